@@ -1,0 +1,206 @@
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import Count, IntegerField, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.forms import ModelForm
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from accounts.models import Session, User
+from vibechat.admin import OperatorAdmin, ReadOnlyAdmin
+from vibechat.logs import security_event
+
+admin.site.unregister(Group)
+
+# Rows that name a person, by the relation: contacts and messaging stand above accounts, which cannot import them.
+COUNTED = {"contacts": "contacts", "sent": "sent_messages", "received": "received_messages"}
+
+
+def row_count(rows, name):
+    """How many `rows` have the outer row as their `name`: each counted by itself, since joins would multiply."""
+    counts = rows.filter(**{name: OuterRef("pk")}).order_by().values(name).annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counts), 0, output_field=IntegerField())
+
+
+def related_rows(relation):
+    field = User._meta.get_field(relation).field
+    return field.model._base_manager.all(), field.name
+
+
+class AccountCreationForm(BaseUserCreationForm):
+    class Meta:
+        model = User
+        fields = ["email", "display_name"]
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """Every account has a password: there is no other way in that could stand in for it."""
+
+    def __init__(self, user, *args, **kwargs):
+        super().__init__(user, *args, **kwargs)
+        self.fields.pop("usable_password", None)
+
+
+@admin.register(User)
+class AccountAdmin(OperatorAdmin, UserAdmin):
+    add_form = AccountCreationForm
+    add_form_template = None
+    change_password_form = PasswordForm
+    change_user_password_template = "admin/accounts/user/change_password.html"
+    form = ModelForm  # Django's has a field for the password's hash
+
+    list_display = [
+        "email",
+        "display_name",
+        "is_active",
+        "is_staff",
+        "created_at",
+        "last_seen",
+        "live_sessions",
+        "contact_count",
+        "sent_count",
+        "received_count",
+    ]
+    list_filter = ["is_active", "is_staff", "created_at"]
+    search_fields = ["email__startswith"]
+    search_help_text = "How an email address begins."
+    ordering = ["-id"]
+    filter_horizontal = []
+    actions = ["suspend", "reactivate"]
+    read_only = ["email", "password_link", "created_at", *list_display[5:]]
+    fieldsets = [
+        (None, {"fields": ["email", "display_name", "password_link"]}),
+        ("May log in", {"fields": ["is_active", "is_staff"]}),
+        ("So far", {"fields": read_only[2:]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["email", "display_name", "password1", "password2"]})]
+
+    # --- what is shown -----------------------------------------------------------------------------------------------
+
+    def get_queryset(self, request):
+        counts = {f"{name}_count": row_count(*related_rows(relation)) for name, relation in COUNTED.items()}
+        last = Session.objects.filter(user=OuterRef("pk")).order_by("-last_seen_at").values("last_seen_at")[:1]
+        live = row_count(Session.objects.live(), "user")
+        return super().get_queryset(request).annotate(**counts, last_seen=Subquery(last), live=live)
+
+    @admin.display(description="last seen", ordering="last_seen")
+    def last_seen(self, user):
+        return user.last_seen
+
+    @admin.display(description="sessions")
+    def live_sessions(self, user):
+        return user.live
+
+    @admin.display(description="contacts")
+    def contact_count(self, user):
+        return user.contacts_count
+
+    @admin.display(description="messages sent")
+    def sent_count(self, user):
+        return user.sent_count
+
+    @admin.display(description="messages received")
+    def received_count(self, user):
+        return user.received_count
+
+    @admin.display(description="password")
+    def password_link(self, user):
+        address = reverse("admin:auth_user_password_change", args=[user.pk])
+        return format_html('<a href="{}">Set a new password</a> (ends every session)', address)
+
+    def get_readonly_fields(self, request, obj=None):
+        """Nobody locks themselves out."""
+        own = ["is_active", "is_staff"] if obj == request.user else []
+        return self.read_only + own if obj else []
+
+    # --- what is done ------------------------------------------------------------------------------------------------
+
+    @transaction.atomic
+    def save_model(self, request, obj, form, change):
+        obj.is_superuser = obj.is_staff
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            obj.sessions.end()
+
+    @admin.action(description="Suspend: end their sessions and refuse log-in", permissions=["change"])
+    def suspend(self, request, queryset):
+        users = list(queryset.exclude(pk=request.user.pk).values_list("pk", flat=True))
+        with transaction.atomic():
+            User.objects.filter(pk__in=users).update(is_active=False, updated_at=timezone.now())
+            Session.objects.filter(user__in=users).end()
+        self.report(request, "account_suspended", users, f"Suspended: {len(users)}.")
+
+    @admin.action(description="Reactivate", permissions=["change"])
+    def reactivate(self, request, queryset):
+        users = list(queryset.values_list("pk", flat=True))
+        User.objects.filter(pk__in=users).update(is_active=True, updated_at=timezone.now())
+        self.report(request, "account_reactivated", users, f"Reactivated: {len(users)}.")
+
+    def report(self, request, event, users, sentence):
+        for user in users:
+            security_event(event, user=user, by=request.user.pk)
+        messages.success(request, sentence)
+
+    # --- deletion ----------------------------------------------------------------------------------------------------
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and obj != request.user
+
+    def get_deleted_objects(self, objs, request):
+        """What would go, in numbers: Django's own would load and list every row, and ask leave to delete messages."""
+        described = [part for user in objs for part in (user.email, self.rows_of(user))]
+        own = ["your own account"] if request.user in objs else []
+        return described, {"accounts": len(objs)}, set(), own
+
+    def rows_of(self, user):
+        kept = "what others have of their messages stays with them"
+        sessions = f"all sessions, keys that nobody else needs, and {user.contacts_count} contacts"
+        return [sessions, f"{user.sent_count} messages sent and {user.received_count} received; {kept}"]
+
+    def delete_queryset(self, request, queryset):
+        for user in queryset:
+            user.delete()
+
+    # --- what is kept of it: accounts by number, so that an address goes when its account goes -----------------------
+
+    def log_addition(self, request, obj, message):
+        security_event("registration", user=obj.pk, by=request.user.pk)
+        return by_number(super().log_addition(request, obj, message))
+
+    def log_change(self, request, obj, message):
+        """`message` names the fields, "password" among them, without their values."""
+        security_event("account_changed", user=obj.pk, by=request.user.pk, changes=message)
+        return by_number(super().log_change(request, obj, message))
+
+    def log_deletions(self, request, queryset):
+        for user in queryset:
+            security_event("account_deleted", user=user.pk, by=request.user.pk)
+
+
+def by_number(entry):
+    entry.object_repr = f"account {entry.object_id}"
+    entry.save(update_fields=["object_repr"])
+    return entry
+
+
+@admin.register(Session)
+class SessionAdmin(ReadOnlyAdmin):
+    list_display = ["user", "created_at", "last_seen_at", "expires_at", "revoked_at"]
+    list_filter = [("revoked_at", admin.EmptyFieldListFilter), "created_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__email__exact"]
+    ordering = ["-created_at"]
+    fields = list_display
+    actions = ["end"]
+
+    @admin.action(description="End sessions", permissions=["view"])
+    def end(self, request, queryset):
+        ended = list(queryset.filter(revoked_at=None).values_list("pk", "user"))
+        count = Session.objects.filter(pk__in=[pk for pk, _ in ended]).end()
+        for _, user in ended:
+            security_event("session_revoked", user=user, by=request.user.pk)
+        messages.success(request, f"Sessions ended: {count}.")

@@ -1,0 +1,39 @@
+"""The refresh token of a browser: in a cookie that no script reads and no other site's page can make it send."""
+
+from django.conf import settings
+
+from vibechat.refusals import Forbidden
+
+PATH = "/api/auth"
+
+
+def set_refresh_cookie(response, token):
+    response.set_cookie(
+        settings.REFRESH_COOKIE,
+        token,
+        max_age=settings.SESSION_LIFETIME,
+        path=PATH,
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+def expire_refresh_cookie(response):
+    response.set_cookie(
+        settings.REFRESH_COOKIE, "", max_age=0, path=PATH, secure=settings.HTTPS, httponly=True, samesite="Strict"
+    )
+
+
+def refresh_cookie(request) -> str | None:
+    """The cookie's token. Raises Forbidden where another site's page may have made the browser send it."""
+    token = request.COOKIES.get(settings.REFRESH_COOKIE)
+    if not token:
+        return None
+    if request.content_type.split(";")[0].strip().lower() != "application/json":
+        raise Forbidden("not_json", "Calls with the cookie must be JSON.")
+    own_origin = f"{request.scheme}://{request.get_host()}"
+    origin, site = request.headers.get("Origin", own_origin), request.headers.get("Sec-Fetch-Site", "same-origin")
+    if origin != own_origin or site != "same-origin":
+        raise Forbidden("foreign_origin", "Calls with the cookie must come from this server's own pages.")
+    return token

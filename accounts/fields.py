@@ -1,0 +1,26 @@
+from accounts.emails import normalise_email
+from accounts.names import MAX_LENGTH, clean_display_name
+from vibechat.fields import StrictCharField
+
+
+class EmailField(StrictCharField):
+    """Any spelling of an address in; its one normal form out."""
+
+    def __init__(self, **kwargs):
+        super().__init__(max_length=1000, **kwargs)
+
+    def to_internal_value(self, data):
+        return normalise_email(super().to_internal_value(data))
+
+
+class DisplayNameField(StrictCharField):
+    def __init__(self, **kwargs):
+        super().__init__(max_length=MAX_LENGTH, allow_blank=True, **kwargs)
+
+    def to_internal_value(self, data):
+        return clean_display_name(super().to_internal_value(data))
+
+
+class PasswordField(StrictCharField):
+    def __init__(self, **kwargs):
+        super().__init__(max_length=1024, trim_whitespace=False, write_only=True, **kwargs)

@@ -1,0 +1,165 @@
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts.emails import normalise_email
+from accounts.names import clean_display_name
+from vibechat.refusals import Conflict
+
+
+class UserManager(BaseUserManager):
+    use_in_migrations = True
+
+    def get_by_natural_key(self, email):
+        """Raises DoesNotExist also for what is no address: an unknown one and a malformed one are the same to a log-in."""
+        try:
+            return self.get(email=normalise_email(email))
+        except ValidationError as error:
+            raise self.model.DoesNotExist from error
+
+    def create_user(self, email, password=None, **fields):
+        """Raises Conflict `email_taken`, also for the loser of a race."""
+        user = self.model(email=normalise_email(email), **fields)
+        user.set_password(password)
+        try:
+            with transaction.atomic():
+                user.save(using=self._db)
+        except IntegrityError as error:
+            raise Conflict("email_taken", "There is an account with this address already.") from error
+        return user
+
+    def create_superuser(self, email, password=None, **fields):
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def active(self):
+        return self.filter(is_active=True)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    email = models.EmailField(max_length=255, unique=True)
+    password = models.CharField("password", max_length=255, db_column="password_hash")
+    display_name = models.CharField(max_length=100, blank=True, default="", validators=[clean_display_name])
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+    is_active = models.BooleanField("active", default=True, help_text="Take the tick away to suspend the account.")
+    is_staff = models.BooleanField("operator", default=False, help_text="May use the admin pages.")
+    last_login = None  # sessions have their own times
+
+    objects = UserManager()
+    USERNAME_FIELD = "email"
+
+    class Meta:
+        db_table = "users"
+        constraints = [models.CheckConstraint(condition=Q(email=Lower("email")), name="users_email_is_lower_case")]
+
+    def clean(self):
+        self.email = normalise_email(self.email)
+        self.display_name = clean_display_name(self.display_name)
+
+    def save(self, *args, **kwargs):
+        """A changed password, from wherever it is changed, ends the sessions that the old one opened."""
+        password_changed = self._password is not None and self.pk is not None
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if password_changed:
+                self.sessions.end()
+
+    @transaction.atomic
+    def delete(self, *args, **kwargs):
+        """The row is locked first: what is being written to this account either comes before, and goes, or fails."""
+        User.objects.select_for_update().filter(pk=self.pk).first()
+        return super().delete(*args, **kwargs)
+
+    @transaction.atomic
+    def change_password(self, password, keep):
+        """All sessions but `keep` are over."""
+        self.set_password(password)
+        self._password = None  # save() would end every session
+        self.save()
+        self.sessions.exclude(pk=keep.pk).end()
+
+
+class SessionQuerySet(models.QuerySet):
+    def live(self):
+        return self.filter(revoked_at=None, expires_at__gt=timezone.now(), user__is_active=True)
+
+    def end(self):
+        return self.filter(revoked_at=None).update(revoked_at=timezone.now())
+
+
+class SessionManager(models.Manager.from_queryset(SessionQuerySet)):
+    def begin(self, user):
+        return self.create(user=user, expires_at=timezone.now() + settings.SESSION_LIFETIME)
+
+
+class Session(models.Model):
+    """One browser's log-in. Its refresh tokens are numbered by `generation`; only the newest may be spent."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    generation = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SessionManager()
+
+    class Meta:
+        db_table = "sessions"
+        indexes = [models.Index(fields=["expires_at"], name="sessions_expires_at")]
+
+    @property
+    def is_live(self):
+        return self.revoked_at is None and self.expires_at > timezone.now() and self.user.is_active
+
+    def end(self):
+        Session.objects.filter(pk=self.pk).end()
+
+    @classmethod
+    def rotate(cls, session_id, generation):
+        """Spend refresh token `generation` of a session; returns (session, spent) or (None, None) where it is over.
+
+        The row is locked, so of many at once one spends the token and the others find it spent. A token repeated within
+        REFRESH_REPEAT_SECONDS (two tabs, a lost answer) gets the successor that it had; a later repeat is a stolen
+        copy, or the thief's victim: nobody can tell, so the session ends.
+        """
+        with transaction.atomic():
+            session = cls.objects.select_for_update(of=("self",)).select_related("user").filter(pk=session_id).first()
+            if session is None or not session.is_live:
+                return None, None
+            if generation == session.generation:
+                return session, session._spend()
+            spent = session.spent_tokens.filter(generation=generation).first()
+            if spent and spent.spent_at >= timezone.now() - timedelta(seconds=settings.REFRESH_REPEAT_SECONDS):
+                return session, spent
+            session.end()
+            return None, None
+
+    def _spend(self):
+        now = timezone.now()
+        self.spent_tokens.filter(spent_at__lt=now - timedelta(seconds=2 * settings.REFRESH_REPEAT_SECONDS)).delete()
+        spent = SpentRefreshToken.objects.create(session=self, generation=self.generation, spent_at=now)
+        Session.objects.filter(pk=self.pk).update(
+            generation=F("generation") + 1, last_seen_at=now, expires_at=now + settings.SESSION_LIFETIME
+        )
+        return spent
+
+
+class SpentRefreshToken(models.Model):
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="spent_tokens")
+    generation = models.PositiveIntegerField()
+    spent_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "spent_refresh_tokens"
+        constraints = [
+            models.UniqueConstraint(fields=["session", "generation"], name="spent_refresh_tokens_spent_once")
+        ]

@@ -1,0 +1,19 @@
+"""Display names are other people's input: no control, direction or invisible character may reshape a page."""
+
+import unicodedata
+
+from django.core.exceptions import ValidationError
+
+MAX_LENGTH = 100
+# Control, format (directions, zero widths, tags), surrogate, private use, line and paragraph separators.
+REFUSED_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+JOINERS = "\u200d\u200c"  # family emoji and several scripts need them
+
+
+def clean_display_name(name: str) -> str:
+    name = " ".join(unicodedata.normalize("NFC", name).split(" ")).strip()
+    if any(unicodedata.category(c) in REFUSED_CATEGORIES and c not in JOINERS for c in name):
+        raise ValidationError("Names cannot hold control or direction characters.", code="invalid_characters")
+    if name and not any(unicodedata.category(c)[0] in "LNSP" for c in name):
+        raise ValidationError("Names need something to see.", code="invalid_characters")
+    return name

@@ -1,0 +1,11 @@
+"""Tells drf-spectacular what our authentication class is."""
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
+
+class SessionTokenScheme(OpenApiAuthenticationExtension):
+    target_class = "accounts.authentication.SessionTokenAuthentication"
+    name = "accessToken"
+
+    def get_security_definition(self, auto_schema):
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}

@@ -1,0 +1,82 @@
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import Session, User
+from conftest import PASSWORD
+
+URL = "/api/auth/me"
+
+
+def test_it_works(alice):
+    body = alice.get(URL).json()
+    assert body == {
+        "id": alice.user.pk,
+        "email": "alice@example.org",
+        "display_name": "Alice",
+        "created_at": alice.user.created_at.isoformat().replace("+00:00", "Z"),
+    }
+
+
+def test_the_display_name_can_be_changed(alice):
+    assert alice.patch(URL, {"display_name": "  Alicia "}).json()["display_name"] == "Alicia"
+    assert User.objects.get(pk=alice.user.pk).display_name == "Alicia"
+
+
+def test_nothing_else_can_be_changed(alice):
+    body = alice.patch(URL, {"email": "eve@example.org", "is_staff": True, "id": 1}).json()
+    assert body["email"] == alice.email
+    assert not User.objects.get(pk=alice.user.pk).is_staff
+
+
+@pytest.mark.parametrize("name", ["a\u202eb", 7, None, "n" * 101])
+def test_a_bad_name_is_refused_and_changes_nothing(alice, name):
+    assert alice.patch(URL, {"display_name": name}).status_code == 400
+    assert alice.get(URL).json()["display_name"] == "Alice"
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer x", "Basic YTpi", "Bearer a b", "Bearer \xff", "Token x", "bearer  "]
+)
+def test_a_bad_token_gets_401(db, header):
+    response = APIClient(headers={"Authorization": header}).get(URL)
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert set(response.json()) == {"code", "detail"}
+
+
+def test_a_refresh_token_is_no_access_token(alice):
+    assert APIClient(headers={"Authorization": f"Bearer {alice.tokens['refresh']}"}).get(URL).status_code == 401
+
+
+def test_a_suspended_account_is_out_at_once(alice):
+    User.objects.update(is_active=False)
+    assert alice.get(URL).status_code == 401
+
+
+class TestDeletion:
+    def test_it_works(self, alice, bob):
+        alice.upload_key()
+        alice.post("/api/contacts/add", {"email": bob.email})
+        bob.post("/api/contacts/add", {"email": alice.email})
+        response = alice.delete(URL, {"password": PASSWORD})
+        assert response.status_code == 204
+        assert alice.get(URL).status_code == 401
+        assert not User.objects.filter(email=alice.email).exists()
+        assert not Session.objects.filter(user_id=alice.user.pk).exists()
+        assert bob.get("/api/contacts/list").json() == {"results": []}
+        assert bob.get(f"/api/keys/email/{alice.email}").json()["code"] == "user_not_found"
+
+    @pytest.mark.parametrize("body", [{}, {"password": "wrong"}, {"password": None}, {"password": 5}])
+    def test_without_the_password_nothing_goes(self, alice, body):
+        response = alice.delete(URL, body)
+        assert response.status_code == 400
+        assert response.json()["fields"]["password"]
+        assert User.objects.filter(pk=alice.user.pk).exists()
+
+    def test_the_address_is_free_again(self, alice, anonymous):
+        alice.delete(URL, {"password": PASSWORD})
+        again = anonymous.post(
+            "/api/auth/register", {"email": alice.email, "password": PASSWORD}, format="json"
+        )
+        assert again.status_code == 201
+        assert again.json()["user"]["id"] != alice.user.pk

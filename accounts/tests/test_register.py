@@ -1,0 +1,122 @@
+import json
+import threading
+
+import pytest
+from django.db import connection
+
+from accounts.models import Session, User
+from conftest import PASSWORD
+
+URL = "/api/auth/register"
+
+
+def register(client, **body):
+    body = json.dumps({"email": "carol@example.org", "password": PASSWORD} | body)
+    return client.post(URL, body, content_type="application/json")
+
+
+@pytest.mark.django_db
+def test_it_works(anonymous):
+    response = register(anonymous, display_name="Carol")
+    assert response.status_code == 201
+    body = response.json()
+    assert set(body) == {"user", "access", "refresh"}
+    assert set(body["user"]) == {"id", "email", "display_name", "created_at"}
+    assert body["user"]["email"] == "carol@example.org"
+    assert body["user"]["created_at"].endswith("Z")
+    assert anonymous.get("/api/auth/me", headers={"Authorization": f"Bearer {body['access']}"}).json() == body["user"]
+
+
+@pytest.mark.django_db
+def test_the_password_is_kept_as_bcrypt_of_sha256(anonymous):
+    register(anonymous)
+    assert User.objects.get().password.startswith("bcrypt_sha256$")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "spelling",
+    ["CAROL@Example.ORG", "  carol@example.org ", "ｃａｒｏｌ@example.org", "\u00a0carol@example.org", "caro\u2113@example.org"],
+)
+def test_one_address_is_one_account_however_it_is_spelled(anonymous, spelling):
+    assert register(anonymous).status_code == 201
+    response = register(anonymous, email=spelling)
+    assert response.status_code == 409
+    assert response.json()["code"] == "email_taken"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address",
+    ["carol@example.org\u200b", "c\u0430rol@example.org", "carol", "carol@", "", "@example.org", 7, None, ["a@b.cc"],
+     "a" * 250 + "@example.org", "carol@example.org\x00", "carol @example.org", "\ud800@example.org"],
+)
+def test_what_is_no_ascii_address_is_refused(anonymous, address):
+    response = register(anonymous, email=address)
+    assert response.status_code == 400
+    assert response.json()["fields"]["email"]
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "password, code",
+    [
+        ("short", "password_too_short"),
+        ("password123", "password_too_common"),
+        ("8203948201938", "password_entirely_numeric"),
+        ("carol@example.org", "password_too_similar"),
+        (12345678901, "invalid"),
+        ("", "blank"),
+        ("x" * 1025, "max_length"),
+    ],
+)
+def test_a_weak_password_is_refused_with_the_reason(anonymous, password, code):
+    response = register(anonymous, password=password)
+    assert response.status_code == 400
+    assert code in [error["code"] for error in response.json()["fields"]["password"]]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["a\u202eb", "a\nb", "a\u200bb", "\u2066a", "a\x00", "\ud800", 5, "n" * 101, "\u0301", "\u200d"])
+def test_a_display_name_with_control_or_direction_characters_is_refused(anonymous, name):
+    response = register(anonymous, display_name=name)
+    assert response.status_code == 400
+    assert response.json()["fields"]["display_name"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["Zoë", "王小明", "محمد", "👩‍👩‍👧", "O'Neil", ""])
+def test_names_of_all_scripts_are_taken(anonymous, name):
+    assert register(anonymous, display_name=name).json()["user"]["display_name"] == name
+
+
+@pytest.mark.django_db
+def test_with_refresh_cookie_the_token_is_in_no_body(anonymous, settings):
+    response = register(anonymous, refresh_cookie=True)
+    assert set(response.json()) == {"user", "access"}
+    cookie = response.cookies[settings.REFRESH_COOKIE]
+    assert cookie["httponly"] and cookie["samesite"] == "Strict" and cookie["path"] == "/api/auth"
+
+
+@pytest.mark.django_db
+def test_on_https_the_cookie_is_secure(anonymous, settings):
+    settings.HTTPS = True
+    assert register(anonymous, refresh_cookie=True).cookies[settings.REFRESH_COOKIE]["secure"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_at_once_one_gets_the_address():
+    from rest_framework.test import APIClient
+
+    answers = []
+
+    def attempt():
+        answers.append(register(APIClient()).status_code)
+        connection.close()
+
+    threads = [threading.Thread(target=attempt) for _ in range(6)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert sorted(answers) == [201, 409, 409, 409, 409, 409]
+    assert User.objects.count() == Session.objects.count() == 1

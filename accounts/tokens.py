@@ -1,0 +1,82 @@
+"""Access and refresh tokens: simplejwt signs and checks them, the session row says whether they still hold.
+
+A refresh token names its session and its number in it, and nothing in it is random: the same spent token has the same
+successor, however many ask for it at once.
+"""
+
+from datetime import UTC, datetime
+
+from django.conf import settings
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+
+from accounts.models import Session
+
+UNREADABLE = (TokenError, KeyError, ValueError)  # ValueError: characters that no encoder takes
+
+
+def access_token(session: Session, generation: int, issued_at: datetime) -> str:
+    token = AccessToken()
+    token.set_iat(at_time=issued_at)
+    token.set_exp(from_time=issued_at, lifetime=settings.ACCESS_TOKEN_LIFETIME)
+    return sign(token, session, generation)
+
+
+def refresh_token(session: Session, generation: int, issued_at: datetime) -> str:
+    token = RefreshToken()
+    token.set_iat(at_time=issued_at)
+    token.set_exp(from_time=issued_at, lifetime=settings.SESSION_LIFETIME)
+    token["generation"] = generation
+    return sign(token, session, generation)
+
+
+def sign(token, session, generation) -> str:
+    token["session"] = str(session.pk)
+    token["jti"] = f"{session.pk}.{generation}"
+    token["user_id"] = str(session.user_id)
+    return str(token)
+
+
+def first_tokens(session: Session) -> dict:
+    return {
+        "access": access_token(session, 0, session.created_at),
+        "refresh": refresh_token(session, 0, session.created_at),
+    }
+
+
+def renewed_tokens(refresh: str) -> dict | None:
+    """The successors of a refresh token, or None where it is not one, or its session is over."""
+    try:
+        token = RefreshToken(refresh)
+        session_id, generation = token["session"], token["generation"]
+    except UNREADABLE:
+        return None
+    session, spent = Session.rotate(session_id, generation)
+    if session is None:
+        return None
+    return {
+        "access": access_token(session, generation + 1, spent.spent_at),
+        "refresh": refresh_token(session, generation + 1, spent.spent_at),
+    }
+
+
+def session_of_access_token(access: str) -> tuple[Session, datetime] | None:
+    """The live session that an access token carries, and when the token expires; one query. None where it is over."""
+    try:
+        token = AccessToken(access)
+        session_id, expires_at = token["session"], token["exp"]
+    except UNREADABLE:
+        return None
+    session = Session.objects.select_related("user").filter(pk=session_id).first()
+    if session is None or not session.is_live:
+        return None
+    return session, datetime.fromtimestamp(expires_at, tz=UTC)
+
+
+def session_of_refresh_token(refresh: str) -> Session | None:
+    """The session of a refresh token, spent or not: enough to log out, and for nothing else."""
+    try:
+        session_id = RefreshToken(refresh)["session"]
+    except UNREADABLE:
+        return None
+    return Session.objects.filter(pk=session_id, revoked_at=None).first()

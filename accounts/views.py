@@ -1,0 +1,157 @@
+from django.contrib.auth.hashers import check_password, make_password
+from django.utils.functional import SimpleLazyObject
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.authentication import get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from accounts.authentication import SessionTokenAuthentication
+from accounts.cookies import expire_refresh_cookie, refresh_cookie, set_refresh_cookie
+from accounts.models import Session, User
+from accounts.serializers import (
+    LoginSerializer,
+    PasswordChangeSerializer,
+    PasswordConfirmationSerializer,
+    ProfileSerializer,
+    RefreshSerializer,
+    RegistrationSerializer,
+    RenewedTokensSerializer,
+    TokensSerializer,
+    UserSerializer,
+)
+from accounts.tokens import first_tokens, renewed_tokens, session_of_refresh_token
+from vibechat.limits import limit
+from vibechat.logs import security_event
+
+NO_BODY = OpenApiResponse(description="No body.")
+# An unknown address costs a log-in as much time as a wrong password.
+NOBODYS_PASSWORD = SimpleLazyObject(lambda: make_password("nobody's password"))
+
+
+class DoorViewSet(ViewSet):
+    """The ways in and out: registration, log-in, refresh, log-out."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    limits = {
+        "register": [limit("register", by="address")],
+        "login": [limit("login", by=by) for by in ("address", "email+address", "email")],
+        "refresh": [limit("refresh", by="address")],
+    }
+
+    def get_authenticate_header(self, request):
+        return "Bearer"  # a failed log-in is a 401, though nothing here authenticates a request by itself
+
+    def get_throttles(self):
+        return [throttle() for throttle in self.limits.get(self.action, [])]
+
+    @extend_schema(request=RegistrationSerializer, responses={201: TokensSerializer}, auth=[])
+    def register(self, request):
+        data = valid(RegistrationSerializer, request)
+        wants_cookie = data.pop("refresh_cookie")
+        user = User.objects.create_user(**data)
+        security_event("registration", user=user.pk)
+        return signed_in(user, wants_cookie, status.HTTP_201_CREATED)
+
+    @extend_schema(request=LoginSerializer, responses=TokensSerializer, auth=[])
+    def login(self, request):
+        data = valid(LoginSerializer, request)
+        user = User.objects.filter(email=data["email"]).first()
+        known = check_password(data["password"], user.password if user else str(NOBODYS_PASSWORD))
+        if not (user and known and user.is_active):
+            security_event("login_refused", request=request)
+            raise AuthenticationFailed("The address or the password is not right.", "wrong_credentials")
+        security_event("login", user=user.pk)
+        return signed_in(user, data["refresh_cookie"], status.HTTP_200_OK)
+
+    @extend_schema(request=RefreshSerializer, responses=RenewedTokensSerializer, auth=[])
+    def refresh(self, request):
+        cookie = refresh_cookie(request)
+        in_body = valid(RefreshSerializer, request).get("refresh")
+        if not (in_body or cookie):
+            raise NotAuthenticated("There is no refresh token in the body and no cookie.")
+        tokens = renewed_tokens(in_body or cookie)
+        if tokens is None:
+            security_event("refresh_refused", request=request)
+            raise AuthenticationFailed("This session is over. Log in again.", "session_over")
+        return with_tokens(Response(tokens), tokens, into_cookie=not in_body)
+
+    @extend_schema(request=None, responses={204: NO_BODY})
+    def logout(self, request):
+        session = self.session_of(request)
+        if session is None:
+            raise NotAuthenticated()
+        session.end()
+        security_event("logout", user=session.user_id)
+        response = Response(status=status.HTTP_204_NO_CONTENT)
+        expire_refresh_cookie(response)
+        return response
+
+    def session_of(self, request) -> Session | None:
+        """By the access token where there is one that holds, else by the cookie."""
+        if get_authorization_header(request):
+            try:
+                return SessionTokenAuthentication().authenticate(request)[1]
+            except (AuthenticationFailed, TypeError):
+                pass
+        cookie = refresh_cookie(request)
+        return session_of_refresh_token(cookie) if cookie else None
+
+
+class MeViewSet(ViewSet):
+    limits = {
+        "destroy": [limit("confirm", by="account")],
+        "password": [limit("confirm", by="account")],
+    }
+
+    def get_throttles(self):
+        return [throttle() for throttle in self.limits.get(self.action, [])]
+
+    @extend_schema(responses=UserSerializer)
+    def retrieve(self, request):
+        return Response(UserSerializer(request.user).data)
+
+    @extend_schema(request=ProfileSerializer, responses=UserSerializer)
+    def partial_update(self, request):
+        data = valid(ProfileSerializer, request)
+        request.user.display_name = data.get("display_name", request.user.display_name)
+        request.user.save(update_fields=["display_name", "updated_at"])
+        return Response(UserSerializer(request.user).data)
+
+    @extend_schema(request=PasswordConfirmationSerializer, responses={204: NO_BODY})
+    def destroy(self, request):
+        valid(PasswordConfirmationSerializer, request)
+        security_event("account_deleted", user=request.user.pk)
+        request.user.delete()
+        response = Response(status=status.HTTP_204_NO_CONTENT)
+        expire_refresh_cookie(response)
+        return response
+
+    @extend_schema(request=PasswordChangeSerializer, responses={204: NO_BODY})
+    def password(self, request):
+        data = valid(PasswordChangeSerializer, request)
+        request.user.change_password(data["new_password"], keep=request.auth)
+        security_event("password_changed", user=request.user.pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def valid(serializer_class, request) -> dict:
+    serializer = serializer_class(data=request.data, context={"user": request.user})
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+def signed_in(user, wants_cookie, status_code):
+    tokens = first_tokens(Session.objects.begin(user))
+    response = Response({"user": UserSerializer(user).data, **tokens}, status=status_code)
+    return with_tokens(response, tokens, into_cookie=wants_cookie)
+
+
+def with_tokens(response, tokens, into_cookie):
+    if into_cookie:
+        set_refresh_cookie(response, tokens["refresh"])
+        del response.data["refresh"]
+    return response

@@ -1,0 +1,18 @@
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import User
+
+
+class Contact(models.Model):
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="contacts")
+    contact = models.ForeignKey(User, on_delete=models.CASCADE, related_name="known_by")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        db_table = "contacts"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "contact"], name="contacts_once"),
+            models.CheckConstraint(condition=~Q(user=F("contact")), name="contacts_not_oneself"),
+        ]

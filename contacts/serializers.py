@@ -1,0 +1,27 @@
+from rest_framework import serializers
+
+from accounts.fields import EmailField
+from contacts.models import Contact
+
+
+class ContactSerializer(serializers.ModelSerializer):
+    email = serializers.EmailField(source="contact.email", read_only=True)
+    display_name = serializers.CharField(source="contact.display_name", read_only=True)
+
+    class Meta:
+        model = Contact
+        fields = ["id", "email", "display_name", "created_at"]
+        read_only_fields = fields
+
+
+class ContactListSerializer(serializers.Serializer):
+    results = ContactSerializer(many=True)
+
+
+class AddContactSerializer(serializers.Serializer):
+    email = EmailField()
+
+    def validate_email(self, email):
+        if email == self.context["user"].email:
+            raise serializers.ValidationError("This is your own address.", code="yourself")
+        return email

@@ -1,0 +1,40 @@
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from accounts.people import person_with
+from contacts.models import Contact
+from contacts.serializers import AddContactSerializer, ContactListSerializer, ContactSerializer
+from vibechat.refusals import NotFound
+from vibechat.limits import limit
+
+
+class ContactViewSet(ViewSet):
+    limits = {"add": [limit("contact_add", by="account")]}
+
+    def get_throttles(self):
+        return [throttle() for throttle in self.limits.get(self.action, [])]
+
+    def get_queryset(self):
+        return Contact.objects.filter(user=self.request.user).select_related("contact")
+
+    @extend_schema(request=AddContactSerializer, responses={200: ContactSerializer, 201: ContactSerializer})
+    def add(self, request):
+        serializer = AddContactSerializer(data=request.data, context={"user": request.user})
+        serializer.is_valid(raise_exception=True)
+        person = person_with(serializer.validated_data["email"])
+        contact, is_new = Contact.objects.get_or_create(user=request.user, contact=person)
+        return Response(ContactSerializer(contact).data, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+
+    @extend_schema(responses=ContactListSerializer)
+    def list(self, request):
+        contacts = self.get_queryset().order_by("-id")
+        return Response({"results": ContactSerializer(contacts, many=True).data})
+
+    @extend_schema(responses={204: OpenApiResponse(description="No body.")})
+    def destroy(self, request, id):
+        deleted, _ = self.get_queryset().filter(pk=id).delete() if id is not None else (0, {})
+        if not deleted:
+            raise NotFound()
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,19 @@
+from django.contrib import admin
+
+from keys.models import PublicKey
+from vibechat.admin import ReadOnlyAdmin
+
+
+@admin.register(PublicKey)
+class PublicKeyAdmin(ReadOnlyAdmin):
+    """Keys by fingerprint: enough to answer a person who asks which key the server hands out for them."""
+
+    list_display = ["fingerprint", "email", "is_current", "algorithm", "created_at", "updated_at"]
+    list_filter = ["is_current", "created_at"]
+    search_fields = ["email__exact", "fingerprint__exact"]
+    search_help_text = "A whole email address or fingerprint."
+    ordering = ["-id"]
+    fields = list_display
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).only(*self.list_display)

@@ -1,0 +1,82 @@
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
+from django.utils import timezone
+
+from accounts.models import User
+from keys.points import fingerprint, pem_to_base64, to_pem
+from keys.retention import keep_where_needed
+from vibechat.refusals import Conflict
+
+
+class PublicKeyQuerySet(models.QuerySet):
+    def current(self):
+        return self.filter(is_current=True)
+
+
+class PublicKeyManager(models.Manager.from_queryset(PublicKeyQuerySet)):
+    @transaction.atomic
+    def upload(self, user, spki, replaces=None, identity_key=None, identity_signature=None):
+        """Make `spki` the user's current key; returns (key, whether it is new).
+
+        The user's row is locked, so of two browsers that replace the same key one is told `key_changed`.
+        """
+        User.objects.select_for_update().get(pk=user.pk)
+        current = self.current().filter(user=user).first()
+        if replaces is not None and replaces != getattr(current, "fingerprint", None):
+            raise Conflict("key_changed", "Another browser has put another key here since.")
+        identity = {"identity_key": identity_key, "identity_signature": identity_signature}
+        key = self.filter(user=user, fingerprint=fingerprint(spki)).first()
+        if current and current != key:
+            self.filter(pk=current.pk).update(is_current=False, updated_at=timezone.now())
+        if key is None:
+            return self._create(user, spki, identity), True
+        return key.make_current(identity), False
+
+    def _create(self, user, spki, identity):
+        return self.create(
+            user=user, email=user.email, public_key_pem=to_pem(spki), fingerprint=fingerprint(spki), **identity
+        )
+
+
+class PublicKey(models.Model):
+    """One of a person's public keys, current or former.
+
+    A key outlives its account where others hold messages that name it, since without it they could not open them.
+    """
+
+    user = models.ForeignKey(User, null=True, on_delete=keep_where_needed, related_name="public_keys")
+    email = models.EmailField(max_length=255)
+    public_key_pem = models.TextField()
+    fingerprint = models.CharField(max_length=64)
+    algorithm = models.CharField(max_length=20, default="ECDH")
+    identity_key = models.CharField(max_length=1024, null=True)
+    identity_signature = models.CharField(max_length=1024, null=True)
+    is_current = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = PublicKeyManager()
+
+    class Meta:
+        db_table = "public_keys"
+        indexes = [models.Index(fields=["fingerprint"], name="public_keys_fingerprint")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "fingerprint"], name="public_keys_once_a_user"),
+            models.UniqueConstraint(fields=["user"], condition=Q(is_current=True), name="public_keys_one_current"),
+            models.CheckConstraint(condition=Exact(Length("fingerprint"), 64), name="public_keys_fingerprint_length"),
+            models.CheckConstraint(condition=Q(algorithm="ECDH"), name="public_keys_algorithm_known"),
+        ]
+
+    @property
+    def public_key(self) -> str:
+        return pem_to_base64(self.public_key_pem)
+
+    def make_current(self, identity):
+        for name, value in identity.items():
+            if value is not None:
+                setattr(self, name, value)
+        self.is_current, self.updated_at = True, timezone.now()
+        self.save()
+        return self

@@ -1,0 +1,24 @@
+"""What becomes of a person's keys when the account goes: those that others still need stay, without an owner."""
+
+from collections.abc import Callable, Iterable
+
+from django.db import models
+
+# Each takes (user_id, fingerprints) and returns those of them that somebody else still needs. messaging adds its own
+# in apps.py, since keys may not import it.
+needed_by_others: list[Callable[[int, Iterable[str]], set[str]]] = []
+
+
+def keep_where_needed(collector, field, keys, using):
+    """An on_delete: SET_NULL for the keys that others need, CASCADE for the rest."""
+    keys = list(keys)
+    needed = set()
+    for user_id in {key.user_id for key in keys}:
+        for ask in needed_by_others:
+            needed |= ask(user_id, [key.fingerprint for key in keys if key.user_id == user_id])
+    kept = [key for key in keys if key.fingerprint in needed]
+    gone = [key for key in keys if key.fingerprint not in needed]
+    if kept:
+        models.SET_NULL(collector, field, kept, using)
+    if gone:
+        models.CASCADE(collector, field, gone, using)

@@ -1,0 +1,139 @@
+import base64
+import threading
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.db import connection
+
+from conftest import new_spki
+from keys.models import PublicKey
+from keys.points import SPKI_PREFIX, fingerprint
+
+URL = "/api/keys/upload"
+
+
+def b64(raw):
+    return base64.b64encode(raw).decode()
+
+
+def test_it_works(alice):
+    spki = new_spki()
+    response = alice.post(URL, {"public_key": b64(spki)})
+    assert response.status_code == 201
+    key = response.json()
+    assert set(key) == {
+        "email", "public_key", "fingerprint", "algorithm", "identity_key", "identity_signature", "created_at", "updated_at"
+    }  # fmt: skip
+    assert key["public_key"] == b64(spki)
+    assert key["fingerprint"] == fingerprint(spki)
+    assert (key["email"], key["algorithm"]) == (alice.email, "ECDH")
+    assert key["identity_key"] is None and key["identity_signature"] is None
+
+
+def test_the_table_holds_pem(alice):
+    alice.upload_key()
+    assert PublicKey.objects.get().public_key_pem.startswith("-----BEGIN PUBLIC KEY-----\n")
+
+
+def test_ones_present_key_again_is_200_and_no_second_row(alice):
+    body = {"public_key": b64(new_spki())}
+    assert alice.post(URL, body).status_code == 201
+    assert alice.post(URL, body).status_code == 200
+    assert PublicKey.objects.count() == 1
+
+
+def test_a_former_key_becomes_the_current_one_again(alice):
+    first = {"public_key": b64(new_spki())}
+    alice.post(URL, first)
+    second = alice.upload_key()
+    assert alice.get("/api/keys/me").json()["fingerprint"] == second
+    assert alice.post(URL, first).status_code == 200
+    assert alice.get("/api/keys/me").json()["public_key"] == first["public_key"]
+    assert PublicKey.objects.filter(user=alice.user, is_current=True).count() == 1
+
+
+def test_replaces_must_be_the_current_key(alice):
+    first = alice.upload_key()
+    second = alice.upload_key(replaces=first)
+    response = alice.post(URL, {"public_key": b64(new_spki()), "replaces": first})
+    assert response.status_code == 409
+    assert response.json()["code"] == "key_changed"
+    assert alice.get("/api/keys/me").json()["fingerprint"] == second
+
+
+def test_replaces_where_there_is_no_key_is_key_changed(alice):
+    response = alice.post(URL, {"public_key": b64(new_spki()), "replaces": "0" * 64})
+    assert response.status_code == 409
+    assert not PublicKey.objects.exists()
+
+
+def test_identity_is_kept(alice):
+    body = {"public_key": b64(new_spki()), "identity_key": b64(b"i" * 32), "identity_signature": b64(b"s" * 64)}
+    key = alice.post(URL, body).json()
+    assert (key["identity_key"], key["identity_signature"]) == (body["identity_key"], body["identity_signature"])
+
+
+def point(curve):
+    return ec.generate_private_key(curve).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def compressed():
+    spki = new_spki()
+    x, y = spki[27:59], spki[59:]
+    header = bytes.fromhex("3039301306072a8648ce3d020106082a8648ce3d030107032200")
+    return header + bytes([2 + y[-1] % 2]) + x
+
+
+SPKI = new_spki()
+BAD_KEYS = {
+    "off the curve": SPKI[:-1] + bytes([SPKI[-1] ^ 1]),
+    "the point at infinity": SPKI_PREFIX + bytes(64),
+    "coordinates above the field": SPKI_PREFIX + b"\xff" * 64,
+    "P-384": point(ec.SECP384R1()),
+    "secp256k1": point(ec.SECP256K1()),
+    "compressed": compressed(),
+    "one byte short": SPKI[:-1],
+    "one byte long": SPKI + b"\0",
+    "a hybrid point": SPKI[:26] + bytes([6 + SPKI[-1] % 2]) + SPKI[27:],
+    "a long-form length": b"\x30\x81\x59" + SPKI[2:],
+    "nothing": b"",
+    "PEM": b"-----BEGIN PUBLIC KEY-----",
+}
+
+
+@pytest.mark.parametrize("name", BAD_KEYS)
+def test_a_key_of_another_form_is_refused(alice, name):
+    response = alice.post(URL, {"public_key": b64(BAD_KEYS[name])})
+    assert response.status_code == 400
+    assert response.json()["fields"]["public_key"]
+    assert not PublicKey.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b64(SPKI) + "\n", " " + b64(SPKI), b64(SPKI).rstrip("="), b64(SPKI)[:-3] + "h==", 5, None, ["x"], "é" * 124],
+)
+def test_what_is_no_canonical_base64_is_refused(alice, text):
+    assert alice.post(URL, {"public_key": text}).status_code == 400
+
+
+@pytest.mark.parametrize("replaces", ["A" * 64, "0" * 63, 7, "", "0" * 64 + "\n"])
+def test_a_malformed_replaces_is_refused(alice, replaces):
+    assert alice.post(URL, {"public_key": b64(SPKI), "replaces": replaces}).status_code == 400
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_browsers_that_replace_the_same_key_one_is_told(alice):
+    first = alice.upload_key()
+    answers = []
+
+    def replace():
+        answers.append(alice.post(URL, {"public_key": b64(new_spki()), "replaces": first}).status_code)
+        connection.close()
+
+    threads = [threading.Thread(target=replace) for _ in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert sorted(answers) == [201, 409, 409, 409]
+    assert PublicKey.objects.filter(is_current=True).count() == 1

@@ -1,0 +1,180 @@
+"""A browser's socket: who it is, then frames in and out. Nothing is joined before the client has said who it is."""
+
+import asyncio
+import contextlib
+import json
+import logging
+from datetime import UTC, datetime
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from redis.exceptions import RedisError
+from rest_framework.exceptions import APIException
+
+from accounts.serializers import UserSerializer
+from accounts.tokens import session_of_access_token
+from messaging.events import group, message_json
+from messaging.mailboxes import sequence_of
+from messaging.sockets import sockets
+from messaging.views import send
+from vibechat.errors import as_api_exception, describe
+from vibechat.json import loads
+from vibechat.limits import LocalBucket
+from vibechat.logs import security_event
+from vibechat.refusals import Unavailable
+
+logger = logging.getLogger(__name__)
+
+MALFORMED, NOT_SIGNED_IN, SILENT, TOO_MANY = 4400, 4401, 4408, 4429
+TOO_BIG, TRY_LATER = 1009, 1013
+LAYER_ERRORS = (RedisError, OSError, TimeoutError)
+
+
+class ChatConsumer(AsyncWebsocketConsumer):
+    session = None
+    user = None
+    deadline = None  # closes the socket that does not say who it is, or whose token expires
+    pushed = 0  # the highest sequence handed to this socket
+    joined = False
+    closing = False
+
+    async def __call__(self, scope, receive, send):
+        """Without the channel layer there is no live delivery: the client is told to try later, and polls `sync`."""
+        try:
+            await super().__call__(scope, receive, send)
+        except LAYER_ERRORS as error:
+            logger.error("channel_layer_away", extra={"reason": type(error).__name__})
+            if self.user is None:
+                await send({"type": "websocket.accept"})
+            await send({"type": "websocket.send", "text": json.dumps({"type": "disconnect", "reason": "unavailable"})})
+            await send({"type": "websocket.close", "code": TRY_LATER})
+
+    async def connect(self):
+        self.frames = LocalBucket(settings.SOCKET_FRAMES_PER_SECOND, settings.SOCKET_FRAMES_BURST)
+        await self.accept()
+        self.end_after(settings.SOCKET_CONNECT_SECONDS, SILENT, "no_connect")
+
+    async def disconnect(self, code):
+        self.closing = True
+        if self.deadline:
+            self.deadline.cancel()
+        if self.user:
+            sockets.discard(self)
+            with contextlib.suppress(*LAYER_ERRORS):  # its groups go with it
+                await self.channel_layer.group_discard(group(self.user.pk), self.channel_name)
+
+    async def end(self, code, reason):
+        if self.closing:
+            return
+        self.closing = True
+        await self.send_frame({"type": "disconnect", "reason": reason})
+        await self.close(code=code)
+
+    def end_after(self, seconds, code, reason):
+        if self.deadline:
+            self.deadline.cancel()
+        loop = asyncio.get_running_loop()
+        self.deadline = loop.call_later(max(0, seconds), lambda: loop.create_task(self.end(code, reason)))
+
+    async def send_frame(self, frame):
+        await self.send(text_data=json.dumps(frame))
+
+    # --- frames in ---------------------------------------------------------------------------------------------------
+
+    async def receive(self, text_data=None, bytes_data=None):
+        if self.closing:
+            return
+        if settings.RATELIMIT_ENABLE and not self.frames.take():
+            security_event("socket_frames_limited", user=self.user and self.user.pk)
+            return await self.end(TOO_MANY, "too_many_frames")
+        if text_data is not None and len(text_data.encode("utf-8", "replace")) > settings.SOCKET_FRAME_BYTES:
+            return await self.end(TOO_BIG, "frame_too_big")
+        try:
+            frame = loads(text_data) if text_data is not None else None
+        except ValueError:
+            frame = None
+        if not isinstance(frame, dict):
+            return await self.end(MALFORMED, "not_a_json_object")
+        await self.handle(frame)
+
+    async def handle(self, frame):
+        kind = frame.pop("type", None)
+        if kind == "connect":
+            await self.sign_in(frame.get("token"))
+        elif self.user is None:
+            await self.end(NOT_SIGNED_IN, "not_signed_in")
+        elif kind == "send_message":
+            await self.send_message(frame)
+        elif kind == "keep_alive":
+            await self.send_frame({"type": "alive"})
+        else:
+            error = {"code": "unknown_type", "detail": "This server knows no frames of this type."}
+            await self.send_frame({"type": "error", **error})
+
+    async def sign_in(self, token):
+        try:
+            found = await database_sync_to_async(session_of_access_token)(token) if isinstance(token, str) else None
+            if found is None or (self.session and found[0].pk != self.session.pk):
+                security_event("socket_refused", address=self.address)
+                return await self.end(NOT_SIGNED_IN, "token_not_valid")
+            await self.join(*found)
+        except (OperationalError, InterfaceError):
+            await self.end(TRY_LATER, "unavailable")
+
+    async def join(self, session, expires_at):
+        if self.user is None and not sockets.add(self, session.user_id):
+            security_event("sockets_limited", user=session.user_id)
+            return await self.end(TOO_MANY, "too_many_sockets")
+        self.session, self.user = session, session.user
+        self.end_after((expires_at - datetime.now(UTC)).total_seconds(), NOT_SIGNED_IN, "token_expired")
+        await self.join_group()
+        self.pushed = await database_sync_to_async(sequence_of)(self.user.pk)
+        user = UserSerializer(self.user).data
+        await self.send_frame({"type": "connected", "user": user, "sequence": self.pushed})
+
+    async def join_group(self):
+        """Where the layer is away, the look at the database (messaging/sockets.py) tries again."""
+        try:
+            await self.channel_layer.group_add(group(self.user.pk), self.channel_name)
+            self.joined = True
+        except LAYER_ERRORS as error:
+            logger.error("group_add_failed", extra={"reason": type(error).__name__})
+
+    async def send_message(self, body):
+        try:
+            message, _ = await database_sync_to_async(send)(self.user, body, self.address)
+        except (APIException, OperationalError, InterfaceError) as error:
+            await self.send_frame(error_frame(body, as_api_exception(error)))
+        except Exception:
+            logger.exception("send_failed")
+            await self.send_frame(error_frame(body, Unavailable()))
+        else:
+            answer = {"type": "message_accepted", "sequence": message.sender_sequence, "message": message_json(message)}
+            await self.send_frame(answer)
+
+    # --- pushes out --------------------------------------------------------------------------------------------------
+
+    async def push(self, event):
+        if self.closing:
+            return
+        self.pushed = max(self.pushed, event["sequence"])
+        await self.send(text_data=event["text"])
+
+    async def resync(self):
+        if not self.closing:
+            await self.send_frame({"type": "resync"})
+
+    @property
+    def address(self):
+        client = self.scope.get("client")
+        return client[0] if client else None
+
+
+def error_frame(body, error):
+    client_id = body.get("client_id")
+    frame = {"type": "error", "client_id": client_id if isinstance(client_id, str) and len(client_id) <= 64 else None}
+    if wait := getattr(error, "wait", None):
+        frame["retry_after"] = max(1, int(wait))
+    return {**frame, **describe(error)}

@@ -1,0 +1,85 @@
+"""Mailboxes: a counter per person, in a narrow table of its own, locked by everything that takes a `sequence`."""
+
+from contextlib import contextmanager
+from functools import wraps
+
+from django.db import IntegrityError, connection, models, transaction
+from rest_framework.exceptions import NotAuthenticated
+
+from accounts.models import User
+
+ATTEMPTS = 3
+
+
+class MailboxMissing(Exception):
+    """A mailbox to be locked does not exist yet, or its account has just gone."""
+
+    def __init__(self, user_ids):
+        self.user_ids = user_ids
+
+
+class Mailbox(models.Model):
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="mailbox")
+    sequence = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "mailboxes"
+        constraints = [models.CheckConstraint(condition=models.Q(sequence__gte=0), name="mailboxes_sequence_counts")]
+
+    @classmethod
+    def lock(cls, *user_ids):
+        """The mailboxes by user id, their rows locked in the order of user id until the transaction ends.
+
+        Everything that numbers a change comes through here, so numbers are given in commit order and no two
+        transactions wait for each other in a circle. Raises MailboxMissing. (SQLite: the transaction is IMMEDIATE.)
+        """
+        wanted = {user_id for user_id in user_ids if user_id is not None}
+        rows = cls.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+        locked = {mailbox.pk: mailbox for mailbox in rows}
+        if len(locked) < len(wanted):
+            raise MailboxMissing(wanted - locked.keys())
+        return locked
+
+    @classmethod
+    def make(cls, user_ids):
+        """Outside of any lock, or two first messages at once could wait for each other."""
+        alive = User.objects.filter(pk__in=user_ids).values_list("pk", flat=True)
+        cls.objects.bulk_create([cls(user_id=user_id) for user_id in sorted(alive)], ignore_conflicts=True)
+
+    def next_sequence(self):
+        self.sequence += 1
+        return self.sequence
+
+
+def in_mailboxes(verb):
+    """Run `verb` in one transaction; where a mailbox is still to be made, make it and run `verb` again."""
+
+    @wraps(verb)
+    def attempt(*args, **kwargs):
+        for _ in range(ATTEMPTS):
+            try:
+                with transaction.atomic():
+                    return verb(*args, **kwargs)
+            except MailboxMissing as missing:
+                Mailbox.make(missing.user_ids)
+            except IntegrityError:
+                continue  # an account went, or came, between a look and the write: look again
+        raise NotAuthenticated("This account is gone.")
+
+    return attempt
+
+
+@contextmanager
+def snapshot():
+    """All reads within see the database of one moment; PostgreSQL needs to be asked for it."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost and connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+def sequence_of(user_id) -> int:
+    """The counter of a person's mailbox; 0 before the first change."""
+    return Mailbox.objects.filter(pk=user_id).values_list("sequence", flat=True).first() or 0

@@ -1,0 +1,247 @@
+import datetime
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+
+from accounts.models import User
+from keys.models import PublicKey
+from messaging import events
+from messaging.mailboxes import Mailbox, in_mailboxes
+from vibechat.refusals import Conflict, UserNotFound
+
+CLIENT_ID_MEMORY = datetime.timedelta(days=30)
+
+
+class MessageQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        return self.received_by(user) | self.sent_by(user)
+
+    def received_by(self, user):
+        return self.filter(recipient=user, recipient_cleared=False)
+
+    def sent_by(self, user):
+        return self.filter(sender=user, sender_cleared=False)
+
+    def between(self, user, email):
+        """What `user` still has of the conversation with an address, whoever has that address by now."""
+        return self.received_by(user).filter(sender_email=email) | self.sent_by(user).filter(recipient_email=email)
+
+    def forget(self):
+        """Really delete; the senders' client ids are remembered. Returns how many messages went."""
+        rows = self.exclude(sender=None).exclude(client_id=None).values_list("sender_id", "client_id")
+        spent = [SpentClientId(sender_id=sender_id, client_id=client_id) for sender_id, client_id in rows]
+        SpentClientId.objects.bulk_create(spent, batch_size=500, ignore_conflicts=True)
+        return self.delete()[0]
+
+    forget.queryset_only = True
+
+    def fingerprints_others_need(self, user_id, fingerprints):
+        """Those of a leaving person's keys that a message names which somebody else has."""
+        theirs = self.filter(
+            Q(sender=user_id, recipient__isnull=False, recipient_cleared=False)
+            | Q(recipient=user_id, sender__isnull=False, sender_cleared=False)
+        )
+        named = Q(sender_fingerprint=OuterRef("fingerprint")) | Q(recipient_fingerprint=OuterRef("fingerprint"))
+        keys = PublicKey.objects.filter(user=user_id, fingerprint__in=fingerprints)
+        return set(keys.filter(Exists(theirs.filter(named))).values_list("fingerprint", flat=True))
+
+
+class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
+    @in_mailboxes
+    def send(self, sender, envelope):
+        """Take a message in, once; returns (message, whether it is new).
+
+        `envelope` is SendSerializer's validated data. One transaction: both mailboxes locked, the two sequence numbers,
+        the row; the push comes after the commit. Raises Conflict `client_id_conflict`, `message_deleted`, `stale_key`
+        and UserNotFound, in the order of the contract's checks.
+        """
+        recipient = User.objects.active().filter(email=envelope["recipient_email"]).first()
+        mailboxes = Mailbox.lock(sender.pk, recipient and recipient.pk)
+        if first := self._sent_before(sender, envelope):
+            return first, False
+        if recipient is None:
+            raise UserNotFound()
+        refuse_stale_key(sender, envelope["sender_fingerprint"])
+        refuse_stale_key(recipient, envelope["recipient_fingerprint"])
+        message = self.create(
+            **envelope,
+            sender=sender,
+            sender_email=sender.email,
+            recipient=recipient,
+            sender_sequence=mailboxes[sender.pk].next_sequence(),
+            recipient_sequence=mailboxes[recipient.pk].next_sequence(),
+        )
+        keep_counters(mailboxes)
+        events.after_commit(events.new_message(message))
+        return message, True
+
+    def _sent_before(self, sender, envelope):
+        client_id = envelope["client_id"]
+        if client_id is None:
+            return None
+        first = self.filter(sender=sender, client_id=client_id).first()
+        if first and all(getattr(first, name) == value for name, value in envelope.items()):
+            return first
+        if first:
+            raise Conflict("client_id_conflict", "This client_id has been used for another message.")
+        if SpentClientId.objects.remembered().filter(sender=sender, client_id=client_id).exists():
+            raise Conflict("message_deleted", "This message was sent, and has been deleted since.")
+        return None
+
+    @in_mailboxes
+    def mark(self, user, delivered=(), read=()):
+        """Give the first delivered and read times; returns how many of `user`'s received messages changed.
+
+        Each changed message takes a number in the recipient's mailbox, and in the sender's where it is still there.
+        """
+        wanted = self.received_by(user).filter(Q(pk__in=read, read_at=None) | Q(pk__in=delivered, delivered_at=None))
+        senders = wanted.values_list("sender_id", flat=True).distinct().order_by()
+        mailboxes = Mailbox.lock(user.pk, *senders)
+        read, now, changed = set(read), timezone.now(), []
+        for message in wanted.filter(Q(sender=None) | Q(sender__in=mailboxes)).order_by("pk"):
+            message.delivered_at = message.delivered_at or now
+            message.read_at = message.read_at or (now if message.pk in read else None)
+            message.take_numbers(mailboxes)
+            changed.append(message)
+        if changed:
+            self.bulk_update(changed, ["delivered_at", "read_at", "recipient_sequence", "sender_sequence"])
+            keep_counters(mailboxes)
+            events.after_commit(events.message_status(changed))
+        return len(changed)
+
+    @in_mailboxes
+    def clear(self, user, email):
+        """Clear a conversation for `user` alone; returns how many messages went. What both have cleared is deleted."""
+        other = User.objects.filter(email=email).first()
+        mailboxes = Mailbox.lock(user.pk, other and other.pk)
+        received = self.received_by(user).filter(sender_email=email)
+        sent = self.sent_by(user).filter(recipient_email=email)
+        count = received.filter(Q(sender=None) | Q(sender_cleared=True)).forget()
+        count += sent.filter(Q(recipient=None) | Q(recipient_cleared=True)).forget()
+        count += received.update(recipient_cleared=True) + sent.update(sender_cleared=True)
+        if count:
+            sequence = mailboxes[user.pk].next_sequence()
+            Clearing.objects.update_or_create(user=user, email=email, defaults={"sequence": sequence})
+            keep_counters({user.pk: mailboxes[user.pk]})
+            events.after_commit(events.conversation_cleared(user.pk, email, sequence))
+        return count
+
+
+def refuse_stale_key(owner, fingerprint):
+    if fingerprint is None:
+        return
+    if not PublicKey.objects.current().filter(user=owner, fingerprint=fingerprint).exists():
+        raise Conflict("stale_key", "One of the two keys named is not that person's current key.")
+
+
+def keep_counters(mailboxes):
+    Mailbox.objects.bulk_update(mailboxes.values(), ["sequence"])
+
+
+def leave_to_others(collector, field, messages, using):
+    """An on_delete: when an account goes, others keep what they have; what nobody has goes with it."""
+    other = "recipient" if field.name == "sender" else "sender"
+    leaving = [user.pk for user in collector.data.get(User, ())]
+    nobodys = Q(**{other: None}) | Q(**{f"{other}_cleared": True}) | Q(**{f"{other}__in": leaving})
+    kept, gone = messages.exclude(nobodys), messages.filter(nobodys)
+    if kept.exists():
+        models.SET_NULL(collector, field, kept, using)
+    if gone.exists():
+        models.CASCADE(collector, field, gone, using)
+
+
+class Message(models.Model):
+    """An envelope: whom it is from and for, when, and bytes that the server cannot open."""
+
+    sender = models.ForeignKey(User, null=True, on_delete=leave_to_others, related_name="sent_messages", db_index=False)
+    recipient = models.ForeignKey(
+        User, null=True, on_delete=leave_to_others, related_name="received_messages", db_index=False
+    )
+    # The addresses outlive the accounts: what is kept can still be opened, and says whose it was.
+    sender_email = models.EmailField(max_length=255)
+    recipient_email = models.EmailField(max_length=255)
+    client_id = models.UUIDField(null=True)
+    ciphertext = models.TextField()
+    nonce = models.CharField(max_length=64, null=True)
+    salt = models.CharField(max_length=64, null=True)
+    message_type = models.CharField(max_length=20, default="text")
+    suite = models.PositiveSmallIntegerField(default=1)
+    sender_fingerprint = models.CharField(max_length=64, null=True)
+    recipient_fingerprint = models.CharField(max_length=64, null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    delivered_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
+    sender_sequence = models.BigIntegerField()
+    recipient_sequence = models.BigIntegerField()
+    sender_cleared = models.BooleanField(default=False)
+    recipient_cleared = models.BooleanField(default=False)
+
+    objects = MessageManager()
+
+    class Meta:
+        db_table = "messages"
+        indexes = [
+            models.Index(fields=["recipient", "id"], name="messages_inbox"),
+            models.Index(fields=["sender", "id"], name="messages_sent"),
+            models.Index(fields=["recipient", "sender_email", "id"], name="messages_received_from"),
+            models.Index(fields=["sender", "recipient_email", "id"], name="messages_sent_to"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["sender", "client_id"], name="messages_client_id_once"),
+            models.UniqueConstraint(fields=["sender", "sender_sequence"], name="messages_sender_sequence_once"),
+            models.UniqueConstraint(fields=["recipient", "recipient_sequence"], name="messages_recipient_sequence_once"),
+            models.CheckConstraint(condition=~Q(sender=F("recipient")), name="messages_not_to_oneself"),
+            models.CheckConstraint(
+                condition=Q(sender__isnull=False, sender_cleared=False)
+                | Q(recipient__isnull=False, recipient_cleared=False),
+                name="messages_somebody_has_it",
+            ),
+            models.CheckConstraint(
+                condition=Q(read_at=None) | Q(delivered_at__isnull=False), name="messages_read_implies_delivered"
+            ),
+            models.CheckConstraint(
+                condition=~Q(suite=1) | Q(nonce__isnull=False, salt__isnull=False), name="messages_suite_1_nonce_and_salt"
+            ),
+        ]
+
+    def take_numbers(self, mailboxes):
+        """This change's numbers, in each mailbox where the message still is."""
+        if self.recipient_id in mailboxes and not self.recipient_cleared:
+            self.recipient_sequence = mailboxes[self.recipient_id].next_sequence()
+        if self.sender_id in mailboxes and not self.sender_cleared:
+            self.sender_sequence = mailboxes[self.sender_id].next_sequence()
+
+
+class Clearing(models.Model):
+    """The last time that a person cleared a conversation, for those of their browsers that missed it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="clearings", db_index=False)
+    email = models.EmailField(max_length=255)
+    sequence = models.BigIntegerField()
+
+    class Meta:
+        db_table = "clearings"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "email"], name="clearings_once_a_conversation"),
+            models.UniqueConstraint(fields=["user", "sequence"], name="clearings_sequence_once"),
+        ]
+
+
+class SpentClientIdQuerySet(models.QuerySet):
+    def remembered(self):
+        return self.filter(deleted_at__gt=timezone.now() - CLIENT_ID_MEMORY)
+
+
+class SpentClientId(models.Model):
+    """A client_id whose message has been deleted: a late retry must not send it a second time."""
+
+    sender = models.ForeignKey(User, on_delete=models.CASCADE, related_name="spent_client_ids", db_index=False)
+    client_id = models.UUIDField()
+    deleted_at = models.DateTimeField(default=timezone.now)
+
+    objects = SpentClientIdQuerySet.as_manager()
+
+    class Meta:
+        db_table = "spent_client_ids"
+        constraints = [models.UniqueConstraint(fields=["sender", "client_id"], name="spent_client_ids_once")]

@@ -1,0 +1,61 @@
+"""Lists of messages, newest first, page by page. A page is named by the id that it starts after, which no new message
+shifts, and costs the same wherever it is."""
+
+from urllib.parse import urlencode
+
+from rest_framework.exceptions import ValidationError
+
+DEFAULT_PAGE_SIZE = 50
+LARGEST_PAGE_SIZE = 200
+LARGEST_ID = 2**63 - 1
+
+
+def whole_number(query, name, default, least, most):
+    text = query.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 19 and least <= int(text) <= most):
+        raise ValidationError({name: [f"This must be a whole number from {least} to {most}."]}, code="invalid")
+    return int(text)
+
+
+class Page:
+    """One page out of several disjoint querysets, each cut by the database and merged here (an OR could not use an
+    index for both the filter and the order)."""
+
+    def __init__(self, request, *querysets):
+        query = request.query_params
+        self.request, self.querysets = request, querysets
+        self.size = whole_number(query, "page_size", DEFAULT_PAGE_SIZE, 1, LARGEST_PAGE_SIZE)
+        self.before = whole_number(query, "before", None, 0, LARGEST_ID)
+        self.after = whole_number(query, "after", None, 0, LARGEST_ID)
+
+    def answer(self, to_json):
+        newer_first, has_older, has_newer = self._read()
+        return {
+            "results": [to_json(message) for message in newer_first],
+            "next": self._address("before", newer_first[-1].pk) if newer_first and has_older else None,
+            "previous": self._address("after", newer_first[0].pk) if newer_first and has_newer else None,
+        }
+
+    def _read(self):
+        """(messages newest first, whether older ones follow, whether newer ones precede)."""
+        if self.after is not None:
+            rows = self._cut("id", id__gt=self.after)
+            page = rows[: self.size][::-1]
+            return page, True, len(rows) > self.size
+        if self.before is None:
+            rows = self._cut("-id")
+            return rows[: self.size], len(rows) > self.size, False
+        rows = self._cut("-id", id__lt=self.before)
+        return rows[: self.size], len(rows) > self.size, True
+
+    def _cut(self, order, **limits):
+        rows = []
+        for queryset in self.querysets:
+            rows += queryset.filter(**limits).order_by(order)[: self.size + 1]
+        return sorted(rows, key=lambda message: message.pk, reverse=order == "-id")[: self.size + 1]
+
+    def _address(self, name, message_id):
+        kept = {key: value for key, value in self.request.query_params.items() if key not in ("before", "after")}
+        return self.request.build_absolute_uri(f"{self.request.path}?{urlencode({**kept, name: message_id})}")

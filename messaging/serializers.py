@@ -1,0 +1,116 @@
+from uuid import UUID
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+from accounts.fields import EmailField
+from messaging.events import message_json
+from messaging.models import Message
+from vibechat.fields import Base64Field, FingerprintField, PatternField, StrictIntegerField
+
+CIPHERTEXT_BYTES = 64 * 1024
+CLIENT_ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+SEED_SUITE = 1
+IDS_A_CALL = 500
+
+
+class MessageSerializer(serializers.ModelSerializer):
+    """The message object of the contract; the JSON itself is events.message_json, the same for REST and for pushes."""
+
+    class Meta:
+        model = Message
+        fields = [
+            "id",
+            "client_id",
+            "sender_email",
+            "recipient_email",
+            "ciphertext",
+            "nonce",
+            "salt",
+            "message_type",
+            "suite",
+            "sender_fingerprint",
+            "recipient_fingerprint",
+            "created_at",
+            "delivered_at",
+            "read_at",
+        ]
+        read_only_fields = fields
+
+    def to_representation(self, message):
+        return message_json(message)
+
+
+class SendSerializer(serializers.Serializer):
+    """What may be sent, by either door. The server knows numbers of suites, not algorithms."""
+
+    recipient_email = EmailField()
+    ciphertext = Base64Field(16, CIPHERTEXT_BYTES)
+    nonce = Base64Field(12, 12, required=False, allow_null=True, default=None)
+    salt = Base64Field(16, 32, required=False, allow_null=True, default=None)
+    message_type = PatternField(r"[a-z][a-z0-9_-]{0,19}", default="text")
+    suite = StrictIntegerField(min_value=1, max_value=32767, default=SEED_SUITE)
+    client_id = PatternField(CLIENT_ID, required=False, allow_null=True, default=None)
+    sender_fingerprint = FingerprintField(required=False, allow_null=True, default=None)
+    recipient_fingerprint = FingerprintField(required=False, allow_null=True, default=None)
+
+    def validate_client_id(self, text):
+        return text and UUID(text)
+
+    def validate_recipient_email(self, email):
+        if email == self.context["user"].email:
+            raise serializers.ValidationError("A message to yourself goes nowhere.", code="yourself")
+        return email
+
+    def validate(self, envelope):
+        missing = [name for name in ("nonce", "salt") if envelope[name] is None]
+        if envelope["suite"] == SEED_SUITE and missing:
+            required = serializers.Field.default_error_messages["required"]
+            raise serializers.ValidationError(
+                {name: ErrorDetail(required, "required") for name in missing}
+            )
+        return envelope
+
+
+class ReceiptsSerializer(serializers.Serializer):
+    delivered = serializers.ListField(child=StrictIntegerField(), max_length=IDS_A_CALL, default=list)
+    read = serializers.ListField(child=StrictIntegerField(), max_length=IDS_A_CALL, default=list)
+
+    def validate(self, data):
+        """Ids that no row can have change nothing, and must not reach the database's integers."""
+        return {name: [number for number in ids if 0 < number < 2**63] for name, ids in data.items()}
+
+
+# What the remaining calls answer, for the API's description.
+
+
+class MessagePageSerializer(serializers.Serializer):
+    results = MessageSerializer(many=True)
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
+class ConversationSerializer(serializers.Serializer):
+    email = serializers.EmailField()
+    display_name = serializers.CharField(allow_blank=True)
+    last_message = MessageSerializer()
+    unread = serializers.IntegerField()
+
+
+class ConversationsSerializer(serializers.Serializer):
+    results = ConversationSerializer(many=True)
+    sequence = serializers.IntegerField()
+
+
+class SyncSerializer(serializers.Serializer):
+    events = serializers.ListField(child=serializers.DictField())
+    cursor = serializers.IntegerField()
+    more = serializers.BooleanField()
+
+
+class UpdatedSerializer(serializers.Serializer):
+    updated = serializers.IntegerField()
+
+
+class ClearedSerializer(serializers.Serializer):
+    cleared = serializers.IntegerField()

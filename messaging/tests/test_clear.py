@@ -1,0 +1,138 @@
+import pytest
+
+from accounts.models import User
+from messaging.mailboxes import Mailbox
+from messaging.models import Message, SpentClientId
+
+
+def clear(person, other):
+    response = person.delete(f"/api/messages/conversation/{other.email}")
+    assert response.status_code == 200
+    return response.json()["cleared"]
+
+
+def ids(person, path="conversation/bob@example.org"):
+    return [message["id"] for message in person.get(f"/api/messages/{path}").json()["results"]]
+
+
+def test_it_works_for_the_caller_alone(alice, bob):
+    alice.send(bob)
+    bob.send(alice)
+    assert clear(alice, bob) == 2
+    assert ids(alice) == []
+    assert ids(alice, "inbox") == ids(alice, "sent") == []
+    assert alice.get("/api/messages/conversations").json()["results"] == []
+    assert len(ids(bob, f"conversation/{alice.email}")) == 2
+
+
+def test_what_both_have_cleared_is_really_deleted(alice, bob):
+    sent = alice.send(bob)
+    clear(alice, bob)
+    assert Message.objects.count() == 1
+    assert clear(bob, alice) == 1
+    assert not Message.objects.exists()
+    assert str(SpentClientId.objects.get().client_id) == sent["client_id"]
+
+
+def test_nothing_there_is_0_and_takes_no_number(alice, bob):
+    assert clear(alice, bob) == 0
+    alice.send(bob)
+    assert clear(alice, bob) == 1
+    before = Mailbox.objects.get(pk=alice.user.pk).sequence
+    assert clear(alice, bob) == 0
+    assert Mailbox.objects.get(pk=alice.user.pk).sequence == before
+
+
+def test_the_other_sides_mailbox_takes_no_number(alice, bob):
+    alice.send(bob)
+    clear(alice, bob)
+    assert Mailbox.objects.get(pk=bob.user.pk).sequence == 1
+
+
+def test_other_conversations_stay(alice, bob, mallory):
+    alice.send(bob)
+    kept = alice.send(mallory)
+    clear(alice, bob)
+    assert ids(alice, "sent") == [kept["id"]]
+
+
+def test_what_comes_later_is_there(alice, bob):
+    alice.send(bob)
+    clear(alice, bob)
+    later = bob.send(alice)
+    assert ids(alice) == [later["id"]]
+
+
+def test_a_conversation_with_a_deleted_or_suspended_account_can_be_cleared(alice, bob, mallory):
+    alice.send(bob)
+    bob.send(alice)
+    mallory.send(alice)
+    bob.user.delete()
+    User.objects.filter(pk=mallory.user.pk).update(is_active=False)
+    assert clear(alice, bob) == 2
+    assert clear(alice, mallory) == 1
+    assert Message.objects.count() == 1  # mallory's own copy
+
+
+def test_an_address_that_nobody_has_is_404(alice):
+    response = alice.delete("/api/messages/conversation/nobody@example.org")
+    assert response.status_code == 404
+    assert response.json()["code"] == "user_not_found"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_both_at_once_delete_everything_and_break_nothing(alice, bob):
+    from messaging.tests.test_send import in_threads
+
+    for _ in range(5):
+        for _ in range(4):
+            alice.send(bob)
+            bob.send(alice)
+        counts = []
+        in_threads([lambda: counts.append(clear(alice, bob)), lambda: counts.append(clear(bob, alice))])
+        assert counts == [8, 8]
+        assert not Message.objects.exists()
+
+
+class TestAnAccountThatGoes:
+    def test_others_keep_what_they_received_and_can_still_open_it(self, alice, bob):
+        key, bobs = alice.upload_key(), bob.upload_key()
+        sent = alice.send(bob, sender_fingerprint=key, recipient_fingerprint=bobs)
+        alice.user.delete()
+        assert bob.get("/api/messages/inbox").json()["results"] == [sent]
+        assert bob.get(f"/api/messages/inbox?with={alice.email}").json()["results"] == [sent]
+        assert bob.get(f"/api/messages/conversation/{alice.email}").json()["results"] == [sent]
+        chats = bob.get("/api/messages/conversations").json()["results"]
+        assert [(chat["email"], chat["display_name"]) for chat in chats] == [(alice.email, "")]
+        assert bob.get(f"/api/keys/fingerprint/{key}").json()["fingerprint"] == key
+
+    def test_all_its_own_rows_go(self, alice, bob):
+        from keys.models import PublicKey
+
+        alice.upload_key()
+        used = alice.upload_key()
+        alice.send(bob, sender_fingerprint=used)
+        received = bob.send(alice)
+        bob.delete(f"/api/messages/conversation/{alice.email}")
+        alice.user.delete()
+        assert not Message.objects.filter(pk=received["id"]).exists()
+        assert not Message.objects.exists()  # bob had cleared both
+        assert not PublicKey.objects.exists()
+        assert not Mailbox.objects.filter(pk=alice.user.pk).exists()
+
+    def test_two_accounts_at_once_leave_nothing_between_them(self, alice, bob, mallory):
+        alice.send(bob)
+        kept = bob.send(mallory)
+        User.objects.filter(pk__in=[alice.user.pk, bob.user.pk]).delete()
+        assert [message.pk for message in Message.objects.all()] == [kept["id"]]
+
+    def test_a_new_account_of_the_same_address_has_nothing_of_the_old_one(self, alice, bob):
+        from conftest import Person
+
+        bob.send(alice)
+        alice.send(bob)
+        alice.user.delete()
+        again = Person("alice")
+        assert again.get("/api/messages/inbox").json()["results"] == []
+        assert again.get("/api/messages/sent").json()["results"] == []
+        assert again.sync()["events"] == []

@@ -1,0 +1,117 @@
+import pytest
+
+PATHS = ["inbox", "sent", "conversation/{other}"]
+
+
+def results(person, path, **query):
+    response = person.get(f"/api/messages/{path}", **query)
+    assert response.status_code == 200, response.json()
+    return response.json()
+
+
+def ids(page):
+    return [message["id"] for message in page["results"]]
+
+
+def test_inbox_and_sent_hold_their_side_newest_first(alice, bob, mallory):
+    first, second = alice.send(bob)["id"], bob.send(alice)["id"]
+    third, fourth = mallory.send(bob)["id"], alice.send(bob)["id"]
+    assert ids(results(bob, "inbox")) == [fourth, third, first]
+    assert ids(results(alice, "inbox")) == [second]
+    assert ids(results(alice, "sent")) == [fourth, first]
+    assert ids(results(bob, "inbox", **{"with": "ALICE@example.org"})) == [fourth, first]
+    assert ids(results(alice, "sent", **{"with": mallory.email})) == []
+
+
+def test_a_conversation_holds_both_directions_and_nobody_elses(alice, bob, mallory):
+    first, second = alice.send(bob)["id"], bob.send(alice)["id"]
+    mallory.send(bob)
+    mallory.send(alice)
+    assert ids(results(alice, f"conversation/{bob.email}")) == [second, first]
+    assert ids(results(mallory, f"conversation/{bob.email}")) != []
+    assert set(ids(results(mallory, f"conversation/{bob.email}"))).isdisjoint({first, second})
+
+
+def test_pages_cover_everything_once_and_lead_back(alice, bob):
+    everything = [(alice.send(bob) if number % 3 else bob.send(alice))["id"] for number in range(7)][::-1]
+    path = f"conversation/{bob.email}"
+    page, seen, pages = results(alice, path, page_size=3), [], []
+    while True:
+        seen += ids(page)
+        pages.append(ids(page))
+        if page["next"] is None:
+            break
+        assert page["next"].startswith("http://testserver/api/messages/conversation/")
+        page = alice.client.get(page["next"]).json()
+    assert seen == everything
+    assert [len(page) for page in pages] == [3, 3, 1]
+    back = alice.client.get(page["previous"]).json()
+    assert ids(back) == pages[1]
+    first = alice.client.get(back["previous"]).json()
+    assert ids(first) == pages[0]
+    assert first["previous"] is None
+
+
+def test_a_new_message_shifts_no_page(alice, bob):
+    for _ in range(4):
+        alice.send(bob)
+    page = results(bob, "inbox", page_size=2)
+    alice.send(bob)
+    following = bob.client.get(page["next"]).json()
+    assert set(ids(page)).isdisjoint(ids(following))
+    assert len(ids(following)) == 2
+    assert following["next"] is None
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("size", ["0", "201", "-1", "x", "", "1.5", "9" * 30, "\u0663", "%00", "١"])
+def test_a_page_size_outside_1_to_200_is_400(alice, bob, path, size):
+    response = alice.get(f"/api/messages/{path.format(other=bob.email)}", page_size=size)
+    assert response.status_code == 400
+    assert response.json()["fields"]["page_size"]
+
+
+@pytest.mark.parametrize("cursor", ["x", "-1", "9" * 30, "", "0x1"])
+@pytest.mark.parametrize("name", ["before", "after"])
+def test_a_tampered_cursor_is_400(alice, name, cursor):
+    assert alice.get("/api/messages/inbox", **{name: cursor}).status_code == 400
+
+
+@pytest.mark.parametrize("size", [1, 200])
+def test_the_page_sizes_at_the_ends_are_fine(alice, size):
+    assert results(alice, "inbox", page_size=size) == {"results": [], "next": None, "previous": None}
+
+
+def test_unknown_people_are_404_and_malformed_addresses_400(alice):
+    for path in ("inbox?with=nobody@example.org", "sent?with=nobody@example.org", "conversation/nobody@example.org"):
+        response = alice.client.get(f"/api/messages/{path}")
+        assert response.status_code == 404
+        assert response.json()["code"] == "user_not_found"
+    for path in ("inbox?with=x", "sent?with=", "conversation/x"):
+        assert alice.client.get(f"/api/messages/{path}").status_code == 400
+
+
+class TestConversations:
+    def test_it_works(self, alice, bob, mallory):
+        alice.send(bob)
+        bob.send(alice)
+        last_of_bob = bob.send(alice)
+        last_of_mallory = alice.send(mallory)
+        body = results(alice, "conversations")
+        assert body == {
+            "results": [
+                {"email": mallory.email, "display_name": "Mallory", "last_message": last_of_mallory, "unread": 0},
+                {"email": bob.email, "display_name": "Bob", "last_message": last_of_bob, "unread": 2},
+            ],
+            "sequence": 4,
+        }
+
+    def test_reading_lowers_unread_and_delivery_does_not(self, alice, bob):
+        first, second = alice.send(bob)["id"], alice.send(bob)["id"]
+        bob.post("/api/messages/receipts", {"delivered": [first, second]})
+        assert results(bob, "conversations")["results"][0]["unread"] == 2
+        bob.post(f"/api/messages/{first}/read")
+        assert results(bob, "conversations")["results"][0]["unread"] == 1
+
+    def test_an_empty_mailbox_is_empty(self, alice):
+        assert results(alice, "conversations") == {"results": [], "sequence": 0}

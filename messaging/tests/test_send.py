@@ -1,0 +1,237 @@
+import base64
+import threading
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import User
+from conftest import envelope
+from messaging.mailboxes import Mailbox
+from messaging.models import Message, SpentClientId
+
+URL = "/api/messages/send"
+
+
+def b64(raw):
+    return base64.b64encode(raw).decode()
+
+
+def counters():
+    return {mailbox.user.email: mailbox.sequence for mailbox in Mailbox.objects.select_related("user")}
+
+
+def test_it_works(alice, bob):
+    body = envelope("BOB@example.org")
+    response = alice.post(URL, body)
+    assert response.status_code == 201
+    message = response.json()
+    assert set(message) == {
+        "id", "client_id", "sender_email", "recipient_email", "ciphertext", "nonce", "salt", "message_type", "suite",
+        "sender_fingerprint", "recipient_fingerprint", "created_at", "delivered_at", "read_at",
+    }  # fmt: skip
+    for name in ("client_id", "ciphertext", "nonce", "salt"):
+        assert message[name] == body[name]
+    assert (message["sender_email"], message["recipient_email"]) == (alice.email, bob.email)
+    assert (message["message_type"], message["suite"]) == ("text", 1)
+    assert message["delivered_at"] is message["read_at"] is message["sender_fingerprint"] is None
+    assert message["created_at"].endswith("Z")
+    assert counters() == {alice.email: 1, bob.email: 1}
+
+
+def test_the_table_has_no_place_for_plaintext():
+    assert {field.attname for field in Message._meta.get_fields()} == {
+        "id", "sender_id", "recipient_id", "sender_email", "recipient_email", "client_id", "ciphertext", "nonce", "salt",
+        "message_type", "suite", "sender_fingerprint", "recipient_fingerprint", "created_at", "delivered_at", "read_at",
+        "sender_sequence", "recipient_sequence", "sender_cleared", "recipient_cleared",
+    }  # fmt: skip
+
+
+def test_the_sender_is_whoever_is_signed_in(alice, bob, mallory):
+    message = mallory.send(bob, sender_email=alice.email, sender=alice.user.pk, sender_id=alice.user.pk)
+    assert message["sender_email"] == mallory.email
+
+
+def test_a_recipient_without_a_key_is_fine_where_none_is_named(alice, bob):
+    assert alice.post(URL, envelope(bob)).status_code == 201
+
+
+def test_only_recipient_and_ciphertext_are_needed_by_another_suite(alice, bob):
+    body = {"recipient_email": bob.email, "ciphertext": b64(b"c" * 16), "suite": 2}
+    message = alice.post(URL, body).json()
+    assert (message["nonce"], message["salt"], message["client_id"], message["suite"]) == (None, None, None, 2)
+
+
+BAD = {
+    "recipient_email": [None, "", "x", 5, ["a@b.cc"], "b\u043eb@example.org", "\ud800"],
+    "ciphertext": [None, "", b64(b"c" * 15), b64(b"c" * (64 * 1024 + 1)), "!" * 24, b64(b"c" * 17).rstrip("="), 5,
+                   b64(b"c" * 18)[:-1] + "\n", "AAAAAAAAAAAAAAAAAAAAAB==", b64(b"c" * 18).replace("Y", "-")],
+    "nonce": [None, b64(b"n" * 11), b64(b"n" * 13), "x", 5],
+    "salt": [None, b64(b"s" * 15), b64(b"s" * 33), "x", 5],
+    "message_type": ["", "Text", "a b", "x" * 21, None, 5, "\u0442ext", "text\n"],
+    "suite": [0, -1, "1", True, 1.5, None, 10**30, []],
+    "client_id": [7, "", "x", str(uuid.uuid4()).upper().replace("0", "A"), uuid.uuid4().hex, f"{{{uuid.uuid4()}}}",
+                  f"{uuid.uuid4()}\n", True],
+    "sender_fingerprint": ["x", "A" * 64, "0" * 63, 5, ""],
+    "recipient_fingerprint": ["x", "A" * 64, "0" * 65, 5, ""],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("field, value", [(field, value) for field, values in BAD.items() for value in values])
+def test_bad_input_is_400_at_its_field_and_takes_no_number(alice, bob, field, value):
+    import json
+
+    body = json.dumps(envelope(bob, **{field: value}))
+    response = alice.client.post(URL, body, content_type="application/json")
+    assert response.status_code == 400
+    assert list(response.json()["fields"]) == [field]
+    assert not Message.objects.exists() and not Mailbox.objects.exists()
+
+
+def test_the_largest_ciphertext_is_taken(alice, bob):
+    assert alice.post(URL, envelope(bob, ciphertext=b64(b"c" * 64 * 1024))).status_code == 201
+
+
+def test_to_oneself_is_400(alice):
+    response = alice.post(URL, envelope("ALICE@example.org"))
+    assert response.status_code == 400
+    assert response.json()["fields"]["recipient_email"][0]["code"] == "yourself"
+
+
+def test_unknown_and_suspended_people_are_404(alice, bob):
+    User.objects.filter(pk=bob.user.pk).update(is_active=False)
+    for email in ("nobody@example.org", bob.email):
+        response = alice.post(URL, envelope(email))
+        assert response.status_code == 404
+        assert response.json()["code"] == "user_not_found"
+    assert counters().get(alice.email, 0) == 0
+
+
+class TestClientId:
+    def test_same_client_id_posts_once(self, alice, bob):
+        body = envelope(bob)
+        first, again = alice.post(URL, body), alice.post(URL, body)
+        assert (first.status_code, again.status_code) == (201, 200)
+        assert first.json() == again.json()
+        assert Message.objects.count() == 1
+        assert counters() == {alice.email: 1, bob.email: 1}
+
+    def test_defaults_spelled_out_are_the_same_content(self, alice, bob):
+        body = envelope(bob)
+        alice.post(URL, body)
+        spelled_out = body | {"suite": 1, "message_type": "text", "recipient_email": bob.email.upper(), "sender_fingerprint": None}
+        assert alice.post(URL, spelled_out).status_code == 200
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"ciphertext": b64(b"other" * 8)}, {"nonce": b64(b"m" * 12)}, {"salt": b64(b"t" * 16)}, {"message_type": "other"},
+         {"suite": 2}, {"sender_fingerprint": "0" * 64}, {"recipient_fingerprint": "0" * 64},
+         {"recipient_email": "mallory@example.org"}, {"recipient_email": "nobody@example.org"}],
+    )  # fmt: skip
+    def test_other_content_is_a_conflict_whatever_else_is_wrong(self, alice, bob, mallory, change):
+        body = envelope(bob)
+        alice.post(URL, body)
+        response = alice.post(URL, body | change)
+        assert response.status_code == 409
+        assert response.json()["code"] == "client_id_conflict"
+        assert Message.objects.count() == 1
+
+    def test_two_senders_may_use_the_same(self, alice, bob, mallory):
+        body = envelope(bob)
+        assert alice.post(URL, body).status_code == mallory.post(URL, body).status_code == 201
+
+    def test_a_repeat_is_the_first_message_also_when_keys_have_changed_or_the_recipient_is_gone(self, alice, bob):
+        body = envelope(bob, sender_fingerprint=alice.upload_key(), recipient_fingerprint=bob.upload_key())
+        first = alice.post(URL, body).json()
+        alice.upload_key()
+        bob.upload_key()
+        assert alice.post(URL, body).status_code == 200
+        bob.user.delete()
+        again = alice.post(URL, body)
+        assert (again.status_code, again.json()) == (200, first)
+
+    def test_of_a_deleted_message_it_is_remembered_for_30_days(self, alice, bob):
+        body = envelope(bob)
+        alice.post(URL, body)
+        alice.delete(f"/api/messages/conversation/{bob.email}")
+        assert alice.post(URL, body).status_code == 200  # bob still has it
+        bob.delete(f"/api/messages/conversation/{alice.email}")
+        assert not Message.objects.exists()
+        response = alice.post(URL, body)
+        assert response.status_code == 409
+        assert response.json()["code"] == "message_deleted"
+        SpentClientId.objects.update(deleted_at=timezone.now() - timedelta(days=30, seconds=1))
+        assert alice.post(URL, body).status_code == 201
+
+
+class TestKeys:
+    def test_current_keys_are_taken(self, alice, bob):
+        named = {"sender_fingerprint": alice.upload_key(), "recipient_fingerprint": bob.upload_key()}
+        message = alice.send(bob, **named)
+        assert {name: message[name] for name in named} == named
+
+    def test_a_former_or_foreign_key_is_stale(self, alice, bob, mallory):
+        old, bobs_old, mallorys = alice.upload_key(), bob.upload_key(), mallory.upload_key()
+        new, bobs_new = alice.upload_key(), bob.upload_key()
+        for named in (
+            {"sender_fingerprint": old},
+            {"sender_fingerprint": mallorys},
+            {"recipient_fingerprint": bobs_old},
+            {"recipient_fingerprint": mallorys},
+            {"sender_fingerprint": bobs_new, "recipient_fingerprint": new},
+            {"sender_fingerprint": "0" * 64},
+        ):
+            response = alice.post(URL, envelope(bob, **named))
+            assert response.status_code == 409
+            assert response.json()["code"] == "stale_key"
+        assert counters() == {alice.email: 0, bob.email: 0}
+
+
+def in_threads(jobs):
+    def run(job):
+        try:
+            job()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    def test_the_same_message_from_many_threads_is_one_message(self, alice, bob):
+        body, answers = envelope(bob), []
+        in_threads([lambda: answers.append(alice.post(URL, body).status_code) for _ in range(8)])
+        assert sorted(answers) == [200] * 7 + [201]
+        assert Message.objects.count() == 1
+        assert counters() == {alice.email: 1, bob.email: 1}
+
+    def test_every_mailbox_is_numbered_without_a_hole(self, alice, bob, mallory):
+        pairs = [(alice, bob), (bob, alice), (mallory, bob), (alice, mallory), (bob, mallory), (mallory, alice)]
+        answers = []
+
+        def send_ten(sender, recipient):
+            for _ in range(10):
+                answers.append(sender.post(URL, envelope(recipient)).status_code)
+
+        in_threads([lambda pair=pair: send_ten(*pair) for pair in pairs])
+        assert answers == [201] * 60
+        for person in (alice, bob, mallory):
+            numbers = sorted(event["sequence"] for event in person.sync()["events"])
+            assert numbers == list(range(1, 41))
+            assert person.sync()["cursor"] == 40
+
+    def test_sending_to_an_account_that_is_being_deleted_is_201_or_404(self, alice, bob):
+        answers = []
+
+        def send():
+            for _ in range(5):
+                answers.append(alice.post(URL, envelope(bob)).status_code)
+
+        in_threads([send, send, lambda: bob.user.delete(), send])
+        assert set(answers) <= {201, 404}
+        assert Message.objects.filter(sender=alice.user, recipient=None).count() == answers.count(201)

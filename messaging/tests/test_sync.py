@@ -1,0 +1,89 @@
+import pytest
+
+from messaging.models import Message
+
+
+def test_it_works(alice, bob):
+    first, second = alice.send(bob), bob.send(alice)
+    body = alice.sync()
+    assert body == {
+        "events": [
+            {"type": "new_message", "sequence": 1, "message": first},
+            {"type": "new_message", "sequence": 2, "message": second},
+        ],
+        "cursor": 2,
+        "more": False,
+    }
+    assert alice.sync(1)["events"] == body["events"][1:]
+    assert alice.sync(2) == {"events": [], "cursor": 2, "more": False}
+
+
+def test_without_a_cursor_it_starts_at_0(alice, bob):
+    alice.send(bob)
+    assert alice.get("/api/messages/sync").json() == alice.sync(0)
+
+
+def test_a_message_comes_once_whole_and_in_its_present_state(alice, bob):
+    sent = alice.send(bob)
+    read = bob.post(f"/api/messages/{sent['id']}/delivered") and bob.post(f"/api/messages/{sent['id']}/read").json()
+    assert alice.sync()["events"] == [{"type": "new_message", "sequence": 3, "message": read}]
+    assert bob.sync()["events"] == [{"type": "new_message", "sequence": 3, "message": read}]
+    assert bob.sync(2)["events"] == bob.sync()["events"]
+
+
+def test_a_clearing_comes_to_the_one_who_cleared(alice, bob):
+    alice.send(bob)
+    alice.delete(f"/api/messages/conversation/{bob.email}")
+    later = alice.send(bob)
+    assert alice.sync()["events"] == [
+        {"type": "conversation_cleared", "sequence": 2, "email": bob.email},
+        {"type": "new_message", "sequence": 3, "message": later},
+    ]
+    assert [event["type"] for event in bob.sync()["events"]] == ["new_message", "new_message"]
+
+
+def test_a_second_clearing_takes_the_place_of_the_first(alice, bob):
+    for _ in range(2):
+        alice.send(bob)
+        alice.delete(f"/api/messages/conversation/{bob.email}")
+    assert [(event["type"], event["sequence"]) for event in alice.sync()["events"]] == [("conversation_cleared", 4)]
+
+
+def test_at_most_200_and_pages_that_cover_everything_once(alice, bob):
+    sent = alice.send(bob)
+    row = Message.objects.get(pk=sent["id"])
+    for number in range(2, 452):
+        row.pk, row.client_id, row.sender_sequence, row.recipient_sequence = None, None, number, number
+        row.save(force_insert=True)
+    from messaging.mailboxes import Mailbox
+
+    Mailbox.objects.update(sequence=451)
+    seen, cursor, sizes, more = [], 0, [], True
+    while more:
+        body = bob.sync(cursor)
+        seen += [event["sequence"] for event in body["events"]]
+        sizes.append(len(body["events"]))
+        cursor, more = body["cursor"], body["more"]
+    assert seen == list(range(1, 452))
+    assert sizes == [200, 200, 51]
+    assert cursor == 451
+
+
+def test_a_cursor_beyond_the_counter_is_sequence_ahead(alice, bob):
+    alice.send(bob)
+    response = alice.get("/api/messages/sync", after=2)
+    assert response.status_code == 400
+    assert response.json()["code"] == "sequence_ahead"
+    assert response.json()["fields"] == {}
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "1.5", "", "9" * 30, "%00"])
+def test_what_is_no_cursor_is_400(alice, after):
+    response = alice.get("/api/messages/sync", after=after)
+    assert response.status_code == 400
+    assert response.json()["fields"]["after"]
+
+
+def test_outsiders_see_nothing_of_it(alice, bob, mallory):
+    alice.send(bob)
+    assert mallory.sync() == {"events": [], "cursor": 0, "more": False}

@@ -1,0 +1,135 @@
+import re
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import Throttled
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from accounts.people import address_in, person_with
+from keys.models import PublicKey
+from keys.serializers import PublicKeySerializer
+from messaging import catching_up
+from messaging.events import message_json
+from messaging.models import Message
+from messaging.pages import LARGEST_ID, Page, whole_number
+from messaging.serializers import (
+    ClearedSerializer,
+    ConversationsSerializer,
+    MessagePageSerializer,
+    MessageSerializer,
+    ReceiptsSerializer,
+    SendSerializer,
+    SyncSerializer,
+    UpdatedSerializer,
+)
+from vibechat.limits import limit, send_bucket
+from vibechat.refusals import NotFound
+
+FINGERPRINT = re.compile("[0-9a-f]{64}")
+PAGING = [OpenApiParameter("page_size", int), OpenApiParameter("before", int), OpenApiParameter("after", int)]
+WITH = OpenApiParameter("with", str, description="The other person's email.")
+
+
+def send(user, body, address):
+    """One message in, by either door; returns (message, whether it is new). Raises what the contract refuses."""
+    if wait := send_bucket.take(user.pk, address):
+        raise Throttled(wait, "Too many messages at once. Wait a moment.")
+    serializer = SendSerializer(data=body, context={"user": user})
+    serializer.is_valid(raise_exception=True)
+    return Message.objects.send(user, serializer.validated_data)
+
+
+class MessageViewSet(ViewSet):
+    @extend_schema(request=SendSerializer, responses={200: MessageSerializer, 201: MessageSerializer})
+    def send(self, request):
+        message, is_new = send(request.user, request.data, request.META.get("REMOTE_ADDR"))
+        return Response(message_json(message), status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+
+    @extend_schema(parameters=[WITH, *PAGING], responses=MessagePageSerializer)
+    def inbox(self, request):
+        received = Message.objects.received_by(request.user)
+        if email := self.address(request):
+            received = received.filter(sender_email=email)
+        return Response(Page(request, received).answer(message_json))
+
+    @extend_schema(parameters=[WITH, *PAGING], responses=MessagePageSerializer)
+    def sent(self, request):
+        sent = Message.objects.sent_by(request.user)
+        if email := self.address(request):
+            sent = sent.filter(recipient_email=email)
+        return Response(Page(request, sent).answer(message_json))
+
+    def address(self, request):
+        email = request.query_params.get("with")
+        return None if email is None else self.known_address(request, email, "with")
+
+    def known_address(self, request, email, field="email"):
+        """The address of somebody who is here, or of whom something is kept. Raises UserNotFound."""
+        email = address_in(email, field)
+        if not Message.objects.between(request.user, email).exists():
+            person_with(email, field)
+        return email
+
+    @extend_schema(parameters=PAGING, responses=MessagePageSerializer)
+    def conversation(self, request, email):
+        email = self.known_address(request, email)
+        received = Message.objects.received_by(request.user).filter(sender_email=email)
+        sent = Message.objects.sent_by(request.user).filter(recipient_email=email)
+        return Response(Page(request, received, sent).answer(message_json))
+
+    @extend_schema(responses=ClearedSerializer)
+    def clear(self, request, email):
+        email = self.known_address(request, email)
+        return Response({"cleared": Message.objects.clear(request.user, email)})
+
+    @extend_schema(responses=ConversationsSerializer)
+    def conversations(self, request):
+        return Response(catching_up.conversations(request.user))
+
+    @extend_schema(parameters=[OpenApiParameter("after", int)], responses=SyncSerializer)
+    def sync(self, request):
+        after = whole_number(request.query_params, "after", 0, 0, LARGEST_ID)
+        return Response(catching_up.changes_since(request.user, after))
+
+    @extend_schema(request=None, responses=MessageSerializer)
+    def delivered(self, request, id):
+        return self.mark(request, id, delivered=[id])
+
+    @extend_schema(request=None, responses=MessageSerializer)
+    def read(self, request, id):
+        return self.mark(request, id, read=[id])
+
+    def mark(self, request, id, **ids):
+        received = Message.objects.received_by(request.user).filter(pk=id)
+        if id is None or not received.exists():
+            raise NotFound()
+        Message.objects.mark(request.user, **ids)
+        return Response(message_json(received.get()))
+
+    @extend_schema(request=ReceiptsSerializer, responses=UpdatedSerializer)
+    def receipts(self, request):
+        serializer = ReceiptsSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return Response({"updated": Message.objects.mark(request.user, **serializer.validated_data)})
+
+
+class NamedKeyViewSet(ViewSet):
+    """Keys by fingerprint, for those who need them to open what they have: hence here, above keys."""
+
+    def get_throttles(self):
+        return [limit("key_lookup", by="account")()]
+
+    @extend_schema(responses=PublicKeySerializer)
+    def by_fingerprint(self, request, fingerprint):
+        if not FINGERPRINT.fullmatch(fingerprint):
+            raise NotFound("key_not_found", "This is no fingerprint.")
+        for key in PublicKey.objects.filter(fingerprint=fingerprint):
+            if key.user_id == request.user.pk or self.is_named(request.user, key):
+                return Response(PublicKeySerializer(key).data)
+        raise NotFound("key_not_found", "No message of yours names this key.")
+
+    def is_named(self, user, key):
+        received = Message.objects.received_by(user).filter(sender_email=key.email, sender_fingerprint=key.fingerprint)
+        sent = Message.objects.sent_by(user).filter(recipient_email=key.email, recipient_fingerprint=key.fingerprint)
+        return received.exists() or sent.exists()

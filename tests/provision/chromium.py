@@ -1,0 +1,98 @@
+"""Chromium: the machine's, else the one that npm's @sparticuz/chromium carries packed."""
+
+import fcntl
+import functools
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.provision import Unavailable
+from tests.provision.node import MODULES, find_node, install_modules
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Without a sandbox, which root and most containers cannot have; it only ever sees pages of our own.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>{folder}/fonts</dir><cachedir>{folder}/fonts-cache</cachedir></fontconfig>"""
+
+
+@dataclass(frozen=True)
+class Chromium:
+    program: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def works(self) -> bool:
+        """Whether it draws a page: a missing library, or a wrapper that only advises, shows here."""
+        with tempfile.TemporaryDirectory() as profile:
+            command = [self.program, "--headless", *ARGUMENTS, f"--user-data-dir={profile}", "--dump-dom"]
+            try:
+                done = subprocess.run(
+                    [*command, "data:text/html,<p>ready"],
+                    env=os.environ | self.environment,
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    text=True,
+                    timeout=60,
+                )
+            except (OSError, subprocess.TimeoutExpired):
+                return False
+        return "<p>ready</p>" in done.stdout
+
+
+@functools.cache
+def find_chromium() -> Chromium:
+    for candidate in candidates():
+        if candidate.works():
+            return candidate
+    raise Unavailable("neither the machine's Chromium nor the one from npm starts")
+
+
+def candidates() -> Iterator[Chromium]:
+    given = os.environ.get("VIBE_CHROMIUM")
+    for name in [given] if given else NAMES:
+        if program := shutil.which(name):
+            yield Chromium(program)
+    folder = packaged_chromium()
+    environment = {} if Path("/etc/fonts/fonts.conf").exists() else {"FONTCONFIG_FILE": str(folder / "own-fonts.conf")}
+    yield Chromium(str(folder / "chromium"), environment)
+    yield Chromium(str(folder / "chromium"), environment | {"LD_LIBRARY_PATH": str(folder / "lib")})
+
+
+def packaged_chromium() -> Path:
+    """Unpacked beside the package, under a name that says it is complete."""
+    package = install_modules() / "@sparticuz" / "chromium"
+    folder = MODULES / ".cache" / "chromium"
+    with (package / "package.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            unpack(package / "bin", folder)
+    return folder
+
+
+def unpack(packed: Path, folder: Path) -> None:
+    folder.parent.mkdir(exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=folder.parent))
+    script = Path(__file__).with_name("unpack_chromium.mjs")
+    done = subprocess.run([find_node().program, script, packed, draft], capture_output=True, text=True, timeout=300)
+    if done.returncode != 0:
+        shutil.rmtree(draft)
+        raise Unavailable(f"@sparticuz/chromium could not be unpacked: {done.stderr.strip()[-500:]}")
+    for archive in draft.glob("*.tar"):
+        with tarfile.open(archive) as members:
+            members.extractall(draft, filter="data")
+        archive.unlink()
+    (draft / "own-fonts.conf").write_text(FONTS.format(folder=folder))
+    (draft / "chromium").chmod(0o755)
+    draft.chmod(0o755)
+    draft.rename(folder)

@@ -1,0 +1,71 @@
+"""PostgreSQL and Redis for one run: those that the environment names, else our own.
+
+Ours belong to a keeper process that ends them when the pipe to it closes, which happens however the run ends, by
+`kill -9` too:  python -m tests.provision.services postgres redis
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from tests.provision import Unavailable
+from tests.provision.postgres import Postgres
+from tests.provision.processes import private_folder
+from tests.provision.redis import Redis
+
+KINDS = {"postgres": Postgres, "redis": Redis}
+GIVEN = {"postgres": "TEST_DATABASE_URL", "redis": "TEST_REDIS_URL"}
+
+
+@contextlib.contextmanager
+def running(*names: str) -> Iterator[dict[str, str | Unavailable]]:
+    """For each name the address of a running server, or why there is none."""
+    found = {name: os.environ[GIVEN[name]] for name in names if os.environ.get(GIVEN[name])}
+    missing = [name for name in names if name not in found]
+    if not missing:
+        yield found
+        return
+    keeper = subprocess.Popen(
+        [sys.executable, "-m", "tests.provision.services", *missing],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield found | read_answer(keeper.stdout.readline())
+    finally:
+        keeper.stdin.close()
+        keeper.wait(60)
+
+
+def read_answer(line: str) -> dict[str, str | Unavailable]:
+    answer = json.loads(line) if line else {}
+    return {name: url or Unavailable(reason) for name, (url, reason) in answer.items()}
+
+
+def keep(names: list[str]) -> None:
+    """Start the named servers, print their addresses, and end them with the pipe on standard input."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with contextlib.ExitStack() as stack:
+        print(json.dumps({name: start(stack, name) for name in names}), flush=True)
+        sys.stdin.read()
+
+
+def start(stack: contextlib.ExitStack, name: str) -> tuple[str | None, str]:
+    folder = stack.enter_context(private_folder(name))
+    server = KINDS[name](folder)
+    stack.callback(server.stop)
+    try:
+        server.start()
+    except (Unavailable, OSError) as error:
+        return None, str(error)
+    return server.url, ""
+
+
+if __name__ == "__main__":
+    keep(sys.argv[1:])

@@ -1,0 +1,119 @@
+"""The counters of the rate limits: in Redis, shared by all processes; in this process while Redis is away."""
+
+import functools
+import logging
+import threading
+import time
+
+import redis
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.core.cache.backends.locmem import LocMemCache
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from vibechat.logs import log_event
+
+TIMEOUT_SECONDS = 0.3
+RETRY_SECONDS = 5
+LOCAL_ENTRIES = 100_000
+
+
+@functools.cache
+def redis_client(url: str) -> redis.Redis:
+    """One pool for the process: Django makes a cache object for each request's thread. The one retry is at once, for a
+    connection that a restarted Redis has forgotten."""
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=TIMEOUT_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
+    )
+
+
+class Outage:
+    """Knows that Redis is away, so that one caller in RETRY_SECONDS waits for it and all others go on without."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.try_again_at = None
+
+    def call(self, remote, local):
+        if not self.may_try():
+            return local()
+        try:
+            answer = remote()
+        except (redis.RedisError, OSError) as error:
+            self.began(error)
+            return local()
+        self.ended()
+        return answer
+
+    def may_try(self) -> bool:
+        with self.lock:
+            if self.try_again_at is None:
+                return True
+            if time.monotonic() < self.try_again_at:
+                return False
+            self.try_again_at = time.monotonic() + RETRY_SECONDS
+            return True
+
+    def began(self, error):
+        with self.lock:
+            is_new, self.try_again_at = self.try_again_at is None, time.monotonic() + RETRY_SECONDS
+        if is_new:
+            log_event("redis_away", logging.ERROR, error, limits="local")
+
+    def ended(self):
+        if self.try_again_at is None:
+            return
+        with self.lock:
+            was_away, self.try_again_at = self.try_again_at is not None, None
+        if was_away:
+            log_event("redis_back", limits="shared")
+
+
+outage = Outage()
+
+
+class RateLimitCache(BaseCache):
+    """What django-ratelimit asks of a cache. LOCATION is the Redis address, or empty."""
+
+    def __init__(self, location, params):
+        super().__init__(params)
+        self.local = LocMemCache("ratelimit", {"OPTIONS": {"MAX_ENTRIES": LOCAL_ENTRIES}})
+        self.redis = redis_client(location) if location else None
+
+    def either(self, remote, local):
+        return outage.call(remote, local) if self.redis else local()
+
+    def add(self, key, value, timeout=DEFAULT_TIMEOUT, version=None):
+        seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
+        return self.either(
+            lambda: bool(self.redis.set(key, value, nx=True, ex=seconds)),
+            lambda: self.local.add(key, value, timeout),
+        )
+
+    def incr(self, key, delta=1, version=None):
+        return self.either(lambda: self.increment(key, delta), lambda: self.increment_locally(key, delta))
+
+    def increment(self, key, delta):
+        count = self.redis.incr(key, delta)
+        if count == delta:  # it expired since it was added
+            self.redis.expire(key, self.default_timeout)
+        return count
+
+    def increment_locally(self, key, delta):
+        """Redis may have gone away between `add` and this."""
+        self.local.add(key, 0)
+        return self.local.incr(key, delta)
+
+    def get(self, key, default=None, version=None):
+        return self.either(lambda: self.read(key, default), lambda: self.local.get(key, default))
+
+    def read(self, key, default):
+        value = self.redis.get(key)
+        return default if value is None else int(value)
+
+    def clear(self):
+        """Forgets what this process counted; Redis is shared with others, and its counters expire."""
+        self.local.clear()

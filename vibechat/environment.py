@@ -1,0 +1,89 @@
+"""Reading the environment: a value that is wrong stops the start with a sentence, and never falls back to a default."""
+
+import ipaddress
+import os
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+SECRET_KEY_LENGTH = 32
+TRUE, FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+
+
+def env_text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def env_bool(name: str, default: bool) -> bool:
+    value = env_text(name, str(default)).lower()
+    if value not in TRUE + FALSE:
+        raise ImproperlyConfigured(f"{name} is '{value}': set it to True or False.")
+    return value in TRUE
+
+
+def env_int(name: str, default: int, least: int = 0, most: int = 10**9) -> int:
+    value = env_text(name, str(default))
+    if not (value.isascii() and value.isdigit() and least <= int(value[:12]) <= most):
+        raise ImproperlyConfigured(f"{name} is '{value}': set it to a whole number from {least} to {most}.")
+    return int(value)
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    return [item.strip() for item in env_text(name, default).split(",") if item.strip()]
+
+
+def env_secret(name: str) -> str:
+    secret = env_text(name)
+    if secret and (len(secret) < SECRET_KEY_LENGTH or len(set(secret)) < 5 or secret.startswith("django-insecure")):
+        raise ImproperlyConfigured(f"{name} is too weak: set it to 50 or more random characters.")
+    return secret
+
+
+def env_database(name: str) -> dict:
+    """Django's settings for a PostgreSQL address, {} where there is none. Its password is in no sentence."""
+    url = env_text(name)
+    if not url:
+        return {}
+    try:
+        parsed = dj_database_url.parse(url)
+    except Exception:  # its own errors, and ValueError for ports and escapes
+        parsed = {}
+    if parsed.get("ENGINE") != "django.db.backends.postgresql" or not parsed.get("NAME"):
+        raise ImproperlyConfigured(
+            f"{name} is malformed: set it to postgres://user:password@host:5432/name, or leave it empty for SQLite."
+        )
+    return parsed
+
+
+def env_redis_url(name: str) -> str:
+    url = env_text(name)
+    if url and not is_redis_url(url):
+        raise ImproperlyConfigured(
+            f"{name} is malformed: set it to redis://host:6379/0, or leave it empty for a server of one process."
+        )
+    return url
+
+
+def is_redis_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port_is_right = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    if parts.scheme == "unix":
+        return bool(parts.path)
+    number = parts.path.strip("/")
+    return parts.scheme in ("redis", "rediss") and bool(parts.hostname) and port_is_right and (
+        number == "" or number.isdecimal()
+    )
+
+
+def is_loopback(host: str) -> bool:
+    host = host.strip("[]").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

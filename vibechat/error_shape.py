@@ -1,0 +1,117 @@
+"""The last resort of the one error shape: whatever fails outside the API's own handler is answered here."""
+
+import json
+import logging
+
+from django.db import InterfaceError, OperationalError
+
+from vibechat.errors import error_body
+from vibechat.logs import log_event
+
+RETRY_AFTER_SECONDS = 2
+ANSWERS = {
+    400: ("invalid", "The request is not right."),
+    401: ("not_authenticated", "Log in first."),
+    403: ("forbidden", "This is not allowed."),
+    404: ("not_found", "Nothing here."),
+    405: ("method_not_allowed", "This address does not take that method."),
+    413: ("too_large", "The body is over 128 KiB."),
+    415: ("unsupported_media_type", "The body must be JSON."),
+    416: ("range_not_satisfiable", "There is no such range."),
+    429: ("rate_limited", "Too many requests. Wait a moment."),
+    503: ("unavailable", "The server cannot answer just now. Try again in a moment."),
+}
+SERVER_ERROR = ("server_error", "The server could not answer.")
+
+
+class Refused(Exception):
+    """Raised inside ErrorShape for a request that is to be answered with that status."""
+
+    def __init__(self, status: int):
+        super().__init__(status)
+        self.status = status
+
+
+class ErrorShape:
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        shaped = ShapedSend(scope, send)
+        try:
+            await self.app(scope, receive, shaped)
+        except Exception as error:
+            await shaped.fail(status_for(error))
+
+
+def status_for(error: Exception) -> int:
+    if isinstance(error, Refused):
+        return error.status
+    if isinstance(error, (OperationalError, InterfaceError)):
+        log_event("database_away", logging.ERROR, error)
+        return 503
+    log_event("unhandled_exception", logging.ERROR, error)
+    return 500
+
+
+class ShapedSend:
+    """Passes a response on, or, where it is an error in another shape, sends ours in its place."""
+
+    def __init__(self, scope, send):
+        self.scope, self.send = scope, send
+        self.has_started = self.is_replaced = False
+
+    async def __call__(self, message):
+        if message["type"] == "http.response.start":
+            self.has_started = True
+            headers = message.get("headers", [])
+            self.is_replaced = message["status"] >= 400 and not self.may_stay(headers)
+            if self.is_replaced:
+                await self.answer(message["status"], headers)
+        if not self.is_replaced:
+            await self.send(message)
+
+    async def fail(self, status: int):
+        if self.has_started:  # too late for a status: the client sees a body that breaks off
+            await self.send({"type": "http.response.body", "body": b""})
+        else:
+            await self.answer(status, [])
+
+    def may_stay(self, headers) -> bool:
+        kind = content_type(headers)
+        return kind == b"application/json" or (kind == b"text/html" and self.wants_html())
+
+    def wants_html(self) -> bool:
+        accepts = (value for name, value in self.scope["headers"] if name.lower() == b"accept")
+        return not is_api(self.scope["path"]) and any(b"text/html" in value.lower() for value in accepts)
+
+    async def answer(self, status: int, headers):
+        ours, body = error_answer(status)
+        theirs = [(name, value) for name, value in headers if not name.lower().startswith(b"content-")]
+        names = {name.lower() for name, _ in theirs}
+        ours = [(name, value) for name, value in ours if name not in names]
+        await self.send({"type": "http.response.start", "status": status, "headers": [*theirs, *ours]})
+        is_head = self.scope["method"] == "HEAD"
+        await self.send({"type": "http.response.body", "body": b"" if is_head else body})
+
+
+def error_answer(status: int) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """(headers, body) of an error of which nothing but the status is known."""
+    code, detail = ANSWERS.get(status, SERVER_ERROR if status >= 500 else ANSWERS[400])
+    body = json.dumps(error_body(code, detail, {} if status == 400 else None)).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if status == 503:
+        headers.append((b"retry-after", str(RETRY_AFTER_SECONDS).encode()))
+    return headers, body
+
+
+def is_api(path: str) -> bool:
+    return path == "/api" or path.startswith("/api/")
+
+
+def content_type(headers) -> bytes:
+    found = next((value for name, value in headers if name.lower() == b"content-type"), b"")
+    return found.split(b";")[0].strip().lower()

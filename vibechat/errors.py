@@ -1,0 +1,74 @@
+"""The one error shape: {"code", "detail"}, with 400 also {"fields": {name: [{"code", "detail"}]}}."""
+
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from vibechat.refusals import Forbidden, NotFound, Unavailable
+
+def error_body(code: str, detail: str, fields: dict | None = None) -> dict:
+    body = {"code": code, "detail": detail}
+    return body if fields is None else {**body, "fields": fields}
+
+
+CODES = {
+    exceptions.ParseError: "invalid_json",
+    exceptions.NotAuthenticated: "not_authenticated",
+    exceptions.UnsupportedMediaType: "unsupported_media_type",
+    exceptions.MethodNotAllowed: "method_not_allowed",
+    exceptions.Throttled: "rate_limited",
+}
+
+
+def as_api_exception(error: Exception) -> exceptions.APIException | None:
+    if isinstance(error, Http404):
+        return NotFound()
+    if isinstance(error, PermissionDenied):
+        return Forbidden(detail="This is not allowed.")
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return Unavailable()
+    return error if isinstance(error, exceptions.APIException) else None
+
+
+def describe(error: exceptions.APIException) -> dict:
+    """The body for an error, the same over REST and over the socket."""
+    if isinstance(error, exceptions.ValidationError):
+        return error_body("invalid", "Something in the request is not right.", field_errors(error.detail))
+    code = CODES.get(type(error), getattr(error.detail, "code", error.default_code))
+    fields = {} if error.status_code == status.HTTP_400_BAD_REQUEST else None
+    return error_body(code, str(error.detail), fields)
+
+
+def field_errors(detail) -> dict:
+    if not isinstance(detail, dict):
+        detail = {"non_field_errors": detail}
+    return {str(name): list(flatten(errors)) for name, errors in detail.items()}
+
+
+def flatten(errors):
+    """Serializers nest errors by list index or by child field; a client needs them by top-level field."""
+    if isinstance(errors, dict):
+        errors = errors.values()
+    elif not isinstance(errors, list):
+        errors = [errors]
+    for error in errors:
+        if isinstance(error, (dict, list)):
+            yield from flatten(error)
+        else:
+            yield {"code": getattr(error, "code", "invalid"), "detail": str(error)}
+
+
+def exception_handler(error, context):
+    error = as_api_exception(error)
+    if error is None:
+        return None
+    set_rollback()
+    headers = {}
+    if getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = error.auth_header
+    if getattr(error, "wait", None):
+        headers["Retry-After"] = str(max(1, int(-(-error.wait // 1))))
+    return Response(describe(error), status=error.status_code, headers=headers)

@@ -1,0 +1,76 @@
+"""Serializer fields that take a value as what it is: a number is no string, and base64 has one spelling."""
+
+import base64
+import binascii
+import re
+
+from rest_framework import serializers
+
+
+class StrictCharField(serializers.CharField):
+    def to_internal_value(self, data):
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictIntegerField(serializers.IntegerField):
+    def to_internal_value(self, data):
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictBooleanField(serializers.BooleanField):
+    def to_internal_value(self, data):
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class Base64Field(StrictCharField):
+    """Standard base64 with padding in its canonical spelling; `least` and `most` count the bytes within."""
+
+    default_error_messages = {
+        "invalid_base64": "This is not canonical base64.",
+        "invalid_length": "This must be {least} to {most} bytes, base64.",
+    }
+
+    def __init__(self, least, most, **kwargs):
+        self.least, self.most = least, most
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data):
+        text = super().to_internal_value(data)
+        if len(text) > 4 * (self.most // 3 + 1):
+            self.fail("invalid_length", least=self.least, most=self.most)
+        try:
+            raw = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            self.fail("invalid_base64")
+        if base64.b64encode(raw).decode() != text:
+            self.fail("invalid_base64")
+        if not self.least <= len(raw) <= self.most:
+            self.fail("invalid_length", least=self.least, most=self.most)
+        return text
+
+
+class PatternField(StrictCharField):
+    default_error_messages = {"invalid_form": "This is not of the form asked for."}
+
+    def __init__(self, pattern, **kwargs):
+        self.pattern = re.compile(pattern)
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data):
+        text = super().to_internal_value(data)
+        if not self.pattern.fullmatch(text):
+            self.fail("invalid_form")
+        return text
+
+
+class FingerprintField(PatternField):
+    """SHA-256 of a public key's 91 bytes, 64 lower-case hex digits."""
+
+    def __init__(self, **kwargs):
+        super().__init__(r"[0-9a-f]{64}", **kwargs)

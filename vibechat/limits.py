@@ -1,0 +1,206 @@
+"""How often anybody may do what: fixed windows for the doors (django-ratelimit), token buckets for sends and frames."""
+
+import ipaddress
+import math
+import threading
+import time
+import unicodedata
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+from django_ratelimit.core import get_usage
+from rest_framework.throttling import BaseThrottle
+
+from vibechat.cache import outage, redis_client
+from vibechat.logs import security_event
+
+# --- who is asking ---------------------------------------------------------------------------------------------------
+
+
+def address_group(address: str | None) -> str:
+    """The part of a client's address that is one customer's: an IPv4 address, the /64 of an IPv6 address."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if parsed.version == 4:
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
+
+
+def by_address(request) -> str:
+    return address_group(request.META.get("REMOTE_ADDR"))
+
+
+def by_account(request) -> str:
+    return str(request.user.pk)
+
+
+def by_email(request) -> str:
+    """A keyed hash of the address in the body, spelled as accounts are named; Redis holds no addresses."""
+    written = unicodedata.normalize("NFKC", submitted_email(request)).casefold().strip()
+    return salted_hmac("vibechat.limits", unicodedata.normalize("NFKC", written)).hexdigest()
+
+
+def by_email_and_address(request) -> str:
+    return f"{by_email(request)} {by_address(request)}"
+
+
+def submitted_email(request) -> str:
+    if hasattr(request, "data"):
+        email = request.data.get("email") if isinstance(request.data, dict) else None
+    else:
+        email = request.POST.get("username")  # the admin's log-in form
+    return email if isinstance(email, str) else ""
+
+
+KEYS = {
+    "address": by_address,
+    "account": by_account,
+    "email": by_email,
+    "email+address": by_email_and_address,
+}
+
+# --- fixed windows ---------------------------------------------------------------------------------------------------
+
+
+def seconds_over_limit(request, group: str, by: str) -> int:
+    """Counts this request; 0 where it is within settings.RATE_LIMITS[group][by], else the seconds until it would be."""
+    rate = settings.RATE_LIMITS[group][by]
+    usage = get_usage(request, f"{group}:{by}", key=lambda _, r: KEYS[by](r), rate=rate, increment=True)
+    if usage is None or not usage["should_limit"]:
+        return 0
+    if usage["count"] == usage["limit"] + 1:
+        security_event("rate_limited", request=request, group=group, by=by)
+    return max(1, usage["time_left"])
+
+
+class RateLimit(BaseThrottle):
+    group: str
+    by: str
+    seconds = 0
+
+    def allow_request(self, request, view) -> bool:
+        self.seconds = seconds_over_limit(request, self.group, self.by)
+        return self.seconds == 0
+
+    def wait(self) -> int:
+        return self.seconds
+
+
+def limit(group: str, by: str) -> type[RateLimit]:
+    """A DRF throttle class; `by` is address, account, email (of the body) or email+address."""
+    settings.RATE_LIMITS[group][by]  # a limit without a rate is a mistake of ours: better at import than at a request
+    return type("RateLimit", (RateLimit,), {"group": group, "by": by})
+
+
+# --- token buckets ---------------------------------------------------------------------------------------------------
+
+
+class LocalBucket:
+    """`rate` tokens a second, `burst` at most: for one socket's frames. Not for threads."""
+
+    def __init__(self, rate: float, burst: float):
+        self.rate, self.burst = rate, burst
+        self.level, self.time = burst, time.monotonic()
+
+    def refill(self):
+        now = time.monotonic()
+        self.level = min(self.burst, self.level + (now - self.time) * self.rate)
+        self.time = now
+
+    def take(self) -> bool:
+        self.refill()
+        if self.level < 1:
+            return False
+        self.level -= 1
+        return True
+
+    def seconds_to_wait(self) -> float:
+        self.refill()
+        return max(0.0, (1 - self.level) / self.rate)
+
+
+class LocalBuckets:
+    """Named buckets of this process, for threads. Full ones are forgotten: a new one is full as well."""
+
+    MOST = 50_000
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.buckets: dict[str, LocalBucket] = {}
+
+    def take_all(self, wanted: dict[str, tuple[float, float]]) -> float:
+        """One token from each bucket {name: (rate, burst)}, or none and the seconds to wait."""
+        with self.lock:
+            self.forget_full_ones()
+            buckets = [self.buckets.setdefault(name, LocalBucket(*sizes)) for name, sizes in wanted.items()]
+            seconds = max(bucket.seconds_to_wait() for bucket in buckets)
+            if seconds == 0:
+                for bucket in buckets:
+                    bucket.level -= 1
+            return seconds
+
+    def forget_full_ones(self):
+        if len(self.buckets) < self.MOST:
+            return
+        for bucket in self.buckets.values():
+            bucket.refill()
+        self.buckets = {name: bucket for name, bucket in self.buckets.items() if bucket.level < bucket.burst}
+
+
+# Redis keeps the time, so that processes on several machines agree; a refusal changes nothing.
+TAKE_ALL = """
+local clock = redis.call('TIME')
+local now = clock[1] + clock[2] / 1000000
+local wait, levels = 0, {}
+for i, key in ipairs(KEYS) do
+  local rate, burst = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  local kept = redis.call('HMGET', key, 'level', 'time')
+  local passed = math.max(0, now - (tonumber(kept[2]) or now))
+  levels[i] = math.min(burst, (tonumber(kept[1]) or burst) + passed * rate)
+  wait = math.max(wait, (1 - levels[i]) / rate)
+end
+if wait > 0 then return string.format('%.6f', wait) end
+for i, key in ipairs(KEYS) do
+  redis.call('HSET', key, 'level', string.format('%.6f', levels[i] - 1), 'time', string.format('%.6f', now))
+  redis.call('EXPIRE', key, math.ceil(ARGV[2 * i] / ARGV[2 * i - 1]) + 1)
+end
+return '0'
+"""
+
+
+class SendBucket:
+    """Sends by either door, by account and by address, shared by all processes through Redis."""
+
+    def __init__(self):
+        self.local = LocalBuckets()
+        self.reports = LocalBucket(rate=1, burst=10)
+
+    def take(self, user_id: int, address: str | None) -> int:
+        """0, or the whole seconds to wait. Blocks for one round trip to Redis: call it from a thread."""
+        if not settings.RATELIMIT_ENABLE:
+            return 0
+        wanted = {
+            f"vibechat:send:account:{user_id}": settings.SEND_LIMITS["account"],
+            f"vibechat:send:address:{address_group(address)}": settings.SEND_LIMITS["address"],
+        }
+        seconds = math.ceil(self.take_all(wanted))
+        if seconds and self.reports.take():
+            security_event("rate_limited", group="send", user=user_id, address=address)
+        return seconds
+
+    def take_all(self, wanted) -> float:
+        if not settings.REDIS_URL:
+            return self.local.take_all(wanted)
+        return outage.call(lambda: self.take_from_redis(wanted), lambda: self.local.take_all(wanted))
+
+    def take_from_redis(self, wanted) -> float:
+        arguments = [number for sizes in wanted.values() for number in sizes]
+        script = redis_client(settings.REDIS_URL).register_script(TAKE_ALL)
+        return float(script(keys=list(wanted), args=arguments))
+
+
+send_bucket = SendBucket()

@@ -1,0 +1,68 @@
+"""The pages: templates without a person's data, and what Django answers by page rather than by JSON."""
+
+import sys
+
+from django.conf import settings
+from django.contrib import admin
+from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+from django.views.defaults import page_not_found
+from django.views.defaults import server_error as default_server_error
+from django.views.generic import TemplateView
+
+from vibechat.error_shape import RETRY_AFTER_SECONDS, is_api
+from vibechat.errors import error_body
+from vibechat.limits import seconds_over_limit
+
+
+class PageView(TemplateView):
+    http_method_names = ["get", "head"]
+
+
+def page(template_name: str):
+    return csrf_exempt(PageView.as_view(template_name=template_name))  # a page changes nothing: a POST is a 405
+
+
+landing = page("index.html")
+register = page("register.html")
+login = page("login.html")
+chat = page("chat.html")
+
+
+@csrf_exempt
+@require_safe
+def favicon(request):
+    """Browsers ask for it wherever a page names no icon, as the admin's do not."""
+    response = HttpResponsePermanentRedirect(static("icon.svg"))
+    response["Cache-Control"] = "public, max-age=86400"
+    return response
+
+
+def admin_login(request):
+    """Stands before the admin's own view; every attempt counts, by address and by the name that is tried."""
+    if request.method == "POST":
+        seconds = max(seconds_over_limit(request, "admin_login", by) for by in settings.RATE_LIMITS["admin_login"])
+        if seconds:
+            html = format_html("<!doctype html><title>Wait</title><p>Too many attempts. Wait {} seconds.</p>", seconds)
+            return HttpResponse(html, status=429, headers={"Retry-After": str(seconds)})
+    return admin.site.login(request)
+
+
+def not_found(request, exception):
+    if not is_api(request.path):
+        return page_not_found(request, exception)
+    return JsonResponse(error_body("not_found", "Nothing here."), status=404)
+
+
+def server_error(request):
+    """Django asks for this page while it handles the exception."""
+    if not isinstance(sys.exception(), (OperationalError, InterfaceError)):
+        return default_server_error(request)
+    response = default_server_error(request)
+    response.status_code = 503
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response

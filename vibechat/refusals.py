@@ -1,0 +1,40 @@
+"""What the server refuses, with a stable code; raised by model verbs, answered alike over REST and over the socket."""
+
+from rest_framework import exceptions, status
+
+RETRY_AFTER_SECONDS = 2
+
+
+class Refusal(exceptions.APIException):
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_code = "invalid"
+
+    def __init__(self, code=None, detail=None):
+        super().__init__(detail or self.default_detail, code or self.default_code)
+
+
+class Conflict(Refusal):
+    status_code = status.HTTP_409_CONFLICT
+
+
+class NotFound(Refusal):
+    status_code = status.HTTP_404_NOT_FOUND
+    default_code = "not_found"
+    default_detail = "Nothing here."
+
+
+class UserNotFound(NotFound):
+    default_code = "user_not_found"
+    default_detail = "Nobody on this server has that address."
+
+
+class Forbidden(Refusal):
+    status_code = status.HTTP_403_FORBIDDEN
+    default_code = "forbidden"
+
+
+class Unavailable(Refusal):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+    default_detail = "The database is away. Try again in a moment."
+    wait = RETRY_AFTER_SECONDS

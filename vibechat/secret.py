@@ -1,0 +1,29 @@
+"""The secret of an embedded server: made once, kept outside git, readable by its owner alone."""
+
+import os
+import secrets
+from pathlib import Path
+
+
+def kept_secret_key(var_dir: Path) -> str:
+    path = var_dir / "secret_key"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        return make_secret_key(path)
+
+
+def make_secret_key(path: Path) -> str:
+    """Written to a name of its own and linked into place, so that of two starts at once one wins and both agree."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"secret_key.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_text().strip()

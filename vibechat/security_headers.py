@@ -1,0 +1,99 @@
+"""What every response tells the browser to refuse."""
+
+from django.conf import settings
+
+from vibechat.static_files import import_map_hash
+
+PERMISSIONS_OFF = (
+    "accelerometer autoplay bluetooth browsing-topics camera clipboard-read display-capture encrypted-media "
+    "fullscreen gamepad geolocation gyroscope hid identity-credentials-get idle-detection local-fonts magnetometer "
+    "microphone midi otp-credentials payment picture-in-picture publickey-credentials-create "
+    "publickey-credentials-get screen-wake-lock serial storage-access usb web-share window-management "
+    "xr-spatial-tracking"
+)
+HEADERS = {
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": ", ".join(f"{name}=()" for name in PERMISSIONS_OFF.split()),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+HSTS = "max-age=31536000"
+
+# Nothing from elsewhere, nothing inline, nobody frames us.
+OURS_ONLY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+TRUSTED_TYPES = {"require-trusted-types-for": "'script'", "trusted-types": "'none'"}
+
+
+def policy(sources: dict[str, str]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in sources.items())
+
+
+def page_policy() -> str:
+    return policy({**OURS_ONLY, "script-src": f"'self' {import_map_hash()}", **TRUSTED_TYPES})
+
+
+def admin_policy() -> str:
+    """The admin's jQuery writes HTML, so Trusted Types would stop it; its style sheets hold images as data."""
+    return policy({**OURS_ONLY, "img-src": "'self' data:"})
+
+
+def api_policy() -> str:
+    """A JSON answer loads nothing, should a browser ever show one."""
+    return policy({"default-src": "'none'", "base-uri": "'none'", "form-action": "'none'", "frame-ancestors": "'none'"})
+
+
+POLICIES = {"/api/": api_policy, "/admin/": admin_policy, "/": page_policy}
+
+
+class SecurityHeaders:
+    def __init__(self, app):
+        self.app = app
+        self.headers: dict[str, list[tuple[bytes, bytes]]] = {}
+
+    async def __call__(self, scope, receive, send):
+        async def send_with_headers(message):
+            if message["type"] == "http.response.start":
+                ours = self.headers_for(scope["path"])
+                message = {**message, "headers": joined(message.get("headers", []), ours)}
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+    def headers_for(self, path: str) -> list[tuple[bytes, bytes]]:
+        """Made at the first request: the hash of the import map is known once the static files are collected."""
+        prefix = next((prefix for prefix in POLICIES if path.startswith(prefix)), "/")
+        if prefix not in self.headers:
+            policies = {"Content-Security-Policy": POLICIES[prefix](), **https_headers()}
+            self.headers[prefix] = encoded({**HEADERS, **policies})
+        return self.headers[prefix]
+
+
+def https_headers() -> dict[str, str]:
+    return {"Strict-Transport-Security": HSTS} if settings.HTTPS else {}
+
+
+def encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
+def joined(theirs, ours) -> list[tuple[bytes, bytes]]:
+    """Ours replace theirs; whatever does not say how long it may be kept is not to be kept."""
+    names = {name for name, _ in ours}
+    kept = [(name, value) for name, value in theirs if name.lower() not in names]
+    if not any(name.lower() == b"cache-control" for name, _ in kept):
+        kept.append((b"cache-control", b"no-store"))
+    return [*kept, *ours]

@@ -1,0 +1,250 @@
+"""One file, configured by the environment only; .env.example lists every variable.
+
+On loopback the defaults run by themselves (SQLite, in-memory channel layer). As soon as ALLOWED_HOSTS names a public
+host, whatever production needs must be set, and what is missing or malformed stops the start with a sentence.
+"""
+
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from vibechat.environment import (
+    env_bool,
+    env_database,
+    env_int,
+    env_list,
+    env_redis_url,
+    env_secret,
+    env_text,
+    is_loopback,
+)
+from vibechat.logs import LOGGING  # noqa: F401  (a setting)
+from vibechat.secret import kept_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- where it runs ---------------------------------------------------------------------------------------------------
+
+DEBUG = False
+PORT = env_int("PORT", 8000, least=1, most=65535)
+BIND = env_text("BIND", "127.0.0.1")
+VAR_DIR = Path(env_text("VAR_DIR", str(BASE_DIR / "var")))
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+PUBLIC = any(not is_loopback(host) for host in ALLOWED_HOSTS)
+HTTPS = env_bool("HTTPS", False)
+BEHIND_PROXY = env_bool("BEHIND_PROXY", False)
+REDIS_URL = env_redis_url("REDIS_URL")
+DATABASE = env_database("DATABASE_URL")
+SECRET_KEY = env_secret("SECRET_KEY")
+
+
+def public_server_errors():
+    """A sentence for each thing that a server needs before strangers may reach it."""
+    if any("*" in host or host.startswith(".") for host in ALLOWED_HOSTS):
+        yield "ALLOWED_HOSTS must name each host: wildcards are refused."
+    if not SECRET_KEY:
+        yield "Set SECRET_KEY to 50 or more random characters: ALLOWED_HOSTS names a public host."
+    if not DATABASE:
+        yield "Set DATABASE_URL to postgres://user:password@host:5432/name: ALLOWED_HOSTS names a public host."
+    if not REDIS_URL:
+        yield "Set REDIS_URL to redis://host:6379/0: ALLOWED_HOSTS names a public host."
+    if not HTTPS:
+        yield "Set HTTPS=True and serve over TLS: browsers have no Web Crypto on a public host without it."
+
+
+if PUBLIC and (errors := list(public_server_errors())):
+    raise ImproperlyConfigured("\n".join(errors))
+SECRET_KEY = SECRET_KEY or kept_secret_key(VAR_DIR)
+
+# --- the application -------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "vibechat",
+    "accounts",
+    "keys",
+    "contacts",
+    "messaging",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+]
+
+# Headers, body limit, error shape and request log are ASGI middleware (vibechat/middleware.py); these serve the admin.
+MIDDLEWARE = [
+    "corsheaders.middleware.CorsMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+
+ROOT_URLCONF = "vibechat.urls"
+ASGI_APPLICATION = "vibechat.asgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- database, channel layer, caches ---------------------------------------------------------------------------------
+
+
+def sqlite() -> dict:
+    VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": VAR_DIR / "vibechat.sqlite3",
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    }
+
+
+def postgresql() -> dict:
+    """Each request has a thread of its own, so no connection outlives one: the pool keeps them."""
+    pool = {"min_size": 1, "max_size": env_int("DATABASE_POOL_SIZE", 10, least=1), "timeout": 5}
+    return DATABASE | {"CONN_MAX_AGE": 0, "OPTIONS": DATABASE.get("OPTIONS", {}) | {"pool": pool, "connect_timeout": 5}}
+
+
+DATABASES = {"default": postgresql() if DATABASE else sqlite()}
+
+if REDIS_URL:
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2}]},
+        }
+    }
+else:
+    # Group membership must outlive any socket: the default ends it after a day.
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels.layers.InMemoryChannelLayer",
+            "CONFIG": {"capacity": 1000, "group_expiry": 10 * 365 * 24 * 3600},
+        }
+    }
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "ratelimit": {"BACKEND": "vibechat.cache.RateLimitCache", "LOCATION": REDIS_URL},
+}
+
+# --- people and sessions ---------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+     "OPTIONS": {"user_attributes": ("email", "display_name")}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+ACCESS_TOKEN_LIFETIME = timedelta(seconds=env_int("ACCESS_TOKEN_SECONDS", 600, least=1))
+SESSION_LIFETIME = timedelta(days=env_int("SESSION_DAYS", 30, least=1))
+REFRESH_REPEAT_SECONDS = 10
+REFRESH_COOKIE = "vibechat_refresh"
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,
+    "REFRESH_TOKEN_LIFETIME": SESSION_LIFETIME,
+    "SIGNING_KEY": hashlib.sha256(b"VibeChat tokens:" + SECRET_KEY.encode()).hexdigest(),
+}
+
+# --- REST ------------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.SessionTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["vibechat.json.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "vibechat.json.AlwaysJSON",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "vibechat.errors.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "VibeChat",
+    "DESCRIPTION": "The REST API of VibeChat. The server stores and hands on ciphertext; it cannot read it.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+BODY_LIMIT_BYTES = 128 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
+CORS_ALLOWED_ORIGINS = env_list("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/api/.*$"
+
+# --- sockets ---------------------------------------------------------------------------------------------------------
+
+SOCKETS_PER_USER = 50
+SOCKET_FRAME_BYTES = 128 * 1024
+SOCKET_FRAMES_PER_SECOND = 50
+SOCKET_FRAMES_BURST = 200
+SOCKET_UNSENT_BYTES = 1024 * 1024
+SOCKET_CONNECT_SECONDS = 10
+SOCKET_CHECK_SECONDS = env_int("SOCKET_CHECK_SECONDS", 20, least=1)
+
+# --- limits ----------------------------------------------------------------------------------------------------------
+
+RATELIMIT_ENABLE = env_bool("RATELIMIT_ENABLE", True)
+RATELIMIT_USE_CACHE = "ratelimit"
+RATELIMIT_CACHE_PREFIX = "vibechat:limit:"
+# Requests per window, by whom; every attempt counts, those that succeed as well.
+RATE_LIMITS = {
+    "register": {"address": "60/10m"},
+    "login": {"address": "60/5m", "email+address": "10/5m", "email": "100/h"},
+    "admin_login": {"address": "20/5m", "email": "50/h"},
+    "refresh": {"address": "120/m"},
+    "confirm": {"account": "10/10m"},
+    "key_upload": {"account": "30/10m"},
+    "key_lookup": {"account": "300/m"},
+    "contact_add": {"account": "60/m"},
+}
+# Messages per second and at once, by either door.
+SEND_LIMITS = {"account": (20, 100), "address": (100, 500)}
+
+# --- HTTPS, cookies, static files ------------------------------------------------------------------------------------
+
+# Our own ASGI middleware sets the headers of Django's SecurityMiddleware and XFrameOptionsMiddleware; nginx redirects
+# plain requests.
+SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS and not is_loopback(host)]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env_text("STATIC_ROOT", str(VAR_DIR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+}
+

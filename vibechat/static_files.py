@@ -1,0 +1,66 @@
+"""Static files under hashed names: how pages name them, and how this server sends them where no nginx does."""
+
+import base64
+import functools
+import hashlib
+import json
+from pathlib import Path
+
+import django
+import servestatic
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.contrib.staticfiles.storage import staticfiles_storage
+from servestatic import ServeStaticASGI
+
+
+@functools.cache
+def import_map() -> str:
+    """JSON that maps each module's plain address, by which modules import each other, to its hashed one."""
+    collected = getattr(staticfiles_storage, "hashed_files", {})
+    modules = sorted(name for name in collected if name.startswith("js/") and name.endswith(".js"))
+    imports = {settings.STATIC_URL + name: staticfiles_storage.url(name) for name in modules}
+    return json.dumps({"imports": imports}, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def import_map_hash() -> str:
+    """The source expression by which a Content-Security-Policy lets the one inline script pass."""
+    digest = hashlib.sha256(import_map().encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def sources_hash() -> str:
+    """Of the names and contents of all that is to be collected, and of the code that collects it."""
+    digest = hashlib.sha256(f"{django.__version__} {servestatic.__version__} {settings.STATIC_URL}".encode())
+    for finder in get_finders():
+        for name, storage in finder.list(ignore_patterns=[]):
+            content = Path(storage.path(name)).read_bytes()
+            digest.update(f"{name} {len(content)} ".encode() + content)
+    return digest.hexdigest()
+
+
+class StaticFiles:
+    """ServeStatic before an application. It would open each file in a thread of its own; ours are small and in the
+    page cache, so it is told that the server can send files by descriptor, and this reads them on the spot."""
+
+    def __init__(self, app):
+        self.files = ServeStaticASGI(
+            app, root=settings.STATIC_ROOT, prefix=settings.STATIC_URL, allow_all_origins=False
+        )
+
+    async def __call__(self, scope, receive, send):
+        async def send_files(message):
+            await send(read(message) if message["type"] == "http.response.zerocopysend" else message)
+
+        extensions = {**(scope.get("extensions") or {}), "http.response.zerocopysend": {}}
+        await self.files({**scope, "extensions": extensions}, receive, send_files)
+
+
+def read(message) -> dict:
+    message["file"].seek(message["offset"])
+    return {"type": "http.response.body", "body": message["file"].read(message.get("count", -1))}
+
+
+def with_static_files(app):
+    """`app` alone where nothing has been collected: under tests, or where nginx sends the files."""
+    return StaticFiles(app) if settings.STATIC_ROOT.is_dir() else app

@@ -1,0 +1,94 @@
+import asyncio
+import time
+
+import pytest
+from django.db import OperationalError
+
+from vibechat import health
+from vibechat.asgi import application
+from vibechat.tests.asgi import call, http_scope
+
+LIVE, READY = "/api/health/live", "/api/health/ready"
+
+
+@pytest.fixture
+def database_is_away(monkeypatch):
+    def away():
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(health, "select_one", away)
+
+
+class Layer:
+    """A channel layer that takes a message and never gives it back."""
+
+    async def new_channel(self, prefix):
+        return prefix
+
+    async def send(self, channel, message):
+        return None
+
+    async def receive(self, channel):
+        await asyncio.Event().wait()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_works(client):
+    answer = client.get(READY)
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok", "checks": {"database": "ok", "channel_layer": "ok"}}
+
+
+@pytest.mark.once
+def test_live_asks_nobody(client, database_is_away):
+    assert client.get(LIVE).json() == {"status": "ok"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_database_that_is_away_is_503(client, database_is_away):
+    answer = client.get(READY)
+    assert answer.status_code == 503
+    assert int(answer["Retry-After"]) > 0
+    assert answer.json() == {"status": "unavailable", "checks": {"database": "unavailable", "channel_layer": "ok"}}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_layer_that_swallows_messages_is_503_in_time(client, monkeypatch):
+    monkeypatch.setattr(health, "get_channel_layer", Layer)
+    monkeypatch.setattr(health, "TIMEOUT_SECONDS", 0.1)
+    answer = client.get(READY)
+    assert (answer.status_code, answer.json()["checks"]["channel_layer"]) == (503, "unavailable")
+
+
+@pytest.mark.once
+def test_database_that_hangs_is_503_in_time(client, monkeypatch):
+    monkeypatch.setattr(health, "select_one", lambda: time.sleep(1))
+    monkeypatch.setattr(health, "TIMEOUT_SECONDS", 0.1)
+    started = time.monotonic()
+    assert client.get(READY).json()["checks"]["database"] == "unavailable"
+    assert time.monotonic() - started < 0.9
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_probes_leave_no_channels_behind():
+    layer = health.get_channel_layer()
+    before = len(layer.channels)
+    for _ in range(3):
+        await health.channel_layer_answers()
+    assert len(layer.channels) == before
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("path", [LIVE, READY])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+async def test_other_methods_are_405(path, method):
+    answer = await call(application, http_scope(path, method))
+    assert answer.status == 405
+    assert "GET" in answer.headers["allow"]
+    assert b'"method_not_allowed"' in answer.body
+
+
+@pytest.mark.once
+async def test_head_is_fine():
+    answer = await call(application, http_scope(LIVE, "HEAD"))
+    assert answer.status == 200

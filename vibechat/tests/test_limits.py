@@ -1,0 +1,237 @@
+import pytest
+from django.core.cache import caches
+
+from conftest import PASSWORD
+from vibechat import limits
+from vibechat.limits import LocalBucket, LocalBuckets, SendBucket, address_group, limit
+
+LOGIN = "/api/auth/login"
+
+
+@pytest.fixture(autouse=True)
+def _limits_are_on(settings, _no_limits):
+    settings.RATELIMIT_ENABLE = True
+    settings.RATE_LIMITS = {group: dict.fromkeys(rates, "1000/h") for group, rates in settings.RATE_LIMITS.items()}
+    caches["ratelimit"].clear()
+
+
+def log_in(client, email="nobody@example.org", address="192.0.2.1"):
+    body = {"email": email, "password": "wrong password"}
+    return client.post(LOGIN, body, format="json", REMOTE_ADDR=address)
+
+
+def statuses(calls):
+    return [call.status_code for call in calls]
+
+
+# --- fixed windows ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_it_works(settings, anonymous):
+    settings.RATE_LIMITS["login"]["address"] = "2/h"
+    assert statuses(log_in(anonymous) for _ in range(3)) == [401, 401, 429]
+
+
+@pytest.mark.django_db
+def test_refusal_says_when_to_come_back(settings, anonymous):
+    settings.RATE_LIMITS["login"]["address"] = "1/h"
+    refused = [log_in(anonymous), log_in(anonymous)][1]
+    assert refused.json()["code"] == "rate_limited"
+    assert 1 <= int(refused["Retry-After"]) <= 3600
+
+
+@pytest.mark.django_db
+def test_each_address_has_its_own_count(settings, anonymous):
+    settings.RATE_LIMITS["login"]["address"] = "1/h"
+    assert statuses(log_in(anonymous, address=f"192.0.2.{n}") for n in range(3)) == [401] * 3
+
+
+@pytest.mark.django_db
+def test_one_ipv6_network_is_one_customer(settings, anonymous):
+    settings.RATE_LIMITS["login"]["address"] = "1/h"
+    first, second = (log_in(anonymous, address=f"2001:db8::{n}") for n in (1, 2))
+    assert (first.status_code, second.status_code) == (401, 429)
+
+
+@pytest.mark.django_db
+def test_one_account_is_counted_wherever_it_is_tried_from(settings, anonymous):
+    settings.RATE_LIMITS["login"]["email"] = "2/h"
+    spellings = ["alice@example.org", " ALICE@example.org ", "ａlice@example.org"]
+    tried = [log_in(anonymous, email, f"192.0.2.{n}") for n, email in enumerate(spellings)]
+    assert statuses(tried) == [401, 401, 429]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("body", [[], "alice", {"email": 7}, {"email": None}, {}])
+def test_body_without_an_email_is_bad_input_not_an_error(anonymous, body):
+    assert anonymous.post(LOGIN, body, format="json").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("group", "method", "path", "body"),
+    [
+        ("register", "post", "/api/auth/register", {}),
+        ("refresh", "post", "/api/auth/refresh", {}),
+        ("key_lookup", "get", "/api/keys/email/nobody@example.org", None),
+        ("key_upload", "post", "/api/keys/upload", {}),
+        ("contact_add", "post", "/api/contacts/add", {}),
+        ("confirm", "delete", "/api/auth/me", {"password": "wrong"}),
+        ("confirm", "post", "/api/auth/password", {"current_password": "wrong", "new_password": "x"}),
+    ],
+)
+def test_every_door_is_limited(settings, alice, group, method, path, body):
+    settings.RATE_LIMITS[group] = dict.fromkeys(settings.RATE_LIMITS[group], "1/h")
+    first, second = (getattr(alice, method)(path, *([] if body is None else [body])) for _ in range(2))
+    assert (first.status_code != 429, second.status_code) == (True, 429)
+
+
+def test_accounts_are_counted_apart(settings, alice, bob):
+    settings.RATE_LIMITS["key_lookup"]["account"] = "1/h"
+    looked_up = [person.get("/api/keys/email/nobody@example.org") for person in (alice, bob, alice)]
+    assert statuses(looked_up) == [404, 404, 429]
+
+
+def test_stranger_is_told_401_before_any_limit(settings, anonymous, db):
+    settings.RATE_LIMITS["key_lookup"]["account"] = "0/h"
+    assert anonymous.get("/api/keys/email/nobody@example.org").status_code == 401
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("by", ["address", "email"])
+def test_admin_login_is_limited(settings, client, collected_static, by):
+    settings.RATE_LIMITS["admin_login"][by] = "1/h"
+    form = {"username": "admin@example.org", "password": "wrong"}
+    first, second = (client.post("/admin/login/", form) for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 429)
+    assert int(second["Retry-After"]) > 0
+
+
+@pytest.mark.django_db
+def test_limit_is_one_security_event_per_window(settings, anonymous, caplog):
+    settings.RATE_LIMITS["login"]["address"] = "1/h"
+    for _ in range(4):
+        log_in(anonymous, address="203.0.113.7")
+    (event,) = [record for record in caplog.records if record.getMessage() == "rate_limited"]
+    assert (event.group, event.by, event.address) == ("login", "address", "203.0.113.7")
+
+
+@pytest.mark.django_db
+def test_switch_turns_all_of_them_off(settings, anonymous):
+    settings.RATELIMIT_ENABLE = False
+    settings.RATE_LIMITS["login"]["address"] = "1/h"
+    assert statuses(log_in(anonymous) for _ in range(3)) == [401] * 3
+
+
+def test_good_log_ins_count_too(settings, alice, anonymous):
+    settings.RATE_LIMITS["login"]["address"] = "1/h"
+    body = {"email": alice.email, "password": PASSWORD}
+    assert statuses(anonymous.post(LOGIN, body, format="json") for _ in range(2)) == [200, 429]
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(("group", "by"), [("nothing", "address"), ("login", "moon")])
+def test_limit_without_a_rate_is_refused_at_import(group, by):
+    with pytest.raises(KeyError):
+        limit(group, by=by)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("address", "group"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("", "unknown"),
+        (None, "unknown"),
+        ("no address", "unknown"),
+    ],
+)
+def test_address_is_reduced_to_one_customers(address, group):
+    assert address_group(address) == group
+
+
+# --- token buckets ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(limits.time, "monotonic", lambda: now[0])
+    return now
+
+
+@pytest.mark.once
+def test_bucket_gives_its_burst_and_then_its_rate(clock):
+    bucket = LocalBucket(rate=2, burst=3)
+    assert [bucket.take() for _ in range(4)] == [True, True, True, False]
+    clock[0] += 0.5
+    assert [bucket.take(), bucket.take()] == [True, False]
+
+
+@pytest.mark.once
+def test_bucket_never_holds_more_than_its_burst(clock):
+    bucket = LocalBucket(rate=2, burst=3)
+    clock[0] += 3600
+    assert [bucket.take() for _ in range(4)] == [True, True, True, False]
+
+
+@pytest.mark.once
+def test_two_buckets_are_taken_from_together_or_not_at_all(clock):
+    buckets, wanted = LocalBuckets(), {"account": (1, 1), "address": (1, 5)}
+    assert buckets.take_all(wanted) == 0
+    assert buckets.take_all(wanted) == 1
+    assert buckets.buckets["address"].level == 4
+
+
+@pytest.mark.once
+def test_full_buckets_are_forgotten(clock, monkeypatch):
+    monkeypatch.setattr(LocalBuckets, "MOST", 2)
+    buckets = LocalBuckets()
+    for name in ("alice", "bob"):
+        buckets.take_all({name: (1, 2)})
+    clock[0] += 1.5
+    buckets.take_all({"alice": (1, 2)})
+    assert set(buckets.buckets) == {"alice"}
+
+
+def taken(bucket, times, user=1, address="192.0.2.1"):
+    return [bucket.take(user, address) for _ in range(times)]
+
+
+@pytest.fixture
+def buckets(settings, backend):
+    """Sizes that no clock can refill during a test, on Redis where the tests run on it."""
+    settings.SEND_LIMITS = {"account": (0.001, 3), "address": (0.001, 5)}
+    if settings.REDIS_URL:
+        limits.redis_client(settings.REDIS_URL).flushdb()
+    assert bool(settings.REDIS_URL) is (backend == "services")
+    return SendBucket()
+
+
+def test_sends_of_an_account_are_limited(buckets):
+    *first, fourth = taken(buckets, 4)
+    assert first == [0, 0, 0]
+    assert 900 <= fourth <= 1000
+
+
+def test_sends_of_an_address_are_limited(buckets):
+    counts = [sum(wait == 0 for wait in taken(buckets, 3, user)) for user in (1, 2, 3)]
+    assert counts == [3, 2, 0]
+
+
+def test_refused_send_takes_nothing(buckets):
+    taken(buckets, 10, user=1)
+    assert taken(buckets, 2, user=2) == [0, 0]
+
+
+def test_limit_on_sends_is_a_security_event(buckets, caplog):
+    taken(buckets, 4)
+    event = next(record for record in caplog.records if record.getMessage() == "rate_limited")
+    assert (event.group, event.user, event.address) == ("send", 1, "192.0.2.1")
+
+
+def test_switch_turns_sends_loose(buckets, settings):
+    settings.RATELIMIT_ENABLE = False
+    assert taken(buckets, 20) == [0] * 20

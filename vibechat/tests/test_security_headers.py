@@ -1,0 +1,86 @@
+import base64
+import hashlib
+import re
+
+import pytest
+
+from vibechat import static_files
+from vibechat.security_headers import SecurityHeaders
+from vibechat.tests.asgi import answering, call, http_scope
+
+pytestmark = pytest.mark.once
+
+
+async def headers_of(path="/", headers=()):
+    return (await call(SecurityHeaders(answering(headers=headers)), http_scope(path))).headers
+
+
+def directives(headers) -> dict[str, str]:
+    parts = headers["content-security-policy"].split("; ")
+    return {part.partition(" ")[0]: part.partition(" ")[2] for part in parts}
+
+
+@pytest.mark.parametrize("path", ["/", "/chat", "/api/auth/me", "/admin/", "/static/js/chat.js", "/nowhere"])
+async def test_it_works(path):
+    headers = await headers_of(path)
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["cross-origin-embedder-policy"] == "require-corp"
+    assert "camera=()" in headers["permissions-policy"]
+    policy = directives(headers)
+    assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert "unsafe" not in headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", ["/", "/chat", "/nowhere"])
+async def test_pages_have_trusted_types(path):
+    policy = directives(await headers_of(path))
+    assert policy["require-trusted-types-for"] == "'script'"
+    assert policy["trusted-types"] == "'none'"
+
+
+async def test_admin_has_none_for_its_jquery_writes_html():
+    policy = directives(await headers_of("/admin/accounts/user/"))
+    assert "trusted-types" not in policy
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+
+
+async def test_only_inline_script_is_the_import_map():
+    policy = directives(await headers_of("/"))
+    digest = base64.b64encode(hashlib.sha256(static_files.import_map().encode()).digest()).decode()
+    assert policy["script-src"] == f"'self' 'sha256-{digest}'"
+
+
+@pytest.mark.parametrize(("https", "expected"), [(True, True), (False, False)])
+async def test_hsts_is_sent_with_https_alone(settings, https, expected):
+    settings.HTTPS = https
+    assert ("strict-transport-security" in await headers_of()) is expected
+
+
+async def test_answer_that_says_nothing_is_not_kept():
+    assert (await headers_of("/api/auth/me"))["cache-control"] == "no-store"
+
+
+async def test_answer_that_may_be_kept_stays_so():
+    headers = [("Cache-Control", "max-age=60, public")]
+    assert (await headers_of("/static/x", headers))["cache-control"] == "max-age=60, public"
+
+
+async def test_nobody_inside_weakens_a_header():
+    answer = await call(
+        SecurityHeaders(answering(headers=[("X-Frame-Options", "SAMEORIGIN"), ("Referrer-Policy", "unsafe-url")])),
+        http_scope(),
+    )
+    sent = [name.lower() for name, _ in answer.messages[0]["headers"]]
+    assert sent.count(b"x-frame-options") == sent.count(b"referrer-policy") == 1
+    assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_policies_name_features_once():
+    from vibechat.security_headers import HEADERS
+
+    features = re.findall(r"([a-z-]+)=\(\)", HEADERS["Permissions-Policy"])
+    assert len(features) == len(set(features)) > 20

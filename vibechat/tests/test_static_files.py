@@ -1,0 +1,117 @@
+import gzip
+import json
+import re
+
+import pytest
+from django.template import Context, Template
+
+from vibechat import static_files
+from vibechat.static_files import StaticFiles, with_static_files
+from vibechat.tests.asgi import answering, call, http_scope
+
+pytestmark = pytest.mark.once
+HASHED = re.compile(r"/static/js/.+\.[0-9a-f]{12}\.js")
+
+
+@pytest.fixture
+def imports(collected_static):
+    static_files.import_map.cache_clear()
+    yield json.loads(static_files.import_map())["imports"]
+    static_files.import_map.cache_clear()
+
+
+@pytest.fixture
+def files(collected_static):
+    return StaticFiles(answering(404, body=b"inner"))
+
+
+async def get(app, path, method="GET", **headers):
+    return await call(app, http_scope(path, method, headers))
+
+
+# --- the import map --------------------------------------------------------------------------------------------------
+
+
+def test_it_works(imports):
+    assert all(re.fullmatch(r"/static/js/[\w/-]+\.js", plain) for plain in imports)
+    assert all(HASHED.fullmatch(hashed) for hashed in imports.values())
+
+
+def test_every_module_of_ours_is_in_it_and_none_of_the_admin(imports, settings):
+    folder = settings.BASE_DIR / "static"
+    modules = {f"/static/{path.relative_to(folder).as_posix()}" for path in folder.glob("js/**/*.js")}
+    assert set(imports) == modules
+
+
+def test_tag_writes_one_script_of_it(imports):
+    html = Template("{% load import_map %}{% import_map %}").render(Context())
+    assert html == f'<script type="importmap">{static_files.import_map()}</script>'
+    assert html.count("<") == 2
+
+
+# --- the files -------------------------------------------------------------------------------------------------------
+
+
+async def test_hashed_file_is_sent_and_kept_for_ever(files, imports, settings):
+    answer = await get(files, imports["/static/js/chat.js"])
+    assert answer.status == 200
+    assert answer.body == (settings.BASE_DIR / "static/js/chat.js").read_bytes()
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["content-type"].startswith("text/javascript")
+
+
+async def test_plain_name_is_not_kept_for_ever(files, imports):
+    assert "immutable" not in (await get(files, "/static/js/chat.js")).headers["cache-control"]
+
+
+async def test_nobody_elsewhere_may_read_it(files, imports):
+    answer = await get(files, imports["/static/js/chat.js"], Origin="https://evil.example")
+    assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_file_is_compressed_for_who_takes_it(files, imports):
+    address = next(hashed for plain, hashed in imports.items() if plain.endswith("crypto/crypto.js"))
+    plain, small = await get(files, address), await get(files, address, **{"Accept-Encoding": "gzip"})
+    assert small.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(small.body) == plain.body
+    assert len(small.body) < len(plain.body)
+
+
+async def test_part_of_a_file_can_be_had(files, imports):
+    address = imports["/static/js/chat.js"]
+    whole, part = await get(files, address), await get(files, address, Range="bytes=2-5")
+    assert (part.status, part.body) == (206, whole.body[2:6])
+
+
+async def test_unchanged_file_is_not_sent_again(files, imports):
+    address = imports["/static/js/chat.js"]
+    etag = (await get(files, address)).headers["etag"]
+    assert (await get(files, address, **{"If-None-Match": etag})).status == 304
+
+
+async def test_head_has_no_body(files, imports):
+    answer = await get(files, imports["/static/js/chat.js"], "HEAD")
+    assert (answer.status, answer.body) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/static/", "/static/js/", "/static/nothing.js", "/static/../manage.py", "/static//js/chat.js", "/chat"],
+)
+async def test_everything_else_goes_on(files, path):
+    assert (await get(files, path)).body == b"inner"
+
+
+async def test_files_take_nothing(files, imports):
+    assert (await get(files, imports["/static/js/chat.js"], "POST")).status == 405
+
+
+@pytest.mark.parametrize("value", ["bytes=9-1", "bytes=x-y", "bytes=1-2,4-5", "lines=1-2", "bytes=" + "9" * 5000])
+async def test_odd_range_is_no_error(files, imports, value):
+    assert (await get(files, imports["/static/js/chat.js"], Range=value)).status in (200, 416)
+
+
+def test_without_collected_files_the_application_stands_alone(settings, tmp_path):
+    settings.STATIC_ROOT = tmp_path / "nothing"
+    app = answering()
+    assert with_static_files(app) is app

@@ -1,0 +1,65 @@
+"""The whole HTTP surface. The socket is /ws/chat/ (vibechat/asgi.py)."""
+
+from django.contrib import admin
+from django.urls import path, register_converter
+
+from accounts.views import DoorViewSet, MeViewSet
+from contacts.views import ContactViewSet
+from keys.views import KeyViewSet
+from messaging.views import MessageViewSet, NamedKeyViewSet
+from vibechat import health, pages
+
+
+class RowIdConverter:
+    """Any segment, so that a stranger is told 401 before anything else; None where no row can have that id."""
+
+    regex = "[^/]+"
+
+    def to_python(self, text):
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+    def to_url(self, value):
+        return str(value)
+
+
+register_converter(RowIdConverter, "row_id")
+
+api = [
+    path("auth/register", DoorViewSet.as_view({"post": "register"})),
+    path("auth/login", DoorViewSet.as_view({"post": "login"})),
+    path("auth/refresh", DoorViewSet.as_view({"post": "refresh"})),
+    path("auth/logout", DoorViewSet.as_view({"post": "logout"})),
+    path("auth/me", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})),
+    path("auth/password", MeViewSet.as_view({"post": "password"})),
+    path("keys/upload", KeyViewSet.as_view({"post": "upload"})),
+    path("keys/me", KeyViewSet.as_view({"get": "me"})),
+    path("keys/email/<str:email>", KeyViewSet.as_view({"get": "by_email"})),
+    path("keys/fingerprint/<str:fingerprint>", NamedKeyViewSet.as_view({"get": "by_fingerprint"})),
+    path("messages/send", MessageViewSet.as_view({"post": "send"})),
+    path("messages/inbox", MessageViewSet.as_view({"get": "inbox"})),
+    path("messages/sent", MessageViewSet.as_view({"get": "sent"})),
+    path("messages/sync", MessageViewSet.as_view({"get": "sync"})),
+    path("messages/receipts", MessageViewSet.as_view({"post": "receipts"})),
+    path("messages/conversations", MessageViewSet.as_view({"get": "conversations"})),
+    path("messages/conversation/<str:email>", MessageViewSet.as_view({"get": "conversation", "delete": "clear"})),
+    path("messages/<row_id:id>/delivered", MessageViewSet.as_view({"post": "delivered"})),
+    path("messages/<row_id:id>/read", MessageViewSet.as_view({"post": "read"})),
+    path("contacts/add", ContactViewSet.as_view({"post": "add"})),
+    path("contacts/list", ContactViewSet.as_view({"get": "list"})),
+    path("contacts/<row_id:id>", ContactViewSet.as_view({"delete": "destroy"})),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+]
+
+urlpatterns = [
+    *[path(f"api/{route.pattern}", route.callback) for route in api],
+    path("", pages.landing),
+    path("register", pages.register),
+    path("login", pages.login),
+    path("chat", pages.chat),
+    path("favicon.ico", pages.favicon),
+    path("admin/login/", pages.admin_login),
+    path("admin/", admin.site.urls),
+]
+handler404 = "vibechat.pages.not_found"
+handler500 = "vibechat.pages.server_error"
