@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
@@ -13,12 +14,16 @@ from accounts.emails import normalise_email
 from accounts.names import clean_display_name
 from vibechat.refusals import Conflict
 
+DELETION_ATTEMPTS = 10
+# Each takes a user id; messaging adds its own in apps.py, since accounts may not import it.
+locks_before_deletion: list[Callable[[int], object]] = []
+
 
 class UserManager(BaseUserManager):
     use_in_migrations = True
 
     def get_by_natural_key(self, email):
-        """Raises DoesNotExist also for what is no address: an unknown one and a malformed one are the same to a log-in."""
+        """Raises DoesNotExist also for what is no address: to a log-in, unknown and malformed are the same."""
         try:
             return self.get(email=normalise_email(email))
         except ValidationError as error:
@@ -64,18 +69,27 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.display_name = clean_display_name(self.display_name)
 
     def save(self, *args, **kwargs):
-        """A changed password, from wherever it is changed, ends the sessions that the old one opened."""
-        password_changed = self._password is not None and self.pk is not None
+        """A changed password or a suspension, wherever it comes from, ends the sessions for good."""
+        ends_sessions = self.pk is not None and (self._password is not None or not self.is_active)
         with transaction.atomic():
             super().save(*args, **kwargs)
-            if password_changed:
+            if ends_sessions:
                 self.sessions.end()
 
-    @transaction.atomic
     def delete(self, *args, **kwargs):
-        """The row is locked first: what is being written to this account either comes before, and goes, or fails."""
-        User.objects.select_for_update().filter(pk=self.pk).first()
-        return super().delete(*args, **kwargs)
+        """Whoever writes to an account locks other rows first and its own row last, so this does as well. What is
+        written all the same makes the deletion fail as a whole, and it begins again."""
+        pk = self.pk
+        for _ in range(DELETION_ATTEMPTS):
+            self.pk = pk  # an attempt has taken it away before its commit failed
+            try:
+                with transaction.atomic():
+                    for lock in locks_before_deletion:
+                        lock(pk)
+                    return super().delete(*args, **kwargs)
+            except IntegrityError as error:
+                written_to = error
+        raise written_to
 
     @transaction.atomic
     def change_password(self, password, keep):

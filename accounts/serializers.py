@@ -78,4 +78,6 @@ def refuse_weak_password(password, user, field):
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise serializers.ValidationError({field: serializers.as_serializer_error(error)["non_field_errors"]}) from error
+        raise serializers.ValidationError(
+            {field: serializers.as_serializer_error(error)["non_field_errors"]}
+        ) from error

@@ -6,8 +6,8 @@ from rest_framework.viewsets import ViewSet
 from accounts.people import person_with
 from contacts.models import Contact
 from contacts.serializers import AddContactSerializer, ContactListSerializer, ContactSerializer
-from vibechat.refusals import NotFound
 from vibechat.limits import limit
+from vibechat.refusals import NotFound
 
 
 class ContactViewSet(ViewSet):

@@ -3,6 +3,7 @@ from django.db.models import Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 from django.utils import timezone
+from rest_framework.exceptions import NotAuthenticated
 
 from accounts.models import User
 from keys.points import fingerprint, pem_to_base64, to_pem
@@ -22,7 +23,8 @@ class PublicKeyManager(models.Manager.from_queryset(PublicKeyQuerySet)):
 
         The user's row is locked, so of two browsers that replace the same key one is told `key_changed`.
         """
-        User.objects.select_for_update().get(pk=user.pk)
+        if not User.objects.select_for_update().filter(pk=user.pk).exists():
+            raise NotAuthenticated("This account is gone.")
         current = self.current().filter(user=user).first()
         if replaces is not None and replaces != getattr(current, "fingerprint", None):
             raise Conflict("key_changed", "Another browser has put another key here since.")

@@ -6,9 +6,9 @@ from rest_framework.viewsets import ViewSet
 from accounts.people import person_with
 from keys.models import PublicKey
 from keys.serializers import PublicKeySerializer, UploadSerializer
-from vibechat.refusals import NotFound
 from vibechat.limits import limit
 from vibechat.logs import security_event
+from vibechat.refusals import NotFound
 
 
 class KeyViewSet(ViewSet):

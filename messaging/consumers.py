@@ -9,19 +9,20 @@ from datetime import UTC, datetime
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from redis.exceptions import RedisError
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, Throttled
 
 from accounts.serializers import UserSerializer
 from accounts.tokens import session_of_access_token
+from messaging import quick
 from messaging.events import group, message_json
 from messaging.mailboxes import sequence_of
 from messaging.sockets import sockets
 from messaging.views import send
 from vibechat.errors import as_api_exception, describe
 from vibechat.json import loads
-from vibechat.limits import LocalBucket
+from vibechat.limits import LocalBucket, send_bucket
 from vibechat.logs import security_event
 from vibechat.refusals import Unavailable
 
@@ -85,7 +86,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data=None, bytes_data=None):
         if self.closing:
-            return
+            return None
         if settings.RATELIMIT_ENABLE and not self.frames.take():
             security_event("socket_frames_limited", user=self.user and self.user.pk)
             return await self.end(TOO_MANY, "too_many_frames")
@@ -98,6 +99,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if not isinstance(frame, dict):
             return await self.end(MALFORMED, "not_a_json_object")
         await self.handle(frame)
+        return None
 
     async def handle(self, frame):
         kind = frame.pop("type", None)
@@ -120,7 +122,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 security_event("socket_refused", address=self.address)
                 return await self.end(NOT_SIGNED_IN, "token_not_valid")
             await self.join(*found)
-        except (OperationalError, InterfaceError):
+        except (DatabaseError, InterfaceError):
             await self.end(TRY_LATER, "unavailable")
 
     async def join(self, session, expires_at):
@@ -133,6 +135,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.pushed = await database_sync_to_async(sequence_of)(self.user.pk)
         user = UserSerializer(self.user).data
         await self.send_frame({"type": "connected", "user": user, "sequence": self.pushed})
+        return None
 
     async def join_group(self):
         """Where the layer is away, the look at the database (messaging/sockets.py) tries again."""
@@ -144,15 +147,22 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def send_message(self, body):
         try:
-            message, _ = await database_sync_to_async(send)(self.user, body, self.address)
-        except (APIException, OperationalError, InterfaceError) as error:
+            message_object, sequence = await self.take_in(body)
+        except (APIException, DatabaseError, InterfaceError) as error:
             await self.send_frame(error_frame(body, as_api_exception(error)))
         except Exception:
             logger.exception("send_failed")
             await self.send_frame(error_frame(body, Unavailable()))
         else:
-            answer = {"type": "message_accepted", "sequence": message.sender_sequence, "message": message_json(message)}
-            await self.send_frame(answer)
+            await self.send_frame({"type": "message_accepted", "sequence": sequence, "message": message_object})
+
+    async def take_in(self, body):
+        if wait := await send_bucket.take_async(self.user.pk, self.address):
+            raise Throttled(wait)
+        if quickly := await quick.send(self.session.pk, self.user.pk, body):
+            return quickly
+        message, _ = await database_sync_to_async(send)(self.user, body)
+        return message_json(message), message.sender_sequence
 
     # --- pushes out --------------------------------------------------------------------------------------------------
 

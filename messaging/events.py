@@ -102,6 +102,8 @@ class Publisher:
     Nobody waits for it. What cannot be handed on is dropped, logged once per outage, and made good by `resync`.
     """
 
+    current: "Publisher | None" = None
+
     def __init__(self, loop):
         self.loop = loop
         self.queue = asyncio.Queue(maxsize=QUEUE_FRAMES)
@@ -150,16 +152,12 @@ async def send_all(pushes):
             await send_to_group(user_id, frame)
 
 
-publisher: Publisher | None = None
-
-
 def attach() -> Publisher:
     """Make pushes go through the running event loop; called by whatever holds sockets open on it."""
-    global publisher
     loop = asyncio.get_running_loop()
-    if publisher is None or publisher.loop is not loop:
-        publisher = Publisher(loop)
-    return publisher
+    if Publisher.current is None or Publisher.current.loop is not loop:
+        Publisher.current = Publisher(loop)
+    return Publisher.current
 
 
 class PushesByThisLoop:
@@ -175,6 +173,7 @@ class PushesByThisLoop:
 
 def publish(pushes):
     """From any thread. Where no server runs in this process (a command), straight to the layer."""
+    publisher = Publisher.current
     if publisher is not None and publisher.loop.is_running():
         publisher.loop.call_soon_threadsafe(publisher.put, pushes)
         return

@@ -1,6 +1,6 @@
 """Mailboxes: a counter per person, in a narrow table of its own, locked by everything that takes a `sequence`."""
 
-from contextlib import contextmanager
+import contextlib
 from functools import wraps
 
 from django.db import IntegrityError, connection, models, transaction
@@ -41,10 +41,15 @@ class Mailbox(models.Model):
         return locked
 
     @classmethod
+    def lock_if_there(cls, user_id):
+        return cls.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+
+    @classmethod
     def make(cls, user_ids):
         """Outside of any lock, or two first messages at once could wait for each other."""
         alive = User.objects.filter(pk__in=user_ids).values_list("pk", flat=True)
-        cls.objects.bulk_create([cls(user_id=user_id) for user_id in sorted(alive)], ignore_conflicts=True)
+        with contextlib.suppress(IntegrityError):  # an account went since: the next attempt does not find it
+            cls.objects.bulk_create([cls(user_id=user_id) for user_id in sorted(alive)], ignore_conflicts=True)
 
     def next_sequence(self):
         self.sequence += 1
@@ -69,7 +74,7 @@ def in_mailboxes(verb):
     return attempt
 
 
-@contextmanager
+@contextlib.contextmanager
 def snapshot():
     """All reads within see the database of one moment; PostgreSQL needs to be asked for it."""
     outermost = not connection.in_atomic_block

@@ -151,6 +151,9 @@ def leave_to_others(collector, field, messages, using):
         models.CASCADE(collector, field, gone, using)
 
 
+leave_to_others.lazy_sub_objs = True  # or the collector reads every ciphertext before it asks
+
+
 class Message(models.Model):
     """An envelope: whom it is from and for, when, and bytes that the server cannot open."""
 
@@ -190,7 +193,9 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["sender", "client_id"], name="messages_client_id_once"),
             models.UniqueConstraint(fields=["sender", "sender_sequence"], name="messages_sender_sequence_once"),
-            models.UniqueConstraint(fields=["recipient", "recipient_sequence"], name="messages_recipient_sequence_once"),
+            models.UniqueConstraint(
+                fields=["recipient", "recipient_sequence"], name="messages_recipient_sequence_once"
+            ),
             models.CheckConstraint(condition=~Q(sender=F("recipient")), name="messages_not_to_oneself"),
             models.CheckConstraint(
                 condition=Q(sender__isnull=False, sender_cleared=False)
@@ -201,7 +206,8 @@ class Message(models.Model):
                 condition=Q(read_at=None) | Q(delivered_at__isnull=False), name="messages_read_implies_delivered"
             ),
             models.CheckConstraint(
-                condition=~Q(suite=1) | Q(nonce__isnull=False, salt__isnull=False), name="messages_suite_1_nonce_and_salt"
+                condition=~Q(suite=1) | Q(nonce__isnull=False, salt__isnull=False),
+                name="messages_suite_1_nonce_and_salt",
             ),
         ]
 

@@ -31,11 +31,9 @@ PAGING = [OpenApiParameter("page_size", int), OpenApiParameter("before", int), O
 WITH = OpenApiParameter("with", str, description="The other person's email.")
 
 
-def send(user, body, address):
-    """One message in, by either door; returns (message, whether it is new). Raises what the contract refuses."""
-    if wait := send_bucket.take(user.pk, address):
-        raise Throttled(wait, "Too many messages at once. Wait a moment.")
-    serializer = SendSerializer(data=body, context={"user": user})
+def send(user, body):
+    """One message in, the full way, which both doors share; returns (message, whether it is new)."""
+    serializer = SendSerializer(data=body, context={"own_email": user.email})
     serializer.is_valid(raise_exception=True)
     return Message.objects.send(user, serializer.validated_data)
 
@@ -43,7 +41,9 @@ def send(user, body, address):
 class MessageViewSet(ViewSet):
     @extend_schema(request=SendSerializer, responses={200: MessageSerializer, 201: MessageSerializer})
     def send(self, request):
-        message, is_new = send(request.user, request.data, request.META.get("REMOTE_ADDR"))
+        if wait := send_bucket.take(request.user.pk, request.META.get("REMOTE_ADDR")):
+            raise Throttled(wait)
+        message, is_new = send(request.user, request.data)
         return Response(message_json(message), status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
 
     @extend_schema(parameters=[WITH, *PAGING], responses=MessagePageSerializer)
@@ -78,7 +78,7 @@ class MessageViewSet(ViewSet):
         sent = Message.objects.sent_by(request.user).filter(recipient_email=email)
         return Response(Page(request, received, sent).answer(message_json))
 
-    @extend_schema(responses=ClearedSerializer)
+    @extend_schema(responses={200: ClearedSerializer})
     def clear(self, request, email):
         email = self.known_address(request, email)
         return Response({"cleared": Message.objects.clear(request.user, email)})

@@ -10,6 +10,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
 from messaging.consumers import ChatConsumer  # noqa: E402
+from messaging.doors import SendDoor  # noqa: E402
 from messaging.events import PushesByThisLoop  # noqa: E402
 from vibechat.error_shape import ErrorShape  # noqa: E402
 from vibechat.middleware import ProxyHeaders, RequestBounds, RequestLog, SocketDoor, refuse_socket  # noqa: E402
@@ -18,5 +19,14 @@ from vibechat.static_files import with_static_files  # noqa: E402
 
 sockets = URLRouter([path("ws/chat/", ChatConsumer.as_asgi()), re_path(r"", refuse_socket)])
 application = ProtocolTypeRouter({"http": with_static_files(django_application), "websocket": sockets})
-for wrap in (PushesByThisLoop, SocketDoor, RequestBounds, ErrorShape, SecurityHeaders, RequestLog, ProxyHeaders):
+for wrap in (
+    SendDoor,
+    PushesByThisLoop,
+    SocketDoor,
+    RequestBounds,
+    ErrorShape,
+    SecurityHeaders,
+    RequestLog,
+    ProxyHeaders,
+):
     application = wrap(application)

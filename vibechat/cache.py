@@ -1,11 +1,15 @@
 """The counters of the rate limits: in Redis, shared by all processes; in this process while Redis is away."""
 
+import asyncio
 import functools
 import logging
 import threading
 import time
+import weakref
 
 import redis
+import redis.asyncio
+from django.conf import settings
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 from redis.backoff import NoBackoff
@@ -30,6 +34,19 @@ def redis_client(url: str) -> redis.Redis:
     )
 
 
+def async_redis_client() -> redis.asyncio.Redis:
+    """One pool for each event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in async_clients:
+        async_clients[loop] = redis.asyncio.Redis.from_url(
+            settings.REDIS_URL, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+        )
+    return async_clients[loop]
+
+
+async_clients: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+
+
 class Outage:
     """Knows that Redis is away, so that one caller in RETRY_SECONDS waits for it and all others go on without."""
 
@@ -42,6 +59,17 @@ class Outage:
             return local()
         try:
             answer = remote()
+        except (redis.RedisError, OSError) as error:
+            self.began(error)
+            return local()
+        self.ended()
+        return answer
+
+    async def call_async(self, remote, local):
+        if not self.may_try():
+            return local()
+        try:
+            answer = await remote()
         except (redis.RedisError, OSError) as error:
             self.began(error)
             return local()

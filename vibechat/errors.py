@@ -1,19 +1,30 @@
 """The one error shape: {"code", "detail"}, with 400 also {"fields": {name: [{"code", "detail"}]}}."""
 
+import logging
+
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from vibechat.logs import log_event
 from vibechat.refusals import Forbidden, NotFound, Unavailable
+
 
 def error_body(code: str, detail: str, fields: dict | None = None) -> dict:
     body = {"code": code, "detail": detail}
     return body if fields is None else {**body, "fields": fields}
 
 
+# What the client sent is not repeated: a detail never holds a person's content.
+SENTENCES = {
+    exceptions.ParseError: "The body is not JSON in UTF-8.",
+    exceptions.UnsupportedMediaType: "The body must be application/json.",
+    exceptions.MethodNotAllowed: "This address does not take that method.",
+    exceptions.Throttled: "Too many requests. Wait a moment.",
+}
 CODES = {
     exceptions.ParseError: "invalid_json",
     exceptions.NotAuthenticated: "not_authenticated",
@@ -28,9 +39,15 @@ def as_api_exception(error: Exception) -> exceptions.APIException | None:
         return NotFound()
     if isinstance(error, PermissionDenied):
         return Forbidden(detail="This is not allowed.")
-    if isinstance(error, (OperationalError, InterfaceError)):
-        return Unavailable()
+    if isinstance(error, (DatabaseError, InterfaceError)):
+        return database_refusal(error)
     return error if isinstance(error, exceptions.APIException) else None
+
+
+def database_refusal(error) -> Unavailable:
+    """Away, or a row went between a look and a write (an account that is being deleted): the repeat is told which."""
+    log_event("database_error", logging.WARNING, error)
+    return Unavailable()
 
 
 def describe(error: exceptions.APIException) -> dict:
@@ -39,7 +56,7 @@ def describe(error: exceptions.APIException) -> dict:
         return error_body("invalid", "Something in the request is not right.", field_errors(error.detail))
     code = CODES.get(type(error), getattr(error.detail, "code", error.default_code))
     fields = {} if error.status_code == status.HTTP_400_BAD_REQUEST else None
-    return error_body(code, str(error.detail), fields)
+    return error_body(code, SENTENCES.get(type(error), str(error.detail)), fields)
 
 
 def field_errors(detail) -> dict:

@@ -11,7 +11,7 @@ from django.utils.crypto import salted_hmac
 from django_ratelimit.core import get_usage
 from rest_framework.throttling import BaseThrottle
 
-from vibechat.cache import outage, redis_client
+from vibechat.cache import async_redis_client, outage, redis_client
 from vibechat.logs import security_event
 
 # --- who is asking ---------------------------------------------------------------------------------------------------
@@ -183,24 +183,42 @@ class SendBucket:
         """0, or the whole seconds to wait. Blocks for one round trip to Redis: call it from a thread."""
         if not settings.RATELIMIT_ENABLE:
             return 0
-        wanted = {
+        wanted = self.wanted(user_id, address)
+        seconds = outage.call(lambda: self.shared(wanted), lambda: self.local.take_all(wanted))
+        return self.reported(seconds, user_id, address)
+
+    async def take_async(self, user_id: int, address: str | None) -> int:
+        """The same from an event loop, without a thread."""
+        if not settings.RATELIMIT_ENABLE:
+            return 0
+        wanted = self.wanted(user_id, address)
+        seconds = await outage.call_async(lambda: self.shared_async(wanted), lambda: self.local.take_all(wanted))
+        return self.reported(seconds, user_id, address)
+
+    def wanted(self, user_id, address) -> dict[str, tuple[float, float]]:
+        return {
             f"vibechat:send:account:{user_id}": settings.SEND_LIMITS["account"],
             f"vibechat:send:address:{address_group(address)}": settings.SEND_LIMITS["address"],
         }
-        seconds = math.ceil(self.take_all(wanted))
+
+    def reported(self, seconds, user_id, address) -> int:
         if seconds and self.reports.take():
             security_event("rate_limited", group="send", user=user_id, address=address)
-        return seconds
+        return math.ceil(seconds)
 
-    def take_all(self, wanted) -> float:
+    def shared(self, wanted) -> float:
         if not settings.REDIS_URL:
             return self.local.take_all(wanted)
-        return outage.call(lambda: self.take_from_redis(wanted), lambda: self.local.take_all(wanted))
+        return float(redis_client(settings.REDIS_URL).register_script(TAKE_ALL)(list(wanted), numbers(wanted)))
 
-    def take_from_redis(self, wanted) -> float:
-        arguments = [number for sizes in wanted.values() for number in sizes]
-        script = redis_client(settings.REDIS_URL).register_script(TAKE_ALL)
-        return float(script(keys=list(wanted), args=arguments))
+    async def shared_async(self, wanted) -> float:
+        if not settings.REDIS_URL:
+            return self.local.take_all(wanted)
+        return float(await async_redis_client().register_script(TAKE_ALL)(list(wanted), numbers(wanted)))
+
+
+def numbers(wanted) -> list[float]:
+    return [number for sizes in wanted.values() for number in sizes]
 
 
 send_bucket = SendBucket()

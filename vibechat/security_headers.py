@@ -4,12 +4,12 @@ from django.conf import settings
 
 from vibechat.static_files import import_map_hash
 
+# Those that browsers know: an unknown one is a complaint in every console.
 PERMISSIONS_OFF = (
-    "accelerometer autoplay bluetooth browsing-topics camera clipboard-read display-capture encrypted-media "
-    "fullscreen gamepad geolocation gyroscope hid identity-credentials-get idle-detection local-fonts magnetometer "
-    "microphone midi otp-credentials payment picture-in-picture publickey-credentials-create "
-    "publickey-credentials-get screen-wake-lock serial storage-access usb web-share window-management "
-    "xr-spatial-tracking"
+    "accelerometer autoplay browsing-topics camera clipboard-read display-capture encrypted-media fullscreen gamepad "
+    "geolocation gyroscope hid identity-credentials-get idle-detection local-fonts magnetometer microphone midi "
+    "otp-credentials payment picture-in-picture publickey-credentials-create publickey-credentials-get "
+    "screen-wake-lock serial storage-access usb window-management xr-spatial-tracking"
 )
 HEADERS = {
     "X-Frame-Options": "DENY",
@@ -57,6 +57,8 @@ def api_policy() -> str:
 
 
 POLICIES = {"/api/": api_policy, "/admin/": admin_policy, "/": page_policy}
+# Without any referrer, browsers send a form with `Origin: null`, which Django's CSRF check refuses.
+ADMIN_HEADERS = {"Referrer-Policy": "same-origin"}
 
 
 class SecurityHeaders:
@@ -77,8 +79,8 @@ class SecurityHeaders:
         """Made at the first request: the hash of the import map is known once the static files are collected."""
         prefix = next((prefix for prefix in POLICIES if path.startswith(prefix)), "/")
         if prefix not in self.headers:
-            policies = {"Content-Security-Policy": POLICIES[prefix](), **https_headers()}
-            self.headers[prefix] = encoded({**HEADERS, **policies})
+            more = {"Content-Security-Policy": POLICIES[prefix](), **https_headers()}
+            self.headers[prefix] = encoded({**HEADERS, **more, **(ADMIN_HEADERS if prefix == "/admin/" else {})})
         return self.headers[prefix]
 
 

@@ -23,7 +23,7 @@ from vibechat.error_shape import error_answer
 from vibechat.logs import log_event, security_event
 from vibechat.security_headers import SecurityHeaders, joined
 
-DRAIN_SECONDS = 5
+DRAIN_SECONDS = 10
 LINGER_SECONDS = 2
 REQUEST_SECONDS = 60
 STOPPING = json.dumps({"type": "disconnect", "reason": "server_stopping"}).encode()
@@ -54,8 +54,10 @@ class BoundedRequest(WebRequest):
             self.channel.answer_early()
 
     def process(self):
-        """Daphne takes this header from anybody, and it would move every path past our routes and nginx's."""
+        """Daphne takes the first of these from anybody, and it would move every path past our routes and nginx's; over
+        the second it stumbles where it is not ASCII, and we speak no subprotocol."""
         self.requestHeaders.removeHeader(b"daphne-root-path")
+        self.requestHeaders.removeHeader(b"sec-websocket-protocol")
         return super().process()
 
     def basic_error(self, status, status_text, body):

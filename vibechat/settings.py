@@ -16,9 +16,9 @@ from vibechat.environment import (
     env_int,
     env_list,
     env_redis_url,
-    env_secret,
     env_text,
     is_loopback,
+    is_strong_secret,
 )
 from vibechat.logs import LOGGING  # noqa: F401  (a setting)
 from vibechat.secret import kept_secret_key
@@ -37,14 +37,14 @@ HTTPS = env_bool("HTTPS", False)
 BEHIND_PROXY = env_bool("BEHIND_PROXY", False)
 REDIS_URL = env_redis_url("REDIS_URL")
 DATABASE = env_database("DATABASE_URL")
-SECRET_KEY = env_secret("SECRET_KEY")
+SECRET_KEY = env_text("SECRET_KEY")
 
 
 def public_server_errors():
     """A sentence for each thing that a server needs before strangers may reach it."""
     if any("*" in host or host.startswith(".") for host in ALLOWED_HOSTS):
         yield "ALLOWED_HOSTS must name each host: wildcards are refused."
-    if not SECRET_KEY:
+    if not is_strong_secret(SECRET_KEY):
         yield "Set SECRET_KEY to 50 or more random characters: ALLOWED_HOSTS names a public host."
     if not DATABASE:
         yield "Set DATABASE_URL to postgres://user:password@host:5432/name: ALLOWED_HOSTS names a public host."
@@ -122,14 +122,14 @@ def sqlite() -> dict:
         "OPTIONS": {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         },
     }
 
 
 def postgresql() -> dict:
     """Each request has a thread of its own, so no connection outlives one: the pool keeps them."""
-    pool = {"min_size": 1, "max_size": env_int("DATABASE_POOL_SIZE", 10, least=1), "timeout": 5}
+    pool = {"min_size": 1, "max_size": env_int("DATABASE_POOL_SIZE", 10, least=1, most=1000), "timeout": 5}
     return DATABASE | {"CONN_MAX_AGE": 0, "OPTIONS": DATABASE.get("OPTIONS", {}) | {"pool": pool, "connect_timeout": 5}}
 
 
@@ -161,14 +161,16 @@ CACHES = {
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-     "OPTIONS": {"user_attributes": ("email", "display_name")}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "display_name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-ACCESS_TOKEN_LIFETIME = timedelta(seconds=env_int("ACCESS_TOKEN_SECONDS", 600, least=1))
-SESSION_LIFETIME = timedelta(days=env_int("SESSION_DAYS", 30, least=1))
+ACCESS_TOKEN_LIFETIME = timedelta(seconds=env_int("ACCESS_TOKEN_SECONDS", 600, least=1, most=86_400))
+SESSION_LIFETIME = timedelta(days=env_int("SESSION_DAYS", 30, least=1, most=3650))
 REFRESH_REPEAT_SECONDS = 10
 REFRESH_COOKIE = "vibechat_refresh"
 SIMPLE_JWT = {
@@ -185,15 +187,17 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["vibechat.json.StrictJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "vibechat.json.AlwaysJSON",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "vibechat.openapi.Schema",
     "EXCEPTION_HANDLER": "vibechat.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would tell strangers the names of our classes
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "VibeChat",
     "DESCRIPTION": "The REST API of VibeChat. The server stores and hands on ciphertext; it cannot read it.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["vibechat.openapi.complete"],
 }
 BODY_LIMIT_BYTES = 128 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
@@ -208,7 +212,7 @@ SOCKET_FRAMES_PER_SECOND = 50
 SOCKET_FRAMES_BURST = 200
 SOCKET_UNSENT_BYTES = 1024 * 1024
 SOCKET_CONNECT_SECONDS = 10
-SOCKET_CHECK_SECONDS = env_int("SOCKET_CHECK_SECONDS", 20, least=1)
+SOCKET_CHECK_SECONDS = env_int("SOCKET_CHECK_SECONDS", 20, least=1, most=60)
 
 # --- limits ----------------------------------------------------------------------------------------------------------
 
@@ -218,7 +222,7 @@ RATELIMIT_CACHE_PREFIX = "vibechat:limit:"
 # Requests per window, by whom; every attempt counts, those that succeed as well.
 RATE_LIMITS = {
     "register": {"address": "60/10m"},
-    "login": {"address": "60/5m", "email+address": "10/5m", "email": "100/h"},
+    "login": {"address": "60/5m", "email+address": "10/5m", "email": "300/h"},
     "admin_login": {"address": "20/5m", "email": "50/h"},
     "refresh": {"address": "120/m"},
     "confirm": {"account": "10/10m"},
@@ -245,6 +249,5 @@ STATIC_ROOT = Path(env_text("STATIC_ROOT", str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "vibechat.storage.StaticFilesStorage"},
 }
-

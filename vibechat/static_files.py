@@ -13,6 +13,8 @@ from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from servestatic import ServeStaticASGI
 
+from vibechat import storage
+
 
 @functools.cache
 def import_map() -> str:
@@ -32,9 +34,10 @@ def import_map_hash() -> str:
 def sources_hash() -> str:
     """Of the names and contents of all that is to be collected, and of the code that collects it."""
     digest = hashlib.sha256(f"{django.__version__} {servestatic.__version__} {settings.STATIC_URL}".encode())
+    digest.update(Path(storage.__file__).read_bytes())
     for finder in get_finders():
-        for name, storage in finder.list(ignore_patterns=[]):
-            content = Path(storage.path(name)).read_bytes()
+        for name, place in finder.list(ignore_patterns=[]):
+            content = Path(place.path(name)).read_bytes()
             digest.update(f"{name} {len(content)} ".encode() + content)
     return digest.hexdigest()
 

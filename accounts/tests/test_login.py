@@ -42,9 +42,7 @@ def test_an_unknown_address_costs_one_hash_as_a_wrong_password_does(anonymous, a
 
     hashed = []
     verify = BCryptSHA256PasswordHasher.verify
-    monkeypatch.setattr(
-        BCryptSHA256PasswordHasher, "verify", lambda *args: hashed.append(args[2]) or verify(*args)
-    )
+    monkeypatch.setattr(BCryptSHA256PasswordHasher, "verify", lambda *args: hashed.append(args[2]) or verify(*args))
     login(anonymous, email="nobody@example.org")  # makes the stand-in, once a process
     hashed.clear()
     login(anonymous, email="nobody@example.org")

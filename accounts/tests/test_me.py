@@ -1,8 +1,10 @@
+import base64
+
 import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import Session, User
-from conftest import PASSWORD
+from conftest import PASSWORD, new_spki
 
 URL = "/api/auth/me"
 
@@ -75,8 +77,39 @@ class TestDeletion:
 
     def test_the_address_is_free_again(self, alice, anonymous):
         alice.delete(URL, {"password": PASSWORD})
-        again = anonymous.post(
-            "/api/auth/register", {"email": alice.email, "password": PASSWORD}, format="json"
-        )
+        again = anonymous.post("/api/auth/register", {"email": alice.email, "password": PASSWORD}, format="json")
         assert again.status_code == 201
         assert again.json()["user"]["id"] != alice.user.pk
+
+
+def test_a_suspension_ends_the_sessions_for_good(alice):
+    alice.user.is_active = False
+    alice.user.save()
+    alice.user.is_active = True
+    alice.user.save()
+    assert alice.get(URL).status_code == 401
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("call", ["patch", "key", "contact"])
+def test_an_account_that_goes_during_a_call_makes_no_5xx_but_try_again(alice, bob, call, monkeypatch):
+    """The account goes after the token was checked: what follows finds no row."""
+    from accounts.authentication import SessionTokenAuthentication
+
+    authenticate = SessionTokenAuthentication.authenticate
+
+    def and_gone(self, request):
+        found = authenticate(self, request)
+        User.objects.get(pk=alice.user.pk).delete()
+        return found
+
+    monkeypatch.setattr(SessionTokenAuthentication, "authenticate", and_gone)
+    if call == "patch":
+        response = alice.patch(URL, {"display_name": "Late"})
+    elif call == "key":
+        response = alice.post("/api/keys/upload", {"public_key": base64.b64encode(new_spki()).decode()})
+    else:
+        response = alice.post("/api/contacts/add", {"email": bob.email})
+    assert response.status_code in (401, 503)
+    monkeypatch.undo()
+    assert alice.get(URL).status_code == 401

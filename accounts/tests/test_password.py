@@ -32,7 +32,7 @@ def test_a_password_that_an_operator_sets_ends_every_session(alice):
 
 
 @pytest.mark.parametrize(
-    "body, field",
+    ("body", "field"),
     [
         ({"current_password": "wrong", "new_password": NEW}, "current_password"),
         ({"new_password": NEW}, "current_password"),

@@ -115,7 +115,9 @@ def browser(alice, settings):
 
 
 def test_the_cookie_refreshes_and_its_token_is_in_no_body(browser, settings):
-    response = browser.post(URL, {}, format="json", headers={"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"})
+    response = browser.post(
+        URL, {}, format="json", headers={"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
+    )
     assert response.status_code == 200
     assert set(response.json()) == {"access"}
     assert response.cookies[settings.REFRESH_COOKIE].value != ""

@@ -36,7 +36,13 @@ def test_the_password_is_kept_as_bcrypt_of_sha256(anonymous):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "spelling",
-    ["CAROL@Example.ORG", "  carol@example.org ", "ｃａｒｏｌ@example.org", "\u00a0carol@example.org", "caro\u2113@example.org"],
+    [
+        "CAROL@Example.ORG",
+        "  carol@example.org ",
+        "ｃａｒｏｌ@example.org",
+        "\u00a0carol@example.org",
+        "caro\u2113@example.org",
+    ],
 )
 def test_one_address_is_one_account_however_it_is_spelled(anonymous, spelling):
     assert register(anonymous).status_code == 201
@@ -48,8 +54,21 @@ def test_one_address_is_one_account_however_it_is_spelled(anonymous, spelling):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "address",
-    ["carol@example.org\u200b", "c\u0430rol@example.org", "carol", "carol@", "", "@example.org", 7, None, ["a@b.cc"],
-     "a" * 250 + "@example.org", "carol@example.org\x00", "carol @example.org", "\ud800@example.org"],
+    [
+        "carol@example.org\u200b",
+        "c\u0430rol@example.org",
+        "carol",
+        "carol@",
+        "",
+        "@example.org",
+        7,
+        None,
+        ["a@b.cc"],
+        "a" * 250 + "@example.org",
+        "carol@example.org\x00",
+        "carol @example.org",
+        "\ud800@example.org",
+    ],
 )
 def test_what_is_no_ascii_address_is_refused(anonymous, address):
     response = register(anonymous, email=address)
@@ -60,7 +79,7 @@ def test_what_is_no_ascii_address_is_refused(anonymous, address):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "password, code",
+    ("password", "code"),
     [
         ("short", "password_too_short"),
         ("password123", "password_too_common"),
@@ -78,7 +97,9 @@ def test_a_weak_password_is_refused_with_the_reason(anonymous, password, code):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", ["a\u202eb", "a\nb", "a\u200bb", "\u2066a", "a\x00", "\ud800", 5, "n" * 101, "\u0301", "\u200d"])
+@pytest.mark.parametrize(
+    "name", ["a\u202eb", "a\nb", "a\u200bb", "\u2066a", "a\x00", "\ud800", 5, "n" * 101, "\u0301", "\u200d"]
+)
 def test_a_display_name_with_control_or_direction_characters_is_refused(anonymous, name):
     response = register(anonymous, display_name=name)
     assert response.status_code == 400
@@ -96,7 +117,9 @@ def test_with_refresh_cookie_the_token_is_in_no_body(anonymous, settings):
     response = register(anonymous, refresh_cookie=True)
     assert set(response.json()) == {"user", "access"}
     cookie = response.cookies[settings.REFRESH_COOKIE]
-    assert cookie["httponly"] and cookie["samesite"] == "Strict" and cookie["path"] == "/api/auth"
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Strict"
+    assert cookie["path"] == "/api/auth"
 
 
 @pytest.mark.django_db

@@ -3,13 +3,13 @@
 import django.db.models.functions.text
 import django.db.models.lookups
 import django.utils.timezone
-import keys.retention
 from django.conf import settings
 from django.db import migrations, models
 
+import keys.retention
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,24 +18,46 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='PublicKey',
+            name="PublicKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=255)),
-                ('public_key_pem', models.TextField()),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('algorithm', models.CharField(default='ECDH', max_length=20)),
-                ('identity_key', models.CharField(max_length=1024, null=True)),
-                ('identity_signature', models.CharField(max_length=1024, null=True)),
-                ('is_current', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('user', models.ForeignKey(null=True, on_delete=keys.retention.keep_where_needed, related_name='public_keys', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.EmailField(max_length=255)),
+                ("public_key_pem", models.TextField()),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("algorithm", models.CharField(default="ECDH", max_length=20)),
+                ("identity_key", models.CharField(max_length=1024, null=True)),
+                ("identity_signature", models.CharField(max_length=1024, null=True)),
+                ("is_current", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=keys.retention.keep_where_needed,
+                        related_name="public_keys",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'public_keys',
-                'indexes': [models.Index(fields=['fingerprint'], name='public_keys_fingerprint')],
-                'constraints': [models.UniqueConstraint(fields=('user', 'fingerprint'), name='public_keys_once_a_user'), models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('user',), name='public_keys_one_current'), models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.text.Length('fingerprint'), 64), name='public_keys_fingerprint_length'), models.CheckConstraint(condition=models.Q(('algorithm', 'ECDH')), name='public_keys_algorithm_known')],
+                "db_table": "public_keys",
+                "indexes": [models.Index(fields=["fingerprint"], name="public_keys_fingerprint")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "fingerprint"), name="public_keys_once_a_user"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_current", True)), fields=("user",), name="public_keys_one_current"
+                    ),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.Exact(
+                            django.db.models.functions.text.Length("fingerprint"), 64
+                        ),
+                        name="public_keys_fingerprint_length",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("algorithm", "ECDH")), name="public_keys_algorithm_known"
+                    ),
+                ],
             },
         ),
     ]

@@ -23,12 +23,14 @@ def test_it_works(alice):
     assert response.status_code == 201
     key = response.json()
     assert set(key) == {
-        "email", "public_key", "fingerprint", "algorithm", "identity_key", "identity_signature", "created_at", "updated_at"
+        "email", "public_key", "fingerprint", "algorithm", "identity_key", "identity_signature", "created_at",
+        "updated_at",
     }  # fmt: skip
     assert key["public_key"] == b64(spki)
     assert key["fingerprint"] == fingerprint(spki)
     assert (key["email"], key["algorithm"]) == (alice.email, "ECDH")
-    assert key["identity_key"] is None and key["identity_signature"] is None
+    assert key["identity_key"] is None
+    assert key["identity_signature"] is None
 
 
 def test_the_table_holds_pem(alice):

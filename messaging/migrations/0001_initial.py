@@ -2,86 +2,169 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import messaging.models
 from django.conf import settings
 from django.db import migrations, models
 
+import messaging.models
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Mailbox',
+            name="Mailbox",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='mailbox', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('sequence', models.BigIntegerField(default=0)),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="mailbox",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("sequence", models.BigIntegerField(default=0)),
             ],
             options={
-                'db_table': 'mailboxes',
-                'constraints': [models.CheckConstraint(condition=models.Q(('sequence__gte', 0)), name='mailboxes_sequence_counts')],
+                "db_table": "mailboxes",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("sequence__gte", 0)), name="mailboxes_sequence_counts")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Clearing',
+            name="Clearing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=255)),
-                ('sequence', models.BigIntegerField()),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='clearings', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.EmailField(max_length=255)),
+                ("sequence", models.BigIntegerField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="clearings",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'clearings',
-                'constraints': [models.UniqueConstraint(fields=('user', 'email'), name='clearings_once_a_conversation'), models.UniqueConstraint(fields=('user', 'sequence'), name='clearings_sequence_once')],
+                "db_table": "clearings",
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "email"), name="clearings_once_a_conversation"),
+                    models.UniqueConstraint(fields=("user", "sequence"), name="clearings_sequence_once"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sender_email', models.EmailField(max_length=255)),
-                ('recipient_email', models.EmailField(max_length=255)),
-                ('client_id', models.UUIDField(null=True)),
-                ('ciphertext', models.TextField()),
-                ('nonce', models.CharField(max_length=64, null=True)),
-                ('salt', models.CharField(max_length=64, null=True)),
-                ('message_type', models.CharField(default='text', max_length=20)),
-                ('suite', models.PositiveSmallIntegerField(default=1)),
-                ('sender_fingerprint', models.CharField(max_length=64, null=True)),
-                ('recipient_fingerprint', models.CharField(max_length=64, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('delivered_at', models.DateTimeField(null=True)),
-                ('read_at', models.DateTimeField(null=True)),
-                ('sender_sequence', models.BigIntegerField()),
-                ('recipient_sequence', models.BigIntegerField()),
-                ('sender_cleared', models.BooleanField(default=False)),
-                ('recipient_cleared', models.BooleanField(default=False)),
-                ('recipient', models.ForeignKey(db_index=False, null=True, on_delete=messaging.models.leave_to_others, related_name='received_messages', to=settings.AUTH_USER_MODEL)),
-                ('sender', models.ForeignKey(db_index=False, null=True, on_delete=messaging.models.leave_to_others, related_name='sent_messages', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sender_email", models.EmailField(max_length=255)),
+                ("recipient_email", models.EmailField(max_length=255)),
+                ("client_id", models.UUIDField(null=True)),
+                ("ciphertext", models.TextField()),
+                ("nonce", models.CharField(max_length=64, null=True)),
+                ("salt", models.CharField(max_length=64, null=True)),
+                ("message_type", models.CharField(default="text", max_length=20)),
+                ("suite", models.PositiveSmallIntegerField(default=1)),
+                ("sender_fingerprint", models.CharField(max_length=64, null=True)),
+                ("recipient_fingerprint", models.CharField(max_length=64, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("delivered_at", models.DateTimeField(null=True)),
+                ("read_at", models.DateTimeField(null=True)),
+                ("sender_sequence", models.BigIntegerField()),
+                ("recipient_sequence", models.BigIntegerField()),
+                ("sender_cleared", models.BooleanField(default=False)),
+                ("recipient_cleared", models.BooleanField(default=False)),
+                (
+                    "recipient",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=messaging.models.leave_to_others,
+                        related_name="received_messages",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "sender",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=messaging.models.leave_to_others,
+                        related_name="sent_messages",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'messages',
-                'indexes': [models.Index(fields=['recipient', 'id'], name='messages_inbox'), models.Index(fields=['sender', 'id'], name='messages_sent'), models.Index(fields=['recipient', 'sender_email', 'id'], name='messages_received_from'), models.Index(fields=['sender', 'recipient_email', 'id'], name='messages_sent_to')],
-                'constraints': [models.UniqueConstraint(fields=('sender', 'client_id'), name='messages_client_id_once'), models.UniqueConstraint(fields=('sender', 'sender_sequence'), name='messages_sender_sequence_once'), models.UniqueConstraint(fields=('recipient', 'recipient_sequence'), name='messages_recipient_sequence_once'), models.CheckConstraint(condition=models.Q(('sender', models.F('recipient')), _negated=True), name='messages_not_to_oneself'), models.CheckConstraint(condition=models.Q(models.Q(('sender__isnull', False), ('sender_cleared', False)), models.Q(('recipient__isnull', False), ('recipient_cleared', False)), _connector='OR'), name='messages_somebody_has_it'), models.CheckConstraint(condition=models.Q(('read_at', None), ('delivered_at__isnull', False), _connector='OR'), name='messages_read_implies_delivered'), models.CheckConstraint(condition=models.Q(models.Q(('suite', 1), _negated=True), models.Q(('nonce__isnull', False), ('salt__isnull', False)), _connector='OR'), name='messages_suite_1_nonce_and_salt')],
+                "db_table": "messages",
+                "indexes": [
+                    models.Index(fields=["recipient", "id"], name="messages_inbox"),
+                    models.Index(fields=["sender", "id"], name="messages_sent"),
+                    models.Index(fields=["recipient", "sender_email", "id"], name="messages_received_from"),
+                    models.Index(fields=["sender", "recipient_email", "id"], name="messages_sent_to"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("sender", "client_id"), name="messages_client_id_once"),
+                    models.UniqueConstraint(fields=("sender", "sender_sequence"), name="messages_sender_sequence_once"),
+                    models.UniqueConstraint(
+                        fields=("recipient", "recipient_sequence"), name="messages_recipient_sequence_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("sender", models.F("recipient")), _negated=True),
+                        name="messages_not_to_oneself",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("sender__isnull", False), ("sender_cleared", False)),
+                            models.Q(("recipient__isnull", False), ("recipient_cleared", False)),
+                            _connector="OR",
+                        ),
+                        name="messages_somebody_has_it",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("read_at", None), ("delivered_at__isnull", False), _connector="OR"),
+                        name="messages_read_implies_delivered",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("suite", 1), _negated=True),
+                            models.Q(("nonce__isnull", False), ("salt__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="messages_suite_1_nonce_and_salt",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SpentClientId',
+            name="SpentClientId",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_id', models.UUIDField()),
-                ('deleted_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('sender', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='spent_client_ids', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("client_id", models.UUIDField()),
+                ("deleted_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "sender",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="spent_client_ids",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'spent_client_ids',
-                'constraints': [models.UniqueConstraint(fields=('sender', 'client_id'), name='spent_client_ids_once')],
+                "db_table": "spent_client_ids",
+                "constraints": [models.UniqueConstraint(fields=("sender", "client_id"), name="spent_client_ids_once")],
             },
         ),
     ]

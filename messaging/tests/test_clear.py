@@ -3,6 +3,7 @@ import pytest
 from accounts.models import User
 from messaging.mailboxes import Mailbox
 from messaging.models import Message, SpentClientId
+from messaging.tests.test_send import in_threads
 
 
 def clear(person, other):
@@ -80,17 +81,19 @@ def test_an_address_that_nobody_has_is_404(alice):
     assert response.json()["code"] == "user_not_found"
 
 
+def both_clear(one, other):
+    counts = []
+    in_threads([lambda: counts.append(clear(one, other)), lambda: counts.append(clear(other, one))])
+    assert counts == [8, 8]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_both_at_once_delete_everything_and_break_nothing(alice, bob):
-    from messaging.tests.test_send import in_threads
-
     for _ in range(5):
         for _ in range(4):
             alice.send(bob)
             bob.send(alice)
-        counts = []
-        in_threads([lambda: counts.append(clear(alice, bob)), lambda: counts.append(clear(bob, alice))])
-        assert counts == [8, 8]
+        both_clear(alice, bob)
         assert not Message.objects.exists()
 
 
@@ -136,3 +139,12 @@ class TestAnAccountThatGoes:
         assert again.get("/api/messages/inbox").json()["results"] == []
         assert again.get("/api/messages/sent").json()["results"] == []
         assert again.sync()["events"] == []
+
+    def test_its_deletion_reads_no_ciphertext(self, alice, bob, django_assert_max_num_queries):
+        alice.send(bob)
+        bob.send(alice)
+        with django_assert_max_num_queries(100) as queries:
+            alice.user.delete()
+        reads = [query["sql"] for query in queries.captured_queries if query["sql"].startswith("SELECT")]
+        assert reads
+        assert not any("ciphertext" in sql for sql in reads)

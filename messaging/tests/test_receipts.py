@@ -11,7 +11,8 @@ class TestOne:
     def test_delivered_works(self, alice, bob):
         sent = alice.send(bob)
         message = bob.post(f"/api/messages/{sent['id']}/delivered").json()
-        assert message["delivered_at"] and message["read_at"] is None
+        assert message["delivered_at"]
+        assert message["read_at"] is None
         assert message | {"delivered_at": None} == sent
         assert counter(alice) == counter(bob) == 2
 

@@ -43,9 +43,9 @@ def test_it_works(alice, bob):
 
 def test_the_table_has_no_place_for_plaintext():
     assert {field.attname for field in Message._meta.get_fields()} == {
-        "id", "sender_id", "recipient_id", "sender_email", "recipient_email", "client_id", "ciphertext", "nonce", "salt",
-        "message_type", "suite", "sender_fingerprint", "recipient_fingerprint", "created_at", "delivered_at", "read_at",
-        "sender_sequence", "recipient_sequence", "sender_cleared", "recipient_cleared",
+        "id", "sender_id", "recipient_id", "sender_email", "recipient_email", "client_id", "ciphertext", "nonce",
+        "salt", "message_type", "suite", "sender_fingerprint", "recipient_fingerprint", "created_at",
+        "delivered_at", "read_at", "sender_sequence", "recipient_sequence", "sender_cleared", "recipient_cleared",
     }  # fmt: skip
 
 
@@ -79,7 +79,7 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("field, value", [(field, value) for field, values in BAD.items() for value in values])
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in BAD.items() for value in values])
 def test_bad_input_is_400_at_its_field_and_takes_no_number(alice, bob, field, value):
     import json
 
@@ -87,7 +87,8 @@ def test_bad_input_is_400_at_its_field_and_takes_no_number(alice, bob, field, va
     response = alice.client.post(URL, body, content_type="application/json")
     assert response.status_code == 400
     assert list(response.json()["fields"]) == [field]
-    assert not Message.objects.exists() and not Mailbox.objects.exists()
+    assert not Message.objects.exists()
+    assert not Mailbox.objects.exists()
 
 
 def test_the_largest_ciphertext_is_taken(alice, bob):
@@ -121,12 +122,18 @@ class TestClientId:
     def test_defaults_spelled_out_are_the_same_content(self, alice, bob):
         body = envelope(bob)
         alice.post(URL, body)
-        spelled_out = body | {"suite": 1, "message_type": "text", "recipient_email": bob.email.upper(), "sender_fingerprint": None}
+        spelled_out = body | {
+            "suite": 1,
+            "message_type": "text",
+            "recipient_email": bob.email.upper(),
+            "sender_fingerprint": None,
+        }
         assert alice.post(URL, spelled_out).status_code == 200
 
     @pytest.mark.parametrize(
         "change",
-        [{"ciphertext": b64(b"other" * 8)}, {"nonce": b64(b"m" * 12)}, {"salt": b64(b"t" * 16)}, {"message_type": "other"},
+        [{"ciphertext": b64(b"other" * 8)}, {"nonce": b64(b"m" * 12)}, {"salt": b64(b"t" * 16)},
+         {"message_type": "other"},
          {"suite": 2}, {"sender_fingerprint": "0" * 64}, {"recipient_fingerprint": "0" * 64},
          {"recipient_email": "mallory@example.org"}, {"recipient_email": "nobody@example.org"}],
     )  # fmt: skip
@@ -232,6 +239,6 @@ class TestAtOnce:
             for _ in range(5):
                 answers.append(alice.post(URL, envelope(bob)).status_code)
 
-        in_threads([send, send, lambda: bob.user.delete(), send])
+        in_threads([send, send, bob.user.delete, send])
         assert set(answers) <= {201, 404}
         assert Message.objects.filter(sender=alice.user, recipient=None).count() == answers.count(201)

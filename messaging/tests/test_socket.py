@@ -100,7 +100,7 @@ async def test_a_repeat_by_socket_is_accepted_and_pushed_to_nobody(alice, bob):
 
 
 @pytest.mark.parametrize(
-    "change, code",
+    ("change", "code"),
     [
         ({"recipient_email": "nobody@example.org"}, "user_not_found"),
         ({"sender_fingerprint": "0" * 64}, "stale_key"),
@@ -191,7 +191,9 @@ async def test_a_socket_that_says_nothing_is_4408(settings):
         assert await browser.closed() == ("no_connect", 4408)
 
 
-@pytest.mark.parametrize("text", ["", "x", "[]", "5", "null", '"x"', "{", "NaN", '{"a": NaN}', "[" * 50_000, '{"a":' * 20_000])
+@pytest.mark.parametrize(
+    "text", ["", "x", "[]", "5", "null", '"x"', "{", "NaN", '{"a": NaN}', "[" * 50_000, '{"a":' * 20_000]
+)
 async def test_what_is_no_json_object_is_4400(alice, text):
     async with signed_in(alice) as browser:
         await browser.send_input({"type": "websocket.receive", "text": text})

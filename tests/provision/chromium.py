@@ -4,9 +4,11 @@ import fcntl
 import functools
 import os
 import shutil
+import signal
 import subprocess
 import tarfile
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +17,7 @@ from tests.provision import Unavailable
 from tests.provision.node import MODULES, find_node, install_modules
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+START_SECONDS = 60
 # Without a sandbox, which root and most containers cannot have; it only ever sees pages of our own.
 ARGUMENTS = [
     "--no-sandbox",
@@ -33,21 +36,26 @@ class Chromium:
     environment: dict[str, str] = field(default_factory=dict)
 
     def works(self) -> bool:
-        """Whether it draws a page: a missing library, or a wrapper that only advises, shows here."""
-        with tempfile.TemporaryDirectory() as profile:
-            command = [self.program, "--headless", *ARGUMENTS, f"--user-data-dir={profile}", "--dump-dom"]
+        """Whether it starts: a missing library, or a wrapper that only advises how to install it, shows here."""
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+            options = ["--headless", *ARGUMENTS, f"--user-data-dir={profile}", "--remote-debugging-port=0"]
             try:
-                done = subprocess.run(
-                    [*command, "data:text/html,<p>ready"],
-                    env=os.environ | self.environment,
-                    stdin=subprocess.DEVNULL,
-                    capture_output=True,
-                    text=True,
-                    timeout=60,
-                )
-            except (OSError, subprocess.TimeoutExpired):
+                return starts([self.program, *options], os.environ | self.environment)
+            except OSError:
                 return False
-        return "<p>ready</p>" in done.stdout
+
+
+def starts(command: list[str], environment: dict[str, str]) -> bool:
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    end = functools.partial(os.killpg, process.pid, signal.SIGKILL)
+    patience = threading.Timer(START_SECONDS, end)
+    patience.start()
+    try:
+        return any("DevTools listening" in line for line in process.stderr)
+    finally:
+        patience.cancel()
+        end()
+        process.communicate()
 
 
 @functools.cache

@@ -12,7 +12,13 @@ LOGIN = "/api/auth/login"
 def _limits_are_on(settings, _no_limits):
     settings.RATELIMIT_ENABLE = True
     settings.RATE_LIMITS = {group: dict.fromkeys(rates, "1000/h") for group, rates in settings.RATE_LIMITS.items()}
+    forget_counts(settings)
+
+
+def forget_counts(settings):
     caches["ratelimit"].clear()
+    if settings.REDIS_URL:
+        limits.redis_client(settings.REDIS_URL).flushdb()  # the suite's own
 
 
 def log_in(client, email="nobody@example.org", address="192.0.2.1"):
@@ -204,8 +210,6 @@ def taken(bucket, times, user=1, address="192.0.2.1"):
 def buckets(settings, backend):
     """Sizes that no clock can refill during a test, on Redis where the tests run on it."""
     settings.SEND_LIMITS = {"account": (0.001, 3), "address": (0.001, 5)}
-    if settings.REDIS_URL:
-        limits.redis_client(settings.REDIS_URL).flushdb()
     assert bool(settings.REDIS_URL) is (backend == "services")
     return SendBucket()
 
@@ -219,6 +223,12 @@ def test_sends_of_an_account_are_limited(buckets):
 def test_sends_of_an_address_are_limited(buckets):
     counts = [sum(wait == 0 for wait in taken(buckets, 3, user)) for user in (1, 2, 3)]
     assert counts == [3, 2, 0]
+
+
+async def test_event_loops_and_threads_take_from_the_same_bucket(buckets):
+    waits = [await buckets.take_async(1, "192.0.2.1"), buckets.take(1, "192.0.2.1")]
+    waits += [await buckets.take_async(1, "192.0.2.1") for _ in range(2)]
+    assert [wait > 0 for wait in waits] == [False, False, False, True]
 
 
 def test_refused_send_takes_nothing(buckets):

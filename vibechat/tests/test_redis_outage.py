@@ -89,6 +89,15 @@ def test_outage_is_answered_locally_and_soon(redis_server, caplog):
     assert events(caplog) == ["redis_away"]
 
 
+async def test_outage_does_not_hold_an_event_loop_up(redis_server, caplog):
+    bucket = SendBucket()
+    redis_server.stop()
+    started = time.monotonic()
+    assert [await bucket.take_async(1, None) > 0 for _ in range(3)] == [False, False, True]
+    assert time.monotonic() - started < 1.5
+    assert events(caplog) == ["redis_away"]
+
+
 def test_recovery_is_noticed_and_said_once(redis_server, caplog, monkeypatch):
     monkeypatch.setattr(cache, "RETRY_SECONDS", 0)
     shared = RateLimitCache(redis_server.url, {})

@@ -77,6 +77,13 @@ async def test_file_is_compressed_for_who_takes_it(files, imports):
     assert len(small.body) < len(plain.body)
 
 
+async def test_browser_gets_the_smallest_copy(files, imports):
+    address = next(hashed for plain, hashed in imports.items() if plain.endswith("crypto/crypto.js"))
+    copies = [await get(files, address, **{"Accept-Encoding": kinds}) for kinds in ("gzip", "gzip, deflate, br")]
+    assert copies[1].headers["content-encoding"] == "br"
+    assert len(copies[1].body) < len(copies[0].body)
+
+
 async def test_part_of_a_file_can_be_had(files, imports):
     address = imports["/static/js/chat.js"]
     whole, part = await get(files, address), await get(files, address, Range="bytes=2-5")

@@ -18,11 +18,10 @@ class Command(BaseCommand):
     help = "Migrates, collects the static files and serves on BIND:PORT."
 
     def handle(self, **options):
-        with contextlib.suppress(KeyboardInterrupt):
-            prepare()
-            if not settings.RATELIMIT_ENABLE:
-                self.stderr.write("RATELIMIT_ENABLE is False: there are no rate limits. This is for load tests only.")
-            self.serve()
+        prepare()
+        if not settings.RATELIMIT_ENABLE:
+            self.stderr.write("RATELIMIT_ENABLE is False: there are no rate limits. This is for load tests only.")
+        self.serve()
 
     def serve(self):
         from vibechat.asgi import application  # after collectstatic: it reads the list of files
@@ -41,7 +40,7 @@ class Command(BaseCommand):
 def address() -> str:
     if settings.PUBLIC:
         return f"https://{settings.ALLOWED_HOSTS[0]}"
-    host = "127.0.0.1" if settings.BIND in ("0.0.0.0", "::") else settings.BIND  # nosec B104 (compared, not bound)
+    host = settings.BIND if settings.BIND.strip("0.:") else "127.0.0.1"  # all zeros are every address of this machine
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}"
 
 

@@ -1,0 +1,15 @@
+from django.contrib.auth.management.commands import changepassword
+from django.core.management.base import CommandError
+
+from accounts.commands import account_with
+
+
+class Command(changepassword.Command):
+    """Django's, which looks for an address exactly as it is written, or for the name of the shell's user."""
+
+    help = "Set a new password for an account, by its email address; its sessions end, those of the admin pages too."
+
+    def handle(self, *args, **options):
+        if not options["username"]:
+            raise CommandError("Say whose password: manage.py changepassword EMAIL")
+        return super().handle(*args, **options | {"username": account_with(options["username"]).email})

@@ -1,0 +1,21 @@
+from django.core.management.base import BaseCommand
+
+from accounts.commands import account_with
+from vibechat.logs import security_event
+
+
+class Command(BaseCommand):
+    help = "Suspend an account: its sessions end, and it cannot log in, until --lift. Nothing of it is deleted."
+
+    def add_arguments(self, parser):
+        parser.add_argument("email")
+        parser.add_argument("--lift", action="store_true", help="let it log in again; the old sessions stay over")
+
+    def handle(self, email, lift, **options):
+        user = account_with(email)
+        user.is_active = lift
+        user.save(update_fields=["is_active", "updated_at"])
+        security_event("account_reactivated" if lift else "account_suspended", user=user.pk)
+        self.stdout.write(
+            f"{user.email} may log in again." if lift else f"{user.email} is suspended; its sessions are over."
+        )

@@ -1,0 +1,35 @@
+import pytest
+from django.core.management import CommandError, call_command
+from rest_framework.test import APIClient
+
+from conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+
+def log_in(person):
+    body = {"email": person.email, "password": PASSWORD}
+    return APIClient().post("/api/auth/login", body, format="json").status_code
+
+
+def test_it_works(alice, bob, capsys):
+    call_command("suspend", "Alice@example.org")
+    assert capsys.readouterr().out == "alice@example.org is suspended; its sessions are over.\n"
+    assert alice.get("/api/auth/me").status_code == 401
+    assert bob.post("/api/contacts/add", {"email": alice.email}).status_code == 404
+    assert log_in(alice) == 401
+
+
+def test_lift_lets_in_again_but_not_by_an_old_session(alice, bob, capsys):
+    call_command("suspend", alice.email)
+    call_command("suspend", alice.email, "--lift")
+    assert capsys.readouterr().out.endswith("alice@example.org may log in again.\n")
+    assert alice.get("/api/auth/me").status_code == 401
+    assert log_in(alice) == 200
+
+
+@pytest.mark.parametrize("arguments", [[], ["nobody@example.org"], ["nobody"]])
+def test_bad_arguments_suspend_nobody(alice, arguments):
+    with pytest.raises(CommandError):
+        call_command("suspend", *arguments)
+    assert alice.get("/api/auth/me").status_code == 200

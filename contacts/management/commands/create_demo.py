@@ -1,0 +1,40 @@
+import secrets
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from accounts.commands import address
+from accounts.models import User
+from contacts.models import Contact
+from vibechat.refusals import Conflict
+
+PEOPLE = ["alice@example.org", "bob@example.org"]
+
+
+class Command(BaseCommand):
+    help = "Make two accounts that have each other as contacts, with random passwords, which are printed once."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--emails", nargs=2, default=PEOPLE, metavar="EMAIL", help=f"not {' and '.join(PEOPLE)}")
+
+    def handle(self, emails, **options):
+        emails = [address(email) for email in emails]
+        if emails[0] == emails[1]:
+            raise CommandError("Two people need two addresses.")
+        passwords = [secrets.token_urlsafe(12) for _ in emails]
+        try:
+            with transaction.atomic():
+                make_acquainted(*map(make_account, emails, passwords))
+        except Conflict as error:
+            raise CommandError("One of these addresses has an account already. Nothing was changed.") from error
+        for email, password in zip(emails, passwords, strict=True):
+            self.stdout.write(f"{email}    {password}")
+        self.stdout.write("Each one's key is made in the browser in which they first log in; then they can write.")
+
+
+def make_account(email, password):
+    return User.objects.create_user(email, password, display_name=email.partition("@")[0][:100].title())
+
+
+def make_acquainted(one, other):
+    Contact.objects.bulk_create([Contact(user=one, contact=other), Contact(user=other, contact=one)])

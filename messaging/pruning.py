@@ -1,0 +1,65 @@
+"""What a server need not keep: each kind as a queryset, and its deletion in batches, so that nothing is locked for long
+and no ciphertext is ever read into memory."""
+
+import datetime
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from accounts.models import Session, SpentRefreshToken
+from keys.models import PublicKey
+from messaging.mailboxes import Mailbox, in_mailboxes
+from messaging.models import CLIENT_ID_MEMORY, Message, SpentClientId
+
+BATCH_ROWS = 500
+SESSIONS_KEPT = datetime.timedelta(days=30)
+
+
+def prunable(messages_before) -> dict:
+    """Querysets by what an operator calls them, in the order in which they go."""
+    now = timezone.now()
+    old = Message.objects.filter(created_at__lt=messages_before)
+    kept = Message.objects.filter(created_at__gte=messages_before)
+    over = Q(revoked_at__lt=now - SESSIONS_KEPT) | Q(expires_at__lt=now - SESSIONS_KEPT)
+    repeatable_since = now - 2 * datetime.timedelta(seconds=settings.REFRESH_REPEAT_SECONDS)
+    return {
+        "messages": old,
+        "keys without an owner that no message names": unneeded_keys(kept),
+        "client ids of deleted messages": SpentClientId.objects.filter(deleted_at__lte=now - CLIENT_ID_MEMORY),
+        "spent refresh tokens": SpentRefreshToken.objects.filter(spent_at__lt=repeatable_since),
+        "sessions that are over": Session.objects.filter(over),
+    }
+
+
+def unneeded_keys(messages):
+    sent = messages.filter(sender_email=OuterRef("email"), sender_fingerprint=OuterRef("fingerprint"))
+    received = messages.filter(recipient_email=OuterRef("email"), recipient_fingerprint=OuterRef("fingerprint"))
+    return PublicKey.objects.filter(~Exists(sent), ~Exists(received), user=None)
+
+
+def delete_in_batches(rows) -> int:
+    delete = forget if rows.model is Message else delete_rows
+    count, last = 0, None
+    while ids := next_ids(rows, last):
+        count, last = count + delete(rows, ids), ids[-1]
+    return count
+
+
+def next_ids(rows, last) -> list:
+    later = rows if last is None else rows.filter(pk__gt=last)
+    return list(later.order_by("pk").values_list("pk", flat=True)[:BATCH_ROWS])
+
+
+@in_mailboxes
+def forget(messages, ids) -> int:
+    """Under the locks of their mailboxes, like all that changes messages: a receipt may be on its way to one."""
+    batch = messages.filter(pk__in=ids)
+    people = batch.values_list("sender", "recipient").order_by()
+    Mailbox.lock(*(user_id for pair in people for user_id in pair))
+    return batch.forget()
+
+
+def delete_rows(rows, ids) -> int:
+    batch = rows.filter(pk__in=ids)
+    return batch.delete()[1].get(rows.model._meta.label, 0)

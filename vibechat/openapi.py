@@ -1,0 +1,205 @@
+"""docs/openapi.yaml: what drf-spectacular reads off the views, and what it cannot know: refusals, the cookie, health.
+
+Written by `manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml`. An operation without an entry in
+OPERATIONS stops it.
+"""
+
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
+
+TEXT, COUNT = {"type": "string"}, {"type": "integer"}
+
+
+def an_object(**properties) -> dict:
+    return {"type": "object", "properties": properties, "required": sorted(properties)}
+
+
+# By operation: what it does, and the refusals that are its own, as the codes of each status.
+OPERATIONS = {
+    "auth_register": ("Make an account and log in to it", {409: ["email_taken"]}),
+    "auth_login": ("Log in", {401: ["wrong_credentials"]}),
+    "auth_refresh": (
+        "Spend a refresh token for the next access token",
+        {401: ["not_authenticated", "session_over"], 403: ["foreign_origin", "not_json"]},
+    ),
+    "auth_logout": ("End this session", {403: ["foreign_origin", "not_json"]}),
+    "auth_retrieve": ("Who am I", {}),
+    "auth_partial_update": ("Change the display name", {}),
+    "auth_destroy": ("Delete the account and all that is its own", {}),
+    "auth_password": ("Change the password; all other sessions end", {}),
+    "keys_upload": ("Make a public key the current one", {409: ["key_changed"]}),
+    "keys_me": ("One's own current key", {404: ["key_not_found"]}),
+    "keys_by_email": ("A person's current key", {404: ["user_not_found", "key_not_found"]}),
+    "keys_by_fingerprint": ("A key that is one's own, or that a message of one's own names", {404: ["key_not_found"]}),
+    "messages_send": (
+        "Send a message; the same client_id and content again is the same message",
+        {404: ["user_not_found"], 409: ["client_id_conflict", "message_deleted", "stale_key"]},
+    ),
+    "messages_inbox": ("Messages received, newest first", {404: ["user_not_found"]}),
+    "messages_sent": ("Messages sent, newest first", {404: ["user_not_found"]}),
+    "messages_conversation": ("Messages of one conversation, newest first", {404: ["user_not_found"]}),
+    "messages_clear": ("Clear a conversation for oneself", {404: ["user_not_found"]}),
+    "messages_conversations": ("All conversations, latest first", {}),
+    "messages_sync": ("The changes in one's mailbox after a sequence", {400: ["invalid", "sequence_ahead"]}),
+    "messages_receipts": ("Mark many messages", {}),
+    "messages_delivered": ("Mark a message as delivered", {404: ["not_found"]}),
+    "messages_read": ("Mark a message as read, and so as delivered", {404: ["not_found"]}),
+    "contacts_add": ("Add a person", {404: ["user_not_found"]}),
+    "contacts_list": ("Whom one has added", {}),
+    "contacts_destroy": ("Take a person out", {404: ["not_found"]}),
+}
+COOKIE_OPERATIONS = {
+    "auth_refresh": [{"refreshCookie": []}, {}],
+    "auth_logout": [{"accessToken": []}, {"refreshCookie": []}],
+}
+DELETIONS = {"auth_destroy": an_object(password=TEXT)}  # drf-spectacular gives a DELETE no body
+PARAMETERS = {
+    "id": {"type": "integer", "minimum": 1},
+    "email": {"type": "string", "description": "In any spelling."},
+    "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    "page_size": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
+    "before": {"type": "integer", "minimum": 0},
+    "after": {"type": "integer", "minimum": 0},
+}
+RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}}
+# The refusals that many operations share, and those that each operation has alone.
+SHARED = {
+    400: ("Invalid", "Something in the request is not right", ["invalid", "invalid_json"]),
+    401: ("NotSignedIn", "There is no access token, or it holds no longer", ["not_authenticated", "token_not_valid"]),
+    413: ("TooLarge", "The body is over 128 KiB", ["too_large"]),
+    415: ("NotJSON", "The body must be application/json", ["unsupported_media_type"]),
+    429: ("Limited", "Too many requests", ["rate_limited"]),
+    503: ("Unavailable", "The database is away", ["unavailable"]),
+}
+OWN = {
+    400: "Something in the request is not right",
+    401: "Not signed in",
+    403: "Refused",
+    404: "Not there, or not for this person to see",
+    409: "In conflict with what is there",
+}
+
+
+def refusal(status: int, description: str, codes: list[str]) -> dict:
+    schema = {"$ref": f"#/components/schemas/{'InvalidRequest' if status == 400 else 'Error'}"}
+    content = {"application/json": {"schema": schema}}
+    described = {"description": f"{description}: " + ", ".join(f"`{code}`" for code in codes), "content": content}
+    return described | ({"headers": RETRY_AFTER} if status in (429, 503) else {})
+
+
+class Schema(AutoSchema):
+    """drf-spectacular's, with the refusals that follow from how an operation is built, and those of OPERATIONS."""
+
+    def get_operation_id(self):
+        return f"{self.get_tags()[0]}_{self.view.action}"
+
+    def get_summary(self):
+        return OPERATIONS[self.get_operation_id()][0]
+
+    def get_description(self):
+        return None
+
+    def _is_list_view(self, serializer=None):
+        return False  # our lists are objects with `results`
+
+    def get_operation(self, *args, **kwargs):
+        operation = super().get_operation(*args, **kwargs)
+        name = operation["operationId"]
+        if name in COOKIE_OPERATIONS:
+            operation["security"] = COOKIE_OPERATIONS[name]
+        if name in DELETIONS:
+            operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": DELETIONS[name]}}}
+        for parameter in operation.get("parameters", []):
+            parameter["schema"] = PARAMETERS.get(parameter["name"], parameter["schema"])
+        shared = {status: f"#/components/responses/{SHARED[status][0]}" for status in self.shared(operation)}
+        refusals = {status: {"$ref": place} for status, place in shared.items()}
+        refusals |= {status: refusal(status, OWN[status], codes) for status, codes in OPERATIONS[name][1].items()}
+        operation["responses"] |= {str(status): refusals[status] for status in sorted(refusals)}
+        return operation
+
+    def shared(self, operation):
+        """The statuses that follow from how an operation is built."""
+        yield 503
+        if "requestBody" in operation:
+            yield from (400, 413, 415)
+        elif any(parameter["name"] not in ("id", "fingerprint") for parameter in operation.get("parameters", [])):
+            yield 400
+        if operation.get("security"):
+            yield 401
+        if self.view.get_throttles() or self.view.action == "send":
+            yield 429
+
+
+class Base64FieldExtension(OpenApiSerializerFieldExtension):
+    target_class = "vibechat.fields.Base64Field"
+
+    def map_serializer_field(self, auto_schema, direction):
+        length = f"{self.target.least} to {self.target.most}"
+        if self.target.least == self.target.most:
+            length = str(self.target.most)
+        return {"type": "string", "format": "byte", "description": f"{length} bytes, canonical base64 with padding"}
+
+
+class PatternFieldExtension(OpenApiSerializerFieldExtension):
+    target_class = "vibechat.fields.PatternField"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema, direction):
+        return {"type": "string", "pattern": f"^{self.target.pattern.pattern}$"}
+
+
+# --- what is no view of REST framework's -----------------------------------------------------------------------------
+
+
+SCHEMAS = {
+    "Error": an_object(
+        code={**TEXT, "description": "Stable; clients decide on it."}, detail={**TEXT, "description": "For people."}
+    ),
+    "InvalidRequest": {
+        "allOf": [
+            {"$ref": "#/components/schemas/Error"},
+            an_object(
+                fields={
+                    "type": "object",
+                    "additionalProperties": {"type": "array", "items": {"$ref": "#/components/schemas/Error"}},
+                }
+            ),
+        ]
+    },
+    "NewMessage": an_object(
+        type={**TEXT, "enum": ["new_message"]}, sequence=COUNT, message={"$ref": "#/components/schemas/Message"}
+    ),
+    "ConversationCleared": an_object(type={**TEXT, "enum": ["conversation_cleared"]}, sequence=COUNT, email=TEXT),
+    "Health": an_object(status={**TEXT, "enum": ["ok", "unavailable"]}),
+    "Readiness": an_object(
+        status={**TEXT, "enum": ["ok", "unavailable"]},
+        checks={"type": "object", "additionalProperties": {**TEXT, "enum": ["ok", "unavailable"]}},
+    ),
+}
+EVENTS = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("NewMessage", "ConversationCleared")]}
+
+
+def health_check(name, summary, schema, *statuses) -> dict:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    answers = {
+        status: {"description": "", "content": content} | ({"headers": RETRY_AFTER} if status == "503" else {})
+        for status in statuses
+    }
+    return {"get": {"operationId": f"health_{name}", "summary": summary, "tags": ["health"], "responses": answers}}
+
+
+def complete(result, generator, request, public):
+    """A post-processing hook of drf-spectacular's."""
+    schemas = result["components"]["schemas"]
+    schemas["Sync"]["properties"]["events"]["items"] = EVENTS
+    result["components"]["schemas"] = dict(sorted({**schemas, **SCHEMAS}.items()))
+    cookie = {"type": "apiKey", "in": "cookie", "name": settings.REFRESH_COOKIE}
+    result["components"]["responses"] = {name: refusal(status, *rest) for status, (name, *rest) in SHARED.items()}
+    result["components"]["securitySchemes"]["refreshCookie"] = cookie
+    health = {
+        "/api/health/live": health_check("live", "Does the process answer", "Health", "200"),
+        "/api/health/ready": health_check("ready", "Can it reach what it needs", "Readiness", "200", "503"),
+    }
+    result["paths"] = dict(sorted({**result["paths"], **health}.items()))
+    return result

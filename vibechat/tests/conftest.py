@@ -1,0 +1,86 @@
+"""A real server, started as `make run` starts it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+from websockets.sync.client import connect
+
+from tests.environment import ROOT, clean_environment
+from tests.provision.processes import free_port
+
+SERVICES = ("DATABASE_URL", "REDIS_URL")
+
+
+class RunningServer:
+    def __init__(self, folder, port=None, **variables):
+        self.port = port or free_port()
+        self.folder = folder
+        self.output, self.log = folder / f"{self.port}.out", folder / f"{self.port}.log"
+        services = {name: os.environ[name] for name in SERVICES if os.environ.get(name)}
+        given = services | {"PORT": str(self.port), "RATELIMIT_ENABLE": "False"} | variables
+        self.environment = clean_environment(folder / "var", **given)
+        self.process = None
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self):
+        with self.output.open("wb") as output, self.log.open("wb") as log:
+            command = [sys.executable, "manage.py", "serve"]
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=output, stderr=log)
+        return self
+
+    def wait(self):
+        deadline = time.monotonic() + 30
+        while "VibeChat is at" not in self.output.read_text():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+        return self
+
+    def stop(self, signal_number=signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(signal_number)
+        return self.process.wait(20)
+
+    def register(self, name) -> dict:
+        body = {"email": f"{name}-{os.urandom(6).hex()}@example.org", "password": "correct horse battery"}
+        answer = httpx.post(f"{self.url}/api/auth/register", json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def socket(self, **options):
+        return connect(f"ws://127.0.0.1:{self.port}/ws/chat/", **options)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = RunningServer(tmp_path_factory.mktemp("server")).start().wait()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def used_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture
+def new_server(tmp_path, used_folder):
+    """Makes servers that the test starts and stops itself; a fresh one has an empty VAR_DIR of this test's own."""
+    made = []
+
+    def make(fresh=False, **variables):
+        made.append(RunningServer(tmp_path if fresh else used_folder, **variables))
+        return made[-1]
+
+    yield make
+    for server in made:
+        if server.process:
+            server.stop(signal.SIGKILL)

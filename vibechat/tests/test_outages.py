@@ -1,0 +1,96 @@
+"""A whole server while PostgreSQL or Redis is away: 503 where there is no other way, never another 5xx, and back."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.provision import Unavailable
+from tests.provision.postgres import Postgres
+from tests.provision.processes import private_folder, spawn, wait_until
+from tests.provision.redis import Redis
+
+pytestmark = pytest.mark.once
+LOGIN = {"email": "alice@example.org", "password": "correct horse battery"}
+
+
+def started(kind):
+    with private_folder(kind.__name__.lower()) as folder:
+        service = kind(folder)
+        try:
+            service.start()
+        except Unavailable as reason:
+            pytest.skip(f"NOT RUN: {reason}")
+        yield service
+        service.stop()
+
+
+@pytest.fixture
+def postgres():
+    yield from started(Postgres)
+
+
+@pytest.fixture
+def redis():
+    yield from started(Redis)
+
+
+def is_ready(server) -> bool:
+    return httpx.get(f"{server.url}/api/health/ready", timeout=20).status_code == 200
+
+
+def comes_back(server, seconds=30) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if is_ready(server):
+            return True
+        time.sleep(0.3)
+    return False
+
+
+def ask(server, method, path, options):
+    return httpx.request(method, server.url + path, timeout=30, **options)
+
+
+def test_database_away(new_server, postgres):
+    server = new_server(fresh=True, DATABASE_URL=postgres.url).start().wait()
+    token = {"Authorization": f"Bearer {server.register('alice')['access']}"}
+    assert is_ready(server)
+    postgres.stop()
+    calls = [
+        ("GET", "/api/auth/me", {"headers": token}),
+        ("POST", "/api/auth/login", {"json": LOGIN}),
+        ("GET", "/api/messages/sync", {"headers": token}),
+        ("GET", "/admin/", {"headers": {"Cookie": f"sessionid={'x' * 32}", "Accept": "text/html"}}),
+        ("GET", "/api/health/ready", {}),
+    ]
+    with ThreadPoolExecutor() as threads:
+        answers = list(threads.map(lambda call: ask(server, *call), calls))
+    assert [answer.status_code for answer in answers] == [503] * len(calls)
+    assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers)
+    assert {answer.json()["code"] for answer in answers[:3]} == {"unavailable"}
+    assert httpx.get(f"{server.url}/api/health/live").status_code == 200
+    assert httpx.get(f"{server.url}/chat", headers={"Accept": "text/html"}).status_code == 200
+    restart(postgres)
+    assert comes_back(server)
+    assert httpx.get(f"{server.url}/api/auth/me", headers=token, timeout=20).status_code == 200
+
+
+def restart(postgres):
+    postgres.process = spawn(postgres.process.args, postgres.folder, postgres.log)
+    wait_until(postgres.answers, postgres.process, "PostgreSQL", postgres.log)
+
+
+def test_redis_away(new_server, redis):
+    server = new_server(fresh=True, REDIS_URL=redis.url, RATELIMIT_ENABLE="True").start().wait()
+    token = {"Authorization": f"Bearer {server.register('alice')['access']}"}
+    assert is_ready(server)
+    redis.stop()
+    answer = httpx.get(f"{server.url}/api/health/ready", timeout=20)
+    assert (answer.status_code, answer.json()["checks"]) == (503, {"database": "ok", "channel_layer": "unavailable"})
+    assert httpx.post(f"{server.url}/api/auth/login", json=LOGIN, timeout=20).status_code == 401
+    assert httpx.get(f"{server.url}/api/auth/me", headers=token, timeout=20).status_code == 200
+    assert "redis_away" in server.log.read_text()
+    redis.start()
+    assert comes_back(server)

@@ -1,0 +1,122 @@
+"""`manage.py serve`, which is what `make run` runs: how it starts, and how it ends."""
+
+import json
+import signal
+import sqlite3
+import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.provision.processes import free_port
+
+
+def test_it_works(new_server):
+    server = new_server(fresh=True).start().wait()
+    assert server.output.read_text() == f"VibeChat is at http://127.0.0.1:{server.port}\n"
+    assert httpx.get(f"{server.url}/chat", headers={"Accept": "text/html"}).status_code == 200
+
+
+def test_second_start_takes_seconds(new_server):
+    new_server().start().wait().stop()
+    started = time.monotonic()
+    new_server().start().wait()
+    assert time.monotonic() - started < 10
+
+
+def test_two_at_once_do_not_disturb_each_other(new_server):
+    servers = [new_server(fresh=True, SECRET_KEY="") for _ in range(2)]
+    for server in servers:
+        server.start()
+    for server in servers:
+        server.wait()
+        page = httpx.get(f"{server.url}/chat", headers={"Accept": "text/html"}).text
+        assert httpx.get(server.url + page.split('type="module" src="')[1].split('"')[0]).status_code == 200
+
+
+def test_what_it_keeps_is_for_its_owner_alone(new_server):
+    server = new_server(fresh=True, SECRET_KEY="").start().wait()
+    var_dir = server.folder / "var"
+    assert stat.S_IMODE(var_dir.stat().st_mode) == 0o700
+    assert stat.S_IMODE((var_dir / "secret_key").stat().st_mode) == 0o600
+
+
+def test_port_in_use_is_a_sentence(new_server):
+    first = new_server().start().wait()
+    second = new_server(port=first.port)
+    second.start()
+    assert second.process.wait(30) == 1
+    assert f"Something else listens on 127.0.0.1 port {first.port}." in second.log.read_text()
+    assert "Traceback" not in second.log.read_text()
+    assert httpx.get(f"{first.url}/api/health/live").status_code == 200
+
+
+def test_address_that_is_not_ours_is_a_sentence(new_server):
+    server = new_server(BIND="192.0.2.1").start()
+    assert server.process.wait(30) == 1
+    assert "Cannot listen on 192.0.2.1" in server.log.read_text()
+    assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.once
+def test_database_that_does_not_answer_is_a_sentence(new_server):
+    server = new_server(DATABASE_URL=f"postgres://vibechat:hunter2@127.0.0.1:{free_port()}/vibechat").start()
+    assert server.process.wait(60) == 1
+    log = server.log.read_text()
+    assert "Cannot open the database of DATABASE_URL." in log
+    assert ("Traceback" in log, "hunter2" in log) == (False, False)
+
+
+def test_limits_that_are_off_are_said_at_the_start(new_server):
+    assert "RATELIMIT_ENABLE is False" in new_server().start().wait().log.read_text()
+    assert "RATELIMIT_ENABLE" not in new_server(RATELIMIT_ENABLE="True").start().wait().log.read_text()
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+def test_end_is_quiet_and_tells_the_sockets(new_server, signal_number):
+    server = new_server().start().wait()
+    with server.socket() as connection:
+        assert server.stop(signal_number) == 0
+        assert json.loads(connection.recv(timeout=10)) == {"type": "disconnect", "reason": "server_stopping"}
+        with pytest.raises(ConnectionClosed) as closed:
+            connection.recv(timeout=10)
+        assert closed.value.rcvd.code == 1012
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_ctrl_c_during_the_preparation_is_quiet(new_server):
+    server = new_server(fresh=True).start()
+    while not (server.folder / "var").exists():
+        time.sleep(0.01)
+    server.stop(signal.SIGINT)
+    assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.once
+def test_request_under_way_is_finished(new_server):
+    """Another writer holds SQLite, so that the registration is under way until it lets go."""
+    server = new_server().start().wait()
+    with ThreadPoolExecutor() as threads, sqlite3.connect(server.folder / "var/vibechat.sqlite3") as other:
+        other.execute("BEGIN IMMEDIATE")
+        registration = threads.submit(server.register, "alice")
+        time.sleep(1.5)
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        other.rollback()
+        assert registration.result()["user"]["display_name"] == ""
+    assert server.process.wait(20) == 0
+
+
+def test_every_line_of_the_log_is_json(new_server):
+    server = new_server(RATELIMIT_ENABLE="True").start().wait()
+    httpx.get(f"{server.url}/api/nowhere")
+    httpx.post(f"{server.url}/api/auth/login", json={"email": "alice@example.org", "password": "wrong"})
+    server.stop()
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    events = [line["event"] for line in lines]
+    assert events.count("request") == 2
+    assert "login_refused" in events
+    assert "alice" not in server.log.read_text()
