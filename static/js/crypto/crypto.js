@@ -1,0 +1,232 @@
+/**
+ * The only file that calls Web Crypto. It knows algorithms and nothing of messages; what is built from them is in the
+ * files beside it.
+ */
+import { equal, toHex } from "../lib/bytes.js";
+import { DecryptionError, ProtocolError } from "./errors.js";
+import { checkPublicKey } from "./public-key.js";
+
+/** @import { Bytes } from "../lib/bytes.js" */
+
+/**
+ * One account's key in one browser.
+ * @typedef {object} KeyPair
+ * @property {CryptoKey} privateKey ECDH P-256, not extractable, for `deriveBits`
+ * @property {CryptoKey} publicKey ECDH P-256, extractable, as every public key is
+ */
+
+/** @typedef {KeyPair & { publicKeyBytes: Bytes, fingerprint: string }} NewKeyPair */
+
+const CURVE = Object.freeze({ name: "ECDH", namedCurve: "P-256" });
+const NOT_EXTRACTABLE = false;
+const EXTRACTABLE = true;
+
+export class CryptoManager {
+  /**
+   * @param {number} length in bytes, at most 65536
+   * @returns {Bytes} from the platform's cryptographic generator
+   */
+  static randomBytes(length) {
+    return crypto.getRandomValues(new Uint8Array(length));
+  }
+
+  /** @returns {string} 16 random bytes as 32 lower-case hexadecimal digits */
+  static randomId() {
+    return toHex(CryptoManager.randomBytes(16));
+  }
+
+  /** @returns {string} a random UUID (version 4), lower case, hyphenated */
+  static randomUuid() {
+    return crypto.randomUUID();
+  }
+
+  /**
+   * Makes an account's key (docs/protocol.md §3). The private half cannot be exported, not even by this page.
+   * @returns {Promise<NewKeyPair>} with the public key's 91 bytes and their fingerprint, 64 lower-case hexadecimal digits
+   */
+  static async generateKeyPair() {
+    const pair = await crypto.subtle.generateKey(CURVE, NOT_EXTRACTABLE, ["deriveBits"]);
+    const publicKeyBytes = await CryptoManager.exportPublicKey(pair.publicKey);
+    const fingerprint = await CryptoManager.sha256Hex(publicKeyBytes);
+    return { privateKey: pair.privateKey, publicKey: pair.publicKey, publicKeyBytes, fingerprint };
+  }
+
+  /**
+   * @param {Bytes} publicKeyBytes 91 bytes, uncompressed P-256 SubjectPublicKeyInfo DER
+   * @returns {Promise<CryptoKey>}
+   * @throws {ProtocolError} `public_key`: not exactly that form, or no point on P-256 (docs/protocol.md §3.1)
+   */
+  static async importPublicKey(publicKeyBytes) {
+    checkPublicKey(publicKeyBytes);
+    const publicKey = await importSpki(publicKeyBytes);
+    // What the platform understood must be what was checked.
+    if (!equal(await CryptoManager.exportPublicKey(publicKey), publicKeyBytes)) {
+      throw new ProtocolError("public_key");
+    }
+    return publicKey;
+  }
+
+  /**
+   * @param {CryptoKey} publicKey ECDH P-256
+   * @returns {Promise<Bytes>} 91 bytes, uncompressed SubjectPublicKeyInfo DER
+   */
+  static async exportPublicKey(publicKey) {
+    return new Uint8Array(await crypto.subtle.exportKey("spki", publicKey));
+  }
+
+  /**
+   * SHA-256 (FIPS 180-4).
+   * @param {Bytes} data
+   * @returns {Promise<Bytes>} 32 bytes
+   */
+  static async sha256(data) {
+    return new Uint8Array(await crypto.subtle.digest("SHA-256", data));
+  }
+
+  /**
+   * @param {Bytes} data
+   * @returns {Promise<string>} its SHA-256 as 64 lower-case hexadecimal digits
+   */
+  static async sha256Hex(data) {
+    return toHex(await CryptoManager.sha256(data));
+  }
+
+  /**
+   * ECDH on P-256 (NIST SP 800-56A rev. 3 §5.7.1.2).
+   * @param {CryptoKey} privateKey
+   * @param {CryptoKey} publicKey from `importPublicKey`, or one's own
+   * @returns {Promise<Bytes>} 32 bytes: the x-coordinate, big-endian, with its leading zeros
+   */
+  static async deriveSharedSecret(privateKey, publicKey) {
+    return new Uint8Array(await crypto.subtle.deriveBits({ name: "ECDH", public: publicKey }, privateKey, 256));
+  }
+
+  /**
+   * PBKDF2-HMAC-SHA-256 (RFC 8018 §5.2).
+   * @param {Bytes} password
+   * @param {Bytes} salt
+   * @param {number} iterations
+   * @param {number} length of the output, in bytes
+   * @returns {Promise<Bytes>}
+   */
+  static async pbkdf2(password, salt, iterations, length) {
+    const key = await crypto.subtle.importKey("raw", password, "PBKDF2", NOT_EXTRACTABLE, ["deriveBits"]);
+    const parameters = { name: "PBKDF2", hash: "SHA-256", salt, iterations };
+    return new Uint8Array(await crypto.subtle.deriveBits(parameters, key, 8 * length));
+  }
+
+  /**
+   * HKDF-SHA-256 (RFC 5869), extract and expand.
+   * @param {Bytes} inputKeyMaterial
+   * @param {Bytes} salt may be empty
+   * @param {Bytes} info
+   * @param {number} length of the output, in bytes, at most 8160
+   * @returns {Promise<Bytes>}
+   */
+  static async hkdf(inputKeyMaterial, salt, info, length) {
+    const key = await crypto.subtle.importKey("raw", inputKeyMaterial, "HKDF", NOT_EXTRACTABLE, ["deriveBits"]);
+    const parameters = { name: "HKDF", hash: "SHA-256", salt, info };
+    return new Uint8Array(await crypto.subtle.deriveBits(parameters, key, 8 * length));
+  }
+
+  /**
+   * HMAC-SHA-256 (RFC 2104).
+   * @param {Bytes} key at least one byte
+   * @param {Bytes} data
+   * @returns {Promise<Bytes>} 32 bytes
+   */
+  static async hmac(key, data) {
+    return new Uint8Array(await crypto.subtle.sign("HMAC", await importHmacKey(key), data));
+  }
+
+  /**
+   * Checks an HMAC-SHA-256 in constant time.
+   * @param {Bytes} key at least one byte
+   * @param {Bytes} data
+   * @param {Bytes} tag 32 bytes; of any other length it is wrong
+   * @returns {Promise<boolean>}
+   */
+  static async hmacVerify(key, data, tag) {
+    return crypto.subtle.verify("HMAC", await importHmacKey(key), tag, data);
+  }
+
+  /**
+   * @param {Bytes} key 32 bytes
+   * @returns {Promise<CryptoKey>} AES-256-GCM, not extractable
+   */
+  static async importAesKey(key) {
+    return crypto.subtle.importKey("raw", key, "AES-GCM", NOT_EXTRACTABLE, ["encrypt", "decrypt"]);
+  }
+
+  /** @returns {Promise<CryptoKey>} a random AES-256-GCM key that no script can export (docs/protocol.md §11) */
+  static async generateStorageKey() {
+    return crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, NOT_EXTRACTABLE, ["encrypt", "decrypt"]);
+  }
+
+  /**
+   * AES-256-GCM (NIST SP 800-38D).
+   * @param {CryptoKey} key AES-256-GCM
+   * @param {Bytes} nonce 12 bytes, never used before with this key
+   * @param {Bytes} additionalData authenticated, not encrypted
+   * @param {Bytes} plaintext
+   * @returns {Promise<Bytes>} the ciphertext, as long as the plaintext, and the tag, 16 bytes
+   */
+  static async aesGcmSeal(key, nonce, additionalData, plaintext) {
+    return new Uint8Array(await crypto.subtle.encrypt(aesGcm(nonce, additionalData), key, plaintext));
+  }
+
+  /**
+   * @param {CryptoKey} key AES-256-GCM
+   * @param {Bytes} nonce 12 bytes
+   * @param {Bytes} additionalData
+   * @param {Bytes} ciphertext with its tag: at least 16 bytes
+   * @returns {Promise<Bytes>} the plaintext, 16 bytes shorter
+   * @throws {DecryptionError} any of the four is not what was sealed
+   */
+  static async aesGcmOpen(key, nonce, additionalData, ciphertext) {
+    try {
+      return new Uint8Array(await crypto.subtle.decrypt(aesGcm(nonce, additionalData), key, ciphertext));
+    } catch (error) {
+      throw isNamed(error, "OperationError") ? new DecryptionError() : error;
+    }
+  }
+}
+
+/**
+ * @param {Bytes} nonce 12 bytes
+ * @param {Bytes} additionalData
+ * @returns {AesGcmParams}
+ */
+function aesGcm(nonce, additionalData) {
+  return { name: "AES-GCM", iv: nonce, additionalData, tagLength: 128 };
+}
+
+/**
+ * @param {Bytes} publicKeyBytes
+ * @returns {Promise<CryptoKey>}
+ * @throws {ProtocolError} `public_key`: the platform takes it for no P-256 key
+ */
+async function importSpki(publicKeyBytes) {
+  try {
+    return await crypto.subtle.importKey("spki", publicKeyBytes, CURVE, EXTRACTABLE, []);
+  } catch (error) {
+    throw isNamed(error, "DataError") ? new ProtocolError("public_key") : error;
+  }
+}
+
+/**
+ * @param {Bytes} key at least one byte
+ * @returns {Promise<CryptoKey>}
+ */
+async function importHmacKey(key) {
+  return crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, NOT_EXTRACTABLE, ["sign", "verify"]);
+}
+
+/**
+ * @param {unknown} error
+ * @param {string} name of a DOMException
+ * @returns {boolean}
+ */
+function isNamed(error, name) {
+  return error instanceof DOMException && error.name === name;
+}

@@ -1,0 +1,264 @@
+/**
+ * Sealing and opening one message: docs/protocol.md §7, in its order.
+ */
+import { fromHex, toBase64, toHex } from "../lib/bytes.js";
+import { CryptoManager } from "./crypto.js";
+import { checkSuite, readEnvelope, readFingerprints } from "./envelope-form.js";
+import { DecryptionError, ProtocolError } from "./errors.js";
+import { fingerprint } from "./fingerprint.js";
+import { pad, unpad } from "./padding.js";
+import { decodePlaintext, encodePlaintext, isSupported, untaggedJson, VERSION } from "./plaintext.js";
+import { isSameKey } from "./public-key.js";
+import {
+  additionalData,
+  messageHash,
+  messageKey,
+  NONCE_LENGTH,
+  SALT_LENGTH,
+  selfKey,
+  selfTagInput,
+  SUITE,
+} from "./suite1.js";
+
+/** @import { Bytes } from "../lib/bytes.js" */
+/** @import { KeyPair } from "./crypto.js" */
+/** @import { Envelope } from "./envelope-form.js" */
+/** @import { Content } from "./plaintext.js" */
+/** @import { Header } from "./suite1.js" */
+
+/**
+ * What the caller says; the rest of the content is filled in here.
+ * @typedef {Pick<Content, "type" | "browser" | "counter" | "previous" | "received" | "sent_at" | "body">} Draft
+ */
+
+/**
+ * @typedef {object} SealRequest
+ * @property {KeyPair} ownKeyPair
+ * @property {string} ownFingerprint 64 lower-case hexadecimal digits
+ * @property {Bytes} peerPublicKeyBytes 91 bytes: the key that this browser has accepted for the peer
+ * @property {string} peerFingerprint 64 lower-case hexadecimal digits
+ * @property {string} senderEmail one's own, normalised
+ * @property {string} recipientEmail the peer's, normalised
+ * @property {string} clientId a lower-case hyphenated UUID, new for this message
+ * @property {string} [messageType] what the server is told; `text` whatever the content's type is
+ * @property {Draft} content
+ */
+
+/**
+ * The body of `POST /api/messages/send`.
+ * @typedef {object} SealedMessage
+ * @property {string} recipient_email
+ * @property {string} ciphertext base64
+ * @property {string} nonce base64 of 12 bytes
+ * @property {string} salt base64 of 32 bytes
+ * @property {string} message_type
+ * @property {number} suite 1
+ * @property {string} client_id
+ * @property {string} sender_fingerprint 64 lower-case hexadecimal digits
+ * @property {string} recipient_fingerprint 64 lower-case hexadecimal digits
+ */
+
+/**
+ * @typedef {object} OpenRequest
+ * @property {KeyPair} ownKeyPair
+ * @property {string} ownFingerprint 64 lower-case hexadecimal digits
+ * @property {string} ownEmail normalised, as this browser knows it
+ * @property {string} peerEmail normalised, as this browser knows it: whose chat the message is to stand in
+ * @property {any} message a message object of the server's API; nothing in it is trusted
+ * @property {Bytes} peerPublicKeyBytes 91 bytes: a key that this browser has accepted for the peer, and the one that
+ *   `peerFingerprintOf` names
+ */
+
+/**
+ * @typedef {object} OpenedMessage
+ * @property {boolean} mine whether it was written here and not by the peer
+ * @property {Content} content
+ * @property {string} hash 64 lower-case hexadecimal digits: what later messages name this one by
+ * @property {boolean} supported false: genuine, but of a type that needs a newer version
+ */
+
+/**
+ * Seals one message, once: a retry sends the same envelope again, byte for byte (docs/protocol.md §7.1).
+ * @param {SealRequest} request
+ * @returns {Promise<{ envelope: SealedMessage, hash: string }>} the hash is the next message's `previous`
+ * @throws {ProtocolError} the content or the peer's key is not as docs/protocol.md §3 and §5.1 say
+ * @throws {TypeError} the own fingerprint is not the own key's: a mistake in the caller
+ */
+export async function sealMessage(request) {
+  const peerKey = await peerKeyOf(request, request.peerFingerprint);
+  const header = headerOf(request);
+  const { json, hash } = await tagContent(request, header);
+  const nonce = CryptoManager.randomBytes(NONCE_LENGTH);
+  const salt = CryptoManager.randomBytes(SALT_LENGTH);
+  const key = await aesKey(request.ownKeyPair, peerKey, header, salt);
+  const ciphertext = await CryptoManager.aesGcmSeal(key, nonce, additionalData(header), pad(json));
+  const envelope = {
+    recipient_email: header.recipientEmail,
+    ciphertext: toBase64(ciphertext),
+    nonce: toBase64(nonce),
+    salt: toBase64(salt),
+    message_type: header.messageType,
+    suite: SUITE,
+    client_id: header.clientId,
+    sender_fingerprint: header.senderFingerprint,
+    recipient_fingerprint: header.recipientFingerprint,
+  };
+  // What no other browser would open must not leave this one.
+  readEnvelope({ ...envelope, sender_email: header.senderEmail });
+  return { envelope, hash };
+}
+
+/**
+ * Opens one message, one's own or the peer's, or refuses it (docs/protocol.md §7.2).
+ * @param {OpenRequest} request
+ * @returns {Promise<OpenedMessage>}
+ * @throws {ProtocolError} it is not made as the protocol says; `reason` says in a stable word how
+ * @throws {DecryptionError} it is not what these two keys sealed, or claims to be one's own and is not
+ * @throws {TypeError} the own fingerprint is not the own key's: a mistake in the caller
+ */
+export async function openMessage(request) {
+  const { ownKeyPair, ownFingerprint, message } = request;
+  const envelope = readEnvelope(message);
+  const peerFingerprint = peerFingerprintOf(message, ownFingerprint);
+  const mine = envelope.senderFingerprint === ownFingerprint;
+  checkPeople(request, envelope, mine);
+  const peerKey = await peerKeyOf(request, peerFingerprint);
+  const content = decodePlaintext(await decrypt(ownKeyPair, peerKey, envelope));
+  if (content.from !== envelope.senderEmail || content.to !== envelope.recipientEmail) {
+    throw new ProtocolError("people");
+  }
+  if (mine) {
+    await checkSelfTag(request, envelope, content);
+  }
+  return { mine, content, hash: await messageHash(untaggedJson(content)), supported: isSupported(content) };
+}
+
+/**
+ * Which key of the peer's a message names: the only one that it may be opened with, and only if this browser has
+ * accepted it for the peer (docs/protocol.md §3.3).
+ * @param {any} message a message object of the server's API
+ * @param {string} ownFingerprint 64 lower-case hexadecimal digits
+ * @returns {string} 64 lower-case hexadecimal digits
+ * @throws {ProtocolError} `malformed`, `unknown_suite`, `fingerprints`, `same_fingerprints`, or `not_our_key`: it was
+ *   made for another key than the one that this browser holds
+ */
+export function peerFingerprintOf(message, ownFingerprint) {
+  checkSuite(message);
+  const { senderFingerprint, recipientFingerprint } = readFingerprints(message);
+  if (senderFingerprint === ownFingerprint) {
+    return recipientFingerprint;
+  }
+  if (recipientFingerprint === ownFingerprint) {
+    return senderFingerprint;
+  }
+  throw new ProtocolError("not_our_key");
+}
+
+/**
+ * @param {SealRequest} request
+ * @returns {Header}
+ */
+function headerOf(request) {
+  return {
+    senderEmail: request.senderEmail,
+    recipientEmail: request.recipientEmail,
+    senderFingerprint: request.ownFingerprint,
+    recipientFingerprint: request.peerFingerprint,
+    clientId: request.clientId,
+    messageType: request.messageType ?? "text",
+  };
+}
+
+/**
+ * @param {SealRequest} request
+ * @param {Header} header
+ * @returns {Promise<{ json: Bytes, hash: string }>} the whole content with its self tag, and the message's hash
+ * @throws {ProtocolError} the content is not as docs/protocol.md §5.1 says
+ */
+async function tagContent(request, header) {
+  const { type, browser, counter, previous, received, sent_at, body } = request.content;
+  const people = { from: header.senderEmail, to: header.recipientEmail };
+  /** @type {Content} */
+  const draft = { v: VERSION, type, ...people, browser, counter, previous, received, sent_at, self_tag: "", body };
+  const untagged = untaggedJson(draft);
+  const key = await selfKey(request.ownKeyPair, request.ownFingerprint);
+  const tag = await CryptoManager.hmac(key, selfTagInput(header, untagged));
+  return { json: encodePlaintext({ ...draft, self_tag: toHex(tag) }), hash: await messageHash(untagged) };
+}
+
+/**
+ * Without this, a message that the peer or the server forged would stand here as one's own: ECDH gives both people
+ * the same key in either role (docs/protocol.md §5.4).
+ * @param {OpenRequest} request
+ * @param {Envelope} envelope
+ * @param {Content} content
+ * @returns {Promise<void>}
+ * @throws {DecryptionError} this key did not write it
+ */
+async function checkSelfTag(request, envelope, content) {
+  const key = await selfKey(request.ownKeyPair, request.ownFingerprint);
+  const input = selfTagInput(envelope, untaggedJson(content));
+  if (!(await CryptoManager.hmacVerify(key, input, fromHex(content.self_tag)))) {
+    throw new DecryptionError();
+  }
+}
+
+/**
+ * @param {OpenRequest} request
+ * @param {Envelope} envelope
+ * @param {boolean} mine
+ * @returns {void}
+ * @throws {ProtocolError} `wrong_people`: not between the two people whose chat it is to stand in
+ */
+function checkPeople({ ownEmail, peerEmail }, { senderEmail, recipientEmail }, mine) {
+  const [from, to] = mine ? [ownEmail, peerEmail] : [peerEmail, ownEmail];
+  if (senderEmail !== from || recipientEmail !== to) {
+    throw new ProtocolError("wrong_people");
+  }
+}
+
+/**
+ * @param {{ ownKeyPair: KeyPair, ownFingerprint: string, peerPublicKeyBytes: Bytes }} keys
+ * @param {string} peerFingerprint the key that the message names
+ * @returns {Promise<CryptoKey>} the peer's key
+ * @throws {ProtocolError} `public_key`; `wrong_peer_key`: another key than the named one; `own_key`: one's own key, or
+ *   its negative, as the peer's
+ * @throws {TypeError} the own fingerprint is not the own key's
+ */
+async function peerKeyOf({ ownKeyPair, ownFingerprint, peerPublicKeyBytes }, peerFingerprint) {
+  const ownPublicKeyBytes = await CryptoManager.exportPublicKey(ownKeyPair.publicKey);
+  if ((await fingerprint(ownPublicKeyBytes)) !== ownFingerprint) {
+    throw new TypeError("ownFingerprint is not the fingerprint of ownKeyPair");
+  }
+  if ((await fingerprint(peerPublicKeyBytes)) !== peerFingerprint) {
+    throw new ProtocolError("wrong_peer_key");
+  }
+  if (isSameKey(ownPublicKeyBytes, peerPublicKeyBytes)) {
+    throw new ProtocolError("own_key");
+  }
+  return CryptoManager.importPublicKey(peerPublicKeyBytes);
+}
+
+/**
+ * @param {KeyPair} ownKeyPair
+ * @param {CryptoKey} peerKey
+ * @param {Header} header
+ * @param {Bytes} salt 16 to 32 bytes
+ * @returns {Promise<CryptoKey>} AES-256-GCM, for this one message
+ */
+async function aesKey(ownKeyPair, peerKey, header, salt) {
+  const sharedSecret = await CryptoManager.deriveSharedSecret(ownKeyPair.privateKey, peerKey);
+  return CryptoManager.importAesKey(await messageKey(sharedSecret, header, salt));
+}
+
+/**
+ * @param {KeyPair} ownKeyPair
+ * @param {CryptoKey} peerKey
+ * @param {Envelope} envelope
+ * @returns {Promise<Bytes>} the content's JSON, not yet read
+ * @throws {DecryptionError | ProtocolError}
+ */
+async function decrypt(ownKeyPair, peerKey, envelope) {
+  const key = await aesKey(ownKeyPair, peerKey, envelope, envelope.salt);
+  return unpad(await CryptoManager.aesGcmOpen(key, envelope.nonce, additionalData(envelope), envelope.ciphertext));
+}

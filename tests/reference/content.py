@@ -1,0 +1,112 @@
+"""What a message says: canonical JSON (docs/protocol.md §5.1 and §5.2) and its padding (§6), in plain Python."""
+
+import json
+
+from tests.reference.refused import Refused, is_integer, matches, require
+
+VERSION = 1
+BUCKETS = (1024, 2048, 4096, 8192, 16384, 32768, 65520)
+LATEST_TIME_MS = 8_640_000_000_000_000
+LARGEST_COUNTER = 2**53 - 1
+MEMBERS = ("v", "type", "from", "to", "browser", "counter", "previous", "received", "sent_at", "self_tag", "body")
+
+
+def canonical_json(content: dict) -> bytes:
+    """§5.2: the members in their order, no white space, nothing escaped but `"`, `\\` and U+0000 to U+001F."""
+    ordered = {name: content[name] for name in MEMBERS}
+    ordered["received"] = [
+        {name: entry[name] for name in ("browser", "counter", "hash")} for entry in ordered["received"]
+    ]
+    return json.dumps(ordered, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def untagged_json(content: dict) -> bytes:
+    return canonical_json({**content, "self_tag": ""})
+
+
+def read_content(data: bytes) -> dict:
+    """§5.1 and §5.2: the checks in their order."""
+    content = parse_object(data)
+    require(is_integer(content.get("v")) and content["v"] == VERSION, "unknown_version")
+    check_members(content)
+    require(canonical_json(content) == data, "not_canonical")
+    return content
+
+
+def parse_object(data: bytes) -> dict:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refused("encoding") from None
+    try:
+        content = json.loads(text, parse_float=number, parse_constant=no_constant)
+    except (ValueError, RecursionError):
+        raise Refused("json") from None
+    require(isinstance(content, dict), "json")
+    return content
+
+
+def number(text: str) -> int | float:
+    """A number is judged by its value; how it is spelled is a matter of canonical form."""
+    value = float(text)
+    return int(value) if value.is_integer() else value
+
+
+def no_constant(_text: str) -> None:
+    raise ValueError("JSON has no NaN and no Infinity")
+
+
+def check_members(content: dict) -> None:
+    require(matches(r"[a-z][a-z0-9_]{0,31}", content.get("type")), "type")
+    require(is_text(content.get("from")) and is_text(content.get("to")), "people")
+    require(matches(r"[0-9a-f]{32}", content.get("browser")), "browser")
+    require(is_counter(content.get("counter")), "counter")
+    first = content["counter"] == 1
+    previous = content.get("previous", "absent")
+    require(previous is None if first else matches(r"[0-9a-f]{64}", previous), "previous")
+    require(is_received_list(content.get("received")), "received")
+    require(is_integer(content.get("sent_at")) and 0 <= content["sent_at"] <= LATEST_TIME_MS, "sent_at")
+    require(matches(r"[0-9a-f]{64}", content.get("self_tag")), "self_tag")
+    require(is_text(content.get("body")), "body")
+    require(content["type"] != "text" or len(content["body"]) <= 4000, "body")
+
+
+def is_text(value: object) -> bool:
+    """Half of a surrogate pair can be written in JSON and is no text."""
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def is_counter(value: object) -> bool:
+    return is_integer(value) and 1 <= value <= LARGEST_COUNTER
+
+
+def is_received_list(value: object) -> bool:
+    if not isinstance(value, list) or len(value) > 8 or not all(is_received(entry) for entry in value):
+        return False
+    return len({entry["browser"] for entry in value}) == len(value)
+
+
+def is_received(entry: object) -> bool:
+    return (
+        isinstance(entry, dict)
+        and matches(r"[0-9a-f]{32}", entry.get("browser"))
+        and is_counter(entry.get("counter"))
+        and matches(r"[0-9a-f]{64}", entry.get("hash"))
+    )
+
+
+def bucket_for(length: int) -> int:
+    fitting = [bucket for bucket in BUCKETS if bucket >= 4 + length]
+    require(bool(fitting), "padding")
+    return fitting[0]
+
+
+def pad(content: bytes) -> bytes:
+    return (len(content).to_bytes(4, "big") + content).ljust(bucket_for(len(content)), b"\x00")
+
+
+def unpad(padded: bytes) -> bytes:
+    length = int.from_bytes(padded[:4], "big")
+    require(len(padded) == bucket_for(length), "padding")
+    require(not any(padded[4 + length :]), "padding")
+    return padded[4 : 4 + length]

@@ -1,0 +1,61 @@
+"""Writes docs/test_vectors/ anew: `python -m tests.reference.generate_vectors`.
+
+The same files come out each time; tests/test_vectors.py compares them with the committed ones.
+"""
+
+import json
+from pathlib import Path
+
+from tests.reference import invalid_ciphertexts, invalid_contents, invalid_envelopes
+from tests.reference.people import people_file
+from tests.reference.public_keys import public_keys_file
+from tests.reference.valid_messages import padding_file, valid_file
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "test_vectors"
+
+
+def build() -> dict[str, str]:
+    """The text of each file by its name."""
+    files = {
+        "people.json": people_file(),
+        "public_keys.json": public_keys_file(),
+        "padding.json": padding_file(),
+        "valid_messages.json": valid_file(),
+        "invalid_messages.json": invalid_file(),
+    }
+    return {name: json.dumps(content, indent=1) + "\n" for name, content in files.items()}
+
+
+def invalid_file() -> dict:
+    groups = (
+        invalid_envelopes.wrong_form,
+        invalid_envelopes.wrong_names,
+        invalid_envelopes.wrong_bytes,
+        invalid_envelopes.wrong_people,
+        invalid_envelopes.wrong_keys,
+        invalid_ciphertexts.changed_on_the_way,
+        invalid_ciphertexts.misattributed,
+        invalid_ciphertexts.derived_otherwise,
+        invalid_ciphertexts.authenticated_otherwise,
+        invalid_ciphertexts.forged_own,
+        invalid_contents.wrong_padding,
+        invalid_contents.wrong_encoding,
+        invalid_contents.wrong_json,
+        invalid_contents.wrong_members,
+        invalid_contents.missing_members,
+        invalid_contents.other_spellings,
+    )
+    return {
+        "comment": "Read by the named person in the chat with peer_email, whose accepted key is peer_public_key.",
+        "messages": [refusal.entry() for group in groups for refusal in group()],
+    }
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, text in build().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

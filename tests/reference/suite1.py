@@ -1,0 +1,324 @@
+"""Suite 1 in plain Python: a second reading of docs/protocol.md, written apart from the browser's code.
+
+It seals with given salts and nonces and returns every intermediate value, so it makes the test vectors; it opens and
+refuses, so it checks them. It serves tests only: nothing here takes constant time, and the server never imports it.
+Keys, secrets, nonces, salts and fingerprints are raw bytes here; the message object is the API's JSON.
+"""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from tests.reference.content import BUCKETS, VERSION, canonical_json, pad, read_content, unpad, untagged_json
+from tests.reference.refused import Refused, is_integer, matches, require
+
+SUITE = 1
+PBKDF2_ITERATIONS = 100_000
+P = 2**256 - 2**224 + 2**192 + 2**96 - 1  # the prime of P-256 (SP 800-186 §3.2.1.3)
+SPKI_PREFIX = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
+
+
+def lp(*parts: bytes) -> bytes:
+    """LP of §2: each part after its length, 4 bytes, big-endian."""
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+# §3 Keys
+
+
+@dataclass(frozen=True)
+class Person:
+    """One account: its normalised email and its key."""
+
+    email: str
+    private_key: ec.EllipticCurvePrivateKey
+
+    @property
+    def public_key(self) -> bytes:
+        """91 bytes: uncompressed SubjectPublicKeyInfo DER."""
+        return self.private_key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    @property
+    def pkcs8(self) -> bytes:
+        return self.private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+    @property
+    def fingerprint(self) -> bytes:
+        return fingerprint(self.public_key)
+
+
+def check_public_key(public_key: bytes) -> None:
+    """§3.1: the 91-byte form, and a point on the curve."""
+    require(len(public_key) == 91 and public_key.startswith(SPKI_PREFIX), "public_key")
+    point(public_key)
+
+
+def point(public_key: bytes) -> ec.EllipticCurvePublicKey:
+    """The library checks the equation of the curve, but takes coordinates modulo p."""
+    x, y = int.from_bytes(public_key[27:59], "big"), int.from_bytes(public_key[59:], "big")
+    require(x < P and y < P, "public_key")
+    try:
+        return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+    except ValueError:
+        raise Refused("public_key") from None
+
+
+def x_coordinate(public_key: bytes) -> bytes:
+    return public_key[27:59]
+
+
+def fingerprint(public_key: bytes) -> bytes:
+    """§3.2: 32 bytes."""
+    check_public_key(public_key)
+    return hashlib.sha256(public_key).digest()
+
+
+def ecdh(private_key: ec.EllipticCurvePrivateKey, public_key: bytes) -> bytes:
+    """32 bytes: the x-coordinate of the shared point."""
+    return private_key.exchange(ec.ECDH(), point(public_key))
+
+
+# §4 A message's key, additional data and ciphertext
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a ciphertext is bound to besides its content."""
+
+    sender_email: str
+    recipient_email: str
+    sender_fingerprint: bytes
+    recipient_fingerprint: bytes
+    client_id: str
+    message_type: str = "text"
+
+
+def pbkdf2_salt(header: Header, message_salt: bytes) -> bytes:
+    """§4.1."""
+    return b"VibeChat suite 1 salt" + header.sender_fingerprint + header.recipient_fingerprint + message_salt
+
+
+def message_key(shared_secret: bytes, salt: bytes) -> bytes:
+    """§4.1: 32 bytes from the PBKDF2 salt."""
+    return hashlib.pbkdf2_hmac("sha256", shared_secret, salt, PBKDF2_ITERATIONS, 32)
+
+
+def additional_data(header: Header) -> bytes:
+    """§4.2."""
+    return lp(
+        b"VibeChat suite 1 message",
+        b"1",
+        header.sender_email.encode("ascii"),
+        header.recipient_email.encode("ascii"),
+        header.sender_fingerprint,
+        header.recipient_fingerprint,
+        header.client_id.encode("ascii"),
+        header.message_type.encode("ascii"),
+    )
+
+
+def encrypt(key: bytes, nonce: bytes, aad: bytes, padded: bytes) -> bytes:
+    """§4.3: the ciphertext, then the tag of 16 bytes."""
+    return AESGCM(key).encrypt(nonce, padded, aad)
+
+
+def decrypt(key: bytes, nonce: bytes, aad: bytes, ciphertext: bytes) -> bytes:
+    try:
+        return AESGCM(key).decrypt(nonce, ciphertext, aad)
+    except InvalidTag:
+        raise Refused("decryption") from None
+
+
+# §5.3 Hash, §5.4 self tag
+
+
+def message_hash(untagged: bytes) -> bytes:
+    """§5.3: 32 bytes."""
+    return hashlib.sha256(lp(b"VibeChat suite 1 message hash", untagged)).digest()
+
+
+def hkdf_sha256(ikm: bytes, info: bytes) -> bytes:
+    """RFC 5869 with an empty salt and one block (32 bytes) of output."""
+    pseudorandom_key = hmac.digest(bytes(32), ikm, "sha256")
+    return hmac.digest(pseudorandom_key, info + b"\x01", "sha256")
+
+
+def self_key(self_secret: bytes, own_fingerprint: bytes) -> bytes:
+    """§5.4: 32 bytes from one's ECDH with oneself."""
+    return hkdf_sha256(self_secret, b"VibeChat suite 1 self key" + own_fingerprint)
+
+
+def self_tag_input(aad: bytes, untagged: bytes) -> bytes:
+    return lp(b"VibeChat suite 1 self tag", aad, untagged)
+
+
+# §7.1 Sealing
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """What a sender draws at random for each message."""
+
+    salt: bytes
+    nonce: bytes
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A sealed message and every value on the way to it."""
+
+    header: Header
+    content: dict
+    fresh: Fresh
+    shared_secret: bytes
+    pbkdf2_salt: bytes
+    message_key: bytes
+    aad: bytes
+    untagged_json: bytes
+    message_hash: bytes
+    self_secret: bytes
+    self_key: bytes
+    self_tag_input: bytes
+    self_tag: bytes
+    json: bytes
+    padded: bytes
+    ciphertext: bytes
+
+    @property
+    def message(self) -> dict:
+        return message_object(self.header, self.fresh, self.ciphertext)
+
+
+def seal(sender: Person, peer_public_key: bytes, header: Header, draft: dict, fresh: Fresh) -> Sealed:
+    """`draft` holds type, browser, counter, previous, received, sent_at and body."""
+    content = {"v": VERSION, "from": header.sender_email, "to": header.recipient_email, "self_tag": "", **draft}
+    untagged, aad = untagged_json(content), additional_data(header)
+    self_secret = ecdh(sender.private_key, sender.public_key)
+    own_self_key = self_key(self_secret, sender.fingerprint)
+    tag_input = self_tag_input(aad, untagged)
+    tag = hmac.digest(own_self_key, tag_input, "sha256")
+    whole_json = canonical_json({**content, "self_tag": tag.hex()})
+    shared_secret = ecdh(sender.private_key, peer_public_key)
+    salt_for_key = pbkdf2_salt(header, fresh.salt)
+    key = message_key(shared_secret, salt_for_key)
+    padded = pad(whole_json)
+    return Sealed(
+        header=header, content={**content, "self_tag": tag.hex()}, fresh=fresh,
+        shared_secret=shared_secret, pbkdf2_salt=salt_for_key, message_key=key, aad=aad,
+        untagged_json=untagged, message_hash=message_hash(untagged),
+        self_secret=self_secret, self_key=own_self_key, self_tag_input=tag_input, self_tag=tag,
+        json=whole_json, padded=padded, ciphertext=encrypt(key, fresh.nonce, aad, padded),
+    )  # fmt: skip
+
+
+def message_object(header: Header, fresh: Fresh, ciphertext: bytes) -> dict:
+    """The members of the API's message object that sealing decides."""
+    return {
+        "client_id": header.client_id,
+        "sender_email": header.sender_email,
+        "recipient_email": header.recipient_email,
+        "ciphertext": base64.b64encode(ciphertext).decode(),
+        "nonce": base64.b64encode(fresh.nonce).decode(),
+        "salt": base64.b64encode(fresh.salt).decode(),
+        "message_type": header.message_type,
+        "suite": SUITE,
+        "sender_fingerprint": header.sender_fingerprint.hex(),
+        "recipient_fingerprint": header.recipient_fingerprint.hex(),
+    }
+
+
+# §7.2 Opening
+
+
+@dataclass(frozen=True)
+class Opened:
+    mine: bool
+    content: dict
+    hash: bytes
+    supported: bool
+
+
+def open_message(reader: Person, peer_email: str, peer_public_key: bytes, message: dict) -> Opened:
+    """The procedure of §7.2, step by step; raises Refused."""
+    header, nonce, salt, ciphertext = read_envelope(message)
+    own = reader.fingerprint
+    require(own in (header.sender_fingerprint, header.recipient_fingerprint), "not_our_key")
+    mine = header.sender_fingerprint == own
+    people = (reader.email, peer_email) if mine else (peer_email, reader.email)
+    require((header.sender_email, header.recipient_email) == people, "wrong_people")
+    check_peer_key(reader, peer_public_key, header.recipient_fingerprint if mine else header.sender_fingerprint)
+
+    shared_secret = ecdh(reader.private_key, peer_public_key)
+    key = message_key(shared_secret, pbkdf2_salt(header, salt))
+    content = read_content(unpad(decrypt(key, nonce, additional_data(header), ciphertext)))
+
+    require((content["from"], content["to"]) == (header.sender_email, header.recipient_email), "people")
+    untagged = untagged_json(content)
+    if mine:
+        check_self_tag(reader, header, untagged, content["self_tag"])
+    return Opened(mine, content, message_hash(untagged), supported=content["type"] == "text")
+
+
+def read_envelope(message: object) -> tuple[Header, bytes, bytes, bytes]:
+    """Steps 1 to 4: form, before any cryptography."""
+    require(isinstance(message, dict), "malformed")
+    require(is_integer(message.get("suite")) and message["suite"] == SUITE, "unknown_suite")
+    uuid = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    require(matches(uuid, message.get("client_id")), "client_id")
+    sender_fingerprint = read_fingerprint(message.get("sender_fingerprint"))
+    recipient_fingerprint = read_fingerprint(message.get("recipient_fingerprint"))
+    require(sender_fingerprint != recipient_fingerprint, "same_fingerprints")
+    require(matches(r"[a-z][a-z0-9_-]{0,19}", message.get("message_type")), "message_type")
+    sender_email, recipient_email = message.get("sender_email"), message.get("recipient_email")
+    require(is_email(sender_email) and is_email(recipient_email), "wrong_people")
+    require(sender_email != recipient_email, "wrong_people")
+    header = Header(
+        sender_email, recipient_email, sender_fingerprint, recipient_fingerprint,
+        message["client_id"], message["message_type"],
+    )  # fmt: skip
+    nonce = read_base64(message.get("nonce"), "nonce")
+    require(len(nonce) == 12, "nonce")
+    salt = read_base64(message.get("salt"), "salt")
+    require(16 <= len(salt) <= 32, "salt")
+    ciphertext = read_base64(message.get("ciphertext"), "ciphertext")
+    require(len(ciphertext) - 16 in BUCKETS, "ciphertext")
+    return header, nonce, salt, ciphertext
+
+
+def read_fingerprint(value: object) -> bytes:
+    require(matches(r"[0-9a-f]{64}", value), "fingerprints")
+    return bytes.fromhex(value)
+
+
+def is_email(value: object) -> bool:
+    """Normalised addresses: printable ASCII without spaces and capitals."""
+    return matches(r"[!-@\[-~]{3,255}", value)
+
+
+def read_base64(value: object, reason: str) -> bytes:
+    """Canonical standard base64 with padding (RFC 4648 §3.5), nothing else."""
+    require(isinstance(value, str), reason)
+    try:
+        data = base64.b64decode(value, validate=True)
+    except ValueError:
+        raise Refused(reason) from None
+    require(base64.b64encode(data).decode() == value, reason)
+    return data
+
+
+def check_peer_key(reader: Person, peer_public_key: bytes, named: bytes) -> None:
+    """§3.3: exactly the key that the message names, and neither one's own nor its negative."""
+    require(fingerprint(peer_public_key) == named, "wrong_peer_key")
+    require(x_coordinate(peer_public_key) != x_coordinate(reader.public_key), "own_key")
+
+
+def check_self_tag(reader: Person, header: Header, untagged: bytes, tag: str) -> None:
+    key = self_key(ecdh(reader.private_key, reader.public_key), reader.fingerprint)
+    expected = hmac.digest(key, self_tag_input(additional_data(header), untagged), "sha256")
+    require(hmac.compare_digest(expected.hex(), tag), "decryption")

@@ -1,0 +1,176 @@
+"""Messages that every implementation opens, from both ends, with each value on the way."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+from tests.reference.content import BUCKETS, canonical_json, pad
+from tests.reference.people import ALICE, BOB, NAMES, fixed, fixed_uuid
+from tests.reference.suite1 import Fresh, Header, Person, Sealed, seal
+
+LONGEST_IN_FULL = 2048
+SENT_AT = 1_795_392_000_000  # 2026-11-23T00:00:00Z
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    comment: str
+    body: str
+    sender: Person = ALICE
+    recipient: Person = BOB
+    salt_length: int = 32
+    message_type: str = "text"
+    members: dict = field(default_factory=dict)
+
+    @property
+    def header(self) -> Header:
+        return Header(
+            self.sender.email, self.recipient.email, self.sender.fingerprint, self.recipient.fingerprint,
+            fixed_uuid(f"client_id of {self.name}"), self.message_type,
+        )  # fmt: skip
+
+    @property
+    def draft(self) -> dict:
+        return first_draft(self.sender) | {"body": self.body} | self.members
+
+    def seal(self) -> Sealed:
+        fresh = Fresh(fixed(f"salt of {self.name}", self.salt_length), fixed(f"nonce of {self.name}", 12))
+        return seal(self.sender, self.recipient.public_key, self.header, self.draft, fresh)
+
+
+def browser_of(somebody: Person) -> str:
+    return fixed(f"browser of {NAMES[somebody.email]}", 16).hex()
+
+
+def first_draft(sender: Person) -> dict:
+    return {
+        "type": "text", "browser": browser_of(sender), "counter": 1, "previous": None, "received": [],
+        "sent_at": SENT_AT, "body": "",
+    }  # fmt: skip
+
+
+def received(label: str, counter: int) -> dict:
+    return {
+        "browser": fixed(f"browser {label}", 16).hex(), "counter": counter, "hash": fixed(f"hash {label}").hex(),
+    }  # fmt: skip
+
+
+def conversation() -> list[Case]:
+    """Alice, Bob, Alice: each names what came before."""
+    hello = Case(
+        "first-message", "A browser's first message to somebody: counter 1, no previous, nothing received.", "Hi"
+    )
+    hello_hash = hello.seal().message_hash.hex()
+    answered = {"received": [{"browser": browser_of(ALICE), "counter": 1, "hash": hello_hash}]}
+    answer = Case(
+        "answer",
+        "The other direction, which has heard the first message.",
+        "Hello Alice!",
+        BOB,
+        ALICE,
+        members=answered,
+    )
+    heard = {"browser": browser_of(BOB), "counter": 1, "hash": answer.seal().message_hash.hex()}
+    chained = {"counter": 2, "previous": hello_hash, "received": [heard]}
+    return [
+        hello,
+        answer,
+        Case("second-message", "previous is the hash of first-message.", "How are you?", members=chained),
+    ]
+
+
+def texts() -> list[Case]:
+    eight = [received(str(number), number + 1) for number in range(8)]
+    largest = {"counter": 2**53 - 1, "previous": fixed("hash before the last").hex()}
+    return [
+        Case("empty-text", "A body may be empty.", ""),
+        Case(
+            "unicode", "Composed and decomposed letters stay as they are; emoji, right-to-left text, a line separator.",
+            "Zoë Zoe\u0308 👩🏽‍💻 שלום \u2028 \ufeff \x7f \U0010ffff",
+        ),
+        Case(
+            "escapes", "Exactly these characters are escaped, the short way where JSON has one.",
+            '"\\/\b\f\n\r\t' + "".join(map(chr, range(32))),
+        ),
+        Case("longest-emoji-text", "4000 code points of four bytes each.", "😀" * 4000),
+        Case("longest-escaped-text", "4000 characters, each escaped to six bytes.", "\x01" * 4000),
+        Case("salt-of-16-bytes", "The shortest salt that is opened.", "short salt", salt_length=16),
+        Case("salt-of-24-bytes", "A salt between the limits.", "salt", salt_length=24),
+        Case("other-message-type", "message_type is no copy of type.", "note", message_type="note-2_b"),
+        Case("eight-received", "The longest list; its order is the sender's.", "eight", members={"received": eight}),
+        Case("largest-numbers", "", "z", members={**largest, "sent_at": 8_640_000_000_000_000}),
+        Case("time-zero", "A clock at the epoch.", "0", members={"sent_at": 0}),
+        Case("unknown-type", "Opens as unsupported, whatever its length.", "🎈" * 4001, members={"type": "poll"}),
+        Case("unknown-type-of-bob", "", "", BOB, ALICE, members={"type": "reaction"}),
+    ]  # fmt: skip
+
+
+def bucket_edges() -> list[Case]:
+    """For each bucket the longest JSON that it holds, and for the small ones one byte more, which takes the next."""
+    return [case for bucket in BUCKETS for case in edge(bucket)]
+
+
+def edge(bucket: int) -> list[Case]:
+    kind = "text" if bucket <= 4096 else "bulk"  # a text is limited to 4000
+    whole = {"v": 1, "from": ALICE.email, "to": BOB.email, "self_tag": "0" * 64, **first_draft(ALICE), "type": kind}
+    room = bucket - 4 - len(canonical_json(whole))
+    fits = Case(f"fills-{bucket}", f"No padding byte: 4 + JSON = {bucket}.", "a" * room, members={"type": kind})
+    over = Case(f"exceeds-{bucket}", "One byte more takes the next bucket.", "a" * (room + 1), members={"type": kind})
+    return [fits, over] if kind == "text" else [fits]
+
+
+def valid_file() -> dict:
+    return {
+        "comment": "Byte strings are hexadecimal. One longer than 2048 bytes is given by its SHA-256 in <name>_sha256.",
+        "messages": [entry(case, case.seal()) for case in conversation() + texts() + bucket_edges()],
+    }
+
+
+def entry(case: Case, sealed: Sealed) -> dict:
+    return {
+        "name": case.name,
+        "comment": case.comment,
+        "sender": NAMES[case.sender.email],
+        "recipient": NAMES[case.recipient.email],
+        "supported": sealed.content["type"] == "text",
+        "content": sealed.content,
+        **hexadecimal("salt", sealed.fresh.salt),
+        **hexadecimal("nonce", sealed.fresh.nonce),
+        **hexadecimal("shared_secret", sealed.shared_secret),
+        **hexadecimal("pbkdf2_salt", sealed.pbkdf2_salt),
+        **hexadecimal("message_key", sealed.message_key),
+        **hexadecimal("aad", sealed.aad),
+        **hexadecimal("untagged_json", sealed.untagged_json),
+        **hexadecimal("hash", sealed.message_hash),
+        **hexadecimal("self_secret", sealed.self_secret),
+        **hexadecimal("self_key", sealed.self_key),
+        **hexadecimal("self_tag_input", sealed.self_tag_input),
+        **hexadecimal("self_tag", sealed.self_tag),
+        **hexadecimal("json", sealed.json),
+        "bucket": len(sealed.padded),
+        **hexadecimal("padded", sealed.padded),
+        **hexadecimal("ciphertext", sealed.ciphertext),
+        "message": sealed.message,
+    }
+
+
+def hexadecimal(name: str, data: bytes) -> dict:
+    if len(data) > LONGEST_IN_FULL:
+        return {f"{name}_sha256": hashlib.sha256(data).hexdigest()}
+    return {name: data.hex()}
+
+
+def padding_file() -> dict:
+    lengths = sorted({0, 1, *(bucket - 4 + step for bucket in BUCKETS for step in (-1, 0, 1))})
+    return {
+        "comment": "The content is that many bytes 0x61; what exceeds the largest bucket is refused.",
+        "paddings": [padding_entry(length) for length in lengths],
+    }
+
+
+def padding_entry(length: int) -> dict:
+    if 4 + length > BUCKETS[-1]:
+        return {"content_length": length, "bucket": None, "padded_sha256": None}
+    padded = pad(b"a" * length)
+    digest = hashlib.sha256(padded).hexdigest()
+    return {"content_length": length, "bucket": len(padded), "padded_sha256": digest}

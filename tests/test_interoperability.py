@@ -1,0 +1,131 @@
+"""The browser's code and the Python reference read each other, with fresh keys and values, beyond the fixed vectors."""
+
+import json
+import random
+import subprocess
+import uuid
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.environment import ROOT
+from tests.provision import Unavailable
+from tests.provision.node import find_node
+from tests.reference.content import canonical_json
+from tests.reference.suite1 import Fresh, Header, Person, open_message, seal
+
+pytestmark = pytest.mark.once
+
+SURROGATES = range(0xD800, 0xE000)
+ALL_CHARACTERS = "".join(chr(code) for code in range(0x110000) if code not in SURROGATES)
+CHUNK = 4000
+
+
+def in_browser_code(requests: list[dict]) -> list:
+    """The answers of the browser's code, which Node runs."""
+    try:
+        node = find_node().program
+    except Unavailable as error:
+        pytest.skip(f"NOT RUN: {error}")
+    script = ROOT / "tests" / "reference" / "browser.mjs"
+    done = subprocess.run([node, script], input=json.dumps(requests), capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def new_person(email: str) -> Person:
+    return Person(email, ec.generate_private_key(ec.SECP256R1()))
+
+
+def as_json(somebody: Person) -> dict:
+    return {
+        "email": somebody.email,
+        "pkcs8": somebody.pkcs8.hex(),
+        "public_key": somebody.public_key.hex(),
+        "fingerprint": somebody.fingerprint.hex(),
+    }
+
+
+def any_draft(chance: random.Random) -> dict:
+    counter = chance.choice([1, 2, 2**53 - 1])
+    received = [
+        {
+            "browser": chance.randbytes(16).hex(),
+            "counter": chance.randint(1, 2**53 - 1),
+            "hash": chance.randbytes(32).hex(),
+        }
+        for _ in range(chance.randint(0, 8))
+    ]
+    return {
+        "type": chance.choice(["text", "text", "poll"]),
+        "browser": chance.randbytes(16).hex(),
+        "counter": counter,
+        "previous": None if counter == 1 else chance.randbytes(32).hex(),
+        "received": received,
+        "sent_at": chance.randint(0, 8_640_000_000_000_000),
+        "body": "".join(chance.choices(ALL_CHARACTERS, k=chance.randint(0, 4000))),
+    }
+
+
+@pytest.fixture
+def alice():
+    return new_person("alice@example.org")
+
+
+@pytest.fixture
+def bob():
+    return new_person("bob@example.org")
+
+
+@pytest.fixture
+def drafts():
+    chance = random.Random(20261123)
+    return [any_draft(chance) for _ in range(20)]
+
+
+def test_the_reference_opens_what_the_browser_seals(alice, bob, drafts):
+    requests = [
+        {"action": "seal", "own": as_json(alice), "peer": as_json(bob), "clientId": str(uuid.uuid4()), "content": draft}
+        for draft in drafts
+    ]
+    for draft, sealed in zip(drafts, in_browser_code(requests), strict=True):
+        message = {**sealed["envelope"], "sender_email": alice.email}
+        for reader, peer in ((alice, bob), (bob, alice)):
+            opened = open_message(reader, peer.email, peer.public_key, message)
+            assert opened.content.items() >= draft.items()
+            assert opened.hash.hex() == sealed["hash"]
+            assert opened.mine is (reader is alice)
+
+
+def test_the_browser_opens_what_the_reference_seals(alice, bob, drafts):
+    chance = random.Random(20261124)
+    messages = [
+        seal(
+            alice,
+            bob.public_key,
+            Header(alice.email, bob.email, alice.fingerprint, bob.fingerprint, str(uuid.uuid4())),
+            draft,
+            Fresh(chance.randbytes(chance.randint(16, 32)), chance.randbytes(12)),
+        )
+        for draft in drafts
+    ]
+    for reader, peer in ((alice, bob), (bob, alice)):
+        people = {"own": as_json(reader), "peer": as_json(peer)}
+        requests = [{"action": "open", **people, "message": sealed.message} for sealed in messages]
+        for sealed, opened in zip(messages, in_browser_code(requests), strict=True):
+            assert opened == {
+                "mine": reader is alice,
+                "content": sealed.content,
+                "hash": sealed.message_hash.hex(),
+                "supported": sealed.content["type"] == "text",
+            }
+
+
+def test_both_spell_every_unicode_character_alike(drafts):
+    people = {"v": 1, "from": "alice@example.org", "to": "bob@example.org", "self_tag": "0" * 64}
+    contents = [
+        {**drafts[0], **people, "body": ALL_CHARACTERS[start : start + CHUNK]}
+        for start in range(0, len(ALL_CHARACTERS), CHUNK)
+    ]
+    spellings = in_browser_code([{"action": "spell", "content": content} for content in contents])
+    assert [bytes.fromhex(spelling) for spelling in spellings] == [canonical_json(content) for content in contents]
