@@ -19,6 +19,10 @@ DELETION_ATTEMPTS = 10
 locks_before_deletion: list[Callable[[int], object]] = []
 
 
+def email_taken():
+    return Conflict("email_taken", "There is an account with this address already.")
+
+
 class UserManager(BaseUserManager):
     use_in_migrations = True
 
@@ -32,12 +36,14 @@ class UserManager(BaseUserManager):
     def create_user(self, email, password=None, **fields):
         """Raises Conflict `email_taken`, also for the loser of a race."""
         user = self.model(email=normalise_email(email), **fields)
+        if self.filter(email=user.email).exists():  # or PostgreSQL's log would hold what the constraint refuses
+            raise email_taken()
         user.set_password(password)
         try:
             with transaction.atomic():
                 user.save(using=self._db)
         except IntegrityError as error:
-            raise Conflict("email_taken", "There is an account with this address already.") from error
+            raise email_taken() from error
         return user
 
     def create_superuser(self, email, password=None, **fields):

@@ -62,7 +62,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if self.deadline:
             self.deadline.cancel()
         if self.user:
-            sockets.discard(self)
+            await sockets.discard(self)
             with contextlib.suppress(*LAYER_ERRORS):  # its groups go with it
                 await self.channel_layer.group_discard(group(self.user.pk), self.channel_name)
 
@@ -126,7 +126,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.end(TRY_LATER, "unavailable")
 
     async def join(self, session, expires_at):
-        if self.user is None and not sockets.add(self, session.user_id):
+        if self.user is None and not await sockets.add(self, session.user_id):
             security_event("sockets_limited", user=session.user_id)
             return await self.end(TOO_MANY, "too_many_sockets")
         self.session, self.user = session, session.user

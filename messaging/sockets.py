@@ -14,6 +14,7 @@ from django.db import DatabaseError
 from accounts.models import Session
 from messaging import events
 from messaging.mailboxes import Mailbox
+from vibechat.limits import socket_places
 
 logger = logging.getLogger(__name__)
 SESSION_OVER = 4401
@@ -26,16 +27,18 @@ class Sockets:
         self.loop = None
         self.task = None
 
-    def add(self, socket, user_id) -> bool:
-        """Whether the socket may stay: each person has SOCKETS_PER_USER of them in a process."""
+    async def add(self, socket, user_id) -> bool:
+        """Whether the socket may stay: each person has SOCKETS_PER_USER of them, over all processes."""
         self.watch()
-        theirs = self.by_user.setdefault(user_id, set())
-        if len(theirs) >= settings.SOCKETS_PER_USER:
+        if len(self.by_user.get(user_id, ())) >= settings.SOCKETS_PER_USER:
             return False
-        theirs.add(socket)
+        if not await socket_places.take(user_id, socket.channel_name):
+            return False
+        self.by_user.setdefault(user_id, set()).add(socket)
         return True
 
-    def discard(self, socket):
+    async def discard(self, socket):
+        await socket_places.free(socket.user.pk, socket.channel_name)
         theirs = self.by_user.get(socket.user.pk, set())
         theirs.discard(socket)
         if not theirs:
@@ -73,7 +76,9 @@ class Sockets:
         for socket in looked_at:
             if socket.session.pk not in live:
                 await socket.end(SESSION_OVER, "session_over")
-            elif not socket.joined:
+                continue
+            await socket_places.take(socket.user.pk, socket.channel_name)
+            if not socket.joined:
                 await socket.join_group()
         await asyncio.sleep(GRACE_SECONDS)
         for socket in looked_at:

@@ -222,3 +222,41 @@ def numbers(wanted) -> list[float]:
 
 
 send_bucket = SendBucket()
+
+# --- places ----------------------------------------------------------------------------------------------------------
+
+# A place is kept for KEPT_SECONDS and must be kept anew before: those of a process that died become free by themselves.
+TAKE_PLACE = """
+local now = redis.call('TIME')[1]
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return 1
+"""
+KEPT_SECONDS = 90
+
+
+class SocketPlaces:
+    """The sockets that a person may have at once, counted over all processes; by each alone while Redis is away."""
+
+    async def take(self, user_id: int, socket_name: str) -> bool:
+        """Also keeps a place that is taken."""
+
+        async def shared():
+            script = async_redis_client().register_script(TAKE_PLACE)
+            return bool(await script([place_key(user_id)], [socket_name, settings.SOCKETS_PER_USER, KEPT_SECONDS]))
+
+        return not settings.REDIS_URL or await outage.call_async(shared, lambda: True)
+
+    async def free(self, user_id: int, socket_name: str):
+        if settings.REDIS_URL:
+            shared = async_redis_client().zrem
+            await outage.call_async(lambda: shared(place_key(user_id), socket_name), lambda: None)
+
+
+def place_key(user_id: int) -> str:
+    return f"vibechat:sockets:{user_id}"
+
+
+socket_places = SocketPlaces()

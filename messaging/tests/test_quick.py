@@ -21,14 +21,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(autouse=True)
-async def closed_pool():
-    yield
-    for pool in list(quick.pools.values()):
-        await pool.close()
-    quick.pools.clear()
-
-
 async def send(person, body):
     return await quick.send(str(person.session.pk), person.user.pk, body)
 

@@ -348,6 +348,21 @@ async def test_the_51st_socket_of_a_person_is_4429(alice, bob, settings):
             pass
 
 
+async def test_sockets_of_other_processes_count_as_well(alice, settings):
+    from vibechat.limits import socket_places
+
+    if not settings.REDIS_URL:
+        pytest.skip("there is one process only")
+    settings.SOCKETS_PER_USER = 2
+    assert await socket_places.take(alice.user.pk, "of another process")
+    async with signed_in(alice), socket() as second:
+        await second.say(type="connect", token=alice.tokens["access"])
+        assert await second.closed() == ("too_many_sockets", 4429)
+        await socket_places.free(alice.user.pk, "of another process")
+        async with signed_in(alice):
+            pass
+
+
 async def test_a_socket_that_floods_is_4429(alice, settings):
     settings.RATELIMIT_ENABLE = True
     settings.SOCKET_FRAMES_BURST = 5

@@ -1,0 +1,12 @@
+import { Session } from "./model/session.js";
+import { readResident } from "./storage/device.js";
+import { credentialsForm, offerToGoOn } from "./views/credentials.js";
+
+const session = new Session();
+
+credentialsForm(async ({ email = "", password = "" }) => {
+  await session.logIn({ email, password });
+  location.assign("/chat");
+});
+
+offerToGoOn(await readResident());

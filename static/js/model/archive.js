@@ -1,0 +1,230 @@
+/**
+ * The messages that stand in this browser: what the server tells is entered here, whatever way it came and however
+ * often, and each message stands here once.
+ */
+import {
+  all,
+  chatOrNew,
+  countMarked,
+  get,
+  marked,
+  newestMessages,
+  unsent,
+} from "../storage/queries.js";
+import { enterEvent, putMessage } from "./entries.js";
+import { mark } from "./message-rows.js";
+import { messageRecord } from "./vault.js";
+
+/** @import { Database, Stores } from "../storage/database.js" */
+/** @import { ChatRow, MessageRow, OutboxRow, StoredContent } from "../storage/rows.js" */
+/** @import { Conversation, MailboxEvent, ServerMessage } from "./answers.js" */
+/** @import { Change } from "./entries.js" */
+/** @import { Vault } from "./vault.js" */
+
+/**
+ * What the list of chats shows of one.
+ * @typedef {object} Glance
+ * @property {ChatRow} chat
+ * @property {MessageRow | undefined} last
+ * @property {OutboxRow[]} unsent
+ * @property {number} unread
+ */
+
+/** @typedef {{ chat: ChatRow, rows: MessageRow[], unsent: OutboxRow[] }} Window */
+
+/** @type {import("../storage/database.js").StoreName[]} */
+const ENTRY_STORES = ["messages", "outbox", "chats", "state"];
+
+export class Archive {
+  #database;
+  #vault;
+
+  /** @param {{ database: Database, vault: Vault }} parts */
+  constructor({ database, vault }) {
+    this.#database = database;
+    this.#vault = vault;
+  }
+
+  /** @returns {Promise<number | null>} the sequence up to which the mailbox stands here; null: a new browser */
+  async cursor() {
+    return (await this.#database.read(["state"], (stores) => get(stores("state"), "cursor"))) ?? null;
+  }
+
+  /**
+   * Enters what happened, in its order. Together with the cursor, or not at all.
+   * @param {MailboxEvent[]} events
+   * @param {number | null} cursor null: it stays
+   * @returns {Promise<Change>}
+   */
+  enter(events, cursor) {
+    return this.#database.write(ENTRY_STORES, async (stores) => {
+      /** @type {Change} */
+      const change = { chats: new Map(), arrived: [] };
+      for (const event of events) {
+        await enterEvent(stores, event, change);
+      }
+      if (cursor !== null && cursor > ((await get(stores("state"), "cursor")) ?? 0)) {
+        stores("state").put(cursor, "cursor");
+      }
+      return change;
+    });
+  }
+
+  /**
+   * A new browser takes the list of chats, and leaves the messages to whoever opens one.
+   * @param {{ conversations: Conversation[], sequence: number }} list
+   */
+  async begin({ conversations, sequence }) {
+    await this.#database.write(ENTRY_STORES, async (stores) => {
+      for (const { email, unread, lastMessage } of conversations.filter((entry) => entry.lastMessage)) {
+        const message = /** @type {ServerMessage} */ (lastMessage);
+        const chat = await chatOrNew(stores("chats"), email);
+        const isLastUnread = !message.mine && !message.readAtMs;
+        const unreadBefore = Math.max(0, unread - Number(isLastUnread));
+        stores("chats").put({ ...chat, startId: message.id, older: "", unreadBefore });
+        await putMessage(stores, message);
+      }
+      stores("state").put(sequence, "cursor");
+    });
+  }
+
+  /** The server has gone back to an older state: its numbers begin anew. */
+  async restart() {
+    await this.#database.write(["chats", "state"], async (stores) => {
+      for (const chat of await all(stores("chats"))) {
+        stores("chats").put({ ...chat, clearedAt: 0 });
+      }
+      stores("state").put(0, "cursor");
+    });
+  }
+
+  /**
+   * @param {ChatRow} asked the chat as it was when the page was asked for
+   * @param {{ messages: ServerMessage[], next: string | null }} page next: what is older than all that stands here
+   */
+  async addPage(asked, { messages, next }) {
+    await this.#database.write(ENTRY_STORES, async (stores) => {
+      const chat = await chatOrNew(stores("chats"), asked.email);
+      if (chat.clearedAt === asked.clearedAt && chat.older === asked.older) {
+        const unreadBefore = next === asked.older ? chat.unreadBefore : 0;
+        stores("chats").put({ ...chat, older: next, unreadBefore });
+        for (const message of messages) {
+          await putMessage(stores, message);
+        }
+      }
+    });
+  }
+
+  /**
+   * @param {string} email
+   * @param {Partial<ChatRow>} change
+   */
+  async changeChat(email, change) {
+    await this.#database.write(["chats"], async (stores) => {
+      stores("chats").put({ ...(await chatOrNew(stores("chats"), email)), ...change });
+    });
+  }
+
+  /** @returns {Promise<string[]>} the emails of all chats */
+  async chatEmails() {
+    const chats = await this.#database.read(["chats"], (stores) => all(stores("chats")));
+    return chats.map(({ email }) => email);
+  }
+
+  /**
+   * @param {string[]} emails
+   * @returns {Promise<Glance[]>}
+   */
+  glance(emails) {
+    return this.#database.read(["chats", "messages", "outbox"], (stores) =>
+      Promise.all(emails.map((email) => glanceAt(stores, email))));
+  }
+
+  /**
+   * @param {string} email
+   * @param {{ from?: number, below?: number, limit: number }} part by id: from ≤ id < below, the newest of them
+   * @returns {Promise<Window>}
+   */
+  window(email, part) {
+    return this.#database.read(["chats", "messages", "outbox"], async (stores) => ({
+      chat: await chatOrNew(stores("chats"), email),
+      rows: await newestMessages(stores("messages"), email, part),
+      unsent: await unsent(stores("outbox"), email),
+    }));
+  }
+
+  /**
+   * @param {number} limit
+   * @returns {Promise<MessageRow[]>} some that nobody has tried to open yet
+   */
+  untried(limit) {
+    return this.#database.read(["messages"], (stores) => marked(stores("messages"), "pending", undefined, limit));
+  }
+
+  /** @returns {Promise<MessageRow[]>} those about which the server is still to be told something */
+  due() {
+    return this.#database.read(["messages"], (stores) => marked(stores("messages"), "due"));
+  }
+
+  /**
+   * @param {MessageRow} row
+   * @param {StoredContent} content
+   */
+  async keepOpened(row, content) {
+    const sealed = await this.#vault.seal(messageRecord(row), content);
+    const chain = row.mine ? {} : { browser: content.browser, counter: content.counter };
+    await this.#change(row.id, (found) => ({ ...found, ...chain, sealed, raw: undefined, pending: undefined }));
+  }
+
+  /**
+   * It cannot be opened, now at least; it is tried again when it comes to the screen.
+   * @param {MessageRow} row
+   */
+  async keepTried(row) {
+    await this.#change(row.id, (found) => ({ ...found, pending: undefined }));
+  }
+
+  /**
+   * @param {number} id
+   * @param {(row: MessageRow) => MessageRow} change
+   */
+  async #change(id, change) {
+    await this.#database.write(["messages"], async (stores) => {
+      const found = await get(stores("messages"), id);
+      if (found?.raw) {
+        stores("messages").put(mark(change(found)));
+      }
+    });
+  }
+
+  /**
+   * @param {string} email
+   * @returns {Promise<boolean>} whether there was anything unread
+   */
+  markSeen(email) {
+    return this.#database.write(["chats", "messages"], async (stores) => {
+      const rows = await marked(stores("messages"), "unread", email);
+      rows.forEach((row) => stores("messages").put(mark({ ...row, seen: true })));
+      const chat = await chatOrNew(stores("chats"), email);
+      if (chat.unreadBefore > 0) {
+        stores("chats").put({ ...chat, unreadBefore: 0 });
+      }
+      return rows.length + chat.unreadBefore > 0;
+    });
+  }
+}
+
+/**
+ * @param {Stores} stores
+ * @param {string} email
+ * @returns {Promise<Glance>}
+ */
+async function glanceAt(stores, email) {
+  const [chat, [last], waiting, unread] = await Promise.all([
+    chatOrNew(stores("chats"), email),
+    newestMessages(stores("messages"), email, { limit: 1 }),
+    unsent(stores("outbox"), email),
+    countMarked(stores("messages"), "unread", email),
+  ]);
+  return { chat, last, unsent: waiting, unread: unread + chat.unreadBefore };
+}

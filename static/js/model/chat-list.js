@@ -1,0 +1,184 @@
+/** What the list of chats shows: one summary per chat, made from what is stored. */
+import { messageRecord } from "./vault.js";
+import { UNOPENED } from "./unopened.js";
+
+/** @import { MessageRow, OutboxRow, Sealed } from "../storage/rows.js" */
+/** @import { Archive, Glance } from "./archive.js" */
+/** @import { Opener } from "./opener.js" */
+/** @import { People } from "./people.js" */
+/** @import { Vault } from "./vault.js" */
+
+/**
+ * @typedef {object} ChatSummary
+ * @property {string} email
+ * @property {string} name
+ * @property {string} initials one or two characters
+ * @property {number} hue 0 to 11: a colour that goes with the person
+ * @property {string} lastLine "" where there is none, or it is still being opened
+ * @property {boolean} lastMine whether it is one's own
+ * @property {Date | null} lastAt
+ * @property {number} unread
+ * @property {string} draft
+ * @property {boolean} failed a message to this person could not be sent
+ * @property {boolean} keyChanged the person has another key now, and nobody has decided about it
+ */
+
+/** @typedef {{ summary: ChatSummary, hasContent: boolean, unsent: number, lastId: number }} Entry */
+
+const HUES = 12;
+const LINE_LIMIT = 200;
+
+/** @type {(email: string) => string} */
+export const draftRecord = (email) => `draft ${email}`;
+
+export class ChatList {
+  #archive;
+  #vault;
+  #opener;
+  #people;
+  /** @type {Map<string, Entry>} */
+  #entries = new Map();
+  /** @type {Map<string, { key: string, text: string }>} last lines that were opened before, by email */
+  #lines = new Map();
+
+  /** @param {{ archive: Archive, vault: Vault, opener: Opener, people: People }} parts */
+  constructor({ archive, vault, opener, people }) {
+    this.#archive = archive;
+    this.#vault = vault;
+    this.#opener = opener;
+    this.#people = people;
+  }
+
+  /** @returns {ChatSummary[]} latest first */
+  all() {
+    const shown = [...this.#entries.values()].filter(({ summary, hasContent }) =>
+      hasContent || this.#people.get(summary.email)?.isContact);
+    return shown.map(({ summary }) => summary).sort((left, right) => this.#time(right) - this.#time(left));
+  }
+
+  /** @param {string[]} others people with whom there may be no chat yet */
+  async load(others) {
+    const contacts = this.#people.all().filter((row) => row.isContact).map(({ email }) => email);
+    await this.refresh([...new Set([...(await this.#archive.chatEmails()), ...contacts, ...others])]);
+  }
+
+  /** How many messages have not left yet. */
+  get unsent() {
+    return [...this.#entries.values()].reduce((sum, { unsent }) => sum + unsent, 0);
+  }
+
+  /** @param {string} email */
+  unread(email) {
+    return this.#entries.get(email)?.summary.unread ?? 0;
+  }
+
+  /**
+   * @param {string} email
+   * @returns {number} the id of the last message that the server has
+   */
+  lastId(email) {
+    return this.#entries.get(email)?.lastId ?? 0;
+  }
+
+  /** @param {string} email */
+  draft(email) {
+    return this.#entries.get(email)?.summary.draft ?? "";
+  }
+
+  /** @param {string[]} emails */
+  async refresh(emails) {
+    const glances = await this.#archive.glance(emails);
+    await Promise.all(glances.map(async (glance) => {
+      this.#entries.set(glance.chat.email, await this.#entry(glance));
+    }));
+  }
+
+  /**
+   * @param {Glance} glance
+   * @returns {Promise<Entry>}
+   */
+  async #entry({ chat, last, unsent, unread }) {
+    const { email } = chat;
+    const latest = latestOf(last, unsent);
+    const draft = await this.#draft(email, chat.draft);
+    const summary = {
+      ...this.#person(email),
+      lastLine: latest ? await this.#line(latest) : "",
+      lastMine: latest ? !("mine" in latest) || latest.mine : false,
+      lastAt: latest ? new Date("mine" in latest ? latest.createdAtMs : latest.atMs) : null,
+      unread,
+      draft,
+      failed: unsent.some(({ state }) => state === "failed"),
+    };
+    return { summary, hasContent: latest !== undefined || draft !== "", unsent: unsent.length, lastId: last?.id ?? 0 };
+  }
+
+  /** @param {string} email */
+  #person(email) {
+    const name = this.#people.nameOf(email);
+    const keyChanged = Boolean(this.#people.get(email)?.offered);
+    return { email, name, initials: initialsOf(name), hue: hueOf(email), keyChanged };
+  }
+
+  /**
+   * @param {string} email
+   * @param {Sealed | null} draft
+   * @returns {Promise<string>}
+   */
+  async #draft(email, draft) {
+    return draft ? this.#vault.open(draftRecord(email), draft) : "";
+  }
+
+  /**
+   * @param {MessageRow | OutboxRow} row
+   * @returns {Promise<string>}
+   */
+  async #line(row) {
+    const key = row.clientId ?? String("id" in row && row.id);
+    const known = this.#lines.get(row.peer);
+    if (known?.key === key) {
+      return known.text;
+    }
+    if (row.sealed) {
+      const { body } = await this.#vault.open(messageRecord(row), row.sealed);
+      const text = body.slice(0, LINE_LIMIT).replace(/\s+/gu, " ");
+      this.#lines.set(row.peer, { key, text });
+      return text;
+    }
+    return this.#opener.failure(/** @type {MessageRow} */ (row)) ? UNOPENED : "";
+  }
+
+  /** @param {ChatSummary} summary */
+  #time({ email, lastAt }) {
+    return lastAt?.getTime() ?? this.#people.get(email)?.addedAtMs ?? 0;
+  }
+}
+
+/**
+ * @param {MessageRow | undefined} last
+ * @param {OutboxRow[]} unsent
+ * @returns {MessageRow | OutboxRow | undefined} what is on its way, or else the younger one
+ */
+function latestOf(last, unsent) {
+  const waiting = unsent.findLast(({ state }) => state === "sending") ?? unsent.at(-1);
+  const isOld = waiting && last && waiting.state !== "sending" && waiting.atMs < last.createdAtMs;
+  return isOld ? last : (waiting ?? last);
+}
+
+/**
+ * @param {string} name
+ * @returns {string}
+ */
+function initialsOf(name) {
+  const words = name.split(/[\s@._-]+/u).filter((word) => word !== "");
+  const letters = [words[0], name.includes("@") ? undefined : words[1]].map((word) => [...(word ?? "")][0] ?? "");
+  return letters.join("").toUpperCase();
+}
+
+/**
+ * @param {string} email
+ * @returns {number}
+ */
+function hueOf(email) {
+  return [...email].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) % 9973, 7) % HUES;
+}

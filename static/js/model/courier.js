@@ -1,0 +1,259 @@
+/**
+ * Carries the outbox to the server: one tab at a time, each person's messages one after the other, over the socket
+ * where there is one.
+ *
+ * Events: `moved` {peer} (a row of the outbox has changed).
+ */
+import { KeyChangedError } from "../crypto/errors.js";
+import { backoffMs } from "../lib/backoff.js";
+import { Emitter } from "../lib/emitter.js";
+import { Pause } from "../lib/pause.js";
+import { ApiError, NetworkError } from "../net/errors.js";
+import { readEvent, readMessage } from "./answers.js";
+import { BadAnswer } from "./errors.js";
+import { wasSentAs } from "./message-rows.js";
+import { StaleKey, verdict } from "./verdict.js";
+
+/** @import { SealedMessage } from "../crypto/envelope.js" */
+/** @import { Api } from "../net/api.js" */
+/** @import { Realtime } from "../net/realtime.js" */
+/** @import { OutboxRow } from "../storage/rows.js" */
+/** @import { AccountKey } from "./account-key.js" */
+/** @import { MessageEvent } from "./answers.js" */
+/** @import { Outbox, SealedRow } from "./outbox.js" */
+/** @import { PeerKeys } from "./peer-keys.js" */
+
+/**
+ * @typedef {object} CourierParts
+ * @property {Outbox} outbox
+ * @property {Api} api
+ * @property {Realtime} realtime
+ * @property {AccountKey} accountKey
+ * @property {PeerKeys} peerKeys
+ * @property {string} ownEmail
+ * @property {() => number} cursor the mailbox's
+ * @property {(event: MessageEvent) => Promise<void>} accepted the same way in as that of pushes
+ * @property {Pick<LockManager, "request">} locks
+ */
+
+// What these say is final by either door; any other refusal by the socket is heard again from the POST.
+const SOCKET_CODES = [
+  "invalid",
+  "user_not_found",
+  "stale_key",
+  "client_id_conflict",
+  "message_deleted",
+  "rate_limited",
+  "unavailable",
+];
+
+export class Courier extends Emitter {
+  #parts;
+  #isRunning = false;
+  #isStopped = false;
+  #signal = new Pause();
+  /** @type {Map<string, { pause: Pause, isOrdered: boolean }>} by peer: those whose messages are on their way */
+  #lanes = new Map();
+
+  /** @param {CourierParts} parts */
+  constructor(parts) {
+    super();
+    this.#parts = parts;
+    parts.accountKey.on("changed", () => this.wake());
+  }
+
+  /** There may be something to carry. */
+  wake() {
+    this.#signal.wake();
+    if (!this.#isRunning && !this.#isStopped) {
+      this.#run().catch(() => {});
+    }
+  }
+
+  /** The network is back: no reason to wait any longer, unless the server has asked for it. */
+  hurry() {
+    for (const { pause, isOrdered } of this.#lanes.values()) {
+      if (!isOrdered) {
+        pause.wake();
+      }
+    }
+    this.wake();
+  }
+
+  stop() {
+    this.#isStopped = true;
+    this.#lanes.forEach(({ pause }) => pause.wake());
+    this.#signal.wake();
+  }
+
+  async #run() {
+    const { locks, ownEmail } = this.#parts;
+    this.#isRunning = true;
+    try {
+      await locks.request(`vibechat outbox ${ownEmail}`, () => this.#carry());
+    } finally {
+      this.#isRunning = false;
+    }
+    if (this.#signal.isWoken) {
+      this.wake();
+    }
+  }
+
+  async #carry() {
+    while (!this.#isStopped) {
+      this.#signal.rest();
+      const isReady = this.#parts.accountKey.current !== null;
+      const peers = isReady ? await this.#parts.outbox.peersWaiting() : [];
+      peers.filter((peer) => !this.#lanes.has(peer)).forEach((peer) => this.#runLane(peer).catch(() => {}));
+      if (this.#lanes.size === 0) {
+        return;
+      }
+      await this.#signal.wait(Infinity);
+    }
+  }
+
+  /** @param {string} peer */
+  async #runLane(peer) {
+    const lane = { pause: new Pause(), isOrdered: false };
+    this.#lanes.set(peer, lane);
+    try {
+      await this.#carryTo(peer, lane);
+    } finally {
+      this.#lanes.delete(peer);
+      this.#signal.wake();
+    }
+  }
+
+  /**
+   * @param {string} peer
+   * @param {{ pause: Pause, isOrdered: boolean }} lane
+   */
+  async #carryTo(peer, lane) {
+    let attempt = 0;
+    while (!this.#isStopped && this.#parts.accountKey.current) {
+      const row = await this.#parts.outbox.next(peer);
+      if (!row) {
+        return;
+      }
+      const failure = await this.#try(row, attempt);
+      attempt = failure ? attempt + 1 : 0;
+      if (failure) {
+        lane.isOrdered = failure.retryAfterMs > 0;
+        await lane.pause.wait(Math.max(failure.retryAfterMs, backoffMs(attempt - 1)));
+      }
+    }
+  }
+
+  /**
+   * @param {OutboxRow} row
+   * @param {number} attempt how often it has failed so far
+   * @returns {Promise<{ retryAfterMs: number } | null>} null: it need not be tried again, this way at least
+   */
+  async #try(row, attempt) {
+    try {
+      await this.#deliver(row);
+      return null;
+    } catch (error) {
+      return await this.#settle(row, error, attempt);
+    } finally {
+      this.emit("moved", { peer: row.peer });
+    }
+  }
+
+  /** @param {OutboxRow} row */
+  async #deliver(row) {
+    const { outbox, accepted } = this.#parts;
+    const sealed = await outbox.seal(row);
+    if (!sealed) {
+      return;
+    }
+    try {
+      await accepted(await this.#transmit(sealed.envelope));
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== "stale_key") {
+        throw error;
+      }
+      await this.#findNewKeys(sealed);
+    }
+  }
+
+  /**
+   * @param {SealedRow} row refused because a key that it was sealed with is not the present one
+   * @throws {KeyChangedError} it is the other person's: this browser's person decides
+   */
+  async #findNewKeys({ peer, clientId, envelope }) {
+    const { accountKey, peerKeys, outbox } = this.#parts;
+    await accountKey.ensure();
+    const { pinned, offered } = await peerKeys.lookUp(peer);
+    const own = accountKey.current?.fingerprint ?? envelope.sender_fingerprint;
+    if (accountKey.current && own === envelope.sender_fingerprint && (offered ?? pinned) === envelope.recipient_fingerprint) {
+      throw new StaleKey();
+    }
+    if (accountKey.current) {
+      await outbox.markStale(clientId);
+      await peerKeys.keyFor(peer);
+    }
+  }
+
+  /**
+   * @param {SealedMessage} envelope
+   * @returns {Promise<MessageEvent>} the server's word that it has exactly this
+   */
+  async #transmit(envelope) {
+    const event = (await this.#transmitBySocket(envelope)) ?? (await this.#post(envelope));
+    if (event.type !== "message" || !wasSentAs(envelope, event.message)) {
+      throw new BadAnswer("not what was sent");
+    }
+    return event;
+  }
+
+  /**
+   * @param {SealedMessage} envelope
+   * @returns {Promise<import("./answers.js").MailboxEvent | null>} null: there is no socket, or no clear answer by it
+   */
+  async #transmitBySocket(envelope) {
+    const { realtime, ownEmail } = this.#parts;
+    if (realtime.state !== "open") {
+      return null;
+    }
+    try {
+      return readEvent(await realtime.send(envelope), ownEmail);
+    } catch (error) {
+      if (error instanceof NetworkError || (error instanceof ApiError && !SOCKET_CODES.includes(error.code))) {
+        return null;
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * @param {SealedMessage} envelope
+   * @returns {Promise<MessageEvent>}
+   */
+  async #post(envelope) {
+    const { api, cursor, ownEmail } = this.#parts;
+    const askedAt = cursor();
+    const message = readMessage(await api.sendMessage(envelope), ownEmail);
+    return { type: "message", sequence: 0, askedAt, message };
+  }
+
+  /**
+   * @param {OutboxRow} row
+   * @param {unknown} error
+   * @param {number} attempt
+   * @returns {Promise<{ retryAfterMs: number } | null>}
+   */
+  async #settle(row, error, attempt) {
+    const { outbox } = this.#parts;
+    if (error instanceof KeyChangedError) {
+      await outbox.hold(row.peer);
+      return null;
+    }
+    const { isFinal, reason, retryAfterMs } = verdict(error, { attempt, ageMs: Date.now() - row.atMs });
+    if (isFinal) {
+      await outbox.fail(row.clientId, reason);
+      return null;
+    }
+    return { retryAfterMs };
+  }
+}

@@ -1,0 +1,19 @@
+/** Something that the person asked for cannot be done. Views choose the words by `code`. */
+export class Refusal extends Error {
+  /** @param {string} code stable */
+  constructor(code) {
+    super(code);
+    this.name = "Refusal";
+    this.code = code;
+  }
+}
+
+/** The server's answer is not what the contract says, or not about what was asked. Nothing of it is used. */
+export class BadAnswer extends Error {
+  /** @param {string} what was wrong, for developers */
+  constructor(what) {
+    super(`not an answer to be used: ${what}`);
+    this.name = "BadAnswer";
+    this.code = "bad_answer";
+  }
+}

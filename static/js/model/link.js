@@ -1,0 +1,136 @@
+/**
+ * Keeps up with the server: pushes while a socket is open, asking every few seconds while none can be had.
+ *
+ * Events: `connection` {state}, `open` (a socket is open again), `reached` (the server
+ * answers again).
+ */
+import { backoffMs } from "../lib/backoff.js";
+import { Emitter } from "../lib/emitter.js";
+import { readConversations } from "./answers.js";
+
+/** @import { Api } from "../net/api.js" */
+/** @import { Realtime } from "../net/realtime.js" */
+/** @import { Archive } from "./archive.js" */
+/** @import { Contacts } from "./contacts.js" */
+/** @import { Mailbox } from "./mailbox.js" */
+
+/**
+ * - ok: what happens is pushed here at once
+ * - polling: no socket can be had, so the server is asked every few seconds
+ * - connecting: the server has not been reached
+ * - offline: this machine has no network
+ * @typedef {"ok" | "polling" | "connecting" | "offline"} ConnectionState
+ */
+
+/**
+ * @typedef {object} LinkParts
+ * @property {Api} api
+ * @property {Archive} archive
+ * @property {Contacts} contacts
+ * @property {Mailbox} mailbox
+ * @property {string} ownEmail
+ * @property {Realtime} realtime
+ */
+
+export class Link extends Emitter {
+  #parts;
+  #isReached = false;
+  #isStopped = false;
+  /** @type {ConnectionState} */
+  #state = "connecting";
+
+  /** @param {LinkParts} parts */
+  constructor(parts) {
+    super();
+    this.#parts = parts;
+    const { mailbox, realtime } = parts;
+    realtime.on("event", (frame) => mailbox.push(frame));
+    realtime.on("resync", () => void mailbox.sync());
+    realtime.on("connected", ({ sequence }) => this.#connected(sequence));
+    realtime.on("state", (state) => {
+      mailbox.setLive(state === "open");
+      this.#update();
+    });
+    mailbox.on("synced", ({ isReached }) => this.#synced(isReached));
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  async start() {
+    const { archive, mailbox, realtime } = this.#parts;
+    mailbox.start((await archive.cursor()) ?? (await this.#begin()));
+    if (!this.#isStopped) {
+      realtime.start();
+      await mailbox.sync();
+    }
+  }
+
+  stop() {
+    this.#isStopped = true;
+    this.#parts.realtime.stop();
+    this.#parts.mailbox.stop();
+  }
+
+  /**
+   * The first time in a new browser: the list of chats, and from where on to follow.
+   * @returns {Promise<number>} the cursor
+   */
+  async #begin() {
+    for (let attempt = 0; !this.#isStopped; attempt += 1) {
+      try {
+        return await this.#takeList();
+      } catch {
+        this.#synced(false);
+        await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt)));
+      }
+    }
+    return 0;
+  }
+
+  async #takeList() {
+    const { api, archive, contacts, ownEmail } = this.#parts;
+    const list = readConversations(await api.conversations(), ownEmail);
+    await archive.begin(list);
+    for (const { email, displayName } of list.conversations) {
+      await contacts.learnName(email, displayName);
+    }
+    return list.sequence;
+  }
+
+  /** @param {unknown} sequence the mailbox's, as the server counts it */
+  #connected(sequence) {
+    void this.#parts.mailbox.compare(sequence);
+    this.emit("open");
+  }
+
+  /** @param {boolean} isReached */
+  #synced(isReached) {
+    const isNews = isReached && !this.#isReached;
+    this.#isReached = isReached;
+    this.#update();
+    if (isNews) {
+      this.emit("reached");
+    }
+  }
+
+  #update() {
+    const state = this.#presentState();
+    if (state !== this.#state) {
+      this.#state = state;
+      this.emit("connection", { state });
+    }
+  }
+
+  /** @returns {ConnectionState} */
+  #presentState() {
+    if (this.#parts.realtime.state === "open") {
+      return "ok";
+    }
+    if (globalThis.navigator?.onLine === false) {
+      return "offline";
+    }
+    return this.#isReached ? "polling" : "connecting";
+  }
+}

@@ -1,0 +1,248 @@
+/**
+ * The order of what happens. Each change of one's mailbox has a number: pushes are entered in that order, once; where
+ * one is missing, or nothing is pushed at all, `sync` is asked.
+ *
+ * Events: `synced` {isReached}: whether the server answered; `behind`: there is more than fits into one answer.
+ */
+import { backoffMs } from "../lib/backoff.js";
+import { Emitter } from "../lib/emitter.js";
+import { Sequence } from "../lib/sequence.js";
+import { ApiError } from "../net/errors.js";
+import { readEvent, readSync } from "./answers.js";
+import { BadAnswer } from "./errors.js";
+
+/** @import { Api } from "../net/api.js" */
+/** @import { MailboxEvent, MessageEvent } from "./answers.js" */
+
+/**
+ * @typedef {object} MailboxParts
+ * @property {Api} api
+ * @property {string} ownEmail
+ * @property {(events: MailboxEvent[], cursor: number | null) => Promise<void>} enter
+ * @property {() => Promise<void>} restart the server's numbers begin anew
+ */
+
+const HOLE_PATIENCE_MS = 300;
+const POLL_MS = 4000;
+const WAITING_LIMIT = 1000;
+// More than a mailbox of 200,000 changes in one go is no honest answer.
+const PAGES_LIMIT = 1000;
+
+export class Mailbox extends Emitter {
+  #parts;
+  #cursor = 0;
+  #entering = new Sequence();
+  /** @type {Map<number, MailboxEvent>} pushes that came before one that is still missing */
+  #early = new Map();
+  #isBehind = false;
+  #isLive = false;
+  #isStopped = false;
+  #isAskedFor = false;
+  #attempt = 0;
+  /** @type {Promise<void> | null} */
+  #syncing = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #holeTimer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #syncTimer;
+
+  /** @param {MailboxParts} parts */
+  constructor(parts) {
+    super();
+    this.#parts = parts;
+  }
+
+  get cursor() {
+    return this.#cursor;
+  }
+
+  /** While this is so, what stands here may lack what lies between the old and the newest. */
+  get isBehind() {
+    return this.#isBehind;
+  }
+
+  /** @param {number} cursor up to where the mailbox stands here */
+  start(cursor) {
+    this.#cursor = cursor;
+  }
+
+  stop() {
+    this.#isStopped = true;
+    clearTimeout(this.#holeTimer);
+    clearTimeout(this.#syncTimer);
+  }
+
+  /** @param {boolean} isLive whether pushes come; while they do not, the mailbox is polled */
+  setLive(isLive) {
+    this.#isLive = isLive;
+    this.#schedule();
+  }
+
+  /** @param {unknown} sequence of the mailbox, as the server counts it now */
+  async compare(sequence) {
+    await this.#syncing;
+    if (sequence !== this.#cursor) {
+      await this.sync();
+    }
+  }
+
+  /** @param {any} frame a push, as it came */
+  push(frame) {
+    const event = this.#read(frame);
+    if (event && event.sequence > this.#cursor && this.#early.size < WAITING_LIMIT) {
+      this.#early.set(event.sequence, event);
+      this.#enterEarly().catch(() => this.sync());
+    }
+  }
+
+  /**
+   * @param {any} frame
+   * @returns {MailboxEvent | null} null: nonsense, so what really happened is asked for
+   */
+  #read(frame) {
+    try {
+      return readEvent(frame, this.#parts.ownEmail);
+    } catch {
+      void this.sync();
+      return null;
+    }
+  }
+
+  /**
+   * The answer to a message that was sent from here. It is entered at once; the cursor moves only if it is next.
+   * @param {MessageEvent} event
+   */
+  async accepted(event) {
+    if (event.sequence !== this.#cursor + 1) {
+      await this.#entering.run(() => this.#parts.enter([event], null));
+    }
+    if (event.sequence > this.#cursor) {
+      this.#early.set(event.sequence, event);
+      await this.#enterEarly();
+    }
+  }
+
+  #enterEarly() {
+    return this.#entering.run(async () => {
+      const events = this.#takeInOrder();
+      const cursor = this.#cursor + events.length;
+      if (events.length > 0) {
+        await this.#parts.enter(events, cursor);
+        this.#cursor = cursor;
+      }
+      this.#watchForHole(events.length > 0);
+    });
+  }
+
+  /** @returns {MailboxEvent[]} what follows on the cursor without a hole */
+  #takeInOrder() {
+    const events = [];
+    for (let next = this.#cursor + 1; this.#early.has(next); next += 1) {
+      events.push(/** @type {MailboxEvent} */ (this.#early.get(next)));
+    }
+    [...this.#early.keys()].filter((sequence) => sequence <= this.#cursor + events.length)
+      .forEach((sequence) => this.#early.delete(sequence));
+    return events;
+  }
+
+  /** @param {boolean} isMoving whether the last hole has just been filled */
+  #watchForHole(isMoving) {
+    if (isMoving || this.#early.size === 0) {
+      clearTimeout(this.#holeTimer);
+      this.#holeTimer = undefined;
+    }
+    if (this.#early.size > 0 && !this.#isStopped) {
+      this.#holeTimer ??= setTimeout(() => this.#askAboutHole(), HOLE_PATIENCE_MS);
+    }
+  }
+
+  #askAboutHole() {
+    this.#holeTimer = undefined;
+    void this.sync();
+  }
+
+  /** @returns {Promise<void>} when the server has been asked after this call; it never throws */
+  async sync() {
+    this.#isAskedFor = true;
+    this.#syncing ??= this.#syncWhileAskedFor().finally(() => {
+      this.#syncing = null;
+      this.#schedule();
+    });
+    return this.#syncing;
+  }
+
+  async #syncWhileAskedFor() {
+    clearTimeout(this.#syncTimer);
+    while (this.#isAskedFor && !this.#isStopped) {
+      this.#isAskedFor = false;
+      await this.#syncOnce();
+    }
+  }
+
+  async #syncOnce() {
+    try {
+      await this.#syncPages();
+      this.#attempt = 0;
+      this.emit("synced", { isReached: true });
+    } catch (error) {
+      this.#attempt += 1;
+      this.emit("synced", { isReached: error instanceof ApiError });
+      if (error instanceof ApiError && error.code === "sequence_ahead" && this.#cursor > 0) {
+        await this.#startOver().catch(() => {});
+      }
+    }
+  }
+
+  async #syncPages() {
+    for (let page = 0; page < PAGES_LIMIT; page += 1) {
+      const after = this.#cursor;
+      const { events, cursor, more } = readSync(await this.#parts.api.sync(after), after, this.#parts.ownEmail);
+      this.#setBehind(more);
+      await this.#entering.run(() => this.#enterPage(events, cursor));
+      if (!more) {
+        return;
+      }
+    }
+    throw new BadAnswer("a mailbox without end");
+  }
+
+  /** @param {boolean} isBehind */
+  #setBehind(isBehind) {
+    const isNews = isBehind && !this.#isBehind;
+    this.#isBehind = isBehind;
+    if (isNews) {
+      this.emit("behind");
+    }
+  }
+
+  /**
+   * @param {MailboxEvent[]} events
+   * @param {number} cursor
+   */
+  async #enterPage(events, cursor) {
+    // Pushes that came while the answer was on its way may have gone further already.
+    if (cursor > this.#cursor) {
+      await this.#parts.enter(events.filter(({ sequence }) => sequence > this.#cursor), cursor);
+      this.#cursor = cursor;
+    }
+    this.#enterEarly().catch(() => {});
+  }
+
+  async #startOver() {
+    await this.#entering.run(async () => {
+      await this.#parts.restart();
+      this.#early.clear();
+      this.#cursor = 0;
+    });
+    this.#isAskedFor = true;
+  }
+
+  #schedule() {
+    clearTimeout(this.#syncTimer);
+    if (this.#isStopped || this.#syncing || (this.#isLive && this.#attempt === 0)) {
+      return;
+    }
+    const delayMs = this.#attempt > 0 ? backoffMs(this.#attempt, { baseMs: 2000 }) : POLL_MS * (1 + Math.random() / 4);
+    this.#syncTimer = setTimeout(() => void this.sync(), delayMs);
+  }
+}

@@ -1,0 +1,284 @@
+/**
+ * What was written here and is not known to be with the server. It survives reload, crash and being offline; what is
+ * here is sealed once, and goes out with the same bytes however often it is tried.
+ */
+import { CryptoManager } from "../crypto/crypto.js";
+import { sealMessage } from "../crypto/envelope.js";
+import { untaggedJson, VERSION } from "../crypto/plaintext.js";
+import { messageHash } from "../crypto/suite1.js";
+import { all, get, unsent } from "../storage/queries.js";
+import { Refusal } from "./errors.js";
+import { messageRecord } from "./vault.js";
+
+/** @import { SealedMessage } from "../crypto/envelope.js" */
+/** @import { Database, Stores } from "../storage/database.js" */
+/** @import { KeyRow, KnownKey, OutboxRow, StoredContent } from "../storage/rows.js" */
+/** @import { AccountKey } from "./account-key.js" */
+/** @import { Chains } from "./chains.js" */
+/** @import { PeerKeys } from "./peer-keys.js" */
+/** @import { Vault } from "./vault.js" */
+
+/** @typedef {OutboxRow & { envelope: SealedMessage }} SealedRow */
+
+// Only a message under another client_id can go where these were the answer.
+const SPENT = ["client_id_conflict", "message_deleted", "stale_key"];
+const STRICT = /** @type {const} */ ({ durability: "strict" });
+
+export class Outbox {
+  #database;
+  #vault;
+  #chains;
+  #accountKey;
+  #peerKeys;
+  #ownEmail;
+
+  /**
+   * @param {{ database: Database, vault: Vault, chains: Chains, accountKey: AccountKey, peerKeys: PeerKeys,
+   *   ownEmail: string }} parts
+   */
+  constructor({ database, vault, chains, accountKey, peerKeys, ownEmail }) {
+    this.#database = database;
+    this.#vault = vault;
+    this.#chains = chains;
+    this.#accountKey = accountKey;
+    this.#peerKeys = peerKeys;
+    this.#ownEmail = ownEmail;
+  }
+
+  /**
+   * Takes a message in: from here on it is not lost. Its counter is given in the same transaction, so that no counter
+   * is ever given twice, in whatever tab.
+   * @param {{ clientId: string, peer: string, text: string, atMs: number }} message
+   */
+  async add(message) {
+    while (!(await this.#tryToAdd(message))) {
+      // Another tab has written to the same person in between.
+    }
+  }
+
+  /**
+   * @param {{ clientId: string, peer: string, text: string, atMs: number }} message
+   * @returns {Promise<boolean>} false: the counter was given to another message meanwhile
+   */
+  async #tryToAdd({ clientId, peer, text, atMs }) {
+    const before = await this.#chains.own(peer);
+    const counter = before.counter + 1;
+    const content = await this.#compose({ peer, text, atMs, counter, previous: before.hash });
+    const sealed = await this.#vault.seal(messageRecord({ peer, clientId }), content);
+    const chain = await this.#chains.ownRow(peer, content);
+    /** @type {OutboxRow} */
+    const row = { clientId, peer, counter, atMs, state: "sending", reason: null, stale: false, sealed, envelope: null };
+    return this.#database.write(["outbox", "chains"], async (stores) => {
+      const isNext = (await this.#chains.ownCounter(stores, peer)) === before.counter;
+      if (isNext) {
+        stores("outbox").put(row);
+        stores("chains").put(chain);
+      }
+      return isNext;
+    }, STRICT);
+  }
+
+  /**
+   * @param {{ peer: string, text: string, atMs: number, counter: number, previous: string | null }} message
+   * @returns {Promise<StoredContent>}
+   */
+  async #compose({ peer, text, atMs, counter, previous }) {
+    const received = await this.#chains.received(peer);
+    const { browser } = this.#vault;
+    const draft = { type: "text", browser, counter, previous, received, sent_at: atMs, body: text };
+    const people = { from: this.#ownEmail, to: peer };
+    return { ...draft, hash: await messageHash(untaggedJson({ v: VERSION, ...people, ...draft, self_tag: "" })) };
+  }
+
+  /** @returns {Promise<string[]>} the people for whom something is waiting to go out */
+  async peersWaiting() {
+    const rows = await this.#all();
+    return [...new Set(rows.filter(({ state }) => state === "sending").map(({ peer }) => peer))];
+  }
+
+  /** @returns {Promise<string[]>} the people for whom there is anything */
+  async peers() {
+    return [...new Set((await this.#all()).map(({ peer }) => peer))];
+  }
+
+  /** @returns {Promise<OutboxRow[]>} */
+  #all() {
+    return this.#database.read(["outbox"], (stores) => all(stores("outbox")));
+  }
+
+  /**
+   * @param {string} peer
+   * @returns {Promise<OutboxRow | undefined>} the first that is to go out
+   */
+  async next(peer) {
+    const rows = await this.#database.read(["outbox"], (stores) => unsent(stores("outbox"), peer));
+    return rows.find(({ state }) => state === "sending");
+  }
+
+  /**
+   * @param {OutboxRow} row
+   * @returns {Promise<SealedRow | null>} the row with its envelope; null: it is gone meanwhile
+   * @throws {import("../crypto/errors.js").KeyChangedError | Refusal | Error} what stands in the way
+   */
+  async seal(row) {
+    if (row.envelope && !row.stale) {
+      return /** @type {SealedRow} */ (row);
+    }
+    const key = await this.#peerKeys.keyFor(row.peer);
+    const own = this.#accountKey.current;
+    if (!own) {
+      throw new Refusal("no_own_key");
+    }
+    return this.#store(row, await this.#sealed(row, own, key));
+  }
+
+  /**
+   * What the server has refused for its keys is another message to it the next time: it gets a client_id of its own.
+   * Its content stays, the counter included, so that it can never be taken for a second message.
+   * @param {OutboxRow} row
+   * @param {KeyRow} own
+   * @param {KnownKey} key
+   * @returns {Promise<SealedRow>}
+   */
+  async #sealed(row, own, key) {
+    const clientId = row.stale ? CryptoManager.randomUuid() : row.clientId;
+    /** @type {StoredContent} */
+    const content = await this.#vault.open(messageRecord(row), row.sealed);
+    const { envelope } = await sealMessage({
+      ownKeyPair: own,
+      ownFingerprint: own.fingerprint,
+      peerPublicKeyBytes: key.publicKeyBytes,
+      peerFingerprint: key.fingerprint,
+      senderEmail: this.#ownEmail,
+      recipientEmail: row.peer,
+      clientId,
+      content,
+    });
+    const sealed = await this.#vault.seal(messageRecord({ peer: row.peer, clientId }), content);
+    return { ...row, clientId, sealed, envelope, stale: false };
+  }
+
+  /**
+   * @param {OutboxRow} row as it was
+   * @param {SealedRow} sealed
+   * @returns {Promise<SealedRow | null>}
+   */
+  #store(row, sealed) {
+    return this.#database.write(["outbox"], async (stores) => {
+      const found = await get(stores("outbox"), row.clientId);
+      if (found?.state !== "sending") {
+        return null;
+      }
+      stores("outbox").delete(row.clientId);
+      stores("outbox").put(sealed);
+      return sealed;
+    }, STRICT);
+  }
+
+  /**
+   * @param {string} clientId
+   * @param {string} reason
+   */
+  fail(clientId, reason) {
+    return this.#change(clientId, (row) => ({ ...row, state: "failed", reason }));
+  }
+
+  /** @param {string} clientId */
+  markStale(clientId) {
+    return this.#change(clientId, (row) => ({ ...row, stale: true }));
+  }
+
+  /**
+   * @param {string} clientId
+   */
+  retry(clientId) {
+    return this.#change(clientId, (row) => again(row));
+  }
+
+  /**
+   * @param {string} clientId
+   * @param {(row: OutboxRow) => OutboxRow} change
+   */
+  async #change(clientId, change) {
+    await this.#database.write(["outbox"], async (stores) => {
+      const row = await get(stores("outbox"), clientId);
+      if (row) {
+        stores("outbox").put(change(row));
+      }
+    }, STRICT);
+  }
+
+  /**
+   * What waits for this person waits for a decision from now on.
+   * @param {string} peer
+   */
+  hold(peer) {
+    return this.#changeAll(peer, "sending", (row) => ({ ...row, state: "held" }));
+  }
+
+  /**
+   * The person has decided: what was held goes out.
+   * @param {string} peer
+   */
+  release(peer) {
+    return this.#changeAll(peer, "held", (row) => ({ ...row, state: "sending" }));
+  }
+
+  /** @param {string} peer */
+  retryAll(peer) {
+    return this.#changeAll(peer, "failed", again);
+  }
+
+  /**
+   * @param {string} peer
+   * @param {OutboxRow["state"]} state
+   * @param {(row: OutboxRow) => OutboxRow} change
+   */
+  async #changeAll(peer, state, change) {
+    await this.#database.write(["outbox"], async (stores) => {
+      const rows = await unsent(stores("outbox"), peer);
+      rows.filter((row) => row.state === state).forEach((row) => stores("outbox").put(change(row)));
+    }, STRICT);
+  }
+
+  /**
+   * Only what has failed or is held can be taken back; what is on its way may have arrived.
+   * @param {string} clientId
+   */
+  async remove(clientId) {
+    const row = await this.#database.read(["outbox"], (stores) => get(stores("outbox"), clientId));
+    if (row && row.state !== "sending") {
+      const before = await this.#chainBefore(row);
+      await this.#database.write(["outbox", "chains"], async (stores) => {
+        stores("outbox").delete(clientId);
+        await this.#giveCounterBack(stores, row, before);
+      }, STRICT);
+    }
+  }
+
+  /**
+   * The last message of a chain that was never sealed leaves no gap.
+   * @param {Stores} stores
+   * @param {OutboxRow} row
+   * @param {import("../storage/rows.js").ChainRow | null} before
+   */
+  async #giveCounterBack(stores, row, before) {
+    if (row.envelope === null && (await this.#chains.ownCounter(stores, row.peer)) === row.counter) {
+      this.#chains.setOwn(stores, row.peer, before);
+    }
+  }
+
+  /** @param {OutboxRow} row */
+  async #chainBefore({ peer, clientId, counter, sealed }) {
+    const { previous } = await this.#vault.open(messageRecord({ peer, clientId }), sealed);
+    return previous === null ? null : this.#chains.ownRow(peer, { counter: counter - 1, hash: previous });
+  }
+}
+
+/**
+ * @param {OutboxRow} row
+ * @returns {OutboxRow} to be tried again
+ */
+function again(row) {
+  return { ...row, state: "sending", reason: null, stale: row.stale || SPENT.includes(row.reason ?? "") };
+}

@@ -1,0 +1,92 @@
+/**
+ * Who is who: names, and the keys that were seen of each person. Kept in memory and in the database, the same in each
+ * tab.
+ *
+ * Event: `changed` {email}.
+ */
+import { Emitter } from "../lib/emitter.js";
+import { all, get } from "../storage/queries.js";
+
+/** @import { Database } from "../storage/database.js" */
+/** @import { PersonRow } from "../storage/rows.js" */
+/** @import { Tabs } from "./tabs.js" */
+
+export class People extends Emitter {
+  #database;
+  #tabs;
+  /** @type {Map<string, PersonRow>} */
+  #rows = new Map();
+
+  /** @param {{ database: Database, tabs: Tabs }} parts */
+  constructor({ database, tabs }) {
+    super();
+    this.#database = database;
+    this.#tabs = tabs;
+    tabs.on("person", ({ email }) => this.#reload(email).catch(() => {}));
+  }
+
+  async load() {
+    const rows = await this.#database.read(["people"], (stores) => all(stores("people")));
+    this.#rows = new Map(rows.map((row) => [row.email, row]));
+  }
+
+  /** @returns {PersonRow[]} */
+  all() {
+    return [...this.#rows.values()];
+  }
+
+  /**
+   * @param {string} email
+   * @returns {PersonRow | null}
+   */
+  get(email) {
+    return this.#rows.get(email) ?? null;
+  }
+
+  /**
+   * @param {string} email
+   * @returns {string} what to call that person
+   */
+  nameOf(email) {
+    return this.#rows.get(email)?.displayName || email;
+  }
+
+  /**
+   * @param {string} email
+   * @param {(row: PersonRow) => void} change if it throws, nothing is changed
+   * @returns {Promise<PersonRow>}
+   */
+  async update(email, change) {
+    const row = await this.#database.write(["people"], async (stores) => {
+      const found = (await get(stores("people"), email)) ?? newPerson(email);
+      change(found);
+      stores("people").put(found);
+      return found;
+    });
+    this.#set(row);
+    this.#tabs.tell("person", { email });
+    return row;
+  }
+
+  /** @param {string} email */
+  async #reload(email) {
+    const row = await this.#database.read(["people"], (stores) => get(stores("people"), email));
+    if (row) {
+      this.#set(row);
+    }
+  }
+
+  /** @param {PersonRow} row */
+  #set(row) {
+    this.#rows.set(row.email, row);
+    this.emit("changed", { email: row.email });
+  }
+}
+
+/**
+ * @param {string} email
+ * @returns {PersonRow}
+ */
+function newPerson(email) {
+  return { email, displayName: null, isContact: false, addedAtMs: 0, pinned: null, offered: null, keys: [] };
+}

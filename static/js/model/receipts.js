@@ -1,0 +1,78 @@
+/**
+ * Tells the server what was opened here and what was read: together, a little later, and again until it has heard.
+ */
+import { backoffMs } from "../lib/backoff.js";
+
+/** @import { Api } from "../net/api.js" */
+/** @import { MessageRow } from "../storage/rows.js" */
+/** @import { Archive } from "./archive.js" */
+
+const COLLECT_MS = 300;
+// While a thousand are being opened, the calls become rarer, up to this.
+const LONGEST_COLLECT_MS = 2400;
+const CALL_LIMIT = 500;
+
+export class Receipts {
+  #api;
+  #archive;
+  /** @type {Set<string>} what was told, until the server's own word of it comes back */
+  #told = new Set();
+  #attempt = 0;
+  #streak = 0;
+  #lastCallMs = 0;
+  #isStopped = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /** @param {{ api: Api, archive: Archive }} parts */
+  constructor({ api, archive }) {
+    this.#api = api;
+    this.#archive = archive;
+  }
+
+  /** There may be something to tell. */
+  note() {
+    this.#timer ??= this.#isStopped ? undefined : setTimeout(() => void this.#send(), this.#delayMs());
+  }
+
+  stop() {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #delayMs() {
+    if (this.#attempt > 0) {
+      return backoffMs(this.#attempt);
+    }
+    const isBusy = Date.now() - this.#lastCallMs < LONGEST_COLLECT_MS / 2;
+    this.#streak = isBusy ? this.#streak + 1 : 0;
+    return Math.min(LONGEST_COLLECT_MS, COLLECT_MS * 2 ** this.#streak);
+  }
+
+  async #send() {
+    const isMore = await this.#tell().catch(() => null);
+    this.#attempt = isMore === null ? this.#attempt + 1 : 0;
+    this.#timer = undefined;
+    if (isMore !== false) {
+      this.note();
+    }
+  }
+
+  /** @returns {Promise<boolean>} whether there is more than one call takes */
+  async #tell() {
+    const due = (await this.#archive.due()).filter((row) => !this.#told.has(receiptOf(row)));
+    const rows = due.slice(0, CALL_LIMIT);
+    if (rows.length > 0) {
+      const ids = (/** @type {string} */ kind) => rows.filter((row) => row.due === kind).map(({ id }) => id);
+      this.#lastCallMs = Date.now();
+      await this.#api.receipts({ delivered: ids("delivered"), read: ids("read") });
+      rows.forEach((row) => this.#told.add(receiptOf(row)));
+    }
+    return due.length > rows.length;
+  }
+}
+
+/** @param {MessageRow} row */
+function receiptOf({ id, due }) {
+  return `${due} ${id}`;
+}

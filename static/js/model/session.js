@@ -1,0 +1,248 @@
+/**
+ * Who is logged in here. The access token is in this object's memory and nowhere else; what outlives the page is the
+ * refresh cookie, which no script can read.
+ *
+ * Events: `ended` {reason: "session_over" | "other_account" | "logged_out"}, `user` (the name has changed).
+ */
+import { Emitter } from "../lib/emitter.js";
+import { Api } from "../net/api.js";
+import { ApiError } from "../net/errors.js";
+import { Database } from "../storage/database.js";
+import { readResident, writeResident } from "../storage/device.js";
+import { readAccess, readLogIn, readUser } from "./answers.js";
+import { normalised } from "./contacts.js";
+import { BadAnswer, Refusal } from "./errors.js";
+
+/** @import { User } from "./answers.js" */
+
+const UNAUTHORISED = 401;
+const DEFAULT_LIFETIME_MS = 600_000;
+// Of a token's life, so that it is replaced before it expires.
+const RENEW_AFTER = 0.8;
+
+export class Session extends Emitter {
+  /** @type {User | null} */
+  #user = null;
+  /** @type {string | null} */
+  #access = null;
+  #renewAtMs = 0;
+  /** @type {Promise<string> | null} */
+  #renewing = null;
+  #isOver = false;
+
+  /** @param {{ origin?: string }} [options] */
+  constructor({ origin } = {}) {
+    super();
+    this.api = new Api({ tokens: this, ...(origin === undefined ? {} : { origin }) });
+  }
+
+  /** Who is logged in; null: nobody. */
+  get user() {
+    return this.#user;
+  }
+
+  get name() {
+    return this.#user?.displayName || this.#user?.email || "";
+  }
+
+  /**
+   * @param {{ email: string, password: string, displayName?: string }} person
+   * @returns {Promise<User>}
+   * @throws {ApiError | import("../net/errors.js").NetworkError | BadAnswer} with a `code`
+   */
+  async register({ email, password, displayName = "" }) {
+    const user = await this.#begin(await this.api.register({ email, password, displayName }), email);
+    // The address is new to the server. What an earlier account of that name has left here is not for this one.
+    await Database.delete(user.email);
+    return user;
+  }
+
+  /**
+   * @param {{ email: string, password: string }} credentials
+   * @returns {Promise<User>}
+   * @throws {ApiError | import("../net/errors.js").NetworkError | BadAnswer} with a `code`
+   */
+  async logIn({ email, password }) {
+    return this.#begin(await this.api.logIn({ email, password }), email);
+  }
+
+  /**
+   * @param {any} answer
+   * @param {string} email as it was typed
+   */
+  async #begin(answer, email) {
+    const { user, access } = readLogIn(answer);
+    if (user.email !== normalised(email)) {
+      throw new BadAnswer("another account than the one asked for");
+    }
+    this.#isOver = false;
+    this.#user = user;
+    this.#keep(access);
+    await writeResident({ user, leaving: false });
+    return user;
+  }
+
+  /**
+   * Does not wait for the server where this browser remembers who is logged in: if the server sees that differently,
+   * `ended` follows.
+   * @returns {Promise<User | null>} null: nobody is
+   */
+  async restore() {
+    const { user, leaving } = await readResident();
+    if (leaving) {
+      await this.#leave();
+      return null;
+    }
+    this.#user = user;
+    const asked = this.accessToken().catch(() => {});
+    if (!user) {
+      await asked;
+    }
+    return this.#user;
+  }
+
+  /**
+   * @returns {Promise<string>} a token that is good for a while
+   * @throws {ApiError | import("../net/errors.js").NetworkError | Refusal} `session_over`
+   */
+  async accessToken() {
+    return this.#access !== null && Date.now() < this.#renewAtMs ? this.#access : this.renewToken(this.#access);
+  }
+
+  /**
+   * @param {string | null} refused a token that is of no use
+   * @returns {Promise<string>} another one
+   */
+  async renewToken(refused) {
+    if (this.#isOver) {
+      throw new Refusal("session_over");
+    }
+    if (this.#access !== null && this.#access !== refused) {
+      return this.#access;
+    }
+    this.#renewing ??= this.#renew().finally(() => (this.#renewing = null));
+    return this.#renewing;
+  }
+
+  async #renew() {
+    const access = await this.#refresh();
+    // The cookie is shared by all tabs: somebody else may have logged in in another one.
+    const user = readUser(await this.api.me(access));
+    if (this.#user && !isSame(this.#user, user)) {
+      await writeResident({ user, leaving: false });
+      this.end("other_account");
+      throw new Refusal("session_over");
+    }
+    this.#keep(access);
+    await this.#keepUser(user);
+    return access;
+  }
+
+  /** @param {User} user */
+  async #keepUser(user) {
+    const isNews = user.displayName !== this.#user?.displayName;
+    this.#user = user;
+    if (isNews) {
+      await writeResident({ user, leaving: false });
+      this.emit("user");
+    }
+  }
+
+  async #refresh() {
+    try {
+      return readAccess(await this.api.refresh());
+    } catch (error) {
+      if (error instanceof ApiError && error.status === UNAUTHORISED) {
+        await writeResident({ user: null, leaving: false });
+        this.end("session_over");
+      }
+      throw error;
+    }
+  }
+
+  /** @returns {number} milliseconds until the present token should be replaced */
+  renewInMs() {
+    return Math.max(1000, this.#renewAtMs - Date.now());
+  }
+
+  /** @param {string} access */
+  #keep(access) {
+    this.#access = access;
+    this.#renewAtMs = Date.now() + RENEW_AFTER * lifetimeMs(access);
+  }
+
+  /** @param {string} displayName "" for none */
+  async updateDisplayName(displayName) {
+    const user = readUser(await this.api.rename(displayName));
+    if (this.#user && isSame(this.#user, user)) {
+      await this.#keepUser(user);
+    }
+  }
+
+  /** @param {{ currentPassword: string, newPassword: string }} change */
+  async changePassword(change) {
+    await this.api.changePassword(change);
+  }
+
+  /** Logs out here, even if the server cannot be told now: then it is told at the next visit. */
+  async logOut() {
+    await writeResident({ user: null, leaving: true });
+    await this.#leave();
+    this.end("logged_out");
+  }
+
+  async #leave() {
+    try {
+      await this.api.logOut();
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === UNAUTHORISED)) {
+        return;
+      }
+    }
+    await writeResident({ user: null, leaving: false });
+  }
+
+  /**
+   * Nothing more is done in this person's name.
+   * @param {"session_over" | "other_account" | "logged_out"} reason
+   */
+  end(reason) {
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#access = null;
+      this.emit("ended", { reason });
+    }
+  }
+}
+
+/**
+ * @param {User} left
+ * @param {User} right
+ * @returns {boolean}
+ */
+function isSame(left, right) {
+  return left.id === right.id && left.email === right.email;
+}
+
+/**
+ * By the token's own times (RFC 7519 §4.1), taken as a duration: the clocks here and there need not agree.
+ * @param {string} token
+ * @returns {number}
+ */
+function lifetimeMs(token) {
+  const { exp, iat } = claims(token);
+  return exp > iat ? (exp - iat) * 1000 : DEFAULT_LIFETIME_MS;
+}
+
+/**
+ * @param {string} token a JWT; nothing in it is checked
+ * @returns {any}
+ */
+function claims(token) {
+  try {
+    const [, payload] = token.split(".");
+    return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) ?? {};
+  } catch {
+    return {};
+  }
+}

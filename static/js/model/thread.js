@@ -1,0 +1,263 @@
+/**
+ * One chat as it is shown: a window on what is stored, from the oldest message that was asked for to the newest, and
+ * what has not left yet. The database is the truth; this reads it again whenever something has changed.
+ */
+import { Sequence } from "../lib/sequence.js";
+import { echoItem, inOrder, keyOf, storedItem, unsentItem } from "./thread-items.js";
+import { messageRecord } from "./vault.js";
+
+/** @import { MessageRow, OutboxRow } from "../storage/rows.js" */
+/** @import { Archive, Window } from "./archive.js" */
+/** @import { History } from "./history.js" */
+/** @import { Mailbox } from "./mailbox.js" */
+/** @import { Opener } from "./opener.js" */
+/** @import { People } from "./people.js" */
+/** @import { Echo } from "./thread-items.js" */
+/** @import { Vault } from "./vault.js" */
+
+/** @typedef {import("./thread-items.js").ThreadItem} ThreadItem */
+
+/**
+ * @typedef {object} ThreadParts
+ * @property {Archive} archive
+ * @property {History} history
+ * @property {Vault} vault
+ * @property {Opener} opener
+ * @property {People} people
+ * @property {Mailbox} mailbox
+ * @property {() => void} changed
+ * @property {() => string} draft
+ */
+
+const SCREEN = 30;
+const LARGEST_SCREEN = 200;
+const OLDER = 50;
+const PAGES_AT_ONCE = 3;
+
+export class Thread {
+  #parts;
+  #reading = new Sequence();
+  /** @type {Window["rows"]} */
+  #rows = [];
+  /** @type {OutboxRow[]} */
+  #unsent = [];
+  /** @type {Map<string, Echo>} */
+  #echoes = new Map();
+  /** @type {Map<string, string>} what was opened, by key */
+  #texts = new Map();
+  /** @type {ThreadItem[] | null} */
+  #items = null;
+  #from = Infinity;
+  #hasOlder = false;
+  #isLoading = true;
+  #unreadCount = 0;
+  /** @type {string | null} */
+  #firstUnreadKey = null;
+
+  /**
+   * @param {string} email
+   * @param {ThreadParts} parts
+   */
+  constructor(email, parts) {
+    this.email = email;
+    this.#parts = parts;
+  }
+
+  get name() {
+    return this.#parts.people.nameOf(this.email);
+  }
+
+  /** What the person has to decide about before anything goes out; null: nothing. */
+  get keyChange() {
+    return this.#parts.people.get(this.email)?.offered ? { name: this.name } : null;
+  }
+
+  /** True until what is stored of it is here. */
+  get loading() {
+    return this.#isLoading;
+  }
+
+  /** What was begun and not sent. */
+  get draft() {
+    return this.#parts.draft();
+  }
+
+  get hasOlder() {
+    return this.#hasOlder;
+  }
+
+  /** How many messages were unread when the chat was opened. */
+  get unreadCount() {
+    return this.#unreadCount;
+  }
+
+  /** The first message that was unread when the chat was opened. */
+  get firstUnreadKey() {
+    return this.#firstUnreadKey;
+  }
+
+  /** @param {number} id */
+  covers(id) {
+    return id >= this.#from;
+  }
+
+  /** @returns {ThreadItem[]} oldest first */
+  items() {
+    this.#items ??= inOrder(
+      this.#distinctRows().map((row) => storedItem(row, this.#contentOf(row))),
+      this.#unsent.map((row) => unsentItem(row, this.#texts.get(row.clientId))),
+      [...this.#echoes.values()].map(echoItem),
+    );
+    return this.#items;
+  }
+
+  /** @param {MessageRow} row */
+  #contentOf(row) {
+    return { text: this.#texts.get(keyOf(row)), unopened: this.#parts.opener.failure(row) };
+  }
+
+  /** The newest screen first, from here; then from the server what is not here. */
+  async load() {
+    const from = this.#parts.mailbox.isBehind ? await this.#fetchNewest() : null;
+    await this.#reading.run(() => this.#loadScreen(from));
+    if (this.#rows.length < SCREEN && this.#hasOlder) {
+      await this.loadOlder().catch(() => {});
+    }
+  }
+
+  /** @returns {Promise<number | null>} null: it cannot be had now */
+  #fetchNewest() {
+    return this.#parts.history.fetchNewest(this.email).catch(() => null);
+  }
+
+  /** @param {number | null} newest from where on all is here although what is before it may not be; null: all is here */
+  async #loadScreen(newest) {
+    const { archive, changed } = this.#parts;
+    const [{ unread }] = await archive.glance([this.email]);
+    const limit = Math.min(LARGEST_SCREEN, Math.max(SCREEN, unread + 5));
+    const window = await archive.window(this.email, { from: newest ?? 0, limit: limit + 1 });
+    const rows = window.rows.slice(-limit);
+    this.#hasOlder = window.rows.length > limit || window.chat.older !== null || newest !== null;
+    this.#from = this.#hasOlder ? (rows[0]?.id ?? 0) : 0;
+    this.#unreadCount = unread;
+    this.#firstUnreadKey = keyOfUnread(rows, unread);
+    await this.#show({ ...window, rows });
+    this.#isLoading = false;
+    changed();
+  }
+
+  /** So much has happened that the newest screen is fetched before all the rest is here. */
+  async jump() {
+    const from = await this.#fetchNewest();
+    if (from !== null) {
+      this.#from = from;
+      this.#hasOlder = true;
+      await this.refresh();
+    }
+  }
+
+  /** Reads again what is shown. */
+  async refresh() {
+    await this.#reading.run(async () => {
+      if (!this.#isLoading) {
+        const window = await this.#parts.archive.window(this.email, { from: this.#from, limit: Infinity });
+        this.#hasOlder &&= window.rows.length > 0 || window.chat.older !== null;
+        await this.#show(window);
+        this.#parts.changed();
+      }
+    });
+  }
+
+  /** @throws {import("../net/errors.js").NetworkError | import("../net/errors.js").ApiError} */
+  async loadOlder() {
+    if (this.#parts.mailbox.isBehind) {
+      await this.#parts.mailbox.sync();
+    }
+    if (this.#parts.mailbox.isBehind) {
+      return;
+    }
+    let found = await this.#reading.run(() => this.#reachBack());
+    for (let page = 0; found === 0 && page < PAGES_AT_ONCE; page += 1) {
+      if (!(await this.#parts.history.fetchPage(this.email))) {
+        break;
+      }
+      found = await this.#reading.run(() => this.#reachBack());
+    }
+    await this.refresh();
+  }
+
+  /** @returns {Promise<number>} how many older messages were found here */
+  async #reachBack() {
+    const { rows, chat } = await this.#parts.archive.window(this.email, { below: this.#from, limit: OLDER });
+    this.#hasOlder = rows.length === OLDER || chat.older !== null;
+    this.#from = this.#hasOlder ? (rows[0]?.id ?? this.#from) : 0;
+    return rows.length;
+  }
+
+  /**
+   * At once on the screen, before it is stored.
+   * @param {Echo} echo
+   */
+  echo(echo) {
+    this.#echoes.set(echo.clientId, echo);
+    this.#itemsChanged();
+  }
+
+  /**
+   * It could not even be stored.
+   * @param {string} clientId
+   */
+  dropEcho(clientId) {
+    this.#echoes.delete(clientId);
+    this.#itemsChanged();
+  }
+
+  #itemsChanged() {
+    this.#items = null;
+    this.#parts.changed();
+  }
+
+  /** @param {Window} window */
+  async #show({ rows, unsent }) {
+    await Promise.all([...rows, ...unsent].map((row) => this.#readText(row)));
+    this.#rows = rows;
+    this.#unsent = unsent;
+    [...rows, ...unsent].forEach(({ clientId }) => this.#echoes.delete(clientId ?? ""));
+    this.#items = null;
+    this.#openWhatIsClosed();
+  }
+
+  /** @param {MessageRow | OutboxRow} row */
+  async #readText(row) {
+    const key = keyOf(row);
+    if (row.sealed && !this.#texts.has(key)) {
+      const { body } = await this.#parts.vault.open(messageRecord(row), row.sealed);
+      this.#texts.set(key, body);
+    }
+  }
+
+  /** First what is on the screen: from the first unread one on, or else the newest. */
+  #openWhatIsClosed() {
+    const { opener } = this.#parts;
+    const unread = this.#rows.findIndex((row) => keyOf(row) === this.#firstUnreadKey);
+    const first = unread < 0 ? [] : this.#rows.slice(unread, unread + SCREEN);
+    const closed = [...first, ...[...this.#rows].reverse()].filter((row) => row.raw && !opener.failure(row));
+    closed.forEach((row) => opener.open(row).catch(() => {}));
+  }
+
+  /** @returns {MessageRow[]} each of one's own once, whatever the server has made of it */
+  #distinctRows() {
+    const keys = new Set();
+    return this.#rows.filter((row) => !keys.has(keyOf(row)) && keys.add(keyOf(row)));
+  }
+}
+
+/**
+ * @param {MessageRow[]} rows
+ * @param {number} count
+ * @returns {string | null} the message from which on that many of the other person's are there; null: it is not here
+ */
+function keyOfUnread(rows, count) {
+  const first = count > 0 ? rows.filter((row) => !row.mine).at(-count) : undefined;
+  return first ? keyOf(first) : null;
+}

@@ -1,0 +1,53 @@
+/** Why a message could not be opened, and what the person can do about it. */
+import { DecryptionError, KeyChangedError, ProtocolError } from "../crypto/errors.js";
+import { BadAnswer, Refusal } from "./errors.js";
+
+/** @typedef {{ reason: string, advice: string }} Unopened */
+
+export const UNOPENED = "This message could not be opened.";
+
+/**
+ * @param {boolean} mine
+ * @param {string} name of the other person
+ */
+const askAgain = (mine, name) => (mine ? "Send it again if it still matters." : `Ask ${name} to send it again.`);
+
+/** The message is whole, and of a kind that this version does not know. */
+export class NewerType extends Error {}
+
+/**
+ * @param {unknown} error
+ * @param {{ mine: boolean, name: string }} message
+ * @returns {Unopened | null} null: it is no fault of the message, and may go well the next time
+ */
+export function explain(error, { mine, name }) {
+  if (error instanceof NewerType || isRefusedFor(error, "unknown_suite", "unknown_version")) {
+    return { reason: "It needs a newer version of VibeChat.", advice: "Reload this page." };
+  }
+  if (isRefusedFor(error, "not_our_key")) {
+    const reason = mine ? "It was written with another browser's key." : "It was written to another browser's key.";
+    return { reason, advice: mine ? "The browser that it was written in can open it." : askAgain(mine, name) };
+  }
+  if (error instanceof KeyChangedError) {
+    return { reason: `${name}'s keys changed.`, advice: "Review the change to read it." };
+  }
+  if (error instanceof Refusal && error.code === "key_not_theirs") {
+    return { reason: `It was written with a key that is not ${name}'s.`, advice: "Do not rely on it." };
+  }
+  if (error instanceof Refusal) {
+    return { reason: "The key that it was written with cannot be found.", advice: askAgain(mine, name) };
+  }
+  if (error instanceof ProtocolError || error instanceof DecryptionError || error instanceof BadAnswer) {
+    return { reason: "It was damaged or changed on the way.", advice: askAgain(mine, name) };
+  }
+  return null;
+}
+
+/**
+ * @param {unknown} error
+ * @param {...string} reasons
+ * @returns {boolean}
+ */
+function isRefusedFor(error, ...reasons) {
+  return error instanceof ProtocolError && reasons.includes(error.reason);
+}

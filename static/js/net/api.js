@@ -1,0 +1,238 @@
+/**
+ * The only file that calls fetch: one method for each call of the server. What comes back is JSON that nobody has
+ * looked at yet; the model checks it.
+ */
+import { ApiError, NetworkError } from "./errors.js";
+
+/**
+ * Where the access token comes from.
+ * @typedef {object} Tokens
+ * @property {() => Promise<string>} accessToken
+ * @property {(refused: string) => Promise<string>} renewToken a token other than the refused one; throws where there is none
+ */
+
+/**
+ * @typedef {object} Call
+ * @property {object} [body]
+ * @property {string | null} [token] null: without one; none given: the session's
+ */
+
+const TIMEOUT_MS = 20_000;
+const UNAUTHORISED = 401;
+const PAGE_SIZE = 50;
+
+export class Api {
+  #tokens;
+  #origin;
+
+  /** @param {{ tokens: Tokens, origin?: string }} options */
+  constructor({ tokens, origin = "" }) {
+    this.#tokens = tokens;
+    this.#origin = origin;
+  }
+
+  /** @param {{ email: string, password: string, displayName: string }} person */
+  register({ email, password, displayName }) {
+    const body = { email, password, display_name: displayName, refresh_cookie: true };
+    return this.#call("POST", "/auth/register", { body, token: null });
+  }
+
+  /** @param {{ email: string, password: string }} credentials */
+  logIn({ email, password }) {
+    return this.#call("POST", "/auth/login", { body: { email, password, refresh_cookie: true }, token: null });
+  }
+
+  /** By the refresh cookie. */
+  refresh() {
+    return this.#call("POST", "/auth/refresh", { body: {}, token: null });
+  }
+
+  /** By the refresh cookie, so that it works with an expired access token too. */
+  logOut() {
+    return this.#call("POST", "/auth/logout", { body: {}, token: null });
+  }
+
+  /** @param {string} token */
+  me(token) {
+    return this.#call("GET", "/auth/me", { token });
+  }
+
+  /** @param {string} displayName */
+  rename(displayName) {
+    return this.#call("PATCH", "/auth/me", { body: { display_name: displayName } });
+  }
+
+  /** @param {{ currentPassword: string, newPassword: string }} change */
+  changePassword({ currentPassword, newPassword }) {
+    const body = { current_password: currentPassword, new_password: newPassword };
+    return this.#call("POST", "/auth/password", { body });
+  }
+
+  /** @param {string} password */
+  deleteAccount(password) {
+    return this.#call("DELETE", "/auth/me", { body: { password } });
+  }
+
+  /** @param {{ public_key: string, replaces?: string }} body */
+  uploadKey(body) {
+    return this.#call("POST", "/keys/upload", { body });
+  }
+
+  ownKey() {
+    return this.#call("GET", "/keys/me");
+  }
+
+  /** @param {string} email */
+  keyOf(email) {
+    return this.#call("GET", `/keys/email/${encodeURIComponent(email)}`);
+  }
+
+  /** @param {string} fingerprint */
+  keyByFingerprint(fingerprint) {
+    return this.#call("GET", `/keys/fingerprint/${encodeURIComponent(fingerprint)}`);
+  }
+
+  /** @param {object} envelope */
+  sendMessage(envelope) {
+    return this.#call("POST", "/messages/send", { body: envelope });
+  }
+
+  conversations() {
+    return this.#call("GET", "/messages/conversations");
+  }
+
+  /**
+   * @param {string} email
+   * @param {string | null} page a `next` of the page before; null: the newest page
+   */
+  conversation(email, page) {
+    const path = `/messages/conversation/${encodeURIComponent(email)}`;
+    return this.#call("GET", page === null ? `${path}?page_size=${PAGE_SIZE}` : path + queryOf(page));
+  }
+
+  /** @param {number} after */
+  sync(after) {
+    return this.#call("GET", `/messages/sync?after=${after}`);
+  }
+
+  /** @param {{ delivered: number[], read: number[] }} ids */
+  receipts(ids) {
+    return this.#call("POST", "/messages/receipts", { body: ids });
+  }
+
+  /** @param {string} email */
+  clearConversation(email) {
+    return this.#call("DELETE", `/messages/conversation/${encodeURIComponent(email)}`);
+  }
+
+  /** @param {string} email */
+  addContact(email) {
+    return this.#call("POST", "/contacts/add", { body: { email } });
+  }
+
+  contacts() {
+    return this.#call("GET", "/contacts/list");
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path under /api
+   * @param {Call} [options]
+   * @returns {Promise<any>} the answer's JSON; null where it has none
+   * @throws {ApiError | NetworkError}
+   */
+  async #call(method, path, { body, token } = {}) {
+    if (token !== undefined) {
+      return this.#request(method, path, body, token);
+    }
+    const current = await this.#tokens.accessToken();
+    try {
+      return await this.#request(method, path, body, current);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== UNAUTHORISED) {
+        throw error;
+      }
+      return this.#request(method, path, body, await this.#tokens.renewToken(current));
+    }
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object | undefined} body
+   * @param {string | null} token
+   */
+  async #request(method, path, body, token) {
+    const response = await this.#fetch(`${this.#origin}/api${path}`, {
+      method,
+      headers: headersFor(body, token),
+      body: body === undefined ? null : JSON.stringify(body),
+      credentials: "same-origin",
+      cache: "no-store",
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (!response.ok) {
+      throw new ApiError(response.status, response.json, response.retryAfterSeconds);
+    }
+    return response.json;
+  }
+
+  /**
+   * @param {string} address
+   * @param {RequestInit} init
+   */
+  async #fetch(address, init) {
+    try {
+      const response = await fetch(address, init);
+      const { ok, status } = response;
+      return { ok, status, json: readJson(await response.text()), retryAfterSeconds: retryAfter(response) };
+    } catch (error) {
+      throw new NetworkError(error);
+    }
+  }
+}
+
+/**
+ * @param {object | undefined} body
+ * @param {string | null} token
+ * @returns {Record<string, string>}
+ */
+function headersFor(body, token) {
+  return {
+    Accept: "application/json",
+    ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+    ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+  };
+}
+
+/**
+ * Only the query of the server's address for the next page is used: it cannot lead to another host or call.
+ * @param {string} address
+ * @returns {string}
+ */
+function queryOf(address) {
+  const start = address.indexOf("?");
+  return start < 0 ? "" : address.slice(start);
+}
+
+/**
+ * @param {string} text
+ * @returns {any} null where it is empty or no JSON
+ */
+function readJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {Response} response
+ * @returns {number | null}
+ */
+function retryAfter(response) {
+  const seconds = Number(response.headers.get("Retry-After") ?? NaN);
+  return seconds >= 0 ? seconds : null;
+}

@@ -1,0 +1,16 @@
+import { Account } from "./model/account.js";
+import { Session } from "./model/session.js";
+import { readResident } from "./storage/device.js";
+import { credentialsForm, offerToGoOn, strengthBars } from "./views/credentials.js";
+
+const session = new Session();
+
+credentialsForm(async ({ email = "", password = "", display_name: displayName = "" }) => {
+  await session.register({ email, password, displayName });
+  /* Where the key cannot be made now, /chat does it. */
+  await Account.prepare(session).catch(() => null);
+  location.assign("/chat");
+});
+strengthBars();
+
+offerToGoOn(await readResident());

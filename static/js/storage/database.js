@@ -1,0 +1,153 @@
+/**
+ * The only file that opens IndexedDB. Each account has a database of its own, so that two people who use one browser
+ * one after the other never meet.
+ */
+import { Emitter } from "../lib/emitter.js";
+
+/** @typedef {"keys" | "people" | "chats" | "messages" | "chains" | "outbox" | "state"} StoreName */
+/** @typedef {(name: StoreName) => IDBObjectStore} Stores */
+
+const VERSION = 1;
+
+/** @type {(email: string) => string} */
+const databaseName = (email) => `vibechat ${email}`;
+
+/**
+ * Emits `closed` when the account's data is being deleted elsewhere, in another tab.
+ */
+export class Database extends Emitter {
+  #connection;
+
+  /** @param {IDBDatabase} connection */
+  constructor(connection) {
+    super();
+    this.#connection = connection;
+    connection.onversionchange = () => {
+      connection.close();
+      this.emit("closed");
+    };
+  }
+
+  /**
+   * @param {string} email the account's
+   * @returns {Promise<Database>}
+   */
+  static async open(email) {
+    const request = indexedDB.open(databaseName(email), VERSION);
+    request.onupgradeneeded = () => createStores(request.result);
+    return new Database(await result(request));
+  }
+
+  /**
+   * Forgets the account on this browser: its key, its messages, everything.
+   * @param {string} email
+   */
+  static async delete(email) {
+    await result(indexedDB.deleteDatabase(databaseName(email)));
+  }
+
+  /**
+   * @template Result
+   * @param {StoreName[]} names
+   * @param {(stores: Stores) => Promise<Result>} work must wait for nothing but requests of this transaction
+   * @returns {Promise<Result>}
+   */
+  read(names, work) {
+    return this.#run(this.#connection.transaction(names, "readonly"), work);
+  }
+
+  /**
+   * All or nothing: if the work throws, nothing of it was written.
+   * @template Result
+   * @param {StoreName[]} names
+   * @param {(stores: Stores) => Promise<Result>} work must wait for nothing but requests of this transaction
+   * @param {{ durability?: "strict" | "default" }} [options] strict: on the disk before it resolves
+   * @returns {Promise<Result>}
+   */
+  write(names, work, { durability = "default" } = {}) {
+    return this.#run(this.#connection.transaction(names, "readwrite", { durability }), work);
+  }
+
+  /**
+   * @template Result
+   * @param {IDBTransaction} transaction
+   * @param {(stores: Stores) => Promise<Result>} work
+   * @returns {Promise<Result>}
+   */
+  async #run(transaction, work) {
+    const done = completion(transaction);
+    try {
+      const value = await work((name) => transaction.objectStore(name));
+      await done;
+      return value;
+    } catch (error) {
+      abort(transaction);
+      await done.catch(() => {});
+      throw error;
+    }
+  }
+
+  close() {
+    this.#connection.close();
+  }
+}
+
+/**
+ * Asks the browser not to throw this data away when space runs short.
+ * @returns {Promise<boolean>} whether it agreed
+ */
+export async function askToPersist() {
+  return (await globalThis.navigator?.storage?.persist?.()) ?? false;
+}
+
+/**
+ * @template Value
+ * @param {IDBRequest<Value>} request
+ * @returns {Promise<Value>}
+ */
+export function result(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/**
+ * @param {IDBTransaction} transaction
+ * @returns {Promise<void>}
+ */
+function completion(transaction) {
+  const done = new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve(undefined);
+    transaction.onabort = () => reject(transaction.error ?? new DOMException("aborted", "AbortError"));
+  });
+  // Whoever awaits it hears of the failure; while the work itself still runs, nobody does yet.
+  done.catch(() => {});
+  return /** @type {Promise<void>} */ (done);
+}
+
+/** @param {IDBTransaction} transaction */
+function abort(transaction) {
+  try {
+    transaction.abort();
+  } catch {
+    // It is over already.
+  }
+}
+
+/** @param {IDBDatabase} database */
+function createStores(database) {
+  database.createObjectStore("state");
+  database.createObjectStore("keys", { keyPath: "fingerprint" });
+  database.createObjectStore("people", { keyPath: "email" });
+  database.createObjectStore("chats", { keyPath: "email" });
+  database.createObjectStore("chains", { keyPath: ["peer", "side", "browser"] });
+  database.createObjectStore("outbox", { keyPath: "clientId" }).createIndex("peer", ["peer", "counter"]);
+  const messages = database.createObjectStore("messages", { keyPath: "id" });
+  messages.createIndex("peer", ["peer", "id"]);
+  messages.createIndex("chain", ["peer", "browser", "counter"]);
+  // A row that lacks the property is not in the index: each of these holds only what there is still to do.
+  for (const property of ["pending", "unread", "due"]) {
+    messages.createIndex(property, property);
+  }
+}

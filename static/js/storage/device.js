@@ -1,0 +1,41 @@
+/**
+ * Who uses this browser: the one thing that is kept outside of the accounts' own databases, so that the chats can be
+ * shown before the server has answered.
+ */
+import { result } from "./database.js";
+
+/**
+ * @typedef {object} Resident
+ * @property {{ id: number, email: string, displayName: string, createdAtMs: number } | null} user who is logged in here
+ * @property {boolean} leaving logged out here, but the server could not be told yet
+ */
+
+const NAME = "vibechat";
+const STORE = "resident";
+
+/** @returns {Promise<Resident>} */
+export async function readResident() {
+  const found = await inStore("readonly", (store) => store.get(STORE));
+  return found ?? { user: null, leaving: false };
+}
+
+/** @param {Resident} resident */
+export async function writeResident(resident) {
+  await inStore("readwrite", (store) => store.put(resident, STORE));
+}
+
+/**
+ * @param {IDBTransactionMode} mode
+ * @param {(store: IDBObjectStore) => IDBRequest} work
+ * @returns {Promise<any>}
+ */
+async function inStore(mode, work) {
+  const request = indexedDB.open(NAME, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+  const database = await result(request);
+  try {
+    return await result(work(database.transaction(STORE, mode).objectStore(STORE)));
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * What is asked of the stores of an account's database. Each function takes a store of an open transaction.
+ */
+import { result } from "./database.js";
+
+/** @import { ChainRow, ChatRow, MessageRow, OutboxRow } from "./rows.js" */
+
+/**
+ * @param {IDBObjectStore} store
+ * @param {IDBValidKey} key
+ * @returns {Promise<any>} undefined where there is none
+ */
+export function get(store, key) {
+  return result(store.get(key));
+}
+
+/**
+ * @param {IDBObjectStore} store
+ * @returns {Promise<any[]>}
+ */
+export function all(store) {
+  return result(store.getAll());
+}
+
+/**
+ * @param {IDBObjectStore} messages
+ * @param {string} peer
+ * @param {{ from?: number, below?: number, limit: number }} part by id: from ≤ id < below
+ * @returns {Promise<MessageRow[]>} the newest of them, oldest first
+ */
+export function newestMessages(messages, peer, { from = 0, below = Infinity, limit }) {
+  const index = messages.index("peer");
+  const range = IDBKeyRange.bound([peer, from], [peer, below], false, true);
+  return limit === Infinity ? result(index.getAll(range)) : lastOf(index.openCursor(range, "prev"), limit);
+}
+
+/**
+ * @param {IDBRequest<IDBCursorWithValue | null>} request for a cursor that goes backwards
+ * @param {number} limit
+ * @returns {Promise<any[]>} the last rows, in the order of the index
+ */
+function lastOf(request, limit) {
+  /** @type {any[]} */
+  const rows = [];
+  return new Promise((resolve, reject) => {
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      const cursor = rows.length < limit ? request.result : null;
+      if (!cursor) {
+        resolve(rows.reverse());
+        return;
+      }
+      rows.push(cursor.value);
+      cursor.continue();
+    };
+  });
+}
+
+/**
+ * @param {IDBObjectStore} messages
+ * @param {string} peer
+ * @returns {Promise<IDBValidKey[]>} the ids of all its messages
+ */
+export function messageIds(messages, peer) {
+  return result(messages.index("peer").getAllKeys(IDBKeyRange.bound([peer, 0], [peer, Infinity])));
+}
+
+/**
+ * @param {IDBObjectStore} messages
+ * @param {"pending" | "unread" | "due"} index
+ * @param {string} [value] none: any
+ * @param {number} [limit]
+ * @returns {Promise<MessageRow[]>}
+ */
+export function marked(messages, index, value, limit) {
+  return result(messages.index(index).getAll(value, limit));
+}
+
+/**
+ * @param {IDBObjectStore} messages
+ * @param {"pending" | "unread" | "due"} index
+ * @param {string} value
+ * @returns {Promise<number>}
+ */
+export function countMarked(messages, index, value) {
+  return result(messages.index(index).count(value));
+}
+
+/**
+ * @param {IDBObjectStore} messages
+ * @param {string} peer
+ * @param {string} browser
+ * @param {number} counter
+ * @returns {Promise<MessageRow | undefined>} the first opened message from that browser with at least that counter
+ */
+export function messageInChain(messages, peer, browser, counter) {
+  return result(messages.index("chain").get(IDBKeyRange.bound([peer, browser, counter], [peer, browser, Infinity])));
+}
+
+/**
+ * @param {IDBObjectStore} chains
+ * @param {string} peer
+ * @returns {Promise<ChainRow[]>} of the peer's browsers
+ */
+export function theirChains(chains, peer) {
+  return result(chains.getAll(IDBKeyRange.bound([peer, "theirs"], [peer, "theirs", []])));
+}
+
+/**
+ * @param {IDBObjectStore} outbox
+ * @param {string} peer
+ * @returns {Promise<OutboxRow[]>} in the order in which they were written
+ */
+export function unsent(outbox, peer) {
+  return result(outbox.index("peer").getAll(IDBKeyRange.bound([peer, 0], [peer, Infinity])));
+}
+
+/**
+ * @param {IDBObjectStore} chats
+ * @param {string} email
+ * @returns {Promise<ChatRow>} an empty one where there is none
+ */
+export async function chatOrNew(chats, email) {
+  const found = await result(chats.get(email));
+  return found ?? { email, startId: 0, older: null, clearedAt: 0, unreadBefore: 0, draft: null };
+}

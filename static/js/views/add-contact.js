@@ -1,0 +1,17 @@
+/** Adds a person by email and goes to the chat with them. */
+import { find } from "../lib/dom.js";
+import { AskingDialog } from "./dialog.js";
+
+/** @param {{add: (email: string) => Promise<{email: string}>, onAdded: (email: string) => void}} parts */
+export function addContactDialog({ add, onAdded }) {
+  const dialog = new AskingDialog(
+    "add-contact",
+    async (values) => {
+      const { email } = await add((values.email ?? "").trim());
+      dialog.node.addEventListener("close", () => onAdded(email), { once: true });
+    },
+    { email: "Enter an address." },
+  );
+  find("#add-contact-open", HTMLButtonElement).addEventListener("click", () => dialog.open());
+  return dialog;
+}

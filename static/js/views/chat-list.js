@@ -1,0 +1,175 @@
+/** The column of chats: one link for each, by last activity, searched from above, drawn as far as one scrolls. */
+import { find, setText } from "../lib/dom.js";
+import { oncePerFrame } from "./attention.js";
+import { createChatRow, updateChatRow } from "./chat-row.js";
+import { KeyedList } from "./keyed-list.js";
+
+/** @typedef {import("../model/conversations.js").Conversations} Conversations */
+/** @typedef {import("../model/conversations.js").ChatSummary} ChatSummary */
+
+const ROWS_AT_ONCE = 200;
+const MORE_WITHIN_PX = 1200;
+
+export class ChatList {
+  /** @param {{conversations: Conversations, onOpen: (email: string) => void, onSearch: () => void}} parts */
+  constructor({ conversations, onOpen, onSearch }) {
+    this.conversations = conversations;
+    this.onOpen = onOpen;
+    this.onSearch = onSearch;
+    /** @type {string | null} */
+    this.current = null;
+    this.limit = ROWS_AT_ONCE;
+    this.frame = find("#chats", HTMLElement);
+    this.search = find("#search", HTMLInputElement);
+    this.note = find("#chats-note", HTMLElement);
+    /** @type {KeyedList<import("./chat-row.js").ChatRow>} */
+    this.list = new KeyedList(find("#chat-rows", HTMLElement), { create: createChatRow, update: updateChatRow });
+    this.listen(oncePerFrame(() => this.draw()));
+  }
+
+  /** @param {() => void} redraw */
+  listen(redraw) {
+    this.conversations.on("chats", redraw);
+    this.conversations.on("connection", redraw);
+    this.search.addEventListener("input", () => this.searched());
+    this.search.addEventListener("keydown", (event) => this.searchKey(event));
+    this.frame.addEventListener("keydown", (event) => this.rowKey(event));
+    this.frame.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    /* "Yesterday" becomes another day while the page stands open. */
+    setInterval(redraw, 60_000);
+  }
+
+  /** @param {string | null} email */
+  show(email) {
+    this.current = email;
+    this.draw();
+    if (email !== null) this.list.node(email)?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @returns {ChatSummary[]} */
+  found() {
+    const words = fold(this.search.value).split(/\s+/u).filter(Boolean);
+    const chats = this.conversations.chats();
+    if (words.length === 0) return chats;
+    return chats.filter(({ name, email }) => words.every((word) => fold(`${name} ${email}`).includes(word)));
+  }
+
+  draw() {
+    const chats = this.found();
+    const names = countNames(chats);
+    const now = startOfMinute();
+    const shown = chats.slice(0, this.limit);
+    this.list.draw(
+      shown.map((chat) => ({
+        key: chat.email,
+        chat,
+        current: chat.email === this.current,
+        showEmail: (names.get(chat.name) ?? 0) > 1,
+        now,
+      })),
+    );
+    setText(this.note, this.noteFor(chats.length));
+  }
+
+  /** @param {number} found */
+  noteFor(found) {
+    if (found > 0 || this.conversations.connection === "connecting") return "";
+    return this.search.value.trim() === "" ? "No chats yet. Add someone by email." : "No chat by that name.";
+  }
+
+  scrolled() {
+    const { scrollHeight, scrollTop, clientHeight } = this.frame;
+    if (scrollHeight - scrollTop - clientHeight > MORE_WITHIN_PX || this.found().length <= this.limit) return;
+    this.limit += ROWS_AT_ONCE;
+    this.draw();
+  }
+
+  searched() {
+    this.limit = ROWS_AT_ONCE;
+    this.frame.scrollTop = 0;
+    this.draw();
+  }
+
+  jump() {
+    this.onSearch();
+    this.search.focus();
+    this.search.select();
+  }
+
+  /** True where there was something to clear. */
+  clearSearch() {
+    if (this.search.value === "") return false;
+    this.search.value = "";
+    this.searched();
+    return true;
+  }
+
+  /**
+   * The chat before or after the open one.
+   * @param {1 | -1} step
+   * @param {boolean} unreadOnly
+   */
+  move(step, unreadOnly) {
+    const chats = this.found();
+    const at = chats.findIndex(({ email }) => email === this.current);
+    const ahead = step > 0 ? chats.slice(at + 1) : chats.slice(0, Math.max(at, 0)).reverse();
+    const next = ahead.find(({ unread }) => !unreadOnly || unread > 0);
+    if (next) this.onOpen(next.email);
+  }
+
+  /** @param {KeyboardEvent} event */
+  searchKey(event) {
+    const first = this.found()[0];
+    if (event.key === "ArrowDown") this.focusRow(0);
+    else if (event.key === "Enter" && first && !event.isComposing) {
+      this.clearSearch();
+      this.onOpen(first.email);
+    } else return;
+    event.preventDefault();
+  }
+
+  /** @param {KeyboardEvent} event */
+  rowKey(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const links = [...this.frame.querySelectorAll("a")];
+    const at = links.findIndex((link) => link === document.activeElement);
+    if (at + step < 0) this.search.focus();
+    else this.focusRow(at + step);
+  }
+
+  /** @param {number} index */
+  focusRow(index) {
+    this.frame.querySelectorAll("a")[index]?.focus();
+  }
+
+  /** @param {string} email */
+  focusRowOf(email) {
+    this.list.node(email)?.querySelector("a")?.focus();
+  }
+
+  focus() {
+    const current = this.frame.querySelector("a[aria-current]") ?? this.frame.querySelector("a") ?? this.search;
+    if (current instanceof HTMLElement) current.focus();
+  }
+}
+
+/** @param {string} text */
+function fold(text) {
+  return text
+    .normalize("NFKD")
+    .replace(/\p{Diacritic}/gu, "")
+    .toLowerCase();
+}
+
+/** @param {readonly ChatSummary[]} chats two people of one name are told apart by their addresses */
+function countNames(chats) {
+  const counts = new Map();
+  for (const { name } of chats) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
+function startOfMinute() {
+  return new Date(Math.floor(Date.now() / 60_000) * 60_000);
+}

@@ -1,0 +1,189 @@
+/** The chat page as a whole: joins the list, the open chat, the dialogs and the keys. */
+import { find, setText } from "../lib/dom.js";
+import { addContactDialog } from "./add-contact.js";
+import { Announcer, drawTitle } from "./announcer.js";
+import { hasKeyboard } from "./attention.js";
+import { drawAvatar, portrait } from "./avatar.js";
+import { ChatList } from "./chat-list.js";
+import { ConnectionStrip } from "./connection.js";
+import { detailsDialog } from "./details.js";
+import { Dialog } from "./dialog.js";
+import { keysChangedDialog } from "./keys-changed.js";
+import { listenToKeys } from "./keyboard.js";
+import { logOutDialog } from "./log-out.js";
+import { focusRegion } from "./regions.js";
+import { Router } from "./router.js";
+import { Settings } from "./settings.js";
+import { TakeOver } from "./take-over.js";
+import { ThreadView } from "./thread.js";
+import { followVisibleHeight } from "./viewport.js";
+
+/** @typedef {import("../model/account.js").Account} Account */
+/** @typedef {import("../model/session.js").Session} Session */
+/** @typedef {import("./thread.js").Person} Person */
+
+export class ChatPage {
+  /** @param {{account: Account, session: Session}} parts */
+  constructor({ account, session }) {
+    this.account = account;
+    this.session = session;
+    this.conversations = account.conversations;
+    this.app = find("#app", HTMLElement);
+    this.nothingOpen = find("#nothing-open", HTMLElement);
+    this.router = new Router((email) => this.show(email));
+    this.list = new ChatList({
+      conversations: this.conversations,
+      onOpen: (email) => this.router.open(email),
+      onSearch: () => this.toListOnPhone(),
+    });
+    this.thread = new ThreadView({
+      conversations: this.conversations,
+      person: (email) => this.person(email),
+      onReview: () => this.review(),
+    });
+    this.keysChanged = keysChangedDialog({ accept: (email) => this.conversations.acceptKey(email) });
+    this.connection = new ConnectionStrip();
+    this.shortcuts = new Dialog("shortcuts");
+    this.takeOver = new TakeOver(account.key);
+    this.makeDialogs();
+    this.listen();
+  }
+
+  start() {
+    followVisibleHeight();
+    find("#opening", HTMLElement).hidden = true;
+    this.app.hidden = false;
+    this.drawOwn();
+    this.connection.draw(this.conversations.connection);
+    this.router.start();
+  }
+
+  makeDialogs() {
+    addContactDialog({ add: (email) => this.account.contacts.add(email), onAdded: (email) => this.added(email) });
+    detailsDialog({ person: () => this.openPerson(), clear: (email) => this.conversations.clear(email) });
+    logOutDialog({
+      logOut: (choice) => this.account.logOut(choice),
+      unsent: () => this.account.unsent(),
+      onDone: () => location.replace("/login"),
+    });
+    new Settings({
+      user: () => ({ email: this.session.user?.email ?? "", displayName: this.session.user?.displayName ?? "" }),
+      updateDisplayName: (name) => this.session.updateDisplayName(name),
+      changePassword: (change) => this.session.changePassword(change),
+      deleteAccount: (proof) => this.account.deleteAccount(proof),
+    });
+  }
+
+  /** @param {string} email */
+  added(email) {
+    this.router.open(email);
+    this.arrange();
+  }
+
+  listen() {
+    const announcer = new Announcer();
+    this.conversations.on("connection", ({ state }) => {
+      this.connection.draw(state);
+      this.arrange();
+    });
+    this.conversations.on("announce", (message) => announcer.say(message));
+    this.conversations.on("chats", () => this.arrange());
+    this.session.on("user", () => this.drawOwn());
+    find("#shortcuts-open", HTMLButtonElement).addEventListener("click", () => this.shortcuts.open());
+    find("#back", HTMLAnchorElement).addEventListener("click", (event) => {
+      event.preventDefault();
+      this.router.close();
+    });
+    listenToKeys({
+      jump: () => this.list.jump(),
+      shortcuts: () => this.shortcuts.open(),
+      move: (step, unreadOnly) => this.list.move(step, unreadOnly),
+      region: (step) => this.focusRegion(step),
+      escape: () => this.escape(),
+    });
+  }
+
+  /** @param {string | null} email */
+  show(email) {
+    const from = this.list.current;
+    this.list.show(email);
+    this.arrange();
+    if (email === null && from !== null && hasKeyboard()) this.list.focusRowOf(from);
+  }
+
+  /** The address may name somebody with whom there is no chat. That is only known when the chats are. */
+  arrange() {
+    const email = this.list.current;
+    const unknown = email !== null && this.conversations.connection !== "connecting" && !this.isKnown(email);
+    const open = unknown ? null : email;
+    this.app.classList.toggle("in-chat", open !== null);
+    this.thread.show(open);
+    this.nothingOpen.hidden = open !== null;
+    setText(
+      this.nothingOpen,
+      unknown ? `You have no chat with ${email} yet. Add them by email.` : "Choose a chat, or add someone by email.",
+    );
+    this.drawTitle();
+  }
+
+  /** @param {string} email */
+  isKnown(email) {
+    return (
+      this.account.contacts.byEmail(email) !== null || this.conversations.chats().some((chat) => chat.email === email)
+    );
+  }
+
+  /**
+   * @param {string} email
+   * @returns {Person}
+   */
+  person(email) {
+    const known = this.conversations.chats().find((chat) => chat.email === email);
+    return known ?? { email, name: email, ...portrait(email, email) };
+  }
+
+  openPerson() {
+    const { thread } = this.thread;
+    return thread && { ...this.person(thread.email), name: thread.name };
+  }
+
+  review() {
+    const person = this.openPerson();
+    if (person) this.keysChanged.open(person);
+  }
+
+  drawOwn() {
+    const { user, name } = this.session;
+    if (!user) return;
+    setText(find("#own-name", HTMLElement), name);
+    setText(find("#own-email", HTMLElement), name === user.email ? "" : user.email);
+    drawAvatar(find("#own-avatar", HTMLElement), portrait(name, user.email), "small");
+  }
+
+  drawTitle() {
+    const unread = this.conversations.chats().reduce((sum, chat) => sum + chat.unread, 0);
+    drawTitle(unread, this.thread.thread?.name ?? null);
+  }
+
+  toListOnPhone() {
+    if (this.list.frame.getClientRects().length > 0) return;
+    this.router.close();
+    this.show(null);
+  }
+
+  /** @param {1 | -1} step */
+  focusRegion(step) {
+    const { list, thread } = this;
+    const regions = [
+      { node: find("#side", HTMLElement), focus: () => list.focus() },
+      { node: thread.log.node, focus: () => thread.log.node.focus() },
+      { node: thread.composer.form, focus: () => thread.composer.focus() },
+    ];
+    focusRegion(regions, step);
+  }
+
+  escape() {
+    if (this.list.clearSearch()) return;
+    if (this.thread.thread) this.thread.toBottom();
+  }
+}

@@ -1,0 +1,118 @@
+/** Where one writes. It grows with the text, counts when it gets long, and never stands in the way. */
+import { find, setText } from "../lib/dom.js";
+import { characterCount, plural } from "./format.js";
+import { asFailure, sentence } from "./sentences.js";
+
+export const LONGEST_MESSAGE = 4000;
+const COUNT_FROM = 3500;
+/* Each key would be too much to listen to. */
+const SAY_EVERY = 100;
+
+export class Composer {
+  /** @param {{onSend: (text: string) => Promise<unknown>, onDraft: (text: string) => void}} actions */
+  constructor({ onSend, onDraft }) {
+    this.onSend = onSend;
+    this.onDraft = onDraft;
+    this.touched = false;
+    this.form = find("#composer", HTMLFormElement);
+    this.text = find("#composer-text", HTMLTextAreaElement);
+    this.counter = find("#composer-counter", HTMLElement);
+    this.said = find("#composer-said", HTMLElement);
+    this.sendButton = find(".send", HTMLButtonElement, this.form);
+    this.text.addEventListener("input", () => this.changed());
+    this.text.addEventListener("keydown", (event) => this.key(event));
+    this.form.addEventListener("submit", (event) => this.submit(event));
+    this.sendButton.addEventListener("mousedown", (event) => event.preventDefault());
+    addEventListener("resize", () => this.grow());
+  }
+
+  /** @param {string} draft */
+  open(draft) {
+    this.touched = false;
+    this.write(draft);
+  }
+
+  /** @param {string} draft what is known of it later; nothing that the person has typed since is lost */
+  offerDraft(draft) {
+    if (!this.touched && this.text.value === "" && draft !== "") this.write(draft);
+  }
+
+  focus() {
+    this.text.focus({ preventScroll: true });
+  }
+
+  /** @param {string} text */
+  write(text) {
+    this.text.value = text;
+    this.drawState();
+  }
+
+  changed() {
+    this.touched = true;
+    this.drawState();
+    this.onDraft(this.text.value);
+  }
+
+  drawState() {
+    const left = LONGEST_MESSAGE - characterCount(this.text.value);
+    this.sendButton.setAttribute("aria-disabled", String(left < 0 || messageOf(this.text.value) === ""));
+    this.counter.classList.toggle("over", left < 0);
+    setText(this.counter, counterText(left));
+    if (left >= LONGEST_MESSAGE - COUNT_FROM || left % SAY_EVERY === 0 || left === -1)
+      setText(this.said, counterText(left));
+    this.grow();
+  }
+
+  grow() {
+    this.text.style.height = "auto";
+    if (this.text.value !== "") this.text.style.height = `${this.text.scrollHeight}px`;
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    /* While an input method is composing, Enter chooses a word. */
+    const composing = event.isComposing || event.keyCode === 229;
+    if (event.key !== "Enter" || event.shiftKey || composing) return;
+    event.preventDefault();
+    this.form.requestSubmit();
+  }
+
+  /** @param {SubmitEvent} event */
+  submit(event) {
+    event.preventDefault();
+    const text = messageOf(this.text.value);
+    if (text === "" || characterCount(text) > LONGEST_MESSAGE) return;
+    this.touched = true;
+    this.write("");
+    this.onDraft("");
+    this.onSend(text).catch((error) => this.giveBack(text, sentence(asFailure(error))));
+    this.focus();
+  }
+
+  /**
+   * @param {string} text that could not even be kept here
+   * @param {string} why
+   */
+  giveBack(text, why) {
+    this.write(this.text.value === "" ? text : `${text}\n${this.text.value}`);
+    this.counter.classList.add("over");
+    for (const node of [this.counter, this.said]) setText(node, why);
+    this.onDraft(this.text.value);
+  }
+}
+
+/**
+ * Empty lines around a message are not part of it.
+ * @param {string} typed
+ */
+function messageOf(typed) {
+  return typed.replace(/^(?:[^\S\n]*\n)+/u, "").trimEnd();
+}
+
+/** @param {number} left */
+function counterText(left) {
+  if (left > LONGEST_MESSAGE - COUNT_FROM) return "";
+  return left < 0
+    ? `${plural(-left, "character", "characters")} too many`
+    : `${plural(left, "character", "characters")} left`;
+}

@@ -1,0 +1,44 @@
+/** The strip about the connection: silent while all is well, and never a flash. */
+import { find, setText } from "../lib/dom.js";
+import { sentence } from "./sentences.js";
+
+/** @typedef {"ok" | "connecting" | "offline" | "polling"} ConnectionState */
+
+export const QUIET_MS = 2500;
+
+const WORDS = {
+  ok: "",
+  connecting: "Connecting…",
+  offline: "Offline. Check your network connection.",
+  polling: "New messages may come a few seconds late.",
+};
+
+export class ConnectionStrip {
+  constructor() {
+    this.node = find("#connection", HTMLElement);
+    /** @type {ConnectionState} */
+    this.state = "ok";
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+  }
+
+  /** @param {ConnectionState} state */
+  draw(state) {
+    const wasWell = this.state === "ok";
+    this.state = state;
+    if (state === "ok") return this.say();
+    if (wasWell) this.timer = setTimeout(() => this.say(), QUIET_MS);
+    else if (this.node.textContent !== "") this.say();
+  }
+
+  say() {
+    clearTimeout(this.timer);
+    setText(this.node, WORDS[this.state]);
+  }
+}
+
+/** Without its database a browser cannot hold a key: there is no chat to show. */
+export function sayCannotKeep() {
+  find("#opening", HTMLElement).hidden = true;
+  setText(find("#connection", HTMLElement), sentence({ code: "storage" }));
+}

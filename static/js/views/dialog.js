@@ -1,0 +1,58 @@
+/** A modal dialog of the page. The browser itself keeps the focus in it and gives it back. */
+import { find } from "../lib/dom.js";
+import { AskingForm } from "./form.js";
+
+/** @typedef {import("./form.js").Action} Action */
+
+export class Dialog {
+  /** @param {string} id */
+  constructor(id) {
+    this.node = find(`#${id}`, HTMLDialogElement);
+    for (const node of this.node.querySelectorAll("[data-close]")) node.addEventListener("click", () => this.close());
+    this.node.addEventListener(
+      "mousedown",
+      (event) => event.target === this.node && this.isOutside(event) && this.close(),
+    );
+  }
+
+  get isOpen() {
+    return this.node.open;
+  }
+
+  open() {
+    if (!this.isOpen) this.node.showModal();
+  }
+
+  close() {
+    this.node.close();
+  }
+
+  /** @param {MouseEvent} event */
+  isOutside({ clientX, clientY }) {
+    const { left, right, top, bottom } = this.node.getBoundingClientRect();
+    return clientX < left || clientX > right || clientY < top || clientY > bottom;
+  }
+}
+
+/** A dialog that is one form, which closes it when it has worked. */
+export class AskingDialog extends Dialog {
+  /**
+   * @param {string} id
+   * @param {Action} action
+   * @param {Record<string, string>} [required]
+   */
+  constructor(id, action, required) {
+    super(id);
+    const run = async (/** @type {Record<string, string>} */ values) => {
+      await action(values);
+      this.close();
+    };
+    this.form = new AskingForm(find("form", HTMLFormElement, this.node), run, required);
+  }
+
+  /** @override */
+  open() {
+    this.form.reset();
+    super.open();
+  }
+}

@@ -1,0 +1,93 @@
+/** A form that asks the server: one answer at a time, what went wrong at the field it belongs to, and said aloud. */
+import { append, element, find, setAttributes, setText } from "../lib/dom.js";
+import { asFailure, fieldSentences, sentence } from "./sentences.js";
+
+/** @typedef {import("./sentences.js").Failure} Failure */
+/** @typedef {(values: Record<string, string>) => Promise<unknown>} Action */
+
+export class AskingForm {
+  /**
+   * @param {HTMLFormElement} form
+   * @param {Action} action
+   * @param {Record<string, string>} [required] what to say where a field of that name is empty
+   */
+  constructor(form, action, required = {}) {
+    this.form = form;
+    this.action = action;
+    this.required = required;
+    this.busy = false;
+    this.error = find(".form-error", HTMLElement, form);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.run();
+    });
+  }
+
+  async run() {
+    if (this.busy) return;
+    this.clear();
+    const values = this.values();
+    const missing = Object.keys(this.required).filter((name) => !values[name]);
+    for (const name of missing) this.showAt(name, this.required[name] ?? "");
+    if (missing.length > 0) return this.focusFirst();
+    this.setBusy(true);
+    await this.action(values).catch((error) => this.show(asFailure(error)));
+    this.setBusy(false);
+  }
+
+  /** @returns {Record<string, string>} */
+  values() {
+    return Object.fromEntries([...new FormData(this.form)].map(([name, value]) => [name, String(value)]));
+  }
+
+  /** @param {boolean} busy */
+  setBusy(busy) {
+    this.busy = busy;
+    const submit = this.form.querySelector("[type=submit]");
+    if (submit) setAttributes(submit, { "aria-disabled": busy ? "true" : null });
+  }
+
+  /** @param {Failure} failure */
+  show(failure) {
+    const shown = fieldSentences(failure).filter(([name, words]) => this.showAt(name, words));
+    if (shown.length > 0) return this.focusFirst();
+    this.error.hidden = false;
+    setText(this.error, sentence(failure));
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} words
+   */
+  showAt(name, words) {
+    const input = this.form.elements.namedItem(name);
+    if (!(input instanceof HTMLInputElement)) return false;
+    const id = `${input.id}-error`;
+    append(input.closest(".field") ?? this.form, element("p", { class: "field-error", id }, words));
+    const described = (input.getAttribute("aria-describedby") ?? "").split(" ");
+    setAttributes(input, { "aria-invalid": "true", "aria-describedby": [id, ...described].join(" ").trim() });
+    return true;
+  }
+
+  focusFirst() {
+    const first = this.form.querySelector("[aria-invalid]");
+    if (first instanceof HTMLElement) first.focus();
+  }
+
+  clear() {
+    this.error.hidden = true;
+    setText(this.error, "");
+    for (const node of this.form.querySelectorAll(".field-error")) node.remove();
+    for (const input of this.form.querySelectorAll("[aria-invalid]")) {
+      const described = (input.getAttribute("aria-describedby") ?? "")
+        .split(" ")
+        .filter((id) => id !== `${input.id}-error`);
+      setAttributes(input, { "aria-invalid": null, "aria-describedby": described.join(" ") || null });
+    }
+  }
+
+  reset() {
+    this.clear();
+    this.form.reset();
+  }
+}

@@ -1,0 +1,209 @@
+/** One message: a bubble with its text, time and state, and below it what can be done about it. */
+import { append, button, element, fill, icon, isolated } from "../lib/dom.js";
+import { clock, wholeDate } from "./format.js";
+import { isOnlyEmoji, splitLinks } from "./links.js";
+import { failureSentence } from "./sentences.js";
+
+/** @typedef {import("../model/thread.js").ThreadItem} ThreadItem */
+/** @typedef {import("./timeline.js").MessageRow} MessageRow */
+/**
+ * @typedef {object} MessageContext
+ * @property {() => string} name whom one talks with
+ * @property {(item: ThreadItem) => void} retry
+ * @property {(item: ThreadItem) => void} remove
+ * @property {() => void} review
+ */
+
+/* A held message is on its way, too: what holds it is said below it. */
+const STATE_WORDS = {
+  sending: "Sending",
+  held: "Sending",
+  sent: "Sent",
+  delivered: "Delivered",
+  read: "Read",
+  failed: "Not sent",
+};
+const STATE_ICONS = {
+  sending: "sending",
+  held: "sending",
+  sent: "sent",
+  delivered: "delivered",
+  read: "read",
+  failed: "alert",
+};
+
+/**
+ * @param {MessageRow} row
+ * @param {MessageContext} context
+ */
+export function createMessage(row, context) {
+  const id = `message-${row.key}`;
+  const node = element(
+    "article",
+    { role: "article", "aria-labelledby": `${id}-who ${id}-text ${id}-meta` },
+    element("span", { id: `${id}-who`, class: "visually-hidden" }, who(row.item, context), ": "),
+    element(
+      "div",
+      { class: "bubble", dir: "auto" },
+      element("span", { id: `${id}-text`, class: "message-text" }),
+      " ",
+      element("span", { id: `${id}-meta`, class: "meta" }),
+    ),
+  );
+  drawText(node, row.item);
+  drawRest(node, row, context);
+  return node;
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {MessageRow} row
+ * @param {MessageRow} before
+ * @param {MessageContext} context
+ */
+export function updateMessage(node, row, before, context) {
+  if (!sameText(row.item, before.item)) drawText(node, row.item);
+  if (!sameRest(row, before)) drawRest(node, row, context);
+}
+
+/**
+ * @param {ThreadItem} item
+ * @param {ThreadItem} before
+ */
+function sameText(item, before) {
+  return (
+    item.text === before.text && item.opening === before.opening && item.unopened?.advice === before.unopened?.advice
+  );
+}
+
+/**
+ * @param {MessageRow} row
+ * @param {MessageRow} before
+ */
+function sameRest(row, before) {
+  const sameShape = row.grouped === before.grouped && row.newestMine === before.newestMine;
+  const { item } = row;
+  return (
+    sameShape &&
+    item.state === before.item.state &&
+    item.failure === before.item.failure &&
+    item.at.getTime() === before.item.at.getTime() &&
+    Boolean(item.unopened) === Boolean(before.item.unopened)
+  );
+}
+
+/**
+ * @param {ThreadItem} item
+ * @param {MessageContext} context
+ */
+function who(item, context) {
+  return item.mine ? "You" : isolated(context.name());
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {ThreadItem} item
+ */
+function drawText(node, item) {
+  const text = node.querySelector(".message-text");
+  if (!text) return;
+  text.classList.toggle("big-emoji", !item.unopened && isOnlyEmoji(item.text));
+  text.classList.toggle("opening", item.opening);
+  fill(text, ...textNodes(item));
+}
+
+/**
+ * @param {ThreadItem} item
+ * @returns {import("../lib/dom.js").Child[]}
+ */
+function textNodes(item) {
+  if (item.opening) return [element("span", { class: "visually-hidden" }, "Opening…")];
+  if (item.unopened) return unopenedNodes(item.unopened);
+  return splitLinks(item.text).map(({ text, href }) => (href === null ? text : link(text, href)));
+}
+
+/** @param {NonNullable<ThreadItem["unopened"]>} unopened */
+function unopenedNodes({ reason, advice }) {
+  return ["This message could not be opened. ", element("span", { class: "message-advice" }, `${reason} ${advice}`)];
+}
+
+/**
+ * @param {string} text
+ * @param {string} href
+ */
+function link(text, href) {
+  return element("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, isolated(text));
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {MessageRow} row
+ * @param {MessageContext} context
+ */
+function drawRest(node, row, context) {
+  const { item } = row;
+  node.className = classes(row);
+  const meta = node.querySelector(".meta");
+  if (meta) fill(meta, ...metaNodes(item));
+  node.querySelector(".message-actions")?.remove();
+  append(node, actions(item, context));
+}
+
+/** @param {MessageRow} row */
+function classes({ item, grouped, newestMine }) {
+  const names = [
+    "message",
+    item.mine && "mine",
+    item.state,
+    grouped && "grouped",
+    newestMine && "newest-mine",
+    item.unopened && "unopened",
+  ];
+  return names.filter(Boolean).join(" ");
+}
+
+/**
+ * @param {ThreadItem} item
+ * @returns {import("../lib/dom.js").Child[]}
+ */
+function metaNodes(item) {
+  const time = element(
+    "time",
+    { datetime: item.at.toISOString(), title: wholeDate(item.at), dir: "auto" },
+    clock(item.at),
+  );
+  if (item.state === null) return [time];
+  const word = STATE_WORDS[item.state];
+  return [time, " ", icon(STATE_ICONS[item.state], "state-icon"), element("span", { class: "state-word" }, word)];
+}
+
+/**
+ * @param {ThreadItem} item
+ * @param {MessageContext} context
+ */
+function actions(item, context) {
+  if (item.state === "held") return heldLine(item, context);
+  if (item.state !== "failed") return null;
+  return element(
+    "div",
+    { class: "message-actions" },
+    item.failure !== null && element("span", { class: "reason" }, failureSentence(item.failure)),
+    button("Retry", () => context.retry(item)),
+    button("Delete", () => context.remove(item)),
+  );
+}
+
+/**
+ * @param {ThreadItem} item
+ * @param {MessageContext} context
+ */
+function heldLine(item, context) {
+  const sentence = element("span", {}, isolated(context.name()), "’s keys changed.");
+  return element(
+    "div",
+    { class: "message-actions" },
+    sentence,
+    button("Review", context.review),
+    button("Delete", () => context.remove(item)),
+  );
+}

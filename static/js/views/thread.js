@@ -1,0 +1,182 @@
+/** The chat that is open: head, messages, composer, and what stands between them. */
+import { find, setText } from "../lib/dom.js";
+import { hasKeyboard, isAttending, onAttention, oncePerFrame } from "./attention.js";
+import { drawAvatar } from "./avatar.js";
+import { Composer } from "./composer.js";
+import { badge } from "./format.js";
+import { LogView } from "./log.js";
+import { ScrollKeeper } from "./scroll.js";
+import { ThreadStrips } from "./thread-strips.js";
+import { rowsFor } from "./timeline.js";
+import { UnreadMarks } from "./unread.js";
+
+/** @typedef {import("../model/thread.js").Thread} Thread */
+/** @typedef {import("../model/conversations.js").Conversations} Conversations */
+/** @typedef {{email: string, name: string, initials: string, hue: number}} Person */
+
+const OLDER_WITHIN_PX = 900;
+
+export class ThreadView {
+  /**
+   * @param {{conversations: Conversations, person: (email: string) => Person, onReview: () => void}} parts
+   */
+  constructor({ conversations, person, onReview }) {
+    this.conversations = conversations;
+    this.person = person;
+    /** @type {Thread | null} */
+    this.thread = null;
+    this.marks = new UnreadMarks(null);
+    this.placed = false;
+    this.asking = false;
+    this.section = find("#thread", HTMLElement);
+    this.bottomButton = find("#to-bottom", HTMLButtonElement);
+    this.log = new LogView(this.messageContext(onReview));
+    this.scroll = new ScrollKeeper(this.log.node, this.log.space);
+    this.strips = new ThreadStrips({ onReview, onRetryAll: () => void conversations.retryAll(this.email) });
+    this.composer = new Composer({
+      onSend: (text) => this.send(text),
+      onDraft: (text) => this.thread && conversations.setDraft(this.email, text),
+    });
+    this.listen();
+  }
+
+  get email() {
+    return this.thread?.email ?? "";
+  }
+
+  listen() {
+    const redraw = oncePerFrame(() => this.draw());
+    this.conversations.on("thread", ({ email }) => email === this.email && redraw());
+    this.conversations.on("chats", () => this.thread && redraw());
+    this.log.node.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    this.bottomButton.addEventListener("click", () => this.toBottom());
+    onAttention(() => this.thread && this.scrolled());
+  }
+
+  /**
+   * @param {() => void} review
+   * @returns {import("./message.js").MessageContext}
+   */
+  messageContext(review) {
+    return {
+      name: () => this.thread?.name ?? "",
+      review,
+      retry: ({ key, clientId }) => this.act(() => this.conversations.retry(this.email, clientId ?? key)),
+      remove: ({ key, clientId }) => this.act(() => this.conversations.remove(this.email, clientId ?? key)),
+    };
+  }
+
+  /** @param {() => Promise<unknown>} action what a button in a message does; the button goes, so the focus moves on */
+  act(action) {
+    this.composer.focus();
+    void action();
+  }
+
+  /** @param {string | null} email */
+  show(email) {
+    if (email === this.email && this.thread) return;
+    this.leave();
+    this.thread = email === null ? null : this.conversations.open(email);
+    this.section.hidden = this.thread === null;
+    if (this.thread === null) return;
+    this.composer.open(this.thread.draft);
+    this.draw();
+    if (hasKeyboard()) this.composer.focus();
+  }
+
+  leave() {
+    if (this.thread) this.conversations.close(this.email);
+    this.thread = null;
+    this.placed = false;
+    this.marks = new UnreadMarks(null);
+    this.log.clear();
+  }
+
+  draw() {
+    const { thread } = this;
+    if (!thread) return;
+    this.drawHead(thread);
+    this.strips.draw(thread);
+    if (thread.loading) return;
+    if (!this.placed) this.place(thread);
+    else this.drawRows(thread);
+    this.composer.offerDraft(thread.draft);
+    this.scrolled();
+  }
+
+  /** @param {Thread} thread */
+  drawHead(thread) {
+    setText(find("#thread-name", HTMLElement), thread.name);
+    setText(find("#thread-email", HTMLElement), thread.name === thread.email ? "" : thread.email);
+    drawAvatar(find("#thread-avatar", HTMLElement), this.person(thread.email), "small");
+  }
+
+  /** @param {Thread} thread drawn for the first time: opened at what is unread, else at the bottom */
+  place(thread) {
+    const { firstUnreadKey: key, unreadCount: count } = thread;
+    this.marks = new UnreadMarks(key === null ? null : { key, count });
+    this.placed = true;
+    this.drawRows(thread);
+    const line = this.log.rowNode("unread");
+    if (line) this.scroll.toNode(line);
+    else this.scroll.toBottom();
+    this.marks.sawAll(thread.items());
+    if (isAttending()) void this.conversations.markRead(this.email);
+  }
+
+  /** @param {Thread} thread */
+  drawRows(thread) {
+    const items = thread.items();
+    this.marks.take(items, isAttending());
+    this.scroll.keep(() => {
+      this.log.drawStart(startOf(thread));
+      this.log.draw(rowsFor(items, this.marks.line));
+    });
+  }
+
+  scrolled() {
+    const { thread } = this;
+    if (!thread || !this.placed) return;
+    const items = thread.items();
+    if (this.scroll.atBottom) {
+      this.marks.sawAll(items);
+      if (isAttending()) void this.conversations.markRead(this.email);
+    }
+    this.bottomButton.hidden = this.scroll.atBottom;
+    setText(find("#to-bottom-count", HTMLElement), badge(this.marks.below(items)));
+    if (thread.hasOlder && this.log.node.scrollTop < OLDER_WITHIN_PX) void this.askOlder(thread);
+  }
+
+  /** @param {Thread} thread */
+  async askOlder(thread) {
+    if (this.asking) return;
+    this.asking = true;
+    await thread.loadOlder().catch(() => null);
+    this.asking = false;
+    if (thread === this.thread) this.draw();
+  }
+
+  toBottom() {
+    this.scroll.toBottom();
+    this.scrolled();
+    if (document.activeElement === this.bottomButton || document.activeElement === document.body) this.composer.focus();
+  }
+
+  /**
+   * @param {string} text
+   * @returns {Promise<unknown>} rejected where not even this browser could keep it
+   */
+  send(text) {
+    this.marks.line = null;
+    const kept = this.conversations.send(this.email, text);
+    this.scroll.atBottom = true;
+    this.draw();
+    return kept;
+  }
+}
+
+/** @param {Thread} thread */
+function startOf(thread) {
+  if (thread.loading) return "nothing";
+  return thread.hasOlder ? "older" : "first";
+}

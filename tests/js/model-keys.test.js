@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { CryptoManager } from "../../static/js/crypto/crypto.js";
+import { toBase64 } from "../../static/js/lib/bytes.js";
+import { keyObject, refusal } from "./model-server.js";
+import { Browser, inWorld, pause, until } from "./model-world.js";
+
+/** What another browser of theirs would do. */
+async function replaceKey(server, email) {
+  const { publicKeyBytes } = await CryptoManager.generateKeyPair();
+  const key = keyObject(email, toBase64(publicKeyBytes));
+  server.user(email).keys.push(key);
+  return key;
+}
+
+const currentKey = (server, { email }) => server.user(email).keys.at(-1).fingerprint;
+
+describe("the account's key", () => {
+  test("is made at registration, cannot be exported, and is uploaded", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const { privateKey, fingerprint } = alice.account.key.current;
+    assert.equal(alice.account.key.status, "ready");
+    assert.equal(privateKey.extractable, false);
+    assert.equal(currentKey(world.server, alice), fingerprint);
+  }));
+
+  test("survives a reload, and is there before the server has answered", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const { fingerprint } = alice.account.key.current;
+    world.server.isReachable = false;
+    alice.account.close();
+    const session = alice.browser.newSession();
+    await session.restore();
+    const account = await alice.browser.openAccount(session);
+    assert.equal(account.key.current.fingerprint, fingerprint);
+    account.close();
+  }));
+
+  test("in another browser: nothing is replaced until the person says so", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const before = currentKey(world.server, alice);
+    const elsewhere = await world.logIn(alice, new Browser());
+    assert.equal(elsewhere.account.key.status, "absent-here");
+    assert.equal(elsewhere.account.key.current, null);
+    assert.equal(currentKey(world.server, alice), before);
+    await elsewhere.account.key.takeOver();
+    assert.equal(elsewhere.account.key.status, "ready");
+    assert.equal(currentKey(world.server, alice), elsewhere.account.key.current.fingerprint);
+    assert.equal(world.server.callsTo("/keys/upload").at(-1).body.replaces, before);
+  }));
+
+  test("that another browser has replaced is noticed, and the same key can be taken up again", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const { fingerprint } = alice.account.key.current;
+    await replaceKey(world.server, alice.email);
+    const clientId = await alice.send(bob, "waits for me");
+    await until(() => alice.account.key.status === "replaced");
+    await alice.showsStates(bob, "sending");
+    await alice.account.key.takeOver();
+    assert.equal(currentKey(world.server, alice), fingerprint);
+    await until(() => world.server.messages.length === 1);
+    assert.equal(world.server.messages[0].client_id, clientId);
+  }));
+
+  test("is uploaded again, the same one, where the server knows of none", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const { fingerprint } = alice.account.key.current;
+    world.server.user(alice.email).keys = [];
+    const again = await world.reload(alice);
+    await until(() => world.server.user(alice.email).keys.length > 0);
+    assert.equal(currentKey(world.server, alice), fingerprint);
+    assert.equal(again.account.key.current.fingerprint, fingerprint);
+  }));
+
+  test("is not taken over from somebody quicker", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const elsewhere = await world.logIn(alice, new Browser());
+    world.server.intercept = (call) => (call.path.endsWith("/upload") ? refusal(409, "key_changed") : undefined);
+    await assert.rejects(elsewhere.account.key.takeOver(), { code: "key_changed" });
+    assert.equal(elsewhere.account.key.status, "absent-here");
+  }));
+
+  test("is one and the same for two tabs that start at once", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    await alice.account.logOut({ forget: true });
+    world.server.user(alice.email).keys = [];
+    const browser = new Browser();
+    const session = browser.newSession();
+    await session.logIn({ email: alice.email, password: "any" });
+    const tabs = await Promise.all([browser.openAccount(session), browser.openAccount(session)]);
+    await Promise.all(tabs.map((tab) => tab.key.ensure()));
+    assert.equal(tabs[0].key.current.fingerprint, tabs[1].key.current.fingerprint);
+    assert.equal(world.server.user(alice.email).keys.length, 1);
+    tabs.forEach((tab) => tab.close());
+  }));
+});
+
+describe("the other person's key", () => {
+  test("that has changed holds what is to be sent until it was accepted", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const { server } = world;
+    const elsewhere = await world.logIn(bob, new Browser());
+    await elsewhere.account.key.takeOver();
+    const clientId = await alice.send(bob, "for your eyes");
+    await alice.showsStates(bob, "held");
+    assert.deepEqual(alice.conversations.open(bob.email).keyChange, { name: "bob" });
+    assert.equal(alice.chat(bob).keyChanged, true);
+    await alice.send(bob, "this too");
+    await alice.showsStates(bob, "held", "held");
+    assert.equal(server.messages.length, 0);
+
+    await alice.conversations.acceptKey(bob.email);
+    await elsewhere.shows(alice, "for your eyes", "this too");
+    assert.equal(alice.conversations.open(bob.email).keyChange, null);
+    const fresh = server.messages[0];
+    assert.notEqual(fresh.client_id, clientId);
+    assert.equal(fresh.recipient_fingerprint, elsewhere.account.key.current.fingerprint);
+    await alice.shows(bob, "for your eyes", "this too");
+  }));
+
+  test("held messages survive a reload", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await replaceKey(world.server, bob.email);
+    await alice.send(bob, "held");
+    await alice.showsStates(bob, "held");
+    const again = await world.reload(alice);
+    await again.showsStates(bob, "held");
+    assert.equal(again.chat(bob).keyChanged, true);
+  }));
+
+  test("that the server calls stale for ever is asked for more and more rarely", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const { server } = world;
+    server.acceptsSockets = false;
+    [...server.sockets].forEach((socket) => socket.shut(1006));
+    server.intercept = (call) => (call.path.includes("/send") ? refusal(409, "stale_key") : undefined);
+    await alice.send(bob, "endless");
+    await until(() => server.callsTo("/send").length === 2);
+    await pause(400);
+    const bodies = server.callsTo("/send").map(({ body }) => JSON.stringify(body));
+    assert.ok(bodies.length <= 3);
+    assert.equal(new Set(bodies).size, 1);
+    await alice.showsStates(bob, "sending");
+  }));
+
+  test("that is one's own is refused", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const mallory = await world.newPerson("mallory");
+    world.server.user(mallory.email).keys = [{ ...world.server.user(alice.email).keys[0], email: mallory.email }];
+    await alice.send(mallory, "to my own key");
+    await alice.showsStates(mallory, "failed");
+    assert.equal(alice.items(mallory)[0].failure, "key_not_theirs");
+  }));
+
+  test("that is another contact's is refused", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const mallory = await world.newPerson("mallory");
+    await alice.send(bob, "pins bob");
+    await until(() => world.server.messages.length === 1);
+    world.server.user(mallory.email).keys = [{ ...world.server.user(bob.email).keys[0], email: mallory.email }];
+    await alice.send(mallory, "to bob's key");
+    await alice.showsStates(mallory, "failed");
+    assert.equal(alice.items(mallory)[0].failure, "key_not_theirs");
+  }));
+
+  test("that is not what its fingerprint says is not used", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const bob = await world.newPerson("bob");
+    world.server.user(bob.email).keys[0].fingerprint = "0".repeat(64);
+    await alice.send(bob, "to whom?");
+    await until(() => world.server.callsTo(`/keys/email/`).length > 0);
+    await pause(200);
+    assert.equal(world.server.sends().length, 0);
+  }));
+
+  test("that the server has not got yet is waited for", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const bob = await world.newPerson("bob");
+    const [key] = world.server.user(bob.email).keys.splice(0);
+    await alice.send(bob, "soon");
+    await until(() => world.server.callsTo("/keys/email/").length > 0);
+    await pause(100);
+    await alice.showsStates(bob, "sending");
+    world.server.user(bob.email).keys.push(key);
+    await bob.shows(alice, "soon");
+  }));
+
+  test("that was a former one still opens what was written with it", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const { server } = world;
+    alice.account.close();
+    const carol = await world.newPerson("carol");
+    await carol.send(alice, "written before");
+    await until(() => server.messages.length === 1);
+    await replaceKey(server, carol.email);
+    const again = await world.newTab(alice);
+    await again.shows(carol, "written before");
+    assert.equal(again.conversations.open(carol.email).keyChange, null);
+    assert.equal(server.callsTo(`/keys/fingerprint/${carol.account.key.current.fingerprint}`).length, 1);
+    assert.equal(bob.account.key.status, "ready");
+  }));
+
+  test("a message under a new one is held until the person has decided", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await bob.send(alice, "old key");
+    await alice.shows(bob, "old key");
+    const elsewhere = await world.logIn(bob, new Browser());
+    await elsewhere.account.key.takeOver();
+    await elsewhere.send(alice, "new key");
+    await until(() => alice.items(bob).at(-1)?.unopened?.reason.endsWith("keys changed."));
+    assert.notEqual(alice.conversations.open(bob.email).keyChange, null);
+    assert.equal(alice.items(bob).at(-1).text, "");
+    await alice.conversations.acceptKey(bob.email);
+    await alice.shows(bob, "old key", "new key");
+    assert.equal(alice.conversations.open(bob.email).keyChange, null);
+  }));
+
+  test("a message under a key that the server serves by its fingerprint alone is held as well", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await bob.send(alice, "bob's own");
+    await alice.shows(bob, "bob's own");
+    const elsewhere = await world.logIn(bob, new Browser());
+    const [key] = world.server.user(bob.email).keys;
+    alice.account.close();
+    await elsewhere.account.key.takeOver();
+    await elsewhere.send(alice, "the server's words");
+    await until(() => world.server.messages.length === 2);
+    // To alice the server goes on serving the key that she knows as the present one.
+    const { keys } = world.server.user(bob.email);
+    keys.push(...keys.splice(keys.indexOf(key), 1));
+    const again = await world.newTab(alice);
+    await until(() => again.items(bob).at(-1)?.unopened?.reason.endsWith("keys changed."));
+    assert.equal(again.items(bob).at(-1).text, "");
+  }));
+});

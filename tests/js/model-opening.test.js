@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { refusal } from "./model-server.js";
+import { Browser, inWorld, pause, until } from "./model-world.js";
+
+describe("a new browser", () => {
+  test("takes the list of chats and does not replay the mailbox", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await alice.send(bob, "before");
+    await bob.shows(alice, "before");
+    const elsewhere = await world.logIn(bob, new Browser());
+    await until(() => elsewhere.chat(alice)?.name === "alice");
+    assert.equal(elsewhere.chat(alice).unread, 1);
+    const syncs = world.server.callsTo("/messages/sync").filter(({ host }) => host === elsewhere.browser.host);
+    assert.ok(syncs.length > 0 && syncs.every(({ path }) => !path.endsWith("after=0")));
+  }));
+
+  test("shows that it cannot open what was written to another browser's key", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await alice.send(bob, "to the first browser");
+    await bob.send(alice, "from the first browser");
+    await bob.shows(alice, "to the first browser", "from the first browser");
+    const elsewhere = await world.logIn(bob, new Browser());
+    await until(() => elsewhere.items(alice).filter(({ unopened }) => unopened).length === 2);
+    const [theirs, own] = elsewhere.items(alice);
+    assert.equal(theirs.unopened.reason, "It was written to another browser's key.");
+    assert.match(theirs.unopened.advice, /Ask alice to send it again/);
+    assert.equal(own.unopened.reason, "It was written with another browser's key.");
+    assert.equal(own.state, "sent");
+    assert.equal(elsewhere.chat(alice).lastLine, "This message could not be opened.");
+    assert.equal(world.server.messages[0].read_at, null);
+  }));
+
+  test("fetches older messages page by page, each once", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const { server } = world;
+    await alice.send(bob, "one");
+    await until(() => server.messages.length === 1);
+    const { id, created_at, ...copy } = server.messages[0];
+    for (let count = 0; count < 129; count += 1) {
+      server.plant(bob.email, { ...copy, client_id: null });
+    }
+    const elsewhere = await world.logIn(bob, new Browser());
+    const thread = elsewhere.conversations.open(alice.email);
+    await until(() => thread.items().length === 50);
+    await thread.loadOlder();
+    assert.equal(thread.items().length, 100);
+    assert.equal(thread.hasOlder, true);
+    await thread.loadOlder();
+    assert.equal(thread.items().length, 130);
+    assert.equal(thread.hasOlder, false);
+    assert.equal(new Set(thread.items().map(({ key }) => key)).size, 130);
+    const pages = server.callsTo("/messages/conversation/");
+    assert.equal(pages.length, 3);
+    assert.ok(pages.every(({ host }) => host === elsewhere.browser.host));
+  }));
+});
+
+describe("a message that cannot be opened", () => {
+  const damages = {
+    "a changed ciphertext": (message) => ({ ciphertext: `${message.ciphertext[0] === "A" ? "B" : "A"}${message.ciphertext.slice(1)}` }),
+    "another client_id": () => ({ client_id: "00000000-0000-4000-8000-000000000000" }),
+    "no client_id": () => ({ client_id: null }),
+    "a ciphertext that is no base64": () => ({ ciphertext: "!" }),
+  };
+  for (const [name, damage] of Object.entries(damages)) {
+    test(`stands in its place with what to do: ${name}`, inWorld(async (world) => {
+      const [alice, bob] = await world.friends("alice", "bob");
+      const { server } = world;
+      server.pushes = false;
+      await alice.send(bob, "whole");
+      await until(() => server.messages.length === 1);
+      const { id, ...copy } = server.messages[0];
+      server.pushes = true;
+      server.plant(bob.email, { ...copy, ...damage(copy) });
+      await until(() => bob.items(alice).length === 2 && bob.items(alice).every(({ opening }) => !opening));
+      assert.equal(bob.items(alice)[1].unopened.reason, "It was damaged or changed on the way.");
+      assert.equal(bob.items(alice)[1].text, "");
+      assert.equal(bob.items(alice)[0].text, "whole");
+      await pause(500);
+      assert.equal(server.messages[1].delivered_at, null);
+    }));
+  }
+
+  test("because it is of a newer suite says so", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const { server } = world;
+    server.plant(bob.email, { client_id: null, sender_email: alice.email, recipient_email: bob.email, ciphertext: "AAAA", nonce: null, salt: null, message_type: "text", suite: 9, sender_fingerprint: null, recipient_fingerprint: null });
+    await until(() => bob.items(alice)[0]?.unopened);
+    assert.deepEqual(bob.items(alice)[0].unopened, { reason: "It needs a newer version of VibeChat.", advice: "Reload this page." });
+  }));
+
+  test("only because its key could not be fetched is opened when it can", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const { server } = world;
+    const carol = await world.newPerson("carol");
+    server.intercept = (call) => (call.path.includes("/keys/") ? refusal(503, "unavailable") : undefined);
+    const { intercept } = server;
+    server.intercept = (call) => (call.host === bob.browser.host ? intercept(call) : undefined);
+    await carol.send(bob, "patience");
+    await until(() => bob.chat(carol));
+    await until(() => bob.items(carol).length === 1);
+    assert.equal(bob.items(carol)[0].opening, true);
+    server.intercept = () => undefined;
+    const again = await world.reload(bob);
+    await again.shows(carol, "patience");
+    assert.equal(alice.email, "alice@example.org");
+  }));
+});
+
+describe("delivered and read", () => {
+  test("delivered is told when it was opened, read only when it was seen; together", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    for (const text of ["one", "two", "three"]) {
+      await alice.send(bob, text);
+    }
+    await alice.showsStates(bob, "delivered", "delivered", "delivered");
+    assert.equal(bob.chat(alice).unread, 3);
+    await pause(400);
+    assert.ok(world.server.messages.every(({ read_at }) => read_at === null));
+    const before = world.server.callsTo("/receipts").length;
+    bob.conversations.open(alice.email);
+    await bob.conversations.markRead(alice.email);
+    await alice.showsStates(bob, "read", "read", "read");
+    assert.equal(world.server.callsTo("/receipts").length, before + 1);
+    assert.deepEqual(world.server.callsTo("/receipts").at(-1).body, { delivered: [], read: [1, 2, 3] });
+    await until(() => bob.chat(alice).unread === 0);
+  }));
+
+  test("is told again when the first time failed", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const { server } = world;
+    server.intercept = (call) => (call.path.includes("/receipts") ? refusal(503, "unavailable") : undefined);
+    await alice.send(bob, "one");
+    await until(() => server.callsTo("/receipts").length === 1);
+    server.intercept = () => undefined;
+    await alice.showsStates(bob, "delivered");
+  }));
+
+  test("the line of what is unread stays where it was when the chat was opened", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    for (const text of ["seen", "new one", "new two"]) {
+      await alice.send(bob, text);
+      await until(() => bob.chat(alice)?.lastLine === text);
+      if (text === "seen") {
+        await bob.conversations.markRead(alice.email);
+        await until(() => bob.chat(alice).unread === 0);
+      }
+    }
+    const thread = bob.conversations.open(alice.email);
+    await bob.shows(alice, "seen", "new one", "new two");
+    assert.equal(thread.unreadCount, 2);
+    assert.equal(thread.items().find(({ key }) => key === thread.firstUnreadKey)?.text, "new one");
+  }));
+});
+

@@ -1,0 +1,434 @@
+/**
+ * A small honest server in memory: the part of the contract that the browser's model talks to. It never looks into a
+ * message. Tests make it fail where they need it to.
+ */
+import { createHash, randomUUID } from "node:crypto";
+
+const NEW_YEAR_MS = Date.UTC(2030, 0, 1);
+
+/** @typedef {{ status: number, body?: any, headers?: Record<string, string> }} Answer */
+
+export class Server {
+  /** @type {Map<string, any>} by email */
+  users = new Map();
+  /** @type {any[]} */
+  messages = [];
+  /** @type {{ method: string, path: string, host: string, body: any, token: string | null }[]} */
+  calls = [];
+  /** @type {Set<Socket>} */
+  sockets = new Set();
+  acceptsSockets = true;
+  pushes = true;
+  isReachable = true;
+  /** Answers in the server's place: an Answer, or nothing to let it go on. @type {(call: any) => any} */
+  intercept = () => undefined;
+  /** Looks at an answer on its way out: gives it back, changed or not, or throws to lose it. */
+  /** @type {(call: any, answer: Answer) => Answer} */
+  tamper = (_call, answer) => answer;
+  #tokens = new Map();
+  #cookies = new Map();
+  #ids = 0;
+
+  install() {
+    const server = this;
+    globalThis.fetch = (address, init) => server.#fetch(new URL(String(address)), init);
+    // @ts-ignore: as much of a WebSocket as the model uses
+    globalThis.WebSocket = class extends Socket {
+      constructor(/** @type {string} */ url) {
+        super(server, url);
+      }
+    };
+  }
+
+  /** @param {string} email */
+  user(email) {
+    return this.users.get(email);
+  }
+
+  /** @param {string} path a part of it */
+  callsTo(path) {
+    return this.calls.filter((call) => call.path.includes(path));
+  }
+
+  sends() {
+    return [...this.callsTo("/messages/send"), ...this.framesOf("send_message")];
+  }
+
+  /** @type {any[]} */
+  frames = [];
+
+  /** @param {string} type */
+  framesOf(type) {
+    return this.frames.filter((frame) => frame.type === type).map((body) => ({ body }));
+  }
+
+  /** No refresh cookie is good any more, and no token. */
+  endSessions() {
+    this.#tokens.clear();
+    this.#cookies.clear();
+    [...this.sockets].forEach((socket) => socket.shut(4401));
+  }
+
+  expireTokens() {
+    this.#tokens.clear();
+  }
+
+  /**
+   * @param {string} host
+   * @param {string} email
+   */
+  giveCookie(host, email) {
+    this.#cookies.set(host, email);
+  }
+
+  /** @param {string} host */
+  hasCookie(host) {
+    return this.#cookies.has(host);
+  }
+
+  /**
+   * @param {URL} url
+   * @param {any} init
+   */
+  async #fetch(url, init) {
+    await undefined;
+    if (!this.isReachable) {
+      throw new TypeError("fetch failed");
+    }
+    const token = init.headers.Authorization?.slice("Bearer ".length) ?? null;
+    const body = init.body ? JSON.parse(init.body) : undefined;
+    const call = { method: init.method, path: url.pathname + url.search, host: url.host, body, token };
+    this.calls.push(call);
+    const answer = this.tamper(call, this.intercept(call) ?? this.#answer(call, url));
+    const text = answer.body === undefined ? null : JSON.stringify(answer.body);
+    return new Response(text, { status: answer.status, headers: answer.headers ?? {} });
+  }
+
+  /**
+   * @param {any} call
+   * @param {URL} url
+   * @returns {Answer}
+   */
+  #answer(call, url) {
+    const [, , area, ...rest] = url.pathname.split("/").map(decodeURIComponent);
+    if (area === "auth") {
+      return this.#auth(call, rest[0]);
+    }
+    const me = this.#tokens.get(call.token);
+    if (!me) {
+      return refusal(401, "token_not_valid");
+    }
+    if (area === "keys") {
+      return this.#keys(call, me, rest);
+    }
+    return area === "contacts" ? this.#contacts(call, me) : this.#mail(call, me, rest, url);
+  }
+
+  #auth({ host, body, token }, action) {
+    if (action === "register") {
+      if (this.users.has(body.email)) {
+        return refusal(409, "email_taken");
+      }
+      this.users.set(body.email, newUser(this.users.size + 1, body));
+    }
+    if (action === "register" || action === "login") {
+      const user = this.user(body.email);
+      this.#cookies.set(host, user.email);
+      return ok({ user: user.profile, access: this.#newToken(user) }, action === "register" ? 201 : 200);
+    }
+    if (action === "logout") {
+      this.#cookies.delete(host);
+      return { status: 204 };
+    }
+    if (action === "me") {
+      const me = this.#tokens.get(token);
+      return me ? ok(me.profile) : refusal(401, "token_not_valid");
+    }
+    const user = this.user(this.#cookies.get(host));
+    return user ? ok({ access: this.#newToken(user) }) : refusal(401, "not_authenticated");
+  }
+
+  #newToken(user) {
+    const token = `token-${randomUUID()}`;
+    this.#tokens.set(token, user);
+    return token;
+  }
+
+  #keys({ body }, me, [kind, name]) {
+    if (kind === "upload") {
+      if (body.replaces && body.replaces !== me.keys.at(-1)?.fingerprint) {
+        return refusal(409, "key_changed");
+      }
+      me.keys = [...me.keys.filter((key) => key.public_key !== body.public_key), keyObject(me.email, body.public_key)];
+      return ok(me.keys.at(-1), 201);
+    }
+    if (kind === "fingerprint") {
+      const all = [...this.users.values()].flatMap(({ keys }) => keys);
+      const found = all.find((key) => key.fingerprint === name);
+      return found ? ok(found) : refusal(404, "not_found");
+    }
+    const key = (kind === "me" ? me : this.user(name))?.keys.at(-1);
+    return key ? ok(key) : refusal(404, "not_found");
+  }
+
+  #contacts({ method, body }, me) {
+    if (method === "GET") {
+      return ok({ results: [...me.contacts].map((email) => this.#contact(email)) });
+    }
+    const email = body.email.toLowerCase();
+    if (!this.users.has(email)) {
+      return refusal(404, "user_not_found");
+    }
+    me.contacts.add(email);
+    return ok(this.#contact(email), 201);
+  }
+
+  #contact(email) {
+    return { id: 1, email, display_name: this.user(email).profile.display_name, created_at: time(1) };
+  }
+
+  #mail(call, me, [kind, name], url) {
+    const after = Number(url.searchParams.get("after") ?? 0);
+    switch (kind) {
+      case "send":
+        return this.send(me, call.body).answer;
+      case "sync":
+        return this.#sync(me, after);
+      case "conversations":
+        return ok({ results: this.#list(me), sequence: me.sequence });
+      case "receipts":
+        return this.#receipts(me, call.body);
+      default:
+        return call.method === "DELETE" ? this.#clear(me, name) : this.#page(me, name, url);
+    }
+  }
+
+  /**
+   * @param {any} me
+   * @param {any} body
+   * @returns {{ answer: Answer, sequence: number }}
+   */
+  send(me, body) {
+    const same = this.messages.find((m) => m.sender_email === me.email && m.client_id === body.client_id);
+    if (same) {
+      const isSame = Object.entries(body).every(([name, value]) => same[name] === value);
+      return isSame ? { answer: ok(same), sequence: me.numbers.get(same.id) } : no(409, "client_id_conflict");
+    }
+    const peer = this.user(body.recipient_email);
+    if (!peer) {
+      return no(404, "user_not_found");
+    }
+    const isStale = [[me, body.sender_fingerprint], [peer, body.recipient_fingerprint]]
+      .some(([owner, named]) => owner.keys.at(-1)?.fingerprint !== named);
+    return isStale ? no(409, "stale_key") : this.#insert(me, peer, body);
+  }
+
+  #insert(me, peer, body) {
+    this.#ids += 1;
+    const known = { delivered_at: null, read_at: null, created_at: time(this.#ids) };
+    const message = { id: this.#ids, sender_email: me.email, ...body, ...known };
+    this.messages.push(message);
+    for (const owner of [me, peer]) {
+      this.#note(owner, { type: "new_message", message }, message.id);
+    }
+    return { answer: ok(message, 201), sequence: me.sequence };
+  }
+
+  /** Puts anything into somebody's mailbox, as a hostile server would. */
+  plant(email, message) {
+    this.#ids += 1;
+    const known = { id: this.#ids, delivered_at: null, read_at: null, created_at: time(this.#ids) };
+    const planted = { ...known, ...message };
+    this.messages.push(planted);
+    this.#note(this.user(email), { type: "new_message", message: planted }, planted.id);
+    return planted;
+  }
+
+  #note(owner, event, id) {
+    owner.sequence += 1;
+    if (id) {
+      owner.numbers.set(id, owner.sequence);
+    } else {
+      owner.clearings.push({ ...event, sequence: owner.sequence });
+    }
+    this.push(owner, { ...event, sequence: owner.sequence });
+  }
+
+  push(owner, event) {
+    if (this.pushes) {
+      [...this.sockets].filter((socket) => socket.user === owner).forEach((socket) => socket.tell(event));
+    }
+  }
+
+  #sync(me, after) {
+    if (after > me.sequence) {
+      return refusal(400, "sequence_ahead");
+    }
+    const news = this.#visible(me).map((message) => {
+      return { type: "new_message", sequence: me.numbers.get(message.id), message };
+    });
+    const all = [...news, ...me.clearings].filter(({ sequence }) => sequence > after);
+    all.sort((left, right) => left.sequence - right.sequence);
+    const events = all.slice(0, 200);
+    const more = all.length > events.length;
+    return ok({ events, cursor: more ? events.at(-1)?.sequence : me.sequence, more });
+  }
+
+  #visible(me) {
+    return this.messages.filter(({ id }) => me.numbers.has(id));
+  }
+
+  #between(me, email) {
+    return this.#visible(me).filter((m) => [m.sender_email, m.recipient_email].includes(email)).reverse();
+  }
+
+  #list(me) {
+    const others = new Set(this.#visible(me).map((m) => (m.sender_email === me.email ? m.recipient_email : m.sender_email)));
+    return [...others].map((email) => {
+      const messages = this.#between(me, email);
+      const unread = messages.filter((m) => m.recipient_email === me.email && !m.read_at).length;
+      return { email, display_name: this.user(email).profile.display_name, last_message: messages[0], unread };
+    });
+  }
+
+  #page(me, email, url) {
+    const size = Number(url.searchParams.get("page_size") ?? 50);
+    const before = Number(url.searchParams.get("before") ?? Infinity);
+    const older = this.#between(me, email).filter(({ id }) => id < before);
+    const results = older.slice(0, size);
+    const next = older.length > size ? `http://elsewhere.example${url.pathname}?page_size=${size}&before=${results.at(-1).id}` : null;
+    return ok({ results, next, previous: null });
+  }
+
+  #receipts(me, { delivered, read }) {
+    const changed = new Set();
+    for (const message of this.messages.filter((m) => m.recipient_email === me.email)) {
+      const isRead = read.includes(message.id) && !message.read_at;
+      const isDelivered = (isRead || delivered.includes(message.id)) && !message.delivered_at;
+      message.read_at = isRead ? time(message.id) : message.read_at;
+      message.delivered_at = isDelivered ? time(message.id) : message.delivered_at;
+      if (isRead || isDelivered) {
+        changed.add(message);
+      }
+    }
+    changed.forEach((message) => this.#noteStatus(message));
+    return ok({ updated: changed.size });
+  }
+
+  #noteStatus(message) {
+    const { id, client_id, delivered_at, read_at } = message;
+    for (const email of [message.sender_email, message.recipient_email]) {
+      if (this.user(email)?.numbers.has(id)) {
+        this.#note(this.user(email), { type: "message_status", message: { id, client_id, delivered_at, read_at } }, id);
+      }
+    }
+  }
+
+  #clear(me, email) {
+    const ids = this.#between(me, email).map(({ id }) => id);
+    ids.forEach((id) => me.numbers.delete(id));
+    if (ids.length > 0) {
+      this.#note(me, { type: "conversation_cleared", email });
+    }
+    return ok({ cleared: ids.length });
+  }
+
+  /** @param {string} token */
+  userOf(token) {
+    return this.#tokens.get(token);
+  }
+}
+
+class Socket {
+  static OPEN = 1;
+  readyState = 0;
+  user = null;
+
+  constructor(server, url) {
+    this.server = server;
+    this.url = url;
+    setImmediate(() => this.#open());
+  }
+
+  #open() {
+    if (!this.server.acceptsSockets || !this.server.isReachable) {
+      this.shut(1006);
+      return;
+    }
+    this.readyState = 1;
+    this.server.sockets.add(this);
+    this.onopen?.();
+  }
+
+  send(text) {
+    const frame = JSON.parse(text);
+    this.server.frames.push(frame);
+    const answer = this.server.socketAnswer?.(frame, this);
+    if (answer === undefined) {
+      setImmediate(() => this.#answer(frame));
+    }
+  }
+
+  #answer(frame) {
+    if (frame.type === "connect") {
+      this.user = this.server.userOf(frame.token);
+      if (!this.user) {
+        this.shut(4401);
+        return;
+      }
+      this.tell({ type: "connected", user: this.user.profile, sequence: this.user.sequence });
+    } else if (frame.type === "keep_alive") {
+      this.tell({ type: "alive" });
+    } else {
+      const { type, ...body } = frame;
+      const { answer, sequence } = this.server.send(this.user, body);
+      const isAccepted = answer.status < 300;
+      this.tell(isAccepted
+        ? { type: "message_accepted", sequence, message: answer.body }
+        : { type: "error", client_id: body.client_id, ...answer.body });
+    }
+  }
+
+  tell(frame) {
+    const text = JSON.stringify(frame);
+    setImmediate(() => this.readyState === 1 && this.onmessage?.({ data: text }));
+  }
+
+  shut(code) {
+    this.readyState = 3;
+    this.server.sockets.delete(this);
+    this.onclose?.({ code });
+  }
+
+  close() {
+    this.readyState = 3;
+    this.server.sockets.delete(this);
+  }
+}
+
+function newUser(id, { email, display_name: displayName }) {
+  const profile = { id, email, display_name: displayName, created_at: time(id) };
+  return { email, profile, keys: [], contacts: new Set(), sequence: 0, numbers: new Map(), clearings: [] };
+}
+
+export function keyObject(email, publicKey) {
+  const fingerprint = createHash("sha256").update(Buffer.from(publicKey, "base64")).digest("hex");
+  const nothing = { identity_key: null, identity_signature: null };
+  return { email, public_key: publicKey, fingerprint, algorithm: "ECDH", ...nothing, created_at: time(1), updated_at: time(1) };
+}
+
+export function ok(body, status = 200) {
+  return { status, body: structuredClone(body) };
+}
+
+export function refusal(status, code, headers = {}) {
+  return { status, body: { code, detail: code }, headers };
+}
+
+function no(status, code) {
+  return { answer: refusal(status, code), sequence: 0 };
+}
+
+function time(seconds) {
+  return new Date(NEW_YEAR_MS + 1000 * seconds).toISOString();
+}

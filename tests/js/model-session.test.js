@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Browser, inWorld, until } from "./model-world.js";
+
+const PASSWORD = "a long enough password";
+
+describe("a session", () => {
+  test("begins with the account that was asked for, and no other", inWorld(async ({ server }) => {
+    server.intercept = ({ path }) => path.endsWith("/register")
+      ? { status: 201, body: { access: "a", user: { id: 1, email: "mallory@example.org", display_name: "", created_at: "2030-01-01T00:00:00Z" } } }
+      : undefined;
+    const session = new Browser().newSession();
+    await assert.rejects(session.register({ email: "alice@example.org", password: PASSWORD }), { code: "bad_answer" });
+    assert.equal(session.user, null);
+  }));
+
+  test("takes an address however it is typed", inWorld(async ({ server }) => {
+    const user = { id: 1, email: "alice@example.org", display_name: "", created_at: "2030-01-01T00:00:00Z" };
+    server.intercept = ({ path }) => (path.endsWith("/login") ? { status: 200, body: { access: "a", user } } : undefined);
+    const session = new Browser().newSession();
+    await session.logIn({ email: "  ＡLICE@Example.org\u200b", password: PASSWORD });
+    assert.equal(session.user.email, "alice@example.org");
+  }));
+
+  test("is remembered without asking the server, and its token is not", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    world.server.isReachable = false;
+    const session = alice.browser.newSession();
+    assert.equal((await session.restore()).email, alice.email);
+    await assert.rejects(session.accessToken(), { code: "network" });
+  }));
+
+  test("asks once for a new token, however many need one", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    world.server.expireTokens();
+    const before = world.server.callsTo("/auth/refresh").length;
+    await Promise.all([1, 2, 3, 4].map(() => alice.session.api.contacts()));
+    assert.equal(world.server.callsTo("/auth/refresh").length, before + 1);
+  }));
+
+  test("that the server has ended is over here, and says so once", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const reasons = [];
+    alice.session.on("ended", ({ reason }) => reasons.push(reason));
+    world.server.endSessions();
+    await until(() => reasons.length > 0);
+    assert.deepEqual(reasons, ["session_over"]);
+    await assert.rejects(alice.session.accessToken(), { code: "session_over" });
+    assert.equal(await alice.browser.newSession().restore(), null);
+  }));
+
+  test("of somebody else who has logged in meanwhile is not used for this account", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const bob = await world.newPerson("bob");
+    const reasons = [];
+    alice.session.on("ended", ({ reason }) => reasons.push(reason));
+    alice.browser.use();
+    world.server.giveCookie(alice.browser.host, bob.email);
+    world.server.expireTokens();
+    await assert.rejects(alice.session.api.contacts());
+    assert.deepEqual(reasons, ["other_account"]);
+    const token = world.server.callsTo("/auth/me").at(-1).token;
+    const used = world.server.calls.filter((call) => call.token === token).map(({ path }) => path);
+    assert.deepEqual(used, ["/api/auth/me"]);
+    const session = alice.browser.newSession();
+    assert.equal((await session.restore()).email, bob.email);
+  }));
+});
+
+describe("logging out", () => {
+  test("keeps key and messages unless they are to be forgotten", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await alice.send(bob, "kept");
+    await bob.shows(alice, "kept");
+    await until(() => alice.account.unsent() === 0);
+    const { fingerprint } = alice.account.key.current;
+    alice.browser.use();
+    await alice.account.logOut({ forget: false });
+    assert.equal(await alice.browser.newSession().restore(), null);
+    const again = await world.logIn(alice, alice.browser);
+    assert.equal(again.account.key.current.fingerprint, fingerprint);
+    await again.shows(bob, "kept");
+  }));
+
+  test("forgets all that belongs to the account, and nothing of another's", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const session = alice.browser.newSession();
+    await alice.account.logOut({ forget: false });
+    await session.register({ email: "bob@example.org", password: PASSWORD });
+    const account = await alice.browser.openAccount(session);
+    await account.key.ensure();
+    await account.logOut({ forget: true });
+    const names = (await alice.browser.indexedDB.databases()).map(({ name }) => name).sort();
+    assert.deepEqual(names, ["vibechat", "vibechat alice@example.org"]);
+  }));
+
+  test("with no network logs out here, and tells the server at the next visit", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    world.server.isReachable = false;
+    await alice.account.logOut({ forget: false });
+    world.server.isReachable = true;
+    assert.equal(world.server.hasCookie(alice.browser.host), true);
+    alice.browser.use();
+    assert.equal(await alice.browser.newSession().restore(), null);
+    assert.equal(world.server.hasCookie(alice.browser.host), false);
+  }));
+});
+
+describe("two accounts in one browser", () => {
+  test("never see each other's chats", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await alice.send(bob, "between us");
+    await bob.shows(alice, "between us");
+    alice.browser.use();
+    await alice.account.logOut({ forget: false });
+    const session = alice.browser.newSession();
+    await session.register({ email: "carol@example.org", password: PASSWORD, displayName: "carol" });
+    const carol = await alice.browser.openAccount(session);
+    await carol.start();
+    assert.deepEqual(carol.conversations.chats(), []);
+    assert.deepEqual(carol.conversations.open(bob.email).items(), []);
+    assert.deepEqual(carol.contacts.list, []);
+    carol.close();
+  }));
+
+  test("an address that is registered anew finds nothing of the account before", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await alice.send(bob, "of the account before");
+    await bob.shows(alice, "of the account before");
+    const { fingerprint } = alice.account.key.current;
+    alice.browser.use();
+    await alice.account.logOut({ forget: false });
+    world.server.users.delete(alice.email);
+    const session = alice.browser.newSession();
+    await session.register({ email: alice.email, password: PASSWORD });
+    const account = await alice.browser.openAccount(session);
+    await account.key.ensure();
+    assert.notEqual(account.key.current.fingerprint, fingerprint);
+    assert.deepEqual(account.conversations.chats(), []);
+    account.close();
+  }));
+});
+
+describe("contacts", () => {
+  test("are added by email, and the chat is there", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const bob = await world.newPerson("bob");
+    const contact = await alice.account.contacts.add(" Bob@Example.org ");
+    assert.deepEqual(contact, { email: bob.email, name: "bob", displayName: "bob" });
+    await until(() => alice.chat(bob));
+    assert.equal(alice.chat(bob).lastAt, null);
+  }));
+
+  for (const [email, code] of [["ALICE@example.org", "yourself"], ["nobody@example.org", "user_not_found"]]) {
+    test(`are refused with ${code}`, inWorld(async (world) => {
+      const alice = await world.newPerson("alice");
+      await assert.rejects(alice.account.contacts.add(email), { code });
+      assert.deepEqual(alice.conversations.chats(), []);
+    }));
+  }
+
+  test("are not taken for another address than the one that was typed", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    await world.newPerson("mallory");
+    world.server.intercept = ({ path, body }) => {
+      if (path.endsWith("/contacts/add")) {
+        body.email = "mallory@example.org";
+      }
+    };
+    await assert.rejects(alice.account.contacts.add("bob@example.org"), { code: "bad_answer" });
+    assert.deepEqual(alice.account.contacts.list, []);
+  }));
+
+  test("that were removed in another browser are gone here too", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    world.server.user(alice.email).contacts.clear();
+    const again = await world.reload(alice);
+    await until(() => again.account.contacts.byEmail(bob.email) === null);
+    await until(() => again.conversations.chats().length === 0);
+  }));
+
+  test("of somebody who writes first: the name is asked for", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const bob = await world.newPerson("bob");
+    await alice.send(bob, "hello");
+    await until(() => bob.chat(alice)?.name === "alice");
+    assert.deepEqual(bob.account.contacts.list, []);
+  }));
+});

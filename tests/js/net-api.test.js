@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+import { Api } from "../../static/js/net/api.js";
+import { ApiError, NetworkError } from "../../static/js/net/errors.js";
+
+/** @type {{ address: string, init: any }[]} */
+let calls;
+/** @type {(address: string, init: any) => Response} */
+let answer;
+/** @type {string[]} */
+let refused;
+let api;
+
+beforeEach(() => {
+  calls = [];
+  refused = [];
+  answer = () => Response.json({ fine: true });
+  globalThis.fetch = async (address, init) => {
+    calls.push({ address: String(address), init });
+    return answer(String(address), init);
+  };
+  const tokens = {
+    accessToken: async () => "old",
+    renewToken: async (token) => {
+      refused.push(token);
+      return "new";
+    },
+  };
+  api = new Api({ tokens, origin: "http://chat.test" });
+});
+
+describe("a call", () => {
+  test("carries the access token, and JSON", async () => {
+    assert.deepEqual(await api.sendMessage({ ciphertext: "AAAA" }), { fine: true });
+    const [{ address, init }] = calls;
+    assert.equal(address, "http://chat.test/api/messages/send");
+    assert.equal(init.headers.Authorization, "Bearer old");
+    assert.equal(init.headers["Content-Type"], "application/json");
+    assert.equal(init.body, '{"ciphertext":"AAAA"}');
+    assert.equal(init.credentials, "same-origin");
+    assert.equal(init.redirect, "error");
+  });
+
+  test("of the doors carries none", async () => {
+    await api.logIn({ email: "alice@example.org", password: "secret" });
+    await api.refresh();
+    assert.ok(calls.every(({ init }) => init.headers.Authorization === undefined));
+    assert.equal(JSON.parse(calls[0].init.body).refresh_cookie, true);
+  });
+
+  test("with a token that is no longer good is repeated once with another", async () => {
+    answer = (_address, { headers }) => new Response(null, { status: headers.Authorization === "Bearer new" ? 204 : 401 });
+    assert.equal(await api.contacts(), null);
+    assert.deepEqual(refused, ["old"]);
+    answer = () => Response.json({ code: "not_authenticated", detail: "" }, { status: 401 });
+    await assert.rejects(api.contacts(), { status: 401 });
+    assert.equal(calls.length, 4);
+  });
+
+  test("spells an address in a path so that it stays one part of it", async () => {
+    await api.keyOf("a/../b?c#d%@example.org");
+    assert.equal(calls[0].address, "http://chat.test/api/keys/email/a%2F..%2Fb%3Fc%23d%25%40example.org");
+  });
+
+  test("for the next page stays on this server, whatever address it was given", async () => {
+    await api.conversation("bob@example.org", "https://elsewhere.test/steal?cursor=abc&page_size=50");
+    assert.equal(calls[0].address, "http://chat.test/api/messages/conversation/bob%40example.org?cursor=abc&page_size=50");
+  });
+});
+
+describe("a refusal", () => {
+  test("comes with its code, fields and patience", async () => {
+    const body = { code: "invalid", detail: "Not so.", fields: { email: [{ code: "blank", detail: "Say it." }] } };
+    answer = () => Response.json(body, { status: 400, headers: { "Retry-After": "7" } });
+    await assert.rejects(api.contacts(), (error) => {
+      assert.ok(error instanceof ApiError);
+      const { status, code, detail, fields, retryAfterSeconds } = error;
+      assert.deepEqual({ status, code, detail, fields, retryAfterSeconds }, { status: 400, ...body, retryAfterSeconds: 7 });
+      return true;
+    });
+  });
+
+  for (const [name, text] of Object.entries({ html: "<h1>Bad gateway</h1>", list: "[1]", nonsense: '{"code": 5, "fields": [null, 3]}', empty: "" })) {
+    test(`that is ${name} instead of an error is an error all the same`, async () => {
+      answer = () => new Response(text, { status: 502 });
+      await assert.rejects(api.contacts(), { status: 502, code: "bad_answer", detail: "" });
+    });
+  }
+
+  test("is no NetworkError, and no answer is", async () => {
+    globalThis.fetch = async () => {
+      throw new TypeError("Failed to fetch");
+    };
+    await assert.rejects(api.contacts(), (error) => error instanceof NetworkError && error.code === "network");
+  });
+});

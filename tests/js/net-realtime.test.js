@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, mock, test } from "node:test";
+import { Realtime } from "../../static/js/net/realtime.js";
+
+/** @type {FakeSocket[]} */
+let sockets;
+
+class FakeSocket {
+  static OPEN = 1;
+  readyState = 0;
+  sent = [];
+
+  constructor(url) {
+    this.url = url;
+    sockets.push(this);
+  }
+
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+
+  open() {
+    this.readyState = 1;
+    this.onopen();
+  }
+
+  tell(frame) {
+    this.onmessage({ data: typeof frame === "string" ? frame : JSON.stringify(frame) });
+  }
+
+  shut(code) {
+    this.readyState = 3;
+    this.onclose({ code });
+  }
+
+  close() {
+    this.readyState = 3;
+  }
+}
+
+/** Lets promises settle; the clock stands still meanwhile. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+async function pass(delayMs) {
+  mock.timers.tick(delayMs);
+  await settle();
+}
+
+let realtime;
+let tokens;
+let refused;
+let heard;
+
+beforeEach(async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  sockets = [];
+  refused = [];
+  heard = [];
+  tokens = ["first", "second", "third", "fourth"];
+  const accessToken = async () => tokens[0];
+  const renewToken = async (token) => {
+    refused.push(token);
+    tokens.shift();
+    return tokens[0];
+  };
+  realtime = new Realtime({ url: "ws://chat.test/ws/chat/", accessToken, renewToken, renewInMs: () => 480_000, Socket: FakeSocket });
+  for (const name of ["state", "connected", "event", "resync"]) {
+    realtime.on(name, (detail) => heard.push([name, detail]));
+  }
+  realtime.start();
+  await settle();
+});
+
+afterEach(() => {
+  realtime.stop();
+  mock.timers.reset();
+});
+
+async function connect(socket = sockets.at(-1)) {
+  socket.open();
+  socket.tell({ type: "connected", user: {}, sequence: 7 });
+  await settle();
+  return socket;
+}
+
+describe("a socket", () => {
+  test("says who it is before anything else, and is open when the server has agreed", async () => {
+    sockets[0].open();
+    assert.deepEqual(sockets[0].sent, [{ type: "connect", token: "first" }]);
+    assert.equal(realtime.state, "connecting");
+    sockets[0].tell({ type: "connected", user: {}, sequence: 7 });
+    assert.equal(realtime.state, "open");
+    assert.equal(heard.find(([name]) => name === "connected")[1].sequence, 7);
+  });
+
+  test("hands on pushes and resync, and survives nonsense", async () => {
+    const socket = await connect();
+    heard.length = 0;
+    const push = { type: "new_message", sequence: 8, message: {} };
+    for (const frame of ["no json", "null", "[]", "5", { type: "of a newer server" }, push, { type: "resync" }]) {
+      socket.tell(frame);
+    }
+    assert.deepEqual(heard, [["event", push], ["resync", undefined]]);
+  });
+
+  test("that is lost comes back after a while, later each time", async () => {
+    for (const limitMs of [1000, 2000, 4000]) {
+      const count = sockets.length;
+      sockets.at(-1).shut(1006);
+      assert.equal(realtime.state, "offline");
+      await pass(limitMs / 2 - 1);
+      assert.equal(sockets.length, count);
+      await pass(limitMs / 2 + 1);
+      assert.equal(sockets.length, count + 1);
+    }
+  });
+
+  test("comes back at once when the machine is online again", async () => {
+    sockets[0].shut(1006);
+    globalThis.dispatchEvent?.(new Event("online"));
+    await settle();
+    assert.equal(sockets.length, globalThis.dispatchEvent ? 2 : 1);
+  });
+
+  test("whose token was refused comes back with another one", async () => {
+    sockets[0].open();
+    sockets[0].shut(4401);
+    await pass(1000);
+    assert.deepEqual(refused, ["first"]);
+    sockets[1].open();
+    assert.deepEqual(sockets[1].sent, [{ type: "connect", token: "second" }]);
+  });
+
+  test("is told the next token before the old one expires", async () => {
+    const socket = await connect();
+    tokens.shift();
+    for (let passedMs = 0; passedMs < 480_000; passedMs += 20_000) {
+      socket.tell({ type: "alive" });
+      await pass(20_000);
+    }
+    assert.deepEqual(socket.sent.filter(({ type }) => type === "connect").map(({ token }) => token), ["first", "second"]);
+    assert.equal(sockets.length, 1);
+  });
+
+  test("that does not answer is given up", async () => {
+    const socket = await connect();
+    await pass(25_000);
+    assert.deepEqual(socket.sent.at(-1), { type: "keep_alive" });
+    await pass(9_999);
+    assert.equal(realtime.state, "open");
+    await pass(1);
+    assert.equal(realtime.state, "offline");
+    await pass(1000);
+    assert.equal(sockets.length, 2);
+  });
+
+  test("that answers is kept", async () => {
+    const socket = await connect();
+    for (let count = 0; count < 10; count += 1) {
+      await pass(25_000);
+      socket.tell({ type: "alive" });
+    }
+    assert.equal(realtime.state, "open");
+    assert.equal(sockets.length, 1);
+  });
+
+  test("that never gets to the point is given up", async () => {
+    sockets[0].open();
+    await pass(10_000);
+    assert.equal(realtime.state, "offline");
+  });
+
+  test("that was stopped stays away, and its late words are not heard", async () => {
+    const socket = await connect();
+    realtime.stop();
+    heard.length = 0;
+    assert.equal(socket.onmessage, null);
+    await pass(60_000);
+    assert.equal(sockets.length, 1);
+    assert.deepEqual(heard, []);
+  });
+});
+
+describe("sending by the socket", () => {
+  const envelope = { client_id: "one", ciphertext: "AAAA" };
+
+  test("gives the acceptance of this very message", async () => {
+    const socket = await connect();
+    const sending = realtime.send(envelope);
+    const accepted = { type: "message_accepted", sequence: 8, message: { client_id: "one" } };
+    socket.tell({ ...accepted, message: { client_id: "another" } });
+    socket.tell(accepted);
+    assert.deepEqual(await sending, accepted);
+    assert.deepEqual(socket.sent.at(-1), { type: "send_message", ...envelope });
+  });
+
+  test("gives the refusal with its code", async () => {
+    const socket = await connect();
+    const sending = realtime.send(envelope);
+    socket.tell({ type: "error", client_id: "one", code: "stale_key", detail: "" });
+    await assert.rejects(sending, { code: "stale_key", status: 0 });
+  });
+
+  test("fails as the network does when there is no socket, none any more, or no answer", async () => {
+    await assert.rejects(realtime.send(envelope), { code: "network" });
+    const lost = assert.rejects((await connect(), realtime.send(envelope)), { code: "network" });
+    sockets[0].shut(1006);
+    await lost;
+    await pass(1000);
+    await connect();
+    const unanswered = assert.rejects(realtime.send(envelope), { code: "network" });
+    await pass(10_000);
+    await unanswered;
+  });
+});

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { GROUP_MS, rowsFor } from "../../static/js/views/timeline.js";
+import { UnreadMarks } from "../../static/js/views/unread.js";
+
+const NOON = new Date(2026, 2, 3, 12).getTime();
+
+function item(key, { mine = false, afterMs = 0 } = {}) {
+  return { kind: "message", key, mine, at: new Date(NOON + afterMs), text: key, state: mine ? "sent" : null };
+}
+
+const kinds = (rows) => rows.map(({ kind }) => kind);
+const grouped = (items, unread = null) =>
+  rowsFor(items, unread)
+    .filter(({ kind }) => kind === "message")
+    .map((row) => row.grouped);
+
+describe("rows of a chat", () => {
+  test("an empty chat has none", () => assert.deepEqual(rowsFor([], null), []));
+
+  test("a day line stands before the first message of each day", () => {
+    const rows = rowsFor([item("a"), item("b"), item("c", { afterMs: 24 * 3_600_000 })], null);
+    assert.deepEqual(kinds(rows), ["day", "message", "message", "day", "message"]);
+  });
+
+  test("one person's messages are grouped until five minutes lie between two", () => {
+    assert.deepEqual(grouped([item("a"), item("b", { afterMs: GROUP_MS - 1 })]), [false, true]);
+    assert.deepEqual(grouped([item("a"), item("b", { afterMs: GROUP_MS })]), [false, false]);
+  });
+
+  test("the other person's message ends a group", () => {
+    assert.deepEqual(grouped([item("a"), item("b", { mine: true }), item("c")]), [false, false, false]);
+  });
+
+  test("the unread line stands before the first unread message and ends a group", () => {
+    const unread = { key: "b", count: 2 };
+    const items = [item("a"), item("b"), item("c")];
+    assert.deepEqual(kinds(rowsFor(items, unread)), ["day", "message", "unread", "message", "message"]);
+    assert.deepEqual(grouped(items, unread), [false, false, true]);
+  });
+
+  test("only the newest of one's own is marked as such", () => {
+    const rows = rowsFor([item("a", { mine: true }), item("b", { mine: true }), item("c")], null);
+    const newest = rows.filter((row) => row.newestMine).map(({ key }) => key);
+    assert.deepEqual(newest, ["b"]);
+  });
+
+  test("no two rows have the same key, even where times go back", () => {
+    const rows = rowsFor([item("a"), item("b", { afterMs: 90_000_000 }), item("c")], null);
+    assert.equal(new Set(rows.map(({ key }) => key)).size, rows.length);
+  });
+});
+
+describe("unread", () => {
+  test("a message that comes while nobody looks gets the line, later ones are counted", () => {
+    const marks = new UnreadMarks(null);
+    marks.take([item("a")], true);
+    marks.take([item("a"), item("b")], false);
+    marks.take([item("a"), item("b"), item("c"), item("d", { mine: true })], false);
+    assert.deepEqual(marks.line, { key: "b", count: 2 });
+  });
+
+  test("a message that comes while the person looks gets none", () => {
+    const marks = new UnreadMarks(null);
+    marks.take([item("a")], true);
+    marks.take([item("a"), item("b")], true);
+    assert.equal(marks.line, null);
+  });
+
+  test("older messages that are loaded above are not new", () => {
+    const marks = new UnreadMarks(null);
+    marks.take([item("b")], false);
+    marks.take([item("a"), item("b")], false);
+    assert.equal(marks.line, null);
+  });
+
+  test("counts the other person's messages below what was seen", () => {
+    const marks = new UnreadMarks(null);
+    marks.sawAll([item("a")]);
+    assert.equal(marks.below([item("a"), item("b"), item("c", { mine: true }), item("d")]), 2);
+    marks.sawAll([item("a"), item("b")]);
+    assert.equal(marks.below([item("a"), item("b")]), 0);
+  });
+});

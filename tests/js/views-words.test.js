@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { strength } from "../../static/js/views/credentials.js";
+import { badge, characterCount, clock, dayName, plural, rowTime } from "../../static/js/views/format.js";
+import { failureSentence, fieldSentences, sentence } from "../../static/js/views/sentences.js";
+
+const NOW = new Date(2026, 2, 10, 9, 30);
+const daysAgo = (days) => new Date(2026, 2, 10 - days, 23, 59);
+
+describe("times", () => {
+  test("a row of today shows the clock", () => {
+    const morning = new Date(2026, 2, 10, 0, 1);
+    assert.equal(rowTime(morning, NOW), clock(morning));
+  });
+
+  test("a row of yesterday says so, however late it was", () => assert.equal(rowTime(daysAgo(1), NOW), "Yesterday"));
+
+  test("a row of the last days shows a weekday, an older one a date, one of another year the year", () => {
+    assert.doesNotMatch(rowTime(daysAgo(6), NOW), /\d/);
+    assert.match(rowTime(daysAgo(7), NOW), /3/);
+    assert.doesNotMatch(rowTime(daysAgo(7), NOW), /2026/);
+    assert.match(rowTime(daysAgo(100), NOW), /2025/);
+  });
+
+  test("a clock that runs behind shows no day to come", () => {
+    const later = new Date(2026, 2, 11, 1);
+    assert.equal(rowTime(later, NOW), clock(later));
+  });
+
+  test("day lines name today and yesterday, others by date", () => {
+    assert.equal(dayName(NOW, NOW), "Today");
+    assert.equal(dayName(daysAgo(1), NOW), "Yesterday");
+    assert.match(dayName(daysAgo(100), NOW), /2025/);
+  });
+});
+
+describe("counts", () => {
+  test("one and many", () => {
+    assert.equal(plural(1, "unread message", "unread messages"), "1 unread message");
+    assert.equal(plural(3, "unread message", "unread messages"), "3 unread messages");
+  });
+
+  test("a badge is empty for none and ends at 99", () => {
+    assert.deepEqual([0, 1, 99, 100].map(badge), ["", "1", "99", "99+"]);
+  });
+
+  test("characters are code points", () => assert.equal(characterCount("a😀é"), 3));
+});
+
+describe("sentences", () => {
+  test("an unknown code falls back to what the server says, then to a plain sentence", () => {
+    assert.equal(sentence({ code: "new_one", detail: "The server's words." }), "The server's words.");
+    assert.match(sentence({}), /went wrong/);
+  });
+
+  test("a limit says how long to wait", () => {
+    assert.match(sentence({ code: "rate_limited", retryAfterSeconds: 1 }), /Wait 1 second,/);
+    assert.match(sentence({ code: "rate_limited", retryAfterSeconds: 150 }), /Wait 3 minutes,/);
+    assert.match(sentence({ code: "rate_limited" }), /Wait 60 seconds,/);
+  });
+
+  test("field errors stand at their fields, in our words where there are any", () => {
+    const fields = { password: [{ code: "password_too_short", detail: "Too short." }], email: [] };
+    assert.deepEqual(fieldSentences({ code: "invalid", fields }), [["password", "Too short."]]);
+    const wrong = { current_password: [{ code: "wrong_password", detail: "x" }] };
+    assert.deepEqual(fieldSentences({ fields: wrong }), [["current_password", "That is not your current password."]]);
+  });
+
+  test("a refusal that is about the address stands at the address", () => {
+    const [[field, words]] = fieldSentences({ code: "user_not_found" });
+    assert.equal(field, "email");
+    assert.equal(words, "We couldn’t find anyone with that address on this server.");
+  });
+
+  test("each failure has words, also one from a newer server", () => {
+    assert.match(failureSentence("no_key"), /have not opened/);
+    assert.match(failureSentence("something_new"), /did not take it/);
+  });
+});
+
+describe("strength of a password", () => {
+  test("rises with length and variety", () => {
+    const levels = ["", "short", "aaaaaaaaaaaaaaaa", "12ab56cd", "12ab56cdefgh", "correct horse battery"].map(strength);
+    assert.deepEqual(levels, [0, 1, 1, 2, 3, 4]);
+  });
+});
