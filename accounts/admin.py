@@ -50,7 +50,7 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
     add_form = AccountCreationForm
     add_form_template = None
     change_password_form = PasswordForm
-    change_user_password_template = "admin/accounts/user/change_password.html"
+    change_user_password_template = "admin/accounts/user/change_password.html"  # nosec B105
     form = ModelForm  # Django's has a field for the password's hash
 
     list_display = [
@@ -89,7 +89,7 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
 
     @admin.display(description="last seen", ordering="last_seen")
     def last_seen(self, user):
-        return user.last_seen
+        return user.last_seen or "never"
 
     @admin.display(description="sessions")
     def live_sessions(self, user):
@@ -119,12 +119,9 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
 
     # --- what is done ------------------------------------------------------------------------------------------------
 
-    @transaction.atomic
     def save_model(self, request, obj, form, change):
         obj.is_superuser = obj.is_staff
         super().save_model(request, obj, form, change)
-        if not obj.is_active:
-            obj.sessions.end()
 
     @admin.action(description="Suspend: end their sessions and refuse log-in", permissions=["change"])
     def suspend(self, request, queryset):
@@ -157,9 +154,12 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
         return described, {"accounts": len(objs)}, set(), own
 
     def rows_of(self, user):
-        kept = "what others have of their messages stays with them"
-        sessions = f"all sessions, keys that nobody else needs, and {user.contacts_count} contacts"
-        return [sessions, f"{user.sent_count} messages sent and {user.received_count} received; {kept}"]
+        written = f"messages sent: {user.sent_count}, received: {user.received_count}"
+        return [
+            "all sessions, and keys that nobody else needs",
+            f"contacts: {user.contacts_count}",
+            f"{written} (what others have of them stays with them)",
+        ]
 
     def delete_queryset(self, request, queryset):
         for user in queryset:

@@ -3,12 +3,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from rest_framework.exceptions import NotAuthenticated
 
 from accounts.emails import normalise_email
 from accounts.names import clean_display_name
@@ -99,10 +101,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @transaction.atomic
     def change_password(self, password, keep):
-        """All sessions but `keep` are over."""
-        self.set_password(password)
-        self._password = None  # save() would end every session
-        self.save()
+        """All sessions but `keep` are over. The hash was made and checked outside, on this instance: where the row has
+        another one by now, somebody was quicker. Raises NotAuthenticated where the account is gone or the session over.
+        """
+        encoded = make_password(password)
+        changed = User.objects.filter(pk=self.pk, password=self.password, sessions__in=keep.still_live())
+        if not User.objects.filter(pk__in=changed.values("pk")).update(password=encoded, updated_at=timezone.now()):
+            raise NotAuthenticated("This session is over. Log in again.")
         self.sessions.exclude(pk=keep.pk).end()
 
 
@@ -115,7 +120,13 @@ class SessionQuerySet(models.QuerySet):
 
 
 class SessionManager(models.Manager.from_queryset(SessionQuerySet)):
+    @transaction.atomic
     def begin(self, user):
+        """Raises NotAuthenticated where the account was suspended, deleted or given another password since `user` was
+        read and its password checked."""
+        row = User.objects.select_for_update().filter(pk=user.pk, is_active=True, password=user.password)
+        if not row.exists():
+            raise NotAuthenticated("This account has changed just now. Log in again.")
         return self.create(user=user, expires_at=timezone.now() + settings.SESSION_LIFETIME)
 
 
@@ -142,6 +153,9 @@ class Session(models.Model):
 
     def end(self):
         Session.objects.filter(pk=self.pk).end()
+
+    def still_live(self):
+        return Session.objects.live().filter(pk=self.pk)
 
     @classmethod
     def rotate(cls, session_id, generation):

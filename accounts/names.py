@@ -5,12 +5,15 @@ import unicodedata
 from django.core.exceptions import ValidationError
 
 MAX_LENGTH = 100
+LONGEST_SPELLING = 400
 # Control, format (directions, zero widths, tags), surrogate, private use, line and paragraph separators.
 REFUSED_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 JOINERS = "\u200d\u200c"  # family emoji and several scripts need them
 
 
 def clean_display_name(name: str) -> str:
+    if len(name) > LONGEST_SPELLING:  # before NFC, which takes quadratic time for some texts
+        raise ValidationError(f"Names have at most {MAX_LENGTH} characters.", code="max_length")
     name = " ".join(unicodedata.normalize("NFC", name).split(" ")).strip()
     if any(unicodedata.category(c) in REFUSED_CATEGORIES and c not in JOINERS for c in name):
         raise ValidationError("Names cannot hold control or direction characters.", code="invalid_characters")

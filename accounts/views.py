@@ -1,4 +1,5 @@
 from django.contrib.auth.hashers import check_password, make_password
+from django.db import connection
 from django.utils.functional import SimpleLazyObject
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
@@ -6,7 +7,6 @@ from rest_framework.authentication import get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
-from rest_framework.viewsets import ViewSet
 
 from accounts.authentication import SessionTokenAuthentication
 from accounts.cookies import expire_refresh_cookie, refresh_cookie, set_refresh_cookie
@@ -23,7 +23,7 @@ from accounts.serializers import (
     UserSerializer,
 )
 from accounts.tokens import first_tokens, renewed_tokens, session_of_refresh_token
-from vibechat.limits import limit
+from vibechat.limits import LimitedViewSet, limit
 from vibechat.logs import security_event
 
 NO_BODY = OpenApiResponse(description="No body.")
@@ -31,22 +31,19 @@ NO_BODY = OpenApiResponse(description="No body.")
 NOBODYS_PASSWORD = SimpleLazyObject(lambda: make_password("nobody's password"))
 
 
-class DoorViewSet(ViewSet):
+class DoorViewSet(LimitedViewSet):
     """The ways in and out: registration, log-in, refresh, log-out."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
     limits = {
         "register": [limit("register", by="address")],
-        "login": [limit("login", by=by) for by in ("address", "email+address", "email")],
+        "login": [limit("login", by=by) for by in ("email+address", "address", "email")],
         "refresh": [limit("refresh", by="address")],
     }
 
     def get_authenticate_header(self, request):
         return "Bearer"  # a failed log-in is a 401, though nothing here authenticates a request by itself
-
-    def get_throttles(self):
-        return [throttle() for throttle in self.limits.get(self.action, [])]
 
     @extend_schema(request=RegistrationSerializer, responses={201: TokensSerializer}, auth=[])
     def register(self, request):
@@ -60,6 +57,7 @@ class DoorViewSet(ViewSet):
     def login(self, request):
         data = valid(LoginSerializer, request)
         user = User.objects.filter(email=data["email"]).first()
+        release_connection()
         known = check_password(data["password"], user.password if user else str(NOBODYS_PASSWORD))
         if not (user and known and user.is_active):
             security_event("login_refused", request=request)
@@ -87,8 +85,14 @@ class DoorViewSet(ViewSet):
         session.end()
         security_event("logout", user=session.user_id)
         response = Response(status=status.HTTP_204_NO_CONTENT)
-        expire_refresh_cookie(response)
+        if not self.is_cookie_of_another(request):
+            expire_refresh_cookie(response)
         return response
+
+    def is_cookie_of_another(self, request) -> bool:
+        """All tabs share it: in another one somebody else may have logged in since."""
+        cookie = request.COOKIES.get(settings.REFRESH_COOKIE)
+        return bool(cookie and session_of_refresh_token(cookie))
 
     def session_of(self, request) -> Session | None:
         """By the access token where there is one that holds, else by the cookie."""
@@ -101,14 +105,11 @@ class DoorViewSet(ViewSet):
         return session_of_refresh_token(cookie) if cookie else None
 
 
-class MeViewSet(ViewSet):
+class MeViewSet(LimitedViewSet):
     limits = {
         "destroy": [limit("confirm", by="account")],
         "password": [limit("confirm", by="account")],
     }
-
-    def get_throttles(self):
-        return [throttle() for throttle in self.limits.get(self.action, [])]
 
     @extend_schema(responses=UserSerializer)
     def retrieve(self, request):
@@ -136,6 +137,12 @@ class MeViewSet(ViewSet):
         request.user.change_password(data["new_password"], keep=request.auth)
         security_event("password_changed", user=request.user.pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def release_connection():
+    """Hashing a password takes long: meanwhile the connection serves others."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def valid(serializer_class, request) -> dict:

@@ -1,20 +1,16 @@
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.response import Response
-from rest_framework.viewsets import ViewSet
 
 from accounts.people import person_with
 from contacts.models import Contact
 from contacts.serializers import AddContactSerializer, ContactListSerializer, ContactSerializer
-from vibechat.limits import limit
+from vibechat.limits import LimitedViewSet, limit
 from vibechat.refusals import NotFound
 
 
-class ContactViewSet(ViewSet):
+class ContactViewSet(LimitedViewSet):
     limits = {"add": [limit("contact_add", by="account")]}
-
-    def get_throttles(self):
-        return [throttle() for throttle in self.limits.get(self.action, [])]
 
     def get_queryset(self):
         return Contact.objects.filter(user=self.request.user).select_related("contact")

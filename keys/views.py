@@ -1,24 +1,20 @@
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.response import Response
-from rest_framework.viewsets import ViewSet
 
 from accounts.people import person_with
 from keys.models import PublicKey
 from keys.serializers import PublicKeySerializer, UploadSerializer
-from vibechat.limits import limit
+from vibechat.limits import LimitedViewSet, limit
 from vibechat.logs import security_event
 from vibechat.refusals import NotFound
 
 
-class KeyViewSet(ViewSet):
+class KeyViewSet(LimitedViewSet):
     limits = {
         "upload": [limit("key_upload", by="account")],
         "by_email": [limit("key_lookup", by="account")],
     }
-
-    def get_throttles(self):
-        return [throttle() for throttle in self.limits.get(self.action, [])]
 
     @extend_schema(request=UploadSerializer, responses={200: PublicKeySerializer, 201: PublicKeySerializer})
     def upload(self, request):

@@ -6,7 +6,7 @@ import json
 import logging
 from datetime import UTC, datetime
 
-from channels.db import database_sync_to_async
+from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
@@ -18,7 +18,7 @@ from accounts.tokens import session_of_access_token
 from messaging import quick
 from messaging.events import group, message_json
 from messaging.mailboxes import sequence_of
-from messaging.sockets import sockets
+from messaging.sockets import in_thread, sockets
 from messaging.views import send
 from vibechat.errors import as_api_exception, describe
 from vibechat.json import loads
@@ -38,7 +38,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
     user = None
     deadline = None  # closes the socket that does not say who it is, or whose token expires
     pushed = 0  # the highest sequence handed to this socket
-    joined = False
+    joined = is_accepted = has_left = False
+    ending = None  # the task that closes, kept from the garbage collector
     closing = False
 
     async def __call__(self, scope, receive, send):
@@ -47,17 +48,32 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await super().__call__(scope, receive, send)
         except LAYER_ERRORS as error:
             logger.error("channel_layer_away", extra={"reason": type(error).__name__})
-            if self.user is None:
+            if not self.is_accepted:
                 await send({"type": "websocket.accept"})
             await send({"type": "websocket.send", "text": json.dumps({"type": "disconnect", "reason": "unavailable"})})
             await send({"type": "websocket.close", "code": TRY_LATER})
 
+        finally:
+            await asyncio.shield(self.leave())  # also where the server has cancelled this socket
+
+    async def dispatch(self, message):
+        """Without Channels' hop to a thread that closes old connections: ours are closed where they are used."""
+        await getattr(self, get_handler_name(message))(message)
+
     async def connect(self):
         self.frames = LocalBucket(settings.SOCKET_FRAMES_PER_SECOND, settings.SOCKET_FRAMES_BURST)
         await self.accept()
+        self.is_accepted = True
         self.end_after(settings.SOCKET_CONNECT_SECONDS, SILENT, "no_connect")
 
     async def disconnect(self, code):
+        await self.leave()
+
+    async def leave(self):
+        """Once, however the socket ends."""
+        has_left, self.has_left = self.has_left, True
+        if has_left:
+            return
         self.closing = True
         if self.deadline:
             self.deadline.cancel()
@@ -77,7 +93,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if self.deadline:
             self.deadline.cancel()
         loop = asyncio.get_running_loop()
-        self.deadline = loop.call_later(max(0, seconds), lambda: loop.create_task(self.end(code, reason)))
+        self.deadline = loop.call_later(max(0, seconds), self.begin_end, code, reason)
+
+    def begin_end(self, code, reason):
+        self.ending = asyncio.get_running_loop().create_task(self.end(code, reason))
 
     async def send_frame(self, frame):
         await self.send(text_data=json.dumps(frame))
@@ -117,7 +136,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def sign_in(self, token):
         try:
-            found = await database_sync_to_async(session_of_access_token)(token) if isinstance(token, str) else None
+            found = await in_thread(session_of_access_token)(token) if isinstance(token, str) else None
             if found is None or (self.session and found[0].pk != self.session.pk):
                 security_event("socket_refused", address=self.address)
                 return await self.end(NOT_SIGNED_IN, "token_not_valid")
@@ -132,7 +151,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.session, self.user = session, session.user
         self.end_after((expires_at - datetime.now(UTC)).total_seconds(), NOT_SIGNED_IN, "token_expired")
         await self.join_group()
-        self.pushed = await database_sync_to_async(sequence_of)(self.user.pk)
+        self.pushed = await in_thread(sequence_of)(self.user.pk)
         user = UserSerializer(self.user).data
         await self.send_frame({"type": "connected", "user": user, "sequence": self.pushed})
         return None
@@ -161,7 +180,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             raise Throttled(wait)
         if quickly := await quick.send(self.session.pk, self.user.pk, body):
             return quickly
-        message, _ = await database_sync_to_async(send)(self.user, body)
+        message, _ = await in_thread(send)(self.user, body)
         return message_json(message), message.sender_sequence
 
     # --- pushes out --------------------------------------------------------------------------------------------------

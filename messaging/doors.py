@@ -24,6 +24,7 @@ class SendDoor:
         if not is_for_us(scope):
             return await self.inner(scope, receive, send)
         body = await whole_body(receive)
+        scope = {**scope, "send_is_paid": False}  # the full way takes no second token for the same call
         message_object = await take_in(scope, body)
         if message_object is None:
             return await self.inner(scope, replay(body, receive), send)
@@ -64,6 +65,7 @@ async def take_in(scope, body):
     address = scope["client"][0] if scope.get("client") else None
     if await send_bucket.take_async(claims.user_id, address):
         return None
+    scope["send_is_paid"] = True
     quickly = await quick.send(claims.session_id, claims.user_id, fields)
     return quickly and quickly[0]
 

@@ -4,9 +4,9 @@ import contextlib
 from functools import wraps
 
 from django.db import IntegrityError, connection, models, transaction
-from rest_framework.exceptions import NotAuthenticated
 
 from accounts.models import User
+from vibechat.refusals import Unavailable
 
 ATTEMPTS = 3
 
@@ -69,7 +69,7 @@ def in_mailboxes(verb):
                 Mailbox.make(missing.user_ids)
             except IntegrityError:
                 continue  # an account went, or came, between a look and the write: look again
-        raise NotAuthenticated("This account is gone.")
+        raise Unavailable()  # its account is gone, and the next call is told so
 
     return attempt
 

@@ -31,7 +31,13 @@ class MessageQuerySet(models.QuerySet):
         """Really delete; the senders' client ids are remembered. Returns how many messages went."""
         rows = self.exclude(sender=None).exclude(client_id=None).values_list("sender_id", "client_id")
         spent = [SpentClientId(sender_id=sender_id, client_id=client_id) for sender_id, client_id in rows]
-        SpentClientId.objects.bulk_create(spent, batch_size=500, ignore_conflicts=True)
+        SpentClientId.objects.bulk_create(
+            spent,
+            batch_size=500,
+            update_conflicts=True,
+            unique_fields=["sender", "client_id"],
+            update_fields=["deleted_at"],
+        )
         return self.delete()[0]
 
     forget.queryset_only = True
@@ -99,7 +105,8 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
         senders = wanted.values_list("sender_id", flat=True).distinct().order_by()
         mailboxes = Mailbox.lock(user.pk, *senders)
         read, now, changed = set(read), timezone.now(), []
-        for message in wanted.filter(Q(sender=None) | Q(sender__in=mailboxes)).order_by("pk"):
+        present = wanted.filter(Q(sender=None) | Q(sender__in=mailboxes)).order_by("pk")
+        for message in present.defer("ciphertext", "nonce", "salt"):
             message.delivered_at = message.delivered_at or now
             message.read_at = message.read_at or (now if message.pk in read else None)
             message.take_numbers(mailboxes)

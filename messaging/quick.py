@@ -15,7 +15,7 @@ import weakref
 from datetime import UTC, datetime
 
 import psycopg
-from django.db import connection
+from django.db import OperationalError, connection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from messaging import events
@@ -92,6 +92,8 @@ async def send(session_id, sender_id, body):
         return None  # the database is away or swamped: the full way answers 503
     except psycopg.Error as error:
         logger.warning("quick_send_failed", extra={"reason": type(error).__name__})
+        if error.sqlstate is None:  # the connection broke, perhaps after the commit: a second way in could double it
+            raise OperationalError("The connection broke.") from error
         return None
     return row and accepted(values, row)
 
@@ -139,6 +141,12 @@ async def pool() -> AsyncConnectionPool:
         )
         await pools[loop].open()
     return pools[loop]
+
+
+async def close():
+    """Before the event loop ends, which would wait for the pool's own tasks."""
+    if mine := pools.pop(asyncio.get_running_loop(), None):
+        await mine.close()
 
 
 OWN_OPTIONS = ("pool", "cursor_factory", "context", "server_side_binding", "isolation_level", "assume_role")

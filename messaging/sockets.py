@@ -6,6 +6,7 @@ their mailbox are told to `resync`. Pushes only make it quick.
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 from channels.db import database_sync_to_async
 from django.conf import settings
@@ -18,14 +19,23 @@ from vibechat.limits import socket_places
 
 logger = logging.getLogger(__name__)
 SESSION_OVER = 4401
+DATABASE_THREADS = 8
 GRACE_SECONDS = 2  # a push that is under way is no lost one
+
+
+threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="socket")
+
+
+def in_thread(function):
+    """A few threads for all sockets: by default one would serve them all, and one lock wait would stop every push."""
+    return database_sync_to_async(function, thread_sensitive=False, executor=threads)
 
 
 class Sockets:
     def __init__(self):
         self.by_user = {}
         self.loop = None
-        self.task = None
+        self.task = self.resyncing = None  # kept from the garbage collector
 
     async def add(self, socket, user_id) -> bool:
         """Whether the socket may stay: each person has SOCKETS_PER_USER of them, over all processes."""
@@ -51,7 +61,7 @@ class Sockets:
         """Begin to look, once an event loop; and let pushes of this process go through that loop."""
         loop = asyncio.get_running_loop()
         publisher = events.attach()
-        publisher.on_healed = lambda: loop.create_task(self.resync_all())
+        publisher.on_healed = self.begin_resync
         if self.loop is not loop:
             self.loop, self.by_user = loop, {}
             self.task = loop.create_task(self.look_for_ever())
@@ -70,7 +80,7 @@ class Sockets:
         looked_at = self.all()
         if not looked_at:
             return
-        live, counters = await database_sync_to_async(read_state)(
+        live, counters = await in_thread(read_state)(
             {socket.session.pk for socket in looked_at}, {socket.user.pk for socket in looked_at}
         )
         for socket in looked_at:
@@ -86,6 +96,9 @@ class Sockets:
             if socket.pushed < counter:
                 socket.pushed = counter
                 await socket.resync()
+
+    def begin_resync(self):
+        self.resyncing = self.loop.create_task(self.resync_all())
 
     async def resync_all(self):
         for socket in self.all():

@@ -4,7 +4,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import Throttled
 from rest_framework.response import Response
-from rest_framework.viewsets import ViewSet
 
 from accounts.people import address_in, person_with
 from keys.models import PublicKey
@@ -23,9 +22,10 @@ from messaging.serializers import (
     SyncSerializer,
     UpdatedSerializer,
 )
-from vibechat.limits import limit, send_bucket
+from vibechat.limits import LimitedViewSet, limit, send_bucket
 from vibechat.refusals import NotFound
 
+LOOK_UP = limit("key_lookup", by="account")
 FINGERPRINT = re.compile("[0-9a-f]{64}")
 PAGING = [OpenApiParameter("page_size", int), OpenApiParameter("before", int), OpenApiParameter("after", int)]
 WITH = OpenApiParameter("with", str, description="The other person's email.")
@@ -38,10 +38,11 @@ def send(user, body):
     return Message.objects.send(user, serializer.validated_data)
 
 
-class MessageViewSet(ViewSet):
+class MessageViewSet(LimitedViewSet):
     @extend_schema(request=SendSerializer, responses={200: MessageSerializer, 201: MessageSerializer})
     def send(self, request):
-        if wait := send_bucket.take(request.user.pk, request.META.get("REMOTE_ADDR")):
+        is_paid = getattr(request._request, "scope", {}).get("send_is_paid")
+        if not is_paid and (wait := send_bucket.take(request.user.pk, request.META.get("REMOTE_ADDR"))):
             raise Throttled(wait)
         message, is_new = send(request.user, request.data)
         return Response(message_json(message), status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
@@ -68,8 +69,15 @@ class MessageViewSet(ViewSet):
         """The address of somebody who is here, or of whom something is kept. Raises UserNotFound."""
         email = address_in(email, field)
         if not Message.objects.between(request.user, email).exists():
+            self.count_look_up(request)
             person_with(email, field)
         return email
+
+    def count_look_up(self, request):
+        """Whether somebody has an address is told here as well, so it counts as a look-up of a key does."""
+        throttle = LOOK_UP()
+        if not throttle.allow_request(request, self):
+            raise Throttled(throttle.wait())
 
     @extend_schema(parameters=PAGING, responses=MessagePageSerializer)
     def conversation(self, request, email):
@@ -105,7 +113,10 @@ class MessageViewSet(ViewSet):
         if id is None or not received.exists():
             raise NotFound()
         Message.objects.mark(request.user, **ids)
-        return Response(message_json(received.get()))
+        message = received.first()
+        if message is None:  # cleared in another tab meanwhile
+            raise NotFound()
+        return Response(message_json(message))
 
     @extend_schema(request=ReceiptsSerializer, responses=UpdatedSerializer)
     def receipts(self, request):
@@ -114,11 +125,10 @@ class MessageViewSet(ViewSet):
         return Response({"updated": Message.objects.mark(request.user, **serializer.validated_data)})
 
 
-class NamedKeyViewSet(ViewSet):
+class NamedKeyViewSet(LimitedViewSet):
     """Keys by fingerprint, for those who need them to open what they have: hence here, above keys."""
 
-    def get_throttles(self):
-        return [limit("key_lookup", by="account")()]
+    limits = {"by_fingerprint": [LOOK_UP]}
 
     @extend_schema(responses=PublicKeySerializer)
     def by_fingerprint(self, request, fingerprint):

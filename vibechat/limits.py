@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 from django_ratelimit.core import get_usage
 from rest_framework.throttling import BaseThrottle
+from rest_framework.viewsets import ViewSet
 
 from vibechat.cache import async_redis_client, outage, redis_client
 from vibechat.logs import security_event
@@ -40,8 +41,10 @@ def by_account(request) -> str:
 
 def by_email(request) -> str:
     """A keyed hash of the address in the body, spelled as accounts are named; Redis holds no addresses."""
-    written = unicodedata.normalize("NFKC", submitted_email(request)).casefold().strip()
-    return salted_hmac("vibechat.limits", unicodedata.normalize("NFKC", written)).hexdigest()
+    written = submitted_email(request)[:1000]  # NFKC takes quadratic time for some texts
+    written = unicodedata.normalize("NFKC", written).casefold().strip()
+    written = unicodedata.normalize("NFKC", written).encode("utf-8", "surrogatepass")
+    return salted_hmac("vibechat.limits", written).hexdigest()
 
 
 def by_email_and_address(request) -> str:
@@ -94,6 +97,19 @@ def limit(group: str, by: str) -> type[RateLimit]:
     """A DRF throttle class; `by` is address, account, email (of the body) or email+address."""
     settings.RATE_LIMITS[group][by]  # a limit without a rate is a mistake of ours: better at import than at a request
     return type("RateLimit", (RateLimit,), {"group": group, "by": by})
+
+
+class LimitedViewSet(ViewSet):
+    """`limits` names the throttles of each action, the narrowest first. The first refusal ends it: what is refused by
+    address does not count against the person whose address it tries."""
+
+    limits: dict[str, list[type[RateLimit]]] = {}
+
+    def check_throttles(self, request):
+        for throttle_class in self.limits.get(self.action, []):
+            throttle = throttle_class()
+            if not throttle.allow_request(request, self):
+                self.throttled(request, throttle.wait())
 
 
 # --- token buckets ---------------------------------------------------------------------------------------------------

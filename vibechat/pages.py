@@ -4,14 +4,15 @@ import sys
 
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.template import loader
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django.views.defaults import page_not_found
-from django.views.defaults import server_error as default_server_error
 from django.views.generic import TemplateView
 
 from vibechat.error_shape import RETRY_AFTER_SECONDS, is_api
@@ -45,8 +46,8 @@ def favicon(request):
 def admin_login(request):
     """Stands before the admin's own view; every attempt counts, by address and by the name that is tried."""
     if request.method == "POST":
-        seconds = max(seconds_over_limit(request, "admin_login", by) for by in settings.RATE_LIMITS["admin_login"])
-        if seconds:
+        counted = (seconds_over_limit(request, "admin_login", by) for by in settings.RATE_LIMITS["admin_login"])
+        if seconds := next(filter(None, counted), 0):  # narrowest first, and no further than the first refusal
             html = format_html("<!doctype html><title>Wait</title><p>Too many attempts. Wait {} seconds.</p>", seconds)
             return HttpResponse(html, status=429, headers={"Retry-After": str(seconds)})
     return admin.site.login(request)
@@ -59,10 +60,12 @@ def not_found(request, exception):
 
 
 def server_error(request):
-    """Django asks for this page while it handles the exception."""
-    if not isinstance(sys.exception(), (OperationalError, InterfaceError)):
-        return default_server_error(request)
-    response = default_server_error(request)
-    response.status_code = 503
-    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return response
+    """Django asks for this page while it handles the exception. It must not look at the request again: reading the
+    form may be what failed."""
+    html = loader.get_template("500.html").render()
+    error = sys.exception()
+    if isinstance(error, (BadRequest, SuspiciousOperation)):
+        return HttpResponse(html, status=400)
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return HttpResponse(html, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+    return HttpResponse(html, status=500)

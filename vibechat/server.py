@@ -19,6 +19,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.logger import LogLevel, globalLogBeginner
 from twisted.web import http
 
+from messaging import quick
 from vibechat.error_shape import error_answer
 from vibechat.logs import log_event, security_event
 from vibechat.security_headers import SecurityHeaders, joined
@@ -245,6 +246,7 @@ class BoundedServer(Server):
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await quick.close()
         log_event("server_stopped", drained=len(running))
 
 

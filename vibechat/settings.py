@@ -32,9 +32,10 @@ PORT = env_int("PORT", 8000, least=1, most=65535)
 BIND = env_text("BIND", "127.0.0.1")
 VAR_DIR = Path(env_text("VAR_DIR", str(BASE_DIR / "var")))
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
-PUBLIC = any(not is_loopback(host) for host in ALLOWED_HOSTS)
+PUBLIC = not is_loopback(BIND) or any(not is_loopback(host) for host in ALLOWED_HOSTS)
 HTTPS = env_bool("HTTPS", False)
 BEHIND_PROXY = env_bool("BEHIND_PROXY", False)
+RATELIMIT_ENABLE = env_bool("RATELIMIT_ENABLE", True)
 REDIS_URL = env_redis_url("REDIS_URL")
 DATABASE = env_database("DATABASE_URL")
 SECRET_KEY = env_text("SECRET_KEY")
@@ -52,6 +53,10 @@ def public_server_errors():
         yield "Set REDIS_URL to redis://host:6379/0: ALLOWED_HOSTS names a public host."
     if not HTTPS:
         yield "Set HTTPS=True and serve over TLS: browsers have no Web Crypto on a public host without it."
+    if not BEHIND_PROXY:
+        yield "Set BEHIND_PROXY=True and put nginx in front (docs/deploy.md): this server speaks no TLS itself."
+    if not RATELIMIT_ENABLE:
+        yield "Unset RATELIMIT_ENABLE: a public server keeps its rate limits."
 
 
 if PUBLIC and (errors := list(public_server_errors())):
@@ -212,18 +217,17 @@ SOCKET_FRAMES_PER_SECOND = 50
 SOCKET_FRAMES_BURST = 200
 SOCKET_UNSENT_BYTES = 1024 * 1024
 SOCKET_CONNECT_SECONDS = 10
-SOCKET_CHECK_SECONDS = env_int("SOCKET_CHECK_SECONDS", 20, least=1, most=60)
+SOCKET_CHECK_SECONDS = env_int("SOCKET_CHECK_SECONDS", 20, least=1, most=45)
 
 # --- limits ----------------------------------------------------------------------------------------------------------
 
-RATELIMIT_ENABLE = env_bool("RATELIMIT_ENABLE", True)
 RATELIMIT_USE_CACHE = "ratelimit"
 RATELIMIT_CACHE_PREFIX = "vibechat:limit:"
 # Requests per window, by whom; every attempt counts, those that succeed as well.
 RATE_LIMITS = {
     "register": {"address": "60/10m"},
     "login": {"address": "60/5m", "email+address": "10/5m", "email": "300/h"},
-    "admin_login": {"address": "20/5m", "email": "50/h"},
+    "admin_login": {"email+address": "10/15m", "address": "20/5m", "email": "300/h"},
     "refresh": {"address": "120/m"},
     "confirm": {"account": "10/10m"},
     "key_upload": {"account": "30/10m"},

@@ -64,3 +64,15 @@ def test_with_refresh_cookie_the_token_is_in_no_body(anonymous, alice, settings)
     response = login(anonymous, refresh_cookie=True)
     assert set(response.json()) == {"user", "access"}
     assert response.cookies[settings.REFRESH_COOKIE].value
+
+
+def test_one_address_cannot_lock_a_person_out(anonymous, alice, settings):
+    settings.RATELIMIT_ENABLE = True
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {
+        "login": {"email+address": "3/5m", "address": "1000/5m", "email": "5/h"}
+    }
+    attacker = {"REMOTE_ADDR": "192.0.2.66"}
+    body = {"email": alice.email, "password": "wrong password"}
+    answers = [anonymous.post(URL, body, format="json", **attacker).status_code for _ in range(20)]
+    assert answers == [401] * 3 + [429] * 17
+    assert login(anonymous).status_code == 200

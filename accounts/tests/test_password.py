@@ -1,4 +1,5 @@
 import pytest
+from rest_framework.exceptions import NotAuthenticated
 
 from accounts.models import Session, User
 from accounts.tokens import first_tokens
@@ -46,3 +47,30 @@ def test_what_is_refused_changes_nothing(alice, body, field):
     assert response.status_code == 400
     assert field in response.json()["fields"]
     assert User.objects.get(pk=alice.user.pk).check_password(PASSWORD)
+
+
+def test_a_change_under_way_brings_no_deleted_account_back_and_lifts_no_suspension(alice, bob):
+    stale_alice, stale_bob = User.objects.get(pk=alice.user.pk), User.objects.get(pk=bob.user.pk)
+    alice.user.delete()
+    User.objects.filter(pk=bob.user.pk).update(is_active=False)
+    for user, person in ((stale_alice, alice), (stale_bob, bob)):
+        with pytest.raises(NotAuthenticated):
+            user.change_password(NEW, keep=person.session)
+    assert not User.objects.filter(email=alice.email).exists()
+    assert not User.objects.get(pk=bob.user.pk).is_active
+
+
+def test_of_two_changes_at_once_the_first_stays(alice):
+    stale = User.objects.get(pk=alice.user.pk)
+    alice.post(URL, {"current_password": PASSWORD, "new_password": NEW})
+    with pytest.raises(NotAuthenticated):
+        stale.change_password("what a thief would like", keep=alice.session)
+    assert User.objects.get(pk=alice.user.pk).check_password(NEW)
+
+
+def test_a_log_in_under_way_with_the_old_password_opens_no_session(alice):
+    checked = User.objects.get(pk=alice.user.pk)
+    alice.post(URL, {"current_password": PASSWORD, "new_password": NEW})
+    with pytest.raises(NotAuthenticated):
+        Session.objects.begin(checked)
+    assert Session.objects.live().filter(user=alice.user).count() == 1

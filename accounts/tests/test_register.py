@@ -143,3 +143,19 @@ def test_of_many_at_once_one_gets_the_address():
     [thread.join() for thread in threads]
     assert sorted(answers) == [201, 409, 409, 409, 409, 409]
     assert User.objects.count() == Session.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("field", ["email", "display_name"])
+def test_a_text_that_is_slow_to_normalise_is_refused_before(anonymous, field, monkeypatch):
+    def never(form, text):
+        assert len(text) <= 1000
+        return text
+
+    monkeypatch.setattr("unicodedata.normalize", never)
+    assert register(anonymous, **{field: "\u0315\u0316" * 30_000}).status_code == 400
+
+
+@pytest.mark.django_db
+def test_a_quoted_local_part_is_refused(anonymous):
+    assert register(anonymous, email='"a@b"@example.org').status_code == 400

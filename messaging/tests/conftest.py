@@ -7,6 +7,4 @@ from messaging import quick
 async def _no_pool_outlives_its_loop():
     """Each test has an event loop of its own, and the quick way a pool for each."""
     yield
-    while quick.pools:
-        _, pool = quick.pools.popitem()
-        await pool.close()
+    await quick.close()

@@ -115,3 +115,13 @@ class TestConversations:
 
     def test_an_empty_mailbox_is_empty(self, alice):
         assert results(alice, "conversations") == {"results": [], "sequence": 0}
+
+
+def test_asking_who_has_an_address_is_limited_as_a_key_look_up_is(alice, bob, settings):
+    settings.RATELIMIT_ENABLE = True
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"key_lookup": {"account": "3/h"}}
+    paths = ["inbox?with=nobody@example.org", f"conversation/{bob.email}", "sent?with=x@example.org"]
+    assert [alice.client.get(f"/api/messages/{path}").status_code for path in paths] == [404, 200, 404]
+    for path in paths:
+        assert alice.client.get(f"/api/messages/{path}").status_code == 429
+    assert alice.get(f"/api/keys/email/{bob.email}").status_code == 429

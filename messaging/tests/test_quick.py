@@ -4,9 +4,10 @@ import asyncio
 import uuid
 from datetime import timedelta
 
+import psycopg
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from accounts.models import Session, User
@@ -126,3 +127,14 @@ async def test_the_same_message_at_once_is_one_message(alice, bob, mailboxes):
     answers = await asyncio.gather(*[send(alice, body) for _ in range(8)])
     assert len([answer for answer in answers if answer]) == 1
     assert await in_the_database() == (2, {alice.email: 2, bob.email: 2})
+
+
+async def test_a_connection_that_breaks_at_the_commit_is_unavailable_and_goes_no_second_way(
+    alice, bob, mailboxes, monkeypatch
+):
+    async def broken(values):
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(quick, "accept", broken)
+    with pytest.raises(OperationalError):
+        await send(alice, envelope(bob))

@@ -1,6 +1,7 @@
 import pytest
 
 from messaging.mailboxes import Mailbox
+from messaging.models import Message
 
 
 def counter(person):
@@ -93,8 +94,6 @@ class TestMany:
         assert bob.post(self.URL, body).status_code == 400
 
     def test_five_hundred_at_once(self, alice, bob):
-        from messaging.models import Message
-
         sent = alice.send(bob)
         row = Message.objects.get(pk=sent["id"])
         for number in range(2, 501):
@@ -106,3 +105,14 @@ class TestMany:
         assert counter(alice) == counter(bob) == 1000
         numbers = Message.objects.order_by("pk").values_list("recipient_sequence", flat=True)
         assert list(numbers) == list(range(501, 1001))
+
+
+def test_a_message_that_is_cleared_while_it_is_marked_is_404(alice, bob, monkeypatch):
+    sent, mark = alice.send(bob), Message.objects.mark
+
+    def mark_and_clear(*args, **kwargs):
+        mark(*args, **kwargs)
+        Message.objects.clear(bob.user, alice.email)
+
+    monkeypatch.setattr(Message.objects, "mark", mark_and_clear)
+    assert bob.post(f"/api/messages/{sent['id']}/read").status_code == 404

@@ -171,6 +171,9 @@ class TestClientId:
         assert response.json()["code"] == "message_deleted"
         SpentClientId.objects.update(deleted_at=timezone.now() - timedelta(days=30, seconds=1))
         assert alice.post(URL, body).status_code == 201
+        for person, other in ((alice, bob), (bob, alice)):
+            person.delete(f"/api/messages/conversation/{other.email}")
+        assert alice.post(URL, body).json()["code"] == "message_deleted"  # remembered anew
 
 
 class TestKeys:

@@ -20,6 +20,7 @@ PUBLIC = {
     "DATABASE_URL": "postgres://vibechat:hunter2@127.0.0.1:5432/vibechat?sslmode=require",
     "REDIS_URL": "redis://127.0.0.1:6379/0",
     "HTTPS": "True",
+    "BEHIND_PROXY": "True",
 }
 
 
@@ -75,7 +76,7 @@ def test_public_server_misses_one_thing_and_says_which(configured, missing):
 
 def test_public_server_is_told_of_everything_at_once(configured):
     sentences = refusal(configured, ALLOWED_HOSTS="localhost, chat.example.org").split("\n")
-    assert len(sentences) == 4
+    assert len(sentences) == 5
 
 
 @pytest.mark.parametrize(
