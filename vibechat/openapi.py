@@ -127,7 +127,7 @@ class Schema(AutoSchema):
             yield 400
         if operation.get("security"):
             yield 401
-        if self.view.get_throttles() or self.view.action == "send":
+        if self.view.action in {*getattr(self.view, "limits", {}), "send"}:
             yield 429
 
 

@@ -34,6 +34,16 @@ def test_the_cookie_still_logs_out_where_the_access_token_has_expired(alice, set
     assert alice.get("/api/auth/me").status_code == 401
 
 
+def test_the_cookie_of_another_who_has_logged_in_since_is_left_alone(alice, bob, settings):
+    browser = APIClient(headers={"Authorization": f"Bearer {alice.tokens['access']}"})
+    browser.cookies[settings.REFRESH_COOKIE] = bob.tokens["refresh"]
+    response = browser.post(URL, {}, format="json")
+    assert response.status_code == 204
+    assert settings.REFRESH_COOKIE not in response.cookies
+    assert alice.get("/api/auth/me").status_code == 401
+    assert bob.get("/api/auth/me").status_code == 200
+
+
 def test_another_sites_page_cannot_log_out(alice, settings):
     browser = APIClient()
     browser.cookies[settings.REFRESH_COOKIE] = alice.tokens["refresh"]

@@ -3,6 +3,7 @@ import { readResident } from "./storage/device.js";
 import { credentialsForm, offerToGoOn } from "./views/credentials.js";
 
 const session = new Session();
+void session.leaveIfOwed();
 
 credentialsForm(async ({ email = "", password = "" }) => {
   await session.logIn({ email, password });

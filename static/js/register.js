@@ -4,6 +4,7 @@ import { readResident } from "./storage/device.js";
 import { credentialsForm, offerToGoOn, strengthBars } from "./views/credentials.js";
 
 const session = new Session();
+void session.leaveIfOwed();
 
 credentialsForm(async ({ email = "", password = "", display_name: displayName = "" }) => {
   await session.register({ email, password, displayName });

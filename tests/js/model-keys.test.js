@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CryptoManager } from "../../static/js/crypto/crypto.js";
 import { toBase64 } from "../../static/js/lib/bytes.js";
+import { Account } from "../../static/js/model/account.js";
+import { AccountKey } from "../../static/js/model/account-key.js";
+import { Database } from "../../static/js/storage/database.js";
 import { keyObject, refusal } from "./model-server.js";
 import { Browser, inWorld, pause, until } from "./model-world.js";
 
@@ -10,6 +13,19 @@ async function replaceKey(server, email) {
   const { publicKeyBytes } = await CryptoManager.generateKeyPair();
   const key = keyObject(email, toBase64(publicKeyBytes));
   server.user(email).keys.push(key);
+  return key;
+}
+
+/** The key as a tab sees it that hears nothing from the others. */
+async function keysOfADeafTab(browser, { email }, ownKey) {
+  browser.use();
+  const session = browser.newSession();
+  await session.restore();
+  const { api } = session;
+  const tabs = /** @type {any} */ ({ on() {}, tell() {} });
+  const parts = { database: await Database.open(email), api: ownKey ? { ownKey } : api, tabs, email };
+  const key = new AccountKey(/** @type {any} */ (parts));
+  await key.load();
   return key;
 }
 
@@ -22,6 +38,64 @@ describe("the account's key", () => {
     assert.equal(alice.account.key.status, "ready");
     assert.equal(privateKey.extractable, false);
     assert.equal(currentKey(world.server, alice), fingerprint);
+  }));
+
+  test("of a new account is uploaded without asking for one that cannot be there", inWorld(async ({ server }) => {
+    const browser = new Browser();
+    const session = browser.newSession();
+    await session.register({ email: "alice@example.org", password: "a long enough password" });
+    await Account.prepare(session, { socketUrl: "ws://nowhere.test/", locks: /** @type {any} */ (browser.locks) });
+    assert.equal(server.user("alice@example.org").keys.length, 1);
+    assert.deepEqual(server.callsTo("/keys/").map(({ path }) => path), ["/api/keys/upload"]);
+  }));
+
+  test("is not declared lost by a tab that has not heard of the other tab's take-over", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const browser = new Browser();
+    const one = await world.logIn(alice, browser);
+    const two = await world.newTab(one);
+    assert.equal(two.account.key.status, "absent-here");
+    const stale = await keysOfADeafTab(browser, alice);
+    await one.account.key.takeOver();
+    await stale.ensure();
+    assert.equal(stale.status, "ready");
+    const again = await world.newTab(one);
+    assert.equal(again.account.key.status, "ready");
+    assert.equal(again.account.key.current.fingerprint, currentKey(world.server, alice));
+  }));
+
+  test("is not declared lost by an answer that is older than another tab's take-over", inWorld(async (world) => {
+    const { server } = world;
+    const alice = await world.newPerson("alice");
+    const browser = new Browser();
+    const one = await world.logIn(alice, browser);
+    const stale = await keysOfADeafTab(browser, alice, async () => {
+      const old = structuredClone(server.user(alice.email).keys.at(-1));
+      if (one.account.key.status !== "ready") {
+        await one.account.key.takeOver();
+      }
+      return old;
+    });
+    await stale.ensure();
+    assert.equal(stale.status, "ready");
+    assert.equal(one.account.key.status, "ready");
+  }));
+
+  test("that was replaced elsewhere is noticed by the first message to the new one, with one question", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const elsewhere = await world.logIn(alice, new Browser());
+    await elsewhere.account.key.takeOver();
+    assert.equal(alice.account.key.status, "ready");
+    const asked = world.server.callsTo("/keys/me").length;
+    for (const text of ["one", "two"]) {
+      await bob.send(elsewhere, text);
+    }
+    await until(() => bob.conversations.open(alice.email).keyChange);
+    await bob.conversations.acceptKey(alice.email);
+    await elsewhere.shows(bob, "one", "two");
+    await until(() => alice.account.key.status === "replaced");
+    await pause(200);
+    assert.ok(world.server.callsTo("/keys/me").length <= asked + 2);
   }));
 
   test("survives a reload, and is there before the server has answered", inWorld(async (world) => {
@@ -103,7 +177,8 @@ describe("the other person's key", () => {
     await elsewhere.account.key.takeOver();
     const clientId = await alice.send(bob, "for your eyes");
     await alice.showsStates(bob, "held");
-    assert.deepEqual(alice.conversations.open(bob.email).keyChange, { name: "bob" });
+    const { fingerprint } = elsewhere.account.key.current;
+    assert.deepEqual(alice.conversations.open(bob.email).keyChange, { name: "bob", fingerprint });
     assert.equal(alice.chat(bob).keyChanged, true);
     await alice.send(bob, "this too");
     await alice.showsStates(bob, "held", "held");

@@ -18,6 +18,7 @@ describe("a new browser", () => {
   test("shows that it cannot open what was written to another browser's key", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "to the first browser");
+    await bob.shows(alice, "to the first browser");
     await bob.send(alice, "from the first browser");
     await bob.shows(alice, "to the first browser", "from the first browser");
     const elsewhere = await world.logIn(bob, new Browser());
@@ -27,7 +28,7 @@ describe("a new browser", () => {
     assert.match(theirs.unopened.advice, /Ask alice to send it again/);
     assert.equal(own.unopened.reason, "It was written with another browser's key.");
     assert.equal(own.state, "sent");
-    assert.equal(elsewhere.chat(alice).lastLine, "This message could not be opened.");
+    await until(() => elsewhere.chat(alice).lastLine === "This message could not be opened.");
     assert.equal(world.server.messages[0].read_at, null);
   }));
 
@@ -119,12 +120,25 @@ describe("delivered and read", () => {
     await pause(400);
     assert.ok(world.server.messages.every(({ read_at }) => read_at === null));
     const before = world.server.callsTo("/receipts").length;
-    bob.conversations.open(alice.email);
+    await bob.shows(alice, "one", "two", "three");
     await bob.conversations.markRead(alice.email);
     await alice.showsStates(bob, "read", "read", "read");
     assert.equal(world.server.callsTo("/receipts").length, before + 1);
     assert.deepEqual(world.server.callsTo("/receipts").at(-1).body, { delivered: [], read: [1, 2, 3] });
     await until(() => bob.chat(alice).unread === 0);
+  }));
+
+  test("what has come in and is not on the screen yet stays unread", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await alice.send(bob, "one");
+    await until(() => bob.chat(alice)?.unread === 1);
+    bob.conversations.open(alice.email);
+    await bob.conversations.markRead(alice.email);
+    await pause(400);
+    assert.equal(bob.chat(alice).unread, 1);
+    await bob.shows(alice, "one");
+    await bob.conversations.markRead(alice.email);
+    await alice.showsStates(bob, "read");
   }));
 
   test("is told again when the first time failed", inWorld(async (world) => {

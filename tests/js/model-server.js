@@ -234,6 +234,12 @@ export class Server {
     return { answer: ok(message, 201), sequence: me.sequence };
   }
 
+  /** Goes back to a time before the first message. */
+  forgetAll() {
+    this.messages.length = 0;
+    this.#ids = 0;
+  }
+
   /** Puts anything into somebody's mailbox, as a hostile server would. */
   plant(email, message) {
     this.#ids += 1;

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { Database, result } from "../../static/js/storage/database.js";
+import { all } from "../../static/js/storage/queries.js";
 import { Browser, inWorld, until } from "./model-world.js";
 
 const PASSWORD = "a long enough password";
@@ -104,7 +106,80 @@ describe("logging out", () => {
     assert.equal(await alice.browser.newSession().restore(), null);
     assert.equal(world.server.hasCookie(alice.browser.host), false);
   }));
+
+  test("that is owed is made good by any page, and only then is anything asked", inWorld(async (world) => {
+    const { server } = world;
+    const alice = await world.newPerson("alice");
+    const before = server.callsTo("/auth/").length;
+    await alice.browser.newSession().leaveIfOwed();
+    assert.equal(server.callsTo("/auth/").length, before);
+    server.isReachable = false;
+    await alice.account.logOut({ forget: false });
+    server.isReachable = true;
+    await alice.browser.newSession().leaveIfOwed();
+    assert.equal(server.hasCookie(alice.browser.host), false);
+    await alice.browser.newSession().leaveIfOwed();
+    assert.equal(server.callsTo("/auth/logout").length, 1);
+  }));
+
+  test("that is owed is not overtaken by a log-in", inWorld(async (world) => {
+    const { server } = world;
+    const alice = await world.newPerson("alice");
+    server.isReachable = false;
+    await alice.account.logOut({ forget: false });
+    server.isReachable = true;
+    const session = alice.browser.newSession();
+    const leaving = session.leaveIfOwed();
+    await session.logIn({ email: alice.email, password: PASSWORD });
+    await leaving;
+    assert.equal(server.hasCookie(alice.browser.host), true);
+    assert.equal((await alice.browser.newSession().restore()).email, alice.email);
+  }));
+
+  test("says whose session ends, and leaves alone who has logged in since in another tab", inWorld(async (world) => {
+    const { server } = world;
+    const alice = await world.newPerson("alice");
+    const bob = await world.newPerson("bob");
+    const token = await alice.session.accessToken();
+    await alice.browser.newSession().logIn({ email: bob.email, password: PASSWORD });
+    await alice.account.logOut({ forget: false });
+    assert.deepEqual(server.callsTo("/auth/logout").map((call) => call.token), [token]);
+    assert.equal((await alice.browser.newSession().restore()).email, bob.email);
+  }));
+
+  test("tells the server first, and does not hang on a tab that holds on to the database", inWorld(async (world) => {
+    const { server } = world;
+    const alice = await world.newPerson("alice");
+    const frozen = await holdOn(alice);
+    const reasons = [];
+    alice.session.on("ended", ({ reason }) => reasons.push(reason));
+    const leaving = alice.account.logOut({ forget: true });
+    await until(() => !server.hasCookie(alice.browser.host));
+    assert.deepEqual(reasons, []);
+    await leaving;
+    assert.deepEqual(reasons, ["logged_out"]);
+    frozen.close();
+  }));
 });
+
+describe("a database that another tab holds on to", () => {
+  test("is deleted as soon as that tab lets go, and nobody waits for it for ever", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const frozen = await holdOn(alice);
+    alice.account.close();
+    assert.equal(await Database.delete(alice.email, { patienceMs: 50 }), false);
+    frozen.close();
+    const opened = await Database.open(alice.email);
+    assert.deepEqual(await opened.read(["keys"], async (stores) => all(stores("keys"))), []);
+    opened.close();
+  }));
+});
+
+/** A tab that does not hear what it is asked. */
+async function holdOn({ browser, email }) {
+  browser.use();
+  return result(indexedDB.open(`vibechat ${email}`));
+}
 
 describe("two accounts in one browser", () => {
   test("never see each other's chats", inWorld(async (world) => {

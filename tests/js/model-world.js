@@ -173,7 +173,9 @@ export class Person {
 
   /** Waits until the chat shows exactly these texts. */
   async shows(other, ...texts) {
-    await until(() => this.texts(other).join("|") === texts.join("|"), () => `shown: ${this.texts(other).join("|")}`);
+    const thread = this.conversations.open(other.email);
+    const isShown = () => !thread.loading && this.texts(other).join("|") === texts.join("|");
+    await until(isShown, () => `shown: ${this.texts(other).join("|")}`);
   }
 
   async showsStates(other, ...states) {

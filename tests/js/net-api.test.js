@@ -41,6 +41,12 @@ describe("a call", () => {
     assert.equal(init.redirect, "error");
   });
 
+  test("to log out says whose session ends", async () => {
+    await api.logOut("mine");
+    await api.logOut(null);
+    assert.deepEqual(calls.map(({ init }) => init.headers.Authorization), ["Bearer mine", undefined]);
+  });
+
   test("of the doors carries none", async () => {
     await api.logIn({ email: "alice@example.org", password: "secret" });
     await api.refresh();
@@ -79,6 +85,13 @@ describe("a refusal", () => {
       return true;
     });
   });
+
+  for (const [said, seconds] of [["86400", 300], ["-1", null], ["soon", null], ["", null], ["Infinity", 300], ["0", 0]]) {
+    test(`that asks for the patience ${JSON.stringify(said)} gets ${seconds}`, async () => {
+      answer = () => Response.json({ code: "unavailable" }, { status: 503, headers: { "Retry-After": said } });
+      await assert.rejects(api.contacts(), { retryAfterSeconds: seconds });
+    });
+  }
 
   for (const [name, text] of Object.entries({ html: "<h1>Bad gateway</h1>", list: "[1]", nonsense: '{"code": 5, "fields": [null, 3]}', empty: "" })) {
     test(`that is ${name} instead of an error is an error all the same`, async () => {

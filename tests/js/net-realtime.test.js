@@ -50,12 +50,19 @@ let realtime;
 let tokens;
 let refused;
 let heard;
+let renewInMs;
+/** @type {EventTarget} stands for the window */
+let page;
 
 beforeEach(async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   sockets = [];
   refused = [];
   heard = [];
+  renewInMs = 480_000;
+  page = new EventTarget();
+  globalThis.addEventListener = page.addEventListener.bind(page);
+  globalThis.removeEventListener = page.removeEventListener.bind(page);
   tokens = ["first", "second", "third", "fourth"];
   const accessToken = async () => tokens[0];
   const renewToken = async (token) => {
@@ -63,7 +70,7 @@ beforeEach(async () => {
     tokens.shift();
     return tokens[0];
   };
-  realtime = new Realtime({ url: "ws://chat.test/ws/chat/", accessToken, renewToken, renewInMs: () => 480_000, Socket: FakeSocket });
+  realtime = new Realtime({ url: "ws://chat.test/ws/chat/", accessToken, renewToken, renewInMs: () => renewInMs, Socket: FakeSocket });
   for (const name of ["state", "connected", "event", "resync"]) {
     realtime.on(name, (detail) => heard.push([name, detail]));
   }
@@ -117,10 +124,34 @@ describe("a socket", () => {
 
   test("comes back at once when the machine is online again", async () => {
     sockets[0].shut(1006);
-    globalThis.dispatchEvent?.(new Event("online"));
+    page.dispatchEvent(new Event("online"));
     await settle();
-    assert.equal(sockets.length, globalThis.dispatchEvent ? 2 : 1);
+    assert.equal(sockets.length, 2);
   });
+
+  test("that has outlived the network is checked when it is back: it answers soon, or another one is opened", async () => {
+    const socket = await connect();
+    page.dispatchEvent(new Event("online"));
+    assert.deepEqual(socket.sent.at(-1), { type: "keep_alive" });
+    socket.tell({ type: "alive" });
+    await pass(3_000);
+    assert.equal(sockets.length, 1);
+    page.dispatchEvent(new Event("online"));
+    await pass(3_000);
+    assert.equal(sockets.length, 2);
+  });
+
+  for (const [said, soonestMs] of [[0, 5_000], [-1e12, 5_000], [NaN, 5_000], [1e15, 2 ** 31 - 1]]) {
+    test(`whose token is to be renewed in ${said} ms renews it neither in a loop nor at once`, async () => {
+      renewInMs = said;
+      const socket = await connect();
+      const renewals = () => socket.sent.filter(({ type }) => type === "connect").length - 1;
+      await pass(Math.min(soonestMs, 24_000) - 1);
+      assert.equal(renewals(), 0);
+      await pass(1);
+      assert.equal(renewals(), soonestMs > 24_000 ? 0 : 1);
+    });
+  }
 
   test("whose token was refused comes back with another one", async () => {
     sockets[0].open();
@@ -192,6 +223,13 @@ describe("sending by the socket", () => {
     socket.tell(accepted);
     assert.deepEqual(await sending, accepted);
     assert.deepEqual(socket.sent.at(-1), { type: "send_message", ...envelope });
+  });
+
+  test("is asked for no more than five minutes of patience", async () => {
+    const socket = await connect();
+    const sending = realtime.send(envelope);
+    socket.tell({ type: "error", client_id: "one", code: "rate_limited", detail: "", retry_after: 1e9 });
+    await assert.rejects(sending, { retryAfterSeconds: 300 });
   });
 
   test("gives the refusal with its code", async () => {

@@ -69,7 +69,7 @@ describe("sentences", () => {
   test("a refusal that is about the address stands at the address", () => {
     const [[field, words]] = fieldSentences({ code: "user_not_found" });
     assert.equal(field, "email");
-    assert.equal(words, "We couldn’t find anyone with that address on this server.");
+    assert.equal(words, "We couldn't find anyone with that address on this server.");
   });
 
   test("each failure has words, also one from a newer server", () => {

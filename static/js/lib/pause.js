@@ -1,4 +1,6 @@
 /** A wait that can be cut short. */
+import { timerMs } from "./delays.js";
+
 export class Pause {
   #woken = false;
   /** @type {(() => void) | null} */
@@ -11,7 +13,7 @@ export class Pause {
   async wait(delayMs) {
     if (!this.#woken) {
       await new Promise((resolve) => {
-        const timer = delayMs === Infinity ? undefined : setTimeout(resolve, delayMs);
+        const timer = delayMs === Infinity ? undefined : setTimeout(resolve, timerMs(delayMs));
         this.#end = () => {
           clearTimeout(timer);
           resolve(undefined);

@@ -7,24 +7,21 @@ import { CryptoManager } from "../crypto/crypto.js";
 import { Emitter } from "../lib/emitter.js";
 import { toBase64 } from "../lib/bytes.js";
 import { ApiError } from "../net/errors.js";
-import { all, get } from "../storage/queries.js";
+import { all } from "../storage/queries.js";
 import { readKey } from "./answers.js";
 import { BadAnswer, Refusal } from "./errors.js";
+import { isSameState, readStored, stateFor } from "./key-state.js";
 
 /** @import { Api } from "../net/api.js" */
 /** @import { Database } from "../storage/database.js" */
 /** @import { KeyRow } from "../storage/rows.js" */
+/** @import { Stored } from "./key-state.js" */
 /** @import { Tabs } from "./tabs.js" */
 
-/**
- * - unknown: not loaded yet
- * - ready: the account's key is here
- * - absent-here: the account has a key, and it is in another browser
- * - replaced: there is a key here, and another browser has taken over since
- * @typedef {"unknown" | "ready" | "absent-here" | "replaced"} KeyStatus
- */
+/** @typedef {import("./key-state.js").KeyStatus} KeyStatus */
 
 const NOT_FOUND = 404;
+const ROUNDS_LIMIT = 3;
 
 export class AccountKey extends Emitter {
   #database;
@@ -39,6 +36,8 @@ export class AccountKey extends Emitter {
   #status = "unknown";
   /** @type {Promise<void> | null} */
   #ensuring = null;
+  /** @type {Set<string>} fingerprints of keys of ours that messages have named and that are not here */
+  #heardOf = new Set();
 
   /** @param {{ database: Database, api: Api, tabs: Tabs, email: string }} parts */
   constructor({ database, api, tabs, email }) {
@@ -74,13 +73,20 @@ export class AccountKey extends Emitter {
 
   /** What this browser knows before it has asked the server. */
   async load() {
-    const { rows, state } = await this.#database.read(["keys", "state"], async (stores) => ({
-      rows: await all(stores("keys")),
-      state: await get(stores("state"), "key"),
-    }));
+    const stored = await this.#stored();
+    this.#take(stored);
+    this.#setStatus(stored.state?.status ?? "unknown");
+  }
+
+  /** @returns {Promise<Stored>} */
+  #stored() {
+    return this.#database.read(["keys", "state"], readStored);
+  }
+
+  /** @param {Stored} stored */
+  #take({ rows, state }) {
     this.#pairs = new Map(rows.map((row) => [row.fingerprint, row]));
-    this.#current = this.#pairs.get(state?.fingerprint) ?? rows[0] ?? null;
-    this.#setStatus(state?.status ?? "unknown");
+    this.#current = this.#pairs.get(state?.fingerprint ?? "") ?? rows[0] ?? null;
   }
 
   /**
@@ -94,13 +100,45 @@ export class AccountKey extends Emitter {
   }
 
   async #ensure() {
-    const served = await this.#served();
-    if (served === null) {
-      await this.#use(await this.#upload(this.#current ?? (await this.#make())));
-    } else if (this.#pairs.has(served)) {
-      await this.#use(served);
-    } else {
-      await this.#lose();
+    for (let round = 0; round < ROUNDS_LIMIT; round += 1) {
+      const before = await this.#stored();
+      const served = await this.#served();
+      if (served === null) {
+        await this.#uploadOwn();
+        return;
+      }
+      if (await this.#settle(served, before)) {
+        return;
+      }
+    }
+  }
+
+  /** For an account that has just been registered: it has no key, so the server is not asked which. */
+  begin() {
+    this.#ensuring ??= this.#uploadOwn().finally(() => (this.#ensuring = null));
+    return this.#ensuring;
+  }
+
+  async #uploadOwn() {
+    await this.#use(await this.#upload(this.#current ?? (await this.#make())));
+  }
+
+  /**
+   * A message names a key of this account that is not here: another browser may have taken over just now.
+   * @param {string} fingerprint
+   */
+  async heardOf(fingerprint) {
+    if (this.#pairs.has(fingerprint) || this.#heardOf.has(fingerprint)) {
+      return;
+    }
+    this.#heardOf.add(fingerprint);
+    try {
+      // One that is under way may have asked before the other browser took over.
+      await this.#ensuring?.catch(() => {});
+      await this.ensure();
+    } catch (error) {
+      this.#heardOf.delete(fingerprint);
+      throw error;
     }
   }
 
@@ -177,8 +215,28 @@ export class AccountKey extends Emitter {
     await this.#remember("ready", fingerprint);
   }
 
-  async #lose() {
-    await this.#remember(this.#current ? "replaced" : "absent-here", this.#current?.fingerprint ?? null);
+  /**
+   * Decides by what is stored now, in the transaction that writes it: another tab may have made a key or taken over
+   * since this one was loaded.
+   * @param {string} served the fingerprint of the account's key
+   * @param {Stored} before what was stored before the server was asked
+   * @returns {Promise<boolean>} false: another tab has changed it meanwhile, so the answer may be older than that
+   */
+  async #settle(served, before) {
+    const settled = await this.#database.write(["keys", "state"], async (stores) => {
+      const now = await readStored(stores);
+      if (!isSameState(before.state, now.state)) {
+        return null;
+      }
+      const state = stateFor(served, now);
+      stores("state").put(state, "key");
+      return { rows: now.rows, state };
+    });
+    if (settled) {
+      this.#take(settled);
+      this.#tellStatus(settled.state.status);
+    }
+    return settled !== null;
   }
 
   /**
@@ -187,6 +245,11 @@ export class AccountKey extends Emitter {
    */
   async #remember(status, fingerprint) {
     await this.#database.write(["state"], async (stores) => stores("state").put({ status, fingerprint }, "key"));
+    this.#tellStatus(status);
+  }
+
+  /** @param {KeyStatus} status */
+  #tellStatus(status) {
     if (this.#setStatus(status)) {
       this.#tabs.tell("key");
     }

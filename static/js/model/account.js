@@ -69,12 +69,13 @@ export class Account {
   /**
    * Makes and uploads the key of a new account, before the first chat.
    * @param {Session} session
+   * @param {Surroundings} [surroundings]
    */
-  static async prepare(session) {
-    const account = await Account.open(session);
+  static async prepare(session, surroundings = {}) {
+    const account = await Account.open(session, surroundings);
     try {
       await askToPersist();
-      await account.key.ensure();
+      await account.key.begin();
     } finally {
       account.close();
     }
@@ -98,10 +99,8 @@ export class Account {
     const { email } = /** @type {User} */ (this.session.user);
     this.#tabs.tell("ended");
     this.close();
-    if (forget) {
-      await Database.delete(email);
-    }
-    await this.session.logOut();
+    // The server first: whatever holds on to the database, the session is over.
+    await this.session.logOut(async () => forget && Database.delete(email).catch(() => false));
   }
 
   /**
@@ -139,6 +138,7 @@ function build({ session, database, vault, email, surroundings }) {
   const mailbox = new Mailbox({
     ...stored,
     enter: (events, cursor) => conversations.receive(events, cursor),
+    calm: () => conversations.calm(),
     restart: () => archive.restart(),
   });
   const courier = new Courier({

@@ -43,7 +43,7 @@ import {
  */
 /** @typedef {{ type: "status", sequence: number, id: number, clientId: string | null, deliveredAtMs: number, readAtMs: number }} StatusEvent */
 /** @typedef {{ type: "cleared", sequence: number, peer: string }} ClearedEvent */
-/** @typedef {{ type: "unknown", sequence: number }} UnknownEvent of a newer server: counted, not understood */
+/** @typedef {{ type: "unknown", sequence: number }} UnknownEvent of a newer server, or out of form: counted, not understood */
 /** @typedef {MessageEvent | StatusEvent | ClearedEvent | UnknownEvent} MailboxEvent */
 
 /** @typedef {{ email: string, publicKeyBytes: Bytes, fingerprint: string }} ServerKey */
@@ -111,6 +111,8 @@ export function readContacts(value) {
 }
 
 /**
+ * Whose message it is must be clear. What else is out of form is left away, so that the message can stand in its place:
+ * `raw` still says it, and it will not open.
  * @param {any} value a message object
  * @param {string} ownEmail
  * @returns {ServerMessage}
@@ -123,14 +125,28 @@ export function readMessage(value, ownEmail) {
   check(raw, () => mine !== (recipient === ownEmail), "a message between others");
   return {
     id: positive(raw.id),
-    clientId: uuidOrNull(raw.client_id),
+    clientId: readable(() => uuidOrNull(raw.client_id), null),
     peer: mine ? recipient : sender,
     mine,
-    createdAtMs: time(raw.created_at),
-    deliveredAtMs: timeOrNone(raw.delivered_at),
-    readAtMs: timeOrNone(raw.read_at),
+    createdAtMs: readable(() => time(raw.created_at), Date.now()),
+    deliveredAtMs: readable(() => timeOrNone(raw.delivered_at), 0),
+    readAtMs: readable(() => timeOrNone(raw.read_at), 0),
     raw,
   };
+}
+
+/**
+ * @template Value, Otherwise
+ * @param {() => Value} read
+ * @param {Otherwise} otherwise
+ * @returns {Value | Otherwise}
+ */
+function readable(read, otherwise) {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
 }
 
 /**
@@ -170,6 +186,18 @@ function readStatus(sequence, message) {
 }
 
 /**
+ * One event that cannot be understood must not keep back all that comes after it for ever: it is counted.
+ * @param {any} value an entry of sync
+ * @param {string} ownEmail
+ * @returns {MailboxEvent}
+ * @throws {import("./errors.js").BadAnswer} it has not even a number
+ */
+function readEntry(value, ownEmail) {
+  const sequence = positive(object(value).sequence);
+  return readable(() => readEvent(value, ownEmail), /** @type {UnknownEvent} */ ({ type: "unknown", sequence }));
+}
+
+/**
  * @param {any} value `{events, cursor, more}`
  * @param {number} after what was asked for
  * @param {string} ownEmail
@@ -178,7 +206,7 @@ function readStatus(sequence, message) {
 export function readSync(value, after, ownEmail) {
   const page = object(value);
   const cursor = check(count(page.cursor), (number) => number >= after, "cursor");
-  const events = list(page.events).map((event) => readEvent(event, ownEmail));
+  const events = list(page.events).map((event) => readEntry(event, ownEmail));
   let last = after;
   for (const { sequence } of events) {
     check(sequence, (number) => number > last && number <= cursor, "sequence");
@@ -196,7 +224,16 @@ export function readSync(value, after, ownEmail) {
  */
 export function readConversations(value, ownEmail) {
   const { results, sequence } = object(value);
-  return { sequence: count(sequence), conversations: entries(results).map((entry) => readConversation(entry, ownEmail)) };
+  return { sequence: count(sequence), conversations: conversationsOf(entries(results), ownEmail) };
+}
+
+/**
+ * @param {any[]} results
+ * @param {string} ownEmail
+ * @returns {Conversation[]} without those of which it is not clear whose they are
+ */
+function conversationsOf(results, ownEmail) {
+  return results.flatMap((entry) => readable(() => [readConversation(entry, ownEmail)], []));
 }
 
 /**

@@ -9,16 +9,19 @@ import {
   get,
   marked,
   newestMessages,
+  newestShown,
   unsent,
 } from "../storage/queries.js";
 import { enterEvent, putMessage } from "./entries.js";
-import { mark } from "./message-rows.js";
+import { isSameEnvelope, isSameMessage, mark } from "./message-rows.js";
+import { candidates, twinsOf } from "./repeats.js";
 import { messageRecord } from "./vault.js";
 
 /** @import { Database, Stores } from "../storage/database.js" */
 /** @import { ChatRow, MessageRow, OutboxRow, StoredContent } from "../storage/rows.js" */
 /** @import { Conversation, MailboxEvent, ServerMessage } from "./answers.js" */
 /** @import { Change } from "./entries.js" */
+/** @import { Twins } from "./repeats.js" */
 /** @import { Vault } from "./vault.js" */
 
 /**
@@ -169,41 +172,65 @@ export class Archive {
   /**
    * @param {MessageRow} row
    * @param {StoredContent} content
+   * @returns {Promise<MessageRow | null>} as it stands here now; null: another message has its id meanwhile
    */
   async keepOpened(row, content) {
-    const sealed = await this.#vault.seal(messageRecord(row), content);
-    const chain = row.mine ? {} : { browser: content.browser, counter: content.counter };
-    await this.#change(row.id, (found) => ({ ...found, ...chain, sealed, raw: undefined, pending: undefined }));
+    const opened = { sealed: await this.#vault.seal(messageRecord(row), content), raw: undefined, pending: undefined };
+    if (row.mine) {
+      return this.#change(row, (found) => ({ ...found, ...opened }));
+    }
+    for (;;) {
+      const twins = await twinsOf({ database: this.#database, vault: this.#vault }, row, content);
+      const kept = await this.#keepPeers(row, { content, opened, twins });
+      if (kept !== undefined) {
+        return kept;
+      }
+    }
+  }
+
+  /**
+   * @param {MessageRow} row
+   * @param {{ content: StoredContent, opened: Partial<MessageRow>, twins: Twins }} found out about it
+   * @returns {Promise<MessageRow | null | undefined>} undefined: something has come in between that was not compared
+   */
+  #keepPeers(row, { content, opened, twins: { compared, first } }) {
+    const { browser, counter } = content;
+    return this.#database.write(["messages"], async (stores) => {
+      if ((await candidates(stores, row, content)).some(({ id }) => !compared.has(id))) {
+        return undefined;
+      }
+      const repeats = first !== undefined;
+      return changeIn(stores, row, (found) => ({
+        ...found, ...opened, browser, counter, repeats, seen: found.seen || Boolean(first?.seen),
+      }));
+    });
   }
 
   /**
    * It cannot be opened, now at least; it is tried again when it comes to the screen.
    * @param {MessageRow} row
+   * @returns {Promise<MessageRow | null>} null: another message has its id meanwhile
    */
-  async keepTried(row) {
-    await this.#change(row.id, (found) => ({ ...found, pending: undefined }));
+  keepTried(row) {
+    return this.#change(row, (found) => ({ ...found, pending: undefined }));
   }
 
   /**
-   * @param {number} id
+   * @param {MessageRow} row
    * @param {(row: MessageRow) => MessageRow} change
    */
-  async #change(id, change) {
-    await this.#database.write(["messages"], async (stores) => {
-      const found = await get(stores("messages"), id);
-      if (found?.raw) {
-        stores("messages").put(mark(change(found)));
-      }
-    });
+  #change(row, change) {
+    return this.#database.write(["messages"], (stores) => changeIn(stores, row, change));
   }
 
   /**
    * @param {string} email
+   * @param {number} newestId of those on the screen: what has come in since has not been seen
    * @returns {Promise<boolean>} whether there was anything unread
    */
-  markSeen(email) {
+  markSeen(email, newestId) {
     return this.#database.write(["chats", "messages"], async (stores) => {
-      const rows = await marked(stores("messages"), "unread", email);
+      const rows = (await marked(stores("messages"), "unread", email)).filter(({ id }) => id <= newestId);
       rows.forEach((row) => stores("messages").put(mark({ ...row, seen: true })));
       const chat = await chatOrNew(stores("chats"), email);
       if (chat.unreadBefore > 0) {
@@ -215,14 +242,34 @@ export class Archive {
 }
 
 /**
+ * Changes a message that has not been opened yet, and no other that has come under its id.
+ * @param {Stores} stores
+ * @param {MessageRow} row as it was read, with `raw`
+ * @param {(row: MessageRow) => MessageRow} change
+ * @returns {Promise<MessageRow | null>} as it stands here now; null: another message has its id
+ */
+async function changeIn(stores, row, change) {
+  const found = await get(stores("messages"), row.id);
+  if (!found || !(found.raw ? isSameEnvelope(found, row) : isSameMessage(found, row))) {
+    return null;
+  }
+  // Without `raw`, another tab has opened it.
+  const changed = found.raw ? mark(change(found)) : found;
+  if (found.raw) {
+    stores("messages").put(changed);
+  }
+  return changed;
+}
+
+/**
  * @param {Stores} stores
  * @param {string} email
  * @returns {Promise<Glance>}
  */
 async function glanceAt(stores, email) {
-  const [chat, [last], waiting, unread] = await Promise.all([
+  const [chat, last, waiting, unread] = await Promise.all([
     chatOrNew(stores("chats"), email),
-    newestMessages(stores("messages"), email, { limit: 1 }),
+    newestShown(stores("messages"), email),
     unsent(stores("outbox"), email),
     countMarked(stores("messages"), "unread", email),
   ]);

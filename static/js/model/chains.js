@@ -10,6 +10,7 @@ import { messageRecord } from "./vault.js";
 /** @import { Vault } from "./vault.js" */
 
 /** @typedef {{ counter: number, hash: string | null }} ChainEnd */
+/** @typedef {ChainEnd & { row: ChainRow | undefined }} OwnEnd with the row that says so */
 
 const REPORTED_LIMIT = 8;
 
@@ -25,11 +26,11 @@ export class Chains {
 
   /**
    * @param {string} peer
-   * @returns {Promise<ChainEnd>} the last message written here to that person; 0 and null where there is none
+   * @returns {Promise<OwnEnd>} the last message written here to that person; 0 and null where there is none
    */
   async own(peer) {
     const row = await this.#database.read(["chains"], (stores) => get(stores("chains"), this.#ownKey(peer)));
-    return row ? this.#open(row) : { counter: 0, hash: null };
+    return { ...(row ? await this.#open(row) : { counter: 0, hash: null }), row };
   }
 
   /**
@@ -39,6 +40,19 @@ export class Chains {
    */
   ownRow(peer, end) {
     return this.#seal({ peer, side: "own", browser: this.#vault.browser }, end);
+  }
+
+  /**
+   * The counter alone does not tell: it may have been given back and given to another message meanwhile.
+   * @param {Stores} stores of a transaction with `chains`
+   * @param {string} peer
+   * @param {ChainRow | undefined} row as it was read
+   * @returns {Promise<boolean>} whether the chain still ends there
+   */
+  async isStillOwn(stores, peer, row) {
+    const found = await get(stores("chains"), this.#ownKey(peer));
+    // Each writing draws a new nonce.
+    return found?.counter === row?.counter && String(found?.sealed.nonce) === String(row?.sealed.nonce);
   }
 
   /**

@@ -1,4 +1,5 @@
 /** What the list of chats shows: one summary per chat, made from what is stored. */
+import { portrait } from "../lib/portrait.js";
 import { messageRecord } from "./vault.js";
 import { UNOPENED } from "./unopened.js";
 
@@ -25,7 +26,6 @@ import { UNOPENED } from "./unopened.js";
 
 /** @typedef {{ summary: ChatSummary, hasContent: boolean, unsent: number, lastId: number }} Entry */
 
-const HUES = 12;
 const LINE_LIMIT = 200;
 
 /** @type {(email: string) => string} */
@@ -117,7 +117,7 @@ export class ChatList {
   #person(email) {
     const name = this.#people.nameOf(email);
     const keyChanged = Boolean(this.#people.get(email)?.offered);
-    return { email, name, initials: initialsOf(name), hue: hueOf(email), keyChanged };
+    return { email, name, ...portrait(name, email), keyChanged };
   }
 
   /**
@@ -126,7 +126,7 @@ export class ChatList {
    * @returns {Promise<string>}
    */
   async #draft(email, draft) {
-    return draft ? this.#vault.open(draftRecord(email), draft) : "";
+    return draft ? this.#vault.open(draftRecord(email), draft).catch(() => "") : "";
   }
 
   /**
@@ -134,18 +134,31 @@ export class ChatList {
    * @returns {Promise<string>}
    */
   async #line(row) {
-    const key = row.clientId ?? String("id" in row && row.id);
+    const key = `${"id" in row && !row.mine ? row.id : ""} ${messageRecord(row)}`;
     const known = this.#lines.get(row.peer);
     if (known?.key === key) {
       return known.text;
     }
     if (row.sealed) {
-      const { body } = await this.#vault.open(messageRecord(row), row.sealed);
-      const text = body.slice(0, LINE_LIMIT).replace(/\s+/gu, " ");
+      const text = await this.#readLine(row, row.sealed);
       this.#lines.set(row.peer, { key, text });
       return text;
     }
     return this.#opener.failure(/** @type {MessageRow} */ (row)) ? UNOPENED : "";
+  }
+
+  /**
+   * @param {MessageRow | OutboxRow} row
+   * @param {Sealed} sealed
+   * @returns {Promise<string>} one that cannot be read does not keep the list from being shown
+   */
+  async #readLine(row, sealed) {
+    try {
+      const { body } = await this.#vault.open(messageRecord(row), sealed);
+      return body.slice(0, LINE_LIMIT).replace(/\s+/gu, " ");
+    } catch {
+      return UNOPENED;
+    }
   }
 
   /** @param {ChatSummary} summary */
@@ -163,22 +176,4 @@ function latestOf(last, unsent) {
   const waiting = unsent.findLast(({ state }) => state === "sending") ?? unsent.at(-1);
   const isOld = waiting && last && waiting.state !== "sending" && waiting.atMs < last.createdAtMs;
   return isOld ? last : (waiting ?? last);
-}
-
-/**
- * @param {string} name
- * @returns {string}
- */
-function initialsOf(name) {
-  const words = name.split(/[\s@._-]+/u).filter((word) => word !== "");
-  const letters = [words[0], name.includes("@") ? undefined : words[1]].map((word) => [...(word ?? "")][0] ?? "");
-  return letters.join("").toUpperCase();
-}
-
-/**
- * @param {string} email
- * @returns {number}
- */
-function hueOf(email) {
-  return [...email].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) % 9973, 7) % HUES;
 }

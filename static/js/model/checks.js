@@ -4,9 +4,8 @@ import { BadAnswer } from "./errors.js";
 
 /** @import { Bytes } from "../lib/bytes.js" */
 
-// Normalised addresses are ASCII without capitals, spaces or control characters.
-const EMAIL = /^[!-?[-~]+@[!-?[-~]+$/;
-const LONGEST_EMAIL = 254;
+// docs/protocol.md §1, and nothing narrower: a message from an address that is refused here would stop all after it.
+const EMAIL = /^[!-@[-~]{3,255}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const FINGERPRINT = /^[0-9a-f]{64}$/;
 const LONGEST_NAME = 200;
@@ -108,7 +107,7 @@ export function timeOrNone(value) {
  * @returns {string}
  */
 export function email(value) {
-  return check(value, () => typeof value === "string" && value.length <= LONGEST_EMAIL && EMAIL.test(value), "email");
+  return check(value, () => typeof value === "string" && EMAIL.test(value), "email");
 }
 
 /**

@@ -10,7 +10,7 @@ import { Emitter } from "../lib/emitter.js";
 import { Sequence } from "../lib/sequence.js";
 import { Drafts } from "./drafts.js";
 import { Refusal } from "./errors.js";
-import { Thread } from "./thread.js";
+import { Screens } from "./screens.js";
 
 /** @import { Api } from "../net/api.js" */
 /** @import { MessageRow } from "../storage/rows.js" */
@@ -29,6 +29,7 @@ import { Thread } from "./thread.js";
 /** @import { People } from "./people.js" */
 /** @import { Receipts } from "./receipts.js" */
 /** @import { Tabs } from "./tabs.js" */
+/** @import { Thread } from "./thread.js" */
 /** @import { Vault } from "./vault.js" */
 
 /** @typedef {import("./chat-list.js").ChatSummary} ChatSummary */
@@ -56,40 +57,36 @@ import { Thread } from "./thread.js";
 
 // More at once than a person would listen to.
 const ANNOUNCED_AT_ONCE = 3;
-// While a thousand messages are being opened, the screens are drawn again now and then, not a thousand times.
-const REFRESH_EVERY_MS = 40;
 
 export class Conversations extends Emitter {
   #parts;
   #drafts;
+  #screens;
   #sending = new Sequence();
-  #refreshing = new Sequence();
-  /** @type {Map<string, Thread>} */
-  #threads = new Map();
-  /** @type {Set<string>} chats that look different now */
-  #touched = new Set();
   /** @type {Set<number>} ids of messages that are to be announced once they are open */
   #fresh = new Set();
-  #lastRefreshMs = 0;
   #isSynced = false;
-  #isStopped = false;
 
   /** @param {Parts} parts */
   constructor(parts) {
     super();
     this.#parts = parts;
+    this.#screens = new Screens(parts);
     this.#drafts = new Drafts({ ...parts, kept: (email) => this.#touchEverywhere(email) });
     this.#listen();
   }
 
   #listen() {
     const { accountKey, courier, link, mailbox, opener, people, tabs } = this.#parts;
-    mailbox.on("behind", () => this.#jump().catch(() => {}));
+    mailbox.on("behind", () => this.#screens.jump().catch(() => {}));
+    this.#screens.on("chats", () => this.emit("chats"));
+    this.#screens.on("thread", (detail) => this.emit("thread", detail));
     opener.on("opened", ({ row, text }) => this.#opened(row, text));
-    opener.on("failed", ({ row }) => this.#failed(row));
+    opener.on("failed", ({ row }) => this.#silent(row));
+    opener.on("repeated", ({ row }) => this.#silent(row));
     courier.on("moved", ({ peer }) => this.#touchEverywhere(peer));
-    people.on("changed", ({ email }) => this.#touch(email));
-    tabs.on("chat", ({ email }) => this.#touch(email));
+    people.on("changed", ({ email }) => this.#screens.touch(email));
+    tabs.on("chat", ({ email }) => this.#screens.touch(email));
     tabs.on("outbox", () => courier.wake());
     accountKey.on("changed", () => this.#tryAgain());
     link.on("connection", (detail) => this.emit("connection", detail));
@@ -123,8 +120,7 @@ export class Conversations extends Emitter {
 
   stop() {
     const { courier, link, receipts } = this.#parts;
-    this.#isStopped = true;
-    [courier, link, receipts, this.#drafts].forEach((part) => part.stop());
+    [courier, link, receipts, this.#drafts, this.#screens].forEach((part) => part.stop());
   }
 
   /**
@@ -132,20 +128,17 @@ export class Conversations extends Emitter {
    * @returns {Thread} the same one each time; it fills itself, and says so by `thread`
    */
   open(email) {
-    const open = this.#threads.get(email);
-    if (open) {
-      return open;
-    }
-    const changed = () => this.emit("thread", { email });
-    const thread = new Thread(email, { ...this.#parts, changed, draft: () => this.#drafts.get(email) });
-    this.#threads.set(email, thread);
-    thread.load().catch(() => {});
-    return thread;
+    return this.#screens.open(email, () => this.#drafts.get(email));
   }
 
   /** @param {string} email whose messages need not be kept in memory any longer */
   close(email) {
-    this.#threads.delete(email);
+    this.#screens.close(email);
+  }
+
+  /** @returns {Promise<void>} when all screens have what they wait for */
+  calm() {
+    return this.#screens.calm();
   }
 
   /**
@@ -156,11 +149,11 @@ export class Conversations extends Emitter {
    */
   async send(email, text) {
     const echo = { clientId: CryptoManager.randomUuid(), text: sendable(text), atMs: Date.now() };
-    this.#threads.get(email)?.echo(echo);
+    this.#screens.thread(email)?.echo(echo);
     try {
       await this.#sending.run(() => this.#parts.outbox.add({ ...echo, peer: email }));
     } catch {
-      this.#threads.get(email)?.dropEcho(echo.clientId);
+      this.#screens.thread(email)?.dropEcho(echo.clientId);
       throw new Refusal("storage");
     }
     this.#outboxChanged(email);
@@ -196,25 +189,25 @@ export class Conversations extends Emitter {
   /**
    * The person has decided to go on with the other's new key: what was held goes out, and what came under it opens.
    * @param {string} email
+   * @param {string} [fingerprint] of the key that was on the screen when the person decided
+   * @throws {Refusal} `key_changed`: it has changed again since
    */
-  async acceptKey(email) {
+  async acceptKey(email, fingerprint = this.#parts.peerKeys.offered(email) ?? "") {
     const { outbox, peerKeys } = this.#parts;
-    const offered = peerKeys.offered(email);
-    if (offered !== null) {
-      await peerKeys.accept(email, offered);
-      await outbox.release(email);
-      this.#outboxChanged(email);
-      this.#tryAgain();
-    }
+    await peerKeys.accept(email, fingerprint);
+    await outbox.release(email);
+    this.#outboxChanged(email);
+    this.#tryAgain();
   }
 
   /**
-   * The chat is on the screen, and somebody is looking.
+   * The newest of the chat is on the screen, and somebody is looking.
    * @param {string} email
    */
   async markRead(email) {
     const { archive, chatList, receipts } = this.#parts;
-    if (chatList.unread(email) > 0 && (await archive.markSeen(email))) {
+    const newestId = this.#screens.thread(email)?.newestId ?? Infinity;
+    if (chatList.unread(email) > 0 && (await archive.markSeen(email, newestId))) {
       this.#touchEverywhere(email);
       receipts.note();
     }
@@ -247,7 +240,7 @@ export class Conversations extends Emitter {
     const { archive, contacts, opener } = this.#parts;
     const { chats, arrived } = await archive.enter(events, cursor);
     const peers = [...chats.keys()];
-    peers.forEach((email) => this.#touch(email));
+    peers.forEach((email) => this.#screens.touch(email));
     if (this.#isSynced && arrived.length <= ANNOUNCED_AT_ONCE) {
       arrived.forEach((id) => this.#fresh.add(id));
     }
@@ -262,8 +255,8 @@ export class Conversations extends Emitter {
    * @param {string} text
    */
   #opened(row, text) {
-    if (this.#isShown(row)) {
-      this.#touch(row.peer);
+    if (this.#screens.shows(row)) {
+      this.#screens.touch(row.peer);
     }
     if (!row.mine) {
       this.#parts.receipts.note();
@@ -273,20 +266,12 @@ export class Conversations extends Emitter {
     }
   }
 
-  /** @param {MessageRow} row */
-  #failed(row) {
+  /** @param {MessageRow} row that is nothing to announce */
+  #silent(row) {
     this.#fresh.delete(row.id);
-    if (this.#isShown(row)) {
-      this.#touch(row.peer);
+    if (this.#screens.shows(row)) {
+      this.#screens.touch(row.peer);
     }
-  }
-
-  /**
-   * @param {MessageRow} row
-   * @returns {boolean} whether a screen looks different when it is open
-   */
-  #isShown({ id, peer }) {
-    return Boolean(this.#threads.get(peer)?.covers(id)) || this.#parts.chatList.lastId(peer) <= id;
   }
 
   /** @param {string} email */
@@ -298,40 +283,14 @@ export class Conversations extends Emitter {
 
   /** @param {string} email */
   #touchEverywhere(email) {
-    this.#touch(email);
+    this.#screens.touch(email);
     this.#parts.tabs.tell("chat", { email });
   }
 
-  /** @param {string} email of a chat that looks different now */
-  #touch(email) {
-    this.#touched.add(email);
-    if (this.#touched.size === 1) {
-      this.#refreshing.run(() => this.#refresh()).catch(() => {});
-    }
-  }
-
-  async #refresh() {
-    await new Promise((resolve) => setTimeout(resolve, this.#lastRefreshMs + REFRESH_EVERY_MS - Date.now()));
-    this.#lastRefreshMs = Date.now();
-    const emails = [...this.#touched];
-    this.#touched.clear();
-    if (!this.#isStopped) {
-      await this.#parts.chatList.refresh(emails);
-      this.emit("chats");
-      await Promise.all(emails.map((email) => this.#threads.get(email)?.refresh()));
-    }
-  }
-
-  /** So much has happened that the newest is shown before the rest is here. */
-  async #jump() {
-    await Promise.all([...this.#threads.values()].map((thread) => thread.jump()));
-    (await this.#parts.history.fetchHeads()).forEach((email) => this.#touch(email));
-  }
-
-  /** Other keys, or the network: what could not be opened may be opened now. */
+  /** Other keys: what could not be opened may be opened now. */
   #tryAgain() {
     this.#parts.opener.forgetFailures();
-    [...this.#threads.keys()].forEach((email) => this.#touch(email));
+    this.#screens.touchAll();
   }
 
   #reached() {

@@ -249,6 +249,10 @@ export class Courier extends Emitter {
       await outbox.hold(row.peer);
       return null;
     }
+    if (error instanceof ApiError && error.code === "message_deleted") {
+      await outbox.drop(row.clientId);
+      return null;
+    }
     const { isFinal, reason, retryAfterMs } = verdict(error, { attempt, ageMs: Date.now() - row.atMs });
     if (isFinal) {
       await outbox.fail(row.clientId, reason);

@@ -33,13 +33,14 @@ export class History {
 
   /**
    * @param {string} email
-   * @returns {Promise<number>} the id of the oldest message on the newest page, which stands here now
+   * @returns {Promise<number>} the id from which on all is here now: that of the oldest on the newest page; 0: there are
+   *   no older ones
    */
   async fetchNewest(email) {
     const [{ chat }] = await this.#archive.glance([email]);
-    const { messages } = readPage(await this.#api.conversation(email, null), email, this.#ownEmail);
+    const { messages, next } = readPage(await this.#api.conversation(email, null), email, this.#ownEmail);
     await this.#archive.addPage(chat, { messages, next: chat.older });
-    return messages.at(-1)?.id ?? 0;
+    return next === null ? 0 : (messages.at(-1)?.id ?? 0);
   }
 
   /** The last message of each chat, before all of those before it are here. */

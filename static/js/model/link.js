@@ -17,7 +17,7 @@ import { readConversations } from "./answers.js";
 /**
  * - ok: what happens is pushed here at once
  * - polling: no socket can be had, so the server is asked every few seconds
- * - connecting: the server has not been reached
+ * - connecting: the server has not been reached, or what it has cannot be had
  * - offline: this machine has no network
  * @typedef {"ok" | "polling" | "connecting" | "offline"} ConnectionState
  */
@@ -32,12 +32,19 @@ import { readConversations } from "./answers.js";
  * @property {Realtime} realtime
  */
 
+// Once may be chance. After that, "ok" would hide that nothing new comes in.
+const FAILURES_HIDDEN = 1;
+
+const NETWORK_EVENTS = ["online", "offline"];
+
 export class Link extends Emitter {
   #parts;
   #isReached = false;
+  #failures = 0;
   #isStopped = false;
   /** @type {ConnectionState} */
   #state = "connecting";
+  #look = () => this.#update();
 
   /** @param {LinkParts} parts */
   constructor(parts) {
@@ -51,7 +58,7 @@ export class Link extends Emitter {
       mailbox.setLive(state === "open");
       this.#update();
     });
-    mailbox.on("synced", ({ isReached }) => this.#synced(isReached));
+    mailbox.on("synced", ({ isReached, isDone }) => this.#synced(isReached, isDone));
   }
 
   get state() {
@@ -59,6 +66,7 @@ export class Link extends Emitter {
   }
 
   async start() {
+    NETWORK_EVENTS.forEach((name) => globalThis.addEventListener?.(name, this.#look));
     const { archive, mailbox, realtime } = this.#parts;
     mailbox.start((await archive.cursor()) ?? (await this.#begin()));
     if (!this.#isStopped) {
@@ -69,6 +77,7 @@ export class Link extends Emitter {
 
   stop() {
     this.#isStopped = true;
+    NETWORK_EVENTS.forEach((name) => globalThis.removeEventListener?.(name, this.#look));
     this.#parts.realtime.stop();
     this.#parts.mailbox.stop();
   }
@@ -82,7 +91,7 @@ export class Link extends Emitter {
       try {
         return await this.#takeList();
       } catch {
-        this.#synced(false);
+        this.#synced(false, false);
         await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt)));
       }
     }
@@ -105,9 +114,13 @@ export class Link extends Emitter {
     this.emit("open");
   }
 
-  /** @param {boolean} isReached */
-  #synced(isReached) {
+  /**
+   * @param {boolean} isReached
+   * @param {boolean} isDone
+   */
+  #synced(isReached, isDone) {
     const isNews = isReached && !this.#isReached;
+    this.#failures = isDone ? 0 : this.#failures + 1;
     this.#isReached = isReached;
     this.#update();
     if (isNews) {
@@ -125,12 +138,14 @@ export class Link extends Emitter {
 
   /** @returns {ConnectionState} */
   #presentState() {
-    if (this.#parts.realtime.state === "open") {
-      return "ok";
-    }
+    // Before the socket: that takes seconds to notice that nothing carries it any more.
     if (globalThis.navigator?.onLine === false) {
       return "offline";
     }
-    return this.#isReached ? "polling" : "connecting";
+    const isFailing = this.#failures > FAILURES_HIDDEN;
+    if (this.#parts.realtime.state === "open" && !isFailing) {
+      return "ok";
+    }
+    return !isFailing && this.#isReached ? "polling" : "connecting";
   }
 }

@@ -2,7 +2,8 @@
  * The order of what happens. Each change of one's mailbox has a number: pushes are entered in that order, once; where
  * one is missing, or nothing is pushed at all, `sync` is asked.
  *
- * Events: `synced` {isReached}: whether the server answered; `behind`: there is more than fits into one answer.
+ * Events: `synced` {isReached, isDone}: whether the server answered, and whether what it has stands here now; `behind`:
+ * there is more than fits into one answer.
  */
 import { backoffMs } from "../lib/backoff.js";
 import { Emitter } from "../lib/emitter.js";
@@ -19,6 +20,7 @@ import { BadAnswer } from "./errors.js";
  * @property {Api} api
  * @property {string} ownEmail
  * @property {(events: MailboxEvent[], cursor: number | null) => Promise<void>} enter
+ * @property {() => Promise<void>} calm when there is time for what nobody is waiting for
  * @property {() => Promise<void>} restart the server's numbers begin anew
  */
 
@@ -183,10 +185,10 @@ export class Mailbox extends Emitter {
     try {
       await this.#syncPages();
       this.#attempt = 0;
-      this.emit("synced", { isReached: true });
+      this.emit("synced", { isReached: true, isDone: true });
     } catch (error) {
       this.#attempt += 1;
-      this.emit("synced", { isReached: error instanceof ApiError });
+      this.emit("synced", { isReached: error instanceof ApiError, isDone: false });
       if (error instanceof ApiError && error.code === "sequence_ahead" && this.#cursor > 0) {
         await this.#startOver().catch(() => {});
       }
@@ -202,6 +204,7 @@ export class Mailbox extends Emitter {
       if (!more) {
         return;
       }
+      await this.#parts.calm();
     }
     throw new BadAnswer("a mailbox without end");
   }

@@ -1,4 +1,5 @@
 /** A message's row in the database: how it comes to be and how it changes. */
+import { messageRecord } from "./vault.js";
 
 /** @import { SealedMessage } from "../crypto/envelope.js" */
 /** @import { MessageRow, OutboxRow } from "../storage/rows.js" */
@@ -11,17 +12,53 @@
  */
 export function newRow(message, sent) {
   const { raw, ...known } = message;
-  const content = sent ? { sealed: sent.sealed } : { raw, pending: message.peer };
+  const content = sent ? { sealed: sent.sealed } : { raw, nonce: nonceOf(raw), pending: message.peer };
   return mark({ ...known, seen: false, ...content });
 }
 
 /**
  * @param {MessageRow} row
- * @param {ServerMessage} message with the same id
+ * @param {ServerMessage | MessageRow} message with the same id
  * @returns {boolean}
  */
 export function isSameMessage(row, message) {
-  return row.clientId === message.clientId && row.peer === message.peer && row.mine === message.mine;
+  return row.clientId === message.clientId && row.peer === message.peer && row.mine === message.mine
+    && hasNonceOf(row, message);
+}
+
+/**
+ * @param {MessageRow} row
+ * @param {ServerMessage | MessageRow} message
+ * @returns {boolean} true as well where one of them was sent from here: its client_id was drawn here
+ */
+function hasNonceOf({ nonce }, { raw, ...message }) {
+  const other = "nonce" in message ? message.nonce : raw && nonceOf(raw);
+  return nonce === undefined || other === undefined || nonce === other;
+}
+
+/** @param {any} raw */
+function nonceOf({ nonce }) {
+  return typeof nonce === "string" ? nonce : "";
+}
+
+const SEALED_BY = ["nonce", "salt", "ciphertext", "sender_fingerprint", "recipient_fingerprint"];
+
+/**
+ * Whether what was opened is still what stands there: the server may have given its id to another message meanwhile.
+ * @param {MessageRow} row with `raw`
+ * @param {MessageRow} opened with `raw`
+ * @returns {boolean}
+ */
+export function isSameEnvelope(row, opened) {
+  return isSameMessage(row, opened) && SEALED_BY.every((name) => row.raw[name] === opened.raw[name]);
+}
+
+/**
+ * @param {MessageRow} row
+ * @returns {string} for what is remembered of it while the page is open: another message under its id has another one
+ */
+export function identityOf(row) {
+  return `${row.id} ${messageRecord(row)}`;
 }
 
 /**
@@ -44,17 +81,18 @@ export function mergeTimes(row, times) {
  * @returns {MessageRow}
  */
 export function mark(row) {
-  const isUnread = !row.mine && !row.seen && !row.readAtMs;
+  const isUnread = !row.mine && !row.seen && !row.readAtMs && !row.repeats;
   return { ...row, unread: isUnread ? row.peer : undefined, due: dueReceipt(row) };
 }
 
 /**
- * Only what was opened is called delivered, and only what was opened and on the screen is called read.
+ * Only what was opened is called delivered, and only what was opened and on the screen is called read. The server does
+ * not know the ids of those that were moved aside.
  * @param {MessageRow} row
  * @returns {"delivered" | "read" | undefined}
  */
 function dueReceipt(row) {
-  if (row.mine || !row.sealed || row.readAtMs) {
+  if (row.mine || !row.sealed || row.readAtMs || !Number.isInteger(row.id)) {
     return undefined;
   }
   if (row.seen) {

@@ -2,10 +2,11 @@
  * Opens messages: those that somebody waits for first, the others one by one when there is time. What was opened is
  * kept, so that no message is opened twice.
  *
- * Event: `opened` {row, text} and `failed` {row}.
+ * Events: `opened` {row, text}, `repeated` {row} (it was opened before, under another id), and `failed` {row}.
  */
 import { openMessage, peerFingerprintOf } from "../crypto/envelope.js";
 import { Emitter } from "../lib/emitter.js";
+import { identityOf } from "./message-rows.js";
 import { explain, NewerType } from "./unopened.js";
 
 /** @import { KeyRow, MessageRow, StoredContent } from "../storage/rows.js" */
@@ -27,13 +28,14 @@ export class Opener extends Emitter {
   #peerKeys;
   #people;
   #ownEmail;
-  /** @type {Map<number, Promise<void>>} by id: those that are being opened */
+  /** @type {Map<string, Promise<void>>} by identity: those that are being opened */
   #running = new Map();
-  /** @type {Map<number, Unopened>} by id: those that could not be */
+  /** @type {Map<string, Unopened>} by identity: those that could not be */
   #failures = new Map();
   /** @type {(() => void)[]} */
   #queue = [];
   #active = 0;
+  #awaited = 0;
   #isAskedFor = false;
   /** @type {Promise<void> | null} */
   #catchingUp = null;
@@ -57,7 +59,7 @@ export class Opener extends Emitter {
    * @returns {Unopened | null} why it could not be opened, if it was tried
    */
   failure(row) {
-    return this.#failures.get(row.id) ?? null;
+    return this.#failures.get(identityOf(row)) ?? null;
   }
 
   /** What failed may go well now: the keys are others, or the network is back. */
@@ -66,13 +68,28 @@ export class Opener extends Emitter {
   }
 
   /**
+   * For a screen: before those that nobody is waiting for.
    * @param {MessageRow} row one with `raw`
    * @returns {Promise<void>} when it was opened, or could not be; an event has told which
    */
-  open(row) {
-    const running = this.#running.get(row.id) ?? this.#inTurn(() => this.#open(row));
-    this.#running.set(row.id, running);
-    return running.finally(() => this.#running.delete(row.id));
+  async open(row) {
+    this.#awaited += 1;
+    await this.#openOnce(row).finally(() => (this.#awaited -= 1));
+  }
+
+  /** @returns {Promise<void>} when all screens have what they wait for */
+  async calm() {
+    while (this.#awaited > 0) {
+      await Promise.allSettled(this.#running.values());
+    }
+  }
+
+  /** @param {MessageRow} row */
+  #openOnce(row) {
+    const key = identityOf(row);
+    const running = this.#running.get(key) ?? this.#inTurn(() => this.#open(row));
+    this.#running.set(key, running);
+    return running.finally(() => this.#running.delete(key));
   }
 
   /** Tries, one by one, all that nobody has tried yet. */
@@ -100,7 +117,8 @@ export class Opener extends Emitter {
       }
       before = ids;
       for (const row of rows) {
-        await this.open(row);
+        await this.calm();
+        await this.#openOnce(row);
       }
     }
   }
@@ -126,14 +144,25 @@ export class Opener extends Emitter {
   async #open(row) {
     try {
       const content = await this.#contentOf(row);
-      await this.#archive.keepOpened(row, content);
-      this.#failures.delete(row.id);
-      this.emit("opened", { row, text: content.body });
-      if (!row.mine) {
+      const kept = await this.#archive.keepOpened(row, content);
+      this.#failures.delete(identityOf(row));
+      this.#tell(row, kept, content.body);
+      if (kept && !row.mine) {
         await this.#chains.advance(row.peer, content.browser);
       }
     } catch (error) {
       await this.#failed(row, error);
+    }
+  }
+
+  /**
+   * @param {MessageRow} row
+   * @param {MessageRow | null} kept null: the server has given its id to another one, which is opened in its turn
+   * @param {string} text
+   */
+  #tell(row, kept, text) {
+    if (kept) {
+      this.emit(kept.repeats ? "repeated" : "opened", { row, text });
     }
   }
 
@@ -144,7 +173,7 @@ export class Opener extends Emitter {
   async #failed(row, error) {
     const failure = explain(error, { mine: row.mine, name: this.#people.nameOf(row.peer) });
     if (failure) {
-      this.#failures.set(row.id, failure);
+      this.#failures.set(identityOf(row), failure);
       await this.#archive.keepTried(row);
       this.emit("failed", { row });
     }
@@ -155,7 +184,11 @@ export class Opener extends Emitter {
    * @returns {Promise<StoredContent>}
    */
   async #contentOf({ raw, peer, mine }) {
-    const own = this.#accountKey.pair(mine ? raw.sender_fingerprint : raw.recipient_fingerprint);
+    const ownFingerprint = mine ? raw.sender_fingerprint : raw.recipient_fingerprint;
+    const own = this.#accountKey.pair(ownFingerprint);
+    if (!own) {
+      this.#accountKey.heardOf(ownFingerprint).catch(() => {});
+    }
     const peerFingerprint = peerFingerprintOf(raw, own?.fingerprint ?? "");
     const ownKeyPair = /** @type {KeyRow} */ (own);
     const opened = await openMessage({

@@ -20,8 +20,9 @@ import { messageRecord } from "./vault.js";
 
 /** @typedef {OutboxRow & { envelope: SealedMessage }} SealedRow */
 
-// Only a message under another client_id can go where these were the answer.
-const SPENT = ["client_id_conflict", "message_deleted", "stale_key"];
+// Only here the server has not stored the message, and it may be sealed again under another client_id (§7.1). After
+// any other answer it may have arrived, so that only the same bytes are sent again: they cannot make a second one.
+const NOT_STORED = "stale_key";
 const STRICT = /** @type {const} */ ({ durability: "strict" });
 
 export class Outbox {
@@ -69,7 +70,7 @@ export class Outbox {
     /** @type {OutboxRow} */
     const row = { clientId, peer, counter, atMs, state: "sending", reason: null, stale: false, sealed, envelope: null };
     return this.#database.write(["outbox", "chains"], async (stores) => {
-      const isNext = (await this.#chains.ownCounter(stores, peer)) === before.counter;
+      const isNext = await this.#chains.isStillOwn(stores, peer, before.row);
       if (isNext) {
         stores("outbox").put(row);
         stores("chains").put(chain);
@@ -183,6 +184,14 @@ export class Outbox {
     return this.#change(clientId, (row) => ({ ...row, state: "failed", reason }));
   }
 
+  /**
+   * The server had it, and somebody has deleted it there.
+   * @param {string} clientId
+   */
+  async drop(clientId) {
+    await this.#database.write(["outbox"], async (stores) => void stores("outbox").delete(clientId), STRICT);
+  }
+
   /** @param {string} clientId */
   markStale(clientId) {
     return this.#change(clientId, (row) => ({ ...row, stale: true }));
@@ -250,8 +259,12 @@ export class Outbox {
     if (row && row.state !== "sending") {
       const before = await this.#chainBefore(row);
       await this.#database.write(["outbox", "chains"], async (stores) => {
-        stores("outbox").delete(clientId);
-        await this.#giveCounterBack(stores, row, before);
+        const found = await get(stores("outbox"), clientId);
+        // Another tab may have tried it again meanwhile, and then it may be with the server.
+        if (found?.state === row.state) {
+          stores("outbox").delete(clientId);
+          await this.#giveCounterBack(stores, found, before);
+        }
       }, STRICT);
     }
   }
@@ -280,5 +293,5 @@ export class Outbox {
  * @returns {OutboxRow} to be tried again
  */
 function again(row) {
-  return { ...row, state: "sending", reason: null, stale: row.stale || SPENT.includes(row.reason ?? "") };
+  return { ...row, state: "sending", reason: null, stale: row.stale || row.reason === NOT_STORED };
 }

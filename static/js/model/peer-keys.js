@@ -43,16 +43,18 @@ export class PeerKeys {
   }
 
   /**
-   * Asks the server which key the person has now. The first one is pinned; another one is offered.
+   * Asks the server which key the person has now. The first one is pinned; any other than the pinned one is offered,
+   * a former one too: whoever has got hold of an old key could have it put back.
    * @param {string} email
    * @returns {Promise<PersonRow>}
    */
   async lookUp(email) {
     const key = await this.#verified(email, () => this.#api.keyOf(email));
-    return this.#people.update(email, (row) => {
-      row.offered = null;
-      consider(row, key);
-      row.pinned = row.offered === null ? key.fingerprint : row.pinned;
+    return this.#people.update(email, (row, others) => {
+      forgetOffer(row);
+      learn(row, key, others);
+      row.served = key.fingerprint;
+      row.offered = row.pinned === key.fingerprint ? null : key.fingerprint;
     });
   }
 
@@ -67,8 +69,14 @@ export class PeerKeys {
     const known = find(person, fingerprint);
     const isFirst = !person?.pinned;
     const key = known ?? (isFirst ? null : await this.#present(email, fingerprint)) ?? (await this.#byName(email, fingerprint));
-    const row = await this.#people.update(email, (current) => consider(current, key));
-    if (!find(row, fingerprint)?.accepted) {
+    if (known?.accepted) {
+      return known.publicKeyBytes;
+    }
+    const row = await this.#people.update(email, (current, others) => {
+      learn(current, key, others);
+      current.offered = find(current, fingerprint)?.accepted ? current.offered : fingerprint;
+    });
+    if (row.offered === fingerprint) {
       throw new KeyChangedError(email, row.pinned ?? "", fingerprint);
     }
     return key.publicKeyBytes;
@@ -113,19 +121,21 @@ export class PeerKeys {
   }
 
   /**
-   * One decision covers all that was seen under this change: a person may have changed keys twice meanwhile.
+   * The key may open messages from now on. To seal for, it is taken only where the server names it as the present one.
    * @param {string} email
    * @param {string} fingerprint the one that was decided about
    * @throws {Refusal} `key_changed`: it has changed again meanwhile
    */
   async accept(email, fingerprint) {
-    await this.#people.update(email, (row) => {
-      if (row.offered !== fingerprint) {
+    await this.#people.update(email, (row, others) => {
+      const key = find(row, fingerprint);
+      if (!key || row.offered !== fingerprint) {
         throw new Refusal("key_changed");
       }
-      row.pinned = fingerprint;
-      row.offered = null;
-      row.keys.forEach((key) => (key.accepted = true));
+      refuseOthersKey(key, others);
+      key.accepted = true;
+      row.pinned = row.served === fingerprint ? fingerprint : row.pinned;
+      forgetOffer(row);
     });
   }
 
@@ -139,22 +149,10 @@ export class PeerKeys {
     if ((await fingerprintOf(key.publicKeyBytes)) !== key.fingerprint) {
       throw new BadAnswer("a fingerprint of another key");
     }
-    if (this.#isSomebodyElses(key)) {
+    if (this.#accountKey.pairs.some((own) => isSameKey(own.publicKeyBytes, key.publicKeyBytes))) {
       throw new Refusal("key_not_theirs");
     }
     return key;
-  }
-
-  /**
-   * Whoever uploads another's public key as their own cannot read anything, but the other's words would stand here
-   * under their name.
-   * @param {ServerKey} key
-   * @returns {boolean}
-   */
-  #isSomebodyElses({ email, publicKeyBytes }) {
-    const others = this.#people.all().filter((row) => row.email !== email && row.pinned !== null);
-    const taken = [...this.#accountKey.pairs, ...others.map((row) => accepted({ ...row, offered: null }))];
-    return taken.some((row) => isSameKey(row.publicKeyBytes, publicKeyBytes));
   }
 }
 
@@ -194,18 +192,40 @@ function find(person, fingerprint) {
 }
 
 /**
- * Accepts the first key of a person; any other is offered, unless it was accepted before.
+ * Takes a key up; the first one of a person is accepted and pinned.
  * @param {PersonRow} row
  * @param {{ fingerprint: string, publicKeyBytes: Bytes }} key
+ * @param {PersonRow[]} others
+ * @throws {Refusal} `key_not_theirs`
  */
-function consider(row, { fingerprint, publicKeyBytes }) {
+function learn(row, { fingerprint, publicKeyBytes }, others) {
+  refuseOthersKey({ publicKeyBytes }, others);
   const isFirst = row.pinned === null;
   if (!find(row, fingerprint)) {
     row.keys.push({ fingerprint, publicKeyBytes, firstSeenMs: Date.now(), accepted: isFirst });
   }
-  if (isFirst) {
-    row.pinned = fingerprint;
-  } else if (!find(row, fingerprint)?.accepted) {
-    row.offered = fingerprint;
+  row.pinned ??= fingerprint;
+}
+
+/**
+ * What was only offered must not be accepted later with something else.
+ * @param {PersonRow} row
+ */
+function forgetOffer(row) {
+  row.offered = null;
+  row.keys = row.keys.filter((key) => key.accepted);
+}
+
+/**
+ * Whoever uploads another's public key as their own cannot read anything, but the other's words would stand here under
+ * their name.
+ * @param {{ publicKeyBytes: Bytes }} key
+ * @param {PersonRow[]} others
+ * @throws {Refusal} `key_not_theirs`: it has been accepted here for somebody else, at present or formerly
+ */
+function refuseOthersKey({ publicKeyBytes }, others) {
+  const taken = others.flatMap(({ keys }) => keys.filter((key) => key.accepted));
+  if (taken.some((key) => isSameKey(key.publicKeyBytes, publicKeyBytes))) {
+    throw new Refusal("key_not_theirs");
   }
 }

@@ -53,13 +53,14 @@ export class People extends Emitter {
 
   /**
    * @param {string} email
-   * @param {(row: PersonRow) => void} change if it throws, nothing is changed
+   * @param {(row: PersonRow, others: PersonRow[]) => void} change if it throws, nothing is changed
    * @returns {Promise<PersonRow>}
    */
   async update(email, change) {
     const row = await this.#database.write(["people"], async (stores) => {
-      const found = (await get(stores("people"), email)) ?? newPerson(email);
-      change(found);
+      const rows = await all(stores("people"));
+      const found = rows.find((person) => person.email === email) ?? newPerson(email);
+      change(found, rows.filter((person) => person.email !== email));
       stores("people").put(found);
       return found;
     });
@@ -88,5 +89,5 @@ export class People extends Emitter {
  * @returns {PersonRow}
  */
 function newPerson(email) {
-  return { email, displayName: null, isContact: false, addedAtMs: 0, pinned: null, offered: null, keys: [] };
+  return { email, displayName: null, isContact: false, addedAtMs: 0, pinned: null, served: null, offered: null, keys: [] };
 }

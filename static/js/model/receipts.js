@@ -2,6 +2,7 @@
  * Tells the server what was opened here and what was read: together, a little later, and again until it has heard.
  */
 import { backoffMs } from "../lib/backoff.js";
+import { ApiError } from "../net/errors.js";
 
 /** @import { Api } from "../net/api.js" */
 /** @import { MessageRow } from "../storage/rows.js" */
@@ -11,6 +12,7 @@ const COLLECT_MS = 300;
 // While a thousand are being opened, the calls become rarer, up to this.
 const LONGEST_COLLECT_MS = 2400;
 const CALL_LIMIT = 500;
+const TEMPORARY_STATUSES = [401, 408, 425, 429];
 
 export class Receipts {
   #api;
@@ -65,10 +67,22 @@ export class Receipts {
     if (rows.length > 0) {
       const ids = (/** @type {string} */ kind) => rows.filter((row) => row.due === kind).map(({ id }) => id);
       this.#lastCallMs = Date.now();
-      await this.#api.receipts({ delivered: ids("delivered"), read: ids("read") });
+      await this.#api.receipts({ delivered: ids("delivered"), read: ids("read") }).catch(passOver);
       rows.forEach((row) => this.#told.add(receiptOf(row)));
     }
     return due.length > rows.length;
+  }
+}
+
+/**
+ * What the server will not take, it will not take the next time either: until the page is loaded anew, these are
+ * passed over, so that they do not keep back all others.
+ * @param {unknown} error
+ */
+function passOver(error) {
+  const isRefused = error instanceof ApiError && error.status >= 400 && error.status < 500;
+  if (!isRefused || TEMPORARY_STATUSES.includes(error.status)) {
+    throw error;
   }
 }
 

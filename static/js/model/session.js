@@ -4,6 +4,7 @@
  *
  * Events: `ended` {reason: "session_over" | "other_account" | "logged_out"}, `user` (the name has changed).
  */
+import { timerMs } from "../lib/delays.js";
 import { Emitter } from "../lib/emitter.js";
 import { Api } from "../net/api.js";
 import { ApiError } from "../net/errors.js";
@@ -17,6 +18,8 @@ import { BadAnswer, Refusal } from "./errors.js";
 
 const UNAUTHORISED = 401;
 const DEFAULT_LIFETIME_MS = 600_000;
+const SHORTEST_LIFETIME_MS = 10_000;
+const SOONEST_RENEWAL_MS = 1000;
 // Of a token's life, so that it is replaced before it expires.
 const RENEW_AFTER = 0.8;
 
@@ -29,6 +32,8 @@ export class Session extends Emitter {
   /** @type {Promise<string> | null} */
   #renewing = null;
   #isOver = false;
+  /** @type {Promise<void> | null} an owed log-out on its way: its answer ends the cookie, so no log-in overtakes it */
+  #leaving = null;
 
   /** @param {{ origin?: string }} [options] */
   constructor({ origin } = {}) {
@@ -51,6 +56,7 @@ export class Session extends Emitter {
    * @throws {ApiError | import("../net/errors.js").NetworkError | BadAnswer} with a `code`
    */
   async register({ email, password, displayName = "" }) {
+    await this.#leaving;
     const user = await this.#begin(await this.api.register({ email, password, displayName }), email);
     // The address is new to the server. What an earlier account of that name has left here is not for this one.
     await Database.delete(user.email);
@@ -63,6 +69,7 @@ export class Session extends Emitter {
    * @throws {ApiError | import("../net/errors.js").NetworkError | BadAnswer} with a `code`
    */
   async logIn({ email, password }) {
+    await this.#leaving;
     return this.#begin(await this.api.logIn({ email, password }), email);
   }
 
@@ -90,7 +97,7 @@ export class Session extends Emitter {
   async restore() {
     const { user, leaving } = await readResident();
     if (leaving) {
-      await this.#leave();
+      await this.leaveIfOwed();
       return null;
     }
     this.#user = user;
@@ -162,7 +169,7 @@ export class Session extends Emitter {
 
   /** @returns {number} milliseconds until the present token should be replaced */
   renewInMs() {
-    return Math.max(1000, this.#renewAtMs - Date.now());
+    return timerMs(this.#renewAtMs - Date.now(), SOONEST_RENEWAL_MS);
   }
 
   /** @param {string} access */
@@ -184,22 +191,55 @@ export class Session extends Emitter {
     await this.api.changePassword(change);
   }
 
-  /** Logs out here, even if the server cannot be told now: then it is told at the next visit. */
-  async logOut() {
-    await writeResident({ user: null, leaving: true });
-    await this.#leave();
+  /**
+   * Logs out here, even if the server cannot be told now: then it is told at the next visit of any page.
+   * @param {() => Promise<unknown>} [cleanUp] what is still to be done here before the page goes
+   */
+  async logOut(cleanUp = async () => {}) {
+    const isResident = await this.#isResident();
+    if (isResident) {
+      await writeResident({ user: null, leaving: true });
+    }
+    // Without a token that holds, the cookie says whose session ends; it may be another's who has logged in since.
+    if (isResident || Date.now() < this.#renewAtMs) {
+      await this.#leave(this.#access);
+    }
+    await cleanUp();
     this.end("logged_out");
   }
 
-  async #leave() {
+  async #isResident() {
+    const { user } = await readResident();
+    return !user || !this.#user || isSame(user, this.#user);
+  }
+
+  /**
+   * Tells the server of a log-out that it has not heard of yet; asks nothing of it otherwise.
+   * @returns {Promise<void>} it never throws
+   */
+  leaveIfOwed() {
+    this.#leaving ??= this.#leaveIfOwed().catch(() => {}).finally(() => (this.#leaving = null));
+    return this.#leaving;
+  }
+
+  async #leaveIfOwed() {
+    if ((await readResident()).leaving) {
+      await this.#leave(null);
+    }
+  }
+
+  /** @param {string | null} token */
+  async #leave(token) {
     try {
-      await this.api.logOut();
+      await this.api.logOut(token);
     } catch (error) {
       if (!(error instanceof ApiError && error.status === UNAUTHORISED)) {
         return;
       }
     }
-    await writeResident({ user: null, leaving: false });
+    if ((await readResident()).leaving) {
+      await writeResident({ user: null, leaving: false });
+    }
   }
 
   /**
@@ -231,7 +271,7 @@ function isSame(left, right) {
  */
 function lifetimeMs(token) {
   const { exp, iat } = claims(token);
-  return exp > iat ? (exp - iat) * 1000 : DEFAULT_LIFETIME_MS;
+  return exp > iat ? timerMs((exp - iat) * 1000, SHORTEST_LIFETIME_MS) : DEFAULT_LIFETIME_MS;
 }
 
 /**

@@ -17,6 +17,7 @@
  * @property {string | null} failure why it could not be sent: a stable code
  */
 
+/** @typedef {{ text: string | undefined, unopened: Unopened | null }} Content as far as it is known here */
 /** @typedef {{ clientId: string, text: string, atMs: number }} Echo a message that is not stored yet */
 
 /**
@@ -41,7 +42,7 @@ function item(clientId, atMs) {
 
 /**
  * @param {MessageRow} row
- * @param {{ text: string | undefined, unopened: Unopened | null }} content
+ * @param {Content} content
  * @returns {ThreadItem}
  */
 export function storedItem(row, { text = "", unopened }) {
@@ -52,17 +53,17 @@ export function storedItem(row, { text = "", unopened }) {
     text,
     state: row.mine ? stateOf(row) : null,
     opening: row.raw !== undefined && unopened === null,
-    unopened: row.raw === undefined ? null : unopened,
+    unopened,
   };
 }
 
 /**
  * @param {OutboxRow} row
- * @param {string | undefined} text
+ * @param {Content} content
  * @returns {ThreadItem}
  */
-export function unsentItem({ clientId, atMs, state, reason }, text = "") {
-  return { ...item(clientId, atMs), text, state, failure: reason };
+export function unsentItem({ clientId, atMs, state, reason }, { text = "", unopened }) {
+  return { ...item(clientId, atMs), text, state, unopened, failure: reason };
 }
 
 /**

@@ -3,7 +3,9 @@
  * what has not left yet. The database is the truth; this reads it again whenever something has changed.
  */
 import { Sequence } from "../lib/sequence.js";
+import { identityOf } from "./message-rows.js";
 import { echoItem, inOrder, keyOf, storedItem, unsentItem } from "./thread-items.js";
+import { UNREADABLE } from "./unopened.js";
 import { messageRecord } from "./vault.js";
 
 /** @import { MessageRow, OutboxRow } from "../storage/rows.js" */
@@ -43,8 +45,10 @@ export class Thread {
   #unsent = [];
   /** @type {Map<string, Echo>} */
   #echoes = new Map();
-  /** @type {Map<string, string>} what was opened, by key */
+  /** @type {Map<string, string>} what was opened, by identity: keys come again where the server gives an id twice */
   #texts = new Map();
+  /** @type {Set<string>} identities of what is kept here and cannot be read */
+  #unreadable = new Set();
   /** @type {ThreadItem[] | null} */
   #items = null;
   #from = Infinity;
@@ -69,7 +73,8 @@ export class Thread {
 
   /** What the person has to decide about before anything goes out; null: nothing. */
   get keyChange() {
-    return this.#parts.people.get(this.email)?.offered ? { name: this.name } : null;
+    const fingerprint = this.#parts.people.get(this.email)?.offered;
+    return fingerprint ? { name: this.name, fingerprint } : null;
   }
 
   /** True until what is stored of it is here. */
@@ -84,6 +89,11 @@ export class Thread {
 
   get hasOlder() {
     return this.#hasOlder;
+  }
+
+  /** The id of the newest message of the server's that is shown; 0: none is. */
+  get newestId() {
+    return this.#rows.at(-1)?.id ?? 0;
   }
 
   /** How many messages were unread when the chat was opened. */
@@ -105,21 +115,27 @@ export class Thread {
   items() {
     this.#items ??= inOrder(
       this.#distinctRows().map((row) => storedItem(row, this.#contentOf(row))),
-      this.#unsent.map((row) => unsentItem(row, this.#texts.get(row.clientId))),
+      this.#unsent.map((row) => unsentItem(row, this.#contentOf(row))),
       [...this.#echoes.values()].map(echoItem),
     );
     return this.#items;
   }
 
-  /** @param {MessageRow} row */
+  /** @param {MessageRow | OutboxRow} row */
   #contentOf(row) {
-    return { text: this.#texts.get(keyOf(row)), unopened: this.#parts.opener.failure(row) };
+    const failure = "raw" in row && row.raw ? this.#parts.opener.failure(row) : null;
+    const identity = textKey(row);
+    return { text: this.#texts.get(identity), unopened: this.#unreadable.has(identity) ? UNREADABLE : failure };
   }
 
-  /** The newest screen first, from here; then from the server what is not here. */
+  /** The newest screen: from here, unless so much has happened that only the server has it. */
   async load() {
-    const from = this.#parts.mailbox.isBehind ? await this.#fetchNewest() : null;
-    await this.#reading.run(() => this.#loadScreen(from));
+    const from = this.#parts.mailbox.isBehind ? await this.#fetchNewest() : 0;
+    await this.#reading.run(() => this.#loadScreen(from ?? 0));
+  }
+
+  /** Fetches what a screen lacks. */
+  async fill() {
     if (this.#rows.length < SCREEN && this.#hasOlder) {
       await this.loadOlder().catch(() => {});
     }
@@ -130,14 +146,14 @@ export class Thread {
     return this.#parts.history.fetchNewest(this.email).catch(() => null);
   }
 
-  /** @param {number | null} newest from where on all is here although what is before it may not be; null: all is here */
+  /** @param {number} newest the id from which on all is here, although what is before it may not be */
   async #loadScreen(newest) {
     const { archive, changed } = this.#parts;
     const [{ unread }] = await archive.glance([this.email]);
     const limit = Math.min(LARGEST_SCREEN, Math.max(SCREEN, unread + 5));
-    const window = await archive.window(this.email, { from: newest ?? 0, limit: limit + 1 });
+    const window = await archive.window(this.email, { from: newest, limit: limit + 1 });
     const rows = window.rows.slice(-limit);
-    this.#hasOlder = window.rows.length > limit || window.chat.older !== null || newest !== null;
+    this.#hasOlder = window.rows.length > limit || window.chat.older !== null || newest > 0;
     this.#from = this.#hasOlder ? (rows[0]?.id ?? 0) : 0;
     this.#unreadCount = unread;
     this.#firstUnreadKey = keyOfUnread(rows, unread);
@@ -151,7 +167,7 @@ export class Thread {
     const from = await this.#fetchNewest();
     if (from !== null) {
       this.#from = from;
-      this.#hasOlder = true;
+      this.#hasOlder = from > 0;
       await this.refresh();
     }
   }
@@ -227,12 +243,18 @@ export class Thread {
     this.#openWhatIsClosed();
   }
 
-  /** @param {MessageRow | OutboxRow} row */
+  /** @param {MessageRow | OutboxRow} row one that cannot be read stands in its place, and the others around it */
   async #readText(row) {
-    const key = keyOf(row);
-    if (row.sealed && !this.#texts.has(key)) {
+    const key = textKey(row);
+    if (!row.sealed || this.#texts.has(key)) {
+      return;
+    }
+    try {
       const { body } = await this.#parts.vault.open(messageRecord(row), row.sealed);
       this.#texts.set(key, body);
+      this.#unreadable.delete(key);
+    } catch {
+      this.#unreadable.add(key);
     }
   }
 
@@ -245,11 +267,19 @@ export class Thread {
     closed.forEach((row) => opener.open(row).catch(() => {}));
   }
 
-  /** @returns {MessageRow[]} each of one's own once, whatever the server has made of it */
+  /** @returns {MessageRow[]} each once, however often the server has delivered it */
   #distinctRows() {
     const keys = new Set();
-    return this.#rows.filter((row) => !keys.has(keyOf(row)) && keys.add(keyOf(row)));
+    return this.#rows.filter((row) => !row.repeats && !keys.has(keyOf(row)) && keys.add(keyOf(row)));
   }
+}
+
+/**
+ * @param {MessageRow | OutboxRow} row
+ * @returns {string} the same for one's own before and after the server has it
+ */
+function textKey(row) {
+  return "mine" in row && !row.mine ? identityOf(row) : messageRecord(row);
 }
 
 /**
@@ -258,6 +288,6 @@ export class Thread {
  * @returns {string | null} the message from which on that many of the other person's are there; null: it is not here
  */
 function keyOfUnread(rows, count) {
-  const first = count > 0 ? rows.filter((row) => !row.mine).at(-count) : undefined;
+  const first = count > 0 ? rows.filter((row) => !row.mine && !row.repeats).at(-count) : undefined;
   return first ? keyOf(first) : null;
 }

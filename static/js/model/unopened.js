@@ -12,6 +12,9 @@ export const UNOPENED = "This message could not be opened.";
  */
 const askAgain = (mine, name) => (mine ? "Send it again if it still matters." : `Ask ${name} to send it again.`);
 
+/** @type {Unopened} */
+export const UNREADABLE = { reason: "What this browser keeps of it is damaged.", advice: "Another browser may show it." };
+
 /** The message is whole, and of a kind that this version does not know. */
 export class NewerType extends Error {}
 

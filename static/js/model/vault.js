@@ -54,9 +54,10 @@ export class Vault {
 }
 
 /**
- * The same before and after the server has it, so that one record serves both.
- * @param {{ peer: string, clientId: string | null }} row
+ * The same before and after the server has it, so that one record serves both. What was opened here is told by its
+ * direction and its envelope as well: ids and client_ids are the server's word, and may come a second time.
+ * @param {{ peer: string, clientId: string | null, mine?: boolean, nonce?: string }} row one's own without `mine`
  */
-export function messageRecord({ peer, clientId }) {
-  return `message ${peer} ${clientId}`;
+export function messageRecord({ peer, clientId, mine = true, nonce = "" }) {
+  return `message ${peer} ${mine ? "to" : "from"} ${clientId} ${nonce}`;
 }

@@ -2,6 +2,7 @@
  * The only file that calls fetch: one method for each call of the server. What comes back is JSON that nobody has
  * looked at yet; the model checks it.
  */
+import { retryAfterSeconds } from "../lib/delays.js";
 import { ApiError, NetworkError } from "./errors.js";
 
 /**
@@ -47,9 +48,12 @@ export class Api {
     return this.#call("POST", "/auth/refresh", { body: {}, token: null });
   }
 
-  /** By the refresh cookie, so that it works with an expired access token too. */
-  logOut() {
-    return this.#call("POST", "/auth/logout", { body: {}, token: null });
+  /**
+   * @param {string | null} token of the session that is to end: the cookie is shared by all tabs, and may be another
+   *   account's by now; null: the cookie says which
+   */
+  logOut(token) {
+    return this.#call("POST", "/auth/logout", { body: {}, token });
   }
 
   /** @param {string} token */
@@ -186,7 +190,8 @@ export class Api {
     try {
       const response = await fetch(address, init);
       const { ok, status } = response;
-      return { ok, status, json: readJson(await response.text()), retryAfterSeconds: retryAfter(response) };
+      const patience = retryAfterSeconds(response.headers.get("Retry-After"));
+      return { ok, status, json: readJson(await response.text()), retryAfterSeconds: patience };
     } catch (error) {
       throw new NetworkError(error);
     }
@@ -226,13 +231,4 @@ function readJson(text) {
   } catch {
     return null;
   }
-}
-
-/**
- * @param {Response} response
- * @returns {number | null}
- */
-function retryAfter(response) {
-  const seconds = Number(response.headers.get("Retry-After") ?? NaN);
-  return seconds >= 0 ? seconds : null;
 }

@@ -5,6 +5,7 @@
  * Events: `state` ("connecting" | "open" | "offline"), `connected` {user, sequence}, `event` (a push), `resync`.
  */
 import { backoffMs } from "../lib/backoff.js";
+import { retryAfterSeconds, timerMs } from "../lib/delays.js";
 import { Emitter } from "../lib/emitter.js";
 import { ApiError, NetworkError } from "./errors.js";
 
@@ -30,6 +31,9 @@ const ANSWER_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 25_000;
 const STEADY_MS = 5_000;
+// The network has just come back: a connection that outlived it answers at once, or not at all.
+const WAKE_TIMEOUT_MS = 3_000;
+const SOONEST_RENEWAL_MS = 5_000;
 
 export class Realtime extends Emitter {
   #options;
@@ -100,7 +104,7 @@ export class Realtime extends Emitter {
   /** The machine is back, or the person: no reason to wait any longer. */
   #wake() {
     if (this.#state === "open") {
-      this.#checkAlive();
+      this.#checkAlive(WAKE_TIMEOUT_MS);
     } else if (this.#socket === null && this.#wanted) {
       this.#attempt = 0;
       this.#open();
@@ -150,7 +154,7 @@ export class Realtime extends Emitter {
     } else if (frame.type === "message_accepted") {
       this.#settle(frame.message?.client_id)?.resolve(frame);
     } else if (frame.type === "error") {
-      this.#settle(frame.client_id)?.reject(new ApiError(0, frame, readRetryAfter(frame)));
+      this.#settle(frame.client_id)?.reject(new ApiError(0, frame, retryAfterSeconds(frame.retry_after)));
     }
   }
 
@@ -158,7 +162,7 @@ export class Realtime extends Emitter {
   #connected(frame) {
     clearTimeout(this.#timers.connect);
     this.#setTimer("steady", STEADY_MS, () => void (this.#attempt = 0));
-    this.#setTimer("renew", this.#options.renewInMs(), () => void this.#renew());
+    this.#setTimer("renew", timerMs(this.#options.renewInMs(), SOONEST_RENEWAL_MS), () => void this.#renew());
     this.#setTimer("keepAlive", KEEP_ALIVE_MS, () => this.#checkAlive());
     this.#setState("open");
     this.emit("connected", frame);
@@ -174,12 +178,23 @@ export class Realtime extends Emitter {
     }
   }
 
-  /** A connection can be dead without anybody having said so. */
-  #checkAlive() {
+  /**
+   * A connection can be dead without anybody having said so.
+   * @param {number} [patienceMs]
+   */
+  #checkAlive(patienceMs = ANSWER_TIMEOUT_MS) {
     if (this.#state === "open") {
       this.#write({ type: "keep_alive" });
-      this.#setTimer("answer", ANSWER_TIMEOUT_MS, () => this.#drop());
+      this.#setTimer("answer", patienceMs, () => this.#dropDead(patienceMs));
       this.#setTimer("keepAlive", KEEP_ALIVE_MS, () => this.#checkAlive());
+    }
+  }
+
+  /** @param {number} patienceMs */
+  #dropDead(patienceMs) {
+    this.#drop();
+    if (patienceMs === WAKE_TIMEOUT_MS) {
+      this.#wake();
     }
   }
 
@@ -266,14 +281,6 @@ function parse(data) {
   } catch {
     return {};
   }
-}
-
-/**
- * @param {any} frame
- * @returns {number | null}
- */
-function readRetryAfter(frame) {
-  return Number.isFinite(frame.retry_after) && frame.retry_after >= 0 ? frame.retry_after : null;
 }
 
 /**

@@ -8,12 +8,15 @@ import { Emitter } from "../lib/emitter.js";
 /** @typedef {(name: StoreName) => IDBObjectStore} Stores */
 
 const VERSION = 1;
+// Another tab that holds on to the database makes all others wait, for ever if it has frozen.
+const PATIENCE_MS = 5_000;
+const OPEN_PATIENCE_MS = 15_000;
 
 /** @type {(email: string) => string} */
 const databaseName = (email) => `vibechat ${email}`;
 
 /**
- * Emits `closed` when the account's data is being deleted elsewhere, in another tab.
+ * Emits `closed` when the account's data is being deleted elsewhere, in another tab, or can no longer be had.
  */
 export class Database extends Emitter {
   #connection;
@@ -26,6 +29,8 @@ export class Database extends Emitter {
       connection.close();
       this.emit("closed");
     };
+    // The browser itself has closed it: its data was deleted in the settings, or the disk fails.
+    connection.onclose = () => this.emit("closed");
   }
 
   /**
@@ -35,15 +40,25 @@ export class Database extends Emitter {
   static async open(email) {
     const request = indexedDB.open(databaseName(email), VERSION);
     request.onupgradeneeded = () => createStores(request.result);
-    return new Database(await result(request));
+    const opened = result(request);
+    const connection = await within(OPEN_PATIENCE_MS, opened);
+    if (connection === null) {
+      opened.then((late) => late.close()).catch(() => {});
+      throw new DOMException("another tab holds on to the database", "TimeoutError");
+    }
+    return new Database(connection);
   }
 
   /**
-   * Forgets the account on this browser: its key, its messages, everything.
+   * Forgets the account on this browser: its key, its messages, everything. Who holds on to the database has been asked
+   * to let go (`onversionchange`); where one does not, the deletion stays in the browser's queue, before the next open.
    * @param {string} email
+   * @param {{ patienceMs?: number }} [options]
+   * @returns {Promise<boolean>} whether it is done
    */
-  static async delete(email) {
-    await result(indexedDB.deleteDatabase(databaseName(email)));
+  static async delete(email, { patienceMs = PATIENCE_MS } = {}) {
+    const deleted = result(indexedDB.deleteDatabase(databaseName(email))).then(() => true);
+    return (await within(patienceMs, deleted)) ?? false;
   }
 
   /**
@@ -110,6 +125,19 @@ export function result(request) {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
+}
+
+/**
+ * @template Value
+ * @param {number} patienceMs
+ * @param {Promise<Value>} work
+ * @returns {Promise<Value | null>} null: it takes longer than that
+ */
+async function within(patienceMs, work) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const late = /** @type {Promise<null>} */ (new Promise((resolve) => (timer = setTimeout(() => resolve(null), patienceMs))));
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /**

@@ -35,6 +35,19 @@ export function newestMessages(messages, peer, { from = 0, below = Infinity, lim
 }
 
 /**
+ * @param {IDBObjectStore} messages
+ * @param {string} peer
+ * @returns {Promise<MessageRow | undefined>} the newest that is shown
+ */
+export async function newestShown(messages, peer) {
+  let [row] = await newestMessages(messages, peer, { limit: 1 });
+  while (row?.repeats) {
+    [row] = await newestMessages(messages, peer, { below: row.id, limit: 1 });
+  }
+  return row;
+}
+
+/**
  * @param {IDBRequest<IDBCursorWithValue | null>} request for a cursor that goes backwards
  * @param {number} limit
  * @returns {Promise<any[]>} the last rows, in the order of the index
@@ -95,6 +108,17 @@ export function countMarked(messages, index, value) {
  */
 export function messageInChain(messages, peer, browser, counter) {
   return result(messages.index("chain").get(IDBKeyRange.bound([peer, browser, counter], [peer, browser, Infinity])));
+}
+
+/**
+ * @param {IDBObjectStore} messages
+ * @param {string} peer
+ * @param {string} browser
+ * @param {number} counter
+ * @returns {Promise<MessageRow[]>} the opened messages from that browser with exactly that counter
+ */
+export function messagesAtCounter(messages, peer, browser, counter) {
+  return result(messages.index("chain").getAll([peer, browser, counter]));
 }
 
 /**

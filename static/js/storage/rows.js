@@ -40,7 +40,8 @@
  * @property {boolean} isContact in the address book
  * @property {number} addedAtMs
  * @property {string | null} pinned fingerprint of the key that is accepted here
- * @property {string | null} offered fingerprint of another key that the server names now; the person decides
+ * @property {string | null} served fingerprint of the key that the server named last as the present one
+ * @property {string | null} offered fingerprint of another key, served or named by a message; the person decides
  * @property {KnownKey[]} keys
  */
 
@@ -67,6 +68,8 @@
  * @property {number} readAtMs 0: not yet
  * @property {boolean} seen it was on the screen here
  * @property {any} [raw] as the server gave it, until it has been opened
+ * @property {string} [nonce] that of its envelope; none: it was sent from here
+ * @property {boolean} [repeats] it was opened here before, under another id: it is not shown again
  * @property {Sealed} [sealed] its content, once it has been opened
  * @property {string} [browser] of a message from the peer: the sending browser's id, once it has been opened
  * @property {number} [counter] and that browser's counter

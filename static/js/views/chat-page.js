@@ -1,9 +1,10 @@
 /** The chat page as a whole: joins the list, the open chat, the dialogs and the keys. */
 import { find, setText } from "../lib/dom.js";
+import { portrait } from "../lib/portrait.js";
 import { addContactDialog } from "./add-contact.js";
 import { Announcer, drawTitle } from "./announcer.js";
 import { hasKeyboard } from "./attention.js";
-import { drawAvatar, portrait } from "./avatar.js";
+import { drawAvatar } from "./avatar.js";
 import { ChatList } from "./chat-list.js";
 import { ConnectionStrip } from "./connection.js";
 import { detailsDialog } from "./details.js";
@@ -41,7 +42,7 @@ export class ChatPage {
       person: (email) => this.person(email),
       onReview: () => this.review(),
     });
-    this.keysChanged = keysChangedDialog({ accept: (email) => this.conversations.acceptKey(email) });
+    this.keysChanged = keysChangedDialog({ accept: (email, fingerprint) => this.conversations.acceptKey(email, fingerprint) });
     this.connection = new ConnectionStrip();
     this.shortcuts = new Dialog("shortcuts");
     this.takeOver = new TakeOver(account.key);
@@ -149,7 +150,8 @@ export class ChatPage {
 
   review() {
     const person = this.openPerson();
-    if (person) this.keysChanged.open(person);
+    const fingerprint = this.thread.thread?.keyChange?.fingerprint;
+    if (person && fingerprint) this.keysChanged.open({ ...person, fingerprint });
   }
 
   drawOwn() {

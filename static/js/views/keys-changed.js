@@ -2,14 +2,14 @@
 import { setText } from "../lib/dom.js";
 import { AskingDialog } from "./dialog.js";
 
-/** @param {{accept: (email: string) => Promise<unknown>}} parts */
+/** @param {{accept: (email: string, fingerprint: string) => Promise<unknown>}} parts */
 export function keysChangedDialog({ accept }) {
-  let email = "";
-  const dialog = new AskingDialog("keys-changed", () => accept(email));
+  let decided = { email: "", fingerprint: "" };
+  const dialog = new AskingDialog("keys-changed", () => accept(decided.email, decided.fingerprint));
   return {
-    /** @param {{email: string, name: string}} person */
+    /** @param {{email: string, name: string, fingerprint: string}} person the decision is about this key, no later one */
     open(person) {
-      email = person.email;
+      decided = person;
       for (const node of dialog.node.querySelectorAll("[data-name]")) setText(node, person.name);
       dialog.open();
     },

@@ -198,7 +198,7 @@ function actions(item, context) {
  * @param {MessageContext} context
  */
 function heldLine(item, context) {
-  const sentence = element("span", {}, isolated(context.name()), "’s keys changed.");
+  const sentence = element("span", {}, isolated(context.name()), "'s keys changed.");
   return element(
     "div",
     { class: "message-actions" },

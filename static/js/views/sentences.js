@@ -12,15 +12,15 @@ import { plural } from "./format.js";
 
 /** @type {Record<string, string>} */
 const SENTENCES = {
-  network: "We couldn’t reach the server. Check your network connection and try again.",
-  unavailable: "The server can’t answer just now. Try again in a moment.",
-  wrong_credentials: "That email and password don’t go together. Check both and try again.",
+  network: "We couldn't reach the server. Check your network connection and try again.",
+  unavailable: "The server can't answer just now. Try again in a moment.",
+  wrong_credentials: "That email and password don't go together. Check both and try again.",
   email_taken: "There is an account with this address already.",
-  user_not_found: "We couldn’t find anyone with that address on this server.",
+  user_not_found: "We couldn't find anyone with that address on this server.",
   yourself: "That is your own address.",
   wrong_password: "That is not your current password.",
   key_changed: "Another browser was quicker. Look again, then choose.",
-  storage: "This browser won’t keep anything for VibeChat. Private windows often don’t; use a normal one.",
+  storage: "This browser won't keep anything for VibeChat. Private windows often don't; use a normal one.",
 };
 
 /** @type {Record<string, string>} */

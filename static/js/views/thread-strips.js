@@ -30,6 +30,6 @@ export class ThreadStrips {
     if (name === this.shownName) return;
     this.shownName = name;
     if (name === null) fill(this.keys);
-    else fill(this.keys, isolated(name), "’s keys changed. ", button("Review", this.onReview));
+    else fill(this.keys, isolated(name), "'s keys changed. ", button("Review", this.onReview));
   }
 }

@@ -5,6 +5,7 @@ import { drawAvatar } from "./avatar.js";
 import { Composer } from "./composer.js";
 import { badge } from "./format.js";
 import { LogView } from "./log.js";
+import { OlderAsking } from "./older.js";
 import { ScrollKeeper } from "./scroll.js";
 import { ThreadStrips } from "./thread-strips.js";
 import { rowsFor } from "./timeline.js";
@@ -27,7 +28,7 @@ export class ThreadView {
     this.thread = null;
     this.marks = new UnreadMarks(null);
     this.placed = false;
-    this.asking = false;
+    this.older = new OlderAsking();
     this.section = find("#thread", HTMLElement);
     this.bottomButton = find("#to-bottom", HTMLButtonElement);
     this.log = new LogView(this.messageContext(onReview));
@@ -46,9 +47,17 @@ export class ThreadView {
 
   listen() {
     const redraw = oncePerFrame(() => this.draw());
-    this.conversations.on("thread", ({ email }) => email === this.email && redraw());
+    this.conversations.on("thread", ({ email }) => {
+      if (email !== this.email) return;
+      this.older.release();
+      redraw();
+    });
     this.conversations.on("chats", () => this.thread && redraw());
-    this.log.node.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    this.conversations.on("connection", ({ state }) => this.connected(state));
+    this.log.node.addEventListener("scroll", () => {
+      this.older.release();
+      this.scrolled();
+    }, { passive: true });
     this.bottomButton.addEventListener("click", () => this.toBottom());
     onAttention(() => this.thread && this.scrolled());
   }
@@ -88,6 +97,7 @@ export class ThreadView {
     if (this.thread) this.conversations.close(this.email);
     this.thread = null;
     this.placed = false;
+    this.older = new OlderAsking();
     this.marks = new UnreadMarks(null);
     this.log.clear();
   }
@@ -121,7 +131,6 @@ export class ThreadView {
     if (line) this.scroll.toNode(line);
     else this.scroll.toBottom();
     this.marks.sawAll(thread.items());
-    if (isAttending()) void this.conversations.markRead(this.email);
   }
 
   /** @param {Thread} thread */
@@ -134,6 +143,14 @@ export class ThreadView {
     });
   }
 
+  /** @param {import("../model/link.js").ConnectionState} state */
+  connected(state) {
+    if (state !== "ok" && state !== "polling") return;
+    this.older.reset();
+    this.scrolled();
+  }
+
+  /** Read is what has been on the screen: at the unread line one has not seen the end yet. */
   scrolled() {
     const { thread } = this;
     if (!thread || !this.placed) return;
@@ -149,11 +166,8 @@ export class ThreadView {
 
   /** @param {Thread} thread */
   async askOlder(thread) {
-    if (this.asking) return;
-    this.asking = true;
-    await thread.loadOlder().catch(() => null);
-    this.asking = false;
-    if (thread === this.thread) this.draw();
+    const asked = await this.older.ask(thread);
+    if (asked && thread === this.thread) this.draw();
   }
 
   toBottom() {

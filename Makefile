@@ -1,0 +1,33 @@
+# PYTHON=python3.12 chooses the Python that makes .venv; PORT=9000 the port of `make run`.
+PYTHON ?= python3
+INSTALL = $(PYTHON) deploy/install.py
+COMPILE = .venv/bin/python -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate $(if $(UPGRADE),--upgrade)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint lock clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+run: ## Install what is needed and serve on http://127.0.0.1:8000
+	@$(INSTALL) requirements.txt
+	@exec .venv/bin/python manage.py serve
+
+test: ## Run every check and every test, on both back ends
+	@$(INSTALL) requirements-dev.txt
+	@exec .venv/bin/python -m tests.run
+
+lint: ## Run the static checks only
+	@$(INSTALL) requirements-dev.txt
+	@exec .venv/bin/python -m tests.run --static
+
+lock: ## Compile the lock files again (UPGRADE=1 takes newer versions)
+	@$(INSTALL) requirements-dev.txt
+	$(COMPILE) --output-file requirements.txt
+	$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	.venv/bin/python -m tests.provision.node lock
+
+clean: ## Remove what was installed and cached; data in var/ stays
+	rm -rf .venv node_modules .pytest_cache .ruff_cache .hypothesis test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,116 @@
+"""The real server, started as a person starts it: one embedded process, or two on PostgreSQL and Redis."""
+
+import contextlib
+import os
+import secrets
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+
+from tests.environment import ROOT, clean_environment
+from tests.provision.processes import free_port, stop
+
+START_SECONDS = 90
+
+
+class Server:
+    def __init__(self, var_dir: Path, **variables: str):
+        self.var_dir = var_dir
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = var_dir.with_suffix(".log")
+        self.environment = clean_environment(var_dir, PORT=str(self.port), RATELIMIT_ENABLE="False", **variables)
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self.is_ready():
+            last_words = self.log.read_text(errors="replace")[-2000:]
+            assert self.process.poll() is None, f"the server ended: {last_words}"
+            assert time.monotonic() < deadline, f"the server is not ready: {last_words}"
+            time.sleep(0.1)
+
+    def is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/api/health/ready", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def stop(self) -> None:
+        if self.process:
+            stop(self.process, signal.SIGTERM)
+
+
+class Site:
+    """Alice's server and Bob's: the same one, or two that share a database and a channel layer."""
+
+    def __init__(self, servers: list[Server], database_url: str):
+        self.servers = servers
+        self.database_url = database_url
+
+    def server_of(self, name: str) -> Server:
+        return self.servers[0] if name == "alice" else self.servers[-1]
+
+    @contextlib.contextmanager
+    def database(self) -> Iterator:
+        """A connection behind the server's back, to look and to tamper; `?` marks a parameter in both dialects."""
+        if self.database_url:
+            connection = psycopg.connect(self.database_url)
+        else:
+            connection = sqlite3.connect(self.servers[0].var_dir / "vibechat.sqlite3", timeout=20)
+        with contextlib.closing(connection), connection:
+            yield connection
+
+    def execute(self, statement: str, *parameters) -> list[tuple]:
+        with self.database() as connection:
+            cursor = connection.execute(statement.replace("?", "%s" if self.database_url else "?"), parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def kept(self) -> bytes:
+        """Everything that the servers keep: files, logs, and each row of each table of a PostgreSQL database."""
+        files = [path for server in self.servers for path in (server.log, *server.var_dir.rglob("*"))]
+        contents = [path.read_bytes() for path in files if path.is_file()]
+        return b"\0".join([*contents, *self.database_dump()])
+
+    def database_dump(self) -> list[bytes]:
+        if not self.database_url:
+            return []
+        tables = self.execute("SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname = 'public'")
+        rows = [row for (table,) in tables for row in self.execute(f"SELECT whole::text FROM {table} AS whole")]
+        return [row[0].encode() for row in rows]
+
+
+@contextlib.contextmanager
+def running_site(folder: Path, backend: str) -> Iterator[Site]:
+    database_url = make_database() if backend == "services" else ""
+    shared = {"DATABASE_URL": database_url, "REDIS_URL": os.environ["REDIS_URL"]} if database_url else {}
+    servers = [Server(folder / f"server-{number}", **shared) for number in range(2 if database_url else 1)]
+    with contextlib.ExitStack() as stack:
+        for server in servers:
+            stack.callback(server.stop)
+            server.start()
+        yield Site(servers, database_url)
+
+
+def make_database() -> str:
+    """A database of its own, on the server that the environment names."""
+    address, name = os.environ["DATABASE_URL"], f"browser_{secrets.token_hex(6)}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"{address.rpartition('/')[0]}/{name}"

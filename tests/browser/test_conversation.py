@@ -1,0 +1,150 @@
+"""Two people talk, each in a browser of their own."""
+
+import re
+
+from playwright.sync_api import expect
+
+
+def stay(person) -> None:
+    person.page.evaluate("window.stayed = true")
+
+
+def has_stayed(person) -> bool:
+    return person.page.evaluate("window.stayed === true")
+
+
+def test_it_works(alice, bob):
+    stay(alice), stay(bob)
+    alice.add(bob)
+    alice.open_chat(bob)
+    alice.send("Are you there?")
+    bob.open_chat(alice)
+    bob.expect_message("Are you there?")
+    bob.send("I am. 🙂")
+    alice.expect_message("I am. 🙂")
+    alice.send("Good.")
+    bob.expect_message("Good.")
+    assert has_stayed(alice), "what arrived must not need a reload"
+    assert has_stayed(bob)
+    assert alice.texts_in_order("Are you there?", "I am. 🙂", "Good.") == ["Are you there?", "I am. 🙂", "Good."]
+
+
+def test_somebody_who_wrote_first_appears_without_being_added(friends):
+    alice, bob = friends
+    expect(bob.chats().get_by_role("link")).to_have_count(0)
+    alice.send("You don't know me yet")
+    expect(bob.chat_link(alice)).to_be_visible()
+    expect(bob.chats()).to_contain_text("You don't know me yet")
+
+
+def test_delivered_when_it_has_arrived_and_read_when_it_was_seen(friends):
+    alice, bob = friends
+    alice.send("Tell me when you see this", "Delivered")
+    bob.open_chat(alice)
+    bob.expect_message("Tell me when you see this")
+    alice.expect_state("Tell me when you see this", "Read")
+
+
+def test_sent_as_long_as_the_other_browser_is_closed(friends):
+    alice, bob = friends
+    bob.page.close()
+    alice.send("You are away", "Sent")
+    bob.page = bob.context.new_page()
+    bob.visit("/chat")
+    alice.expect_state("You are away", "Delivered")
+
+
+def test_a_reload_reads_everything(friends):
+    alice, bob = friends
+    alice.send("first")
+    bob.open_chat(alice)
+    bob.send("second")
+    for person, other in ((alice, bob), (bob, alice)):
+        person.expect_message("second")
+        person.page.reload()
+        person.expect_chat_page()
+        person.open_chat(other)
+        person.expect_message("first")
+        person.expect_message("second")
+    bob.send("third, after the reload")
+    alice.expect_message("third, after the reload")
+
+
+def test_two_tabs_show_the_same(friends):
+    alice, bob = friends
+    tab = alice.new_tab()
+    tab.visit("/chat")
+    tab.open_chat(bob)
+    alice.send("from the first tab")
+    tab.expect_state("from the first tab", "Sent", "Delivered", "Read")
+    tab.send("from the second tab")
+    alice.expect_state("from the second tab", "Sent", "Delivered", "Read")
+    bob.open_chat(alice)
+    bob.send("to both tabs")
+    alice.expect_message("to both tabs")
+    tab.expect_message("to both tabs")
+    bob.expect_message("from the first tab")
+    bob.expect_message("from the second tab")
+
+
+def test_markup_stays_text(friends):
+    alice, bob = friends
+    markup = "<img src=x onerror=\"window.owned = 1\"><script>window.owned = 1</script><b>bold</b> & 'quotes'"
+    alice.send(markup)
+    bob.open_chat(alice)
+    bob.expect_message(markup)
+    for person in (alice, bob):
+        assert person.page.evaluate("window.owned") is None
+        expect(person.log().locator("b, script, img[src='x']")).to_have_count(0)
+
+
+def test_lines_and_long_texts_arrive_whole(friends):
+    alice, bob = friends
+    box = alice.message_box()
+    box.press_sequentially("one")
+    box.press("Shift+Enter")
+    box.press_sequentially("two")
+    box.press("Enter")
+    long_text = "ünï " * 1000
+    alice.type_and_send(long_text.strip())
+    alice.expect_state("one\ntwo", "Sent", "Delivered")
+    bob.open_chat(alice)
+    bob.expect_message("one\ntwo")
+    expect(bob.log().get_by_role("article").last).to_contain_text(long_text.strip())
+
+
+def test_an_address_that_nobody_has_is_told_in_the_dialog(alice):
+    alice.page.get_by_role("button", name="Add contact").click()
+    dialog = alice.page.get_by_role("dialog")
+    dialog.get_by_label("Email").fill("nobody@example.org")
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(dialog).to_contain_text(re.compile("We couldn.t find anyone with that address on this server[.]"))
+    expect(alice.chats().get_by_role("link")).to_have_count(0)
+
+
+def test_the_chat_begins_with_who_can_read_it(friends):
+    alice, bob = friends
+    expect(alice.page.get_by_role("main")).to_contain_text(
+        f"Only you and {bob.name} can read this chat. Not even the people who run this server."
+    )
+
+
+def test_a_click_as_soon_as_the_button_shows_is_not_lost(new_person, new_line):
+    """The page is there before its scripts are, on a slow line for quite a while."""
+    line = new_line("alice")
+    alice = new_person("alice", line=line).register()
+    alice.context.new_cdp_session(alice.page).send("Network.setCacheDisabled", {"cacheDisabled": True})
+    line.delay_seconds = 0.1
+    alice.page.reload(wait_until="commit")
+    alice.page.get_by_role("button", name="Add contact").click()
+    expect(alice.page.get_by_role("dialog").get_by_label("Email")).to_be_focused()
+
+
+def test_a_form_sent_before_its_script_is_there_is_not_lost(new_person, new_line):
+    line = new_line("alice")
+    line.delay_seconds = 0.1
+    alice = new_person("alice", line=line)
+    alice.page.goto(f"{line.url}/register", wait_until="commit")
+    alice.fill_in_registration()
+    alice.page.get_by_role("button", name="Create account").click()
+    alice.expect_chat_page()

@@ -1,0 +1,210 @@
+"""How it looks and how it can be reached: any width, both colour schemes, a keyboard alone, a screen reader."""
+
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.once
+
+NARROW = {"width": 375, "height": 700}
+FIRST_LOAD_LIMIT_BYTES = 100_000
+
+
+# --- axe -------------------------------------------------------------------------------------------------------------
+
+
+def serious_findings(person, axe_source) -> list[str]:
+    """Evaluated, not added as a script: the page's own policy admits none."""
+    person.page.evaluate(axe_source)
+    found = person.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    assert found["passes"], "axe has looked at nothing"
+    return [
+        f"{violation['id']} ({violation['impact']}): {violation['nodes'][0]['html'][:200]}"
+        for violation in found["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.fixture(params=["light", "dark"])
+def visitor(new_person, request):
+    return new_person("alice", color_scheme=request.param)
+
+
+@pytest.mark.parametrize("path", ["/", "/register", "/login", "/no-such-page"])
+def test_axe_finds_nothing_serious_on_pages(visitor, axe_source, path):
+    visitor.visit(path)
+    expect(visitor.page.get_by_role("heading").first).to_be_visible()
+    assert serious_findings(visitor, axe_source) == []
+
+
+def test_axe_finds_nothing_serious_in_forms_with_errors(visitor, axe_source):
+    visitor.visit("/register")
+    visitor.page.get_by_label("Email").fill("someone@example.org")
+    visitor.page.get_by_label("Password", exact=True).fill("12345678")
+    visitor.page.get_by_role("button", name="Create account").click()
+    expect(visitor.page.locator("[aria-invalid=true]").first).to_be_visible()
+    assert serious_findings(visitor, axe_source) == []
+
+
+def test_axe_finds_nothing_serious_in_the_chat(visitor, bob, axe_source):
+    alice = visitor.register()
+    assert serious_findings(alice, axe_source) == [], "no chats yet"
+    alice.add(bob)
+    alice.open_chat(bob)
+    alice.send("hello")
+    bob.open_chat(alice)
+    bob.send("hello, see https://example.org/")
+    alice.expect_message("hello, see")
+    assert serious_findings(alice, axe_source) == [], "a chat"
+    alice.page.set_viewport_size(NARROW)
+    assert serious_findings(alice, axe_source) == [], "a chat, narrow"
+
+
+@pytest.mark.parametrize("opener", ["Add contact", "Log out", "Your account", "Keyboard shortcuts"])
+def test_axe_finds_nothing_serious_in_dialogs(visitor, axe_source, opener):
+    visitor.register().page.get_by_role("button", name=opener).click()
+    expect(visitor.page.get_by_role("dialog")).to_be_visible()
+    assert serious_findings(visitor, axe_source) == []
+    visitor.page.keyboard.press("Escape")
+    expect(visitor.page.get_by_role("dialog")).to_be_hidden()
+    expect(visitor.page.get_by_role("button", name=opener)).to_be_focused()
+
+
+def test_axe_would_find_something(visitor, axe_source):
+    visitor.visit("/login")
+    visitor.page.evaluate("document.querySelector('label').remove()")
+    assert serious_findings(visitor, axe_source) != []
+
+
+# --- widths and colours ----------------------------------------------------------------------------------------------
+
+
+def scrolls_sideways(person) -> bool:
+    return person.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+
+
+def test_narrow_shows_one_column_at_a_time(new_person, bob):
+    alice = new_person("alice", viewport=NARROW, has_touch=True, is_mobile=True).register()
+    expect(alice.message_box()).to_be_hidden()
+    alice.add(bob)
+    expect(alice.message_box()).to_be_visible()
+    expect(alice.chats()).to_be_hidden()
+    alice.send("word" * 300)
+    alice.send("https://example.org/" + "long" * 100)
+    assert not scrolls_sideways(alice)
+    alice.page.go_back()
+    expect(alice.chats()).to_be_visible()
+    expect(alice.message_box()).to_be_hidden()
+    assert not scrolls_sideways(alice)
+
+
+@pytest.mark.parametrize("path", ["/", "/register", "/login"])
+def test_narrow_pages_do_not_scroll_sideways(new_person, path):
+    visitor = new_person("alice", viewport={"width": 320, "height": 600})
+    visitor.visit(path)
+    assert not scrolls_sideways(visitor)
+
+
+def test_wide_shows_both_columns(friends):
+    alice, _ = friends
+    expect(alice.chats()).to_be_visible()
+    expect(alice.message_box()).to_be_visible()
+    assert alice.chats().bounding_box()["x"] < alice.message_box().bounding_box()["x"]
+    assert not scrolls_sideways(alice)
+
+
+def brightness(person) -> float:
+    colours = person.page.evaluate(
+        "[document.documentElement, document.body].map(e => getComputedStyle(e).backgroundColor)"
+    )
+    [red, green, blue] = next(
+        [int(part) for part in parts[:3]]
+        for colour in reversed(colours)
+        if len(parts := re.findall(r"\d+", colour)) == 3
+    )
+    return (red + green + blue) / 3
+
+
+@pytest.mark.parametrize("path", ["/", "/register", "/login"])
+def test_the_browser_s_colour_scheme_is_followed(new_person, path):
+    light, dark = (new_person("alice", color_scheme=scheme) for scheme in ("light", "dark"))
+    light.visit(path), dark.visit(path)
+    assert brightness(light) > 200
+    assert brightness(dark) < 60
+
+
+# --- keyboard --------------------------------------------------------------------------------------------------------
+
+
+def tab_to(person, name: str) -> None:
+    """Presses Tab until the focus is on what has this accessible name, as somebody without a mouse does."""
+    target = (
+        person.page.locator(":focus")
+        .and_(person.page.get_by_label(name, exact=True))
+        .or_(person.page.locator(":focus").and_(person.page.get_by_role("button", name=name, exact=True)))
+        .or_(person.page.locator(":focus").and_(person.page.get_by_role("link", name=re.compile(re.escape(name)))))
+    )
+    for _ in range(60):
+        person.page.keyboard.press("Tab")
+        if target.count():
+            return
+    raise AssertionError(f"the keyboard does not reach {name}")
+
+
+def test_keyboard_alone_suffices(new_person, bob):
+    alice = new_person("alice")
+    keyboard = alice.page.keyboard
+    alice.visit("/register")
+    for name, text in (("Display name", alice.name), ("Email", alice.email), ("Password", alice.password)):
+        tab_to_in_any_order(alice, name)
+        keyboard.type(text)
+    keyboard.press("Enter")
+    alice.expect_chat_page()
+    tab_to(alice, "Add contact")
+    keyboard.press("Enter")
+    expect(alice.page.get_by_role("dialog").get_by_label("Email")).to_be_focused()
+    keyboard.type(bob.email)
+    keyboard.press("Enter")
+    expect(alice.page.get_by_role("dialog")).to_be_hidden()
+    expect(alice.chat_link(bob)).to_be_visible()
+    if not alice.message_box().is_visible():
+        tab_to(alice, bob.name)
+        keyboard.press("Enter")
+    expect(alice.message_box()).to_be_visible()
+    if not alice.message_box().evaluate("box => box === document.activeElement"):
+        tab_to(alice, "Message")
+    keyboard.type("no mouse was needed")
+    keyboard.press("Enter")
+    alice.expect_state("no mouse was needed", "Sent", "Delivered")
+    bob.open_chat(alice)
+    bob.expect_message("no mouse was needed")
+
+
+def tab_to_in_any_order(person, name: str) -> None:
+    """The form may begin with the field focused; the fields' order is the page's own."""
+    if not person.page.get_by_label(name, exact=True).evaluate("field => field === document.activeElement"):
+        tab_to(person, name)
+
+
+# --- size ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_first_load_is_small(alice):
+    paths: set[str] = set()
+    alice.page.on(
+        "response", lambda response: paths.add(response.url) if re.search(r"\.(js|css)$", response.url) else None
+    )
+    alice.page.goto("about:blank")
+    alice.visit("/chat")
+    alice.expect_chat_page()
+    sizes = {path: compressed_size(path) for path in paths}
+    assert any("chat" in path for path in sizes)
+    assert 10_000 < sum(sizes.values()) < FIRST_LOAD_LIMIT_BYTES, sizes
+
+
+def compressed_size(url: str) -> int:
+    with httpx.stream("GET", url, headers={"Accept-Encoding": "gzip, br"}) as response:
+        assert response.headers.get("Content-Encoding") in ("gzip", "br"), url
+        return sum(len(part) for part in response.iter_raw())

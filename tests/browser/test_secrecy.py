@@ -1,0 +1,111 @@
+"""The servers never see what people write: not in what is sent to them, what they keep, nor what they log."""
+
+import base64
+import secrets
+import time
+
+import httpx
+import pytest
+
+from tests.browser.leaks import encodings, find
+
+
+def canary(word: str) -> str:
+    """Nothing else holds it, and none of its letters need an escape."""
+    return f"{word} canary {secrets.token_hex(8)} läuft"
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("name", [name for name, _ in encodings("x")])
+def test_the_search_finds_each_encoding(name):
+    text = canary("planted")
+    haystack = b"\x01before" + dict(encodings(text))[name] + b"after\xff"
+    assert name in find(text, haystack)
+    assert find(canary("other"), haystack) == []
+
+
+def test_no_server_sees_a_plaintext(new_person, new_line, site):
+    lines = {name: new_line(name) for name in ("alice", "bob")}
+    alice, bob = (new_person(name, line=lines[name]).register() for name in lines)
+    texts = [canary("hers"), canary("his"), canary("typed offline"), canary("draft")]
+    alice.add(bob)
+    alice.open_chat(bob)
+    alice.send(texts[0])
+    bob.open_chat(alice)
+    bob.send(texts[1])
+    alice.expect_message(texts[1])
+    lines["alice"].cut()
+    alice.type_and_send(texts[2])
+    lines["alice"].mend()
+    alice.expect_state(texts[2], "Sent", "Delivered", "Read")
+    alice.message_box().fill(texts[3])
+    alice.page.reload()
+    alice.open_chat(bob)
+    alice.expect_message(texts[1])
+    traffic, kept = b"\0".join(line.traffic() for line in lines.values()), site.kept()
+    assert alice.email.encode() in traffic, "the traffic was not recorded"
+    assert alice.email.encode() in kept, "the database was not searched"
+    assert b'"send_message"' in traffic, "the WebSocket was not recorded"
+    assert {text: find(text, traffic) + find(text, kept) for text in texts} == {text: [] for text in texts}
+    assert find(alice.password, kept) == []
+
+
+def test_the_search_would_find_a_leak(alice, bob, new_line, site):
+    """What a leaking client would send, sent on purpose through the same line."""
+    line, texts = new_line("alice"), {door: canary(door) for door in ("posted", "pushed")}
+    plain = dict(encodings(texts["posted"]))["utf-8"]
+    tokens = httpx.post(f"{line.url}/api/auth/login", json={"email": alice.email, "password": alice.password}).json()
+    sent = httpx.post(
+        f"{line.url}/api/messages/send",
+        headers={"Authorization": f"Bearer {tokens['access']}"},
+        json={
+            "recipient_email": bob.email,
+            "ciphertext": base64_of(plain),
+            "nonce": base64_of(b"n" * 12),
+            "salt": base64_of(b"s" * 16),
+        },
+    )
+    assert sent.status_code == 201, sent.text
+    alice.url = line.url
+    alice.visit("/")
+    alice.page.evaluate(
+        """(text) => new Promise((resolve) => {
+            const socket = new WebSocket(`ws://${location.host}/ws/chat/`);
+            socket.onopen = () => socket.send(JSON.stringify({ type: "send_message", ciphertext: text }));
+            socket.onclose = resolve;
+        })""",
+        texts["pushed"],
+    )
+    assert find(texts["posted"], line.traffic())
+    assert find(texts["posted"], site.kept())
+    assert find(texts["pushed"], line.traffic())
+
+
+def base64_of(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+@pytest.mark.once
+def test_the_browser_keeps_its_history_encrypted(new_resident, bob):
+    alice, text, control = new_resident("alice").register(), canary("kept"), canary("control")
+    alice.add(bob)
+    alice.open_chat(bob)
+    alice.send(text)
+    alice.message_box().fill(text)
+    alice.page.evaluate(
+        """(text) => new Promise((resolve) => {
+            const request = indexedDB.open("control", 1);
+            request.onupgradeneeded = () => request.result.createObjectStore("texts");
+            request.onsuccess = () => {
+                const change = request.result.transaction("texts", "readwrite", { durability: "strict" });
+                change.objectStore("texts").put(text, 1);
+                change.oncomplete = resolve;
+            };
+        })""",
+        control,
+    )
+    time.sleep(1)  # a draft is stored a moment after the last key
+    alice.context.close()
+    kept = b"\0".join(path.read_bytes() for path in alice.profile.rglob("*") if path.is_file())
+    assert find(control, kept), "the profile was not searched"
+    assert find(text, kept) == []

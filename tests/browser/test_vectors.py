@@ -1,0 +1,30 @@
+"""The protocol's vectors in a real browser, whose Web Crypto is another than Node's."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.environment import ROOT
+
+pytestmark = pytest.mark.once
+
+FOLDER = ROOT / "docs" / "test_vectors"
+
+
+def read(name: str) -> dict:
+    return json.loads((FOLDER / name).read_text(encoding="utf-8"))
+
+
+def test_the_served_code_opens_and_refuses_as_the_vectors_say(browser, site):
+    vectors = {
+        "people": read("people.json")["people"],
+        "keys": read("public_keys.json"),
+        "valid": read("valid_messages.json")["messages"],
+        "invalid": read("invalid_messages.json")["messages"],
+    }
+    script = (Path(__file__).parent / "vectors.js").read_text(encoding="utf-8")
+    page = browser.new_page()
+    page.goto(f"{site.server_of('alice').url}/login")
+    assert page.evaluate(script, vectors) == []
+    page.close()

@@ -1,0 +1,48 @@
+import base64
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from conftest import PASSWORD, Person, new_spki
+
+
+@pytest.fixture
+def operator(db):
+    return User.objects.create_superuser("operator@example.org", PASSWORD)
+
+
+@pytest.fixture
+def pages(operator):
+    client = Client()
+    client.force_login(operator)
+    return client
+
+
+@pytest.fixture
+def world(alice, bob, mallory):
+    """Two who know each other, one whom nobody knows, one suspended; their tokens, and what they have, by name."""
+    people = {"alice": alice, "bob": bob, "mallory": mallory}
+    key = base64.b64encode(new_spki()).decode()
+    alices, bobs = alice.upload_key(), bob.post("/api/keys/upload", {"public_key": key}).json()["fingerprint"]
+    suspended = Person("suspended")
+    suspended.upload_key()
+    User.objects.filter(pk=suspended.user.pk).update(is_active=False)
+    message = alice.send(bob, sender_fingerprint=alices, recipient_fingerprint=bobs)
+    return {
+        "alice": alice.email,
+        "bob": bob.email,
+        "mallory": mallory.email,
+        "suspended": suspended.email,
+        "nobody": "nobody@example.org",
+        "alices": alices,
+        "bobs": bobs,
+        "nobodys": "0" * 64,
+        "bobs_key": key,
+        "new_key": base64.b64encode(new_spki()).decode(),
+        "message": message["id"],
+        "client_id": message["client_id"],
+        "contact": alice.post("/api/contacts/add", {"email": bob.email}).json()["id"],
+        **alice.tokens,
+        "tokens": {"anonymous": None} | {name: person.tokens["access"] for name, person in people.items()},
+    }

@@ -1,0 +1,157 @@
+"""What nginx lets in, and how it answers by itself."""
+
+import json
+import re
+import ssl
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from tests.deployment.nginx import HOST
+
+CLAIMS = {
+    "X-Forwarded-For": "203.0.113.7",
+    "X-Forwarded-Host": "evil.example",
+    "X-Forwarded-Proto": "http",
+    "X-Real-IP": "203.0.113.7",
+    "Forwarded": "for=203.0.113.7;proto=http",
+    "Daphne-Root-Path": "/elsewhere",
+}
+
+
+def test_it_works(visitor):
+    answer = visitor.get("/api/health/ready")
+    assert answer.status_code == 200
+    assert answer.json()["checks"] == {"database": "ok", "channel_layer": "ok"}
+
+
+def test_plain_http_is_sent_on_to_https(deployment):
+    url = f"http://127.0.0.1:{deployment.nginx.plain_port}/login?next=/chat"
+    answer = httpx.get(url, headers={"Host": HOST})
+    assert answer.status_code == 308
+    assert answer.headers["Location"] == f"https://{HOST}/login?next=/chat"
+
+
+@pytest.mark.parametrize("name", ["evil.example", "127.0.0.1", None])
+def test_another_name_has_no_certificate(visitor, name):
+    anybody = ssl.create_default_context()
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+    with visitor.connection() as connection, pytest.raises(ssl.SSLError, match="UNRECOGNIZED_NAME"):
+        anybody.wrap_socket(connection, server_hostname=name)
+
+
+def test_another_host_is_not_answered(deployment, visitor):
+    plain = f"http://127.0.0.1:{deployment.nginx.plain_port}/"
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(plain, headers={"Host": "evil.example"})
+    with pytest.raises(httpx.RemoteProtocolError):
+        visitor.get("/", headers={"Host": "evil.example"})
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+def test_tls_1_1_is_refused(visitor):
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.load_verify_locations(visitor.nginx.authority)
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    with pytest.raises(ssl.SSLError, match="ALERT_PROTOCOL_VERSION"), visitor.connection() as connection:
+        old.wrap_socket(connection, server_hostname=HOST)
+
+
+@pytest.mark.parametrize("path", ["/", "/chat", "/admin/login/", "/api/health/live", "/api/nothing", "/static/nothing"])
+def test_security_headers_come_once(visitor, path):
+    headers = visitor.get(path).headers
+    assert headers.get_list("Strict-Transport-Security") == ["max-age=31536000"]
+    assert headers.get_list("X-Content-Type-Options") == ["nosniff"]
+    assert headers["Server"] == "nginx"
+
+
+def test_hashed_static_files_come_from_nginx_and_may_be_kept_for_ever(visitor):
+    path = re.search(r'src="(/static/js/login\.[0-9a-f]{12}\.js)"', visitor.get("/login").text)[1]
+    answer = visitor.get(path, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer.text == visitor.get(path, headers={"Accept-Encoding": "identity"}).text
+    assert "immutable" not in visitor.get("/static/js/login.js").headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("js/login.js", "text/javascript"),
+        ("css/base.css", "text/css"),
+        ("icon.svg", "image/svg+xml"),
+        ("manifest.webmanifest", "application/manifest+json"),
+    ],
+)
+def test_static_files_say_what_they_are(visitor, name, kind):
+    assert visitor.get(f"/static/{name}").headers["Content-Type"] == kind
+
+
+def test_pages_are_compressed_and_answers_are_not(visitor):
+    visitor.register()
+    kinds = {path: visitor.get(path).headers.get("Content-Encoding") for path in ("/", "/chat", "/api/messages/sync")}
+    assert kinds == {"/": "gzip", "/chat": "gzip", "/api/messages/sync": None}
+
+
+def test_refresh_cookie_is_secure(visitor):
+    cookie = visitor.register(refresh_cookie=True).headers["Set-Cookie"]
+    assert {"Secure", "HttpOnly", "SameSite=Strict", "Path=/api/auth"} <= set(cookie.split("; "))
+
+
+def test_refresh_from_a_foreign_page_is_refused(visitor):
+    cookie = visitor.register(refresh_cookie=True).headers["Set-Cookie"].split(";")[0]
+    foreign = visitor.post("/api/auth/refresh", {}, headers={"Cookie": cookie, "Origin": "https://evil.example"})
+    own = visitor.post("/api/auth/refresh", {}, headers={"Cookie": cookie, "Origin": f"https://{HOST}"})
+    assert (foreign.status_code, own.status_code) == (403, 200)
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", f"http://{HOST}", f"https://{HOST}:8443", "null"])
+def test_socket_from_a_foreign_page_is_refused(visitor, origin):
+    with pytest.raises(InvalidStatus) as refused:
+        visitor.open_socket(origin=origin)
+    assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize("has_length", [True, False], ids=["with its length", "in chunks"])
+def test_large_body_is_413_in_our_shape_before_a_process_sees_it(deployment, visitor, has_length):
+    content, before = b" " * (128 * 1024 + 1), deployment.nginx.access_lines("/api/auth/login")
+    headers = {"Content-Type": "application/json"}
+    answer = visitor.request("POST", "/api/auth/login", content=content if has_length else [content], headers=headers)
+    assert answer.status_code == 413
+    assert answer.json()["code"] == "too_large"
+    assert deployment.nginx.access_lines_after(before, 1, "/api/auth/login")[0]["process"] == ""
+
+
+def test_the_largest_body_is_let_in(visitor):
+    answer = visitor.post("/api/auth/login", {"email": "a@example.org", "password": "x" * (128 * 1024 - 100)})
+    assert answer.status_code != 413
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status", "code"),
+    [
+        ("TRACE /api/auth/me", 405, "method_not_allowed"),
+        ("GET /api/auth/me?" + "x" * 40_000, 400, "invalid"),
+        ("GET /%zz", 400, "invalid"),
+        ("GET /static/../secret", 404, "not_found"),
+        ("GET /static/js/", 404, "not_found"),
+        ("POST /static/icon.svg", 405, "method_not_allowed"),
+        ("GET /vibechat-error/413", 404, "not_found"),
+    ],
+)
+def test_what_nginx_refuses_by_itself_is_in_our_shape(visitor, request_line, status, code):
+    answer = visitor.raw(f"{request_line} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert json.loads(body)["code"] == code
+
+
+def test_claims_about_the_client_are_overwritten(deployment, visitor):
+    wrong = {"email": visitor.email, "password": "not the password"}
+    assert visitor.post("/api/auth/login", wrong, headers=CLAIMS).status_code == 401
+    lines = [json.loads(line) for line in deployment.server_logs().splitlines() if "login_refused" in line]
+    assert visitor.address in {line["address"] for line in lines}
+    assert "203.0.113.7" not in deployment.server_logs()

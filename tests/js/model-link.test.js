@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { inWorld, until } from "./model-world.js";
+
+/** @type {EventTarget} stands for the window */
+let page;
+
+function setOnLine(isOnLine) {
+  globalThis.navigator ??= /** @type {any} */ ({});
+  Object.defineProperty(globalThis.navigator, "onLine", { value: isOnLine, configurable: true });
+  page.dispatchEvent(new Event(isOnLine ? "online" : "offline"));
+}
+
+beforeEach(() => {
+  page = new EventTarget();
+  globalThis.addEventListener = page.addEventListener.bind(page);
+  globalThis.removeEventListener = page.removeEventListener.bind(page);
+  setOnLine(true);
+});
+
+afterEach(() => setOnLine(true));
+
+describe("the connection", () => {
+  test("is offline as soon as the machine is, over a socket that has not noticed", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    await until(() => alice.conversations.connection === "ok");
+    const heard = [];
+    alice.conversations.on("connection", ({ state }) => heard.push(state));
+    setOnLine(false);
+    assert.equal(alice.conversations.connection, "offline");
+    setOnLine(true);
+    assert.deepEqual(heard, ["offline", "ok"]);
+  }));
+
+  test("that is closed hears of nothing any more", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    await until(() => alice.conversations.connection === "ok");
+    alice.account.close();
+    const heard = [];
+    alice.conversations.on("connection", ({ state }) => heard.push(state));
+    setOnLine(false);
+    assert.deepEqual(heard, []);
+  }));
+});

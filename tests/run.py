@@ -1,0 +1,120 @@
+"""Every check and every test, as `make test` runs them; what could not be had is listed under NOT RUN.
+
+python -m tests.run              all steps
+python -m tests.run --static     without tests and browsers
+python -m tests.run --only NAME  the steps whose names hold NAME
+VIBE_REQUIRE=postgres,redis,chromium,node  makes a failure of each of these that cannot be had
+"""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.provision import Unavailable
+from tests.provision.chromium import find_chromium
+from tests.provision.node import install_modules
+from tests.provision.services import running
+from tests.steps import Outcome, Step, browser_steps, left_out, server_steps, static_steps
+
+CAN_BE_REQUIRED = {"postgres", "redis", "chromium", "node"}
+PARALLEL = 2  # a small machine's cores; the browser stories are mostly waiting
+
+
+def main() -> int:
+    options = parse_options()
+    required_names()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    started = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vibechat-run-")))
+        phases = [[step for step in phase if options.only in step.name] for phase in chosen_phases(options)]
+        missing = provide(stack, {need for phase in phases for step in phase for need in step.needs})
+        outcomes = [outcome for phase in phases for outcome in run_phase(phase, scratch, missing)]
+    return summarise(outcomes, missing, time.monotonic() - started)
+
+
+def parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--static", action="store_true")
+    parser.add_argument("--only", default="")
+    return parser.parse_args()
+
+
+def required_names() -> set[str]:
+    names = {name.strip() for name in os.environ.get("VIBE_REQUIRE", "").split(",")} - {""}
+    if unknown := names - CAN_BE_REQUIRED:
+        sys.exit(f"VIBE_REQUIRE knows {', '.join(sorted(CAN_BE_REQUIRED))}, but not {', '.join(sorted(unknown))}")
+    return names
+
+
+def chosen_phases(options: argparse.Namespace) -> list[list[Step]]:
+    """Phases run one after the other, so that two steps never share a given Redis."""
+    return [static_steps()] if options.static else [server_steps() + static_steps(), browser_steps()]
+
+
+def provide(stack: contextlib.ExitStack, needs: set[str]) -> dict[str, str]:
+    """Make what the steps need reachable for them by environment; returns what is missing, and why."""
+    missing = {}
+    services = stack.enter_context(running(*sorted(needs & {"postgres", "redis"})))
+    for name, variable in (("postgres", "TEST_DATABASE_URL"), ("redis", "TEST_REDIS_URL")):
+        if isinstance(services.get(name), Unavailable):
+            missing[name] = str(services[name])
+        elif name in services:
+            os.environ[variable] = services[name]
+    for name, find in (("node", install_modules), ("chromium", find_chromium)):
+        if name in needs and not missing.get(name):
+            try:
+                find()
+            except Unavailable as error:
+                missing[name] = str(error)
+    return missing
+
+
+def run_phase(steps: list[Step], scratch: Path, missing: dict[str, str]) -> list[Outcome]:
+    printing = threading.Lock()
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        try:
+            return list(pool.map(lambda step: run_step(step, scratch, missing, printing), steps))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for step in steps:
+                step.kill()
+            raise
+
+
+def run_step(step: Step, scratch: Path, missing: dict[str, str], printing: threading.Lock) -> Outcome:
+    lacking = [need for need in step.needs if need in missing]
+    if lacking:
+        outcome = Outcome(step.name, not_run=[f"{need}: {missing[need]}" for need in lacking])
+    else:
+        outcome = step.run(scratch)
+    with printing:
+        print(f"\n=== {step.name}: {outcome.verdict} ===\n{outcome.output.strip()}".rstrip(), flush=True)
+    return outcome
+
+
+def summarise(outcomes: list[Outcome], missing: dict[str, str], seconds: float) -> int:
+    """The last line is the plain one that a CI reads: N passed, N failed."""
+    required = sorted(required_names() & missing.keys())
+    print("\n=== summary ===")
+    for outcome in outcomes:
+        print(f"{outcome.verdict:44} {outcome.name}")
+    if not_run := left_out(outcomes):
+        print("\nNOT RUN", *not_run, sep="\n  ")
+    for name in required:
+        print(f"FAILED: VIBE_REQUIRE asks for {name}: {missing[name]}")
+    failed = sum(outcome.failed for outcome in outcomes) + len(required)
+    passed, skipped = sum(outcome.passed for outcome in outcomes), sum(outcome.skipped for outcome in outcomes)
+    print(f"\nin {seconds:.0f} s\n{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

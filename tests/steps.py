@@ -1,0 +1,198 @@
+"""What `make test` runs, step by step, and how each step's result is read."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tests.audit import NOT_RUN
+from tests.environment import ROOT, clean_environment
+from tests.provision.node import MODULES, find_node
+
+PACKAGES = ["accounts", "contacts", "keys", "messaging", "vibechat"]
+PYTHON = sys.executable
+PUBLIC_SERVER = {
+    "ALLOWED_HOSTS": "chat.example.org",
+    "HTTPS": "True",
+    "BEHIND_PROXY": "True",
+    "SECRET_KEY": "only-checked-never-served-0123456789-abcdefghijklmnopqrstuvwxyz",
+    "DATABASE_URL": "postgres://vibechat:unused@127.0.0.1:5432/vibechat",
+    "REDIS_URL": "redis://127.0.0.1:6379/0",
+}
+
+
+@dataclass
+class Outcome:
+    name: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0
+    output: str = ""
+    not_run: list[str] = field(default_factory=list)
+    skips: dict[str, str] = field(default_factory=dict)
+    ran: set[str] = field(default_factory=set)
+
+    @property
+    def verdict(self) -> str:
+        if not self.passed and not self.failed:
+            return "NOT RUN"
+        counts = f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
+        return f"{counts}, {self.seconds:.1f} s"
+
+
+@dataclass
+class Step:
+    """One command; it passes as one, or counts its tests in the JUnit file that it writes to {report}.
+
+    {node} in the command is the program of that name.
+    """
+
+    name: str
+    command: list[str]
+    needs: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    timeout_seconds: int = 1500
+    process: subprocess.Popen | None = None
+
+    def run(self, scratch: Path) -> Outcome:
+        started = time.monotonic()
+        folder = scratch / re.sub(r"\W+", "-", self.name)
+        report, log = folder / "report.xml", folder / "output.log"
+        (folder / "var").mkdir(parents=True)
+        with log.open("wb") as output:
+            code = self.execute([self.fill_in(part, report) for part in self.command], folder, output)
+        outcome = self.judge(code, report, log.read_text(errors="replace"))
+        outcome.seconds = time.monotonic() - started
+        return outcome
+
+    def fill_in(self, part: str, report: Path) -> str:
+        return find_node().program if part == "{node}" else part.replace("{report}", str(report))
+
+    def execute(self, command: list[str], folder: Path, output) -> int:
+        self.process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=clean_environment(folder / "var", **self.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            return self.process.wait(self.timeout_seconds)
+        except subprocess.TimeoutExpired:
+            output.write(f"\nstopped after {self.timeout_seconds} s\n".encode())
+            return 1
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """The whole group: a test's server must not outlive its test."""
+        if self.process:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    def judge(self, code: int, report: Path, output: str) -> Outcome:
+        if code == NOT_RUN:
+            return Outcome(self.name, not_run=[output.strip().splitlines()[-1]])
+        if "{report}" not in " ".join(self.command):
+            return Outcome(self.name, passed=int(code == 0), failed=int(code != 0), output=output)
+        outcome = Outcome(self.name, output=output)
+        read_report(report, outcome)
+        outcome.failed = outcome.failed or int(code != 0)
+        return outcome
+
+
+def read_report(report: Path, outcome: Outcome) -> None:
+    for case in ElementTree.parse(report).iter("testcase") if report.exists() else ():
+        name, skipped = f"{case.get('classname')}::{case.get('name')}", case.find("skipped")
+        if skipped is not None:
+            outcome.skipped += 1
+            outcome.skips[name] = skipped.get("message", "no reason given")
+            continue
+        outcome.ran.add(name)
+        if case.find("failure") is None and case.find("error") is None:
+            outcome.passed += 1
+        else:
+            outcome.failed += 1
+
+
+def left_out(outcomes: list[Outcome]) -> list[str]:
+    """What no step has run: a test that one back end skips may have run on the other."""
+    ran = set().union(*(outcome.ran for outcome in outcomes))
+    whole = [f"{outcome.name}: {reason}" for outcome in outcomes for reason in outcome.not_run]
+    skips = {name: reason for outcome in outcomes for name, reason in outcome.skips.items() if name not in ran}
+    return whole + [f"{number} skipped: {reason}" for reason, number in Counter(skips.values()).items()]
+
+
+def pytest(name: str, *arguments: str, needs: tuple[str, ...] = ()) -> Step:
+    command = [PYTHON, "-m", "pytest", "-q", "--color=no", "--junitxml={report}", *arguments]
+    return Step(name, command, needs)
+
+
+def server_steps() -> list[Step]:
+    services = ("postgres", "redis")
+    return [
+        pytest("pytest on SQLite and in memory", "--ignore=tests/browser"),
+        pytest(
+            "pytest on PostgreSQL and Redis",
+            "--ignore=tests/browser",
+            "--backend=services",
+            "-m",
+            "not once",
+            needs=services,
+        ),
+        node_tests(),
+    ]
+
+
+def browser_steps() -> list[Step]:
+    needs = ("chromium",)
+    return [
+        pytest("browser stories, one embedded server", "tests/browser", needs=needs),
+        pytest(
+            "browser stories, two servers on PostgreSQL and Redis",
+            "tests/browser",
+            "--backend=services",
+            "-m",
+            "not once",
+            needs=(*needs, "postgres", "redis"),
+        ),
+    ]
+
+
+def static_steps() -> list[Step]:
+    manage = [PYTHON, "manage.py"]
+    return [
+        Step("ruff check", [PYTHON, "-m", "ruff", "check", "--no-cache", "."]),
+        Step("ruff format", [PYTHON, "-m", "ruff", "format", "--no-cache", "--check", "--diff", "."]),
+        Step(
+            "types of the browser code",
+            ["{node}", str(MODULES / "typescript/bin/tsc"), "--project", "."],
+            needs=("node",),
+        ),
+        Step("migrations are complete", [*manage, "makemigrations", "--check", "--dry-run"]),
+        Step("check --deploy", [*manage, "check", "--deploy", "--fail-level=WARNING"], environment=PUBLIC_SERVER),
+        Step("bandit", [PYTHON, "-m", "bandit", "--quiet", "--configfile", "pyproject.toml", "--recursive", *PACKAGES]),
+        Step("pip-audit", [PYTHON, "-m", "tests.audit"]),
+    ]
+
+
+def node_tests() -> Step:
+    """Node's own runner; its JUnit file is counted like pytest's."""
+    reporters = [
+        "--test-reporter=spec",
+        "--test-reporter-destination=stdout",
+        "--test-reporter=junit",
+        "--test-reporter-destination={report}",
+    ]
+    files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "js").rglob("*.test.js"))
+    return Step("node tests", ["{node}", "--test", *reporters, *files], needs=("node",))

@@ -1,0 +1,194 @@
+"""Imports point one way, and each dangerous thing is touched in one place."""
+
+import ast
+import re
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from tests.environment import ROOT
+
+pytestmark = pytest.mark.once
+
+APPS = ["accounts", "keys", "contacts", "messaging"]  # each may import those before it
+JS = ROOT / "static" / "js"
+JS_LAYERS = {
+    "entry": {"views", "model", "crypto", "storage", "net", "lib"},
+    "views": {"views", "model", "lib"},
+    "model": {"model", "crypto", "storage", "net", "lib"},
+    "crypto": {"crypto", "lib"},
+    "storage": {"storage", "lib"},
+    "net": {"net", "lib"},
+    "lib": {"lib"},
+}
+IMPORT = r"^(?:import|export)\b\s*(?:[\w$*{},\s]*?\bfrom\s*)?[\"']([^\"']+)[\"'];?$"
+ONLY_IN = {  # what, as a pattern: where alone it may stand
+    r"\bfetch\s*\(|\.fetch\b": "net/api.js",
+    r"\bXMLHttpRequest\b|\bsendBeacon\b|\bEventSource\b": None,
+    r"\bnew WebSocket\b|\.WebSocket\b": "net/realtime.js",
+    r"\bindexedDB\b": "storage/",
+    r"\bcrypto\s*\.\s*subtle\b|\bgetRandomValues\b|\brandomUUID\b": "crypto/",
+    r"\bcreateElement(NS)?\b|\bcreateTextNode\b": "lib/dom.js",
+    r"\b(inner|outer)HTML\b|\binsertAdjacentHTML\b|\bsetHTML\w*|\bdocument\.write": None,
+    r"\bDOMParser\b|\bcreateContextualFragment\b|\bsrcdoc\b|\btrustedTypes\b": None,
+    r"\beval\s*\(|\bnew Function\b|\bimport\s*\(": None,
+    r"\blocalStorage\b|\bsessionStorage\b|\bdocument\.cookie\b|\bcookieStore\b": None,
+    r"\bMath\.random\b": ("lib/backoff.js", "model/mailbox.js"),  # jitter; never in a name, a nonce or a key
+}
+
+
+def python_modules() -> dict[str, Path]:
+    files = (path for package in [*APPS, "vibechat"] for path in (ROOT / package).rglob("*.py"))
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in files
+        if not {"tests", "migrations"} & set(path.relative_to(ROOT).parts)
+    }
+
+
+def python_imports(path: Path, modules: dict[str, Path]) -> Iterator[str]:
+    """Ours among the imports, those inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            yield from [found for found in (name, name.rpartition(".")[0]) if found in modules][:1]
+
+
+def python_graph() -> dict[str, set[str]]:
+    modules = python_modules()
+    return {name: set(python_imports(path, modules)) - {name} for name, path in modules.items()}
+
+
+def reachable(graph: dict[str, set[str]], start: str) -> set[str]:
+    seen, waiting = set(), [start]
+    while waiting:
+        fresh = graph[waiting.pop()] - seen
+        seen |= fresh
+        waiting += fresh
+    return seen
+
+
+def test_apps_import_only_those_below():
+    upward = [
+        f"{module} imports {imported}"
+        for module, imports in python_graph().items()
+        for imported in imports
+        if (package := module.split(".")[0]) in APPS and (other := imported.split(".")[0]) in APPS
+        if APPS.index(other) > APPS.index(package)
+    ]
+    assert upward == []
+
+
+def test_what_apps_import_of_the_project_knows_no_app():
+    graph = python_graph()
+    from_apps = set().union(*(imports for module, imports in graph.items() if module.split(".")[0] in APPS))
+    shared = {name for name in from_apps if name.split(".")[0] == "vibechat"}
+    knowing = {name: {found for found in reachable(graph, name) if found.split(".")[0] in APPS} for name in shared}
+    assert shared
+    assert {name: apps for name, apps in knowing.items() if apps} == {}
+
+
+def assert_no_cycle(graph: dict[str, set[str]]) -> None:
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"cycle: {' ← '.join(error.args[1])}")
+
+
+def test_python_imports_have_no_cycle():
+    assert_no_cycle(python_graph())
+
+
+def python_lines_with(pattern: str) -> set[str]:
+    return {name for name, path in python_modules().items() if re.search(pattern, path.read_text())}
+
+
+def test_channel_layer_is_touched_in_few_places():
+    assert python_lines_with(r"\bget_channel_layer\b|\bgroup_send\b") == {"messaging.events", "vibechat.health"}
+
+
+def test_no_python_marks_text_as_safe_html():
+    assert python_lines_with(r"\bmark_safe\b|\bSafeString\b|\|\s*safe\b") == set()
+
+
+def test_no_file_has_a_name_that_says_nothing():
+    names = {path.stem for path in [*python_modules().values(), *JS.rglob("*.js")]}
+    assert names & {"utils", "util", "helpers", "services", "signals", "common", "misc"} == set()
+
+
+# --- browser ---------------------------------------------------------------------------------------------------------
+
+
+def without_comments(source: str) -> str:
+    """A JSDoc type may name anything; only code counts. A comment in a string is taken for one, which hides nothing."""
+    return re.sub(r"/\*.*?\*/|(?<![:\"'`])//[^\n]*", "", source, flags=re.DOTALL)
+
+
+def js_sources() -> dict[str, str]:
+    return {path.relative_to(JS).as_posix(): without_comments(path.read_text()) for path in JS.rglob("*.js")}
+
+
+def js_graph() -> dict[str, set[str]]:
+    graph = {}
+    for name, source in js_sources().items():
+        files = [((JS / name).parent / specifier).resolve() for specifier in re.findall(IMPORT, source, re.MULTILINE)]
+        graph[name] = {path.relative_to(JS).as_posix() for path in files}
+    return graph
+
+
+def js_layer(name: str) -> str:
+    return name.partition("/")[0] if "/" in name else "entry"
+
+
+def test_browser_layers_import_only_those_below():
+    upward = [
+        f"{module} imports {imported}"
+        for module, imports in js_graph().items()
+        for imported in imports
+        if js_layer(imported) not in JS_LAYERS[js_layer(module)]
+    ]
+    assert upward == []
+
+
+def test_every_import_names_a_file_with_its_ending():
+    graph = js_graph()
+    assert {imported for imports in graph.values() for imported in imports} <= set(graph)
+
+
+def test_browser_imports_have_no_cycle():
+    graph = js_graph()
+    assert sum(len(imports) for imports in graph.values()) > 20, "the imports were not found"
+    assert_no_cycle(graph)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "place"), ONLY_IN.items(), ids=[str(place or "nowhere") for place in ONLY_IN.values()]
+)
+def test_dangerous_things_stand_in_one_place(pattern, place):
+    using = {name for name, source in js_sources().items() if re.search(pattern, source)}
+    assert {name for name in using if not place or not name.startswith(place)} == set()
+
+
+def test_the_patterns_find_what_they_look_for():
+    found = {
+        place for pattern, place in ONLY_IN.items() for source in js_sources().values() if re.search(pattern, source)
+    }
+    assert found >= {"net/api.js", "net/realtime.js", "storage/", "crypto/", "lib/dom.js"}
+
+
+# --- templates -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.html")), ids=lambda path: path.name)
+def test_templates_have_no_inline_script_or_style(path):
+    markup = path.read_text()
+    assert not re.search(r"<style|\sstyle\s*=|\son[a-z]+\s*=|[\"'(]javascript:", markup, re.IGNORECASE)
+    for tag in re.findall(r"<script\b[^>]*>", markup, re.IGNORECASE):
+        assert re.search(r"\ssrc\s*=", tag), tag

@@ -1,0 +1,141 @@
+"""docs/openapi.yaml says what the code does: it is generated from it, and compared with what the server answers."""
+
+import json
+
+import pytest
+import yaml
+from django.core.management import call_command
+from django.urls import URLPattern
+
+from tests.environment import ROOT
+from tests.test_routes import API, answers_of
+from tests.whole_server import ask
+from vibechat import urls
+
+DOCUMENT = ROOT / "docs" / "openapi.yaml"
+COMMAND = "manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml"
+
+
+@pytest.fixture(scope="module")
+def document():
+    return yaml.safe_load(DOCUMENT.read_text())
+
+
+@pytest.mark.once
+def test_file_is_what_the_code_generates(tmp_path):
+    call_command("spectacular", file=str(tmp_path / "openapi.yaml"), validate=True, fail_on_warn=True)
+    assert (tmp_path / "openapi.yaml").read_bytes() == DOCUMENT.read_bytes(), f"run {COMMAND}"
+
+
+def documented_path(pattern) -> str:
+    return "/api/" + str(pattern).replace("<row_id:", "{").replace("<str:", "{").replace(">", "}")
+
+
+@pytest.mark.once
+def test_paths_and_methods_are_those_of_the_route_table(document):
+    served = {
+        (documented_path(route.pattern), method)
+        for route in urls.api
+        for method in getattr(route.callback, "actions", {"get": None})
+        if method != "head"
+    }
+    assert {(path, method) for path, methods in document["paths"].items() for method in methods} == served
+
+
+def operation_of(document, method, target) -> dict:
+    """By the shape of the address: a segment in braces stands for any."""
+    segments = target.partition("?")[0].split("/")
+    exact = document["paths"].get("/".join(segments))
+    fitting = [
+        methods
+        for path, methods in document["paths"].items()
+        if len(parts := path.split("/")) == len(segments)
+        and all(part == segment or part.startswith("{") for part, segment in zip(parts, segments, strict=True))
+    ]
+    return (exact or fitting[0])[method.lower()]
+
+
+def resolved(document, node):
+    while "$ref" in node:
+        name = node["$ref"].removeprefix("#/").split("/")
+        node = document
+        for part in name:
+            node = node[part]
+    return node
+
+
+def assert_fits(document, value, schema):
+    """Not all of JSON Schema: types, members, and what must be there."""
+    schema = resolved(document, schema)
+    if value is None:
+        assert schema.get("nullable"), schema
+    elif "allOf" in schema:
+        members = [resolved(document, part)["properties"] for part in schema["allOf"]]
+        assert set(value) <= set().union(*members)
+    elif "oneOf" in schema:
+        kinds = [resolved(document, kind) for kind in schema["oneOf"]]
+        assert_fits(document, value, next(k for k in kinds if value["type"] in k["properties"]["type"]["enum"]))
+    elif schema["type"] == "object" and "properties" in schema:
+        assert set(schema["required"]) <= set(value) <= set(schema["properties"])
+        for name, member in value.items():
+            assert_fits(document, member, schema["properties"][name])
+    elif schema["type"] == "array":
+        for item in value:
+            assert_fits(document, item, schema["items"])
+    else:
+        kinds = {"string": str, "integer": int, "boolean": bool, "object": dict}
+        assert isinstance(value, kinds[schema["type"]]), schema
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("row", API, ids=lambda row: " ".join(row[:2]))
+def test_every_answer_is_one_that_the_document_tells_of(document, world, row):
+    operation = operation_of(document, *row[:2])
+    for _, answer in answers_of(row, world):
+        told = resolved(document, operation["responses"][str(answer.status)])
+        schema = told.get("content", {}).get("application/json", {}).get("schema")
+        assert bool(schema) == bool(answer.body)
+        if answer.body:
+            assert_fits(document, json.loads(answer.body), schema)
+        if answer.status >= 400:
+            assert f"`{json.loads(answer.body)['code']}`" in told["description"]
+
+
+@pytest.mark.once
+def test_operations_that_need_a_token_say_so(document):
+    for method, target, _, statuses in API:
+        security = operation_of(document, method, target).get("security", [{}])
+        if not target.endswith(("/logout", "/refresh", "/login")):
+            assert security == ([{"accessToken": []}] if statuses.startswith("401 ") else [{}])
+
+
+@pytest.mark.once
+def test_operations_that_are_limited_say_so(document):
+    told = {
+        path.removeprefix("/api/")
+        for path, methods in document["paths"].items()
+        for operation in methods.values()
+        if "429" in operation["responses"]
+    }
+    doors = {"auth/register", "auth/login", "auth/refresh", "auth/me", "auth/password"}
+    assert told == doors | {
+        "contacts/add",
+        "keys/upload",
+        "keys/email/{email}",
+        "keys/fingerprint/{fingerprint}",
+        "messages/send",
+    }
+
+
+@pytest.mark.once
+def test_it_is_served_nowhere():
+    served = [pattern for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)]
+    views = {getattr(pattern.callback, "cls", pattern.callback).__module__ for pattern in served}
+    ours = {f"{app}.views" for app in ("accounts", "contacts", "keys", "messaging")}
+    assert views == ours | {"vibechat.health", "vibechat.pages"}
+
+
+@pytest.mark.django_db
+def test_a_browser_gets_json_too(alice):
+    answer = ask("GET", "/api/auth/me", token=alice.tokens["access"], headers=[("Accept", "text/html")])
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")

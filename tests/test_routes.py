@@ -1,0 +1,199 @@
+"""Every route × {anonymous, alice, bob, mallory} → status.
+
+alice has written to bob and added him; mallory knows nobody and has no key.
+"""
+
+import json
+
+import pytest
+from django.db import transaction
+from django.urls import URLPattern, resolve
+
+from conftest import PASSWORD, envelope
+from tests.whole_server import ask, assert_error
+from vibechat.urls import urlpatterns
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("collected_static")]
+PEOPLE = ["anonymous", "alice", "bob", "mallory"]
+EVERYBODY, SIGNED_IN = "{0} {0} {0} {0}", "401 {0} {0} {0}"
+NEW_PASSWORD = {"current_password": PASSWORD, "new_password": "another horse battery"}
+
+# method, address, body, status for each of PEOPLE. Words in braces are filled in from the fixture `world`.
+API = [
+    ("POST", "/api/auth/register", {"email": "new@example.org", "password": PASSWORD}, EVERYBODY.format(201)),
+    ("POST", "/api/auth/register", {"email": "{bob}", "password": PASSWORD}, EVERYBODY.format(409)),
+    ("POST", "/api/auth/register", {"email": "new@example.org", "password": "12345678"}, EVERYBODY.format(400)),
+    ("POST", "/api/auth/login", {"email": "{bob}", "password": PASSWORD}, EVERYBODY.format(200)),
+    ("POST", "/api/auth/login", {"email": "{bob}", "password": "wrong"}, EVERYBODY.format(401)),
+    ("POST", "/api/auth/login", {"email": "{nobody}", "password": PASSWORD}, EVERYBODY.format(401)),
+    ("POST", "/api/auth/login", {"email": "{suspended}", "password": PASSWORD}, EVERYBODY.format(401)),
+    ("POST", "/api/auth/refresh", {"refresh": "{refresh}"}, EVERYBODY.format(200)),
+    ("POST", "/api/auth/refresh", {"refresh": "{access}"}, EVERYBODY.format(401)),
+    ("POST", "/api/auth/refresh", {}, EVERYBODY.format(401)),
+    ("POST", "/api/auth/logout", None, SIGNED_IN.format(204)),
+    ("GET", "/api/auth/me", None, SIGNED_IN.format(200)),
+    ("PATCH", "/api/auth/me", {"display_name": "Somebody"}, SIGNED_IN.format(200)),
+    ("PATCH", "/api/auth/me", {"display_name": 5}, SIGNED_IN.format(400)),
+    ("DELETE", "/api/auth/me", {"password": PASSWORD}, SIGNED_IN.format(204)),
+    ("DELETE", "/api/auth/me", {"password": "wrong"}, SIGNED_IN.format(400)),
+    ("POST", "/api/auth/password", NEW_PASSWORD, SIGNED_IN.format(204)),
+    ("POST", "/api/auth/password", NEW_PASSWORD | {"current_password": "wrong"}, SIGNED_IN.format(400)),
+    ("POST", "/api/keys/upload", {"public_key": "{new_key}"}, SIGNED_IN.format(201)),
+    ("POST", "/api/keys/upload", {"public_key": "{bobs_key}"}, "401 201 200 201"),
+    ("POST", "/api/keys/upload", {"public_key": "{new_key}", "replaces": "{bobs}"}, "401 409 201 409"),
+    ("POST", "/api/keys/upload", {"public_key": "AAAA"}, SIGNED_IN.format(400)),
+    ("GET", "/api/keys/me", None, "401 200 200 404"),
+    ("GET", "/api/keys/email/{bob}", None, SIGNED_IN.format(200)),
+    ("GET", "/api/keys/email/{mallory}", None, SIGNED_IN.format(404)),
+    ("GET", "/api/keys/email/{nobody}", None, SIGNED_IN.format(404)),
+    ("GET", "/api/keys/email/{suspended}", None, SIGNED_IN.format(404)),
+    ("GET", "/api/keys/email/no-address", None, SIGNED_IN.format(400)),
+    ("GET", "/api/keys/fingerprint/{alices}", None, "401 200 200 404"),
+    ("GET", "/api/keys/fingerprint/{bobs}", None, "401 200 200 404"),
+    ("GET", "/api/keys/fingerprint/{nobodys}", None, SIGNED_IN.format(404)),
+    ("POST", "/api/messages/send", envelope("{bob}"), "401 201 400 201"),
+    ("POST", "/api/messages/send", envelope("{bob}", client_id="{client_id}"), "401 409 400 201"),
+    ("POST", "/api/messages/send", envelope("{bob}", sender_fingerprint="{alices}"), "401 201 400 409"),
+    ("POST", "/api/messages/send", envelope("{nobody}"), SIGNED_IN.format(404)),
+    ("POST", "/api/messages/send", envelope("{suspended}"), SIGNED_IN.format(404)),
+    ("POST", "/api/messages/send", envelope("{bob}", nonce="AAAA"), SIGNED_IN.format(400)),
+    ("GET", "/api/messages/inbox", None, SIGNED_IN.format(200)),
+    ("GET", "/api/messages/inbox?with={alice}", None, SIGNED_IN.format(200)),
+    ("GET", "/api/messages/inbox?with={nobody}", None, SIGNED_IN.format(404)),
+    ("GET", "/api/messages/inbox?page_size=201", None, SIGNED_IN.format(400)),
+    ("GET", "/api/messages/sent", None, SIGNED_IN.format(200)),
+    ("GET", "/api/messages/sent?with={nobody}", None, SIGNED_IN.format(404)),
+    ("GET", "/api/messages/sent?page_size=0", None, SIGNED_IN.format(400)),
+    ("GET", "/api/messages/sync", None, SIGNED_IN.format(200)),
+    ("GET", "/api/messages/sync?after=1", None, "401 200 200 400"),
+    ("POST", "/api/messages/receipts", {"read": ["{message}"]}, SIGNED_IN.format(200)),
+    ("POST", "/api/messages/receipts", {"read": "{message}"}, SIGNED_IN.format(400)),
+    ("GET", "/api/messages/conversations", None, SIGNED_IN.format(200)),
+    ("GET", "/api/messages/conversation/{alice}", None, SIGNED_IN.format(200)),
+    ("GET", "/api/messages/conversation/{nobody}", None, SIGNED_IN.format(404)),
+    ("GET", "/api/messages/conversation/{suspended}", None, SIGNED_IN.format(404)),
+    ("GET", "/api/messages/conversation/no-address", None, SIGNED_IN.format(400)),
+    ("DELETE", "/api/messages/conversation/{alice}", None, SIGNED_IN.format(200)),
+    ("DELETE", "/api/messages/conversation/{nobody}", None, SIGNED_IN.format(404)),
+    ("POST", "/api/messages/{message}/delivered", None, "401 404 200 404"),
+    ("POST", "/api/messages/0/delivered", None, SIGNED_IN.format(404)),
+    ("POST", "/api/messages/{message}/read", None, "401 404 200 404"),
+    ("POST", "/api/messages/x/read", None, SIGNED_IN.format(404)),
+    ("POST", "/api/contacts/add", {"email": "{bob}"}, "401 200 400 201"),
+    ("POST", "/api/contacts/add", {"email": "{nobody}"}, SIGNED_IN.format(404)),
+    ("POST", "/api/contacts/add", {"email": "{suspended}"}, SIGNED_IN.format(404)),
+    ("GET", "/api/contacts/list", None, SIGNED_IN.format(200)),
+    ("DELETE", "/api/contacts/{contact}", None, "401 204 404 404"),
+    ("DELETE", "/api/contacts/x", None, SIGNED_IN.format(404)),
+    ("GET", "/api/health/live", None, EVERYBODY.format(200)),
+    ("GET", "/api/health/ready", None, EVERYBODY.format(200)),
+]
+PAGES = [
+    ("GET", "/", None, EVERYBODY.format(200)),
+    ("GET", "/register", None, EVERYBODY.format(200)),
+    ("GET", "/login", None, EVERYBODY.format(200)),
+    ("GET", "/chat", None, EVERYBODY.format(200)),
+    ("GET", "/favicon.ico", None, EVERYBODY.format(301)),
+    ("GET", "/admin/login/", None, EVERYBODY.format(200)),
+    ("GET", "/admin/", None, EVERYBODY.format(302)),
+]
+NOWHERE = ["/api", "/api/", "/api/nowhere", "/api/auth/login/", "/api/auth/me/", "/nowhere", "/chat/", "/ws/chat/"]
+NOWHERE += ["/api/schema", "/api/docs", "/openapi.yaml", "/docs/openapi.yaml", "/.env", "/manage.py", "/static/nowhere"]
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"}
+OPEN_TO_ALL = ("/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/logout", "/api/health/")
+
+
+def filled(value, world):
+    if isinstance(value, str):
+        number = value == "{message}"
+        return world["message"] if number else value.format(**world)
+    if isinstance(value, (list, dict)):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        filled_in = {name: filled(item, world) for name, item in items}
+        return filled_in if isinstance(value, dict) else list(filled_in.values())
+    return value
+
+
+def answers_of(row, world):
+    """What each of PEOPLE is answered, each in the same world."""
+    method, target, body, _ = row
+    for person in PEOPLE:
+        with transaction.atomic():
+            yield person, ask(method, filled(target, world), filled(body, world), world["tokens"][person])
+            transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("row", API + PAGES, ids=lambda row: " ".join(row[:2]))
+def test_status(world, row):
+    answers = dict(answers_of(row, world))
+    assert " ".join(str(answer.status) for answer in answers.values()) == row[3]
+    for answer in answers.values():
+        if answer.status >= 400:
+            assert_error(answer)
+        elif row[1].startswith("/api/"):
+            assert json.loads(answer.body) if answer.body else answer.status == 204
+
+
+def route_of(target) -> str:
+    return resolve(target.partition("?")[0].replace("{message}", "1").replace("{contact}", "1")).route
+
+
+def test_every_route_is_in_the_table():
+    served = set()
+    for pattern in urlpatterns:
+        if not isinstance(pattern, URLPattern):
+            assert str(pattern.pattern) == "admin/"  # tests/test_admin.py walks it
+            continue
+        actions = getattr(pattern.callback, "actions", {"get": None})
+        served |= {(str(pattern.pattern), method.upper()) for method in actions if method != "head"}
+    listed = {(route_of(target), method) for method, target, _, _ in API + PAGES}
+    assert listed - {("admin/", "GET")} == served
+
+
+@pytest.mark.parametrize("target", sorted({row[1].partition("?")[0] for row in API}))
+def test_other_methods_are_405_after_401(world, target):
+    route = route_of(target)
+    allowed = {method for method, other, _, _ in API if route_of(other) == route}
+    is_open = target.startswith(OPEN_TO_ALL)
+    for method in sorted(METHODS - allowed - ({"HEAD"} if "GET" in allowed else set())):
+        body = {} if method in ("PUT", "POST") else None
+        for person in PEOPLE:
+            answer = ask(method, filled(target, world), body, world["tokens"][person])
+            assert answer.status == (401 if person == "anonymous" and not is_open else 405), (method, person)
+            if method != "HEAD":
+                assert_error(answer)
+            assert answer.status != 405 or set(answer.headers["allow"].split(", ")) >= allowed
+
+
+@pytest.mark.parametrize("row", [row for row in API if row[0] == "GET"], ids=lambda row: row[1])
+def test_head_is_as_get(world, row):
+    target, token = filled(row[1], world), world["tokens"]["bob"]
+    answers = [ask(method, target, token=token) for method in ("HEAD", "GET")]
+    assert answers[0].status == answers[1].status
+    assert answers[0].headers["content-type"] == answers[1].headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("target", [row[1] for row in PAGES if not row[1].startswith("/admin/")])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+def test_pages_are_only_read(target, method):
+    answer = ask(method, target, {} if method != "OPTIONS" else None)
+    assert answer.status == 405
+    assert_error(answer)
+
+
+@pytest.mark.parametrize("target", NOWHERE)
+def test_nowhere_is_404(world, target):
+    for method in ("GET", "POST"):
+        for person in PEOPLE:
+            answer = ask(method, target, token=world["tokens"][person])
+            assert answer.status == 404
+            assert_error(answer)
+
+
+@pytest.mark.parametrize("row", [row for row in API if row[3].startswith("401 ")], ids=lambda row: " ".join(row[:2]))
+def test_ended_session_is_nobody(world, alice, row):
+    alice.session.end()
+    answer = ask(row[0], filled(row[1], world), filled(row[2], world), alice.tokens["access"])
+    assert answer.status == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert_error(answer)
