@@ -21,7 +21,7 @@ from tests.provision import Unavailable
 from tests.provision.chromium import find_chromium
 from tests.provision.node import install_modules
 from tests.provision.services import running
-from tests.steps import Outcome, Step, browser_steps, left_out, server_steps, static_steps
+from tests.steps import Outcome, Step, browser_steps, left_out, node_tests, server_steps, static_steps
 
 CAN_BE_REQUIRED = {"postgres", "redis", "chromium", "node"}
 PARALLEL = 2  # a small machine's cores; the browser stories are mostly waiting
@@ -55,8 +55,10 @@ def required_names() -> set[str]:
 
 
 def chosen_phases(options: argparse.Namespace) -> list[list[Step]]:
-    """Phases run one after the other, so that two steps never share a given Redis."""
-    return [static_steps()] if options.static else [server_steps() + static_steps(), browser_steps()]
+    """Phases run one after the other, so that two steps never share a given Redis; each fills both cores."""
+    if options.static:
+        return [static_steps()]
+    return [server_steps() + static_steps(), [*browser_steps(), node_tests()]]
 
 
 def provide(stack: contextlib.ExitStack, needs: set[str]) -> dict[str, str]:

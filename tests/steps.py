@@ -150,7 +150,6 @@ def server_steps() -> list[Step]:
             "not once",
             needs=services,
         ),
-        node_tests(),
     ]
 
 

@@ -35,7 +35,7 @@ ONLY_IN = {  # what, as a pattern: where alone it may stand
     r"\bDOMParser\b|\bcreateContextualFragment\b|\bsrcdoc\b|\btrustedTypes\b": None,
     r"\beval\s*\(|\bnew Function\b|\bimport\s*\(": None,
     r"\blocalStorage\b|\bsessionStorage\b|\bdocument\.cookie\b|\bcookieStore\b": None,
-    r"\bMath\.random\b": ("lib/backoff.js", "model/mailbox.js"),  # jitter; never in a name, a nonce or a key
+    r"\bMath\.random\b": ("lib/timing.js", "model/mailbox.js"),  # jitter; never in a name, a nonce or a key
 }
 
 

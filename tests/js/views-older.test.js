@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { OlderAsking } from "../../static/js/views/older.js";
+import { OlderAsking } from "../../static/js/views/reading-place.js";
 
 /** A chat whose rounds go as the test says: "fails", "finds nothing", "finds". */
 function chat(...rounds) {

@@ -6,8 +6,6 @@ import { equal, toHex } from "../lib/bytes.js";
 import { DecryptionError, ProtocolError } from "./errors.js";
 import { checkPublicKey } from "./public-key.js";
 
-/** @import { Bytes } from "../lib/bytes.js" */
-
 /**
  * One account's key in one browser.
  * @typedef {object} KeyPair

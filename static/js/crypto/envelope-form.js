@@ -7,10 +7,6 @@ import { ProtocolError } from "./errors.js";
 import { BUCKETS } from "./padding.js";
 import { NONCE_LENGTH, SALT_LENGTH, SUITE, TAG_LENGTH } from "./suite1.js";
 
-/** @import { Bytes } from "../lib/bytes.js" */
-/** @import { ProtocolErrorReason } from "./errors.js" */
-/** @import { Header } from "./suite1.js" */
-
 /** @typedef {Header & { nonce: Bytes, salt: Bytes, ciphertext: Bytes }} Envelope */
 
 const SHORTEST_SALT = 16;

@@ -20,12 +20,6 @@ import {
   SUITE,
 } from "./suite1.js";
 
-/** @import { Bytes } from "../lib/bytes.js" */
-/** @import { KeyPair } from "./crypto.js" */
-/** @import { Envelope } from "./envelope-form.js" */
-/** @import { Content } from "./plaintext.js" */
-/** @import { Header } from "./suite1.js" */
-
 /**
  * What the caller says; the rest of the content is filled in here.
  * @typedef {Pick<Content, "type" | "browser" | "counter" | "previous" | "received" | "sent_at" | "body">} Draft

@@ -4,8 +4,6 @@
 import { CryptoManager } from "./crypto.js";
 import { checkPublicKey } from "./public-key.js";
 
-/** @import { Bytes } from "../lib/bytes.js" */
-
 /**
  * @param {Bytes} publicKeyBytes 91 bytes, uncompressed P-256 SubjectPublicKeyInfo DER
  * @returns {Promise<string>} SHA-256 of exactly these bytes: 64 lower-case hexadecimal digits

@@ -4,8 +4,6 @@
 import { concat, uint32 } from "../lib/bytes.js";
 import { ProtocolError } from "./errors.js";
 
-/** @import { Bytes } from "../lib/bytes.js" */
-
 /** The lengths that a padded plaintext can have, in bytes. The last leaves room for the tag in a 64 KiB ciphertext. */
 export const BUCKETS = Object.freeze([1024, 2048, 4096, 8192, 16384, 32768, 65520]);
 

@@ -5,9 +5,6 @@
 import { equal, isWellFormed, utf8Decode, utf8Encode } from "../lib/bytes.js";
 import { ProtocolError } from "./errors.js";
 
-/** @import { Bytes } from "../lib/bytes.js" */
-/** @import { ProtocolErrorReason } from "./errors.js" */
-
 /**
  * What the sender has of one browser of the other side: everything up to `counter`, without a hole.
  * @typedef {object} Received

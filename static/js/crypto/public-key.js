@@ -8,8 +8,6 @@
 import { equal, fromHex, toHex } from "../lib/bytes.js";
 import { ProtocolError } from "./errors.js";
 
-/** @import { Bytes } from "../lib/bytes.js" */
-
 /** Bytes in an encoded public key. */
 export const PUBLIC_KEY_LENGTH = 91;
 

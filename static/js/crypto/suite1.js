@@ -4,9 +4,6 @@
 import { concat, fromHex, lengthPrefixed, utf8Encode } from "../lib/bytes.js";
 import { CryptoManager } from "./crypto.js";
 
-/** @import { Bytes } from "../lib/bytes.js" */
-/** @import { KeyPair } from "./crypto.js" */
-
 /**
  * Who writes to whom with which keys, all of it authenticated by the ciphertext.
  * @typedef {object} Header

@@ -5,8 +5,6 @@
 import { lengthPrefixed, utf8Decode, utf8Encode } from "../lib/bytes.js";
 import { CryptoManager } from "./crypto.js";
 
-/** @import { Bytes } from "../lib/bytes.js" */
-
 /**
  * @typedef {object} SealedRecord
  * @property {Bytes} nonce 12 bytes

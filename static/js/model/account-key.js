@@ -12,12 +12,6 @@ import { readKey } from "./answers.js";
 import { BadAnswer, Refusal } from "./errors.js";
 import { isSameState, readStored, stateFor } from "./key-state.js";
 
-/** @import { Api } from "../net/api.js" */
-/** @import { Database } from "../storage/database.js" */
-/** @import { KeyRow } from "../storage/rows.js" */
-/** @import { Stored } from "./key-state.js" */
-/** @import { Tabs } from "./tabs.js" */
-
 /** @typedef {import("./key-state.js").KeyStatus} KeyStatus */
 
 const NOT_FOUND = 404;

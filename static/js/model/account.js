@@ -19,9 +19,6 @@ import { Receipts } from "./receipts.js";
 import { Tabs } from "./tabs.js";
 import { Vault } from "./vault.js";
 
-/** @import { Session } from "./session.js" */
-/** @import { User } from "./answers.js" */
-
 /**
  * What differs between a browser and a test.
  * @typedef {object} Surroundings

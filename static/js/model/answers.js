@@ -17,8 +17,6 @@ import {
   uuidOrNull,
 } from "./checks.js";
 
-/** @import { Bytes } from "../lib/bytes.js" */
-
 /** @typedef {{ id: number, email: string, displayName: string, createdAtMs: number }} User */
 
 /**

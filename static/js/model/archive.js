@@ -17,13 +17,6 @@ import { isSameEnvelope, isSameMessage, mark } from "./message-rows.js";
 import { candidates, twinsOf } from "./repeats.js";
 import { messageRecord } from "./vault.js";
 
-/** @import { Database, Stores } from "../storage/database.js" */
-/** @import { ChatRow, MessageRow, OutboxRow, StoredContent } from "../storage/rows.js" */
-/** @import { Conversation, MailboxEvent, ServerMessage } from "./answers.js" */
-/** @import { Change } from "./entries.js" */
-/** @import { Twins } from "./repeats.js" */
-/** @import { Vault } from "./vault.js" */
-
 /**
  * What the list of chats shows of one.
  * @typedef {object} Glance

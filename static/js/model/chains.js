@@ -5,10 +5,6 @@
 import { get, chatOrNew, countMarked, messageInChain, theirChains } from "../storage/queries.js";
 import { messageRecord } from "./vault.js";
 
-/** @import { Database, Stores } from "../storage/database.js" */
-/** @import { ChainRow, MessageRow } from "../storage/rows.js" */
-/** @import { Vault } from "./vault.js" */
-
 /** @typedef {{ counter: number, hash: string | null }} ChainEnd */
 /** @typedef {ChainEnd & { row: ChainRow | undefined }} OwnEnd with the row that says so */
 

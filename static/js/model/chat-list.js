@@ -3,12 +3,6 @@ import { portrait } from "../lib/portrait.js";
 import { messageRecord } from "./vault.js";
 import { UNOPENED } from "./unopened.js";
 
-/** @import { MessageRow, OutboxRow, Sealed } from "../storage/rows.js" */
-/** @import { Archive, Glance } from "./archive.js" */
-/** @import { Opener } from "./opener.js" */
-/** @import { People } from "./people.js" */
-/** @import { Vault } from "./vault.js" */
-
 /**
  * @typedef {object} ChatSummary
  * @property {string} email

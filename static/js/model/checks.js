@@ -2,8 +2,6 @@
 import { fromBase64 } from "../lib/bytes.js";
 import { BadAnswer } from "./errors.js";
 
-/** @import { Bytes } from "../lib/bytes.js" */
-
 // docs/protocol.md §1, and nothing narrower: a message from an address that is refused here would stop all after it.
 const EMAIL = /^[!-@[-~]{3,255}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

@@ -7,11 +7,6 @@ import { Emitter } from "../lib/emitter.js";
 import { readContact, readContacts, readConversations } from "./answers.js";
 import { BadAnswer, Refusal } from "./errors.js";
 
-/** @import { Api } from "../net/api.js" */
-/** @import { PersonRow } from "../storage/rows.js" */
-/** @import { People } from "./people.js" */
-/** @import { PeerKeys } from "./peer-keys.js" */
-
 /** @typedef {{ email: string, name: string, displayName: string }} Contact */
 
 export class Contacts extends Emitter {

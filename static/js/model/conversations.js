@@ -7,30 +7,12 @@ import { CryptoManager } from "../crypto/crypto.js";
 import { BODY_LIMIT } from "../crypto/plaintext.js";
 import { isWellFormed } from "../lib/bytes.js";
 import { Emitter } from "../lib/emitter.js";
-import { Sequence } from "../lib/sequence.js";
+import { Sequence } from "../lib/timing.js";
 import { Drafts } from "./drafts.js";
 import { Refusal } from "./errors.js";
 import { Screens } from "./screens.js";
 
-/** @import { Api } from "../net/api.js" */
-/** @import { MessageRow } from "../storage/rows.js" */
-/** @import { AccountKey } from "./account-key.js" */
-/** @import { MailboxEvent } from "./answers.js" */
-/** @import { Archive } from "./archive.js" */
-/** @import { ChatList } from "./chat-list.js" */
-/** @import { Contacts } from "./contacts.js" */
-/** @import { Courier } from "./courier.js" */
 /** @import { History } from "./history.js" */
-/** @import { Link } from "./link.js" */
-/** @import { Mailbox } from "./mailbox.js" */
-/** @import { Opener } from "./opener.js" */
-/** @import { Outbox } from "./outbox.js" */
-/** @import { PeerKeys } from "./peer-keys.js" */
-/** @import { People } from "./people.js" */
-/** @import { Receipts } from "./receipts.js" */
-/** @import { Tabs } from "./tabs.js" */
-/** @import { Thread } from "./thread.js" */
-/** @import { Vault } from "./vault.js" */
 
 /** @typedef {import("./chat-list.js").ChatSummary} ChatSummary */
 

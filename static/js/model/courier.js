@@ -5,23 +5,15 @@
  * Events: `moved` {peer} (a row of the outbox has changed).
  */
 import { KeyChangedError } from "../crypto/errors.js";
-import { backoffMs } from "../lib/backoff.js";
+import { backoffMs, Pause } from "../lib/timing.js";
 import { Emitter } from "../lib/emitter.js";
-import { Pause } from "../lib/pause.js";
 import { ApiError, NetworkError } from "../net/errors.js";
 import { readEvent, readMessage } from "./answers.js";
 import { BadAnswer } from "./errors.js";
 import { wasSentAs } from "./message-rows.js";
 import { StaleKey, verdict } from "./verdict.js";
 
-/** @import { SealedMessage } from "../crypto/envelope.js" */
-/** @import { Api } from "../net/api.js" */
-/** @import { Realtime } from "../net/realtime.js" */
-/** @import { OutboxRow } from "../storage/rows.js" */
-/** @import { AccountKey } from "./account-key.js" */
 /** @import { MessageEvent } from "./answers.js" */
-/** @import { Outbox, SealedRow } from "./outbox.js" */
-/** @import { PeerKeys } from "./peer-keys.js" */
 
 /**
  * @typedef {object} CourierParts

@@ -1,10 +1,6 @@
 /** What was begun and not sent: kept encrypted, a moment after the last key. */
 import { draftRecord } from "./chat-list.js";
 
-/** @import { Archive } from "./archive.js" */
-/** @import { ChatList } from "./chat-list.js" */
-/** @import { Vault } from "./vault.js" */
-
 const DELAY_MS = 400;
 
 export class Drafts {

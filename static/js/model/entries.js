@@ -5,9 +5,7 @@
 import { chatOrNew, get, messageIds } from "../storage/queries.js";
 import { isSameMessage, mergeTimes, newRow, wasSentAs } from "./message-rows.js";
 
-/** @import { Stores } from "../storage/database.js" */
-/** @import { ChatRow, MessageRow, OutboxRow } from "../storage/rows.js" */
-/** @import { ClearedEvent, MailboxEvent, MessageEvent, ServerMessage, StatusEvent } from "./answers.js" */
+/** @import { MessageEvent } from "./answers.js" */
 
 /**
  * What entering events has changed.

@@ -2,9 +2,6 @@
 import { ApiError } from "../net/errors.js";
 import { readConversations, readPage } from "./answers.js";
 
-/** @import { Api } from "../net/api.js" */
-/** @import { Archive } from "./archive.js" */
-
 const REFUSED_PAGE = [400, 404];
 
 export class History {

@@ -1,9 +1,6 @@
 /** What is stored about this account's key in this browser, and what the server's word makes of it. */
 import { all, get } from "../storage/queries.js";
 
-/** @import { Stores } from "../storage/database.js" */
-/** @import { KeyRow } from "../storage/rows.js" */
-
 /**
  * - unknown: not loaded yet
  * - ready: the account's key is here

@@ -4,15 +4,9 @@
  * Events: `connection` {state}, `open` (a socket is open again), `reached` (the server
  * answers again).
  */
-import { backoffMs } from "../lib/backoff.js";
+import { backoffMs } from "../lib/timing.js";
 import { Emitter } from "../lib/emitter.js";
 import { readConversations } from "./answers.js";
-
-/** @import { Api } from "../net/api.js" */
-/** @import { Realtime } from "../net/realtime.js" */
-/** @import { Archive } from "./archive.js" */
-/** @import { Contacts } from "./contacts.js" */
-/** @import { Mailbox } from "./mailbox.js" */
 
 /**
  * - ok: what happens is pushed here at once

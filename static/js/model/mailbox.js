@@ -5,15 +5,13 @@
  * Events: `synced` {isReached, isDone}: whether the server answered, and whether what it has stands here now; `behind`:
  * there is more than fits into one answer.
  */
-import { backoffMs } from "../lib/backoff.js";
+import { backoffMs, Sequence } from "../lib/timing.js";
 import { Emitter } from "../lib/emitter.js";
-import { Sequence } from "../lib/sequence.js";
 import { ApiError } from "../net/errors.js";
 import { readEvent, readSync } from "./answers.js";
 import { BadAnswer } from "./errors.js";
 
-/** @import { Api } from "../net/api.js" */
-/** @import { MailboxEvent, MessageEvent } from "./answers.js" */
+/** @import { MessageEvent } from "./answers.js" */
 
 /**
  * @typedef {object} MailboxParts

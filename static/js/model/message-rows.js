@@ -1,10 +1,6 @@
 /** A message's row in the database: how it comes to be and how it changes. */
 import { messageRecord } from "./vault.js";
 
-/** @import { SealedMessage } from "../crypto/envelope.js" */
-/** @import { MessageRow, OutboxRow } from "../storage/rows.js" */
-/** @import { ServerMessage } from "./answers.js" */
-
 /**
  * @param {ServerMessage} message
  * @param {OutboxRow | null} sent the row that it was sent from: then there is nothing to open

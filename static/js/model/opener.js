@@ -9,14 +9,6 @@ import { Emitter } from "../lib/emitter.js";
 import { identityOf } from "./message-rows.js";
 import { explain, NewerType } from "./unopened.js";
 
-/** @import { KeyRow, MessageRow, StoredContent } from "../storage/rows.js" */
-/** @import { AccountKey } from "./account-key.js" */
-/** @import { Archive } from "./archive.js" */
-/** @import { Chains } from "./chains.js" */
-/** @import { PeerKeys } from "./peer-keys.js" */
-/** @import { People } from "./people.js" */
-/** @import { Unopened } from "./unopened.js" */
-
 // Key derivation runs on the browser's own threads: a few at once use them, more would only delay the first.
 const AT_ONCE = 3;
 const BATCH = 20;

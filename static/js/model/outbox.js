@@ -10,14 +10,6 @@ import { all, get, unsent } from "../storage/queries.js";
 import { Refusal } from "./errors.js";
 import { messageRecord } from "./vault.js";
 
-/** @import { SealedMessage } from "../crypto/envelope.js" */
-/** @import { Database, Stores } from "../storage/database.js" */
-/** @import { KeyRow, KnownKey, OutboxRow, StoredContent } from "../storage/rows.js" */
-/** @import { AccountKey } from "./account-key.js" */
-/** @import { Chains } from "./chains.js" */
-/** @import { PeerKeys } from "./peer-keys.js" */
-/** @import { Vault } from "./vault.js" */
-
 /** @typedef {OutboxRow & { envelope: SealedMessage }} SealedRow */
 
 // Only here the server has not stored the message, and it may be sealed again under another client_id (§7.1). After

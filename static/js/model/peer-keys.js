@@ -10,13 +10,6 @@ import { ApiError } from "../net/errors.js";
 import { readKey } from "./answers.js";
 import { BadAnswer, Refusal } from "./errors.js";
 
-/** @import { Bytes } from "../lib/bytes.js" */
-/** @import { Api } from "../net/api.js" */
-/** @import { KnownKey, PersonRow } from "../storage/rows.js" */
-/** @import { AccountKey } from "./account-key.js" */
-/** @import { ServerKey } from "./answers.js" */
-/** @import { People } from "./people.js" */
-
 const NOT_FOUND = 404;
 
 export class PeerKeys {

@@ -7,10 +7,6 @@
 import { Emitter } from "../lib/emitter.js";
 import { all, get } from "../storage/queries.js";
 
-/** @import { Database } from "../storage/database.js" */
-/** @import { PersonRow } from "../storage/rows.js" */
-/** @import { Tabs } from "./tabs.js" */
-
 export class People extends Emitter {
   #database;
   #tabs;

@@ -1,12 +1,8 @@
 /**
  * Tells the server what was opened here and what was read: together, a little later, and again until it has heard.
  */
-import { backoffMs } from "../lib/backoff.js";
+import { backoffMs } from "../lib/timing.js";
 import { ApiError } from "../net/errors.js";
-
-/** @import { Api } from "../net/api.js" */
-/** @import { MessageRow } from "../storage/rows.js" */
-/** @import { Archive } from "./archive.js" */
 
 const COLLECT_MS = 300;
 // While a thousand are being opened, the calls become rarer, up to this.

@@ -6,10 +6,6 @@
 import { messagesAtCounter } from "../storage/queries.js";
 import { messageRecord } from "./vault.js";
 
-/** @import { Database, Stores } from "../storage/database.js" */
-/** @import { MessageRow, Sealed, StoredContent } from "../storage/rows.js" */
-/** @import { Vault } from "./vault.js" */
-
 /** @typedef {{ compared: Set<number>, first: MessageRow | undefined }} Twins the ids that were looked at; the same message */
 
 /**

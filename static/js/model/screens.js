@@ -5,13 +5,8 @@
  * Events: `chats`, `thread` {email}.
  */
 import { Emitter } from "../lib/emitter.js";
-import { Sequence } from "../lib/sequence.js";
+import { Sequence } from "../lib/timing.js";
 import { Thread } from "./thread.js";
-
-/** @import { MessageRow } from "../storage/rows.js" */
-/** @import { ChatList } from "./chat-list.js" */
-/** @import { Opener } from "./opener.js" */
-/** @import { ThreadParts } from "./thread.js" */
 
 /** @typedef {Omit<ThreadParts, "changed" | "draft"> & { chatList: ChatList, opener: Opener }} ScreenParts */
 

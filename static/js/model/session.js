@@ -4,7 +4,7 @@
  *
  * Events: `ended` {reason: "session_over" | "other_account" | "logged_out"}, `user` (the name has changed).
  */
-import { timerMs } from "../lib/delays.js";
+import { timerMs } from "../lib/timing.js";
 import { Emitter } from "../lib/emitter.js";
 import { Api } from "../net/api.js";
 import { ApiError } from "../net/errors.js";
@@ -13,8 +13,6 @@ import { readResident, writeResident } from "../storage/device.js";
 import { readAccess, readLogIn, readUser } from "./answers.js";
 import { normalised } from "./contacts.js";
 import { BadAnswer, Refusal } from "./errors.js";
-
-/** @import { User } from "./answers.js" */
 
 const UNAUTHORISED = 401;
 const DEFAULT_LIFETIME_MS = 600_000;

@@ -1,8 +1,5 @@
 /** A message as the screen shows it. */
 
-/** @import { MessageRow, OutboxRow } from "../storage/rows.js" */
-/** @import { Unopened } from "./unopened.js" */
-
 /**
  * @typedef {object} ThreadItem
  * @property {"message"} kind

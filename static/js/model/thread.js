@@ -2,20 +2,14 @@
  * One chat as it is shown: a window on what is stored, from the oldest message that was asked for to the newest, and
  * what has not left yet. The database is the truth; this reads it again whenever something has changed.
  */
-import { Sequence } from "../lib/sequence.js";
+import { Sequence } from "../lib/timing.js";
 import { identityOf } from "./message-rows.js";
 import { echoItem, inOrder, keyOf, storedItem, unsentItem } from "./thread-items.js";
 import { UNREADABLE } from "./unopened.js";
 import { messageRecord } from "./vault.js";
 
-/** @import { MessageRow, OutboxRow } from "../storage/rows.js" */
-/** @import { Archive, Window } from "./archive.js" */
+/** @import { Window } from "./archive.js" */
 /** @import { History } from "./history.js" */
-/** @import { Mailbox } from "./mailbox.js" */
-/** @import { Opener } from "./opener.js" */
-/** @import { People } from "./people.js" */
-/** @import { Echo } from "./thread-items.js" */
-/** @import { Vault } from "./vault.js" */
 
 /** @typedef {import("./thread-items.js").ThreadItem} ThreadItem */
 

@@ -3,9 +3,6 @@ import { CryptoManager } from "../crypto/crypto.js";
 import { openRecord, sealRecord } from "../crypto/vault.js";
 import { get } from "../storage/queries.js";
 
-/** @import { Database } from "../storage/database.js" */
-/** @import { Sealed } from "../storage/rows.js" */
-
 export class Vault {
   #storageKey;
 

@@ -2,7 +2,7 @@
  * The only file that calls fetch: one method for each call of the server. What comes back is JSON that nobody has
  * looked at yet; the model checks it.
  */
-import { retryAfterSeconds } from "../lib/delays.js";
+import { retryAfterSeconds } from "../lib/timing.js";
 import { ApiError, NetworkError } from "./errors.js";
 
 /**

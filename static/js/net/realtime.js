@@ -4,8 +4,7 @@
  *
  * Events: `state` ("connecting" | "open" | "offline"), `connected` {user, sequence}, `event` (a push), `resync`.
  */
-import { backoffMs } from "../lib/backoff.js";
-import { retryAfterSeconds, timerMs } from "../lib/delays.js";
+import { backoffMs, retryAfterSeconds, timerMs } from "../lib/timing.js";
 import { Emitter } from "../lib/emitter.js";
 import { ApiError, NetworkError } from "./errors.js";
 

@@ -3,8 +3,6 @@
  */
 import { result } from "./database.js";
 
-/** @import { ChainRow, ChatRow, MessageRow, OutboxRow } from "./rows.js" */
-
 /**
  * @param {IDBObjectStore} store
  * @param {IDBValidKey} key

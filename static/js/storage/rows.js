@@ -5,9 +5,6 @@
  * indexes need.
  */
 
-/** @import { SealedMessage } from "../crypto/envelope.js" */
-/** @import { Bytes } from "../lib/bytes.js" */
-
 /**
  * Something encrypted under the storage key.
  * @typedef {object} Sealed

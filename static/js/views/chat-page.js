@@ -1,7 +1,6 @@
 /** The chat page as a whole: joins the list, the open chat, the dialogs and the keys. */
 import { find, setText } from "../lib/dom.js";
 import { portrait } from "../lib/portrait.js";
-import { addContactDialog } from "./add-contact.js";
 import { Announcer, drawTitle } from "./announcer.js";
 import { hasKeyboard } from "./attention.js";
 import { drawAvatar } from "./avatar.js";
@@ -9,13 +8,10 @@ import { ChatList } from "./chat-list.js";
 import { ConnectionStrip } from "./connection.js";
 import { detailsDialog } from "./details.js";
 import { Dialog } from "./dialog.js";
-import { keysChangedDialog } from "./keys-changed.js";
+import { Settings, TakeOver, addContactDialog, keysChangedDialog, logOutDialog } from "./dialogs.js";
 import { listenToKeys } from "./keyboard.js";
-import { logOutDialog } from "./log-out.js";
 import { focusRegion } from "./regions.js";
 import { Router } from "./router.js";
-import { Settings } from "./settings.js";
-import { TakeOver } from "./take-over.js";
 import { ThreadView } from "./thread.js";
 import { followVisibleHeight } from "./viewport.js";
 

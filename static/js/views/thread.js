@@ -5,11 +5,9 @@ import { drawAvatar } from "./avatar.js";
 import { Composer } from "./composer.js";
 import { badge } from "./format.js";
 import { LogView } from "./log.js";
-import { OlderAsking } from "./older.js";
-import { ScrollKeeper } from "./scroll.js";
+import { OlderAsking, ScrollKeeper, UnreadMarks } from "./reading-place.js";
 import { ThreadStrips } from "./thread-strips.js";
 import { rowsFor } from "./timeline.js";
-import { UnreadMarks } from "./unread.js";
 
 /** @typedef {import("../model/thread.js").Thread} Thread */
 /** @typedef {import("../model/conversations.js").Conversations} Conversations */

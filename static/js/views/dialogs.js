@@ -1,0 +1,185 @@
+/** The dialogs of the chat page. */
+import { find, setText } from "../lib/dom.js";
+import { AskingDialog, Dialog } from "./dialog.js";
+import { AskingForm } from "./form.js";
+import { plural } from "./format.js";
+
+// --- Adds a person by email and goes to the chat with them.
+
+/** @param {{add: (email: string) => Promise<{email: string}>, onAdded: (email: string) => void}} parts */
+export function addContactDialog({ add, onAdded }) {
+  const dialog = new AskingDialog(
+    "add-contact",
+    async (values) => {
+      const { email } = await add((values.email ?? "").trim());
+      dialog.node.addEventListener("close", () => onAdded(email), { once: true });
+    },
+    { email: "Enter an address." },
+  );
+  find("#add-contact-open", HTMLButtonElement).addEventListener("click", () => dialog.open());
+  return dialog;
+}
+
+// --- Asks whether this browser shall forget its key and messages.
+
+const KEEPS = "Your key and messages stay in this browser, so that you can go on when you log in again.";
+
+/**
+ * @typedef {object} LogOutParts
+ * @property {(choice: {forget: boolean}) => Promise<unknown>} logOut
+ * @property {() => number} unsent
+ * @property {() => void} onDone
+ */
+
+/** @param {LogOutParts} parts */
+export function logOutDialog({ logOut, unsent, onDone }) {
+  const forget = find("#log-out-forget", HTMLInputElement);
+  const keeps = find("#log-out-keeps", HTMLElement);
+  const draw = () => setText(keeps, forget.checked ? forgetsWords(unsent()) : KEEPS);
+  const dialog = new AskingDialog("log-out", async () => {
+    await logOut({ forget: forget.checked });
+    onDone();
+  });
+  forget.addEventListener("change", draw);
+  find("#log-out-open", HTMLButtonElement).addEventListener("click", () => {
+    dialog.open();
+    draw();
+  });
+  return dialog;
+}
+
+/** @param {number} unsent */
+function forgetsWords(unsent) {
+  const loses =
+    unsent > 0 ? ` ${plural(unsent, "message that is", "messages that are")} not sent yet will be lost.` : "";
+  return `This browser will forget your key and every message.${loses}`;
+}
+
+// --- This browser does not hold the account's key: says so in plain words, and replaces nothing before it is told to.
+
+/** @typedef {import("../model/account-key.js").AccountKey} AccountKey */
+
+/** @type {Record<string, {strip: string, lead: string}>} */
+const WORDS = {
+  "absent-here": {
+    strip: "Your messages open in another browser.",
+    lead: "Your key is in another browser, where you have used VibeChat before. Messages to you open only there.",
+  },
+  replaced: {
+    strip: "You use VibeChat in another browser now. New messages open there.",
+    lead: "You have started to use VibeChat in another browser. New messages open only there.",
+  },
+};
+
+export class TakeOver {
+  /** @param {AccountKey} key */
+  constructor(key) {
+    this.key = key;
+    this.asked = false;
+    this.strip = find("#key-strip", HTMLElement);
+    this.dialog = new AskingDialog("take-over", () => key.takeOver());
+    find("#key-strip-open", HTMLButtonElement).addEventListener("click", () => this.dialog.open());
+    key.on("changed", () => this.draw());
+    this.draw();
+  }
+
+  draw() {
+    const words = WORDS[this.key.status];
+    this.strip.hidden = !words;
+    if (!words) return;
+    setText(find("#key-strip-text", HTMLElement), words.strip);
+    setText(find("#take-over-lead", HTMLElement), words.lead);
+    if (!this.asked) this.dialog.open();
+    this.asked = true;
+  }
+}
+
+// --- Somebody's keys changed: what that means, and the person's decision.
+
+/** @param {{accept: (email: string, fingerprint: string) => Promise<unknown>}} parts */
+export function keysChangedDialog({ accept }) {
+  let decided = { email: "", fingerprint: "" };
+  const dialog = new AskingDialog("keys-changed", () => accept(decided.email, decided.fingerprint));
+  return {
+    /** @param {{email: string, name: string, fingerprint: string}} person the decision is about this key, no later one */
+    open(person) {
+      decided = person;
+      for (const node of dialog.node.querySelectorAll("[data-name]")) setText(node, person.name);
+      dialog.open();
+    },
+  };
+}
+
+// --- One's own account: the name, the password, and the way out.
+
+/**
+ * @typedef {object} SettingsParts
+ * @property {() => {email: string, displayName: string}} user
+ * @property {(name: string) => Promise<unknown>} updateDisplayName
+ * @property {(change: {currentPassword: string, newPassword: string}) => Promise<unknown>} changePassword
+ * @property {(proof: {password: string}) => Promise<unknown>} deleteAccount
+ */
+
+export class Settings {
+  /** @param {SettingsParts} parts */
+  constructor(parts) {
+    this.parts = parts;
+    this.dialog = new Dialog("settings");
+    this.name = this.form(
+      "settings-name",
+      "Saved.",
+      (values) => parts.updateDisplayName((values.display_name ?? "").trim()),
+      {},
+    );
+    this.password = this.form(
+      "settings-password",
+      "Your password is changed.",
+      (values) => this.changePassword(values),
+      {
+        current_password: "Enter your current password.",
+        new_password: "Enter a new password.",
+      },
+    );
+    this.removal = this.form("settings-delete", "", ({ password = "" }) => parts.deleteAccount({ password }), {
+      password: "Enter your password.",
+    });
+    find("#settings-open", HTMLButtonElement).addEventListener("click", () => this.open());
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} done
+   * @param {import("./form.js").Action} action
+   * @param {Record<string, string>} required
+   */
+  form(id, done, action, required) {
+    const node = find(`#${id}`, HTMLFormElement);
+    const said = node.querySelector(".form-done");
+    node.addEventListener("input", () => said && setText(said, ""));
+    return new AskingForm(
+      node,
+      async (values) => {
+        await action(values);
+        if (said) setText(said, done);
+      },
+      required,
+    );
+  }
+
+  /** @param {Record<string, string>} values */
+  async changePassword({ current_password = "", new_password = "" }) {
+    await this.parts.changePassword({ currentPassword: current_password, newPassword: new_password });
+    this.password.form.reset();
+  }
+
+  open() {
+    const { email, displayName } = this.parts.user();
+    for (const form of [this.name, this.password, this.removal]) form.reset();
+    for (const said of this.dialog.node.querySelectorAll(".form-done")) setText(said, "");
+    for (const part of this.dialog.node.querySelectorAll("details")) part.open = false;
+    setText(find("#settings-email", HTMLElement), email);
+    find("#settings-display_name", HTMLInputElement).value = displayName;
+    find("#settings-password [name=username]", HTMLInputElement).value = email;
+    this.dialog.open();
+  }
+}

@@ -1,0 +1,168 @@
+/** Where the reader of a chat is: what is unread, what is still to be fetched above, where it is scrolled to. */
+import { backoffMs } from "../lib/timing.js";
+
+/** Where the unread line stands in the chat that is open, and how many messages are below what one sees. Pure. */
+
+/** @typedef {import("../model/thread.js").ThreadItem} ThreadItem */
+/** @typedef {import("./timeline.js").UnreadMark} UnreadMark */
+
+export class UnreadMarks {
+  /** @param {UnreadMark | null} line what was unread when the chat was opened */
+  constructor(line) {
+    this.line = line;
+    /** @type {string | null} the newest item when the person was last at the bottom */
+    this.seen = null;
+    /** @type {string | null} */
+    this.newest = null;
+  }
+
+  /**
+   * @param {readonly ThreadItem[]} items oldest first
+   * @param {boolean} attending
+   */
+  take(items, attending) {
+    const fresh = after(items, this.newest).filter((item) => !item.mine);
+    this.newest = items.at(-1)?.key ?? null;
+    const first = fresh[0];
+    if (attending || !first) return;
+    if (this.line) this.line = { key: this.line.key, count: this.line.count + fresh.length };
+    else this.line = { key: first.key, count: fresh.length };
+  }
+
+  /** @param {readonly ThreadItem[]} items */
+  sawAll(items) {
+    this.seen = items.at(-1)?.key ?? null;
+  }
+
+  /** @param {readonly ThreadItem[]} items */
+  below(items) {
+    return after(items, this.seen).filter((item) => !item.mine).length;
+  }
+}
+
+/**
+ * @param {readonly ThreadItem[]} items
+ * @param {string | null} key
+ */
+function after(items, key) {
+  if (key === null) return [];
+  const index = items.findLastIndex((item) => item.key === key);
+  return index < 0 ? [] : items.slice(index + 1);
+}
+
+/**
+ * When a chat asks for older messages by itself. A round that failed or found nothing is not repeated because the chat
+ * was drawn again, which it is after each round: something else has to happen first, and some time has to pass.
+ */
+
+/** @typedef {Pick<import("../model/thread.js").Thread, "hasOlder" | "items" | "loadOlder">} Asked */
+
+export class OlderAsking {
+  /** @param {() => number} [now] */
+  constructor(now = Date.now) {
+    this.now = now;
+    this.asking = false;
+    this.held = false;
+    this.attempt = 0;
+    this.notBeforeMs = 0;
+  }
+
+  /** Nothing speaks against asking: another chat, or the network is back. */
+  reset() {
+    this.held = false;
+    this.attempt = 0;
+    this.notBeforeMs = 0;
+  }
+
+  /** The person has scrolled, or the chat has changed: worth another try, unless the last one was just now. */
+  release() {
+    if (this.now() >= this.notBeforeMs) this.held = false;
+  }
+
+  /**
+   * @param {Asked} thread
+   * @returns {Promise<boolean>} whether it was asked at all
+   */
+  async ask(thread) {
+    if (this.asking || this.held) return false;
+    this.asking = true;
+    const found = await foundOlder(thread).catch(() => false);
+    this.asking = false;
+    if (found) this.reset();
+    else this.hold();
+    return true;
+  }
+
+  hold() {
+    this.held = true;
+    this.notBeforeMs = this.now() + backoffMs(this.attempt);
+    this.attempt += 1;
+  }
+}
+
+/** @param {Asked} thread */
+async function foundOlder(thread) {
+  const first = thread.items()[0]?.key;
+  await thread.loadOlder();
+  return !thread.hasOlder || thread.items()[0]?.key !== first;
+}
+
+/** Where a chat is scrolled to: at the bottom it stays there; elsewhere the message that one reads keeps its place. */
+
+const NEAR_PX = 64;
+
+export class ScrollKeeper {
+  /**
+   * @param {HTMLElement} frame what scrolls
+   * @param {HTMLElement} rows what is in it
+   */
+  constructor(frame, rows) {
+    this.frame = frame;
+    this.rows = rows;
+    this.atBottom = true;
+    frame.addEventListener("scroll", () => this.look(), { passive: true });
+    const observer = new ResizeObserver(() => this.atBottom && this.toBottom());
+    observer.observe(frame);
+    observer.observe(rows);
+  }
+
+  look() {
+    const { scrollHeight, scrollTop, clientHeight } = this.frame;
+    this.atBottom = scrollHeight - scrollTop - clientHeight <= NEAR_PX;
+  }
+
+  toBottom() {
+    this.frame.scrollTop = this.frame.scrollHeight;
+    this.atBottom = true;
+  }
+
+  /** @param {HTMLElement} node shown near the top of what one sees */
+  toNode(node) {
+    const room = this.frame.clientHeight / 4;
+    this.frame.scrollTop += node.getBoundingClientRect().top - this.frame.getBoundingClientRect().top - room;
+    this.look();
+  }
+
+  /** @param {() => void} draw changes rows above or below without moving what one reads */
+  keep(draw) {
+    const anchor = this.atBottom ? null : this.firstInSight();
+    const before = anchor?.getBoundingClientRect().top ?? 0;
+    draw();
+    if (this.atBottom) this.toBottom();
+    else if (anchor?.isConnected) this.frame.scrollTop += anchor.getBoundingClientRect().top - before;
+  }
+
+  firstInSight() {
+    const top = this.frame.getBoundingClientRect().top;
+    const nodes = this.rows.getElementsByTagName("article");
+    let low = 0;
+    let high = nodes.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const node = nodes[middle];
+      if (node && node.getBoundingClientRect().bottom > top) high = middle;
+      else low = middle + 1;
+    }
+    return nodes[low] ?? null;
+  }
+}
