@@ -59,7 +59,9 @@ describe("a new browser", () => {
 
 describe("a message that cannot be opened", () => {
   const damages = {
-    "a changed ciphertext": (message) => ({ ciphertext: `${message.ciphertext[0] === "A" ? "B" : "A"}${message.ciphertext.slice(1)}` }),
+    "a changed ciphertext": ({ ciphertext: [first, ...rest] }) => {
+      return { ciphertext: [first === "A" ? "B" : "A", ...rest].join("") };
+    },
     "another client_id": () => ({ client_id: "00000000-0000-4000-8000-000000000000" }),
     "no client_id": () => ({ client_id: null }),
     "a ciphertext that is no base64": () => ({ ciphertext: "!" }),
@@ -86,9 +88,12 @@ describe("a message that cannot be opened", () => {
   test("because it is of a newer suite says so", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
-    server.plant(bob.email, { client_id: null, sender_email: alice.email, recipient_email: bob.email, ciphertext: "AAAA", nonce: null, salt: null, message_type: "text", suite: 9, sender_fingerprint: null, recipient_fingerprint: null });
+    const people = { sender_email: alice.email, recipient_email: bob.email };
+    const nothing = { client_id: null, nonce: null, salt: null, sender_fingerprint: null, recipient_fingerprint: null };
+    server.plant(bob.email, { ...people, ...nothing, ciphertext: "AAAA", message_type: "text", suite: 9 });
     await until(() => bob.items(alice)[0]?.unopened);
-    assert.deepEqual(bob.items(alice)[0].unopened, { reason: "It needs a newer version of VibeChat.", advice: "Reload this page." });
+    const { reason, advice } = bob.items(alice)[0].unopened;
+    assert.deepEqual([reason, advice], ["It needs a newer version of VibeChat.", "Reload this page."]);
   }));
 
   test("only because its key could not be fetched is opened when it can", inWorld(async (world) => {

@@ -289,7 +289,8 @@ export class Server {
   }
 
   #list(me) {
-    const others = new Set(this.#visible(me).map((m) => (m.sender_email === me.email ? m.recipient_email : m.sender_email)));
+    const peerOf = (m) => (m.sender_email === me.email ? m.recipient_email : m.sender_email);
+    const others = new Set(this.#visible(me).map(peerOf));
     return [...others].map((email) => {
       const messages = this.#between(me, email);
       const unread = messages.filter((m) => m.recipient_email === me.email && !m.read_at).length;
@@ -302,8 +303,8 @@ export class Server {
     const before = Number(url.searchParams.get("before") ?? Infinity);
     const older = this.#between(me, email).filter(({ id }) => id < before);
     const results = older.slice(0, size);
-    const next = older.length > size ? `http://elsewhere.example${url.pathname}?page_size=${size}&before=${results.at(-1).id}` : null;
-    return ok({ results, next, previous: null });
+    const next = `http://elsewhere.example${url.pathname}?page_size=${size}&before=${results.at(-1)?.id}`;
+    return ok({ results, next: older.length > size ? next : null, previous: null });
   }
 
   #receipts(me, { delivered, read }) {
@@ -420,7 +421,8 @@ function newUser(id, { email, display_name: displayName }) {
 export function keyObject(email, publicKey) {
   const fingerprint = createHash("sha256").update(Buffer.from(publicKey, "base64")).digest("hex");
   const nothing = { identity_key: null, identity_signature: null };
-  return { email, public_key: publicKey, fingerprint, algorithm: "ECDH", ...nothing, created_at: time(1), updated_at: time(1) };
+  const times = { created_at: time(1), updated_at: time(1) };
+  return { email, public_key: publicKey, fingerprint, algorithm: "ECDH", ...nothing, ...times };
 }
 
 export function ok(body, status = 200) {

@@ -8,9 +8,9 @@ const PASSWORD = "a long enough password";
 
 describe("a session", () => {
   test("begins with the account that was asked for, and no other", inWorld(async ({ server }) => {
-    server.intercept = ({ path }) => path.endsWith("/register")
-      ? { status: 201, body: { access: "a", user: { id: 1, email: "mallory@example.org", display_name: "", created_at: "2030-01-01T00:00:00Z" } } }
-      : undefined;
+    const user = { id: 1, email: "mallory@example.org", display_name: "", created_at: "2030-01-01T00:00:00Z" };
+    server.intercept = ({ path }) =>
+      path.endsWith("/register") ? { status: 201, body: { access: "a", user } } : undefined;
     const session = new Browser().newSession();
     await assert.rejects(session.register({ email: "alice@example.org", password: PASSWORD }), { code: "bad_answer" });
     assert.equal(session.user, null);
@@ -18,7 +18,8 @@ describe("a session", () => {
 
   test("takes an address however it is typed", inWorld(async ({ server }) => {
     const user = { id: 1, email: "alice@example.org", display_name: "", created_at: "2030-01-01T00:00:00Z" };
-    server.intercept = ({ path }) => (path.endsWith("/login") ? { status: 200, body: { access: "a", user } } : undefined);
+    server.intercept = ({ path }) =>
+      path.endsWith("/login") ? { status: 200, body: { access: "a", user } } : undefined;
     const session = new Browser().newSession();
     await session.logIn({ email: "  ＡLICE@Example.org\u200b", password: PASSWORD });
     assert.equal(session.user.email, "alice@example.org");
