@@ -14,18 +14,21 @@ CLIENT_ID_MEMORY = datetime.timedelta(days=30)
 
 
 class MessageQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        return self.received_by(user) | self.sent_by(user)
-
     def received_by(self, user):
         return self.filter(recipient=user, recipient_cleared=False)
 
     def sent_by(self, user):
         return self.filter(sender=user, sender_cleared=False)
 
+    def received_from(self, user, email):
+        return self.received_by(user).filter(sender_email=email)
+
+    def sent_to(self, user, email):
+        return self.sent_by(user).filter(recipient_email=email)
+
     def between(self, user, email):
         """What `user` still has of the conversation with an address, whoever has that address by now."""
-        return self.received_by(user).filter(sender_email=email) | self.sent_by(user).filter(recipient_email=email)
+        return self.received_from(user, email) | self.sent_to(user, email)
 
     def forget(self):
         """Really delete; the senders' client ids are remembered. Returns how many messages went."""
@@ -122,8 +125,7 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
         """Clear a conversation for `user` alone; returns how many messages went. What both have cleared is deleted."""
         other = User.objects.filter(email=email).first()
         mailboxes = Mailbox.lock(user.pk, other and other.pk)
-        received = self.received_by(user).filter(sender_email=email)
-        sent = self.sent_by(user).filter(recipient_email=email)
+        received, sent = self.received_from(user, email), self.sent_to(user, email)
         count = received.filter(Q(sender=None) | Q(sender_cleared=True)).forget()
         count += sent.filter(Q(recipient=None) | Q(recipient_cleared=True)).forget()
         count += received.update(recipient_cleared=True) + sent.update(sender_cleared=True)

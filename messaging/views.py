@@ -82,8 +82,8 @@ class MessageViewSet(LimitedViewSet):
     @extend_schema(parameters=PAGING, responses=MessagePageSerializer)
     def conversation(self, request, email):
         email = self.known_address(request, email)
-        received = Message.objects.received_by(request.user).filter(sender_email=email)
-        sent = Message.objects.sent_by(request.user).filter(recipient_email=email)
+        received = Message.objects.received_from(request.user, email)
+        sent = Message.objects.sent_to(request.user, email)
         return Response(Page(request, received, sent).answer(message_json))
 
     @extend_schema(responses={200: ClearedSerializer})
@@ -140,6 +140,6 @@ class NamedKeyViewSet(LimitedViewSet):
         raise NotFound("key_not_found", "No message of yours names this key.")
 
     def is_named(self, user, key):
-        received = Message.objects.received_by(user).filter(sender_email=key.email, sender_fingerprint=key.fingerprint)
-        sent = Message.objects.sent_by(user).filter(recipient_email=key.email, recipient_fingerprint=key.fingerprint)
+        received = Message.objects.received_from(user, key.email).filter(sender_fingerprint=key.fingerprint)
+        sent = Message.objects.sent_to(user, key.email).filter(recipient_fingerprint=key.fingerprint)
         return received.exists() or sent.exists()
