@@ -1,14 +1,19 @@
 """What a client reads to be where its mailbox is: the list of conversations, and the changes since a cursor."""
 
+import heapq
+from operator import itemgetter
+
 from django.db.models import Count, Max, Q
 
 from accounts.models import User
-from messaging.events import cleared_frame, message_json, new_message_frame
+from messaging.frames import cleared_frame, message_json, new_message_frame
 from messaging.mailboxes import sequence_of, snapshot
 from messaging.models import Clearing, Message
 from vibechat.refusals import Refusal
 
 EVENTS_A_CALL = 200
+BYTES_A_CALL = 2 * 1024 * 1024  # of ciphertext; a call with larger messages brings fewer of them
+ROWS_A_QUERY = 50
 
 
 def changes_since(user, after):
@@ -17,19 +22,41 @@ def changes_since(user, after):
         counter = sequence_of(user.pk)
         if after > counter:
             raise Refusal("sequence_ahead", "This cursor is beyond the mailbox: start again from 0.")
-        events = sorted(changes(user, after), key=lambda event: event["sequence"])
-    page, more = events[:EVENTS_A_CALL], len(events) > EVENTS_A_CALL
+        page, more = first_page(changes(user, after))
     return {"events": page, "cursor": page[-1]["sequence"] if more else counter, "more": more}
 
 
+def first_page(events):
+    """(events of one call, whether there are more)"""
+    page, size = [], 0
+    for event in events:
+        if len(page) == EVENTS_A_CALL or size > BYTES_A_CALL:
+            return page, True
+        page.append(event)
+        size += len(event.get("message", {}).get("ciphertext", ""))
+    return page, False
+
+
 def changes(user, after):
-    most = EVENTS_A_CALL + 1
-    received = Message.objects.received_by(user).filter(recipient_sequence__gt=after).order_by("recipient_sequence")
-    sent = Message.objects.sent_by(user).filter(sender_sequence__gt=after).order_by("sender_sequence")
-    cleared = Clearing.objects.filter(user=user, sequence__gt=after).order_by("sequence")
-    yield from (new_message_frame(message.recipient_sequence, message_json(message)) for message in received[:most])
-    yield from (new_message_frame(message.sender_sequence, message_json(message)) for message in sent[:most])
-    yield from (cleared_frame(clearing.sequence, clearing.email) for clearing in cleared[:most])
+    """In the order of their numbers, read as they are asked for."""
+    received = numbered(Message.objects.received_by(user), "recipient_sequence", after)
+    sent = numbered(Message.objects.sent_by(user), "sender_sequence", after)
+    cleared = numbered(Clearing.objects.filter(user=user), "sequence", after)
+    return heapq.merge(
+        (new_message_frame(message.recipient_sequence, message_json(message)) for message in received),
+        (new_message_frame(message.sender_sequence, message_json(message)) for message in sent),
+        (cleared_frame(clearing.sequence, clearing.email) for clearing in cleared),
+        key=itemgetter("sequence"),
+    )
+
+
+def numbered(rows, number, after):
+    while True:
+        some = list(rows.filter(**{f"{number}__gt": after}).order_by(number)[:ROWS_A_QUERY])
+        yield from some
+        if len(some) < ROWS_A_QUERY:
+            return
+        after = getattr(some[-1], number)
 
 
 def conversations(user):

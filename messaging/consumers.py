@@ -4,20 +4,21 @@ import asyncio
 import contextlib
 import json
 import logging
+import uuid
 from datetime import UTC, datetime
 
-from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
-from redis.exceptions import RedisError
 from rest_framework.exceptions import APIException, Throttled
 
 from accounts.serializers import UserSerializer
 from accounts.tokens import session_of_access_token
 from messaging import quick
-from messaging.events import group, message_json
+from messaging.frames import message_accepted_text, message_json, message_text
 from messaging.mailboxes import sequence_of
+from messaging.outgoing import RESYNC, Outgoing
 from messaging.sockets import in_thread, sockets
 from messaging.views import send
 from vibechat.errors import as_api_exception, describe
@@ -29,8 +30,8 @@ from vibechat.refusals import Unavailable
 logger = logging.getLogger(__name__)
 
 MALFORMED, NOT_SIGNED_IN, SILENT, TOO_MANY = 4400, 4401, 4408, 4429
-TOO_BIG, TRY_LATER = 1009, 1013
-LAYER_ERRORS = (RedisError, OSError, TimeoutError)
+TOO_BIG, SERVICE_RESTART, TRY_LATER = 1009, 1012, 1013
+FAREWELL_SECONDS = 2
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -38,32 +39,35 @@ class ChatConsumer(AsyncWebsocketConsumer):
     user = None
     deadline = None  # closes the socket that does not say who it is, or whose token expires
     pushed = 0  # the highest sequence handed to this socket
-    joined = is_accepted = has_left = False
+    has_left = False
     ending = None  # the task that closes, kept from the garbage collector
     closing = False
 
     async def __call__(self, scope, receive, send):
-        """Without the channel layer there is no live delivery: the client is told to try later, and polls `sync`."""
+        """One frame after the other. Pushes do not come this way: messaging/sockets.py has them for all sockets, so
+        that none waits for a frame, and this one needs no channel of its own."""
+        self.scope, self.base_send = scope, send
+        self.name = uuid.uuid4().hex
+        self.outgoing = Outgoing(self.send)
+        self.is_free = asyncio.Lock()
+        sockets.open.add(self)
         try:
-            await super().__call__(scope, receive, send)
-        except LAYER_ERRORS as error:
-            logger.error("channel_layer_away", extra={"reason": type(error).__name__})
-            if not self.is_accepted:
-                await send({"type": "websocket.accept"})
-            await send({"type": "websocket.send", "text": json.dumps({"type": "disconnect", "reason": "unavailable"})})
-            await send({"type": "websocket.close", "code": TRY_LATER})
-
+            while True:
+                message = await receive()
+                async with self.is_free:
+                    await self.dispatch(message)
+        except StopConsumer:
+            pass
         finally:
             await asyncio.shield(self.leave())  # also where the server has cancelled this socket
 
     async def dispatch(self, message):
         """Without Channels' hop to a thread that closes old connections: ours are closed where they are used."""
-        await getattr(self, get_handler_name(message))(message)
+        await getattr(self, message["type"].replace(".", "_"))(message)
 
     async def connect(self):
         self.frames = LocalBucket(settings.SOCKET_FRAMES_PER_SECOND, settings.SOCKET_FRAMES_BURST)
         await self.accept()
-        self.is_accepted = True
         self.end_after(settings.SOCKET_CONNECT_SECONDS, SILENT, "no_connect")
 
     async def disconnect(self, code):
@@ -75,19 +79,28 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if has_left:
             return
         self.closing = True
+        sockets.open.discard(self)
+        self.outgoing.close()
         if self.deadline:
             self.deadline.cancel()
         if self.user:
             await sockets.discard(self)
-            with contextlib.suppress(*LAYER_ERRORS):  # its groups go with it
-                await self.channel_layer.group_discard(group(self.user.pk), self.channel_name)
 
     async def end(self, code, reason):
         if self.closing:
             return
         self.closing = True
-        await self.send_frame({"type": "disconnect", "reason": reason})
-        await self.close(code=code)
+        self.outgoing.close()
+        with contextlib.suppress(OSError):  # it has gone, or does not read and is closed without a word
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self.send_frame({"type": "disconnect", "reason": reason})
+        with contextlib.suppress(OSError):
+            await self.close(code=code)
+
+    async def finish(self):
+        """The server stops: what has been asked is answered first."""
+        async with self.is_free:
+            await self.end(SERVICE_RESTART, "server_stopping")
 
     def end_after(self, seconds, code, reason):
         if self.deadline:
@@ -145,55 +158,49 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.end(TRY_LATER, "unavailable")
 
     async def join(self, session, expires_at):
-        if self.user is None and not await sockets.add(self, session.user_id):
-            security_event("sockets_limited", user=session.user_id)
-            return await self.end(TOO_MANY, "too_many_sockets")
+        is_new = self.user is None
         self.session, self.user = session, session.user
+        if is_new and not await sockets.add(self):
+            security_event("sockets_limited", user=self.user.pk)
+            return await self.end(TOO_MANY, "too_many_sockets")
         self.end_after((expires_at - datetime.now(UTC)).total_seconds(), NOT_SIGNED_IN, "token_expired")
-        await self.join_group()
-        self.pushed = await in_thread(sequence_of)(self.user.pk)
+        sequence = await in_thread(sequence_of)(self.user.pk)
+        self.pushed = max(self.pushed, sequence)
         user = UserSerializer(self.user).data
-        await self.send_frame({"type": "connected", "user": user, "sequence": self.pushed})
+        await self.send_frame({"type": "connected", "user": user, "sequence": sequence})
+        self.outgoing.release()
         return None
-
-    async def join_group(self):
-        """Where the layer is away, the look at the database (messaging/sockets.py) tries again."""
-        try:
-            await self.channel_layer.group_add(group(self.user.pk), self.channel_name)
-            self.joined = True
-        except LAYER_ERRORS as error:
-            logger.error("group_add_failed", extra={"reason": type(error).__name__})
 
     async def send_message(self, body):
         try:
-            message_object, sequence = await self.take_in(body)
+            text, sequence = await self.take_in(body)
         except (APIException, DatabaseError, InterfaceError) as error:
             await self.send_frame(error_frame(body, as_api_exception(error)))
         except Exception:
             logger.exception("send_failed")
             await self.send_frame(error_frame(body, Unavailable()))
         else:
-            await self.send_frame({"type": "message_accepted", "sequence": sequence, "message": message_object})
+            await self.send(message_accepted_text(sequence, text))
 
     async def take_in(self, body):
+        """(the message object as text, the sequence in the sender's mailbox)"""
         if wait := await send_bucket.take_async(self.user.pk, self.address):
             raise Throttled(wait)
         if quickly := await quick.send(self.session.pk, self.user.pk, body):
             return quickly
         message, _ = await in_thread(send)(self.user, body)
-        return message_json(message), message.sender_sequence
+        return message_text(message_json(message)), message.sender_sequence
 
     # --- pushes out --------------------------------------------------------------------------------------------------
 
-    async def push(self, event):
-        if self.closing:
-            return
-        self.pushed = max(self.pushed, event["sequence"])
-        await self.send(text_data=event["text"])
-
-    async def resync(self):
+    def push(self, sequence, text):
         if not self.closing:
-            await self.send_frame({"type": "resync"})
+            self.pushed = max(self.pushed, sequence)
+            self.outgoing.put(text)
+
+    def resync(self):
+        if not self.closing:
+            self.outgoing.put(RESYNC)
 
     @property
     def address(self):

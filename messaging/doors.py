@@ -3,8 +3,6 @@
 Everything else (a refusal, a repeat, SQLite) goes on to the viewset, which reads the same body again and says.
 """
 
-import json
-
 from django.conf import settings
 from django.db import connection
 
@@ -25,10 +23,10 @@ class SendDoor:
             return await self.inner(scope, receive, send)
         body = await whole_body(receive)
         scope = {**scope, "send_is_paid": False}  # the full way takes no second token for the same call
-        message_object = await take_in(scope, body)
-        if message_object is None:
+        text = await take_in(scope, body)
+        if text is None:
             return await self.inner(scope, replay(body, receive), send)
-        await answer(send, message_object)
+        await answer(send, text.encode())
         return None
 
 
@@ -51,7 +49,7 @@ async def whole_body(receive) -> bytes | None:
 
 
 async def take_in(scope, body):
-    """The message object of a new message, or None: the full way answers."""
+    """The message object of a new message, as text, or None: the full way answers."""
     headers = {name.lower(): value for name, value in scope["headers"]}
     scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
     is_json = headers.get(b"content-type", b"").split(b";")[0].strip().lower() == b"application/json"
@@ -80,8 +78,7 @@ def replay(body, receive):
     return once_more
 
 
-async def answer(send, message_object):
-    content = json.dumps(message_object).encode()
+async def answer(send, content):
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
     await send({"type": "http.response.start", "status": 201, "headers": headers})
     await send({"type": "http.response.body", "body": content})

@@ -1,11 +1,17 @@
-"""What a change in a mailbox looks like to a client, and the way there: the only file that talks to the channel layer.
+"""From a commit to whoever has a socket open: the only file that talks to the channel layer.
 
 The database is the truth and a push only makes it quick: it comes after the commit, and one that is lost costs the
 client a `sync`, never the sender an error.
+
+Each process has one channel, which is in the group of every person who has a socket here; whom a push is for stands in
+it. So a push comes through the layer once a process, however many sockets wait for it, and an idle socket costs the
+layer nothing.
 """
 
 import asyncio
-import json
+import collections
+import contextlib
+import itertools
 import logging
 from functools import partial
 
@@ -13,151 +19,202 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
-from vibechat.times import iso
+from messaging.frames import Push
 
 logger = logging.getLogger(__name__)
-QUEUE_FRAMES = 10_000
+QUEUE_BYTES = 32 * 1024 * 1024
 PUSH_SECONDS = 2
+PUSHES_AT_ONCE = 100
+BEAT_SECONDS = 1
+SILENT_SECONDS = 3
+START_OVER_SECONDS = 30
 
 
 def group(user_id: int) -> str:
     return f"user_{user_id}"
 
 
-# --- the frames ------------------------------------------------------------------------------------------------------
-
-
-def message_json(message) -> dict:
-    """A message object: the same JSON for REST, for `sync` and for pushes."""
-    return {
-        "id": message.pk,
-        "client_id": None if message.client_id is None else str(message.client_id),
-        "sender_email": message.sender_email,
-        "recipient_email": message.recipient_email,
-        "ciphertext": message.ciphertext,
-        "nonce": message.nonce,
-        "salt": message.salt,
-        "message_type": message.message_type,
-        "suite": message.suite,
-        "sender_fingerprint": message.sender_fingerprint,
-        "recipient_fingerprint": message.recipient_fingerprint,
-        "created_at": iso(message.created_at),
-        "delivered_at": iso(message.delivered_at),
-        "read_at": iso(message.read_at),
-    }
-
-
-def new_message_frame(sequence: int, message_object: dict) -> dict:
-    return {"type": "new_message", "sequence": sequence, "message": message_object}
-
-
-def cleared_frame(sequence: int, email: str) -> dict:
-    return {"type": "conversation_cleared", "sequence": sequence, "email": email}
-
-
-def status_frame(sequence: int, message) -> dict:
-    status = {
-        "id": message.pk,
-        "client_id": None if message.client_id is None else str(message.client_id),
-        "delivered_at": iso(message.delivered_at),
-        "read_at": iso(message.read_at),
-    }
-    return {"type": "message_status", "sequence": sequence, "message": status}
-
-
-# --- the pushes of a change: lists of (user_id, frame) ---------------------------------------------------------------
-
-
-def new_message(message) -> list:
-    message_object = message_json(message)
-    return [
-        (message.recipient_id, new_message_frame(message.recipient_sequence, message_object)),
-        (message.sender_id, new_message_frame(message.sender_sequence, message_object)),
-    ]
-
-
-def message_status(messages) -> list:
-    pushes = []
-    for message in messages:
-        pushes.append((message.recipient_id, status_frame(message.recipient_sequence, message)))
-        if message.sender_id is not None and not message.sender_cleared:
-            pushes.append((message.sender_id, status_frame(message.sender_sequence, message)))
-    return pushes
-
-
-def conversation_cleared(user_id, email, sequence) -> list:
-    return [(user_id, cleared_frame(sequence, email))]
-
-
-# --- the way there ---------------------------------------------------------------------------------------------------
-
-
 def after_commit(pushes):
     transaction.on_commit(partial(publish, pushes), robust=True)
 
 
-class Publisher:
-    """Hands pushes to the channel layer in the order of their commits, from one task of the server's event loop.
+def publish(pushes: list[Push]):
+    """From any thread. Where no server runs in this process (a command), straight to the layer."""
+    exchange = Exchange.current
+    if exchange is not None and exchange.loop.is_running():
+        exchange.loop.call_soon_threadsafe(exchange.put, pushes)
+        return
+    try:
+        async_to_sync(hand_on)(pushes)
+    except Exception as error:
+        logger.error("push_failed", extra={"reason": type(error).__name__})
 
-    Nobody waits for it. What cannot be handed on is dropped, logged once per outage, and made good by `resync`.
+
+async def hand_on(pushes: list[Push]):
+    messages = [(group(push.user_id), {"type": "push", **push._asdict()}) for push in pushes]
+    async with asyncio.timeout(PUSH_SECONDS):
+        await get_channel_layer().group_send_many(messages)
+
+
+# --- the exchange: both ways, on one event loop ----------------------------------------------------------------------
+
+
+class Exchange:
+    """Hands pushes to the channel layer in the order of their commits, and what comes from it to the sockets here.
+
+    Nobody waits for it. What cannot be handed on is dropped, logged once per outage, and made good by `resync`. A layer
+    drops silently, and tells nobody that its connection broke and is back. So a beat goes to ourselves and back: while
+    it is not heard, pushes may be getting lost.
     """
 
-    current: "Publisher | None" = None
+    current: "Exchange | None" = None
 
     def __init__(self, loop):
         self.loop = loop
-        self.queue = asyncio.Queue(maxsize=QUEUE_FRAMES)
-        self.lost = False
-        self.on_healed = lambda: None
-        self.task = loop.create_task(self.run())
+        self.waiting = collections.deque()
+        self.waiting_bytes = 0
+        self.has_waiting = asyncio.Event()
+        self.is_lost = False
+        self.carrying = loop.create_task(self.carry_out())
 
     def put(self, pushes):
         for push in pushes:
-            try:
-                self.queue.put_nowait(push)
-            except asyncio.QueueFull:
+            if self.waiting_bytes + len(push.text) > QUEUE_BYTES:
                 self.lose("the queue is full")
+                return
+            self.waiting.append(push)
+            self.waiting_bytes += len(push.text)
+            self.has_waiting.set()
 
-    async def run(self):
+    async def carry_out(self):
         while True:
-            user_id, frame = await self.queue.get()
+            await self.has_waiting.wait()
+            pushes = list(itertools.islice(self.waiting, PUSHES_AT_ONCE))
             try:
-                async with asyncio.timeout(PUSH_SECONDS):
-                    await send_to_group(user_id, frame)
+                await hand_on(pushes)
             except Exception as error:  # whatever the layer's client raises: the send itself is committed
                 self.lose(type(error).__name__)
             else:
-                self.heal()
+                if self.listening is None:  # no beat will say so
+                    self.heal()
+            self.take_out(pushes)
+
+    def take_out(self, pushes):
+        for push in pushes:
+            self.waiting.popleft()
+            self.waiting_bytes -= len(push.text)
+        if not self.waiting:
+            self.has_waiting.clear()
+
+    async def flush(self, seconds):
+        """What is committed is handed on before the process ends."""
+        deadline = self.loop.time() + seconds
+        while self.waiting and self.loop.time() < deadline:
+            await asyncio.sleep(0.01)
 
     def lose(self, reason):
-        if not self.lost:
+        if not self.is_lost:
             logger.error("push_failed", extra={"reason": reason})
-        self.lost = True
+        self.is_lost = True
 
     def heal(self):
-        if self.lost:
+        if self.is_lost:
             logger.warning("push_healed")
-            self.lost = False
+            self.is_lost = False
             self.on_healed()
 
+    # --- for the sockets of this process ---
 
-async def send_to_group(user_id, frame):
-    push = {"type": "push", "sequence": frame["sequence"], "text": json.dumps(frame)}
-    await get_channel_layer().group_send(group(user_id), push)
+    channel = None
+    listening = beating = None
+
+    def listen(self, on_push, on_healed):
+        """From now on pushes to whoever has joined come to `on_push`; `on_healed`: some may have been lost so far."""
+        self.on_push, self.on_healed = on_push, on_healed
+        self.has_channel = asyncio.Event()
+        self.heard_at = self.loop.time()
+        self.listening = self.loop.create_task(self.carry_in())
+        self.beating = self.loop.create_task(self.beat())
+
+    def on_healed(self):
+        """Without sockets nobody has missed anything."""
+
+    async def carry_in(self):
+        while True:
+            try:
+                await self.receive_all()
+            except Exception as error:
+                self.lose(type(error).__name__)
+                await asyncio.sleep(1)
+
+    async def receive_all(self):
+        layer = get_channel_layer()
+        if self.channel is None:
+            self.channel = await layer.new_channel("pushes.")
+            self.has_channel.set()
+        while True:
+            event = await layer.receive(self.channel)
+            if event["type"] == "push":
+                self.on_push(Push(event["user_id"], event["sequence"], event["text"]))
+            else:
+                self.heard_at = self.loop.time()
+                self.heal()
+
+    async def beat(self):
+        while True:
+            try:
+                async with asyncio.timeout(PUSH_SECONDS):
+                    await self.has_channel.wait()
+                    await get_channel_layer().send(self.channel, {"type": "beat"})
+            except Exception as error:
+                self.lose(type(error).__name__)
+            await asyncio.sleep(BEAT_SECONDS)
+            silent_seconds = self.loop.time() - self.heard_at
+            if silent_seconds > SILENT_SECONDS:
+                self.lose("no beat is heard")
+            if silent_seconds > START_OVER_SECONDS:
+                await self.start_over()
+
+    async def start_over(self):
+        """A connection that is dead without having been closed never reports an error: take new ones."""
+        self.heard_at = self.loop.time()
+        self.listening.cancel()
+        self.has_channel.clear()
+        self.channel = None
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(PUSH_SECONDS):
+                await get_channel_layer().flush()
+        self.listening = self.loop.create_task(self.carry_in())
+
+    async def join(self, user_id) -> bool:
+        """Whether pushes to this person come here from now on; also joins anew, which a layer may have forgotten."""
+        try:
+            async with asyncio.timeout(PUSH_SECONDS):
+                await self.has_channel.wait()
+                await get_channel_layer().group_add(group(user_id), self.channel)
+        except Exception as error:
+            self.lose(type(error).__name__)
+            return False
+        return True
+
+    async def leave(self, user_id):
+        """Best effort: who is not here any more is passed over."""
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(PUSH_SECONDS):
+                await get_channel_layer().group_discard(group(user_id), self.channel)
 
 
-async def send_all(pushes):
-    async with asyncio.timeout(PUSH_SECONDS):
-        for user_id, frame in pushes:
-            await send_to_group(user_id, frame)
-
-
-def attach() -> Publisher:
-    """Make pushes go through the running event loop; called by whatever holds sockets open on it."""
+def attach() -> Exchange:
+    """Make pushes go through the running event loop; called by whatever serves on it."""
     loop = asyncio.get_running_loop()
-    if Publisher.current is None or Publisher.current.loop is not loop:
-        Publisher.current = Publisher(loop)
-    return Publisher.current
+    if Exchange.current is None or Exchange.current.loop is not loop:
+        Exchange.current = Exchange(loop)
+    return Exchange.current
+
+
+async def flush(seconds):
+    if Exchange.current is not None:
+        await Exchange.current.flush(seconds)
 
 
 class PushesByThisLoop:
@@ -169,15 +226,3 @@ class PushesByThisLoop:
     async def __call__(self, scope, receive, send):
         attach()
         return await self.inner(scope, receive, send)
-
-
-def publish(pushes):
-    """From any thread. Where no server runs in this process (a command), straight to the layer."""
-    publisher = Publisher.current
-    if publisher is not None and publisher.loop.is_running():
-        publisher.loop.call_soon_threadsafe(publisher.put, pushes)
-        return
-    try:
-        async_to_sync(send_all)(pushes)
-    except Exception as error:
-        logger.error("push_failed", extra={"reason": type(error).__name__})

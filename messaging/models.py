@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from keys.models import PublicKey
-from messaging import events
+from messaging import events, frames
 from messaging.mailboxes import Mailbox, in_mailboxes
 from vibechat.refusals import Conflict, UserNotFound
 
@@ -30,8 +30,8 @@ class MessageQuerySet(models.QuerySet):
         """What `user` still has of the conversation with an address, whoever has that address by now."""
         return self.received_from(user, email) | self.sent_to(user, email)
 
-    def forget(self):
-        """Really delete; the senders' client ids are remembered. Returns how many messages went."""
+    def remember_client_ids(self):
+        """Of what is about to be deleted: a late repeat is no new message."""
         rows = self.exclude(sender=None).exclude(client_id=None).values_list("sender_id", "client_id")
         spent = [SpentClientId(sender_id=sender_id, client_id=client_id) for sender_id, client_id in rows]
         SpentClientId.objects.bulk_create(
@@ -41,6 +41,12 @@ class MessageQuerySet(models.QuerySet):
             unique_fields=["sender", "client_id"],
             update_fields=["deleted_at"],
         )
+
+    remember_client_ids.queryset_only = True
+
+    def forget(self):
+        """Really delete; returns how many messages went."""
+        self.remember_client_ids()
         return self.delete()[0]
 
     forget.queryset_only = True
@@ -82,7 +88,7 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
             recipient_sequence=mailboxes[recipient.pk].next_sequence(),
         )
         keep_counters(mailboxes)
-        events.after_commit(events.new_message(message))
+        events.after_commit(frames.new_message(message))
         return message, True
 
     def _sent_before(self, sender, envelope):
@@ -117,7 +123,7 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
         if changed:
             self.bulk_update(changed, ["delivered_at", "read_at", "recipient_sequence", "sender_sequence"])
             keep_counters(mailboxes)
-            events.after_commit(events.message_status(changed))
+            events.after_commit(frames.message_status(changed))
         return len(changed)
 
     @in_mailboxes
@@ -133,7 +139,7 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
             sequence = mailboxes[user.pk].next_sequence()
             Clearing.objects.update_or_create(user=user, email=email, defaults={"sequence": sequence})
             keep_counters({user.pk: mailboxes[user.pk]})
-            events.after_commit(events.conversation_cleared(user.pk, email, sequence))
+            events.after_commit(frames.conversation_cleared(user.pk, email, sequence))
         return count
 
 
@@ -157,6 +163,8 @@ def leave_to_others(collector, field, messages, using):
     if kept.exists():
         models.SET_NULL(collector, field, kept, using)
     if gone.exists():
+        others = gone.exclude(sender__in=leaving)
+        Message.objects.filter(pk__in=others.values("pk")).remember_client_ids()
         models.CASCADE(collector, field, gone, using)
 
 

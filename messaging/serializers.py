@@ -4,7 +4,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from accounts.fields import EmailField
-from messaging.events import message_json
+from messaging.frames import message_json
 from messaging.models import Message
 from vibechat.fields import Base64Field, FingerprintField, PatternField, StrictIntegerField
 
@@ -15,7 +15,7 @@ IDS_A_CALL = 500
 
 
 class MessageSerializer(serializers.ModelSerializer):
-    """The message object of the contract; the JSON itself is events.message_json, the same for REST and for pushes."""
+    """The message object, the same for REST and for pushes."""
 
     class Meta:
         model = Message

@@ -1,7 +1,7 @@
-"""The sockets of this process, and the look at the database that nothing of theirs depends on the channel layer for.
+"""The sockets of this process: what is pushed to them, and the look at the database that makes all of it good.
 
 Every SOCKET_CHECK_SECONDS one look for all of them: sockets whose session is over are closed, and those that are behind
-their mailbox are told to `resync`. Pushes only make it quick.
+their mailbox are told to `resync`. Pushes only make it quick; while none come through, the look is taken more often.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 
 from accounts.models import Session
 from messaging import events
@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 SESSION_OVER = 4401
 DATABASE_THREADS = 8
 GRACE_SECONDS = 2  # a push that is under way is no lost one
+LOST_CHECK_SECONDS = 2
+FAREWELL_SECONDS = 5
 
 
 threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="socket")
@@ -33,48 +35,70 @@ def in_thread(function):
 
 class Sockets:
     def __init__(self):
+        self.open = set()  # also those that have not said who they are
         self.by_user = {}
-        self.loop = None
-        self.task = self.resyncing = None  # kept from the garbage collector
+        self.loop = self.exchange = None
+        self.task = self.healing = None  # kept from the garbage collector
 
-    async def add(self, socket, user_id) -> bool:
-        """Whether the socket may stay: each person has SOCKETS_PER_USER of them, over all processes."""
+    async def add(self, socket) -> bool:
+        """Whether the socket may stay: each person has SOCKETS_PER_USER of them, over all processes. From here on
+        pushes come to it."""
         self.watch()
-        if len(self.by_user.get(user_id, ())) >= settings.SOCKETS_PER_USER:
-            return False
-        if not await socket_places.take(user_id, socket.channel_name):
+        user_id = socket.user.pk
+        theirs = self.by_user.get(user_id, ())
+        if len(theirs) >= settings.SOCKETS_PER_USER or not await socket_places.take(user_id, socket.name):
             return False
         self.by_user.setdefault(user_id, set()).add(socket)
+        await self.exchange.join(user_id)
         return True
 
     async def discard(self, socket):
-        await socket_places.free(socket.user.pk, socket.channel_name)
-        theirs = self.by_user.get(socket.user.pk, set())
+        user_id = socket.user.pk
+        theirs = self.by_user.get(user_id, set())
         theirs.discard(socket)
-        if not theirs:
-            self.by_user.pop(socket.user.pk, None)
+        if not theirs and self.by_user.pop(user_id, None) is not None:
+            await self.exchange.leave(user_id)
+        await socket_places.free(user_id, socket.name)
+
+    async def farewell(self):
+        """The server stops: each socket finishes the frame that it is at, and is told."""
+        ending = [asyncio.ensure_future(socket.finish()) for socket in list(self.open)]
+        if ending:
+            await asyncio.wait(ending, timeout=FAREWELL_SECONDS)
 
     def all(self):
         return [socket for theirs in self.by_user.values() for socket in theirs]
 
     def watch(self):
-        """Begin to look, once an event loop; and let pushes of this process go through that loop."""
+        """Begin to listen and to look, once an event loop."""
         loop = asyncio.get_running_loop()
-        publisher = events.attach()
-        publisher.on_healed = self.begin_resync
         if self.loop is not loop:
-            self.loop, self.by_user = loop, {}
+            self.loop, self.by_user, self.exchange = loop, {}, events.attach()
+            self.exchange.listen(self.push, self.begin_healing)
             self.task = loop.create_task(self.look_for_ever())
+
+    def push(self, push):
+        for socket in self.by_user.get(push.user_id, ()):
+            socket.push(push.sequence, push.text)
+
+    # --- the look ---
 
     async def look_for_ever(self):
         while True:
-            await asyncio.sleep(settings.SOCKET_CHECK_SECONDS)
+            await self.wait()
             try:
                 await self.look()
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 logger.warning("socket_check_failed", extra={"reason": type(error).__name__})
             except Exception:
                 logger.exception("socket_check_failed")
+
+    async def wait(self):
+        due = self.loop.time() + settings.SOCKET_CHECK_SECONDS
+        while (left := due - self.loop.time()) > 0 and not self.exchange.is_lost:
+            await asyncio.sleep(min(left, LOST_CHECK_SECONDS))
+        if self.exchange.is_lost:
+            await asyncio.sleep(min(LOST_CHECK_SECONDS, settings.SOCKET_CHECK_SECONDS))
 
     async def look(self):
         looked_at = self.all()
@@ -85,24 +109,31 @@ class Sockets:
         )
         for socket in looked_at:
             if socket.session.pk not in live:
-                await socket.end(SESSION_OVER, "session_over")
-                continue
-            await socket_places.take(socket.user.pk, socket.channel_name)
-            if not socket.joined:
-                await socket.join_group()
+                socket.begin_end(SESSION_OVER, "session_over")
+        await socket_places.keep([(socket.user.pk, socket.name) for socket in looked_at])
+        await self.join_all()
         await asyncio.sleep(GRACE_SECONDS)
         for socket in looked_at:
             counter = counters.get(socket.user.pk, 0)
             if socket.pushed < counter:
                 socket.pushed = counter
-                await socket.resync()
+                socket.resync()
 
-    def begin_resync(self):
-        self.resyncing = self.loop.create_task(self.resync_all())
+    async def join_all(self) -> bool:
+        """Anew: no layer remembers a membership for ever, and some did not come about. Where one fails now, `heal` is
+        called again."""
+        for user_id in list(self.by_user):
+            if self.exchange.is_lost or not await self.exchange.join(user_id):
+                return False
+        return True
 
-    async def resync_all(self):
-        for socket in self.all():
-            await socket.resync()
+    def begin_healing(self):
+        self.healing = self.loop.create_task(self.heal())
+
+    async def heal(self):
+        if await self.join_all():
+            for socket in self.all():
+                socket.resync()
 
 
 def read_state(session_ids, user_ids):

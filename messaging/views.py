@@ -9,7 +9,7 @@ from accounts.people import address_in, person_with
 from keys.models import PublicKey
 from keys.serializers import PublicKeySerializer
 from messaging import catching_up
-from messaging.events import message_json
+from messaging.frames import message_json
 from messaging.models import Message
 from messaging.pages import LARGEST_ID, Page, whole_number
 from messaging.serializers import (

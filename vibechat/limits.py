@@ -5,6 +5,7 @@ import math
 import threading
 import time
 import unicodedata
+from functools import partial
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
@@ -250,20 +251,34 @@ redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 return 1
 """
+KEEP_PLACES = """
+local ends = redis.call('TIME')[1] + ARGV[1]
+for i, key in ipairs(KEYS) do
+  redis.call('ZADD', key, ends, ARGV[i + 1])
+  redis.call('EXPIRE', key, ARGV[1])
+end
+"""
 KEPT_SECONDS = 90
+PLACES_A_CALL = 500
 
 
 class SocketPlaces:
     """The sockets that a person may have at once, counted over all processes; by each alone while Redis is away."""
 
     async def take(self, user_id: int, socket_name: str) -> bool:
-        """Also keeps a place that is taken."""
-
         async def shared():
             script = async_redis_client().register_script(TAKE_PLACE)
             return bool(await script([place_key(user_id)], [socket_name, settings.SOCKETS_PER_USER, KEPT_SECONDS]))
 
         return not settings.REDIS_URL or await outage.call_async(shared, lambda: True)
+
+    async def keep(self, places: list[tuple[int, str]]):
+        """Anew, all (user id, socket name) that are taken here."""
+        for start in range(0, len(places) if settings.REDIS_URL else 0, PLACES_A_CALL):
+            part = places[start : start + PLACES_A_CALL]
+            keys, names = [place_key(user_id) for user_id, _ in part], [name for _, name in part]
+            script = async_redis_client().register_script(KEEP_PLACES)
+            await outage.call_async(partial(script, keys, [KEPT_SECONDS, *names]), lambda: None)
 
     async def free(self, user_id: int, socket_name: str):
         if settings.REDIS_URL:

@@ -4,12 +4,14 @@ Under plain `daphne vibechat.asgi:application` the application works as well, wi
 """
 
 from daphne.server import Server  # isort: skip  (first: it installs the reactor)
-
 import asyncio
-import json
 import logging
+import time
 from io import BytesIO
+from types import SimpleNamespace
 
+from daphne import http_protocol, ws_protocol
+from daphne import server as server_module
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
@@ -19,7 +21,8 @@ from twisted.internet.endpoints import serverFromString
 from twisted.logger import LogLevel, globalLogBeginner
 from twisted.web import http
 
-from messaging import quick
+from messaging import events, quick
+from messaging.sockets import sockets
 from vibechat.error_shape import error_answer
 from vibechat.logs import log_event, security_event
 from vibechat.security_headers import SecurityHeaders, joined
@@ -27,8 +30,14 @@ from vibechat.security_headers import SecurityHeaders, joined
 DRAIN_SECONDS = 10
 LINGER_SECONDS = 2
 REQUEST_SECONDS = 60
-STOPPING = json.dumps({"type": "disconnect", "reason": "server_stopping"}).encode()
-SERVICE_RESTART = 1012
+SOCKET_FRAMES_WAITING = 16
+SOCKET_PAUSE_SECONDS = 0.02
+FLUSH_SECONDS = 2
+
+# Daphne counts seconds by the wall clock: one that jumps forward would end every request, one that jumps back no dead
+# socket. It only ever asks for differences.
+for module in (http_protocol, ws_protocol, server_module):
+    module.time = SimpleNamespace(time=time.monotonic)
 
 # --- HTTP ------------------------------------------------------------------------------------------------------------
 
@@ -137,6 +146,21 @@ class BoundedHTTPFactory(HTTPFactory):
 
 
 class BoundedSocket(WebSocketProtocol):
+    def onMessage(self, payload, isBinary):
+        super().onMessage(payload, isBinary)
+        if self.application_queue and self.application_queue.qsize() > SOCKET_FRAMES_WAITING:
+            self.transport.pauseProducing()
+            reactor.callLater(SOCKET_PAUSE_SECONDS, self.go_on)
+
+    def go_on(self):
+        """A client that sends faster than it is answered has to wait, instead of filling our memory."""
+        if self.state != self.STATE_OPEN:
+            return
+        if self.application_queue.qsize() > SOCKET_FRAMES_WAITING // 2:
+            reactor.callLater(SOCKET_PAUSE_SECONDS, self.go_on)
+        else:
+            self.transport.resumeProducing()
+
     def serverSend(self, content, binary=False):
         """Daphne has no back-pressure: what a client does not read would pile up here without end."""
         super().serverSend(content, binary)
@@ -147,11 +171,6 @@ class BoundedSocket(WebSocketProtocol):
     def serverClose(self, code=None):
         """Autobahn lets an application close with few codes only; the frame itself takes them all."""
         self.sendCloseFrame(code=code or 1000)
-
-    def stop(self):
-        if self.state == self.STATE_OPEN:
-            self.sendMessage(STOPPING, False)
-            self.serverClose(SERVICE_RESTART)
 
 
 def unsent_bytes(transport) -> int:
@@ -233,12 +252,11 @@ class BoundedServer(Server):
         return defer.Deferred.fromFuture(asyncio.ensure_future(self.drain()))
 
     async def drain(self):
-        """No new connections; sockets are told; requests are finished; then whatever is left is cancelled."""
+        """No new connections; sockets finish the frame that they are at and are told; requests are finished; whatever
+        is left is cancelled; what has been committed is pushed."""
         for port in self.ports:
             port.stopListening()
-        for protocol in list(self.connections):
-            if isinstance(protocol, BoundedSocket):
-                protocol.stop()
+        await sockets.farewell()
         running = [details.get("application_instance") for details in self.connections.values()]
         running = [task for task in running if task and not task.done()]
         if running:
@@ -246,6 +264,7 @@ class BoundedServer(Server):
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await events.flush(FLUSH_SECONDS)
         await quick.close()
         log_event("server_stopped", drained=len(running))
 

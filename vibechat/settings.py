@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from vibechat.environment import (
     env_bool,
+    env_choice,
     env_database,
     env_int,
     env_list,
@@ -33,6 +34,7 @@ BIND = env_text("BIND", "127.0.0.1")
 VAR_DIR = Path(env_text("VAR_DIR", str(BASE_DIR / "var")))
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 PUBLIC = not is_loopback(BIND) or any(not is_loopback(host) for host in ALLOWED_HOSTS)
+SERVER = env_choice("SERVER", "daphne", ("daphne", "uvicorn"))
 HTTPS = env_bool("HTTPS", False)
 BEHIND_PROXY = env_bool("BEHIND_PROXY", False)
 RATELIMIT_ENABLE = env_bool("RATELIMIT_ENABLE", True)
@@ -140,19 +142,20 @@ def postgresql() -> dict:
 
 DATABASES = {"default": postgresql() if DATABASE else sqlite()}
 
+FOR_EVER_SECONDS = 50 * 365 * 24 * 3600
 if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "BACKEND": "vibechat.channel_layers.RedisLayer",
             "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2}]},
         }
     }
 else:
-    # Group membership must outlive any socket: the default ends it after a day.
+    # What waits is bounded by what it is read by, and a clock that jumps must not end a membership.
     CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "channels.layers.InMemoryChannelLayer",
-            "CONFIG": {"capacity": 1000, "group_expiry": 10 * 365 * 24 * 3600},
+            "BACKEND": "vibechat.channel_layers.MemoryLayer",
+            "CONFIG": {"capacity": 10_000, "expiry": FOR_EVER_SECONDS, "group_expiry": FOR_EVER_SECONDS},
         }
     }
 

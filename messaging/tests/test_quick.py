@@ -1,6 +1,7 @@
 """The quick way takes what nothing stands in the way of, and leaves everything else, untouched, to the full way."""
 
 import asyncio
+import json
 import uuid
 from datetime import timedelta
 
@@ -39,7 +40,8 @@ def mailboxes(alice, bob):
 
 async def test_it_works(alice, bob, mailboxes):
     body = envelope(bob, sender_fingerprint=await sync_to_async(alice.upload_key)())
-    message, sequence = await send(alice, body)
+    text, sequence = await send(alice, body)
+    message = json.loads(text)
     listed = (await sync_to_async(alice.get)("/api/messages/sent")).json()["results"][0]
     assert message == listed
     assert sequence == 2

@@ -11,7 +11,7 @@ from channels.testing import WebsocketCommunicator
 from accounts.models import Session, User
 from accounts.tokens import first_tokens
 from conftest import envelope
-from messaging import consumers
+from messaging import consumers, events
 from messaging.sockets import sockets
 from vibechat.asgi import application
 
@@ -280,8 +280,6 @@ async def test_an_ended_session_closes_its_socket(alice, settings, way, monkeypa
 
 
 async def test_a_socket_that_a_push_did_not_reach_is_told_to_resync(alice, bob, settings, monkeypatch):
-    from messaging import events
-
     settings.SOCKET_CHECK_SECONDS = 0.1
     monkeypatch.setattr("messaging.sockets.GRACE_SECONDS", 0.1)
     async with signed_in(bob) as browser:
@@ -292,47 +290,82 @@ async def test_a_socket_that_a_push_did_not_reach_is_told_to_resync(alice, bob, 
 
 
 async def test_a_layer_that_is_away_fails_no_send_and_its_return_is_a_resync(alice, bob, monkeypatch):
-    from messaging import events
-
     async with signed_in(bob) as browser:
-        send_to_group = events.send_to_group
+        hand_on = events.hand_on
 
-        async def broken(user_id, frame):
+        async def broken(pushes):
             raise ConnectionError("the layer is away")
 
-        monkeypatch.setattr(events, "send_to_group", broken)
+        monkeypatch.setattr(events, "hand_on", broken)
         assert (await post(alice, "/api/messages/send", envelope(bob))).status_code == 201
         await asyncio.sleep(0.1)
-        monkeypatch.setattr(events, "send_to_group", send_to_group)
+        monkeypatch.setattr(events, "hand_on", hand_on)
         assert (await post(alice, "/api/messages/send", envelope(bob))).status_code == 201
         heard = [await browser.hear(), await browser.hear()]
         assert sorted(frame["type"] for frame in heard) == ["new_message", "resync"]
 
 
-async def test_while_the_layer_is_away_a_socket_is_told_to_try_later(alice, monkeypatch):
-    from channels.layers import get_channel_layer
-
-    async def away():
-        raise ConnectionError("Redis is away")
-
-    monkeypatch.setattr(get_channel_layer(), "new_channel", away, raising=False)
-    browser = Browser(application, "/ws/chat/", headers=HEADERS)
-    assert (await browser.connect(timeout=5))[0]
-    assert await browser.closed() == ("unavailable", 1013)
-
-
-async def test_a_socket_that_could_not_join_joins_when_the_layer_is_back(alice, bob, settings, monkeypatch):
+async def test_while_the_layer_is_away_sockets_are_taken_and_looked_at_more_often(alice, bob, monkeypatch):
     from channels.layers import get_channel_layer
 
     async def away(*args):
         raise ConnectionError("Redis is away")
 
+    monkeypatch.setattr("messaging.sockets.LOST_CHECK_SECONDS", 0.1)
+    monkeypatch.setattr("messaging.sockets.GRACE_SECONDS", 0.1)
+    for name in ("new_channel", "group_add", "group_send_many", "send"):
+        monkeypatch.setattr(get_channel_layer(), name, away, raising=False)
+    async with signed_in(bob) as browser:
+        for _ in range(2):
+            await post(alice, "/api/messages/send", envelope(bob))
+            assert await browser.hear() == {"type": "resync"}
+
+
+async def test_a_membership_that_the_layer_has_forgotten_is_taken_anew(alice, bob, settings):
+    from channels.layers import get_channel_layer
+
     settings.SOCKET_CHECK_SECONDS = 0.1
+    async with signed_in(bob) as browser:
+        await get_channel_layer().group_discard(events.group(bob.user.pk), events.Exchange.current.channel)
+        await asyncio.sleep(0.5)
+        await post(alice, "/api/messages/send", envelope(bob))
+        assert await browser.hear("new_message")
+
+
+async def test_a_layer_that_carries_nothing_and_says_nothing_is_noticed_and_started_over(alice, bob, monkeypatch):
+    from channels.layers import get_channel_layer
+
+    async def swallowed(*args):
+        pass
+
+    monkeypatch.setattr(events, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(events, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(events, "START_OVER_SECONDS", 0.4)
+    async with signed_in(bob) as browser:
+        dead = events.Exchange.current.channel
+        with monkeypatch.context() as outage:
+            outage.setattr(get_channel_layer(), "send", swallowed, raising=False)
+            outage.setattr(get_channel_layer(), "group_send_many", swallowed, raising=False)
+            await post(alice, "/api/messages/send", envelope(bob))
+            await asyncio.sleep(1.2)
+        assert await browser.hear() == {"type": "resync"}
+        assert events.Exchange.current.channel != dead
+        await post(alice, "/api/messages/send", envelope(bob))
+        assert await browser.hear("new_message")
+
+
+async def test_a_socket_that_could_not_join_joins_when_the_layer_is_back(alice, bob, monkeypatch):
+    from channels.layers import get_channel_layer
+
+    async def away(*args):
+        raise ConnectionError("Redis is away")
+
+    monkeypatch.setattr(events, "BEAT_SECONDS", 0.1)
     with monkeypatch.context() as outage:
         outage.setattr(get_channel_layer(), "group_add", away, raising=False)
         async with signed_in(bob) as browser:
             outage.undo()
-            await asyncio.sleep(0.5)
+            assert await browser.hear() == {"type": "resync"}
             await post(alice, "/api/messages/send", envelope(bob))
             assert (await browser.hear("new_message"))["sequence"] == 1
 

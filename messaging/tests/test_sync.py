@@ -1,3 +1,5 @@
+import base64
+
 import pytest
 
 from messaging.models import Message
@@ -67,6 +69,18 @@ def test_at_most_200_and_pages_that_cover_everything_once(alice, bob):
     assert seen == list(range(1, 452))
     assert sizes == [200, 200, 51]
     assert cursor == 451
+
+
+def test_large_messages_come_in_smaller_pages_that_cover_everything_once(alice, bob, monkeypatch):
+    monkeypatch.setattr("messaging.catching_up.BYTES_A_CALL", 1000)
+    monkeypatch.setattr("messaging.catching_up.ROWS_A_QUERY", 2)
+    for sender, recipient in [(alice, bob), (bob, alice), (alice, bob), (alice, bob), (bob, alice)]:
+        sender.send(recipient, ciphertext=base64.b64encode(bytes(600)).decode())
+    first = bob.sync()
+    assert ([event["sequence"] for event in first["events"]], first["cursor"], first["more"]) == ([1, 2], 2, True)
+    second = bob.sync(2)
+    assert ([event["sequence"] for event in second["events"]], second["more"]) == ([3, 4], True)
+    assert (bob.sync(4)["cursor"], bob.sync(4)["more"]) == (5, False)
 
 
 def test_a_cursor_beyond_the_counter_is_sequence_ahead(alice, bob):

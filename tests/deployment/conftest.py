@@ -57,6 +57,7 @@ def new_server(folder, static_root) -> Server:
         "ALLOWED_HOSTS": f"{HOST},127.0.0.1",
         "HTTPS": "True",
         "BEHIND_PROXY": "True",
+        "SERVER": "uvicorn",
         "REDIS_URL": os.environ["REDIS_URL"],
         "STATIC_ROOT": str(static_root),
     }

@@ -85,9 +85,10 @@ def test_limits_that_are_off_are_said_at_the_start(new_server):
     assert "RATELIMIT_ENABLE" not in new_server(RATELIMIT_ENABLE="True").start().wait().log.read_text()
 
 
+@pytest.mark.parametrize("name", ["daphne", "uvicorn"])
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
-def test_end_is_quiet_and_tells_the_sockets(new_server, signal_number):
-    server = new_server().start().wait()
+def test_end_is_quiet_and_tells_the_sockets(new_server, signal_number, name):
+    server = new_server(SERVER=name).start().wait()
     with server.socket() as connection:
         assert server.stop(signal_number) == 0
         assert json.loads(connection.recv(timeout=10)) == {"type": "disconnect", "reason": "server_stopping"}
@@ -106,9 +107,10 @@ def test_ctrl_c_during_the_preparation_is_quiet(new_server):
 
 
 @pytest.mark.once
-def test_request_under_way_is_finished(new_server):
+@pytest.mark.parametrize("name", ["daphne", "uvicorn"])
+def test_request_under_way_is_finished(new_server, name):
     """Another writer holds SQLite, so that the registration is under way until it lets go."""
-    server = new_server().start().wait()
+    server = new_server(SERVER=name).start().wait()
     with ThreadPoolExecutor() as threads, sqlite3.connect(server.folder / "var/vibechat.sqlite3") as other:
         other.execute("BEGIN IMMEDIATE")
         registration = threads.submit(server.register, "alice")

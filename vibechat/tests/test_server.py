@@ -1,11 +1,14 @@
 """What the server bounds, asked of a real one over real connections."""
 
 import base64
+import contextlib
 import json
 import os
 import socket
+import sqlite3
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -299,3 +302,30 @@ def test_socket_that_reads_nothing_is_dropped(server):
                 break
         assert "socket_unsent_limited" in server.log.read_text()
         assert closing_code(deaf) == 1006
+
+
+@pytest.mark.once
+def test_client_that_sends_faster_than_it_is_answered_has_to_wait(server):
+    """Another writer holds SQLite, so that nothing is answered; the kernel takes some megabytes by itself."""
+    alice, bob = server.register("alice"), server.register("bob")
+    frame = json.dumps({"type": "send_message", **envelope(bob, 65536)})
+    sent = []
+
+    def flood(chat):
+        with contextlib.suppress(ConnectionClosed):
+            for number in range(400):
+                chat.send(frame)
+                sent.append(number)
+
+    with (
+        contextlib.closing(sqlite3.connect(server.folder / "var/vibechat.sqlite3")) as other,
+        server.socket() as chat,
+        ThreadPoolExecutor() as threads,
+    ):
+        sign_in(chat, alice)
+        other.execute("BEGIN IMMEDIATE")
+        threads.submit(flood, chat)
+        time.sleep(3)
+        assert len(sent) < 300
+        other.rollback()
+        chat.close_socket()

@@ -25,16 +25,36 @@ class Command(BaseCommand):
 
     def serve(self):
         from vibechat.asgi import application  # after collectstatic: it reads the list of files
-        from vibechat.server import BoundedServer, endpoint
 
-        server = BoundedServer(application, [endpoint(settings.BIND, settings.PORT)], ready_callable=self.announce)
-        server.run()
-        if server.listen_failure:
-            raise CommandError(listen_sentence(server.listen_failure))
+        failure = SERVERS[settings.SERVER](application, self.announce)
+        if failure:
+            raise CommandError(listen_sentence(failure))
 
     def announce(self):
         self.stdout.write(f"VibeChat is at {address()}")
         sys.stdout.flush()
+
+
+def serve_with_daphne(application, announce):
+    from vibechat.server import BoundedServer, endpoint
+
+    server = BoundedServer(application, [endpoint(settings.BIND, settings.PORT)], ready_callable=announce)
+    server.run()
+    return server.listen_failure
+
+
+def serve_with_uvicorn(application, announce):
+    from vibechat.uvicorn_server import UvicornServer
+
+    try:
+        UvicornServer(application, announce).run()
+    except OSError as error:
+        return error
+    return None
+
+
+# Each serves until it is told to stop, and returns the reason where it could not listen.
+SERVERS = {"daphne": serve_with_daphne, "uvicorn": serve_with_uvicorn}
 
 
 def address() -> str:

@@ -1,0 +1,97 @@
+"""What a change in a mailbox looks like to a client: the same JSON for REST, for `sync` and for pushes."""
+
+import json
+from typing import NamedTuple
+
+from vibechat.times import iso
+
+
+def message_json(message) -> dict:
+    """A message object."""
+    return {
+        "id": message.pk,
+        "client_id": None if message.client_id is None else str(message.client_id),
+        "sender_email": message.sender_email,
+        "recipient_email": message.recipient_email,
+        "ciphertext": message.ciphertext,
+        "nonce": message.nonce,
+        "salt": message.salt,
+        "message_type": message.message_type,
+        "suite": message.suite,
+        "sender_fingerprint": message.sender_fingerprint,
+        "recipient_fingerprint": message.recipient_fingerprint,
+        "created_at": iso(message.created_at),
+        "delivered_at": iso(message.delivered_at),
+        "read_at": iso(message.read_at),
+    }
+
+
+def new_message_frame(sequence: int, message_object: dict) -> dict:
+    return {"type": "new_message", "sequence": sequence, "message": message_object}
+
+
+def message_text(message_object: dict) -> str:
+    """Serialised once: for the answer to the sender and, in the two functions below, for all frames."""
+    return json.dumps(message_object, separators=(",", ":"))
+
+
+def new_message_text(sequence: int, message: str) -> str:
+    return f'{{"type":"new_message","sequence":{sequence},"message":{message}}}'
+
+
+def message_accepted_text(sequence: int, message: str) -> str:
+    return f'{{"type":"message_accepted","sequence":{sequence},"message":{message}}}'
+
+
+def cleared_frame(sequence: int, email: str) -> dict:
+    return {"type": "conversation_cleared", "sequence": sequence, "email": email}
+
+
+def status_frame(sequence: int, message) -> dict:
+    status = {
+        "id": message.pk,
+        "client_id": None if message.client_id is None else str(message.client_id),
+        "delivered_at": iso(message.delivered_at),
+        "read_at": iso(message.read_at),
+    }
+    return {"type": "message_status", "sequence": sequence, "message": status}
+
+
+# --- the pushes of a change ------------------------------------------------------------------------------------------
+
+
+class Push(NamedTuple):
+    user_id: int
+    sequence: int
+    text: str
+
+
+def push(user_id, frame) -> Push:
+    return Push(user_id, frame["sequence"], json.dumps(frame))
+
+
+def new_message(message) -> list[Push]:
+    text = message_text(message_json(message))
+    numbers = {
+        message.recipient_id: message.recipient_sequence,
+        message.sender_id: message.sender_sequence,
+    }
+    return new_message_pushes(numbers, text)
+
+
+def new_message_pushes(numbers: dict[int, int], text: str) -> list[Push]:
+    """`numbers` are the message's sequence in each mailbox, by user id."""
+    return [Push(user_id, sequence, new_message_text(sequence, text)) for user_id, sequence in numbers.items()]
+
+
+def message_status(messages) -> list[Push]:
+    pushes = []
+    for message in messages:
+        pushes.append(push(message.recipient_id, status_frame(message.recipient_sequence, message)))
+        if message.sender_id is not None and not message.sender_cleared:
+            pushes.append(push(message.sender_id, status_frame(message.sender_sequence, message)))
+    return pushes
+
+
+def conversation_cleared(user_id, email, sequence) -> list[Push]:
+    return [push(user_id, cleared_frame(sequence, email))]

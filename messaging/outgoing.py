@@ -1,0 +1,71 @@
+"""What is on its way to one socket."""
+
+import asyncio
+import collections
+
+from django.conf import settings
+
+from vibechat.logs import security_event
+
+RESYNC = '{"type": "resync"}'
+
+
+class Outgoing:
+    """Sends in order, and holds no more than SOCKET_UNSENT_BYTES for a client that does not read: what is beyond is
+    dropped, and made good by one `resync` once it reads again.
+
+    `send` is a coroutine function that takes a frame's text, and may wait for the client.
+    """
+
+    __slots__ = ("has_dropped", "is_held", "send", "task", "waiting", "waiting_bytes")
+
+    def __init__(self, send):
+        self.send = send
+        self.waiting = None
+        self.waiting_bytes = 0
+        self.task = None  # only while there is something to send: most sockets are idle
+        self.is_held = True
+        self.has_dropped = False
+
+    def put(self, text):
+        if self.waiting_bytes + len(text) > settings.SOCKET_UNSENT_BYTES:
+            self.drop()
+            return
+        if self.waiting is None:
+            self.waiting = collections.deque()
+        self.waiting.append(text)
+        self.waiting_bytes += len(text)
+        self.start()
+
+    def drop(self):
+        if not self.has_dropped:
+            security_event("socket_unsent_limited")
+        self.has_dropped = True
+
+    def release(self):
+        """The client has been told who it is: what came in between follows."""
+        self.is_held = False
+        self.start()
+
+    def start(self):
+        if self.waiting and self.task is None and not self.is_held:
+            self.task = asyncio.get_running_loop().create_task(self.run())
+
+    async def run(self):
+        try:
+            while self.waiting:
+                text = self.waiting.popleft()
+                self.waiting_bytes -= len(text)
+                await self.send(text)
+                if self.has_dropped and not self.waiting:
+                    self.has_dropped = False
+                    await self.send(RESYNC)
+        except OSError:
+            self.is_held = True  # the client has gone
+        finally:
+            self.task = self.waiting = None
+
+    def close(self):
+        if self.task:
+            self.task.cancel()
+        self.waiting, self.waiting_bytes, self.is_held = None, 0, True

@@ -1,0 +1,240 @@
+"""Whatever several people with several browsers do and miss: what each has applied is what a fresh load says."""
+
+import asyncio
+import base64
+import itertools
+import json
+import uuid
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from accounts.models import Session, User
+from conftest import envelope
+from messaging import catching_up, events, quick
+from messaging.models import Message
+from messaging.serializers import SendSerializer
+from tests.faults.mailbox import Mailbox
+from vibechat.refusals import Conflict
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NAMES = ("alice", "bob", "carol")
+people = st.sampled_from(NAMES)
+pairs = st.sampled_from(list(itertools.permutations(NAMES, 2)))
+browsers = st.tuples(people, st.integers(0, 1))
+ways = st.sampled_from(["full", "quick"])
+
+
+class Browser:
+    """`has_missed`: a push was lost and nothing has shown it yet."""
+
+    def __init__(self, person):
+        self.person = person
+        self.mailbox = Mailbox()
+        self.is_connected = True
+        self.loses_pushes = self.has_missed = False
+
+    def hear(self, pushes):
+        for push in pushes:
+            self.mailbox.take_push(push)
+        if self.mailbox.has_hole:  # the 300 ms are over
+            self.sync()
+
+    def sync(self):
+        more = True
+        while more:
+            answer = catching_up.changes_since(self.person.user, self.mailbox.cursor)
+            self.mailbox.take_sync(answer)
+            more = answer["more"]
+        self.has_missed = False
+
+
+class Person:
+    def __init__(self, email):
+        self.user = User.objects.create_user(email)
+        self.session = Session.objects.begin(self.user)
+        self.browsers = [Browser(self), Browser(self)]
+        self.pushed = []  # every push for this person, whoever has heard it
+
+
+class SeveralPeople(RuleBasedStateMachine):
+    def __init__(self, runner, published):
+        super().__init__()
+        self.runner, self.published = runner, published
+        published.clear()
+        town = uuid.uuid4().hex
+        self.emails = {name: f"{name}-{town}@example.org" for name in NAMES}
+        self.people = {name: Person(email) for name, email in self.emails.items()}
+        self.sent = []  # (sender's name, body, message id)
+        self.fresh = {}  # loads since the last change
+
+    def browser(self, which) -> Browser:
+        name, number = which
+        return self.people[name].browsers[number]
+
+    # --- what people do ----------------------------------------------------------------------------------------------
+
+    @rule(pair=pairs, data=st.data())
+    def send_fully(self, pair, data):
+        self.send(*pair, "full", data)
+
+    @rule(pair=pairs, data=st.data())
+    def send_quickly(self, pair, data):
+        self.send(*pair, "quick", data)
+
+    def send(self, sender, recipient, way, data):
+        body = {
+            "recipient_email": self.emails[recipient],
+            "ciphertext": base64.b64encode(uuid.uuid4().bytes).decode(),
+            "suite": 2,
+            "client_id": str(uuid.uuid4()),
+        }
+        self.sent.append((sender, body, self.deliver(sender, body, way)))
+        self.push(data)
+
+    @precondition(lambda self: self.sent)
+    @rule(way=ways, data=st.data())
+    def repeat(self, way, data):
+        sender, body, first = data.draw(st.sampled_from(self.sent))
+        assert self.outcome(sender, body, way) in (first, "message_deleted")
+        assert self.published == []
+
+    def outcome(self, sender, body, way) -> int | str:
+        try:
+            return self.deliver(sender, body, way)
+        except Conflict as conflict:
+            return conflict.get_codes()
+
+    def deliver(self, sender, body, way) -> int:
+        """The message's id; the quick way leaves what it does not take to the full way, as both doors do."""
+        person = self.people[sender]
+        if way == "quick" and connection.vendor == "postgresql":
+            taken = self.runner.run(quick.send(str(person.session.pk), person.user.pk, dict(body)))
+            if taken:
+                return json.loads(taken[0])["id"]
+        serializer = SendSerializer(data=body)
+        serializer.is_valid(raise_exception=True)
+        return Message.objects.send(person.user, serializer.validated_data)[0].pk
+
+    @rule(name=people, data=st.data())
+    def mark(self, name, data):
+        user = self.people[name].user
+        received = list(Message.objects.received_by(user).values_list("pk", flat=True).order_by("pk"))
+        some = st.lists(st.sampled_from(received), unique=True) if received else st.just([])
+        Message.objects.mark(user, delivered=data.draw(some), read=data.draw(some))
+        self.push(data)
+
+    @rule(pair=pairs, data=st.data())
+    def clear(self, pair, data):
+        name, other = pair
+        Message.objects.clear(self.people[name].user, self.emails[other])
+        self.push(data)
+
+    @rule(name=people)
+    def leave_and_come_anew(self, name):
+        """Under the same address, which others have kept messages from."""
+        self.people[name].user.delete()
+        assert self.published == []
+        self.people[name], self.fresh = Person(self.emails[name]), {}
+        self.sent = [(sender, body, first) for sender, body, first in self.sent if sender != name]
+
+    # --- what the way from the server does ---------------------------------------------------------------------------
+
+    def push(self, data):
+        """To each browser in an order of its own; a layer keeps none between processes."""
+        pushes, self.published[:], self.fresh = list(self.published), [], {}
+        for person in self.people.values():
+            mine = [json.loads(push.text) for push in pushes if push.user_id == person.user.pk]
+            person.pushed += mine
+            for browser in person.browsers if mine else ():
+                self.carry(browser, data.draw(st.permutations(mine)) if len(mine) > 1 else mine)
+
+    def carry(self, browser, pushes):
+        if browser.is_connected and not browser.loses_pushes:
+            browser.hear(pushes)
+            browser.has_missed = False
+        else:
+            browser.has_missed = True
+
+    @rule(which=browsers)
+    def lose_pushes(self, which):
+        self.browser(which).loses_pushes = True
+
+    @rule(which=browsers)
+    def lose_no_more(self, which):
+        self.browser(which).loses_pushes = False
+
+    @rule(which=browsers)
+    def resync(self, which):
+        if self.browser(which).is_connected:
+            self.browser(which).sync()
+
+    @rule(which=browsers)
+    def disconnect(self, which):
+        self.browser(which).is_connected = False
+
+    @rule(which=browsers)
+    def connect(self, which):
+        self.browser(which).is_connected = True
+        self.browser(which).sync()
+
+    @rule(which=browsers, data=st.data())
+    def hear_an_old_push_again(self, which, data):
+        pushed = self.browser(which).person.pushed
+        if pushed and self.browser(which).is_connected:
+            self.browser(which).hear([data.draw(st.sampled_from(pushed))])
+
+    # --- what holds after each step ----------------------------------------------------------------------------------
+
+    @invariant()
+    def every_connected_browser_is_where_a_fresh_load_is(self):
+        for name, person in self.people.items():
+            fresh = self.fresh_load(name)
+            for browser in person.browsers:
+                if browser.is_connected and not browser.has_missed:
+                    assert (browser.mailbox.cursor, browser.mailbox.messages) == (fresh.cursor, fresh.messages)
+
+    @invariant()
+    def every_number_is_given_once_in_order_and_without_a_hole(self):
+        for name, person in self.people.items():
+            numbers = [push["sequence"] for push in person.pushed]
+            assert numbers == list(range(1, self.fresh_load(name).cursor + 1))
+
+    def fresh_load(self, name) -> Mailbox:
+        if name not in self.fresh:
+            browser = Browser(self.people[name])
+            browser.sync()
+            self.fresh[name] = browser.mailbox
+        return self.fresh[name]
+
+
+def test_what_went_with_an_account_does_not_come_back(alice, bob):
+    """Alice has cleared it and Bob's account is gone, so nobody has it; somebody else has his address now."""
+    body = envelope(bob)
+    alice.send(bob, **body)
+    alice.delete(f"/api/messages/conversation/{bob.email}")
+    bob.user.delete()
+    assert not Message.objects.exists()
+    Person(bob.email)
+    again = alice.post("/api/messages/send", body)
+    assert (again.status_code, again.json()["code"]) == (409, "message_deleted")
+
+
+def test_state_is_a_fresh_load_whatever_happens(monkeypatch):
+    published = []
+    monkeypatch.setattr(events, "publish", published.extend)
+    limits = settings(
+        max_examples=40,
+        stateful_step_count=30,
+        derandomize=True,
+        phases=[Phase.generate],  # Phase.shrink finds a shorter story for a failure, and may take minutes
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    with asyncio.Runner() as runner:
+        run_state_machine_as_test(lambda: SeveralPeople(runner, published), settings=limits)
+        runner.run(quick.close())

@@ -1,0 +1,77 @@
+"""What is different under Uvicorn; starting and stopping are in test_serve.py, for both servers."""
+
+import json
+import socket
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from vibechat.tests.conftest import RunningServer
+from vibechat.tests.test_server import LIMIT, client_of, closing_code, envelope, sign_in
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = RunningServer(tmp_path_factory.mktemp("uvicorn"), SERVER="uvicorn").start().wait()
+    yield server
+    server.stop()
+
+
+def test_it_works(server):
+    alice, bob = server.register("alice"), server.register("bob")
+    with server.socket() as connection, client_of(server, alice) as client:
+        sign_in(connection, bob)
+        sent = client.post("/api/messages/send", json=envelope(bob)).json()
+        assert json.loads(connection.recv(timeout=10))["message"] == sent
+
+
+def test_server_does_not_name_its_software(server):
+    assert "server" not in httpx.get(f"{server.url}/api/health/live").headers
+
+
+def test_body_over_the_limit_is_413(server):
+    answer = httpx.post(f"{server.url}/api/auth/login", content=b"x" * (LIMIT + 1))
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_compression_is_refused(server):
+    with server.socket(compression="deflate") as connection:
+        assert connection.protocol.extensions == []
+
+
+def test_frame_over_the_limit_is_1009(server):
+    with server.socket() as connection:
+        connection.send("x" * (LIMIT + 1))
+        assert closing_code(connection) == 1009
+
+
+def test_text_that_is_not_utf8_is_1007(server):
+    with server.socket() as connection:
+        connection.send(b"\xff\xfe", text=True)
+        assert closing_code(connection) == 1007
+
+
+def test_foreign_origin_is_403(server):
+    with pytest.raises(InvalidStatus) as refused:
+        server.socket(origin="http://evil.example")
+    assert refused.value.response.status_code == 403
+
+
+def test_client_that_does_not_read_for_a_while_is_told_to_resync_once_it_does(server):
+    alice, bob = server.register("alice"), server.register("bob")
+    plain = socket.socket()
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    plain.connect(("127.0.0.1", server.port))
+    with server.socket(sock=plain, max_queue=1) as deaf, client_of(server, alice) as client:
+        sign_in(deaf, bob)
+        for _ in range(150):
+            assert client.post("/api/messages/send", json=envelope(bob, 65536)).status_code == 201
+            if "socket_unsent_limited" in server.log.read_text():
+                break
+        kinds = [json.loads(deaf.recv(timeout=10))["type"]]
+        while kinds[-1] != "resync":
+            kinds.append(json.loads(deaf.recv(timeout=10))["type"])
+        assert set(kinds[:-1]) == {"new_message"}
+        client.post("/api/messages/send", json=envelope(bob))
+        assert json.loads(deaf.recv(timeout=10))["type"] == "new_message"

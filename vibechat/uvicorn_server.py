@@ -1,0 +1,67 @@
+"""Uvicorn, for behind a proxy: it costs less than Daphne for each message (docs/deploy.md has the figures), and makes a
+client that does not read wait instead of holding what is for it in memory."""
+
+import signal
+import socket
+
+import uvicorn
+from django.conf import settings
+
+from messaging import events, quick
+from messaging.sockets import sockets as open_sockets
+from vibechat.logs import log_event
+
+DRAIN_SECONDS = 10
+FLUSH_SECONDS = 2
+KEEP_ALIVE_SECONDS = 75  # longer than nginx keeps a connection to us, or it would write into one that we close
+BACKLOG = 2048
+
+
+class UvicornServer(uvicorn.Server):
+    def __init__(self, application, ready_callable):
+        super().__init__(
+            uvicorn.Config(
+                application,
+                loop="uvloop",
+                http="httptools",
+                ws="websockets-sansio",
+                ws_max_size=settings.SOCKET_FRAME_BYTES,
+                ws_per_message_deflate=False,  # it doubles an idle socket and gains nothing on ciphertext
+                lifespan="off",
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                proxy_headers=False,  # ProxyHeaders (vibechat/middleware.py) knows whom to believe
+                server_header=False,
+                date_header=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=DRAIN_SECONDS,
+            )
+        )
+        self.ready_callable = ready_callable
+
+    def run(self):
+        """Raises OSError where the address cannot be had."""
+        family = socket.AF_INET6 if ":" in settings.BIND else socket.AF_INET
+        with socket.create_server((settings.BIND, settings.PORT), family=family, backlog=BACKLOG) as listener:
+            super().run([listener])
+
+    async def startup(self, sockets=None):
+        await super().startup(sockets)
+        self.ready_callable()
+
+    def handle_exit(self, sig, frame):
+        """As Uvicorn's, but a stop that was asked for is no death by a signal."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+    async def shutdown(self, sockets=None):
+        """No new connections; sockets finish the frame that they are at and are told; requests are finished; what has
+        been committed is pushed."""
+        for server in self.servers:
+            server.close()
+        await open_sockets.farewell()
+        await super().shutdown(sockets)
+        await events.flush(FLUSH_SECONDS)
+        await quick.close()
+        log_event("server_stopped")
