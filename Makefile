@@ -5,7 +5,7 @@ COMPILE = .venv/bin/python -m uv pip compile pyproject.toml --quiet --universal 
 	--generate-hashes --no-header --no-annotate $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lock clean
+.PHONY: help run test bench faults lint lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -17,6 +17,14 @@ run: ## Install what is needed and serve on http://127.0.0.1:8000
 test: ## Run every check and every test, on both back ends
 	@$(INSTALL) requirements-dev.txt
 	@exec .venv/bin/python -m tests.run
+
+bench: ## Measure the server against a minimal relay (BENCH="table --rounds 3"; see benchmarks/README.md)
+	@$(INSTALL) requirements-dev.txt
+	@exec .venv/bin/python -m benchmarks $(BENCH)
+
+faults: ## Pull every plug under load, and count (FAULTS="--minutes 10")
+	@$(INSTALL) requirements-dev.txt
+	@exec .venv/bin/python -m tests.faults $(FAULTS)
 
 lint: ## Run the static checks only
 	@$(INSTALL) requirements-dev.txt

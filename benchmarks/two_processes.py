@@ -1,0 +1,97 @@
+"""Two server processes against one: as the machine lets them, and each held to a part of a core.
+
+With the load, PostgreSQL and Redis on the same few cores a second process has nothing to run on; held to a fifth of a
+core each, the machine is not their limit, and what is left is what they cost each other.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.drivers import drive
+from benchmarks.figures import divided, markdown_table, median, number, times
+from benchmarks.relays import figures_of, say
+from benchmarks.results import Aim, Section, not_run
+
+CPU_CONTROLLER = Path("/sys/fs/cgroup/cpu")
+PERIOD_MICROSECONDS = 20_000
+SENDERS = 32
+AT_LEAST = 1.8
+TITLE = "Two processes against one"
+
+
+class NoQuota(Exception):
+    """This machine lets nobody hold a process to a part of a core; the message says why."""
+
+
+def measure(site, options) -> Section:
+    rows, data, aims = [], [], []
+    for server in options.server:
+        for door in (door for door in options.only if door != "floor"):
+            for share in (None, options.share):
+                try:
+                    found = compare(site, options, server, door, share)
+                except NoQuota as error:
+                    rows.append([f"{server}, {door}", held(share), f"NOT RUN: {error}", "", "", "", ""])
+                    continue
+                figures = [*map(number, found["cpu"]), *map(number, found["rates"]), times(found["ratio"])]
+                rows.append([f"{server}, {door}", held(share), *figures])
+                data.append({"server": server, "door": door, "share": share, **found})
+                if share:
+                    aims.append(Aim(f"two processes, {server}, {door}, × one", AT_LEAST, found["ratio"], True))
+    if not data:
+        return not_run("processes", TITLE, "no door was chosen")
+    head = ["relay", "each process has", "CPU s / 1,000: one", "two", "messages/s: one", "two", "ratio"]
+    text = f"{SENDERS} senders in disjoint pairs, half of them across the processes.\n\n{markdown_table(head, rows)}"
+    return Section("processes", TITLE, text, data, aims)
+
+
+def held(share) -> str:
+    return f"{share} % of a core" if share else "what it gets"
+
+
+def compare(site, options, server, door, share) -> dict:
+    apps = [site.start_vibechat(server) for _ in range(2)]
+    people = site.people(apps[0], 2 * SENDERS)
+    job = {"door": door, "senders": people[:SENDERS], "recipients": people[SENDERS:], "seconds": options.share_seconds}
+    try:
+        with contextlib.ExitStack() as stack:
+            for app in apps if share else []:
+                stack.enter_context(held_to(share, app.process.pid))
+            runs = [[run(site, job, apps[:count]) for count in (1, 2)] for _ in range(options.side_rounds)]
+    finally:
+        for app in apps:
+            site.stop_app(app)
+    measured = [list(map(figures_of, seens)) for seens in runs]
+    return {
+        "rates": [median(figures[count]["rate"] for figures in measured) for count in (0, 1)],
+        "cpu": [median(figures[count]["cpu"] for figures in measured) for count in (0, 1)],
+        "ratio": median(divided(two["rate"], one["rate"]) for one, two in measured),
+        "dropped": sum(seen["dropped"] for seens in runs for seen in seens),
+    }
+
+
+def run(site, job, apps) -> dict:
+    seen = drive(job | {"ports": [app.port for app in apps], "processes": site.process_ids(*apps)})
+    say(f"{len(apps)} × {apps[0].name}, {job['door']}", SENDERS, seen)
+    return seen
+
+
+@contextlib.contextmanager
+def held_to(share: int, pid: int) -> Iterator[None]:
+    """The process with all its threads gets so many per cent of one core, by a control group (v1) of its own."""
+    group = CPU_CONTROLLER / f"vibechat-benchmark-{os.getpid()}-{pid}"
+    try:
+        group.mkdir()
+    except OSError as error:
+        raise NoQuota(f"no CPU quotas to be had here ({error.strerror})") from error
+    try:
+        (group / "cpu.cfs_period_us").write_text(str(PERIOD_MICROSECONDS))
+        (group / "cpu.cfs_quota_us").write_text(str(PERIOD_MICROSECONDS * share // 100))
+        (group / "cgroup.procs").write_text(str(pid))
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # a process that has ended has left the group already
+            (CPU_CONTROLLER / "cgroup.procs").write_text(str(pid))
+        group.rmdir()
