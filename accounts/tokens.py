@@ -6,6 +6,7 @@ successor, however many ask for it at once.
 
 from datetime import UTC, datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from django.conf import settings
 from rest_framework_simplejwt.exceptions import TokenError
@@ -49,7 +50,7 @@ def renewed_tokens(refresh: str) -> dict | None:
     """The successors of a refresh token, or None where it is not one, or its session is over."""
     try:
         token = RefreshToken(refresh)
-        session_id, generation = token["session"], token["generation"]
+        session_id, generation = UUID(str(token["session"])), token["generation"]
     except UNREADABLE:
         return None
     session, spent = Session.rotate(session_id, generation)
@@ -62,7 +63,7 @@ def renewed_tokens(refresh: str) -> dict | None:
 
 
 class Claims(NamedTuple):
-    session_id: str
+    session_id: UUID
     user_id: int
     expires_at: datetime
 
@@ -71,7 +72,7 @@ def claims_of_access_token(access: str) -> Claims | None:
     """What a rightly signed token that has not expired says; whether its session still holds is not asked."""
     try:
         token = AccessToken(access)
-        return Claims(token["session"], int(token["user_id"]), datetime.fromtimestamp(token["exp"], tz=UTC))
+        return Claims(UUID(str(token["session"])), int(token["user_id"]), datetime.fromtimestamp(token["exp"], tz=UTC))
     except UNREADABLE:
         return None
 
@@ -88,7 +89,7 @@ def session_of_access_token(access: str) -> tuple[Session, datetime] | None:
 def session_of_refresh_token(refresh: str) -> Session | None:
     """The session of a refresh token, spent or not: enough to log out, and for nothing else."""
     try:
-        session_id = RefreshToken(refresh)["session"]
+        session_id = UUID(str(RefreshToken(refresh)["session"]))
     except UNREADABLE:
         return None
     return Session.objects.filter(pk=session_id, revoked_at=None).first()

@@ -1,13 +1,9 @@
-"""The quick way in for a message, on PostgreSQL: two prepared statements in one round trip, without a thread.
+"""The quick way in for a message, on PostgreSQL: one call of one function in the database, without a thread.
 
 It does what Message.objects.send does, for the case that nothing stands in the way: the session holds, the body is
 right, the client_id is new, the recipient is there, the keys are current, both mailboxes exist. Then the message is in,
 committed. In any other case nothing has happened and the answer is None: the caller goes the full way, which says
 what is wrong. So every refusal has one place, and it is not here.
-
-The locks are those of mailboxes.py: the counters' rows in the order of user id, in a statement of their own, so that
-the second statement sees what others have committed while it waited. It also sees a mailbox that was made meanwhile,
-which is not locked, so the first one leaves it how many it has.
 """
 
 import asyncio
@@ -31,52 +27,59 @@ logger = logging.getLogger(__name__)
 POOL_SIZE = 4
 POOL_SECONDS = 5
 
-LOCK = """
-SELECT set_config('vibechat.mailboxes_locked', count(*)::text, TRUE) FROM (
-    SELECT user_id FROM mailboxes
-    WHERE user_id = %(sender)s OR user_id = (SELECT id FROM users WHERE email = %(recipient_email)s)
-    ORDER BY user_id FOR NO KEY UPDATE
-) locked
-"""
+# Each connection makes it for itself and for as long as it lives, so that it is always that of the code that calls it.
+# Every statement in it sees what others have committed while an earlier one waited for the locks, which are those of
+# mailboxes.py.
+FUNCTION = """
+CREATE FUNCTION pg_temp.accept_message(
+    given_session uuid, given_sender bigint, given_recipient_email text, given_client_id uuid, given_ciphertext text,
+    given_nonce text, given_salt text, given_type text, given_suite smallint, given_sender_fingerprint text,
+    given_recipient_fingerprint text, given_now timestamptz
+) RETURNS TABLE (message bigint, sender_address text, recipient bigint, sender_number bigint, recipient_number bigint)
+LANGUAGE plpgsql AS $$
+DECLARE
+    mailboxes_locked integer;
+BEGIN
+    SELECT id INTO recipient FROM users WHERE email = given_recipient_email;
+    PERFORM FROM mailboxes WHERE user_id IN (given_sender, recipient) ORDER BY user_id FOR NO KEY UPDATE;
+    GET DIAGNOSTICS mailboxes_locked = ROW_COUNT;
+    IF mailboxes_locked <> 2 THEN RETURN; END IF;
 
-ACCEPT = """
-WITH given AS (
-    SELECT %(session)s::uuid AS session, %(recipient_email)s::text AS recipient_email, %(client_id)s::uuid AS client_id,
-        %(sender_fingerprint)s::text AS sender_fingerprint, %(recipient_fingerprint)s::text AS recipient_fingerprint,
-        %(now)s::timestamptz AS now
-), caller AS (
-    SELECT users.id, users.email FROM given JOIN sessions ON sessions.id = session JOIN users ON users.id = user_id
-    WHERE sessions.revoked_at IS NULL AND sessions.expires_at > now AND users.is_active
-), addressee AS (
-    SELECT users.id, users.email FROM given JOIN users ON users.email = recipient_email WHERE users.is_active
-), accepted AS (
+    SELECT caller.email INTO sender_address
+    FROM sessions JOIN users caller ON caller.id = user_id, users addressee
+    WHERE sessions.id = given_session AND revoked_at IS NULL AND expires_at > given_now
+        AND caller.id = given_sender AND caller.is_active AND addressee.id = recipient AND addressee.is_active;
+    IF NOT FOUND
+        OR EXISTS (SELECT FROM spent_client_ids WHERE sender_id = given_sender AND client_id = given_client_id)
+        OR (given_sender_fingerprint IS NOT NULL AND NOT EXISTS (
+            SELECT FROM public_keys
+            WHERE user_id = given_sender AND is_current AND fingerprint = given_sender_fingerprint))
+        OR (given_recipient_fingerprint IS NOT NULL AND NOT EXISTS (
+            SELECT FROM public_keys
+            WHERE user_id = recipient AND is_current AND fingerprint = given_recipient_fingerprint))
+    THEN RETURN; END IF;
+
+    SELECT sequence + 1 INTO sender_number FROM mailboxes WHERE user_id = given_sender;
+    SELECT sequence + 1 INTO recipient_number FROM mailboxes WHERE user_id = recipient;
     INSERT INTO messages (
         sender_id, sender_email, recipient_id, recipient_email, client_id, ciphertext, nonce, salt, message_type, suite,
         sender_fingerprint, recipient_fingerprint, created_at, sender_sequence, recipient_sequence,
         sender_cleared, recipient_cleared
-    )
-    SELECT
-        caller.id, caller.email, addressee.id, addressee.email, client_id, %(ciphertext)s, %(nonce)s, %(salt)s,
-        %(message_type)s, %(suite)s, sender_fingerprint, recipient_fingerprint, now,
-        mine.sequence + 1, theirs.sequence + 1, FALSE, FALSE
-    FROM given, caller
-    JOIN mailboxes mine ON mine.user_id = caller.id, addressee
-    JOIN mailboxes theirs ON theirs.user_id = addressee.id
-    WHERE caller.id <> addressee.id AND current_setting('vibechat.mailboxes_locked') = '2'
-    AND (sender_fingerprint IS NULL OR EXISTS (
-        SELECT FROM public_keys k
-        WHERE k.user_id = caller.id AND is_current AND k.fingerprint = sender_fingerprint))
-    AND (recipient_fingerprint IS NULL OR EXISTS (
-        SELECT FROM public_keys k
-        WHERE k.user_id = addressee.id AND is_current AND k.fingerprint = recipient_fingerprint))
-    AND NOT EXISTS (SELECT FROM spent_client_ids s WHERE s.sender_id = caller.id AND s.client_id = given.client_id)
-    ON CONFLICT (sender_id, client_id) DO NOTHING
-    RETURNING id, sender_id, sender_email, recipient_id, sender_sequence, recipient_sequence
-), counted AS (
-    UPDATE mailboxes SET sequence = sequence + 1 FROM accepted
-    WHERE user_id = accepted.sender_id OR user_id = accepted.recipient_id
-)
-SELECT id, sender_id, sender_email, recipient_id, sender_sequence, recipient_sequence FROM accepted
+    ) VALUES (
+        given_sender, sender_address, recipient, given_recipient_email, given_client_id, given_ciphertext, given_nonce,
+        given_salt, given_type, given_suite, given_sender_fingerprint, given_recipient_fingerprint, given_now,
+        sender_number, recipient_number, FALSE, FALSE
+    ) ON CONFLICT (sender_id, client_id) DO NOTHING RETURNING id INTO message;
+    IF message IS NULL THEN RETURN; END IF;
+    UPDATE mailboxes SET sequence = sequence + 1 WHERE user_id IN (given_sender, recipient);
+    RETURN NEXT;
+END $$
+"""
+
+ACCEPT = """
+SELECT message, sender_address, recipient, sender_number, recipient_number FROM pg_temp.accept_message(
+    %(session)s, %(sender)s, %(recipient_email)s, %(client_id)s, %(ciphertext)s, %(nonce)s, %(salt)s, %(message_type)s,
+    %(suite)s::smallint, %(sender_fingerprint)s, %(recipient_fingerprint)s, %(now)s)
 """
 
 pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncConnectionPool] = weakref.WeakKeyDictionary()
@@ -130,17 +133,13 @@ def recognise(body) -> dict | None:
 
 
 async def accept(values):
-    """The new row, committed, or None. One round trip: psycopg's pipeline sends both at once, and what lies between two
-    of its synchronisations is one transaction."""
+    """The new row, committed, or None."""
     async with (await pool()).connection() as database:
-        async with database.pipeline():
-            await database.execute(LOCK, values)
-            cursor = await database.execute(ACCEPT, values)
-        return await cursor.fetchone()
+        return await (await database.execute(ACCEPT, values)).fetchone()
 
 
 def accepted(values, row):
-    message_id, sender_id, sender_email, recipient_id, sender_sequence, recipient_sequence = row
+    message_id, sender_email, recipient_id, sender_sequence, recipient_sequence = row
     text = message_text(
         {
             "id": message_id,
@@ -152,7 +151,8 @@ def accepted(values, row):
             "read_at": None,
         }
     )
-    events.publish(new_message_pushes({recipient_id: recipient_sequence, sender_id: sender_sequence}, text))
+    numbers = {recipient_id: recipient_sequence, values["sender"]: sender_sequence}
+    events.publish(new_message_pushes(numbers, text))
     return text, sender_sequence
 
 
@@ -169,17 +169,23 @@ COPIED = (
 
 
 async def pool() -> AsyncConnectionPool:
-    """One for each event loop, beside Django's own, which serves threads. Its statements are prepared: planning them
-    each time would cost PostgreSQL five times what carrying them out does."""
+    """One for each event loop, beside Django's own, which serves threads. Its statement is prepared."""
     loop = asyncio.get_running_loop()
     if loop not in pools:
         parameters = {key: value for key, value in connection.get_connection_params().items() if key not in OWN_OPTIONS}
         parameters |= {"autocommit": True, "prepare_threshold": 0}
-        pools[loop] = AsyncConnectionPool(
-            kwargs=parameters, min_size=1, max_size=POOL_SIZE, timeout=POOL_SECONDS, open=False
-        )
+        sizes = {"min_size": 1, "max_size": POOL_SIZE, "timeout": POOL_SECONDS}
+        pools[loop] = AsyncConnectionPool(kwargs=parameters, **sizes, configure=configure, open=False)
         await pools[loop].open()
     return pools[loop]
+
+
+async def configure(database):
+    """Everything is looked up by an index; a plan that was made while a table was small must not read all of it for
+    every message once it has grown."""
+    await database.execute("SET enable_seqscan = off")
+    await database.execute("SET plan_cache_mode = force_generic_plan")
+    await database.execute(FUNCTION)
 
 
 async def close():
