@@ -59,7 +59,7 @@ def send_quickly(person, body) -> tuple[int, bool]:
 
     async def send():
         try:
-            return await quick.send(str(person.session.pk), person.user.pk, dict(body))
+            return await quick.send(person.session.pk, person.user.pk, dict(body))
         finally:
             await quick.close()
 
@@ -188,7 +188,7 @@ def test_a_mailbox_that_was_made_meanwhile_is_not_numbered_without_its_lock(alic
 
 async def quick_or_none(person, body):
     try:
-        return await quick.send(str(person.session.pk), person.user.pk, body)
+        return await quick.send(person.session.pk, person.user.pk, body)
     finally:
         await quick.close()
 

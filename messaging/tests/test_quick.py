@@ -13,18 +13,15 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from conftest import envelope
-from messaging import quick
+from messaging import accept_postgresql, quick
 from messaging.mailboxes import Mailbox
 from messaging.models import Message
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="the quick way is PostgreSQL's"),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 async def send(person, body):
-    return await quick.send(str(person.session.pk), person.user.pk, body)
+    return await quick.send(person.session.pk, person.user.pk, body)
 
 
 async def in_the_database():
@@ -131,12 +128,17 @@ async def test_the_same_message_at_once_is_one_message(alice, bob, mailboxes):
     assert await in_the_database() == (2, {alice.email: 2, bob.email: 2})
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connection that could break")
 async def test_a_connection_that_breaks_at_the_commit_is_unavailable_and_goes_no_second_way(
     alice, bob, mailboxes, monkeypatch
 ):
-    async def broken(values):
-        raise psycopg.OperationalError("server closed the connection unexpectedly")
+    class Broken:
+        def connection(self):
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(quick, "accept", broken)
+    async def broken_pool():
+        return Broken()
+
+    monkeypatch.setattr(accept_postgresql, "pool", broken_pool)
     with pytest.raises(OperationalError):
         await send(alice, envelope(bob))

@@ -1,0 +1,168 @@
+"""Sends canaries through a real browser, then looks for them in everything that the server keeps."""
+
+import tempfile
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.models import User
+from messaging.zero_knowledge import places
+from messaging.zero_knowledge.encodings import FORMS
+from messaging.zero_knowledge.recording import Recording, redis_pushes
+from messaging.zero_knowledge.removal import remove
+from messaging.zero_knowledge.search import Canaries, Place, search
+
+LEAK, NOT_DONE = 1, 2  # exit codes
+MISSING = (
+    "This needs the development dependencies ({}): python3 deploy/install.py requirements-dev.txt brings them, and "
+    "VIBE_CHROMIUM=/path/to/chromium names a browser where npm cannot bring one."
+)
+WHAT_IT_IS = (
+    "No canary was found in these places. It shows no more than that: nothing about places that are not listed "
+    "(backups, the database's own log and journal, the memory of processes), nothing about what this server kept of "
+    "others before, and it is no proof about a server that was changed since, or that serves others another code."
+)
+
+
+class Command(BaseCommand):
+    help = (
+        "Registers two temporary people with a server that is in use, lets them write to each other in a real browser "
+        "with texts that stand nowhere else, and looks for these in the database, the files, Redis, the logs and all "
+        "that the browsers exchanged. Takes the people away again. Exit code 1: something leaked; 2: not carried out."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--url",
+            help="of the running server whose settings are in the environment; without it, one more process is "
+            "started on loopback, with the same settings and on the same database",
+        )
+        parser.add_argument(
+            "--log", action="append", default=[], type=Path, metavar="PATH", help="a log file, or a folder of them"
+        )
+
+    def handle(self, url, log, **options):
+        tools = import_tools()
+        check(url, log)
+        self.canaries, self.recording, self.searched = Canaries(), Recording(tools.PlaywrightError), []
+        emails: list[str] = []
+        with ExitStack() as stack:
+            stack.callback(self.clean_up, emails)
+            try:
+                self.live_and_search(tools, stack, url, log, emails)
+            except (tools.Unavailable, tools.PlaywrightError, AssertionError) as error:
+                raise CommandError(f"Not carried out: {first_line(error)}", returncode=NOT_DONE) from error
+        self.conclude()
+
+    # --- what is done ---
+
+    def live_and_search(self, tools, stack, url, logs, emails):
+        if not url:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            logs = [*logs, folder / "server.log"]
+            url = stack.enter_context(tools.own_server.running_server(logs[-1]))
+        self.stdout.write(f"Two people write to each other at {url} …")
+        with redis_pushes() as pushes, tools.story.open_browser() as browser:
+            people = tools.story.new_people(browser, url.rstrip("/"), self.canaries, self.recording)
+            emails += [person.email for person in people]
+            tools.story.live(*people, self.canaries)
+            if settings.REDIS_URL:  # while they are online
+                self.search(places.redis_keys())
+        if settings.REDIS_URL:
+            self.search(Place("Redis, pushes published meanwhile", pushes, emails[1]))
+        for place in self.recording.places(emails[1]):
+            self.search(place)
+        self.search_what_is_kept(emails, logs)
+
+    def search_what_is_kept(self, emails, logs):
+        ids = User.objects.filter(email__in=emails).order_by("pk").values_list("pk", flat=True)
+        if len(ids) != len(emails):
+            raise CommandError(
+                "Not carried out: the two people are not in the database of these settings, so it is not the one of "
+                "the server at that address.",
+                returncode=NOT_DONE,
+            )
+        for table in places.tables(emails[0]):
+            self.search(table)
+        self.search(places.kept_files(emails[0]))
+        if logs:
+            self.search(places.logs(logs, f'"event": "registration", "user": {ids[0]}'))
+
+    def search(self, place: Place):
+        self.searched.append(search(place, self.canaries))
+
+    def clean_up(self, emails):
+        if emails and (count := remove(emails)):
+            self.stdout.write(f"The {count} temporary people are gone again.")
+
+    # --- what is said ---
+
+    def conclude(self):
+        self.tell_searched()
+        leaks = [leak for searched in self.searched for leak in searched.leaks]
+        for leak in leaks:
+            self.stdout.write(f"LEAK: {leak}.")
+        if leaks:
+            canaries = {leak.canary for leak in leaks}
+            raise CommandError(f"What should be secret was found: {', '.join(sorted(canaries))}.", returncode=LEAK)
+        self.refuse_gaps()
+        self.stdout.write(WHAT_IT_IS)
+
+    def tell_searched(self):
+        self.stdout.write(f"\n{'values':>10} {'bytes':>14}  place")
+        for searched in self.searched:
+            self.stdout.write(f"{searched.values:>10} {searched.size_bytes:>14}  {searched.place}")
+        self.stdout.write(f"\nSearched for: {', '.join(self.canaries.names.values())}.")
+        self.stdout.write(f"In these forms: {FORMS}.")
+        for gap in self.gaps():
+            self.stdout.write(f"Not searched: {gap}.")
+
+    def gaps(self):
+        if not settings.REDIS_URL:
+            yield "Redis, since these settings have none: limits and pushes are in the memory of the server process"
+        if not any(searched.place == "logs" for searched in self.searched):
+            yield "logs, since none were given (--log PATH)"
+        for name, count in Counter(self.recording.unread_answers).items():
+            yield f"{name}, {count} times, since the page had gone on before it could be read"
+
+    def refuse_gaps(self):
+        """A search that could not have found anything must not pass for one that found nothing."""
+        wrong = [searched.place for searched in self.searched if not searched.is_control_found]
+        gaps = [f"{place}: what must be in there is not" for place in wrong] + self.recording.unread_requests
+        if gaps:
+            raise CommandError(f"Nothing was found, but the search has gaps. {'; '.join(gaps)}.", returncode=NOT_DONE)
+
+
+class Tools:
+    """What only the development dependencies bring."""
+
+    def __init__(self):
+        from playwright.sync_api import Error as PlaywrightError
+
+        from messaging.zero_knowledge import own_server, story
+        from tests.provision import Unavailable
+
+        self.story, self.own_server = story, own_server
+        self.Unavailable, self.PlaywrightError = Unavailable, PlaywrightError
+
+
+def import_tools() -> Tools:
+    try:
+        return Tools()
+    except ImportError as error:
+        raise CommandError(MISSING.format(error.name), returncode=NOT_DONE) from error
+
+
+def check(url, log_paths):
+    if not url and settings.PUBLIC:
+        raise CommandError("These are the settings of a public server: say --url https://…", returncode=NOT_DONE)
+    for path in log_paths:
+        if not path.exists():
+            raise CommandError(f"There is no {path}.", returncode=NOT_DONE)
+
+
+def first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]

@@ -1,0 +1,36 @@
+"""A server process of the audit's own, on loopback, with the settings of the environment and their database."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+
+from tests.provision.processes import free_port, stop, wait_until
+
+START_SECONDS = 60
+
+
+@contextlib.contextmanager
+def running_server(log: Path) -> Iterator[str]:
+    """Its address. What it says goes into `log`. Raises Unavailable where it does not start."""
+    port = free_port()
+    environment = os.environ | {"PORT": str(port), "BIND": "127.0.0.1"}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve"],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_until(lambda: b"VibeChat is at" in log.read_bytes(), process, "the server", log, START_SECONDS)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        stop(process, signal.SIGTERM)

@@ -1,0 +1,106 @@
+"""What passes between browsers and server, and through Redis, written down while it does."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import redis
+from django.conf import settings
+
+from messaging.zero_knowledge.search import TEXT, Place
+
+# Where the person's password is meant to go; it is searched for everywhere else.
+PASSWORD_DOORS = ("POST /api/auth/register", "POST /api/auth/login")
+
+
+class Recording:
+    """Of Playwright's browser contexts: every request and answer, every frame of every WebSocket. `unreadable` is what
+    Playwright raises for an answer that is gone."""
+
+    def __init__(self, unreadable: type[Exception]):
+        self.unreadable = unreadable
+        self.requests: list[tuple[str, bytes]] = []
+        self.answers: list[tuple[str, bytes]] = []
+        self.frames_sent: list[tuple[str, bytes]] = []
+        self.frames_received: list[tuple[str, bytes]] = []
+        self.unread_requests: list[str] = []
+        self.unread_answers: list[str] = []
+
+    def listen_to(self, context) -> None:
+        context.on("request", self.note_request)
+        context.on("requestfinished", self.note_answer)
+        context.on("page", self.listen_to_page)
+        for page in context.pages:
+            self.listen_to_page(page)
+
+    def listen_to_page(self, page) -> None:
+        page.on("websocket", self.listen_to_socket)
+
+    def listen_to_socket(self, socket) -> None:
+        self.requests.append(("WebSocket", socket.url.encode()))
+        socket.on("framesent", lambda payload: self.frames_sent.append(("", as_bytes(payload))))
+        socket.on("framereceived", lambda payload: self.frames_received.append(("", as_bytes(payload))))
+
+    def note_request(self, request) -> None:
+        headers = "\n".join(f"{name}: {value}" for name, value in request.headers.items())
+        body = request.post_data_buffer
+        if body is None and request.method not in ("GET", "HEAD", "OPTIONS", "DELETE"):
+            self.unread_requests.append(f"the body of {call(request)}")
+        self.requests += [(call(request), part) for part in (request.url.encode(), headers.encode(), body or b"")]
+
+    def note_answer(self, request) -> None:
+        response = request.response()
+        if response is None:
+            return
+        headers = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
+        self.answers.append((call(request), headers.encode()))
+        if response.status in (204, 304) or 300 <= response.status < 400 or request.method == "HEAD":
+            return
+        try:
+            self.answers.append((call(request), response.body()))
+        except self.unreadable:  # the page that asked for it is gone, and Chromium has dropped it
+            self.unread_answers.append(f"the answer to {call(request)}")
+
+    def places(self, control: str) -> list[Place]:
+        """The control is what each of them must hold, an address of one of the two people."""
+        at_doors = [value for value in self.requests if value[0] in PASSWORD_DOORS]
+        others = [value for value in self.requests if value[0] not in PASSWORD_DOORS]
+        return [
+            Place("requests", others, control),
+            Place("requests that carry the password (which is not searched for in these)", at_doors, control, (TEXT,)),
+            Place("answers", self.answers, control),
+            Place("WebSocket frames to the server", self.frames_sent, control),
+            Place("WebSocket frames from the server (pushes)", self.frames_received, control),
+        ]
+
+
+def call(request) -> str:
+    return f"{request.method} {urlsplit(request.url).path}"
+
+
+def as_bytes(payload: str | bytes) -> bytes:
+    return payload if isinstance(payload, bytes) else payload.encode(errors="replace")
+
+
+@contextlib.contextmanager
+def redis_pushes() -> Iterator[list[tuple[str, bytes]]]:
+    """All that is published in Redis meanwhile: the pushes on their way from process to process."""
+    published: list[tuple[str, bytes]] = []
+
+    def note(message) -> None:
+        published.extend(("", part) for part in (message["channel"], message["data"]))
+
+    with contextlib.ExitStack() as stack:
+        if settings.REDIS_URL:
+            client = stack.enter_context(redis.Redis.from_url(settings.REDIS_URL))
+            subscriber = stack.enter_context(client.pubsub(ignore_subscribe_messages=True))
+            subscriber.psubscribe(**{"*": note})
+            listening = subscriber.run_in_thread(sleep_time=0.1, daemon=True)
+            stack.callback(stop, listening)
+        yield published
+
+
+def stop(listening: threading.Thread) -> None:
+    listening.stop()
+    listening.join(5)

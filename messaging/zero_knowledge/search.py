@@ -1,0 +1,98 @@
+"""Canaries, and the search for them in a place, value by value."""
+
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from messaging.zero_knowledge.encodings import find_in_any
+
+MARK_DIGITS = 24
+CHUNK_BYTES = 4 * 1024 * 1024
+TEXT, PASSWORD = "text", "password"  # the kinds of canaries
+
+
+class Canaries:
+    """Texts that stand nowhere else. Those of a kind begin with one mark, which is what is searched for: once, however
+    many there are. It is of digits, which no change of case and no escaping of special characters touches."""
+
+    def __init__(self):
+        self.marks = {
+            kind: "".join(secrets.choice("0123456789") for _ in range(MARK_DIGITS)) for kind in (TEXT, PASSWORD)
+        }
+        self.names: dict[str, str] = {}
+
+    def new(self, name: str, kind: str = TEXT) -> str:
+        canary = f"{self.marks[kind]}{len(self.names):02}"
+        self.names[canary] = name
+        return canary
+
+
+def random_digits() -> str:
+    return "".join(secrets.choice("0123456789") for _ in range(MARK_DIGITS))
+
+
+@dataclass
+class Place:
+    """Somewhere to look: `values` are (part of the place, bytes), read as they are searched. `control` is a text that
+    must be there, or the place is not the one that it is taken for."""
+
+    name: str
+    values: Iterable[tuple[str, bytes]]
+    control: str | None = None
+    kinds: tuple[str, ...] = (TEXT, PASSWORD)
+
+
+@dataclass(frozen=True)
+class Leak:
+    canary: str
+    place: str
+    encoding: str
+
+    def __str__(self):
+        return f"{self.canary}, in {self.place}, as {self.encoding}"
+
+
+@dataclass
+class Searched:
+    place: str
+    values: int = 0
+    size_bytes: int = 0
+    is_control_found: bool = True
+    leaks: list[Leak] = field(default_factory=list)
+
+
+def search(place: Place, canaries: Canaries) -> Searched:
+    searched = Searched(place.name, is_control_found=place.control is None)
+    for part, values in chunks(place.values):
+        searched.values += len(values)
+        searched.size_bytes += sum(map(len, values))
+        where = f"{place.name}, {part}" if part else place.name
+        for leak in leaks_in(values, where, canaries, place.kinds):
+            if leak not in searched.leaks:
+                searched.leaks.append(leak)
+        if not searched.is_control_found:
+            searched.is_control_found = bool(find_in_any(place.control, values))
+    return searched
+
+
+def chunks(values: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, list[bytes]]]:
+    """The values of each part together, as far as they fit into memory."""
+    waiting: dict[str, list[bytes]] = {}
+    waiting_bytes = 0
+    for part, value in values:
+        waiting.setdefault(part, []).append(value)
+        waiting_bytes += len(value)
+        if waiting_bytes > CHUNK_BYTES:
+            yield from waiting.items()
+            waiting, waiting_bytes = {}, 0
+    yield from waiting.items()
+
+
+def leaks_in(values: list[bytes], where: str, canaries: Canaries, kinds: Iterable[str]) -> Iterator[Leak]:
+    for kind in kinds:
+        mark = canaries.marks[kind]
+        if not (found := find_in_any(mark, values)):
+            continue
+        whole = {canary: find_in_any(canary, values) for canary in canaries.names if canary.startswith(mark)}
+        named = [Leak(canaries.names[canary], where, name) for canary, names in whole.items() for name in names]
+        yield from named or [Leak(f"a part of some {kind}", where, name) for name in found]
