@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, OperationalError, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -17,6 +17,7 @@ from accounts.names import clean_display_name
 from vibechat.refusals import Conflict
 
 DELETION_ATTEMPTS = 10
+DEADLOCK = "40P01"
 # Each takes a user id; messaging adds its own in apps.py, since accounts may not import it.
 locks_before_deletion: list[Callable[[int], object]] = []
 
@@ -96,6 +97,10 @@ class User(AbstractBaseUser, PermissionsMixin):
                         lock(pk)
                     return super().delete(*args, **kwargs)
             except IntegrityError as error:
+                written_to = error
+            except OperationalError as error:
+                if getattr(error.__cause__, "sqlstate", None) != DEADLOCK:
+                    raise
                 written_to = error
         raise written_to
 

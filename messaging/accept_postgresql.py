@@ -11,6 +11,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 logger = logging.getLogger(__name__)
 POOL_SIZE = 4
 POOL_SECONDS = 5
+LOCK_SECONDS = 2  # who waits longer for a mailbox goes the full way: four who wait would keep everybody waiting
 
 # Each connection makes it for itself and for as long as it lives, so that it is always that of the code that calls it.
 # Every statement in it sees what others have committed while an earlier one waited for the locks, which are those of
@@ -70,6 +71,9 @@ SELECT message, sender_address, recipient, sender_number, recipient_number FROM 
 pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncConnectionPool] = weakref.WeakKeyDictionary()
 
 
+checks = set()  # kept from the garbage collector
+
+
 async def accept(values):
     """The new row, committed, or None where something stands in the way, or the database is away."""
     try:
@@ -79,9 +83,24 @@ async def accept(values):
         return None  # the database is away or swamped: the full way answers 503
     except psycopg.Error as error:
         logger.warning("quick_send_failed", extra={"reason": type(error).__name__})
-        if error.sqlstate is None:  # the connection broke, perhaps after the commit: a second way in could double it
+        if is_broken(error):  # perhaps after the commit: a second way in could double it
+            checks.add(asyncio.ensure_future(check_all()))
             raise OperationalError("The connection broke.") from error
         return None
+
+
+def is_broken(error) -> bool:
+    return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+
+
+async def check_all():
+    """When the database has come back all idle connections are dead, and each would cost somebody a message."""
+    try:
+        await (await pool()).check()
+    except (psycopg.Error, PoolTimeout) as error:
+        logger.warning("quick_check_failed", extra={"reason": type(error).__name__})
+    finally:
+        checks.discard(asyncio.current_task())
 
 
 async def pool() -> AsyncConnectionPool:
@@ -99,6 +118,7 @@ async def pool() -> AsyncConnectionPool:
 async def configure(database):
     """Everything is looked up by an index; a plan that was made while a table was small must not read all of it for
     every message once it has grown."""
+    await database.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
     await database.execute("SET enable_seqscan = off")
     await database.execute("SET plan_cache_mode = force_generic_plan")
     await database.execute(FUNCTION)

@@ -59,7 +59,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         except StopConsumer:
             pass
         finally:
-            await asyncio.shield(self.leave())  # also where the server has cancelled this socket
+            await self.leave()
 
     async def dispatch(self, message):
         """Without Channels' hop to a thread that closes old connections: ours are closed where they are used."""
@@ -84,7 +84,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if self.deadline:
             self.deadline.cancel()
         if self.user:
-            await sockets.discard(self)
+            await asyncio.shield(sockets.discard(self))  # also where the server has cancelled this socket
 
     async def end(self, code, reason):
         if self.closing:

@@ -28,6 +28,8 @@ PUSHES_AT_ONCE = 100
 BEAT_SECONDS = 1
 SILENT_SECONDS = 3
 START_OVER_SECONDS = 30
+LOST_PEOPLE = 10_000
+EVERYBODY = 0  # no user has this id
 
 
 def group(user_id: int) -> str:
@@ -62,9 +64,9 @@ async def hand_on(pushes: list[Push]):
 class Exchange:
     """Hands pushes to the channel layer in the order of their commits, and what comes from it to the sockets here.
 
-    Nobody waits for it. What cannot be handed on is dropped, logged once per outage, and made good by `resync`. A layer
-    drops silently, and tells nobody that its connection broke and is back. So a beat goes to ourselves and back: while
-    it is not heard, pushes may be getting lost.
+    Nobody waits for it. Whose pushes could not be handed on is remembered, and those people's sockets, wherever they
+    are, are told to `resync` as soon as the layer takes anything again. What does not come in is noticed by a beat to
+    ourselves and back, for a layer drops silently and tells nobody that its connection broke and is back.
     """
 
     current: "Exchange | None" = None
@@ -74,14 +76,20 @@ class Exchange:
         self.waiting = collections.deque()
         self.waiting_bytes = 0
         self.has_waiting = asyncio.Event()
-        self.is_lost = False
+        self.lost = set()  # user ids; EVERYBODY where they are too many
         self.carrying = loop.create_task(self.carry_out())
+
+    @property
+    def is_lossy(self) -> bool:
+        return self.is_deaf or bool(self.lost)
+
+    # --- out ---
 
     def put(self, pushes):
         for push in pushes:
             if self.waiting_bytes + len(push.text) > QUEUE_BYTES:
-                self.lose("the queue is full")
-                return
+                self.lose([push], "the queue is full")
+                continue
             self.waiting.append(push)
             self.waiting_bytes += len(push.text)
             self.has_waiting.set()
@@ -93,10 +101,9 @@ class Exchange:
             try:
                 await hand_on(pushes)
             except Exception as error:  # whatever the layer's client raises: the send itself is committed
-                self.lose(type(error).__name__)
+                self.lose(pushes, type(error).__name__)
             else:
-                if self.listening is None:  # no beat will say so
-                    self.heal()
+                await self.tell_lost()
             self.take_out(pushes)
 
     def take_out(self, pushes):
@@ -112,66 +119,93 @@ class Exchange:
         while self.waiting and self.loop.time() < deadline:
             await asyncio.sleep(0.01)
 
-    def lose(self, reason):
-        if not self.is_lost:
+    def lose(self, pushes, reason):
+        if not self.lost:
             logger.error("push_failed", extra={"reason": reason})
-        self.is_lost = True
+        self.lost.update(push.user_id for push in pushes)
+        if len(self.lost) > LOST_PEOPLE:
+            self.lost = {EVERYBODY}
 
-    def heal(self):
-        if self.is_lost:
-            logger.warning("push_healed")
-            self.is_lost = False
-            self.on_healed()
+    async def tell_lost(self):
+        if not self.lost:
+            return
+        told, self.lost = self.lost, set()
+        messages = [(group(user_id), {"type": "lost", "user_id": user_id}) for user_id in told]
+        try:
+            async with asyncio.timeout(PUSH_SECONDS):
+                await get_channel_layer().group_send_many(messages)
+        except Exception:
+            self.lost |= told
+        else:
+            logger.warning("push_healed", extra={"people": len(told)})
 
-    # --- for the sockets of this process ---
+    # --- in, for the sockets of this process ---
 
     channel = None
     listening = beating = None
+    is_deaf = False
+    beats = deaf_since = 0
 
-    def listen(self, on_push, on_healed):
-        """From now on pushes to whoever has joined come to `on_push`; `on_healed`: some may have been lost so far."""
-        self.on_push, self.on_healed = on_push, on_healed
+    def listen(self, on_push, on_lost, on_healed):
+        """From now on pushes to whoever has joined come to `on_push`, and `on_lost` hears of a user id whose pushes are
+        missing; `on_healed`: anybody's may be, those of the time until now."""
+        self.on_push, self.on_lost, self.on_healed = on_push, on_lost, on_healed
         self.has_channel = asyncio.Event()
         self.heard_at = self.loop.time()
         self.listening = self.loop.create_task(self.carry_in())
         self.beating = self.loop.create_task(self.beat())
-
-    def on_healed(self):
-        """Without sockets nobody has missed anything."""
 
     async def carry_in(self):
         while True:
             try:
                 await self.receive_all()
             except Exception as error:
-                self.lose(type(error).__name__)
+                self.deafen(type(error).__name__)
                 await asyncio.sleep(1)
 
     async def receive_all(self):
         layer = get_channel_layer()
         if self.channel is None:
-            self.channel = await layer.new_channel("pushes.")
+            channel = await layer.new_channel("pushes.")
+            await layer.group_add(group(EVERYBODY), channel)
+            self.channel = channel
             self.has_channel.set()
         while True:
             event = await layer.receive(self.channel)
             if event["type"] == "push":
                 self.on_push(Push(event["user_id"], event["sequence"], event["text"]))
+            elif event["type"] == "lost":
+                self.on_lost(event["user_id"])
             else:
-                self.heard_at = self.loop.time()
-                self.heal()
+                self.hear(event["number"])
+
+    def hear(self, number):
+        self.heard_at = self.loop.time()
+        if self.is_deaf and number > self.deaf_since:
+            logger.warning("pushes_heard_again")
+            self.is_deaf = False
+            self.on_healed()
+
+    def deafen(self, reason):
+        if not self.is_deaf:
+            logger.error("pushes_not_heard", extra={"reason": reason})
+        self.is_deaf, self.deaf_since = True, self.beats
 
     async def beat(self):
         while True:
+            self.beats += 1
             try:
                 async with asyncio.timeout(PUSH_SECONDS):
                     await self.has_channel.wait()
-                    await get_channel_layer().send(self.channel, {"type": "beat"})
+                    await get_channel_layer().send(self.channel, {"type": "beat", "number": self.beats})
             except Exception as error:
-                self.lose(type(error).__name__)
+                self.deafen(type(error).__name__)
+            else:
+                await self.tell_lost()
             await asyncio.sleep(BEAT_SECONDS)
             silent_seconds = self.loop.time() - self.heard_at
-            if silent_seconds > SILENT_SECONDS:
-                self.lose("no beat is heard")
+            if silent_seconds > SILENT_SECONDS and not self.is_deaf:
+                self.deafen("no beat is heard")
             if silent_seconds > START_OVER_SECONDS:
                 await self.start_over()
 
@@ -183,7 +217,7 @@ class Exchange:
         self.channel = None
         with contextlib.suppress(Exception):
             async with asyncio.timeout(PUSH_SECONDS):
-                await get_channel_layer().flush()
+                await get_channel_layer().start_over()
         self.listening = self.loop.create_task(self.carry_in())
 
     async def join(self, user_id) -> bool:
@@ -193,7 +227,7 @@ class Exchange:
                 await self.has_channel.wait()
                 await get_channel_layer().group_add(group(user_id), self.channel)
         except Exception as error:
-            self.lose(type(error).__name__)
+            self.deafen(type(error).__name__)
             return False
         return True
 

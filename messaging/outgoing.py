@@ -64,6 +64,7 @@ class Outgoing:
             self.is_held = True  # the client has gone
         finally:
             self.task = self.waiting = None
+            self.waiting_bytes = 0
 
     def close(self):
         if self.task:

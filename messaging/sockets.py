@@ -45,10 +45,11 @@ class Sockets:
         pushes come to it."""
         self.watch()
         user_id = socket.user.pk
-        theirs = self.by_user.get(user_id, ())
-        if len(theirs) >= settings.SOCKETS_PER_USER or not await socket_places.take(user_id, socket.name):
+        theirs = self.by_user.setdefault(user_id, set())
+        theirs.add(socket)
+        if len(theirs) > settings.SOCKETS_PER_USER or not await socket_places.take(user_id, socket.name):
+            await self.discard(socket)
             return False
-        self.by_user.setdefault(user_id, set()).add(socket)
         await self.exchange.join(user_id)
         return True
 
@@ -74,12 +75,17 @@ class Sockets:
         loop = asyncio.get_running_loop()
         if self.loop is not loop:
             self.loop, self.by_user, self.exchange = loop, {}, events.attach()
-            self.exchange.listen(self.push, self.begin_healing)
+            self.exchange.listen(self.push, self.resync, self.begin_healing)
             self.task = loop.create_task(self.look_for_ever())
 
     def push(self, push):
         for socket in self.by_user.get(push.user_id, ()):
             socket.push(push.sequence, push.text)
+
+    def resync(self, user_id):
+        """Pushes to this person were lost; to everybody, where it is EVERYBODY."""
+        for socket in self.all() if user_id == events.EVERYBODY else self.by_user.get(user_id, ()):
+            socket.resync()
 
     # --- the look ---
 
@@ -95,13 +101,13 @@ class Sockets:
 
     async def wait(self):
         due = self.loop.time() + settings.SOCKET_CHECK_SECONDS
-        while (left := due - self.loop.time()) > 0 and not self.exchange.is_lost:
+        while (left := due - self.loop.time()) > 0 and not self.exchange.is_lossy:
             await asyncio.sleep(min(left, LOST_CHECK_SECONDS))
-        if self.exchange.is_lost:
+        if self.exchange.is_lossy:
             await asyncio.sleep(min(LOST_CHECK_SECONDS, settings.SOCKET_CHECK_SECONDS))
 
     async def look(self):
-        looked_at = self.all()
+        looked_at = [socket for socket in self.all() if not socket.closing]
         if not looked_at:
             return
         live, counters = await in_thread(read_state)(
@@ -123,8 +129,12 @@ class Sockets:
         """Anew: no layer remembers a membership for ever, and some did not come about. Where one fails now, `heal` is
         called again."""
         for user_id in list(self.by_user):
-            if self.exchange.is_lost or not await self.exchange.join(user_id):
+            if user_id not in self.by_user:
+                continue
+            if not await self.exchange.join(user_id):
                 return False
+            if user_id not in self.by_user:  # the last socket went meanwhile
+                await self.exchange.leave(user_id)
         return True
 
     def begin_healing(self):
@@ -132,8 +142,7 @@ class Sockets:
 
     async def heal(self):
         if await self.join_all():
-            for socket in self.all():
-                socket.resync()
+            self.resync(events.EVERYBODY)
 
 
 def read_state(session_ids, user_ids):

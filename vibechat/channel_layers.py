@@ -1,5 +1,7 @@
 """The two channel layers, with a way to send several messages at once."""
 
+import asyncio
+
 from channels.layers import InMemoryChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
@@ -20,8 +22,17 @@ class RedisLayer(RedisPubSubChannelLayer):
                 pipeline.publish(layer._get_group_channel_name(group), self.serialize(message))
             await pipeline.execute()
 
+    async def start_over(self):
+        """With new connections, whatever has become of the old ones."""
+        layer = self._layers.pop(asyncio.get_running_loop(), None)
+        if layer:
+            await layer.flush()
+
 
 class MemoryLayer(InMemoryChannelLayer):
+    async def start_over(self):
+        await self.flush()
+
     async def group_send_many(self, messages):
         for group, message in messages:
             await self.group_send(group, message)

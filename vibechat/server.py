@@ -146,6 +146,10 @@ class BoundedHTTPFactory(HTTPFactory):
 
 
 class BoundedSocket(WebSocketProtocol):
+    def onPing(self, payload):
+        super().onPing(payload)
+        self.bound_unsent()
+
     def onMessage(self, payload, isBinary):
         super().onMessage(payload, isBinary)
         if self.application_queue and self.application_queue.qsize() > SOCKET_FRAMES_WAITING:
@@ -164,6 +168,9 @@ class BoundedSocket(WebSocketProtocol):
     def serverSend(self, content, binary=False):
         """Daphne has no back-pressure: what a client does not read would pile up here without end."""
         super().serverSend(content, binary)
+        self.bound_unsent()
+
+    def bound_unsent(self):
         if unsent_bytes(self.transport) > settings.SOCKET_UNSENT_BYTES:
             security_event("socket_unsent_limited")
             self.dropConnection(abort=True)
@@ -257,6 +264,7 @@ class BoundedServer(Server):
         for port in self.ports:
             port.stopListening()
         await sockets.farewell()
+        await events.flush(FLUSH_SECONDS)
         running = [details.get("application_instance") for details in self.connections.values()]
         running = [task for task in running if task and not task.done()]
         if running:

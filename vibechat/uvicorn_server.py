@@ -6,15 +6,39 @@ import socket
 
 import uvicorn
 from django.conf import settings
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from messaging import events, quick
 from messaging.sockets import sockets as open_sockets
-from vibechat.logs import log_event
+from vibechat.logs import log_event, security_event
 
 DRAIN_SECONDS = 10
 FLUSH_SECONDS = 2
 KEEP_ALIVE_SECONDS = 75  # longer than nginx keeps a connection to us, or it would write into one that we close
 BACKLOG = 2048
+
+
+class BoundedSocket(WebSocketsSansIOProtocol):
+    """A client that reads nothing is cut off, where waiting until it has read would take for ever."""
+
+    def handle_ping(self):
+        super().handle_ping()
+        if self.transport.get_write_buffer_size() > settings.SOCKET_UNSENT_BYTES:
+            security_event("socket_unsent_limited")
+            self.transport.abort()
+
+    def keepalive_timeout(self):
+        super().keepalive_timeout()
+        self.transport.abort()
+
+    async def send(self, message):
+        if self.close_sent:
+            raise ClientDisconnected()
+        if message["type"] == "websocket.close" and not self.writable.is_set():
+            self.transport.abort()
+        else:
+            await super().send(message)
 
 
 class UvicornServer(uvicorn.Server):
@@ -24,7 +48,7 @@ class UvicornServer(uvicorn.Server):
                 application,
                 loop="uvloop",
                 http="httptools",
-                ws="websockets-sansio",
+                ws=BoundedSocket,
                 ws_max_size=settings.SOCKET_FRAME_BYTES,
                 ws_per_message_deflate=False,  # it doubles an idle socket and gains nothing on ciphertext
                 lifespan="off",
@@ -39,12 +63,6 @@ class UvicornServer(uvicorn.Server):
             )
         )
         self.ready_callable = ready_callable
-
-    def run(self):
-        """Raises OSError where the address cannot be had."""
-        family = socket.AF_INET6 if ":" in settings.BIND else socket.AF_INET
-        with socket.create_server((settings.BIND, settings.PORT), family=family, backlog=BACKLOG) as listener:
-            super().run([listener])
 
     async def startup(self, sockets=None):
         await super().startup(sockets)
@@ -61,7 +79,14 @@ class UvicornServer(uvicorn.Server):
         for server in self.servers:
             server.close()
         await open_sockets.farewell()
+        await events.flush(FLUSH_SECONDS)
         await super().shutdown(sockets)
         await events.flush(FLUSH_SECONDS)
         await quick.close()
         log_event("server_stopped")
+
+
+def listener() -> socket.socket:
+    """Raises OSError where the address cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.BIND else socket.AF_INET
+    return socket.create_server((settings.BIND, settings.PORT), family=family, backlog=BACKLOG)

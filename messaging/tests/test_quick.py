@@ -129,6 +129,25 @@ async def test_the_same_message_at_once_is_one_message(alice, bob, mailboxes):
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connection that could break")
+async def test_a_database_that_was_restarted_costs_one_answer_and_not_one_for_each_connection(alice, bob, mailboxes):
+    await asyncio.gather(*[send(alice, envelope(bob)) for _ in range(8)])
+    await sync_to_async(end_connections_of_the_quick_way)()
+    with pytest.raises(OperationalError):
+        await send(alice, envelope(bob))
+    await asyncio.gather(*accept_postgresql.checks)
+    for _ in range(8):
+        assert await send(alice, envelope(bob))
+
+
+def end_connections_of_the_quick_way():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query LIKE '%pg_temp.accept_message(%'"
+            " AND pid <> pg_backend_pid()"
+        )
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connection that could break")
 async def test_a_connection_that_breaks_at_the_commit_is_unavailable_and_goes_no_second_way(
     alice, bob, mailboxes, monkeypatch
 ):

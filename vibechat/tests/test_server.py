@@ -329,3 +329,26 @@ def test_client_that_sends_faster_than_it_is_answered_has_to_wait(server):
         assert len(sent) < 300
         other.rollback()
         chat.close_socket()
+
+
+@pytest.mark.parametrize("name", ["daphne", "uvicorn"])
+def test_stranger_that_only_pings_and_never_reads_fills_no_memory(new_server, name):
+    server = new_server(SERVER=name).start().wait()
+    plain = socket.socket()
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    plain.connect(("127.0.0.1", server.port))
+    plain.sendall(request(b"GET /ws/chat/ HTTP/1.1", *UPGRADE))
+    assert b"101" in plain.recv(1024)
+    plain.settimeout(8)
+    ping = b"\x89\xfd\0\0\0\0" + bytes(125)
+    with contextlib.suppress(OSError):
+        for _ in range(2000):
+            plain.sendall(ping * 500)
+    wait_until(lambda: "socket_unsent_limited" in server.log.read_text())
+
+
+def wait_until(is_so):
+    deadline = time.monotonic() + 10
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -21,6 +21,8 @@ class Command(BaseCommand):
         prepare()
         if not settings.RATELIMIT_ENABLE:
             self.stderr.write("RATELIMIT_ENABLE is False: there are no rate limits. This is for load tests only.")
+        if settings.SERVER == "uvicorn" and not settings.BEHIND_PROXY:
+            self.stderr.write("SERVER is uvicorn and BEHIND_PROXY is False: what strangers send is bounded by nginx.")
         self.serve()
 
     def serve(self):
@@ -44,12 +46,14 @@ def serve_with_daphne(application, announce):
 
 
 def serve_with_uvicorn(application, announce):
-    from vibechat.uvicorn_server import UvicornServer
+    from vibechat.uvicorn_server import UvicornServer, listener
 
     try:
-        UvicornServer(application, announce).run()
+        listening = listener()
     except OSError as error:
         return error
+    with listening:
+        UvicornServer(application, announce).run([listening])
     return None
 
 
