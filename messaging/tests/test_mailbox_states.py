@@ -16,7 +16,7 @@ from conftest import envelope
 from messaging import catching_up, events, quick
 from messaging.models import Message
 from messaging.serializers import SendSerializer
-from tests.faults.mailbox import Mailbox
+from tests.faults.mailbox import Mailbox, both_of
 from vibechat.refusals import Conflict
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,6 +57,10 @@ class Person:
         self.session = Session.objects.begin(self.user)
         self.browsers = [Browser(self), Browser(self)]
         self.pushed = []  # every push for this person, whoever has heard it
+
+
+def is_unread(message, email) -> bool:
+    return message["recipient_email"] == email and message["read_at"] is None
 
 
 class SeveralPeople(RuleBasedStateMachine):
@@ -118,19 +122,30 @@ class SeveralPeople(RuleBasedStateMachine):
         serializer.is_valid(raise_exception=True)
         return Message.objects.send(person.user, serializer.validated_data)[0].pk
 
-    @rule(name=people, data=st.data())
-    def mark(self, name, data):
-        user = self.people[name].user
-        received = list(Message.objects.received_by(user).values_list("pk", flat=True).order_by("pk"))
-        some = st.lists(st.sampled_from(received), unique=True) if received else st.just([])
-        Message.objects.mark(user, delivered=data.draw(some), read=data.draw(some))
+    @precondition(lambda self: self.unread())
+    @rule(kind=st.sampled_from(["delivered", "read"]), data=st.data())
+    def mark(self, kind, data):
+        name = data.draw(st.sampled_from(sorted(self.unread())))
+        some = st.lists(st.sampled_from(self.unread()[name]), unique=True, min_size=1)
+        Message.objects.mark(self.people[name].user, **{kind: data.draw(some)})
         self.push(data)
 
-    @rule(pair=pairs, data=st.data())
-    def clear(self, pair, data):
-        name, other = pair
-        Message.objects.clear(self.people[name].user, self.emails[other])
+    def unread(self) -> dict[str, list[int]]:
+        loads = {name: self.fresh_load(name).messages.values() for name in NAMES}
+        mine = {name: [m["id"] for m in loads[name] if is_unread(m, self.emails[name])] for name in NAMES}
+        return {name: ids for name, ids in mine.items() if ids}
+
+    @precondition(lambda self: self.conversations())
+    @rule(data=st.data())
+    def clear(self, data):
+        name, email = data.draw(st.sampled_from(self.conversations()))
+        Message.objects.clear(self.people[name].user, email)
         self.push(data)
+
+    def conversations(self) -> list[tuple[str, str]]:
+        loads = {name: self.fresh_load(name).messages.values() for name in NAMES}
+        both = {(name, email) for name in NAMES for message in loads[name] for email in both_of(message)}
+        return sorted((name, email) for name, email in both if email != self.emails[name])
 
     @rule(name=people)
     def leave_and_come_anew(self, name):
@@ -159,26 +174,23 @@ class SeveralPeople(RuleBasedStateMachine):
             browser.has_missed = True
 
     @rule(which=browsers)
-    def lose_pushes(self, which):
-        self.browser(which).loses_pushes = True
+    def begin_or_cease_to_lose_pushes(self, which):
+        self.browser(which).loses_pushes = not self.browser(which).loses_pushes
 
     @rule(which=browsers)
-    def lose_no_more(self, which):
-        self.browser(which).loses_pushes = False
+    def come_or_go(self, which):
+        browser = self.browser(which)
+        browser.is_connected = not browser.is_connected
+        self.resync(browser)
 
     @rule(which=browsers)
-    def resync(self, which):
-        if self.browser(which).is_connected:
-            self.browser(which).sync()
+    def look(self, which):
+        """As the server does every 20 s."""
+        self.resync(self.browser(which))
 
-    @rule(which=browsers)
-    def disconnect(self, which):
-        self.browser(which).is_connected = False
-
-    @rule(which=browsers)
-    def connect(self, which):
-        self.browser(which).is_connected = True
-        self.browser(which).sync()
+    def resync(self, browser):
+        if browser.is_connected:
+            browser.sync()
 
     @rule(which=browsers, data=st.data())
     def hear_an_old_push_again(self, which, data):
@@ -235,5 +247,7 @@ def test_state_is_a_fresh_load_whatever_happens(monkeypatch):
         suppress_health_check=list(HealthCheck),
     )
     with asyncio.Runner() as runner:
-        run_state_machine_as_test(lambda: SeveralPeople(runner, published), settings=limits)
-        runner.run(quick.close())
+        try:
+            run_state_machine_as_test(lambda: SeveralPeople(runner, published), settings=limits)
+        finally:
+            runner.run(quick.close())

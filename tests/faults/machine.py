@@ -1,0 +1,203 @@
+"""PostgreSQL, Redis and server processes, each of which may be pulled out and put back."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+
+from tests.browser.proxy import Line, hang_up
+from tests.browser.site import Server
+from tests.provision.postgres import Postgres
+from tests.provision.processes import private_folder, spawn, wait_until
+from tests.provision.redis import Redis
+
+DAY_SECONDS = 86_400
+PROGRAMS = ("daphne", "uvicorn")
+SHIFTED_CLOCK = Path(__file__).parent / "shifted_clock"
+
+
+class RedisLine(Line):
+    """Between one process and Redis; it keeps no copy of what passes."""
+
+    def pump(self, source, target, copy) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self.flowing.wait()
+                target.sendall(data)
+        hang_up(source, target)
+
+    @property
+    def redis_url(self) -> str:
+        return self.url.replace("http", "redis", 1) + "/0"
+
+
+class Machine:
+    """The first of its processes reaches Redis over `redis_line`, which can be cut for it alone."""
+
+    def __init__(self, folder: Path, check_seconds: int, postgres: Postgres | None = None, redis: Redis | None = None):
+        self.folder, self.postgres, self.redis = folder, postgres, redis
+        self.check_seconds = check_seconds
+        self.servers: list[Server] = []
+        self.redis_line = RedisLine(redis.port) if redis else None
+
+    def add_server(self, program: str) -> Server:
+        """Its clock is set by the file that CLOCK_OFFSET_FILE names."""
+        name = f"server-{len(self.servers)}"
+        variables = {
+            "SERVER": program,
+            "STATIC_ROOT": str(self.folder / "static"),
+            "SOCKET_CHECK_SECONDS": str(self.check_seconds),
+            "ACCESS_TOKEN_SECONDS": str(DAY_SECONDS),
+            "PYTHONPATH": str(SHIFTED_CLOCK),
+            "CLOCK_OFFSET_FILE": str(self.folder / f"{name}.clock"),
+        }
+        if self.postgres and self.redis:
+            redis_url = self.redis.url if self.servers else self.redis_line.redis_url
+            variables |= {"DATABASE_URL": self.postgres.url, "REDIS_URL": redis_url}
+        self.servers.append(Server(self.folder / name, **variables))
+        return self.servers[-1]
+
+    def shift_clock(self, server: Server, seconds: int) -> None:
+        file = Path(server.environment["CLOCK_OFFSET_FILE"])
+        draft = file.with_suffix(".draft")
+        draft.write_text(str(seconds))
+        draft.replace(file)  # at once: half a file would be another jump
+
+    async def put_back(self) -> None:
+        """Whatever an earlier fault has left pulled out, because it failed."""
+        if self.redis_line:
+            self.redis_line.mend()
+            self.redis.process.send_signal(signal.SIGCONT)
+        if self.redis and self.redis.process.poll() is not None:
+            await self.start_redis()
+        if self.postgres and self.postgres.process.poll() is not None:
+            await self.start_postgres()
+        for server in self.servers:
+            self.shift_clock(server, 0)
+            if server.process.poll() is not None:
+                await self.start(server)
+
+    # --- server processes ------------------------------------------------------------------------------------------
+
+    async def start(self, server: Server) -> None:
+        await asyncio.to_thread(server.start)
+
+    async def kill(self, server: Server) -> None:
+        server.process.kill()
+        await asyncio.to_thread(server.process.wait)
+
+    async def terminate(self, server: Server) -> int:
+        """The exit code of a server that was asked to stop."""
+        server.process.terminate()
+        return await asyncio.to_thread(server.process.wait, 30)
+
+    async def refuses(self, server: Server) -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        except ConnectionRefusedError:
+            return True
+        writer.close()
+        return False
+
+    async def are_ready(self) -> bool:
+        return all([await asyncio.to_thread(server.is_ready) for server in self.servers])
+
+    # --- Redis -----------------------------------------------------------------------------------------------------
+
+    async def stop_redis(self) -> None:
+        await asyncio.to_thread(self.redis.stop)
+
+    async def start_redis(self) -> None:
+        await asyncio.to_thread(self.redis.start)
+
+    @contextlib.contextmanager
+    def redis_frozen(self) -> Iterator[None]:
+        """It takes connections and commands, and answers nothing."""
+        self.redis.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.redis.process.send_signal(signal.SIGCONT)
+
+    # --- PostgreSQL ------------------------------------------------------------------------------------------------
+
+    async def stop_postgres(self, signal_number: int) -> None:
+        """SIGINT ends its sessions in good order; SIGQUIT is a crash, from which it recovers at the next start."""
+        self.postgres.process.send_signal(signal_number)
+        await asyncio.to_thread(self.postgres.process.wait, 30)
+
+    async def start_postgres(self) -> None:
+        self.postgres.process = spawn(self.postgres.process.args, self.postgres.folder, self.postgres.log)
+        arguments = (self.postgres.answers, self.postgres.process, "PostgreSQL", self.postgres.log)
+        await asyncio.to_thread(wait_until, *arguments)
+
+    @contextlib.asynccontextmanager
+    async def database(self):
+        async with await psycopg.AsyncConnection.connect(self.postgres.url, autocommit=True) as connection:
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def mailbox_locked(self, email: str):
+        lock = "SELECT FROM mailboxes JOIN users ON users.id = user_id WHERE email = %s FOR UPDATE OF mailboxes"
+        async with self.database() as database, database.transaction():
+            await database.execute(lock, [email])
+            yield
+
+    async def is_committed(self, client_id: str) -> bool:
+        return await self.finds("SELECT FROM messages WHERE client_id = %s", client_id)
+
+    async def somebody_waits_for_a_lock(self) -> bool:
+        return await self.finds("SELECT FROM pg_locks WHERE NOT granted")
+
+    async def finds(self, query: str, *values) -> bool:
+        async with self.database() as database:
+            return (await database.execute(query, values)).rowcount > 0
+
+
+def resident_bytes(process: subprocess.Popen) -> int:
+    pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+@contextlib.contextmanager
+def running_machine(folder: Path, programs: tuple[str, ...], check_seconds: int) -> Iterator[Machine]:
+    """One process for each of `programs`. Raises Unavailable where there is no PostgreSQL or no Redis to be had."""
+    with contextlib.ExitStack() as stack:
+        services = []
+        for kind in (Postgres, Redis):
+            service = kind(stack.enter_context(private_folder(kind.__name__.lower())))
+            stack.callback(service.stop)
+            service.start()
+            services.append(service)
+        commit_durably(services[0])
+        machine = Machine(folder, check_seconds, *services)
+        stack.callback(machine.redis_line.close)
+        yield stack.enter_context(serving(machine, programs))
+
+
+@contextlib.contextmanager
+def embedded_machine(folder: Path, program: str, check_seconds: int) -> Iterator[Machine]:
+    """One process on SQLite, with its channel layer in its memory."""
+    with serving(Machine(folder, check_seconds), (program,)) as machine:
+        yield machine
+
+
+@contextlib.contextmanager
+def serving(machine: Machine, programs: tuple[str, ...]) -> Iterator[Machine]:
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor() as threads:
+        for program in programs:
+            stack.callback(machine.add_server(program).stop)
+        list(threads.map(Server.start, machine.servers))
+        yield machine
+
+
+def commit_durably(postgres: Postgres) -> None:
+    """The suite's PostgreSQL may forget its last commits in a crash, which would be no fault of ours."""
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute("ALTER DATABASE postgres SET synchronous_commit = on")

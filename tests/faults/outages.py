@@ -1,0 +1,98 @@
+"""Faults of what the servers stand on: Redis gone or mute, PostgreSQL restarted."""
+
+import asyncio
+import contextlib
+import signal
+from collections import Counter
+
+from tests.faults.outbox import POST, SOCKET
+from tests.faults.scale import Scale
+from tests.faults.town import Town
+
+PUSH_IS_GIVEN_UP_SECONDS = 2.5
+
+
+async def redis_gone(town: Town, scale: Scale) -> None:
+    """Sends go on by both doors; what was pushed into the void comes by `resync`, the very last message too."""
+    async with town.busy():
+        await asyncio.sleep(0.5)
+        await town.machine.stop_redis()
+        await sends_go_on(town, scale.redis_away_seconds)
+    await lose_the_last_push(town)
+    await town.machine.start_redis()
+
+
+async def redis_restarted(town: Town, scale: Scale) -> None:
+    """So quickly that hardly anybody notices; the last message falls just into the gap."""
+    async with town.busy():
+        await asyncio.sleep(0.5)
+        await town.machine.stop_redis()
+        await town.machine.start_redis()
+    await town.until(town.all_sent, "every outbox is empty")
+    await town.machine.stop_redis()
+    town.clients_of("alice")[0].outbox.put(town.person("bob"))
+    await town.until(town.all_sent, "the last message is acknowledged")
+    await town.machine.start_redis()
+
+
+async def redis_mute(town: Town, scale: Scale) -> None:
+    """It takes commands and never answers: nobody may wait for it, and sockets catch up without it."""
+    with contextlib.ExitStack() as mute:
+        async with town.busy():
+            await asyncio.sleep(0.5)
+            mute.enter_context(town.machine.redis_frozen())
+            await sends_go_on(town, scale.redis_mute_seconds)
+        await town.until(town.all_sent, "every outbox is empty")
+        await town.until_caught_up()
+
+
+async def redis_line_dead(town: Town, scale: Scale) -> None:
+    """Between one process and Redis nothing comes through any more, and no error says so. Its sockets catch up all the
+    same; in the end the line is cut, and what was stuck in it is lost."""
+    line = town.machine.redis_line
+    async with town.busy():
+        await asyncio.sleep(0.5)
+        line.stall()
+        await sends_go_on(town, scale.redis_mute_seconds)
+    await town.until(town.all_sent, "every outbox is empty")
+    await town.until_caught_up()
+    line.cut()
+    line.mend()
+
+
+async def sends_go_on(town: Town, seconds: float) -> None:
+    before = Counter(town.ledger.doors)
+    await asyncio.sleep(seconds)
+    for door in (SOCKET, POST):
+        if town.ledger.doors[door] == before[door]:
+            town.ledger.complain(f"no message was acknowledged by the {door} while Redis was away")
+
+
+async def lose_the_last_push(town: Town) -> None:
+    """No later push shows the hole that this one leaves."""
+    await town.until(town.all_sent, "every outbox is empty")
+    town.clients_of("alice")[0].outbox.put(town.person("bob"))
+    await town.until(town.all_sent, "the last message is acknowledged")
+    await asyncio.sleep(PUSH_IS_GIVEN_UP_SECONDS)
+
+
+async def postgres_restarted(town: Town, scale: Scale) -> None:
+    await restart_postgres(town, scale, signal.SIGINT)
+
+
+async def postgres_crashed(town: Town, scale: Scale) -> None:
+    await restart_postgres(town, scale, signal.SIGQUIT)
+
+
+async def restart_postgres(town: Town, scale: Scale, signal_number: int) -> None:
+    """While it is away, and until both servers say that they are ready again, 503 is right; never anything else."""
+    async with town.busy():
+        await asyncio.sleep(0.5)
+        town.ledger.database_is_away = True
+        await town.machine.stop_postgres(signal_number)
+        await asyncio.sleep(scale.postgres_away_seconds)
+        await town.machine.start_postgres()
+        await town.until(town.machine.are_ready, "the servers have healed by themselves")
+        await asyncio.sleep(1)
+        town.ledger.database_is_away = False
+        await asyncio.sleep(1)
