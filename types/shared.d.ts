@@ -47,7 +47,6 @@ type StoredContent = import("../static/js/storage/rows.js").StoredContent;
 type Stores = import("../static/js/storage/database.js").Stores;
 type Tabs = import("../static/js/model/tabs.js").Tabs;
 type Thread = import("../static/js/model/thread.js").Thread;
-type ThreadParts = import("../static/js/model/thread.js").ThreadParts;
 type Twins = import("../static/js/model/repeats.js").Twins;
 type Unopened = import("../static/js/model/unopened.js").Unopened;
 type User = import("../static/js/model/answers.js").User;

@@ -1,3 +1,4 @@
+import { logIn } from "./model/doors.js";
 import { Session } from "./model/session.js";
 import { readResident } from "./storage/device.js";
 import { credentialsForm, offerToGoOn } from "./views/credentials.js";
@@ -6,7 +7,7 @@ const session = new Session();
 void session.leaveIfOwed();
 
 credentialsForm(async ({ email = "", password = "" }) => {
-  await session.logIn({ email, password });
+  await logIn(session, { email, password });
   location.assign("/chat");
 });
 

@@ -1,4 +1,5 @@
-import { Account } from "./model/account.js";
+import { register } from "./model/doors.js";
+import { prepare } from "./model/first-key.js";
 import { Session } from "./model/session.js";
 import { readResident } from "./storage/device.js";
 import { credentialsForm, offerToGoOn, strengthBars } from "./views/credentials.js";
@@ -7,9 +8,9 @@ const session = new Session();
 void session.leaveIfOwed();
 
 credentialsForm(async ({ email = "", password = "", display_name: displayName = "" }) => {
-  await session.register({ email, password, displayName });
+  await register(session, { email, password, displayName });
   /* Where the key cannot be made now, /chat does it. */
-  await Account.prepare(session).catch(() => null);
+  await prepare(session).catch(() => null);
   location.assign("/chat");
 });
 strengthBars();

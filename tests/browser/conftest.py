@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import os
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -10,12 +9,13 @@ from playwright.sync_api import expect, sync_playwright
 from tests.browser.person import Person
 from tests.browser.proxy import Line
 from tests.browser.site import running_site
+from tests.browser.start import WIDE
+from tests.browser.start import launch_options as options_of
 from tests.provision import Unavailable
-from tests.provision.chromium import ARGUMENTS, find_chromium
+from tests.provision.chromium import find_chromium
 from tests.provision.node import install_modules
 
 PATIENCE_MS = 20_000  # of no story's interest: a busy machine is slow, and a story tells what happens, not how fast
-WIDE = {"width": 1280, "height": 800}
 
 
 @pytest.fixture(scope="session")
@@ -35,11 +35,7 @@ def browser_type():
 
 @pytest.fixture(scope="session")
 def launch_options(chromium):
-    return {
-        "executable_path": chromium.program,
-        "args": ARGUMENTS,
-        "env": {**os.environ, **chromium.environment},
-    }
+    return options_of(chromium)
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,12 @@ class Person:
         tab.page = self.context.new_page()
         return tab
 
+    def use_no_cache(self) -> None:
+        """From here on this page loads everything anew."""
+        session = self.context.new_cdp_session(self.page)
+        session.send("Network.enable")
+        session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+
     def visit(self, path: str) -> None:
         self.page.goto(self.url + path)
 

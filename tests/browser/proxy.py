@@ -24,6 +24,8 @@ class Line:
         self.connections: list[Connection] = []
         self.whole = True
         self.delay_seconds = 0.0
+        self.flowing = threading.Event()
+        self.flowing.set()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self.accept, daemon=True).start()
@@ -56,6 +58,7 @@ class Line:
             while data := source.recv(65536):
                 copy += data
                 time.sleep(self.delay_seconds)
+                self.flowing.wait()
                 target.sendall(data)
         hang_up(source, target)
 
@@ -64,9 +67,15 @@ class Line:
         self.whole = False
         for connection in self.connections:
             hang_up(connection.browser, connection.server)
+        self.flowing.set()
+
+    def stall(self) -> None:
+        """Everything stays open, and nothing comes through any more: nobody has said that the line is dead."""
+        self.flowing.clear()
 
     def mend(self) -> None:
         self.whole = True
+        self.flowing.set()
 
     def close(self) -> None:
         self.cut()

@@ -133,7 +133,7 @@ def test_a_click_as_soon_as_the_button_shows_is_not_lost(new_person, new_line):
     """The page is there before its scripts are, on a slow line for quite a while."""
     line = new_line("alice")
     alice = new_person("alice", line=line).register()
-    alice.context.new_cdp_session(alice.page).send("Network.setCacheDisabled", {"cacheDisabled": True})
+    alice.use_no_cache()
     line.delay_seconds = 0.1
     alice.page.reload(wait_until="commit")
     alice.page.get_by_role("button", name="Add contact").click()

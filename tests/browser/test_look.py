@@ -192,17 +192,64 @@ def tab_to_in_any_order(person, name: str) -> None:
 # --- size ------------------------------------------------------------------------------------------------------------
 
 
+# What is loaded when the browser has nothing better to do waits until it is asked for.
+NEVER_IDLE = "window.requestIdleCallback = () => 0"
+
+
+def loaded_files(person) -> set[str]:
+    entries = person.page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
+    return {url for url in entries if re.search(r"\.(js|css)$", url)}
+
+
+def open_chat_page(person) -> None:
+    person.page.goto("about:blank")
+    person.visit("/chat")
+    person.expect_chat_page()
+
+
 def test_the_first_load_is_small(alice):
-    paths: set[str] = set()
-    alice.page.on(
-        "response", lambda response: paths.add(response.url) if re.search(r"\.(js|css)$", response.url) else None
-    )
-    alice.page.goto("about:blank")
-    alice.visit("/chat")
-    alice.expect_chat_page()
-    sizes = {path: compressed_size(path) for path in paths}
+    alice.page.add_init_script(NEVER_IDLE)
+    open_chat_page(alice)
+    sizes = {path: compressed_size(path) for path in loaded_files(alice)}
     assert any("chat" in path for path in sizes)
     assert 10_000 < sum(sizes.values()) < FIRST_LOAD_LIMIT_BYTES, sizes
+
+
+def test_the_rest_is_loaded_as_soon_as_it_is_asked_for(alice):
+    alice.page.add_init_script(NEVER_IDLE)
+    open_chat_page(alice)
+    first = loaded_files(alice)
+    alice.page.get_by_role("button", name="Add contact").click()
+    expect(alice.page.get_by_role("dialog").get_by_label("Email")).to_be_focused()
+    assert first < loaded_files(alice)
+
+
+def test_the_rest_needs_no_network_once_the_page_stands(alice):
+    open_chat_page(alice)
+    alice.page.wait_for_function(
+        "() => performance.getEntriesByType('resource').some(entry => entry.name.includes('/dialogs.'))"
+    )
+    alice.page.wait_for_load_state("networkidle")
+    alice.context.set_offline(True)
+    for opener in ("Add contact", "Log out", "Your account", "Keyboard shortcuts"):
+        alice.page.get_by_role("button", name=opener).click()
+        expect(alice.page.get_by_role("dialog")).to_be_visible()
+        alice.page.keyboard.press("Escape")
+        expect(alice.page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_what_could_not_be_loaded_says_so_and_opens_at_the_next_click(new_person, new_line):
+    line = new_line("alice")
+    alice = new_person("alice", line=line).register()
+    alice.page.add_init_script(NEVER_IDLE)
+    alice.use_no_cache()
+    open_chat_page(alice)
+    line.cut()
+    alice.page.get_by_role("button", name="Add contact").click()
+    expect(alice.page.get_by_text("We couldn't reach the server.")).to_be_visible()
+    line.mend()
+    alice.page.get_by_role("button", name="Add contact").click()
+    expect(alice.page.get_by_role("dialog").get_by_label("Email")).to_be_focused()
 
 
 def compressed_size(url: str) -> int:

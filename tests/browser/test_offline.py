@@ -1,22 +1,19 @@
 """One of the two loses the network for a while; the line to the server is really cut, sockets and all."""
 
-import pytest
-from playwright.sync_api import expect
+import contextlib
+import os
+import secrets
+import signal
 
-# Shown at once, a message is kept a moment later; nobody closes a tab between the two, but a test does.
-IS_KEPT = """async () => {
-  const ended = (request) => new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-  for (const { name } of await indexedDB.databases()) {
-    const database = await ended(indexedDB.open(name));
-    const has = database.objectStoreNames.contains("outbox");
-    const kept = has && await ended(database.transaction("outbox").objectStore("outbox").count());
-    database.close();
-    if (kept) return true;
-  }
-  return false;
+import pytest
+from playwright.sync_api import Error, expect
+
+# No unload, no last words: from the moment in which the log shows this, the page runs no more.
+STOPS_AT = """([text, word]) => {
+  const log = document.querySelector("[role=log]");
+  const shown = (article) => article.textContent.includes(text) && article.textContent.includes(word);
+  const look = () => { if ([...log.querySelectorAll("[role=article]")].some(shown)) for (;;); };
+  new MutationObserver(look).observe(log, { subtree: true, childList: true, characterData: true });
 }"""
 
 
@@ -87,7 +84,6 @@ def test_what_was_typed_offline_survives_a_closed_tab(talking, line):
     go_offline(bob, line)
     bob.type_and_send("typed, then the tab was closed")
     bob.expect_state("typed, then the tab was closed", "Sending")
-    bob.page.wait_for_function(IS_KEPT)
     bob.page.close()
     come_back(bob, line)
     bob.page = bob.context.new_page()
@@ -95,6 +91,49 @@ def test_what_was_typed_offline_survives_a_closed_tab(talking, line):
     alice.expect_message("typed, then the tab was closed")
     bob.open_chat(alice)
     bob.expect_state("typed, then the tab was closed", "Sent", "Delivered", "Read")
+
+
+def die_at(person, text, word):
+    """The tab is killed in the very moment in which its log shows the text and the word."""
+    person.page.evaluate(STOPS_AT, [text, word])
+    with contextlib.suppress(Error):  # no answer comes from a page that has stopped
+        person.message_box().press("Enter", timeout=500)
+    with person.page.expect_event("crash"):
+        os.kill(busiest_renderer(person.context.browser), signal.SIGKILL)
+    person.page.close()
+    person.page = person.context.new_page()
+
+
+def busiest_renderer(browser) -> int:
+    """The process of the page that runs round in a circle."""
+    session = browser.new_browser_cdp_session()
+    before, after = renderer_times(session), renderer_times(session)
+    while max(after[pid] - before.get(pid, 0) for pid in after) < 0.2:
+        after = renderer_times(session)
+    return max(after, key=lambda pid: after[pid] - before.get(pid, 0))
+
+
+def renderer_times(session) -> dict[int, float]:
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    return {process["id"]: process["cpuTime"] for process in processes if process["type"] == "renderer"}
+
+
+def test_a_tab_killed_with_the_message_on_its_screen_loses_nothing(talking):
+    """It is found again as what was begun or, from when it said "Sending", as a message that goes out by itself."""
+    alice, bob = talking
+    for word in ("", "", "Sending", "Sending"):
+        text = f"and then the tab died {secrets.token_hex(4)}"
+        bob.message_box().fill(text)
+        die_at(bob, text, word)
+        bob.visit("/chat")
+        bob.open_chat(alice)
+        expect(bob.message("also before")).to_have_count(1)
+        if not word and bob.message_box().input_value() == text:
+            expect(bob.message(text)).to_have_count(0)
+            bob.message_box().press("Enter")
+        bob.expect_state(text, "Sent", "Delivered", "Read")
+        alice.expect_message(text)
+        expect(bob.message_box()).to_have_value("")
 
 
 def test_the_page_says_so_quietly(talking, line):

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { logIn, register } from "../../static/js/model/doors.js";
+import { prepare } from "../../static/js/model/first-key.js";
 import { CryptoManager } from "../../static/js/crypto/crypto.js";
 import { toBase64 } from "../../static/js/lib/bytes.js";
-import { Account } from "../../static/js/model/account.js";
 import { AccountKey } from "../../static/js/model/account-key.js";
 import { Database } from "../../static/js/storage/database.js";
 import { keyObject, refusal } from "./model-server.js";
@@ -43,8 +44,8 @@ describe("the account's key", () => {
   test("of a new account is uploaded without asking for one that cannot be there", inWorld(async ({ server }) => {
     const browser = new Browser();
     const session = browser.newSession();
-    await session.register({ email: "alice@example.org", password: "a long enough password" });
-    await Account.prepare(session, { socketUrl: "ws://nowhere.test/", locks: /** @type {any} */ (browser.locks) });
+    await register(session, { email: "alice@example.org", password: "a long enough password" });
+    await prepare(session, { socketUrl: "ws://nowhere.test/", locks: /** @type {any} */ (browser.locks) });
     assert.equal(server.user("alice@example.org").keys.length, 1);
     assert.deepEqual(server.callsTo("/keys/").map(({ path }) => path), ["/api/keys/upload"]);
   }));
@@ -160,7 +161,7 @@ describe("the account's key", () => {
     world.server.user(alice.email).keys = [];
     const browser = new Browser();
     const session = browser.newSession();
-    await session.logIn({ email: alice.email, password: "any" });
+    await logIn(session, { email: alice.email, password: "any" });
     const tabs = await Promise.all([browser.openAccount(session), browser.openAccount(session)]);
     await Promise.all(tabs.map((tab) => tab.key.ensure()));
     assert.equal(tabs[0].key.current.fingerprint, tabs[1].key.current.fingerprint);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { inWorld, until } from "./model-world.js";
+import { inWorld, pause, until } from "./model-world.js";
 
 /** @type {EventTarget} stands for the window */
 let page;
@@ -26,10 +26,21 @@ describe("the connection", () => {
     await until(() => alice.conversations.connection === "ok");
     const heard = [];
     alice.conversations.on("connection", ({ state }) => heard.push(state));
+    world.server.socketAnswer = () => null;
     setOnLine(false);
+    assert.equal(alice.conversations.connection, "offline");
+    await pause(50);
     assert.equal(alice.conversations.connection, "offline");
     setOnLine(true);
     assert.deepEqual(heard, ["offline", "ok"]);
+  }));
+
+  test("is not offline where the server answers, whatever the machine says", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    await until(() => alice.conversations.connection === "ok");
+    setOnLine(false);
+    assert.equal(alice.conversations.connection, "offline");
+    await until(() => alice.conversations.connection === "ok");
   }));
 
   test("that is closed hears of nothing any more", inWorld(async (world) => {

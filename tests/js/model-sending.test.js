@@ -26,13 +26,16 @@ function withoutSockets(server) {
 }
 
 describe("a message that is sent", () => {
-  test("is shown at once as Sending, and then as Sent", inWorld(async (world) => {
+  test("is shown at once, as Sending when it is stored, and then as Sent", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     alice.conversations.open(bob.email);
+    alice.conversations.setDraft(bob.email, "hello");
+    await pause(50);
     const sending = alice.send(bob, "hello");
-    assert.deepEqual(alice.states(bob), ["sending"]);
+    assert.deepEqual(alice.states(bob), ["written"]);
     assert.deepEqual(alice.texts(bob), ["hello"]);
     await sending;
+    assert.deepEqual(alice.states(bob), ["sending"]);
     await alice.shows(bob, "hello");
     await until(() => ["sent", "delivered"].includes(alice.states(bob)[0]));
     await until(() => alice.account.unsent() === 0);
@@ -227,7 +230,7 @@ describe("the outbox", () => {
     await alice.send(bob, "kept");
     FDBDatabase.prototype.transaction = transaction;
     const [stores, mode, options] = opened.find(([names, kind]) => kind === "readwrite" && names.includes("outbox"));
-    assert.deepEqual([stores, mode, options], [["outbox", "chains"], "readwrite", { durability: "strict" }]);
+    assert.deepEqual([stores, mode, options], [["outbox", "chains", "chats"], "readwrite", { durability: "strict" }]);
   }));
 
   test("tells what it has of the other side", inWorld(async (world) => {

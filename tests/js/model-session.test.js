@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { logIn, register } from "../../static/js/model/doors.js";
 import { Database, result } from "../../static/js/storage/database.js";
 import { all } from "../../static/js/storage/queries.js";
 import { Browser, inWorld, until } from "./model-world.js";
@@ -12,7 +13,7 @@ describe("a session", () => {
     server.intercept = ({ path }) =>
       path.endsWith("/register") ? { status: 201, body: { access: "a", user } } : undefined;
     const session = new Browser().newSession();
-    await assert.rejects(session.register({ email: "alice@example.org", password: PASSWORD }), { code: "bad_answer" });
+    await assert.rejects(register(session, { email: "alice@example.org", password: PASSWORD }), { code: "bad_answer" });
     assert.equal(session.user, null);
   }));
 
@@ -21,7 +22,7 @@ describe("a session", () => {
     server.intercept = ({ path }) =>
       path.endsWith("/login") ? { status: 200, body: { access: "a", user } } : undefined;
     const session = new Browser().newSession();
-    await session.logIn({ email: "  ＡLICE@Example.org\u200b", password: PASSWORD });
+    await logIn(session, { email: "  ＡLICE@Example.org\u200b", password: PASSWORD });
     assert.equal(session.user.email, "alice@example.org");
   }));
 
@@ -89,7 +90,7 @@ describe("logging out", () => {
     const alice = await world.newPerson("alice");
     const session = alice.browser.newSession();
     await alice.account.logOut({ forget: false });
-    await session.register({ email: "bob@example.org", password: PASSWORD });
+    await register(session, { email: "bob@example.org", password: PASSWORD });
     const account = await alice.browser.openAccount(session);
     await account.key.ensure();
     await account.logOut({ forget: true });
@@ -131,7 +132,7 @@ describe("logging out", () => {
     server.isReachable = true;
     const session = alice.browser.newSession();
     const leaving = session.leaveIfOwed();
-    await session.logIn({ email: alice.email, password: PASSWORD });
+    await logIn(session, { email: alice.email, password: PASSWORD });
     await leaving;
     assert.equal(server.hasCookie(alice.browser.host), true);
     assert.equal((await alice.browser.newSession().restore()).email, alice.email);
@@ -142,7 +143,7 @@ describe("logging out", () => {
     const alice = await world.newPerson("alice");
     const bob = await world.newPerson("bob");
     const token = await alice.session.accessToken();
-    await alice.browser.newSession().logIn({ email: bob.email, password: PASSWORD });
+    await logIn(alice.browser.newSession(), { email: bob.email, password: PASSWORD });
     await alice.account.logOut({ forget: false });
     assert.deepEqual(server.callsTo("/auth/logout").map((call) => call.token), [token]);
     assert.equal((await alice.browser.newSession().restore()).email, bob.email);
@@ -190,7 +191,7 @@ describe("two accounts in one browser", () => {
     alice.browser.use();
     await alice.account.logOut({ forget: false });
     const session = alice.browser.newSession();
-    await session.register({ email: "carol@example.org", password: PASSWORD, displayName: "carol" });
+    await register(session, { email: "carol@example.org", password: PASSWORD, displayName: "carol" });
     const carol = await alice.browser.openAccount(session);
     await carol.start();
     assert.deepEqual(carol.conversations.chats(), []);
@@ -208,7 +209,7 @@ describe("two accounts in one browser", () => {
     await alice.account.logOut({ forget: false });
     world.server.users.delete(alice.email);
     const session = alice.browser.newSession();
-    await session.register({ email: alice.email, password: PASSWORD });
+    await register(session, { email: alice.email, password: PASSWORD });
     const account = await alice.browser.openAccount(session);
     await account.key.ensure();
     assert.notEqual(account.key.current.fingerprint, fingerprint);

@@ -1,5 +1,6 @@
 /** People with browsers, for the tests of the model: real storage rules, real cryptography, a server in memory. */
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
+import { logIn, register } from "../../static/js/model/doors.js";
 import { Account } from "../../static/js/model/account.js";
 import { Session } from "../../static/js/model/session.js";
 import { Server } from "./model-server.js";
@@ -37,9 +38,10 @@ class Locks {
   #last = new Map();
   held = 0;
 
-  request(name, work) {
+  request(name, { signal }, work) {
     const before = this.#last.get(name) ?? Promise.resolve();
     const result = before.then(async () => {
+      signal.throwIfAborted();
       this.held += 1;
       try {
         return await work();
@@ -70,7 +72,7 @@ export class World {
     const browser = new Browser();
     const session = browser.newSession();
     const email = `${name}@example.org`;
-    await session.register({ email, password: "a long enough password", displayName: name });
+    await register(session, { email, password: "a long enough password", displayName: name });
     return this.#enter(browser, session);
   }
 
@@ -95,7 +97,7 @@ export class World {
    */
   async logIn({ email }, browser) {
     const session = browser.newSession();
-    await session.logIn({ email, password: "a long enough password" });
+    await logIn(session, { email, password: "a long enough password" });
     return this.#enter(browser, session);
   }
 

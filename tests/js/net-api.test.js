@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { beforeEach, describe, test } from "node:test";
+import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { Api } from "../../static/js/net/api.js";
 import { ApiError, NetworkError } from "../../static/js/net/errors.js";
 
@@ -109,5 +109,53 @@ describe("a refusal", () => {
       throw new TypeError("Failed to fetch");
     };
     await assert.rejects(api.contacts(), (error) => error instanceof NetworkError && error.code === "network");
+  });
+});
+
+describe("patience with an answer", () => {
+  /** @type {ReadableStreamDefaultController} */
+  let parts;
+  /** @type {AbortSignal} */
+  let signal;
+
+  beforeEach(() => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    globalThis.fetch = async (_address, init) => {
+      signal = init.signal;
+      const body = new ReadableStream({
+        start(controller) {
+          parts = controller;
+          signal.addEventListener("abort", () => controller.error(signal.reason));
+        },
+      });
+      return new Response(body);
+    };
+  });
+
+  afterEach(() => mock.timers.reset());
+
+  const settle = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+  test("lasts as long as something comes: a long one over a slow line is no dead one", async () => {
+    const asked = api.contacts();
+    await settle();
+    for (const part of ['{"results"', ": [", '"ü"', "]}"]) {
+      mock.timers.tick(19_999);
+      parts.enqueue(new TextEncoder().encode(part));
+      await settle();
+    }
+    parts.close();
+    assert.deepEqual(await asked, { results: ["ü"] });
+    mock.timers.tick(60_000);
+    assert.ok(!signal.aborted);
+  });
+
+  test("ends where it stops in the middle", async () => {
+    const asked = assert.rejects(api.contacts(), { code: "network" });
+    await settle();
+    parts.enqueue(new TextEncoder().encode('{"results"'));
+    await settle();
+    mock.timers.tick(20_000);
+    await asked;
   });
 });

@@ -71,7 +71,7 @@ beforeEach(async () => {
     return tokens[0];
   };
   realtime = new Realtime({ url: "ws://chat.test/ws/chat/", accessToken, renewToken, renewInMs: () => renewInMs, Socket: FakeSocket });
-  for (const name of ["state", "connected", "event", "resync"]) {
+  for (const name of ["state", "connected", "event", "resync", "alive"]) {
     realtime.on(name, (detail) => heard.push([name, detail]));
   }
   realtime.start();
@@ -139,6 +139,69 @@ describe("a socket", () => {
     page.dispatchEvent(new Event("online"));
     await pass(3_000);
     assert.equal(sockets.length, 2);
+  });
+
+  for (const code of [1001, 1006, 1011, 1012, 1013, 4408, 4429]) {
+    test(`that is closed with ${code} is followed by another one, with the same token and not at once`, async () => {
+      (await connect()).shut(code);
+      assert.equal(realtime.state, "offline");
+      await pass(499);
+      assert.equal(sockets.length, 1);
+      await pass(501);
+      assert.equal(sockets.length, 2);
+      assert.deepEqual(refused, []);
+    });
+  }
+
+  test("whose machine says that it is offline is checked, and says so where it answers", async () => {
+    const socket = await connect();
+    heard.length = 0;
+    page.dispatchEvent(new Event("offline"));
+    assert.deepEqual(socket.sent.at(-1), { type: "keep_alive" });
+    socket.tell({ type: "alive" });
+    socket.tell({ type: "alive" });
+    assert.deepEqual(heard, [["alive", undefined]]);
+    await pass(3_000);
+    assert.equal(realtime.state, "open");
+  });
+
+  test("that was begun over a network that is no more is begun anew soon after there is one again", async () => {
+    assert.equal(realtime.state, "connecting");
+    page.dispatchEvent(new Event("online"));
+    await pass(2_999);
+    assert.equal(sockets.length, 1);
+    await pass(1);
+    assert.equal(sockets.length, 2);
+    assert.equal(realtime.state, "connecting");
+  });
+
+  test("is checked when the page was asleep", async () => {
+    realtime.stop();
+    globalThis.document = /** @type {any} */ (new EventTarget());
+    realtime.start();
+    await settle();
+    const socket = await connect();
+    globalThis.document.dispatchEvent(new Event("resume"));
+    assert.deepEqual(socket.sent.at(-1), { type: "keep_alive" });
+    delete globalThis.document;
+  });
+
+  test("that the server says it will close takes nothing more, and its end is not waited for long", async () => {
+    const socket = await connect();
+    const asked = realtime.send({ client_id: "one" });
+    socket.tell({ type: "disconnect", reason: "server_stopping" });
+    const sent = socket.sent.length;
+    await assert.rejects(realtime.send({ client_id: "two" }), { code: "network" });
+    assert.equal(socket.sent.length, sent);
+    const accepted = { type: "message_accepted", sequence: 8, message: { client_id: "one" } };
+    socket.tell(accepted);
+    assert.deepEqual(await asked, accepted);
+    await pass(2_000);
+    assert.equal(realtime.state, "offline");
+    await pass(1_000);
+    await connect();
+    void realtime.send({ client_id: "two" }).catch(() => {});
+    assert.equal(sockets[1].sent.at(-1).client_id, "two");
   });
 
   for (const [said, soonestMs] of [[0, 5_000], [-1e12, 5_000], [NaN, 5_000], [1e15, 2 ** 31 - 1]]) {
@@ -250,5 +313,27 @@ describe("sending by the socket", () => {
     const unanswered = assert.rejects(realtime.send(envelope), { code: "network" });
     await pass(10_000);
     await unanswered;
+  });
+
+  test("that a silent connection has swallowed gives that connection up, for another one at once", async () => {
+    const socket = await connect();
+    const unanswered = assert.rejects(realtime.send(envelope), { code: "network" });
+    await pass(5_000);
+    void realtime.send({ client_id: "two" }).catch(() => {});
+    await pass(5_000);
+    await unanswered;
+    assert.equal(socket.readyState, 3);
+    assert.equal(sockets.length, 2);
+  });
+
+  test("that is not answered over a connection that lives leaves it open", async () => {
+    const socket = await connect();
+    const unanswered = assert.rejects(realtime.send(envelope), { code: "network" });
+    await pass(5_000);
+    socket.tell({ type: "new_message", sequence: 9, message: {} });
+    await pass(5_000);
+    await unanswered;
+    assert.equal(realtime.state, "open");
+    assert.equal(sockets.length, 1);
   });
 });

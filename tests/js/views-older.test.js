@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { OlderAsking } from "../../static/js/views/reading-place.js";
 
 /** A chat whose rounds go as the test says: "fails", "finds nothing", "finds". */
@@ -20,8 +20,8 @@ function chat(...rounds) {
 }
 
 function asking() {
-  const clock = { ms: 1000 };
-  return { clock, older: new OlderAsking(() => clock.ms) };
+  const clock = { ms: 1000, tries: 0 };
+  return { clock, older: new OlderAsking({ again: () => (clock.tries += 1), now: () => clock.ms }) };
 }
 
 /** What each round ends with: the chat is drawn, and drawing asks. */
@@ -29,7 +29,26 @@ async function draw(older, thread, times) {
   for (let time = 0; time < times; time += 1) await older.ask(thread);
 }
 
+beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
+afterEach(() => mock.timers.reset());
+
 describe("older messages", () => {
+  test("are worth another try by themselves after a while, later each time, and no more once there are some", async () => {
+    const { older, clock } = asking();
+    const thread = chat("fails", "finds nothing", "finds");
+    for (const waitMs of [1000, 2000]) {
+      await draw(older, thread, 3);
+      const { tries } = clock;
+      mock.timers.tick(waitMs / 2 - 1);
+      assert.equal(clock.tries, tries);
+      mock.timers.tick(waitMs / 2 + 1);
+      assert.equal(clock.tries, tries + 1);
+    }
+    await draw(older, thread, 1);
+    mock.timers.tick(60_000);
+    assert.deepEqual([thread.asked, clock.tries], [3, 2]);
+  });
+
   for (const round of ["fails", "finds nothing"]) {
     test(`are not asked for again and again when a round ${round}`, async () => {
       const { older } = asking();

@@ -31,3 +31,16 @@ export class Emitter {
     }
   }
 }
+
+/**
+ * The page's own events, where there is a page.
+ * @param {"page" | "document"} where
+ * @param {string[]} names of events
+ * @param {(event: any) => void} listener
+ * @returns {() => void} stops listening
+ */
+export function listen(where, names, listener) {
+  const target = where === "page" ? globalThis : globalThis.document;
+  names.forEach((name) => target?.addEventListener?.(name, listener));
+  return () => names.forEach((name) => target?.removeEventListener?.(name, listener));
+}

@@ -63,21 +63,6 @@ export class Account {
     return new Account(session, database, parts);
   }
 
-  /**
-   * Makes and uploads the key of a new account, before the first chat.
-   * @param {Session} session
-   * @param {Surroundings} [surroundings]
-   */
-  static async prepare(session, surroundings = {}) {
-    const account = await Account.open(session, surroundings);
-    try {
-      await askToPersist();
-      await account.key.begin();
-    } finally {
-      account.close();
-    }
-  }
-
   /** Shows what is stored, then asks the server. */
   async start() {
     askToPersist().catch(() => {});

@@ -128,6 +128,14 @@ export class Archive {
   }
 
   /**
+   * @param {string} email
+   * @returns {Promise<ChatRow>}
+   */
+  chat(email) {
+    return this.#database.read(["chats"], (stores) => chatOrNew(stores("chats"), email));
+  }
+
+  /**
    * @param {string[]} emails
    * @returns {Promise<Glance[]>}
    */

@@ -3,58 +3,35 @@
  *
  * Events: `chats`, `thread` {email}, `announce` {email, name, text}, `connection` {state}.
  */
-import { CryptoManager } from "../crypto/crypto.js";
-import { BODY_LIMIT } from "../crypto/plaintext.js";
-import { isWellFormed } from "../lib/bytes.js";
 import { Emitter } from "../lib/emitter.js";
-import { Sequence } from "../lib/timing.js";
-import { Drafts } from "./drafts.js";
-import { Refusal } from "./errors.js";
 import { Screens } from "./screens.js";
-
-/** @import { History } from "./history.js" */
+import { Writing } from "./writing.js";
 
 /** @typedef {import("./chat-list.js").ChatSummary} ChatSummary */
 
-/**
- * @typedef {object} Parts
- * @property {string} ownEmail
- * @property {Api} api
- * @property {AccountKey} accountKey
- * @property {Archive} archive
- * @property {ChatList} chatList
- * @property {Contacts} contacts
- * @property {Courier} courier
- * @property {History} history
- * @property {Link} link
- * @property {Mailbox} mailbox
- * @property {Opener} opener
- * @property {Outbox} outbox
- * @property {PeerKeys} peerKeys
- * @property {People} people
- * @property {Receipts} receipts
- * @property {Tabs} tabs
- * @property {Vault} vault
- */
-
+// Another tab has written something, or has come to its end before it could.
+const LOOK_AFTER_MS = 1000;
 // More at once than a person would listen to.
 const ANNOUNCED_AT_ONCE = 3;
 
 export class Conversations extends Emitter {
   #parts;
-  #drafts;
   #screens;
-  #sending = new Sequence();
+  #writing;
   /** @type {Set<number>} ids of messages that are to be announced once they are open */
   #fresh = new Set();
   #isSynced = false;
 
-  /** @param {Parts} parts */
+  /** @param {ConversationsParts} parts */
   constructor(parts) {
     super();
     this.#parts = parts;
     this.#screens = new Screens(parts);
-    this.#drafts = new Drafts({ ...parts, kept: (email) => this.#touchEverywhere(email) });
+    this.#writing = new Writing({
+      ...parts,
+      thread: (email) => this.#screens.thread(email),
+      changed: (email) => this.#touchEverywhere(email),
+    });
     this.#listen();
   }
 
@@ -69,11 +46,12 @@ export class Conversations extends Emitter {
     courier.on("moved", ({ peer }) => this.#touchEverywhere(peer));
     people.on("changed", ({ email }) => this.#screens.touch(email));
     tabs.on("chat", ({ email }) => this.#screens.touch(email));
-    tabs.on("outbox", () => courier.wake());
+    tabs.on("outbox", () => courier.hurry());
+    tabs.on("writing", ({ email }) => setTimeout(() => this.#lookAt(email), LOOK_AFTER_MS));
     accountKey.on("changed", () => this.#tryAgain());
     link.on("connection", (detail) => this.emit("connection", detail));
     link.on("open", () => {
-      courier.hurry();
+      this.#hurry();
       accountKey.ensure().catch(() => {});
     });
     link.on("reached", () => this.#reached());
@@ -102,7 +80,7 @@ export class Conversations extends Emitter {
 
   stop() {
     const { courier, link, receipts } = this.#parts;
-    [courier, link, receipts, this.#drafts, this.#screens].forEach((part) => part.stop());
+    [courier, link, receipts, this.#writing, this.#screens].forEach((part) => part.stop());
   }
 
   /**
@@ -110,7 +88,7 @@ export class Conversations extends Emitter {
    * @returns {Thread} the same one each time; it fills itself, and says so by `thread`
    */
   open(email) {
-    return this.#screens.open(email, () => this.#drafts.get(email));
+    return this.#screens.open(email, () => this.#writing.draft(email));
   }
 
   /** @param {string} email whose messages need not be kept in memory any longer */
@@ -127,19 +105,12 @@ export class Conversations extends Emitter {
    * @param {string} email
    * @param {string} text
    * @returns {Promise<string>} its client_id, as soon as the message cannot be lost any more
-   * @throws {Refusal} `empty`, `too_long`, or `storage`: this browser cannot keep it
+   * @throws {import("./errors.js").Refusal} `empty`, `too_long`, or `storage`: this browser cannot keep it
    */
   async send(email, text) {
-    const echo = { clientId: CryptoManager.randomUuid(), text: sendable(text), atMs: Date.now() };
-    this.#screens.thread(email)?.echo(echo);
-    try {
-      await this.#sending.run(() => this.#parts.outbox.add({ ...echo, peer: email }));
-    } catch {
-      this.#screens.thread(email)?.dropEcho(echo.clientId);
-      throw new Refusal("storage");
-    }
+    const clientId = await this.#writing.send(email, text);
     this.#outboxChanged(email);
-    return echo.clientId;
+    return clientId;
   }
 
   /**
@@ -210,7 +181,7 @@ export class Conversations extends Emitter {
    * @param {string} text what was begun and not sent; "" for nothing
    */
   setDraft(email, text) {
-    this.#drafts.set(email, text);
+    this.#writing.setDraft(email, text);
   }
 
   /**
@@ -260,6 +231,20 @@ export class Conversations extends Emitter {
   #outboxChanged(email) {
     this.#touchEverywhere(email);
     this.#parts.tabs.tell("outbox");
+    this.#parts.courier.hurry();
+  }
+
+  /** The tab that carries may be another one, and the last to notice that the network is back. */
+  #hurry() {
+    const { courier, receipts, tabs } = this.#parts;
+    courier.hurry();
+    receipts.hurry();
+    tabs.tell("outbox");
+  }
+
+  /** @param {string} email of a chat in which another tab has written */
+  #lookAt(email) {
+    this.#screens.touch(email);
     this.#parts.courier.wake();
   }
 
@@ -276,27 +261,12 @@ export class Conversations extends Emitter {
   }
 
   #reached() {
-    const { accountKey, courier, opener } = this.#parts;
+    const { accountKey, opener } = this.#parts;
     this.#isSynced = true;
     opener.catchUp().catch(() => {});
-    courier.hurry();
+    this.#hurry();
     if (accountKey.status === "unknown") {
       accountKey.ensure().catch(() => {});
     }
   }
-}
-
-/**
- * @param {string} text
- * @returns {string} the same, without halves of characters that no encoding has
- * @throws {Refusal} `empty` or `too_long`
- */
-function sendable(text) {
-  if (text.trim() === "") {
-    throw new Refusal("empty");
-  }
-  if ([...text].length > BODY_LIMIT) {
-    throw new Refusal("too_long");
-  }
-  return isWellFormed(text) ? text : text.replace(/\p{Surrogate}/gu, "\ufffd");
 }

@@ -5,8 +5,8 @@
  * Events: `moved` {peer} (a row of the outbox has changed).
  */
 import { KeyChangedError } from "../crypto/errors.js";
+import { Emitter, listen } from "../lib/emitter.js";
 import { backoffMs, Pause } from "../lib/timing.js";
-import { Emitter } from "../lib/emitter.js";
 import { ApiError, NetworkError } from "../net/errors.js";
 import { readEvent, readMessage } from "./answers.js";
 import { BadAnswer } from "./errors.js";
@@ -14,19 +14,6 @@ import { wasSentAs } from "./message-rows.js";
 import { StaleKey, verdict } from "./verdict.js";
 
 /** @import { MessageEvent } from "./answers.js" */
-
-/**
- * @typedef {object} CourierParts
- * @property {Outbox} outbox
- * @property {Api} api
- * @property {Realtime} realtime
- * @property {AccountKey} accountKey
- * @property {PeerKeys} peerKeys
- * @property {string} ownEmail
- * @property {() => number} cursor the mailbox's
- * @property {(event: MessageEvent) => Promise<void>} accepted the same way in as that of pushes
- * @property {Pick<LockManager, "request">} locks
- */
 
 // What these say is final by either door; any other refusal by the socket is heard again from the POST.
 const SOCKET_CODES = [
@@ -43,6 +30,12 @@ export class Courier extends Emitter {
   #parts;
   #isRunning = false;
   #isStopped = false;
+  /** whether the browser has put this page to sleep */
+  #isAsleep = false;
+  /** ends the wait for the lock */
+  #queueing = new AbortController();
+  /** @type {(() => void)[]} */
+  #stopListening;
   #signal = new Pause();
   /** @type {Map<string, { pause: Pause, isOrdered: boolean }>} by peer: those whose messages are on their way */
   #lanes = new Map();
@@ -52,12 +45,35 @@ export class Courier extends Emitter {
     super();
     this.#parts = parts;
     parts.accountKey.on("changed", () => this.wake());
+    // A page that sleeps would keep the others from sending as long as it holds the lock.
+    this.#stopListening = [
+      listen("document", ["freeze"], () => this.#sleep()),
+      listen("page", ["pagehide"], () => this.#sleep()),
+      listen("document", ["resume"], () => this.#resume()),
+      listen("page", ["pageshow"], () => this.#resume()),
+    ];
+  }
+
+  #sleep() {
+    this.#isAsleep = true;
+    this.#queueing.abort();
+    this.#signal.wake();
+  }
+
+  #resume() {
+    this.#isAsleep = false;
+    this.hurry();
+  }
+
+  /** What is on its way may go on without the lock: the same bytes sent by two tabs are one message. */
+  get #mayCarry() {
+    return !this.#isStopped && !this.#isAsleep;
   }
 
   /** There may be something to carry. */
   wake() {
     this.#signal.wake();
-    if (!this.#isRunning && !this.#isStopped) {
+    if (!this.#isRunning && this.#mayCarry) {
       this.#run().catch(() => {});
     }
   }
@@ -74,6 +90,7 @@ export class Courier extends Emitter {
 
   stop() {
     this.#isStopped = true;
+    this.#stopListening.forEach((stop) => stop());
     this.#lanes.forEach(({ pause }) => pause.wake());
     this.#signal.wake();
   }
@@ -81,8 +98,9 @@ export class Courier extends Emitter {
   async #run() {
     const { locks, ownEmail } = this.#parts;
     this.#isRunning = true;
+    this.#queueing = new AbortController();
     try {
-      await locks.request(`vibechat outbox ${ownEmail}`, () => this.#carry());
+      await locks.request(`vibechat outbox ${ownEmail}`, { signal: this.#queueing.signal }, () => this.#carry());
     } finally {
       this.#isRunning = false;
     }
@@ -92,7 +110,7 @@ export class Courier extends Emitter {
   }
 
   async #carry() {
-    while (!this.#isStopped) {
+    while (this.#mayCarry) {
       this.#signal.rest();
       const isReady = this.#parts.accountKey.current !== null;
       const peers = isReady ? await this.#parts.outbox.peersWaiting() : [];
@@ -122,7 +140,7 @@ export class Courier extends Emitter {
    */
   async #carryTo(peer, lane) {
     let attempt = 0;
-    while (!this.#isStopped && this.#parts.accountKey.current) {
+    while (this.#mayCarry && this.#parts.accountKey.current) {
       const row = await this.#parts.outbox.next(peer);
       if (!row) {
         return;
@@ -146,7 +164,8 @@ export class Courier extends Emitter {
       await this.#deliver(row);
       return null;
     } catch (error) {
-      return await this.#settle(row, error, attempt);
+      // Where not even that can be stored, it is tried again later as well.
+      return await this.#settle(row, error, attempt).catch(() => ({ retryAfterMs: 0 }));
     } finally {
       this.emit("moved", { peer: row.peer });
     }

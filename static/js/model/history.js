@@ -34,7 +34,7 @@ export class History {
    *   no older ones
    */
   async fetchNewest(email) {
-    const [{ chat }] = await this.#archive.glance([email]);
+    const chat = await this.#archive.chat(email);
     const { messages, next } = readPage(await this.#api.conversation(email, null), email, this.#ownEmail);
     await this.#archive.addPage(chat, { messages, next: chat.older });
     return next === null ? 0 : (messages.at(-1)?.id ?? 0);
@@ -44,7 +44,7 @@ export class History {
   async fetchHeads() {
     const { conversations } = readConversations(await this.#api.conversations(), this.#ownEmail);
     for (const { email, lastMessage } of conversations) {
-      const [{ chat }] = await this.#archive.glance([email]);
+      const chat = await this.#archive.chat(email);
       await this.#archive.addPage(chat, { messages: lastMessage ? [lastMessage] : [], next: chat.older });
     }
     return conversations.map(({ email }) => email);
@@ -52,7 +52,7 @@ export class History {
 
   /** @param {string} email */
   async #fetchPage(email) {
-    const [{ chat }] = await this.#archive.glance([email]);
+    const chat = await this.#archive.chat(email);
     if (chat.older === null) {
       return false;
     }

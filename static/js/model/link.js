@@ -4,8 +4,8 @@
  * Events: `connection` {state}, `open` (a socket is open again), `reached` (the server
  * answers again).
  */
+import { Emitter, listen } from "../lib/emitter.js";
 import { backoffMs } from "../lib/timing.js";
-import { Emitter } from "../lib/emitter.js";
 import { readConversations } from "./answers.js";
 
 /**
@@ -16,20 +16,8 @@ import { readConversations } from "./answers.js";
  * @typedef {"ok" | "polling" | "connecting" | "offline"} ConnectionState
  */
 
-/**
- * @typedef {object} LinkParts
- * @property {Api} api
- * @property {Archive} archive
- * @property {Contacts} contacts
- * @property {Mailbox} mailbox
- * @property {string} ownEmail
- * @property {Realtime} realtime
- */
-
 // Once may be chance. After that, "ok" would hide that nothing new comes in.
 const FAILURES_HIDDEN = 1;
-
-const NETWORK_EVENTS = ["online", "offline"];
 
 export class Link extends Emitter {
   #parts;
@@ -38,7 +26,9 @@ export class Link extends Emitter {
   #isStopped = false;
   /** @type {ConnectionState} */
   #state = "connecting";
-  #look = () => this.#update();
+  /** whether the machine says that it has no network, and nothing has been heard since */
+  #isOffline = isOffline();
+  #stopListening = () => {};
 
   /** @param {LinkParts} parts */
   constructor(parts) {
@@ -48,6 +38,7 @@ export class Link extends Emitter {
     realtime.on("event", (frame) => mailbox.push(frame));
     realtime.on("resync", () => void mailbox.sync());
     realtime.on("connected", ({ sequence }) => this.#connected(sequence));
+    realtime.on("alive", () => this.#heard());
     realtime.on("state", (state) => {
       mailbox.setLive(state === "open");
       this.#update();
@@ -60,7 +51,7 @@ export class Link extends Emitter {
   }
 
   async start() {
-    NETWORK_EVENTS.forEach((name) => globalThis.addEventListener?.(name, this.#look));
+    this.#stopListening = listen("page", ["online", "offline"], () => this.#look());
     const { archive, mailbox, realtime } = this.#parts;
     mailbox.start((await archive.cursor()) ?? (await this.#begin()));
     if (!this.#isStopped) {
@@ -71,7 +62,7 @@ export class Link extends Emitter {
 
   stop() {
     this.#isStopped = true;
-    NETWORK_EVENTS.forEach((name) => globalThis.removeEventListener?.(name, this.#look));
+    this.#stopListening();
     this.#parts.realtime.stop();
     this.#parts.mailbox.stop();
   }
@@ -104,8 +95,20 @@ export class Link extends Emitter {
 
   /** @param {unknown} sequence the mailbox's, as the server counts it */
   #connected(sequence) {
+    this.#heard();
     void this.#parts.mailbox.compare(sequence);
     this.emit("open");
+  }
+
+  #look() {
+    this.#isOffline = isOffline();
+    this.#update();
+  }
+
+  /** What the machine says of its network need not be so. */
+  #heard() {
+    this.#isOffline = false;
+    this.#update();
   }
 
   /**
@@ -116,6 +119,7 @@ export class Link extends Emitter {
     const isNews = isReached && !this.#isReached;
     this.#failures = isDone ? 0 : this.#failures + 1;
     this.#isReached = isReached;
+    this.#isOffline &&= !isReached;
     this.#update();
     if (isNews) {
       this.emit("reached");
@@ -133,7 +137,7 @@ export class Link extends Emitter {
   /** @returns {ConnectionState} */
   #presentState() {
     // Before the socket: that takes seconds to notice that nothing carries it any more.
-    if (globalThis.navigator?.onLine === false) {
+    if (this.#isOffline) {
       return "offline";
     }
     const isFailing = this.#failures > FAILURES_HIDDEN;
@@ -142,4 +146,8 @@ export class Link extends Emitter {
     }
     return !isFailing && this.#isReached ? "polling" : "connecting";
   }
+}
+
+function isOffline() {
+  return globalThis.navigator?.onLine === false;
 }

@@ -7,20 +7,11 @@
  */
 import { backoffMs, Sequence } from "../lib/timing.js";
 import { Emitter } from "../lib/emitter.js";
-import { ApiError } from "../net/errors.js";
+import { ApiError, patienceMs } from "../net/errors.js";
 import { readEvent, readSync } from "./answers.js";
 import { BadAnswer } from "./errors.js";
 
 /** @import { MessageEvent } from "./answers.js" */
-
-/**
- * @typedef {object} MailboxParts
- * @property {Api} api
- * @property {string} ownEmail
- * @property {(events: MailboxEvent[], cursor: number | null) => Promise<void>} enter
- * @property {() => Promise<void>} calm when there is time for what nobody is waiting for
- * @property {() => Promise<void>} restart the server's numbers begin anew
- */
 
 const HOLE_PATIENCE_MS = 300;
 const POLL_MS = 4000;
@@ -39,6 +30,8 @@ export class Mailbox extends Emitter {
   #isStopped = false;
   #isAskedFor = false;
   #attempt = 0;
+  /** before then the server has asked not to be asked */
+  #notBeforeMs = 0;
   /** @type {Promise<void> | null} */
   #syncing = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -161,9 +154,12 @@ export class Mailbox extends Emitter {
     void this.sync();
   }
 
-  /** @returns {Promise<void>} when the server has been asked after this call; it never throws */
+  /** @returns {Promise<void>} when the server has been asked after this call, unless it must not be; it never throws */
   async sync() {
     this.#isAskedFor = true;
+    if (performance.now() < this.#notBeforeMs) {
+      return;
+    }
     this.#syncing ??= this.#syncWhileAskedFor().finally(() => {
       this.#syncing = null;
       this.#schedule();
@@ -186,6 +182,7 @@ export class Mailbox extends Emitter {
       this.emit("synced", { isReached: true, isDone: true });
     } catch (error) {
       this.#attempt += 1;
+      this.#notBeforeMs = performance.now() + patienceMs(error);
       this.emit("synced", { isReached: error instanceof ApiError, isDone: false });
       if (error instanceof ApiError && error.code === "sequence_ahead" && this.#cursor > 0) {
         await this.#startOver().catch(() => {});
@@ -244,6 +241,7 @@ export class Mailbox extends Emitter {
       return;
     }
     const delayMs = this.#attempt > 0 ? backoffMs(this.#attempt, { baseMs: 2000 }) : POLL_MS * (1 + Math.random() / 4);
-    this.#syncTimer = setTimeout(() => void this.sync(), delayMs);
+    const orderedMs = Math.ceil(this.#notBeforeMs - performance.now());
+    this.#syncTimer = setTimeout(() => void this.sync(), Math.max(delayMs, orderedMs));
   }
 }

@@ -6,11 +6,19 @@ import { CryptoManager } from "../crypto/crypto.js";
 import { sealMessage } from "../crypto/envelope.js";
 import { untaggedJson, VERSION } from "../crypto/plaintext.js";
 import { messageHash } from "../crypto/suite1.js";
-import { all, get, unsent } from "../storage/queries.js";
+import { all, chatOrNew, get, unsent } from "../storage/queries.js";
 import { Refusal } from "./errors.js";
 import { messageRecord } from "./vault.js";
 
 /** @typedef {OutboxRow & { envelope: SealedMessage }} SealedRow */
+/**
+ * @typedef {object} Written
+ * @property {string} clientId
+ * @property {string} peer
+ * @property {string} text
+ * @property {number} atMs
+ * @property {Sealed | null} [draft] as which it stands here so far
+ */
 
 // Only here the server has not stored the message, and it may be sealed again under another client_id (§7.1). After
 // any other answer it may have arrived, so that only the same bytes are sent again: they cannot make a second one.
@@ -40,8 +48,8 @@ export class Outbox {
 
   /**
    * Takes a message in: from here on it is not lost. Its counter is given in the same transaction, so that no counter
-   * is ever given twice, in whatever tab.
-   * @param {{ clientId: string, peer: string, text: string, atMs: number }} message
+   * is ever given twice, in whatever tab; and the draft that it was is taken away in it, so that it stands in one place.
+   * @param {Written} message
    */
   async add(message) {
     while (!(await this.#tryToAdd(message))) {
@@ -50,37 +58,40 @@ export class Outbox {
   }
 
   /**
-   * @param {{ clientId: string, peer: string, text: string, atMs: number }} message
+   * @param {Written} message
    * @returns {Promise<boolean>} false: the counter was given to another message meanwhile
    */
-  async #tryToAdd({ clientId, peer, text, atMs }) {
-    const before = await this.#chains.own(peer);
+  async #tryToAdd({ clientId, peer, text, atMs, draft = null }) {
+    const [before, received] = await Promise.all([this.#chains.own(peer), this.#chains.received(peer)]);
     const counter = before.counter + 1;
-    const content = await this.#compose({ peer, text, atMs, counter, previous: before.hash });
-    const sealed = await this.#vault.seal(messageRecord({ peer, clientId }), content);
-    const chain = await this.#chains.ownRow(peer, content);
+    const content = await this.#compose({ peer, text, atMs, counter, previous: before.hash, received });
+    const [sealed, chain] = await Promise.all([
+      this.#vault.seal(messageRecord({ peer, clientId }), content),
+      this.#chains.ownRow(peer, content),
+    ]);
     /** @type {OutboxRow} */
     const row = { clientId, peer, counter, atMs, state: "sending", reason: null, stale: false, sealed, envelope: null };
-    return this.#database.write(["outbox", "chains"], async (stores) => {
+    return this.#database.write(["outbox", "chains", "chats"], async (stores) => {
       const isNext = await this.#chains.isStillOwn(stores, peer, before.row);
       if (isNext) {
         stores("outbox").put(row);
         stores("chains").put(chain);
+        await takeDraftAway(stores, peer, draft);
       }
       return isNext;
     }, STRICT);
   }
 
   /**
-   * @param {{ peer: string, text: string, atMs: number, counter: number, previous: string | null }} message
+   * @param {Omit<StoredContent, "type" | "body" | "browser" | "sent_at" | "hash"> & { peer: string, text: string,
+   *   atMs: number }} message
    * @returns {Promise<StoredContent>}
    */
-  async #compose({ peer, text, atMs, counter, previous }) {
-    const received = await this.#chains.received(peer);
+  async #compose({ peer, text, atMs, counter, previous, received }) {
     const { browser } = this.#vault;
-    const draft = { type: "text", browser, counter, previous, received, sent_at: atMs, body: text };
+    const content = { type: "text", browser, counter, previous, received, sent_at: atMs, body: text };
     const people = { from: this.#ownEmail, to: peer };
-    return { ...draft, hash: await messageHash(untaggedJson({ v: VERSION, ...people, ...draft, self_tag: "" })) };
+    return { ...content, hash: await messageHash(untaggedJson({ v: VERSION, ...people, ...content, self_tag: "" })) };
   }
 
   /** @returns {Promise<string[]>} the people for whom something is waiting to go out */
@@ -277,6 +288,18 @@ export class Outbox {
   async #chainBefore({ peer, clientId, counter, sealed }) {
     const { previous } = await this.#vault.open(messageRecord({ peer, clientId }), sealed);
     return previous === null ? null : this.#chains.ownRow(peer, { counter: counter - 1, hash: previous });
+  }
+}
+
+/**
+ * @param {Stores} stores
+ * @param {string} peer
+ * @param {Sealed | null} draft unless another one has taken its place: each writing draws a new nonce
+ */
+async function takeDraftAway(stores, peer, draft) {
+  const chat = await chatOrNew(stores("chats"), peer);
+  if (draft && String(chat.draft?.nonce) === String(draft.nonce)) {
+    stores("chats").put({ ...chat, draft: null });
   }
 }
 

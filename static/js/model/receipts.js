@@ -2,7 +2,7 @@
  * Tells the server what was opened here and what was read: together, a little later, and again until it has heard.
  */
 import { backoffMs } from "../lib/timing.js";
-import { ApiError } from "../net/errors.js";
+import { ApiError, patienceMs } from "../net/errors.js";
 
 const COLLECT_MS = 300;
 // While a thousand are being opened, the calls become rarer, up to this.
@@ -17,8 +17,10 @@ export class Receipts {
   #told = new Set();
   #attempt = 0;
   #streak = 0;
-  #lastCallMs = 0;
+  #lastCallMs = -Infinity;
+  #notBeforeMs = 0;
   #isStopped = false;
+  #isSending = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
@@ -33,27 +35,47 @@ export class Receipts {
     this.#timer ??= this.#isStopped ? undefined : setTimeout(() => void this.#send(), this.#delayMs());
   }
 
+  /** The network is back: no reason to wait any longer, unless the server has asked for it. */
+  hurry() {
+    if (this.#attempt > 0 && !this.#isSending) {
+      this.#attempt = 0;
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      this.note();
+    }
+  }
+
   stop() {
     this.#isStopped = true;
     clearTimeout(this.#timer);
   }
 
   #delayMs() {
-    if (this.#attempt > 0) {
-      return backoffMs(this.#attempt);
-    }
-    const isBusy = Date.now() - this.#lastCallMs < LONGEST_COLLECT_MS / 2;
+    const delayMs = this.#attempt > 0 ? backoffMs(this.#attempt) : this.#collectMs();
+    return Math.max(delayMs, this.#notBeforeMs - performance.now());
+  }
+
+  #collectMs() {
+    const isBusy = performance.now() - this.#lastCallMs < LONGEST_COLLECT_MS / 2;
     this.#streak = isBusy ? this.#streak + 1 : 0;
     return Math.min(LONGEST_COLLECT_MS, COLLECT_MS * 2 ** this.#streak);
   }
 
   async #send() {
-    const isMore = await this.#tell().catch(() => null);
+    this.#isSending = true;
+    const isMore = await this.#tell().catch((error) => this.#failed(error));
     this.#attempt = isMore === null ? this.#attempt + 1 : 0;
+    this.#isSending = false;
     this.#timer = undefined;
     if (isMore !== false) {
       this.note();
     }
+  }
+
+  /** @param {unknown} error */
+  #failed(error) {
+    this.#notBeforeMs = performance.now() + patienceMs(error);
+    return null;
   }
 
   /** @returns {Promise<boolean>} whether there is more than one call takes */
@@ -62,7 +84,7 @@ export class Receipts {
     const rows = due.slice(0, CALL_LIMIT);
     if (rows.length > 0) {
       const ids = (/** @type {string} */ kind) => rows.filter((row) => row.due === kind).map(({ id }) => id);
-      this.#lastCallMs = Date.now();
+      this.#lastCallMs = performance.now();
       await this.#api.receipts({ delivered: ids("delivered"), read: ids("read") }).catch(passOver);
       rows.forEach((row) => this.#told.add(receiptOf(row)));
     }

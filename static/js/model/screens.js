@@ -8,8 +8,6 @@ import { Emitter } from "../lib/emitter.js";
 import { Sequence } from "../lib/timing.js";
 import { Thread } from "./thread.js";
 
-/** @typedef {Omit<ThreadParts, "changed" | "draft"> & { chatList: ChatList, opener: Opener }} ScreenParts */
-
 // While a thousand messages are being opened, the screens are drawn again now and then, not a thousand times.
 const REFRESH_EVERY_MS = 40;
 

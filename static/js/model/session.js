@@ -8,7 +8,6 @@ import { timerMs } from "../lib/timing.js";
 import { Emitter } from "../lib/emitter.js";
 import { Api } from "../net/api.js";
 import { ApiError } from "../net/errors.js";
-import { Database } from "../storage/database.js";
 import { readResident, writeResident } from "../storage/device.js";
 import { readAccess, readLogIn, readUser } from "./answers.js";
 import { normalised } from "./contacts.js";
@@ -48,34 +47,18 @@ export class Session extends Emitter {
     return this.#user?.displayName || this.#user?.email || "";
   }
 
-  /**
-   * @param {{ email: string, password: string, displayName?: string }} person
-   * @returns {Promise<User>}
-   * @throws {ApiError | import("../net/errors.js").NetworkError | BadAnswer} with a `code`
-   */
-  async register({ email, password, displayName = "" }) {
-    await this.#leaving;
-    const user = await this.#begin(await this.api.register({ email, password, displayName }), email);
-    // The address is new to the server. What an earlier account of that name has left here is not for this one.
-    await Database.delete(user.email);
-    return user;
+  /** Settled when no log-out is on its way any more. */
+  get left() {
+    return this.#leaving;
   }
 
   /**
-   * @param {{ email: string, password: string }} credentials
-   * @returns {Promise<User>}
-   * @throws {ApiError | import("../net/errors.js").NetworkError | BadAnswer} with a `code`
-   */
-  async logIn({ email, password }) {
-    await this.#leaving;
-    return this.#begin(await this.api.logIn({ email, password }), email);
-  }
-
-  /**
-   * @param {any} answer
+   * @param {any} answer the server's, to a registration or a log-in
    * @param {string} email as it was typed
+   * @returns {Promise<User>}
+   * @throws {BadAnswer}
    */
-  async #begin(answer, email) {
+  async begin(answer, email) {
     const { user, access } = readLogIn(answer);
     if (user.email !== normalised(email)) {
       throw new BadAnswer("another account than the one asked for");

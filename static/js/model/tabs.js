@@ -2,7 +2,8 @@
  * What the tabs of one account tell each other. The database is what they share; these are only notices that something
  * in it has changed.
  *
- * Events: `chat` {email}, `person` {email}, `key`, `outbox`, `ended`.
+ * Events: `chat` {email}, `writing` {email} (there will be a new row in the outbox), `person` {email}, `key`, `outbox`
+ * (there is something to carry), `ended`.
  */
 import { Emitter } from "../lib/emitter.js";
 
@@ -18,7 +19,7 @@ export class Tabs extends Emitter {
   }
 
   /**
-   * @param {"chat" | "person" | "key" | "outbox" | "ended"} name
+   * @param {"chat" | "writing" | "person" | "key" | "outbox" | "ended"} name
    * @param {{ email: string }} [detail]
    */
   tell(name, detail) {

@@ -7,7 +7,8 @@
  * @property {string | null} clientId
  * @property {boolean} mine
  * @property {string} text "" while it is being opened or where it could not be
- * @property {"sending" | "sent" | "delivered" | "read" | "failed" | "held" | null} state null: not one's own
+ * @property {"written" | "sending" | "sent" | "delivered" | "read" | "failed" | "held" | null} state null: not one's own; written: not
+ *   stored as a message yet, and nobody is told that it will be sent
  * @property {Date} at
  * @property {boolean} opening it is being opened
  * @property {Unopened | null} unopened it could not be opened, and why
@@ -15,7 +16,7 @@
  */
 
 /** @typedef {{ text: string | undefined, unopened: Unopened | null }} Content as far as it is known here */
-/** @typedef {{ clientId: string, text: string, atMs: number }} Echo a message that is not stored yet */
+/** @typedef {{ clientId: string, text: string, atMs: number, isStored: boolean }} Echo a message that was just written here */
 
 /**
  * @param {string | null} clientId
@@ -67,8 +68,8 @@ export function unsentItem({ clientId, atMs, state, reason }, { text = "", unope
  * @param {Echo} echo
  * @returns {ThreadItem}
  */
-export function echoItem({ clientId, text, atMs }) {
-  return { ...item(clientId, atMs), text };
+export function echoItem({ clientId, text, atMs, isStored }) {
+  return { ...item(clientId, atMs), text, state: isStored ? "sending" : "written" };
 }
 
 /**

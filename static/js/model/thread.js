@@ -9,21 +9,8 @@ import { UNREADABLE } from "./unopened.js";
 import { messageRecord } from "./vault.js";
 
 /** @import { Window } from "./archive.js" */
-/** @import { History } from "./history.js" */
 
 /** @typedef {import("./thread-items.js").ThreadItem} ThreadItem */
-
-/**
- * @typedef {object} ThreadParts
- * @property {Archive} archive
- * @property {History} history
- * @property {Vault} vault
- * @property {Opener} opener
- * @property {People} people
- * @property {Mailbox} mailbox
- * @property {() => void} changed
- * @property {() => string} draft
- */
 
 const SCREEN = 30;
 const LARGEST_SCREEN = 200;
@@ -110,7 +97,7 @@ export class Thread {
     this.#items ??= inOrder(
       this.#distinctRows().map((row) => storedItem(row, this.#contentOf(row))),
       this.#unsent.map((row) => unsentItem(row, this.#contentOf(row))),
-      [...this.#echoes.values()].map(echoItem),
+      this.#echoesAlone().map(echoItem),
     );
     return this.#items;
   }
@@ -145,7 +132,7 @@ export class Thread {
     const { archive, changed } = this.#parts;
     const [{ unread }] = await archive.glance([this.email]);
     const limit = Math.min(LARGEST_SCREEN, Math.max(SCREEN, unread + 5));
-    const window = await archive.window(this.email, { from: newest, limit: limit + 1 });
+    const window = await this.#read({ from: newest, limit: limit + 1 });
     const rows = window.rows.slice(-limit);
     this.#hasOlder = window.rows.length > limit || window.chat.older !== null || newest > 0;
     this.#from = this.#hasOlder ? (rows[0]?.id ?? 0) : 0;
@@ -170,7 +157,7 @@ export class Thread {
   async refresh() {
     await this.#reading.run(async () => {
       if (!this.#isLoading) {
-        const window = await this.#parts.archive.window(this.email, { from: this.#from, limit: Infinity });
+        const window = await this.#read({ from: this.#from, limit: Infinity });
         this.#hasOlder &&= window.rows.length > 0 || window.chat.older !== null;
         await this.#show(window);
         this.#parts.changed();
@@ -205,7 +192,7 @@ export class Thread {
   }
 
   /**
-   * At once on the screen, before it is stored.
+   * At once on the screen, before it is read from where it is stored.
    * @param {Echo} echo
    */
   echo(echo) {
@@ -214,7 +201,7 @@ export class Thread {
   }
 
   /**
-   * It could not even be stored.
+   * It could not be stored.
    * @param {string} clientId
    */
   dropEcho(clientId) {
@@ -222,17 +209,27 @@ export class Thread {
     this.#itemsChanged();
   }
 
+  /**
+   * Reads what is stored. What had been stored before is in it, or has gone on: under another client_id, say.
+   * @param {{ from?: number, below?: number, limit: number }} part
+   * @returns {Promise<Window & { echoed: Echo[] }>}
+   */
+  async #read(part) {
+    const echoed = [...this.#echoes.values()].filter(({ isStored }) => isStored);
+    return { ...(await this.#parts.archive.window(this.email, part)), echoed };
+  }
+
   #itemsChanged() {
     this.#items = null;
     this.#parts.changed();
   }
 
-  /** @param {Window} window */
-  async #show({ rows, unsent }) {
+  /** @param {Window & { echoed: Echo[] }} window */
+  async #show({ rows, unsent, echoed }) {
     await Promise.all([...rows, ...unsent].map((row) => this.#readText(row)));
     this.#rows = rows;
     this.#unsent = unsent;
-    [...rows, ...unsent].forEach(({ clientId }) => this.#echoes.delete(clientId ?? ""));
+    [...rows, ...unsent, ...echoed].forEach(({ clientId }) => this.#echoes.delete(clientId ?? ""));
     this.#items = null;
     this.#openWhatIsClosed();
   }
@@ -259,6 +256,12 @@ export class Thread {
     const first = unread < 0 ? [] : this.#rows.slice(unread, unread + SCREEN);
     const closed = [...first, ...[...this.#rows].reverse()].filter((row) => row.raw && !opener.failure(row));
     closed.forEach((row) => opener.open(row).catch(() => {}));
+  }
+
+  /** @returns {Echo[]} of what has not been read from where it is stored yet */
+  #echoesAlone() {
+    const known = new Set([...this.#rows, ...this.#unsent].map(({ clientId }) => clientId));
+    return [...this.#echoes.values()].filter(({ clientId }) => !known.has(clientId));
   }
 
   /** @returns {MessageRow[]} each once, however often the server has delivered it */

@@ -1,5 +1,5 @@
 /** What becomes of a message that could not be delivered: tried again, or given up and why. */
-import { ApiError, NetworkError } from "../net/errors.js";
+import { ApiError, NetworkError, patienceMs } from "../net/errors.js";
 import { Refusal } from "./errors.js";
 
 /** The server refuses the keys, and at once names the same ones as the right ones. */
@@ -24,8 +24,7 @@ const TEMPORARY_CODES = ["rate_limited", "unavailable", "no_key"];
  * @returns {Verdict}
  */
 export function verdict(error, history) {
-  const retryAfterMs = error instanceof ApiError ? 1000 * (error.retryAfterSeconds ?? 0) : 0;
-  return { isFinal: isFinal(error, history), reason: reasonOf(error), retryAfterMs };
+  return { isFinal: isFinal(error, history), reason: reasonOf(error), retryAfterMs: patienceMs(error) };
 }
 
 /**
@@ -35,7 +34,8 @@ export function verdict(error, history) {
  */
 function isFinal(error, { attempt, ageMs }) {
   if (error instanceof NetworkError) {
-    return ageMs > OFFLINE_LIMIT_MS && attempt >= FEW_ATTEMPTS;
+    // After a night in a bag it takes a while until there is a network again.
+    return ageMs > OFFLINE_LIMIT_MS && attempt >= MANY_ATTEMPTS;
   }
   if (isTemporary(error)) {
     return ageMs > REFUSED_LIMIT_MS && attempt >= FEW_ATTEMPTS;

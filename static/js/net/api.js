@@ -18,6 +18,7 @@ import { ApiError, NetworkError } from "./errors.js";
  * @property {string | null} [token] null: without one; none given: the session's
  */
 
+// Of silence: a long answer over a slow line takes longer as a whole.
 const TIMEOUT_MS = 20_000;
 const UNAUTHORISED = 401;
 const PAGE_SIZE = 50;
@@ -75,6 +76,15 @@ export class Api {
   /** @param {string} password */
   deleteAccount(password) {
     return this.#call("DELETE", "/auth/me", { body: { password } });
+  }
+
+  /**
+   * All that the server keeps of oneself.
+   * @param {string | null} page a `next` of one kind of rows; null: the first page of each kind
+   * @param {number} [pageSize]
+   */
+  ownData(page, pageSize = PAGE_SIZE) {
+    return this.#call("GET", page === null ? `/auth/me/data?page_size=${pageSize}` : `/auth/me/data${queryOf(page)}`);
   }
 
   /** @param {{ public_key: string, replaces?: string }} body */
@@ -174,7 +184,6 @@ export class Api {
       credentials: "same-origin",
       cache: "no-store",
       redirect: "error",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!response.ok) {
       throw new ApiError(response.status, response.json, response.retryAfterSeconds);
@@ -187,15 +196,60 @@ export class Api {
    * @param {RequestInit} init
    */
   async #fetch(address, init) {
+    const silence = new Silence(TIMEOUT_MS);
     try {
-      const response = await fetch(address, init);
+      const response = await fetch(address, { ...init, signal: silence.signal });
       const { ok, status } = response;
       const patience = retryAfterSeconds(response.headers.get("Retry-After"));
-      return { ok, status, json: readJson(await response.text()), retryAfterSeconds: patience };
+      return { ok, status, json: readJson(await textOf(response, () => silence.broken())), retryAfterSeconds: patience };
     } catch (error) {
       throw new NetworkError(error);
+    } finally {
+      silence.end();
     }
   }
+}
+
+/** Gives a call up when nothing has come for a while. */
+class Silence {
+  #limitMs;
+  #controller = new AbortController();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /** @param {number} limitMs */
+  constructor(limitMs) {
+    this.#limitMs = limitMs;
+    this.broken();
+  }
+
+  get signal() {
+    return this.#controller.signal;
+  }
+
+  broken() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#controller.abort(), this.#limitMs);
+  }
+
+  end() {
+    clearTimeout(this.#timer);
+  }
+}
+
+/**
+ * @param {Response} response
+ * @param {() => void} heard called for each part that comes
+ * @returns {Promise<string>}
+ */
+async function textOf(response, heard) {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    heard();
+    text += part.value;
+  }
+  return text;
 }
 
 /**

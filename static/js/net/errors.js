@@ -19,6 +19,14 @@ export class ApiError extends Error {
   }
 }
 
+/**
+ * @param {unknown} error
+ * @returns {number} milliseconds for which the server has asked to be left alone
+ */
+export function patienceMs(error) {
+  return error instanceof ApiError ? 1000 * (error.retryAfterSeconds ?? 0) : 0;
+}
+
 /** No answer: nobody knows whether the server has done what it was asked. */
 export class NetworkError extends Error {
   /** @param {unknown} [cause] */

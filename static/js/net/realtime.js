@@ -2,11 +2,13 @@
  * The only file that opens a WebSocket. It keeps one open as long as it is wanted, says who it is, and hands on what
  * the server pushes.
  *
- * Events: `state` ("connecting" | "open" | "offline"), `connected` {user, sequence}, `event` (a push), `resync`.
+ * Events: `state` ("connecting" | "open" | "offline"), `connected` {user, sequence}, `event` (a push), `resync`,
+ * `alive` (the server was heard after it had been in doubt).
  */
 import { backoffMs, retryAfterSeconds, timerMs } from "../lib/timing.js";
-import { Emitter } from "../lib/emitter.js";
+import { Emitter, listen } from "../lib/emitter.js";
 import { ApiError, NetworkError } from "./errors.js";
+import { Pending } from "./pending.js";
 
 /**
  * @typedef {object} RealtimeOptions
@@ -17,13 +19,6 @@ import { ApiError, NetworkError } from "./errors.js";
  * @property {typeof WebSocket} [Socket]
  */
 
-/**
- * @typedef {object} Waiting
- * @property {(frame: any) => void} resolve
- * @property {(error: Error) => void} reject
- * @property {ReturnType<typeof setTimeout>} timer
- */
-
 const BAD_TOKEN = 4401;
 const PUSHES = ["new_message", "message_status", "conversation_cleared"];
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -32,6 +27,8 @@ const KEEP_ALIVE_MS = 25_000;
 const STEADY_MS = 5_000;
 // The network has just come back: a connection that outlived it answers at once, or not at all.
 const WAKE_TIMEOUT_MS = 3_000;
+// The server has said that it closes: what it has taken in it still answers.
+const LEAVE_TIMEOUT_MS = 2_000;
 const SOONEST_RENEWAL_MS = 5_000;
 
 export class Realtime extends Emitter {
@@ -46,8 +43,11 @@ export class Realtime extends Emitter {
   #token = "";
   /** @type {string | null} a token that the server has just refused */
   #refused = null;
-  /** @type {Map<string, Waiting>} by client_id */
-  #waiting = new Map();
+  /** by client_id */
+  #pending = new Pending();
+  #isLeaving = false;
+  /** by when something must be heard, or the connection is dead */
+  #hearByMs = Infinity;
   /** @type {Record<string, ReturnType<typeof setTimeout>>} one of each name */
   #timers = {};
   /** @type {(() => void)[]} */
@@ -68,9 +68,9 @@ export class Realtime extends Emitter {
     if (!this.#wanted) {
       this.#wanted = true;
       this.#stopListening = [
-        listen(globalThis, "online", () => this.#wake()),
-        listen(globalThis, "offline", () => this.#checkAlive()),
-        listen(globalThis.document, "visibilitychange", () => this.#wake()),
+        listen("page", ["online"], () => this.#wake()),
+        listen("page", ["offline"], () => this.#checkAlive(WAKE_TIMEOUT_MS)),
+        listen("document", ["visibilitychange", "resume"], () => this.#wake()),
       ];
       this.#open();
     }
@@ -88,25 +88,31 @@ export class Realtime extends Emitter {
    * @returns {Promise<any>} the `message_accepted` frame
    * @throws {ApiError | NetworkError}
    */
-  send(envelope) {
-    return new Promise((resolve, reject) => {
-      if (this.#state !== "open") {
-        reject(new NetworkError());
-        return;
-      }
-      const timer = setTimeout(() => this.#settle(envelope.client_id)?.reject(new NetworkError()), ANSWER_TIMEOUT_MS);
-      this.#waiting.set(envelope.client_id, { resolve, reject, timer });
-      this.#write({ type: "send_message", ...envelope });
-    });
+  async send(envelope) {
+    if (this.#state !== "open" || this.#isLeaving) {
+      throw new NetworkError();
+    }
+    this.#write({ type: "send_message", ...envelope });
+    this.#expectToHear(ANSWER_TIMEOUT_MS);
+    return this.#pending.wait(envelope.client_id, ANSWER_TIMEOUT_MS);
   }
 
   /** The machine is back, or the person: no reason to wait any longer. */
   #wake() {
     if (this.#state === "open") {
       this.#checkAlive(WAKE_TIMEOUT_MS);
-    } else if (this.#socket === null && this.#wanted) {
+    } else if (this.#wanted) {
       this.#attempt = 0;
+      this.#hurry();
+    }
+  }
+
+  #hurry() {
+    if (this.#socket === null) {
       this.#open();
+    } else {
+      // It may have been begun over a network that is no more.
+      this.#setTimer("connect", WAKE_TIMEOUT_MS, () => this.#dropDead());
     }
   }
 
@@ -143,7 +149,7 @@ export class Realtime extends Emitter {
   /** @param {unknown} data */
   #read(data) {
     const frame = parse(data);
-    clearTimeout(this.#timers.answer);
+    this.#heard();
     if (frame.type === "connected") {
       this.#connected(frame);
     } else if (frame.type === "resync") {
@@ -151,9 +157,37 @@ export class Realtime extends Emitter {
     } else if (PUSHES.includes(frame.type)) {
       this.emit("event", frame);
     } else if (frame.type === "message_accepted") {
-      this.#settle(frame.message?.client_id)?.resolve(frame);
+      this.#pending.resolve(frame.message?.client_id, frame);
     } else if (frame.type === "error") {
-      this.#settle(frame.client_id)?.reject(new ApiError(0, frame, retryAfterSeconds(frame.retry_after)));
+      this.#pending.reject(frame.client_id, new ApiError(0, frame, retryAfterSeconds(frame.retry_after)));
+    } else if (frame.type === "disconnect") {
+      this.#leave();
+    }
+  }
+
+  /** Nothing more is sent by this socket, and its end is not waited for long. */
+  #leave() {
+    this.#isLeaving = true;
+    this.#setTimer("leave", LEAVE_TIMEOUT_MS, () => this.#drop());
+  }
+
+  #heard() {
+    if (this.#hearByMs !== Infinity) {
+      this.#hearByMs = Infinity;
+      clearTimeout(this.#timers.answer);
+      this.emit("alive");
+    }
+  }
+
+  /**
+   * @param {number} withinMs unless it is expected sooner already
+   * @param {() => void} [otherwise]
+   */
+  #expectToHear(withinMs, otherwise = () => this.#dropDead()) {
+    const hearByMs = performance.now() + withinMs;
+    if (hearByMs < this.#hearByMs) {
+      this.#hearByMs = hearByMs;
+      this.#setTimer("answer", withinMs, otherwise);
     }
   }
 
@@ -179,22 +213,20 @@ export class Realtime extends Emitter {
 
   /**
    * A connection can be dead without anybody having said so.
-   * @param {number} [patienceMs]
+   * @param {number} [patienceMs] less than usual where somebody waits for the next connection
    */
   #checkAlive(patienceMs = ANSWER_TIMEOUT_MS) {
     if (this.#state === "open") {
       this.#write({ type: "keep_alive" });
-      this.#setTimer("answer", patienceMs, () => this.#dropDead(patienceMs));
+      this.#expectToHear(patienceMs, () => (patienceMs < ANSWER_TIMEOUT_MS ? this.#dropDead() : this.#drop()));
       this.#setTimer("keepAlive", KEEP_ALIVE_MS, () => this.#checkAlive());
     }
   }
 
-  /** @param {number} patienceMs */
-  #dropDead(patienceMs) {
+  /** Somebody waits for another one. */
+  #dropDead() {
     this.#drop();
-    if (patienceMs === WAKE_TIMEOUT_MS) {
-      this.#wake();
-    }
+    this.#wake();
   }
 
   /** Does not wait for the closing handshake: that of a dead connection takes minutes. */
@@ -217,7 +249,9 @@ export class Realtime extends Emitter {
     this.#socket = null;
     socket.onopen = socket.onmessage = socket.onclose = null;
     Object.values(this.#timers).forEach(clearTimeout);
-    [...this.#waiting.keys()].forEach((clientId) => this.#settle(clientId)?.reject(new NetworkError()));
+    this.#hearByMs = Infinity;
+    this.#isLeaving = false;
+    this.#pending.rejectAll();
     if (code === BAD_TOKEN) {
       this.#refused = this.#token;
     }
@@ -237,17 +271,6 @@ export class Realtime extends Emitter {
     if (this.#socket?.readyState === this.#Socket.OPEN) {
       this.#socket.send(JSON.stringify(frame));
     }
-  }
-
-  /**
-   * @param {any} clientId
-   * @returns {Waiting | undefined} who waits for the answer, once
-   */
-  #settle(clientId) {
-    const waiting = this.#waiting.get(clientId);
-    clearTimeout(waiting?.timer);
-    this.#waiting.delete(clientId);
-    return waiting;
   }
 
   /**
@@ -280,15 +303,4 @@ function parse(data) {
   } catch {
     return {};
   }
-}
-
-/**
- * @param {EventTarget | undefined} target
- * @param {string} name
- * @param {() => void} listener
- * @returns {() => void} stops listening
- */
-function listen(target, name, listener) {
-  target?.addEventListener?.(name, listener);
-  return () => target?.removeEventListener?.(name, listener);
 }

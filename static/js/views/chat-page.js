@@ -6,10 +6,8 @@ import { hasKeyboard } from "./attention.js";
 import { drawAvatar } from "./avatar.js";
 import { ChatList } from "./chat-list.js";
 import { ConnectionStrip } from "./connection.js";
-import { detailsDialog } from "./details.js";
-import { Dialog } from "./dialog.js";
-import { Settings, TakeOver, addContactDialog, keysChangedDialog, logOutDialog } from "./dialogs.js";
 import { listenToKeys } from "./keyboard.js";
+import { dialogs, loadTheRest, once, whenIdle } from "./later.js";
 import { focusRegion } from "./regions.js";
 import { Router } from "./router.js";
 import { ThreadView } from "./thread.js";
@@ -18,6 +16,17 @@ import { followVisibleHeight } from "./viewport.js";
 /** @typedef {import("../model/account.js").Account} Account */
 /** @typedef {import("../model/session.js").Session} Session */
 /** @typedef {import("./thread.js").Person} Person */
+/** @typedef {ReturnType<typeof import("./dialogs.js").makeDialogs>} Dialogs */
+
+/** @type {Record<string, "addContact" | "details" | "logOut" | "settings" | "shortcuts" | "takeOver">} by button */
+const OPENERS = {
+  "#add-contact-open": "addContact",
+  "#details-open": "details",
+  "#key-strip-open": "takeOver",
+  "#log-out-open": "logOut",
+  "#settings-open": "settings",
+  "#shortcuts-open": "shortcuts",
+};
 
 export class ChatPage {
   /** @param {{account: Account, session: Session}} parts */
@@ -38,11 +47,8 @@ export class ChatPage {
       person: (email) => this.person(email),
       onReview: () => this.review(),
     });
-    this.keysChanged = keysChangedDialog({ accept: (email, fingerprint) => this.conversations.acceptKey(email, fingerprint) });
     this.connection = new ConnectionStrip();
-    this.shortcuts = new Dialog("shortcuts");
-    this.takeOver = new TakeOver(account.key);
-    this.makeDialogs();
+    this.dialogs = once(() => this.makeDialogs());
     this.listen();
   }
 
@@ -53,22 +59,29 @@ export class ChatPage {
     this.drawOwn();
     this.connection.draw(this.conversations.connection);
     this.router.start();
+    whenIdle(() => this.prepare());
   }
 
-  makeDialogs() {
-    addContactDialog({ add: (email) => this.account.contacts.add(email), onAdded: (email) => this.added(email) });
-    detailsDialog({ person: () => this.openPerson(), clear: (email) => this.conversations.clear(email) });
-    logOutDialog({
-      logOut: (choice) => this.account.logOut(choice),
-      unsent: () => this.account.unsent(),
-      onDone: () => location.replace("/login"),
+  /** What is opened next needs no network, and what has something to ask by itself asks it. */
+  async prepare() {
+    if (await loadTheRest()) await this.dialogs();
+  }
+
+  async makeDialogs() {
+    const { makeDialogs } = await dialogs();
+    return makeDialogs({
+      account: this.account,
+      session: this.session,
+      person: () => this.openPerson(),
+      onAdded: (email) => this.added(email),
     });
-    new Settings({
-      user: () => ({ email: this.session.user?.email ?? "", displayName: this.session.user?.displayName ?? "" }),
-      updateDisplayName: (name) => this.session.updateDisplayName(name),
-      changePassword: (change) => this.session.changePassword(change),
-      deleteAccount: (proof) => this.account.deleteAccount(proof),
-    });
+  }
+
+  /** @param {(dialogs: Dialogs) => void} open */
+  async ask(open) {
+    const made = await this.dialogs().catch(() => null);
+    if (made) open(made);
+    else this.connection.sayUnreached();
   }
 
   /** @param {string} email */
@@ -82,18 +95,20 @@ export class ChatPage {
     this.conversations.on("connection", ({ state }) => {
       this.connection.draw(state);
       this.arrange();
+      if (state === "ok") whenIdle(() => this.prepare());
     });
     this.conversations.on("announce", (message) => announcer.say(message));
     this.conversations.on("chats", () => this.arrange());
     this.session.on("user", () => this.drawOwn());
-    find("#shortcuts-open", HTMLButtonElement).addEventListener("click", () => this.shortcuts.open());
+    for (const [button, name] of Object.entries(OPENERS))
+      find(button, HTMLButtonElement).addEventListener("click", () => this.ask((made) => made[name].open()));
     find("#back", HTMLAnchorElement).addEventListener("click", (event) => {
       event.preventDefault();
       this.router.close();
     });
     listenToKeys({
       jump: () => this.list.jump(),
-      shortcuts: () => this.shortcuts.open(),
+      shortcuts: () => this.ask(({ shortcuts }) => shortcuts.open()),
       move: (step, unreadOnly) => this.list.move(step, unreadOnly),
       region: (step) => this.focusRegion(step),
       escape: () => this.escape(),
@@ -147,7 +162,7 @@ export class ChatPage {
   review() {
     const person = this.openPerson();
     const fingerprint = this.thread.thread?.keyChange?.fingerprint;
-    if (person && fingerprint) this.keysChanged.open({ ...person, fingerprint });
+    if (person && fingerprint) void this.ask(({ keysChanged }) => keysChanged.open({ ...person, fingerprint }));
   }
 
   drawOwn() {

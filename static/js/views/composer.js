@@ -32,9 +32,9 @@ export class Composer {
     this.write(draft);
   }
 
-  /** @param {string} draft what is known of it later; nothing that the person has typed since is lost */
+  /** @param {string} draft as it is known later, or is typed in another tab; what was typed here stays */
   offerDraft(draft) {
-    if (!this.touched && this.text.value === "" && draft !== "") this.write(draft);
+    if (!this.touched && this.text.value !== draft) this.write(draft);
   }
 
   focus() {
@@ -84,7 +84,6 @@ export class Composer {
     if (text === "" || characterCount(text) > LONGEST_MESSAGE) return;
     this.touched = true;
     this.write("");
-    this.onDraft("");
     this.onSend(text).catch((error) => this.giveBack(text, sentence(asFailure(error))));
     this.focus();
   }

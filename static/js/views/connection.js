@@ -31,6 +31,11 @@ export class ConnectionStrip {
     else if (this.node.textContent !== "") this.say();
   }
 
+  /** Something could not be had just now, whatever the connection looks like. */
+  sayUnreached() {
+    setText(this.node, sentence({ code: "network" }));
+  }
+
   say() {
     clearTimeout(this.timer);
     setText(this.node, WORDS[this.state]);

@@ -9,15 +9,16 @@ import { AskingDialog } from "./dialog.js";
 export function detailsDialog({ person, clear }) {
   const dialog = new AskingDialog("details", async () => clear(person()?.email ?? ""));
   const { node } = dialog;
-  find("#details-open", HTMLButtonElement).addEventListener("click", () => {
-    const shown = person();
-    if (!shown) return;
-    drawAvatar(find("#details-avatar", HTMLElement), shown, "large");
-    setText(find("#details-name", HTMLElement), shown.name);
-    setText(find("#details-email", HTMLElement), shown.email);
-    for (const name of node.querySelectorAll("[data-name]")) setText(name, shown.name);
-    find("details", HTMLDetailsElement, node).open = false;
-    dialog.open();
-  });
-  return dialog;
+  return {
+    open() {
+      const shown = person();
+      if (!shown) return;
+      drawAvatar(find("#details-avatar", HTMLElement), shown, "large");
+      setText(find("#details-name", HTMLElement), shown.name);
+      setText(find("#details-email", HTMLElement), shown.email);
+      for (const name of node.querySelectorAll("[data-name]")) setText(name, shown.name);
+      find("details", HTMLDetailsElement, node).open = false;
+      dialog.open();
+    },
+  };
 }

@@ -1,8 +1,44 @@
-/** The dialogs of the chat page. */
+/** The dialogs of the chat page. They are loaded after its first screen (later.js). */
 import { find, setText } from "../lib/dom.js";
+import { detailsDialog } from "./details.js";
 import { AskingDialog, Dialog } from "./dialog.js";
 import { AskingForm } from "./form.js";
 import { plural } from "./format.js";
+
+/** @typedef {import("../model/account.js").Account} Account */
+/** @typedef {import("../model/session.js").Session} Session */
+/** @typedef {import("./thread.js").Person} Person */
+
+/**
+ * @typedef {object} DialogParts
+ * @property {Account} account
+ * @property {Session} session
+ * @property {() => Person | null} person of the chat that is open
+ * @property {(email: string) => void} onAdded
+ */
+
+/** @param {DialogParts} parts */
+export function makeDialogs({ account, session, person, onAdded }) {
+  const { conversations } = account;
+  return {
+    addContact: addContactDialog({ add: (email) => account.contacts.add(email), onAdded }),
+    details: detailsDialog({ person, clear: (email) => conversations.clear(email) }),
+    keysChanged: keysChangedDialog({ accept: (email, fingerprint) => conversations.acceptKey(email, fingerprint) }),
+    logOut: logOutDialog({
+      logOut: (choice) => account.logOut(choice),
+      unsent: () => account.unsent(),
+      onDone: () => location.replace("/login"),
+    }),
+    settings: new Settings({
+      user: () => ({ email: session.user?.email ?? "", displayName: session.user?.displayName ?? "" }),
+      updateDisplayName: (name) => session.updateDisplayName(name),
+      changePassword: (change) => session.changePassword(change),
+      deleteAccount: (proof) => account.deleteAccount(proof),
+    }),
+    shortcuts: new Dialog("shortcuts"),
+    takeOver: new TakeOver(account.key),
+  };
+}
 
 // --- Adds a person by email and goes to the chat with them.
 
@@ -16,7 +52,6 @@ export function addContactDialog({ add, onAdded }) {
     },
     { email: "Enter an address." },
   );
-  find("#add-contact-open", HTMLButtonElement).addEventListener("click", () => dialog.open());
   return dialog;
 }
 
@@ -41,11 +76,12 @@ export function logOutDialog({ logOut, unsent, onDone }) {
     onDone();
   });
   forget.addEventListener("change", draw);
-  find("#log-out-open", HTMLButtonElement).addEventListener("click", () => {
-    dialog.open();
-    draw();
-  });
-  return dialog;
+  return {
+    open() {
+      dialog.open();
+      draw();
+    },
+  };
 }
 
 /** @param {number} unsent */
@@ -78,9 +114,12 @@ export class TakeOver {
     this.asked = false;
     this.strip = find("#key-strip", HTMLElement);
     this.dialog = new AskingDialog("take-over", () => key.takeOver());
-    find("#key-strip-open", HTMLButtonElement).addEventListener("click", () => this.dialog.open());
     key.on("changed", () => this.draw());
     this.draw();
+  }
+
+  open() {
+    this.dialog.open();
   }
 
   draw() {
@@ -143,7 +182,6 @@ export class Settings {
     this.removal = this.form("settings-delete", "", ({ password = "" }) => parts.deleteAccount({ password }), {
       password: "Enter your password.",
     });
-    find("#settings-open", HTMLButtonElement).addEventListener("click", () => this.open());
   }
 
   /**

@@ -2,7 +2,7 @@
 
 /** @typedef {{text: string, href: string | null}} Part */
 
-const ADDRESS = /\b(?:https?:\/\/|www\.)[^\s<>"'`\u2018-\u201f]+/giu;
+const ADDRESS = /\b(?:https?:\/\/|www\.)[^\s<>"'\u0060\u2018-\u201f]+/giu;
 /* Characters that hide or turn text around have no place in an address that is to be opened. */
 const HIDING = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u;
 const TRAILING = /[.,:;!?…。、，]+$/u;

@@ -172,7 +172,7 @@ function metaNodes(item) {
     { datetime: item.at.toISOString(), title: wholeDate(item.at), dir: "auto" },
     clock(item.at),
   );
-  if (item.state === null) return [time];
+  if (item.state === null || item.state === "written") return [time];
   const word = STATE_WORDS[item.state];
   return [time, " ", icon(STATE_ICONS[item.state], "state-icon"), element("span", { class: "state-word" }, word)];
 }

@@ -52,15 +52,19 @@ function after(items, key) {
 
 /**
  * When a chat asks for older messages by itself. A round that failed or found nothing is not repeated because the chat
- * was drawn again, which it is after each round: something else has to happen first, and some time has to pass.
+ * was drawn again, which it is after each round: some time has to pass first. At the top of what is there nothing can be
+ * scrolled, so that it is worth another try by itself then.
  */
 
 /** @typedef {Pick<import("../model/thread.js").Thread, "hasOlder" | "items" | "loadOlder">} Asked */
 
 export class OlderAsking {
-  /** @param {() => number} [now] */
-  constructor(now = Date.now) {
+  /** @param {{ again?: () => void, now?: () => number }} [parts] again: it is worth another try */
+  constructor({ again = () => {}, now = () => performance.now() } = {}) {
+    this.again = again;
     this.now = now;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
     this.asking = false;
     this.held = false;
     this.attempt = 0;
@@ -69,6 +73,7 @@ export class OlderAsking {
 
   /** Nothing speaks against asking: another chat, or the network is back. */
   reset() {
+    clearTimeout(this.timer);
     this.held = false;
     this.attempt = 0;
     this.notBeforeMs = 0;
@@ -94,9 +99,14 @@ export class OlderAsking {
   }
 
   hold() {
+    const delayMs = backoffMs(this.attempt);
     this.held = true;
-    this.notBeforeMs = this.now() + backoffMs(this.attempt);
+    this.notBeforeMs = this.now() + delayMs;
     this.attempt += 1;
+    this.timer = setTimeout(() => {
+      this.held = false;
+      this.again();
+    }, delayMs);
   }
 }
 

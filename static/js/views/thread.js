@@ -26,7 +26,7 @@ export class ThreadView {
     this.thread = null;
     this.marks = new UnreadMarks(null);
     this.placed = false;
-    this.older = new OlderAsking();
+    this.older = this.askingOlder();
     this.section = find("#thread", HTMLElement);
     this.bottomButton = find("#to-bottom", HTMLButtonElement);
     this.log = new LogView(this.messageContext(onReview));
@@ -95,7 +95,8 @@ export class ThreadView {
     if (this.thread) this.conversations.close(this.email);
     this.thread = null;
     this.placed = false;
-    this.older = new OlderAsking();
+    this.older.reset();
+    this.older = this.askingOlder();
     this.marks = new UnreadMarks(null);
     this.log.clear();
   }
@@ -160,6 +161,10 @@ export class ThreadView {
     this.bottomButton.hidden = this.scroll.atBottom;
     setText(find("#to-bottom-count", HTMLElement), badge(this.marks.below(items)));
     if (thread.hasOlder && this.log.node.scrollTop < OLDER_WITHIN_PX) void this.askOlder(thread);
+  }
+
+  askingOlder() {
+    return new OlderAsking({ again: () => this.scrolled() });
   }
 
   /** @param {Thread} thread */

@@ -1,0 +1,29 @@
+/** The ways in. Only the pages before the chat load this. */
+import { Database } from "../storage/database.js";
+
+/**
+ * @param {Session} session
+ * @param {{ email: string, password: string, displayName?: string }} person
+ * @returns {Promise<User>}
+ * @throws {import("../net/errors.js").ApiError | import("../net/errors.js").NetworkError | import("./errors.js").BadAnswer}
+ *   with a `code`
+ */
+export async function register(session, { email, password, displayName = "" }) {
+  await session.left;
+  const user = await session.begin(await session.api.register({ email, password, displayName }), email);
+  // The address is new to the server. What an earlier account of that name has left here is not for this one.
+  await Database.delete(user.email);
+  return user;
+}
+
+/**
+ * @param {Session} session
+ * @param {{ email: string, password: string }} credentials
+ * @returns {Promise<User>}
+ * @throws {import("../net/errors.js").ApiError | import("../net/errors.js").NetworkError | import("./errors.js").BadAnswer}
+ *   with a `code`
+ */
+export async function logIn(session, { email, password }) {
+  await session.left;
+  return session.begin(await session.api.logIn({ email, password }), email);
+}

@@ -1,0 +1,59 @@
+/** Questions that went out by a socket, and wait for their answers. */
+import { NetworkError } from "./errors.js";
+
+/**
+ * @typedef {object} Waiting
+ * @property {(frame: any) => void} resolve
+ * @property {(error: Error) => void} reject
+ * @property {ReturnType<typeof setTimeout>} timer
+ */
+
+export class Pending {
+  /** @type {Map<unknown, Waiting>} by id */
+  #waiting = new Map();
+
+  /**
+   * @param {string} id
+   * @param {number} patienceMs
+   * @returns {Promise<any>} the answer
+   * @throws {NetworkError} none came
+   */
+  wait(id, patienceMs) {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.reject(id, new NetworkError()), patienceMs);
+      this.#waiting.set(id, { resolve, reject, timer });
+    });
+  }
+
+  /**
+   * @param {unknown} id
+   * @param {any} answer
+   */
+  resolve(id, answer) {
+    this.#take(id)?.resolve(answer);
+  }
+
+  /**
+   * @param {unknown} id
+   * @param {Error} error
+   */
+  reject(id, error) {
+    this.#take(id)?.reject(error);
+  }
+
+  /** No answer will come any more. */
+  rejectAll() {
+    [...this.#waiting.keys()].forEach((id) => this.reject(id, new NetworkError()));
+  }
+
+  /**
+   * @param {unknown} id
+   * @returns {Waiting | undefined} who waits for that answer, once
+   */
+  #take(id) {
+    const waiting = this.#waiting.get(id);
+    clearTimeout(waiting?.timer);
+    this.#waiting.delete(id);
+    return waiting;
+  }
+}

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, mock, test } from "node:test";
+import { Mailbox } from "../../static/js/model/mailbox.js";
+import { Receipts } from "../../static/js/model/receipts.js";
+import { ApiError, NetworkError } from "../../static/js/net/errors.js";
+
+const HOUR_MS = 3_600_000;
+const BUSY = new ApiError(429, { code: "rate_limited" }, 60);
+
+let nowMs;
+let wallMs;
+const { now } = performance;
+const wallNow = Date.now;
+
+beforeEach(() => {
+  nowMs = 1000;
+  performance.now = () => nowMs;
+  wallMs = Date.UTC(2030, 0, 1);
+  Date.now = () => wallMs;
+  mock.timers.enable({ apis: ["setTimeout"] });
+});
+
+afterEach(() => {
+  mock.timers.reset();
+  performance.now = now;
+  Date.now = wallNow;
+});
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+async function pass(delayMs) {
+  nowMs += delayMs;
+  wallMs += delayMs;
+  mock.timers.tick(delayMs);
+  await settle();
+}
+
+describe("the mailbox", () => {
+  /** @type {any} what it is answered */
+  let answer;
+  let asked;
+  let mailbox;
+
+  beforeEach(() => {
+    asked = 0;
+    answer = BUSY;
+    const sync = async () => {
+      asked += 1;
+      if (answer instanceof Error) {
+        throw answer;
+      }
+      return answer;
+    };
+    const nothing = async () => {};
+    mailbox = new Mailbox(/** @type {any} */ ({ api: { sync }, ownEmail: "a@example.org", enter: nothing, calm: nothing, restart: nothing }));
+    mailbox.start(5);
+  });
+
+  afterEach(() => mailbox.stop());
+
+  const push = (sequence) => ({ type: "message_status", sequence, message: { id: 1, delivered_at: null, read_at: null } });
+
+  test("is left alone as long as the server has asked for, whatever is missing", async () => {
+    await mailbox.sync();
+    for (let second = 1; second < 60; second += 1) {
+      mailbox.push(push(5 + 2 * second));
+      await pass(999);
+    }
+    mailbox.setLive(false);
+    await mailbox.compare(99);
+    assert.equal(asked, 1);
+    answer = { events: [], cursor: 300, more: false };
+    await pass(2_000);
+    assert.equal(asked, 2);
+    assert.equal(mailbox.cursor, 300);
+  });
+
+  test("is asked again soon after an answer that asked for no patience", async () => {
+    answer = new NetworkError();
+    await mailbox.sync();
+    await pass(4_000);
+    assert.equal(asked, 2);
+  });
+
+  for (const jumpMs of [-9 * HOUR_MS, 9 * HOUR_MS]) {
+    test(`is polled as before where the clock jumps by ${jumpMs / HOUR_MS} hours`, async () => {
+      answer = { events: [], cursor: 5, more: false };
+      await mailbox.sync();
+      wallMs += jumpMs;
+      for (let round = 2; round < 5; round += 1) {
+        await pass(5_000);
+        assert.equal(asked, round);
+      }
+    });
+  }
+});
+
+describe("receipts", () => {
+  let calls;
+  /** @type {Error | null} */
+  let failure;
+  let due;
+  let receipts;
+
+  beforeEach(() => {
+    calls = 0;
+    failure = null;
+    due = [{ id: 1, due: "delivered" }];
+    const api = {
+      receipts: async () => {
+        calls += 1;
+        if (failure) {
+          throw failure;
+        }
+      },
+    };
+    receipts = new Receipts(/** @type {any} */ ({ api, archive: { due: async () => due } }));
+  });
+
+  afterEach(() => receipts.stop());
+
+  test("are told at once when the network is back", async () => {
+    failure = new NetworkError();
+    receipts.note();
+    await pass(300);
+    for (let count = 0; count < 6; count += 1) {
+      await pass(30_000);
+    }
+    const before = calls;
+    failure = null;
+    receipts.hurry();
+    await pass(600);
+    assert.equal(calls, before + 1);
+    await pass(HOUR_MS);
+    assert.equal(calls, before + 1, "once");
+  });
+
+  test("wait as long as the server has asked for", async () => {
+    failure = BUSY;
+    receipts.note();
+    await pass(300);
+    receipts.hurry();
+    await pass(59_000);
+    assert.equal(calls, 1);
+    failure = null;
+    await pass(1_300);
+    assert.equal(calls, 2);
+  });
+
+  test("are as quick as before where the clock was set back", async () => {
+    receipts.note();
+    await pass(300);
+    wallMs -= HOUR_MS;
+    await pass(10_000);
+    due = [{ id: 2, due: "read" }];
+    receipts.note();
+    await pass(300);
+    assert.equal(calls, 2);
+  });
+});
