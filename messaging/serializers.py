@@ -112,3 +112,23 @@ class UpdatedSerializer(serializers.Serializer):
 
 class ClearedSerializer(serializers.Serializer):
     cleared = serializers.IntegerField()
+
+
+class OwnDataKindSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    reason = serializers.CharField(help_text="Why the server has it.")
+    count = serializers.IntegerField(allow_null=True, help_text="Of all rows; null on a page further on.")
+    results = serializers.ListField(child=serializers.DictField())
+    next = serializers.URLField(allow_null=True)
+
+
+class OwnDataElsewhereSerializer(serializers.Serializer):
+    place = serializers.CharField()
+    kept = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class OwnDataSerializer(serializers.Serializer):
+    kinds = OwnDataKindSerializer(many=True)
+    elsewhere = OwnDataElsewhereSerializer(many=True)

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from accounts.people import address_in, person_with
 from keys.models import PublicKey
 from keys.serializers import PublicKeySerializer
-from messaging import catching_up
+from messaging import catching_up, own_data
 from messaging.frames import message_json
 from messaging.models import Message
 from messaging.pages import LARGEST_ID, Page, whole_number
@@ -17,6 +17,7 @@ from messaging.serializers import (
     ConversationsSerializer,
     MessagePageSerializer,
     MessageSerializer,
+    OwnDataSerializer,
     ReceiptsSerializer,
     SendSerializer,
     SyncSerializer,
@@ -123,6 +124,14 @@ class MessageViewSet(LimitedViewSet):
         serializer = ReceiptsSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         return Response({"updated": Message.objects.mark(request.user, **serializer.validated_data)})
+
+
+class OwnDataViewSet(LimitedViewSet):
+    """All that is kept of oneself, from every app: hence here, above all of them."""
+
+    @extend_schema(parameters=own_data.PARAMETERS, responses=OwnDataSerializer)
+    def data(self, request):
+        return Response(own_data.answer(request))
 
 
 class NamedKeyViewSet(LimitedViewSet):

@@ -129,6 +129,7 @@ TARGETS = [
     "/api/health/live",
     "/",
     "/chat",
+    "/client-manifest.json",
     "/admin/",
     "/admin/login/",
     "/nowhere",

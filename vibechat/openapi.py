@@ -27,6 +27,7 @@ OPERATIONS = {
     "auth_retrieve": ("Who am I", {}),
     "auth_partial_update": ("Change the display name", {}),
     "auth_destroy": ("Delete the account and all that is its own", {}),
+    "auth_data": ("All that the server keeps of oneself, with the reasons, newest rows first", {}),
     "auth_password": ("Change the password; all other sessions end", {}),
     "keys_upload": ("Make a public key the current one", {409: ["key_changed"]}),
     "keys_me": ("One's own current key", {404: ["key_not_found"]}),

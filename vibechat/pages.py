@@ -32,6 +32,7 @@ landing = page("index.html")
 register = page("register.html")
 login = page("login.html")
 chat = page("chat.html")
+about_me = page("about_me.html")
 
 
 @csrf_exempt

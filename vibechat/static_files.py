@@ -15,20 +15,45 @@ from servestatic import ServeStaticASGI
 
 from vibechat import storage
 
+# What these bring is for the operators' pages alone.
+LIBRARIES = ("admin/", "rest_framework/")
+
+
+def own_files() -> list[str]:
+    """The plain names of what the pages of people load."""
+    collected = getattr(staticfiles_storage, "hashed_files", {})
+    return sorted(name for name in collected if not name.startswith(LIBRARIES))
+
+
+@functools.cache
+def sha256(name: str) -> bytes:
+    """Of the file as pages load it, whose address by this plain name is `staticfiles_storage.url(name)`."""
+    return hashlib.sha256(Path(staticfiles_storage.path(staticfiles_storage.stored_name(name))).read_bytes()).digest()
+
+
+def integrity(name: str) -> str:
+    """What a page says about a file, so that the browser runs no other."""
+    return expression(sha256(name))
+
+
+def expression(digest: bytes) -> str:
+    return f"sha256-{base64.b64encode(digest).decode()}"
+
 
 @functools.cache
 def import_map() -> str:
-    """JSON that maps each module's plain address, by which modules import each other, to its hashed one."""
-    collected = getattr(staticfiles_storage, "hashed_files", {})
-    modules = sorted(name for name in collected if name.startswith("js/") and name.endswith(".js"))
-    imports = {settings.STATIC_URL + name: staticfiles_storage.url(name) for name in modules}
-    return json.dumps({"imports": imports}, separators=(",", ":")).replace("<", "\\u003c")
+    """JSON that maps each module's plain address, by which modules import each other, to its hashed one, and that to
+    its integrity."""
+    modules = [name for name in own_files() if name.startswith("js/") and name.endswith(".js")]
+    addresses = {name: staticfiles_storage.url(name) for name in modules}
+    imports = {settings.STATIC_URL + name: address for name, address in addresses.items()}
+    hashes = {address: integrity(name) for name, address in addresses.items()}
+    return json.dumps({"imports": imports, "integrity": hashes}, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def import_map_hash() -> str:
     """The source expression by which a Content-Security-Policy lets the one inline script pass."""
-    digest = hashlib.sha256(import_map().encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
+    return f"'{expression(hashlib.sha256(import_map().encode()).digest())}'"
 
 
 def sources_hash() -> str:

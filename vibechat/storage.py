@@ -7,3 +7,10 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):
 
     def compress_files(self, paths):
         return super().compress_files({path for path in paths if path.startswith(("js/", "css/"))})
+
+
+class UncompressedStorage(StaticFilesStorage):
+    """The same files under the same names, for who wants to know them and not to send them."""
+
+    def compress_files(self, paths):
+        return ()

@@ -6,8 +6,8 @@ from django.urls import path, register_converter
 from accounts.views import DoorViewSet, MeViewSet
 from contacts.views import ContactViewSet
 from keys.views import KeyViewSet
-from messaging.views import MessageViewSet, NamedKeyViewSet
-from vibechat import health, pages
+from messaging.views import MessageViewSet, NamedKeyViewSet, OwnDataViewSet
+from vibechat import client_manifest, health, pages
 
 
 class RowIdConverter:
@@ -30,6 +30,7 @@ api = [
     path("auth/refresh", DoorViewSet.as_view({"post": "refresh"})),
     path("auth/logout", DoorViewSet.as_view({"post": "logout"})),
     path("auth/me", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})),
+    path("auth/me/data", OwnDataViewSet.as_view({"get": "data"})),
     path("auth/password", MeViewSet.as_view({"post": "password"})),
     path("keys/upload", KeyViewSet.as_view({"post": "upload"})),
     path("keys/me", KeyViewSet.as_view({"get": "me"})),
@@ -57,7 +58,9 @@ urlpatterns = [
     path("register", pages.register),
     path("login", pages.login),
     path("chat", pages.chat),
+    path("about-me", pages.about_me),
     path("favicon.ico", pages.favicon),
+    path("client-manifest.json", client_manifest.show),
     path("admin/login/", pages.admin_login),
     path("admin/", admin.site.urls),
 ]

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import signal
-import subprocess
+import subprocess  # nosec B404
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ def running_server(log: Path) -> Iterator[str]:
     port = free_port()
     environment = os.environ | {"PORT": str(port), "BIND": "127.0.0.1"}
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # nosec B603
             [sys.executable, "manage.py", "serve"],
             cwd=settings.BASE_DIR,
             env=environment,

@@ -44,7 +44,7 @@ def sqlite_columns() -> dict[str, tuple[str, list[str]]]:
             cursor.execute("SELECT name FROM pragma_table_info(%s)", [table])
             names = [name for (name,) in cursor.fetchall()]
             values = [f"CAST({quoted(name)} AS BLOB)" for name in names]  # a text may be no UTF-8
-            found[table] = (f"SELECT {', '.join(values)} FROM {quoted(table)}", names)
+            found[table] = (selection(values, quoted(table)), names)
     return found
 
 
@@ -58,11 +58,13 @@ def postgresql_columns() -> dict[str, tuple[str, list[str]]]:
     for (schema, table), columns in by_table.items():
         values = [quoted(column) if is_binary else f"{quoted(column)}::text" for column, is_binary in columns]
         name = table if schema == "public" else f"{schema}.{table}"
-        found[name] = (
-            f"SELECT {', '.join(values)} FROM {quoted(schema)}.{quoted(table)}",
-            [name for name, _ in columns],
-        )
+        found[name] = (selection(values, f"{quoted(schema)}.{quoted(table)}"), [column for column, _ in columns])
     return found
+
+
+def selection(values: list[str], table: str) -> str:
+    """Of names that are quoted, out of the database's own catalogue."""
+    return f"SELECT {', '.join(values)} FROM {table}"  # nosec B608
 
 
 def quoted(name: str) -> str:

@@ -1,7 +1,6 @@
-"""Temporary people go without a trace: their rows, and the keys that would outlive an account."""
+"""Temporary people go without a trace. Their messages go first: a key that a message of others names would stay."""
 
 from accounts.models import User
-from keys.models import PublicKey
 from messaging.mailboxes import Mailbox, in_mailboxes
 from messaging.models import Message
 
@@ -13,7 +12,6 @@ def remove(emails: list[str]) -> int:
         forget_messages(people)
     for person in people:
         person.delete()
-    PublicKey.objects.filter(email__in=emails).delete()
     return len(people)
 
 

@@ -1,5 +1,6 @@
 """What nginx lets in, and how it answers by itself."""
 
+import hashlib
 import json
 import re
 import ssl
@@ -88,6 +89,23 @@ def test_hashed_static_files_come_from_nginx_and_may_be_kept_for_ever(visitor):
 )
 def test_static_files_say_what_they_are(visitor, name, kind):
     assert visitor.get(f"/static/{name}").headers["Content-Type"] == kind
+
+
+def test_all_code_comes_through_as_the_manifest_says(visitor):
+    answer = visitor.get("/client-manifest.json")
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers.get_list("Cache-Control") == ["no-store"]
+    files = answer.json()["files"]
+    assert {"/chat", "/login"} < files.keys()
+    for address, entry in files.items():
+        served = visitor.get(address, headers={"Accept-Encoding": "gzip"})
+        assert (served.status_code, hashlib.sha256(served.content).hexdigest()) == (200, entry["sha256"]), address
+
+
+def test_pages_come_with_their_policies(visitor):
+    headers = visitor.get("/chat").headers
+    assert headers.get_list("Integrity-Policy") == ["blocked-destinations=(script)"]
+    assert len(headers.get_list("Content-Security-Policy")) == 1
 
 
 def test_pages_are_compressed_and_answers_are_not(visitor):

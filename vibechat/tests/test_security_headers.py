@@ -42,6 +42,16 @@ async def test_pages_have_trusted_types(path):
     assert policy["trusted-types"] == "'none'"
 
 
+@pytest.mark.parametrize("path", ["/", "/chat", "/nowhere"])
+async def test_pages_load_no_script_without_its_hash(path):
+    assert (await headers_of(path))["integrity-policy"] == "blocked-destinations=(script)"
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/api/auth/me"])
+async def test_admin_names_no_hashes_and_the_api_loads_nothing(path):
+    assert "integrity-policy" not in await headers_of(path)
+
+
 async def test_admin_has_none_for_its_jquery_writes_html():
     policy = directives(await headers_of("/admin/accounts/user/"))
     assert "trusted-types" not in policy

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+pytestmark = pytest.mark.once
 LIMIT = 128 * 1024
 
 
@@ -279,16 +280,6 @@ def client_of(server, person):
     return httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {person['access']}"})
 
 
-def test_idle_socket_still_receives(server):
-    """Redis clients give up on a silent connection after five seconds, unless told otherwise."""
-    alice, bob = server.register("alice"), server.register("bob")
-    with server.socket() as connection, client_of(server, alice) as client:
-        sign_in(connection, bob)
-        time.sleep(6)
-        sent = client.post("/api/messages/send", json=envelope(bob)).json()
-        assert json.loads(connection.recv(timeout=10))["message"]["id"] == sent["id"]
-
-
 def test_socket_that_reads_nothing_is_dropped(server):
     alice, bob = server.register("alice"), server.register("bob")
     plain = socket.socket()
@@ -304,7 +295,6 @@ def test_socket_that_reads_nothing_is_dropped(server):
         assert closing_code(deaf) == 1006
 
 
-@pytest.mark.once
 def test_client_that_sends_faster_than_it_is_answered_has_to_wait(server):
     """Another writer holds SQLite, so that nothing is answered; the kernel takes some megabytes by itself."""
     alice, bob = server.register("alice"), server.register("bob")

@@ -1,4 +1,6 @@
+import base64
 import gzip
+import hashlib
 import json
 import re
 
@@ -6,6 +8,7 @@ import pytest
 from django.template import Context, Template
 
 from vibechat import static_files
+from vibechat.client_manifest import forget
 from vibechat.static_files import StaticFiles, with_static_files
 from vibechat.tests.asgi import answering, call, http_scope
 
@@ -14,10 +17,15 @@ HASHED = re.compile(r"/static/js/.+\.[0-9a-f]{12}\.js")
 
 
 @pytest.fixture
-def imports(collected_static):
-    static_files.import_map.cache_clear()
-    yield json.loads(static_files.import_map())["imports"]
-    static_files.import_map.cache_clear()
+def whole_map(collected_static):
+    forget()
+    yield json.loads(static_files.import_map())
+    forget()
+
+
+@pytest.fixture
+def imports(whole_map):
+    return whole_map["imports"]
 
 
 @pytest.fixture
@@ -43,10 +51,46 @@ def test_every_module_of_ours_is_in_it_and_none_of_the_admin(imports, settings):
     assert set(imports) == modules
 
 
-def test_tag_writes_one_script_of_it(imports):
-    html = Template("{% load import_map %}{% import_map %}").render(Context())
+def integrity_of(content: bytes) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
+
+
+async def test_every_module_has_the_integrity_of_what_is_sent(whole_map, files):
+    assert set(whole_map["integrity"]) == set(whole_map["imports"].values())
+    for address, integrity in whole_map["integrity"].items():
+        assert integrity == integrity_of((await get(files, address)).body)
+
+
+# --- the tags --------------------------------------------------------------------------------------------------------
+
+
+def rendered(tag: str) -> str:
+    return Template("{% load client_code %}" + tag).render(Context())
+
+
+def test_tag_writes_one_script_of_the_map(imports):
+    html = rendered("{% import_map %}")
     assert html == f'<script type="importmap">{static_files.import_map()}</script>'
     assert html.count("<") == 2
+
+
+def test_module_tag_names_address_and_integrity(imports, settings):
+    integrity = integrity_of((settings.BASE_DIR / "static/js/login.js").read_bytes())
+    address = imports["/static/js/login.js"]
+    expected = f'<script type="module" src="{address}" integrity="{integrity}"></script>'
+    assert rendered("{% module 'js/login.js' %}") == expected
+
+
+async def test_stylesheet_tag_names_address_and_integrity(files):
+    html = rendered("{% stylesheet 'css/base.css' %}")
+    address, integrity = re.fullmatch(r'<link rel="stylesheet" href="(\S+)" integrity="(\S+)">', html).groups()
+    assert re.fullmatch(r"/static/css/base\.[0-9a-f]{12}\.css", address)
+    assert integrity == integrity_of((await get(files, address)).body)
+
+
+def test_no_page_of_ours_loads_code_in_another_way(settings):
+    for template in (settings.BASE_DIR / "templates").glob("*.html"):
+        assert re.findall(r"<script|stylesheet\"|modulepreload", template.read_text()) == [], template.name
 
 
 # --- the files -------------------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from websockets.exceptions import InvalidStatus
 from vibechat.tests.conftest import RunningServer
 from vibechat.tests.test_server import LIMIT, client_of, closing_code, envelope, sign_in
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):

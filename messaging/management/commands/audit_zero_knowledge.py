@@ -1,5 +1,6 @@
 """Sends canaries through a real browser, then looks for them in everything that the server keeps."""
 
+import os
 import tempfile
 from collections import Counter
 from contextlib import ExitStack
@@ -162,6 +163,9 @@ def check(url, log_paths):
     for path in log_paths:
         if not path.exists():
             raise CommandError(f"There is no {path}.", returncode=NOT_DONE)
+        for file in places.all_files(path):
+            if not os.access(file, os.R_OK):
+                raise CommandError(f"This account may not read {file}.", returncode=NOT_DONE)
 
 
 def first_line(error: Exception) -> str:

@@ -1,0 +1,133 @@
+"""What is kept of a person, kind by kind, each with the reason why: for the page "What this server knows about me".
+The apps above add theirs, each in a file of this name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.contrib.admin.models import LogEntry
+from django.db.models import QuerySet
+
+from accounts.models import SpentRefreshToken
+from vibechat.times import iso
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+NOT_SHOWN = "a bcrypt hash, which is shown to nobody"
+LAST_MOMENT = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Rows of one table, in one or several disjoint querysets that hold the person's own and no others.
+
+    `order` is the column by which they are paged, newest first: a number or a time, different in each row.
+    """
+
+    name: str
+    title: str
+    reason: str
+    rows: tuple[QuerySet, ...]
+    to_json: Callable[..., dict]
+    order: str = "id"
+
+    def count(self) -> int:
+        return sum(rows.count() for rows in self.rows)
+
+    def newest(self, count: int, before: int | None) -> list:
+        limits = {} if before is None else {f"{self.order}__lt": self.value_at(before)}
+        found = [row for rows in self.rows for row in rows.filter(**limits).order_by(f"-{self.order}")[:count]]
+        return sorted(found, key=lambda row: getattr(row, self.order), reverse=True)[:count]
+
+    def position(self, row) -> int:
+        value = getattr(row, self.order)
+        return (value - EPOCH) // MICROSECOND if isinstance(value, datetime) else value
+
+    def value_at(self, position: int):
+        if not self.order.endswith("_at"):
+            return position
+        return EPOCH + min(position, (LAST_MOMENT - EPOCH) // MICROSECOND) * MICROSECOND
+
+
+def kinds(user, session) -> list[Kind]:
+    """`session` is the one that asks."""
+    return [
+        Kind(
+            "account",
+            "Your account",
+            "So that you can log in, and people who know your address can find you and see your name.",
+            (type(user).objects.filter(pk=user.pk),),
+            account_json,
+        ),
+        Kind(
+            "sessions",
+            "Browsers that logged in",
+            "So that each stays logged in, and a log-out, a new password or an operator can end it. One that is over "
+            "stays for 30 days or longer, until old rows are pruned.",
+            (user.sessions.all(),),
+            lambda row: session_json(row, is_this_one=row.pk == session.pk),
+            order="created_at",
+        ),
+        Kind(
+            "spent_refresh_tokens",
+            "Log-ins that were renewed just now",
+            "So that a second tab, or an answer that got lost, does not log you out, and a stolen token used later "
+            "ends the session. Only the number of the token is kept, until the next renewal.",
+            (SpentRefreshToken.objects.filter(session__user=user),),
+            spent_refresh_token_json,
+        ),
+        Kind(
+            "operator_actions",
+            "What you changed as an operator",
+            "So that operators can see who of them changed what. Only operators have such rows.",
+            (LogEntry.objects.filter(user=user),),
+            operator_action_json,
+        ),
+    ]
+
+
+def account_json(user) -> dict:
+    return {
+        "id": user.pk,
+        "email": user.email,
+        "display_name": user.display_name,
+        "password_hash": NOT_SHOWN,
+        "created_at": iso(user.created_at),
+        "updated_at": iso(user.updated_at),
+        "is_active": user.is_active,
+        "is_staff": user.is_staff,
+        "is_superuser": user.is_superuser,
+    }
+
+
+def session_json(session, is_this_one) -> dict:
+    return {
+        "id": str(session.pk),
+        "is_this_one": is_this_one,
+        "generation": session.generation,
+        "created_at": iso(session.created_at),
+        "last_seen_at": iso(session.last_seen_at),
+        "expires_at": iso(session.expires_at),
+        "revoked_at": iso(session.revoked_at),
+    }
+
+
+def spent_refresh_token_json(token) -> dict:
+    return {
+        "id": token.pk,
+        "session": str(token.session_id),
+        "generation": token.generation,
+        "spent_at": iso(token.spent_at),
+    }
+
+
+def operator_action_json(entry) -> dict:
+    return {
+        "id": entry.pk,
+        "action_time": iso(entry.action_time),
+        "content_type": entry.content_type_id,
+        "object_id": entry.object_id,
+        "object_repr": entry.object_repr,
+        "action_flag": entry.get_action_flag_display(),
+        "change_message": entry.change_message,
+    }

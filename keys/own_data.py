@@ -1,0 +1,21 @@
+from accounts.own_data import Kind
+from keys.serializers import PublicKeySerializer
+from vibechat.times import iso
+
+
+def kinds(user) -> list[Kind]:
+    return [
+        Kind(
+            "public_keys",
+            "Your public keys",
+            "So that others can encrypt for you, and check that a message is yours. Former ones stay, because messages "
+            "were made with them. The private keys never leave your browser.",
+            (user.public_keys.all(),),
+            public_key_json,
+        )
+    ]
+
+
+def public_key_json(key) -> dict:
+    times = {"created_at": iso(key.created_at), "updated_at": iso(key.updated_at)}
+    return {"id": key.pk, "is_current": key.is_current, **PublicKeySerializer(key).data, **times}

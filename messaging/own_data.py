@@ -1,0 +1,159 @@
+"""All that this server keeps of a person, from every app, page by page, and in words what it keeps elsewhere."""
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db.models import F, Value
+from django.db.models.functions import Length, Replace
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
+
+from accounts import own_data as accounts_data
+from accounts.own_data import Kind
+from contacts import own_data as contacts_data
+from keys import own_data as keys_data
+from messaging.models import Mailbox, Message
+from messaging.pages import DEFAULT_PAGE_SIZE, LARGEST_ID, LARGEST_PAGE_SIZE, whole_number
+from vibechat.times import iso
+
+PARAMETERS = [
+    OpenApiParameter("kind", str, description="One page of this kind alone."),
+    OpenApiParameter("page_size", int),
+    OpenApiParameter("before", int),
+]
+LARGE_COLUMNS = ("ciphertext", "nonce", "salt")
+
+
+def answer(request) -> dict:
+    """The first page of each kind, or with `kind` one page of that one alone."""
+    query, kinds = request.query_params, all_kinds(request.user, request.auth)
+    size = whole_number(query, "page_size", DEFAULT_PAGE_SIZE, 1, LARGEST_PAGE_SIZE)
+    before = whole_number(query, "before", None, 0, LARGEST_ID)
+    name = query.get("kind")
+    if name is None and before is not None:
+        raise ValidationError({"kind": ["A page further on is one of one kind: say which."]}, code="invalid")
+    wanted = [kind for kind in kinds if name in (None, kind.name)]
+    if not wanted:
+        raise ValidationError(
+            {"kind": [f"This must be one of {', '.join(kind.name for kind in kinds)}."]}, code="invalid"
+        )
+    return {"kinds": [page(request, kind, size, before) for kind in wanted], "elsewhere": elsewhere()}
+
+
+def page(request, kind: Kind, size: int, before: int | None) -> dict:
+    rows = kind.newest(size + 1, before)
+    following = {"kind": kind.name, "page_size": size, "before": kind.position(rows[size - 1])} if rows[size:] else None
+    return {
+        "name": kind.name,
+        "title": kind.title,
+        "reason": kind.reason,
+        "count": kind.count() if before is None else None,
+        "results": [kind.to_json(row) for row in rows[:size]],
+        "next": following and request.build_absolute_uri(f"{request.path}?{urlencode(following)}"),
+    }
+
+
+def all_kinds(user, session) -> list[Kind]:
+    return [
+        *accounts_data.kinds(user, session),
+        *keys_data.kinds(user),
+        *contacts_data.kinds(user),
+        *kinds(user),
+    ]
+
+
+def kinds(user) -> list[Kind]:
+    sent = Message.objects.filter(sender=user).annotate(sequence=F("sender_sequence"), is_cleared=F("sender_cleared"))
+    received = Message.objects.filter(recipient=user).annotate(
+        sequence=F("recipient_sequence"), is_cleared=F("recipient_cleared")
+    )
+    return [
+        Kind(
+            "messages",
+            "Messages to and from you",
+            "So that each arrives, once, in any browser that can open it, and its sender learns when. The text is in "
+            "the ciphertext, which this server cannot open; only its size is shown here. What you cleared stays until "
+            "the other side has cleared it as well.",
+            (measured(sent), measured(received)),
+            lambda row: message_json(row, is_sent=row.sender_id == user.pk),
+        ),
+        Kind(
+            "mailbox",
+            "The counter of your mailbox",
+            "Each change takes the next number, so that a browser that was away can ask for what it missed.",
+            (Mailbox.objects.filter(user=user),),
+            lambda row: {"sequence": row.sequence},
+            order="user_id",
+        ),
+        Kind(
+            "clearings",
+            "Chats you cleared",
+            "So that your other browsers clear them as well: with whom, and at which number of your mailbox.",
+            (user.clearings.all(),),
+            lambda row: {"id": row.pk, "email": row.email, "sequence": row.sequence},
+        ),
+        Kind(
+            "spent_client_ids",
+            "Numbers of messages that were deleted",
+            "So that a late repeat of one does not send it again. They go 30 days later, or when old rows are pruned.",
+            (user.spent_client_ids.all(),),
+            lambda row: {"id": row.pk, "client_id": str(row.client_id), "deleted_at": iso(row.deleted_at)},
+        ),
+    ]
+
+
+def measured(messages):
+    """With the size of the ciphertext in place of it: the database counts, and hands no bytes on."""
+    digits = Length(Replace("ciphertext", Value("="), Value("")))
+    return messages.annotate(ciphertext_bytes=digits * 3 / 4).defer(*LARGE_COLUMNS)
+
+
+def message_json(message, is_sent: bool) -> dict:
+    return {
+        "id": message.pk,
+        "direction": "sent" if is_sent else "received",
+        "sender_email": message.sender_email,
+        "recipient_email": message.recipient_email,
+        "created_at": iso(message.created_at),
+        "delivered_at": iso(message.delivered_at),
+        "read_at": iso(message.read_at),
+        "ciphertext_bytes": message.ciphertext_bytes,
+        "message_type": message.message_type,
+        "suite": message.suite,
+        "sequence": message.sequence,
+        "is_cleared": message.is_cleared,
+        "client_id": None if message.client_id is None else str(message.client_id),
+        "sender_fingerprint": message.sender_fingerprint,
+        "recipient_fingerprint": message.recipient_fingerprint,
+    }
+
+
+def elsewhere() -> list[dict]:
+    """In words: what is not in a table, or in somebody else's row."""
+    memory = "Redis, a store in memory" if settings.REDIS_URL else "The memory of the server process"
+    return [
+        {
+            "place": memory,
+            "kept": "How often you logged in, looked somebody up or sent lately; which of your pages are open; "
+            "messages on their way to open pages, as the same ciphertext.",
+            "reason": "So that limits can be kept, and messages arrive at once. A count is forgotten within the hour.",
+        },
+        {
+            "place": "The log",
+            "kept": "For each call its kind, time and result, and not whose it was. That the account with your number "
+            "registered, logged in or out, changed its password or key, or ran into a limit. The network address from "
+            "which a log-in was refused or a limit reached.",
+            "reason": "So that the operator sees failures and attacks, and decides how long that is kept.",
+        },
+        {
+            "place": "Other people's rows",
+            "kept": "Who added you as a contact; that somebody cleared a chat with you; what operators changed in your "
+            "account.",
+            "reason": "These rows are theirs: you are in them, and they are not shown here.",
+        },
+        {
+            "place": "Backups",
+            "kept": "All that is on this page, as it was on the day of the backup, also what was deleted since.",
+            "reason": "So that the server can be restored. Whether there are any is for the operator to say.",
+        },
+    ]

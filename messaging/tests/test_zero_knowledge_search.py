@@ -1,0 +1,333 @@
+"""What a server or a browser might give away is planted in each place, in each form, and must be found and named."""
+
+import base64
+import gzip
+import time
+import zlib
+from types import SimpleNamespace
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+
+from accounts.models import User
+from keys.models import PublicKey
+from messaging.models import Message, SpentClientId
+from messaging.zero_knowledge import places
+from messaging.zero_knowledge.encodings import encodings, find
+from messaging.zero_knowledge.recording import Recording, redis_pushes
+from messaging.zero_knowledge.removal import remove
+from messaging.zero_knowledge.search import MARK_DIGITS, PASSWORD, Canaries, Place, search
+
+
+def raw_deflate(raw: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(raw) + packer.flush()
+
+
+FORMS = {
+    "plain": str.encode,
+    "base64": lambda text: base64.b64encode(text.encode()),
+    "base64 at 1": lambda text: base64.b64encode(b"a" + text.encode()),
+    "base64 at 2": lambda text: base64.b64encode(b"ab" + text.encode()),
+    "base64url": lambda text: base64.urlsafe_b64encode("ÿþ".encode() + text.encode()).rstrip(b"="),
+    "hex": lambda text: text.encode().hex().encode(),
+    "upper-case hex": lambda text: text.encode().hex().upper().encode(),
+    "utf-16-le": lambda text: text.encode("utf-16-le"),
+    "utf-16-be": lambda text: text.encode("utf-16-be"),
+    "base64 of utf-16-le": lambda text: base64.b64encode(text.encode("utf-16-le")),
+    "JSON escapes": lambda text: "".join(f"\\u{ord(letter):04x}" for letter in text if ord(letter) < 65536).encode(),
+    "percent": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()).encode(),
+    "gzip": lambda text: gzip.compress(b"before " + text.encode()),
+    "zlib": lambda text: zlib.compress(text.encode()),
+    "deflate": lambda text: raw_deflate(text.encode()),
+    "base64 of gzip": lambda text: base64.b64encode(gzip.compress(text.encode())),
+    "base64 of deflate": lambda text: base64.b64encode(raw_deflate(text.encode())),
+    "gzip of base64": lambda text: gzip.compress(base64.b64encode(text.encode())),
+    "gzip, cut off": lambda text: gzip.compress(text.encode())[:-9],
+}
+BINARY = {"utf-16-le", "utf-16-be", "gzip", "zlib", "deflate", "gzip of base64", "gzip, cut off"}
+
+
+@pytest.fixture
+def canaries():
+    return Canaries()
+
+
+@pytest.fixture
+def planted_text(canaries):
+    return f"läuft {canaries.new('a draft')} später"
+
+
+def places_with_leaks(canaries, *searched_places: Place) -> set[str]:
+    leaks = [leak for place in searched_places for leak in search(place, canaries).leaks]
+    assert {leak.canary for leak in leaks} <= {"a draft"}
+    return {leak.place for leak in leaks}
+
+
+# --- each place, in each form ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def extra_table(db):
+    """No model of ours has it: a table that somebody has added."""
+    binary = "bytea" if connection.vendor == "postgresql" else "blob"
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE TABLE "Somebody\'s 100%" (id integer, note text, "raw ""bytes""" {binary})')
+    return '"Somebody\'s 100%"'
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_table(form, canaries, planted_text, extra_table, alice):
+    column, part = ('"raw ""bytes"""', 'raw "bytes"') if form in BINARY else ("note", "note")
+    planted = FORMS[form](planted_text)
+    value = planted if form in BINARY else planted.decode()
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {extra_table.replace('%', '%%')} (id, {column}) VALUES (1, %s)", [value])
+    found = places_with_leaks(canaries, *places.tables(alice.email))
+    assert found == {f"table Somebody's 100%, column {part}"}
+
+
+@pytest.mark.django_db
+def test_column_of_ours(canaries, planted_text, alice):
+    User.objects.filter(pk=alice.user.pk).update(display_name=planted_text)
+    searched = {place.name: search(place, canaries) for place in places.tables(alice.email)}
+    assert [str(leak) for leak in searched["table users"].leaks] == [
+        "a draft, in table users, column display_name, as utf-8"
+    ]
+    assert searched["table users"].is_control_found
+    assert {model._meta.db_table for model in (User, Message, PublicKey)} <= {name[6:] for name in searched}
+    assert [name for name, place in searched.items() if place.leaks] == ["table users"]
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("form", FORMS)
+def test_log(form, canaries, planted_text, tmp_path):
+    log = tmp_path / "logs" / "server.log.1"
+    log.parent.mkdir()
+    before = b"" if form in ("deflate",) else b'{"event": "request"}\n'  # raw deflate is found at the beginning only
+    log.write_bytes(before + FORMS[form](planted_text) + b"\n")
+    assert places_with_leaks(canaries, places.logs([tmp_path], None)) == {f"logs, {log}"}
+
+
+@pytest.mark.once
+def test_a_leak_across_two_chunks_of_a_file(canaries, planted_text, tmp_path, monkeypatch):
+    log, raw = tmp_path / "server.log", planted_text.encode()
+    log.write_bytes(b"x" * (1000 - len(raw) // 2) + raw + b"x" * 1000)
+    monkeypatch.setattr(places, "FILE_CHUNK_BYTES", 1000)
+    assert places_with_leaks(canaries, places.logs([log], None)) == {f"logs, {log}"}
+
+
+@pytest.mark.django_db
+def test_files_in_var_dir_and_no_static_ones(canaries, planted_text, settings, tmp_path):
+    settings.VAR_DIR, settings.STATIC_ROOT = tmp_path, tmp_path / "static"
+    settings.STATIC_ROOT.mkdir()
+    for path in (tmp_path / "vibechat.sqlite3-wal", settings.STATIC_ROOT / "chat.js"):
+        path.write_text(planted_text)
+    assert places_with_leaks(canaries, places.kept_files("x")) == {f"files in VAR_DIR, {tmp_path}/vibechat.sqlite3-wal"}
+
+
+KEEP_IN_REDIS = {
+    "a key": lambda client, name, value: client.set(name + value, 1),
+    "a string": lambda client, name, value: client.set(name, value),
+    "a list": lambda client, name, value: client.rpush(name, "x", value),
+    "a set": lambda client, name, value: client.sadd(name, "x", value),
+    "a zset": lambda client, name, value: client.zadd(name, {value: 1}),
+    "a hash": lambda client, name, value: client.hset(name, mapping={"x": 1, value: "x"}),
+    "a stream": lambda client, name, value: client.xadd(name, {"x": value}),
+}
+
+
+@pytest.fixture
+def redis_database(backend):
+    """Another than the settings name: all are searched."""
+    if backend != "services":
+        pytest.skip("needs Redis")
+    with redis.Redis.from_url(settings.REDIS_URL, db=7) as client:
+        yield client
+        client.flushdb()
+
+
+@pytest.mark.parametrize("kind", KEEP_IN_REDIS)
+@pytest.mark.parametrize("form", FORMS)
+def test_redis(form, kind, canaries, planted_text, redis_database):
+    name = b"" if kind == "a key" and form == "deflate" else b"planted:"  # raw deflate is found at the beginning only
+    KEEP_IN_REDIS[kind](redis_database, name, FORMS[form](planted_text))
+    assert places_with_leaks(canaries, places.redis_keys()) == {f"Redis, {kind}"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_push_through_redis(form, canaries, planted_text, redis_database):
+    with redis_pushes() as pushes:
+        redis_database.publish("asgi__group__user_1", FORMS[form](planted_text))
+        deadline = time.monotonic() + 5
+        while not pushes and time.monotonic() < deadline:
+            time.sleep(0.02)
+    assert places_with_leaks(canaries, Place("pushes", pushes)) == {"pushes"}
+
+
+# --- what browsers exchange ------------------------------------------------------------------------------------------
+
+
+class Gone(Exception):
+    pass
+
+
+class Browser:
+    """Tells of requests and sockets as Playwright does."""
+
+    def __init__(self):
+        self.listeners, self.pages = {}, [self]
+
+    def on(self, event, listener):
+        self.listeners[event] = listener
+
+    def ask(self, path, body=b"{}", answer=b"{}", headers=None, method="POST"):
+        def read():
+            if answer is None:
+                raise Gone
+            return answer
+
+        response = SimpleNamespace(status=200, headers={}, body=read)
+        request = SimpleNamespace(
+            method=method, url=f"https://chat.example.org{path}", headers=headers or {}, post_data_buffer=body,
+            response=lambda: response,
+        )  # fmt: skip
+        self.listeners["request"](request)
+        self.listeners["requestfinished"](request)
+
+    def open_socket(self):
+        socket = Browser()
+        socket.url = "wss://chat.example.org/ws/chat/"
+        self.listeners["websocket"](socket)
+        return socket.listeners
+
+
+@pytest.fixture
+def browser():
+    return Browser()
+
+
+@pytest.fixture
+def recording(browser):
+    recording = Recording(unreadable=Gone)
+    recording.listen_to(browser)
+    return recording
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("form", FORMS)
+def test_request(form, browser, recording, canaries, planted_text):
+    browser.ask("/api/messages/send", FORMS[form](planted_text))
+    assert places_with_leaks(canaries, *recording.places("x")) == {"requests, POST /api/messages/send"}
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("form", FORMS)
+def test_answer(form, browser, recording, canaries, planted_text):
+    browser.ask("/api/messages/sync", answer=FORMS[form](planted_text))
+    assert places_with_leaks(canaries, *recording.places("x")) == {"answers, POST /api/messages/sync"}
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("event", "place"),
+    [
+        ("framesent", "WebSocket frames to the server"),
+        ("framereceived", "WebSocket frames from the server (pushes)"),
+    ],
+)
+def test_frame(event, place, form, browser, recording, canaries, planted_text):
+    frame = FORMS[form](planted_text)
+    browser.open_socket()[event](frame if form in BINARY else frame.decode())
+    assert places_with_leaks(canaries, *recording.places("x")) == {place}
+
+
+@pytest.mark.once
+def test_address_and_headers(browser, recording, canaries, planted_text):
+    text = planted_text.split()[1]
+    browser.ask(f"/api/messages/inbox?search={text}", b"", method="GET")
+    browser.ask("/api/x", headers={"x-draft": text})
+    assert places_with_leaks(canaries, *recording.places("x")) == {
+        "requests, GET /api/messages/inbox",
+        "requests, POST /api/x",
+    }
+
+
+@pytest.mark.once
+def test_the_password_belongs_to_the_doors_and_nowhere_else(browser, recording, canaries):
+    password = canaries.new("a draft", PASSWORD).encode()
+    browser.ask("/api/auth/register", password)
+    browser.ask("/api/auth/login", password)
+    assert places_with_leaks(canaries, *recording.places("x")) == set()
+    browser.ask("/api/contacts/add", password)
+    assert places_with_leaks(canaries, *recording.places("x")) == {"requests, POST /api/contacts/add"}
+
+
+@pytest.mark.once
+def test_what_could_not_be_read_is_told(browser, recording):
+    browser.ask("/api/messages/send", body=None)
+    browser.ask("/api/keys/upload", answer=None)
+    assert recording.unread_requests == ["the body of POST /api/messages/send"]
+    assert recording.unread_answers == ["the answer to POST /api/keys/upload"]
+
+
+# --- the search itself -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("name", [name for name, _ in encodings("x")])
+def test_each_encoding_is_found_among_other_bytes(name):
+    text = "planted 🦊 läuft"
+    haystack = b"\x01before " + dict(encodings(text))[name] + b" after\xff"
+    assert find(text, haystack)
+    assert find("other 🦊 läuft", haystack) == []
+
+
+@pytest.mark.once
+def test_canaries_are_told_apart(canaries):
+    first, second = canaries.new("first"), canaries.new("second")
+    leaks = search(Place("here", [("", f"{second}".encode())]), canaries).leaks
+    assert [leak.canary for leak in leaks] == ["second"]
+    assert first[:MARK_DIGITS] == second[:MARK_DIGITS] != first
+
+
+@pytest.mark.once
+def test_a_part_of_a_canary_is_a_leak(canaries):
+    cut = canaries.new("a long message")[:MARK_DIGITS]
+    assert [leak.canary for leak in search(Place("here", [("", cut.encode())]), canaries).leaks] == [
+        "a part of some text"
+    ]
+
+
+@pytest.mark.once
+def test_a_place_without_its_control_is_told(canaries):
+    values = [("", b"alice@example.org")]
+    assert search(Place("here", values, "alice@example.org"), canaries).is_control_found
+    assert not search(Place("here", values, "bob@example.org"), canaries).is_control_found
+
+
+@pytest.mark.once
+def test_a_bomb_is_cut_short():
+    bomb = gzip.compress(b"\0" * 200_000_000)
+    assert find("planted", bomb) == []
+
+
+# --- removal ---------------------------------------------------------------------------------------------------------
+
+
+def test_temporary_people_leave_nothing_and_others_keep_theirs(alice, bob, mallory, canaries):
+    keys = {person: person.upload_key() for person in (alice, bob, mallory)}
+    alice.send(bob, sender_fingerprint=keys[alice], recipient_fingerprint=keys[bob])
+    bob.send(alice)
+    bob.post("/api/contacts/add", {"email": alice.email})
+    mallory.client.get("/api/auth/me")
+    assert remove([alice.email, bob.email]) == 2
+    assert list(User.objects.all()) == [mallory.user]
+    assert list(PublicKey.objects.values_list("fingerprint", flat=True)) == [keys[mallory]]
+    assert not Message.objects.exists()
+    assert not SpentClientId.objects.exists()
+    assert not [place.name for place in places.tables("x") for _, value in place.values if b"alice@" in value]
+    assert remove([alice.email, bob.email]) == 0

@@ -1,0 +1,21 @@
+import { OwnData } from "./model/own-data.js";
+import { Session } from "./model/session.js";
+import { OwnDataPage } from "./views/own-data.js";
+
+const session = new Session();
+const data = new OwnData(session.api);
+session.on("ended", ({ reason }) => (reason === "other_account" ? location.reload() : location.replace("/login")));
+
+const page = new OwnDataPage({
+  more: (kind) => data.more(kind),
+  download: (onRows) => OwnData.everything(session.api, onRows),
+});
+
+if (await session.restore()) {
+  await page.attempt(async () => {
+    await data.begin();
+    page.show(data.kinds, data.elsewhere);
+  });
+} else {
+  location.replace("/login");
+}

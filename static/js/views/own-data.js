@@ -1,0 +1,164 @@
+/** Draws the page "What this server knows about me". */
+import { append, button, element, fill, find, isolated, setText } from "../lib/dom.js";
+import { plural } from "./format.js";
+import { asFailure, sentence } from "./sentences.js";
+
+/** @typedef {import("../model/own-data.js").Kind} Kind */
+/** @typedef {import("../model/own-data.js").Row} Row */
+/** @typedef {import("../model/own-data.js").Elsewhere} Elsewhere */
+
+const TIME = /_(?:at|time)$/;
+const LONG_CODE = /^[0-9A-Za-z+/=_-]{33,}$/;
+const SHOWN_OF_CODE = 12;
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+export class OwnDataPage {
+  /** @param {{ more: (kind: Kind) => Promise<unknown>, download: (onRows: (rows: number) => void) => Promise<object> }} actions */
+  constructor({ more, download }) {
+    this.more = more;
+    this.download = download;
+    this.said = find("#said", HTMLElement);
+    this.failed = find("#failed", HTMLElement);
+    this.downloadButton = find("#download", HTMLButtonElement);
+    this.downloadButton.addEventListener("click", () => void this.attempt(() => this.save()));
+  }
+
+  /**
+   * @param {Kind[]} kinds
+   * @param {Elsewhere[]} elsewhere
+   */
+  show(kinds, elsewhere) {
+    fill(find("#kinds", HTMLElement), ...kinds.map((kind) => this.section(kind)), inWords(elsewhere));
+    this.downloadButton.disabled = false;
+  }
+
+  /** @param {Kind} kind */
+  section(kind) {
+    const heading = element("h2", { id: `kind-${kind.name}` }, kind.title);
+    const node = element("section", { class: "kind", "aria-labelledby": heading.id });
+    append(node, heading, element("p", { class: "hint" }, `${plural(kind.count, "row", "rows")}. ${kind.reason}`));
+    if (kind.rows.length > 0) this.addTable(node, kind);
+    return node;
+  }
+
+  /**
+   * @param {HTMLElement} node
+   * @param {Kind} kind
+   */
+  addTable(node, kind) {
+    const columns = Object.keys(kind.rows[0] ?? {});
+    const body = element("tbody", { role: "rowgroup" }, ...kind.rows.map((row) => tableRow(row, columns)));
+    /* The roles stay where a narrow page draws rows as blocks; by themselves tables would lose them. */
+    const table = element("table", { role: "table", "aria-labelledby": `kind-${kind.name}` }, tableHead(columns), body);
+    append(node, element("div", { class: "rows", role: "region", tabindex: 0, "aria-label": kind.title }, table));
+    const more = button("Show more", () => void this.attempt(() => this.addRows(kind, columns, body, more)), {
+      class: "button quiet small",
+      "aria-label": `Show more: ${kind.title}`,
+    });
+    more.hidden = kind.next === null;
+    append(node, more);
+  }
+
+  /**
+   * @param {Kind} kind
+   * @param {string[]} columns
+   * @param {HTMLElement} body
+   * @param {HTMLElement} more
+   */
+  async addRows(kind, columns, body, more) {
+    const known = kind.rows.length;
+    await this.more(kind);
+    const added = kind.rows.slice(known).map((row) => tableRow(row, columns));
+    append(body, ...added);
+    more.hidden = kind.next === null;
+    setText(this.said, `${plural(added.length, "row", "rows")} more: ${kind.title}.`);
+    if (more.hidden) focusRegion(body);
+  }
+
+  async save() {
+    setText(this.said, "Collecting your rows…");
+    const whole = await this.download((rows) => setText(this.said, `Collecting your rows: ${rows.toLocaleString()}…`));
+    saveAs("vibechat-about-me.json", JSON.stringify(whole, null, 2));
+    setText(this.said, "The file is downloaded.");
+  }
+
+  /** @param {() => Promise<unknown>} action */
+  async attempt(action) {
+    this.failed.hidden = true;
+    try {
+      await action();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** @param {unknown} error */
+  fail(error) {
+    setText(this.said, "");
+    setText(this.failed, sentence(asFailure(error)));
+    this.failed.hidden = false;
+  }
+}
+
+/** @param {string[]} columns */
+function tableHead(columns) {
+  const cells = columns.map((name) => element("th", { role: "columnheader", scope: "col" }, label(name)));
+  return element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ...cells));
+}
+
+/**
+ * @param {Row} row
+ * @param {string[]} columns
+ */
+function tableRow(row, columns) {
+  const cells = columns.map((name) =>
+    element("td", { role: "cell", "data-label": label(name) }, isolated(shown(name, row[name] ?? null))),
+  );
+  return element("tr", { role: "row" }, ...cells);
+}
+
+/** @param {string} name of a column: created_at becomes "Created at" */
+export function label(name) {
+  const words = name.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/**
+ * @param {string} name
+ * @param {string | number | boolean | null} value
+ */
+export function shown(name, value) {
+  if (value === null || value === "") return "–";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "number") return name.endsWith("_bytes") ? value.toLocaleString() : String(value);
+  if (TIME.test(name) && !Number.isNaN(Date.parse(value))) return moment.format(new Date(value));
+  return LONG_CODE.test(value) ? `${value.slice(0, SHOWN_OF_CODE)}…` : value;
+}
+
+/** @param {Elsewhere[]} elsewhere */
+function inWords(elsewhere) {
+  const words = elsewhere.flatMap(({ place, kept, reason }) => [
+    element("dt", {}, place),
+    element("dd", {}, `${kept} `, element("span", { class: "hint" }, reason)),
+  ]);
+  const heading = element("h2", { id: "elsewhere" }, "What is in no table of yours");
+  return element("section", { class: "kind", "aria-labelledby": heading.id }, heading, element("dl", {}, ...words));
+}
+
+/** @param {HTMLElement} body */
+function focusRegion(body) {
+  const region = body.closest("[tabindex]");
+  if (region instanceof HTMLElement) region.focus();
+}
+
+/**
+ * @param {string} name
+ * @param {string} text
+ */
+function saveAs(name, text) {
+  const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  const link = element("a", { download: name });
+  link.href = address;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}

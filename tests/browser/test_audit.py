@@ -1,0 +1,167 @@
+"""`manage.py audit_zero_knowledge` against servers in use: an honest one, and one that gives away what is typed."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.browser.site import Server
+from tests.environment import ROOT
+
+AUDIT_SECONDS = 110
+LEAKING_SCRIPT = """
+document.addEventListener("input", ({ target }) => {
+  void fetch("/api/leak", { method: "POST", body: target.value }).then((answer) => answer.text());
+});
+"""
+# Whatever is typed is written into a table, Redis and the log, and pushed to everybody who is online.
+LEAKING_SETTINGS = """
+from pathlib import Path
+from vibechat.settings import *
+ROOT_URLCONF = "leaking_urls"
+STATICFILES_DIRS = [Path(__file__).parent / "static", *STATICFILES_DIRS]
+"""
+LEAKING_URLS = """
+import json
+import redis
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.http import HttpResponse
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from accounts.models import User
+from messaging import events
+from messaging.frames import Push
+from vibechat.logs import log_event
+from vibechat.urls import *
+from vibechat.urls import urlpatterns
+
+@csrf_exempt
+def leak(request):
+    text = request.body.decode()
+    if len(text) < 26:
+        return HttpResponse(status=204)
+    log_event("typed", text=text)
+    Session.objects.update_or_create(
+        session_key="typed", defaults={"session_data": text, "expire_date": timezone.now()}
+    )
+    frame = json.dumps({"type": "typed", "text": text})
+    events.publish([Push(user_id, 0, frame) for user_id in User.objects.values_list("pk", flat=True)])
+    if settings.REDIS_URL:
+        redis.Redis.from_url(settings.REDIS_URL).hset("typed", "last", text)
+    return HttpResponse(text)
+
+urlpatterns = [path("api/leak", leak), *urlpatterns]
+"""
+
+
+def audit(server: Server, *arguments: str) -> subprocess.CompletedProcess:
+    """As an operator runs it, with the server's own settings."""
+    environment = {name: value for name, value in server.environment.items() if name != "DJANGO_SETTINGS_MODULE"}
+    return subprocess.run(
+        [sys.executable, "manage.py", "audit_zero_knowledge", *arguments],
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=AUDIT_SECONDS, check=False,
+    )  # fmt: skip
+
+
+def test_a_server_in_use_is_clean(friends, site):
+    alice, bob = friends
+    alice.send("hello")
+    bob.open_chat(alice)
+    bob.send("hello back")
+    people = site.execute("SELECT count(*) FROM users")
+    done = audit(site.servers[0], "--url", site.servers[-1].url, *[f"--log={server.log}" for server in site.servers])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "No canary was found in these places." in done.stdout
+    for place in ("requests", "WebSocket frames to the server", "table messages", "table users", "logs"):
+        assert f"  {place}\n" in done.stdout
+    assert ("  Redis\n" in done.stdout) == bool(site.database_url)
+    assert "The 2 temporary people are gone again." in done.stdout
+    assert site.execute("SELECT count(*) FROM users") == people
+    assert site.execute("SELECT count(*) FROM public_keys WHERE email LIKE ?", "audit-%") == [(0,)]
+
+
+@pytest.mark.once
+def test_without_a_url_it_starts_a_server_of_its_own(site):
+    done = audit(site.servers[0])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert site.servers[0].url not in done.stdout
+    assert "  logs\n" in done.stdout
+
+
+@pytest.fixture
+def leaking_server(site, tmp_path):
+    script = tmp_path / "static" / "js" / "chat.js"
+    script.parent.mkdir(parents=True)
+    script.write_text((ROOT / "static" / "js" / "chat.js").read_text() + LEAKING_SCRIPT)
+    (tmp_path / "leaking_settings.py").write_text(LEAKING_SETTINGS)
+    (tmp_path / "leaking_urls.py").write_text(LEAKING_URLS)
+    shared = {name: os.environ[name] for name in ("REDIS_URL",) if site.database_url}
+    shared |= {"DATABASE_URL": site.database_url} if site.database_url else {}
+    server = Server(tmp_path / "var", PYTHONPATH=str(tmp_path), DJANGO_SETTINGS_MODULE="leaking_settings", **shared)
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_a_leak_is_named_in_every_place_where_it_is(leaking_server, site):
+    done = audit(leaking_server, "--url", leaking_server.url, "--log", str(leaking_server.log))
+    assert done.returncode == 1, done.stdout + done.stderr
+    leaks = "\n".join(line for line in done.stdout.splitlines() if line.startswith("LEAK"))
+    for place in (
+        "requests, POST /api/leak",
+        "answers, POST /api/leak",
+        "WebSocket frames from the server (pushes)",
+        "table django_session, column session_data",
+        f"logs, {leaking_server.log}",
+        *(["Redis, a hash", "Redis, pushes published meanwhile"] if site.database_url else []),
+    ):
+        assert f" in {place}, as utf-8" in leaks, leaks
+    for typed in ("a message from Alice to Bob", "a draft", "what was typed and taken back", "what was typed into the"):
+        assert f"LEAK: {typed}" in leaks
+    assert "What should be secret was found" in done.stderr
+    assert "No canary was found" not in done.stdout
+    assert "The 2 temporary people are gone again." in done.stdout
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--log", "/no/such/log"], "There is no /no/such/log."),
+        (["--url", "http://127.0.0.1:1"], "Not carried out: "),
+    ],
+)
+def test_what_cannot_be_carried_out_is_not_clean(arguments, sentence, site):
+    done = audit(site.servers[0], *arguments)
+    assert (done.returncode, sentence in done.stderr) == (2, True), done.stderr
+    assert "No canary" not in done.stdout
+
+
+@pytest.mark.once
+def test_the_database_of_another_server_is_told(site, tmp_path):
+    server = site.servers[0]
+    elsewhere = Server(tmp_path / "var")
+    subprocess.run([sys.executable, "manage.py", "migrate"], cwd=ROOT, env=elsewhere.environment, check=True)
+    done = audit(elsewhere, "--url", server.url)
+    assert (done.returncode, "not in the database of these settings" in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.once
+def test_without_a_browser_to_drive_it_says_what_is_missing(site, tmp_path):
+    (tmp_path / "playwright.py").write_text("raise ImportError('absent', name='playwright')")
+    server = Server(tmp_path / "var", PYTHONPATH=str(tmp_path))
+    done = audit(server)
+    assert (done.returncode, "requirements-dev.txt" in done.stderr) == (2, True), done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.once
+def test_a_log_that_is_not_the_server_s_is_a_gap(site, tmp_path):
+    (tmp_path / "other.log").write_text("nothing of this server\n")
+    done = audit(site.servers[0], "--url", site.servers[0].url, "--log", str(tmp_path / "other.log"))
+    assert (done.returncode, "logs: what must be in there is not" in done.stderr) == (2, True), done.stderr
+    assert "No canary" not in done.stdout

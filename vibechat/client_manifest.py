@@ -1,0 +1,74 @@
+"""Everything that a person's browser is given to run: by which address, and with which hash. A stranger who has the
+release can compare the two (`manage.py client_manifest --compare`); what that is worth is in docs/threat-model.md."""
+
+import functools
+import hashlib
+import json
+import tomllib
+
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.http import HttpResponse
+from django.template import loader
+from django.urls import get_resolver
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from vibechat import static_files
+from vibechat.pages import PageView
+
+ADDRESS = "/client-manifest.json"
+DIGITS_IN_GROUP = 4
+
+
+@csrf_exempt
+@require_safe
+def show(request):
+    return HttpResponse(manifest_json(), content_type="application/json")
+
+
+@functools.cache
+def manifest_json() -> str:
+    """The same bytes on every machine with the same release."""
+    files = page_entries() | file_entries()
+    return json.dumps({"version": version(), "digest": digest_of(files), "files": files}, indent=1) + "\n"
+
+
+def version() -> str:
+    return tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
+
+
+def pages() -> dict[str, str]:
+    """Address → template. They name the code, so they belong to it; none holds anything of the person who asks."""
+    views = {f"/{route.pattern}": getattr(route, "callback", None) for route in get_resolver().url_patterns}
+    of_pages = {address: view for address, view in views.items() if getattr(view, "view_class", None) is PageView}
+    return {address: view.view_initkwargs["template_name"] for address, view in of_pages.items()}
+
+
+def page_entries() -> dict[str, dict[str, str]]:
+    return {address: page_entry(template) for address, template in pages().items()}
+
+
+def page_entry(template: str) -> dict[str, str]:
+    html = loader.render_to_string(template)
+    return {"name": f"templates/{template}", "sha256": hashlib.sha256(html.encode()).hexdigest()}
+
+
+def file_entries() -> dict[str, dict[str, str]]:
+    return {
+        staticfiles_storage.url(name): {"name": f"static/{name}", "sha256": static_files.sha256(name).hex()}
+        for name in static_files.own_files()
+    }
+
+
+def digest_of(files: dict[str, dict[str, str]]) -> str:
+    """SHA-256 over the lines that `sha256sum` would write, in the order of the addresses; in groups, to be read out."""
+    lines = [f"{files[address]['sha256']}  {address}\n" for address in sorted(files)]
+    digits = hashlib.sha256("".join(lines).encode()).hexdigest()
+    return " ".join(digits[start : start + DIGITS_IN_GROUP] for start in range(0, len(digits), DIGITS_IN_GROUP))
+
+
+def forget() -> None:
+    """What was read of the collected files, where others are to be read."""
+    for read in (static_files.sha256, static_files.import_map, manifest_json):
+        read.cache_clear()

@@ -1,0 +1,19 @@
+"""Redis clients give up on a silent connection after five seconds, unless told otherwise."""
+
+import json
+import time
+
+import pytest
+
+from vibechat.tests.test_server import client_of, envelope, sign_in
+
+
+@pytest.mark.parametrize("name", ["daphne", "uvicorn"])
+def test_idle_socket_still_receives(new_server, name):
+    server = new_server(SERVER=name).start().wait()
+    alice, bob = server.register("alice"), server.register("bob")
+    with server.socket() as connection, client_of(server, alice) as client:
+        sign_in(connection, bob)
+        time.sleep(6)
+        sent = client.post("/api/messages/send", json=envelope(bob)).json()
+        assert json.loads(connection.recv(timeout=10))["message"]["id"] == sent["id"]
