@@ -214,8 +214,8 @@ def text(found: dict, options) -> str:
     ]
     return (
         f"Chromium, one embedded server; {options.typed} messages typed one after the other, {options.repeats} "
-        "openings of each kind. Messages missed are really sealed; of the long chat, what is older than those stands in "
-        "the browser as it keeps what it has opened.\n\n"
+        "openings of each kind. Messages missed are really sealed; of the long chat, what is older than those stands "
+        "in the browser as it keeps what it has opened.\n\n"
         + markdown_table(["", "p50 ms", "p95 ms"], [[what, number(p["p50"]), number(p["p95"])] for what, p in times])
         + "\n\n"
         + markdown_table(["missed", "ms to the newest screen", "s until all are opened"], absences)
