@@ -83,9 +83,10 @@ async def accept(values):
         return None  # the database is away or swamped: the full way answers 503
     except psycopg.Error as error:
         logger.warning("quick_send_failed", extra={"reason": type(error).__name__})
-        if is_broken(error):  # perhaps after the commit: a second way in could double it
+        if is_broken(error):
             checks.add(asyncio.ensure_future(check_all()))
-            raise OperationalError("The connection broke.") from error
+            if values["client_id"] is None:  # perhaps it broke after the commit, and a second message would be another
+                raise OperationalError("The connection broke.") from error
         return None
 
 

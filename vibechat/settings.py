@@ -135,9 +135,14 @@ def sqlite() -> dict:
 
 
 def postgresql() -> dict:
-    """Each request has a thread of its own, so no connection outlives one: the pool keeps them."""
+    """Each request has a thread of its own, so no connection outlives one: the pool keeps them, and looks whether they
+    still live, or a restart of the database would cost an error for each."""
     pool = {"min_size": 1, "max_size": env_int("DATABASE_POOL_SIZE", 10, least=1, most=1000), "timeout": 5}
-    return DATABASE | {"CONN_MAX_AGE": 0, "OPTIONS": DATABASE.get("OPTIONS", {}) | {"pool": pool, "connect_timeout": 5}}
+    return DATABASE | {
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": DATABASE.get("OPTIONS", {}) | {"pool": pool, "connect_timeout": 5},
+    }
 
 
 DATABASES = {"default": postgresql() if DATABASE else sqlite()}
