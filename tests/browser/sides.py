@@ -139,8 +139,9 @@ class Tab:
         """As browsers do it with a tab in the background, and machines with all of them."""
         if is_told:
             self.page.evaluate("document.dispatchEvent(new Event('freeze'))")
-        os.kill(self.process, signal.SIGSTOP)
-        self.is_asleep = True
+        with contextlib.suppress(ProcessLookupError):  # it has crashed just now
+            os.kill(self.process, signal.SIGSTOP)
+            self.is_asleep = True
 
     def wake_up(self) -> None:
         if self.is_asleep:

@@ -12,6 +12,7 @@ SECONDS = 22
 SEED = 3
 
 
+@pytest.mark.once
 @pytest.mark.timeout(300)
 def test_both_screens_are_equal_in_the_end(site, browser):
     figures = tell(site, browser, SECONDS, SEED)
