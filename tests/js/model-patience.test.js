@@ -101,12 +101,13 @@ describe("receipts", () => {
   let failure;
   let due;
   let receipts;
+  let api;
 
   beforeEach(() => {
     calls = 0;
     failure = null;
     due = [{ id: 1, due: "delivered" }];
-    const api = {
+    api = {
       receipts: async () => {
         calls += 1;
         if (failure) {
@@ -145,6 +146,32 @@ describe("receipts", () => {
     failure = null;
     await pass(1_300);
     assert.equal(calls, 2);
+  });
+
+  test("that become due while a call is on its way are told after it", async () => {
+    let answer = () => {};
+    const answered = new Promise((resolve) => (answer = () => resolve(undefined)));
+    api.receipts = async () => {
+      calls += 1;
+      await answered;
+    };
+    receipts.note();
+    await pass(300);
+    due = [{ id: 1, due: "delivered" }, { id: 2, due: "delivered" }];
+    receipts.note();
+    answer();
+    await settle();
+    await pass(600);
+    assert.equal(calls, 2);
+  });
+
+  test("that another tab leaves behind when it ends are told by this one", async () => {
+    receipts.noteLater();
+    await pass(4_000);
+    assert.equal(calls, 0, "the other tab has the first go");
+    await pass(2_000);
+    await pass(600);
+    assert.equal(calls, 1);
   });
 
   test("are as quick as before where the clock was set back", async () => {

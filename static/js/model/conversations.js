@@ -190,8 +190,9 @@ export class Conversations extends Emitter {
    * @param {number | null} cursor up to where the mailbox stands here afterwards; null: where it did
    */
   async receive(events, cursor) {
-    const { archive, contacts, opener } = this.#parts;
+    const { archive, contacts, opener, receipts } = this.#parts;
     const { chats, arrived } = await archive.enter(events, cursor);
+    receipts.noteLater();
     const peers = [...chats.keys()];
     peers.forEach((email) => this.#screens.touch(email));
     if (this.#isSynced && arrived.length <= ANNOUNCED_AT_ONCE) {

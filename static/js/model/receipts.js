@@ -8,6 +8,8 @@ const COLLECT_MS = 300;
 // While a thousand are being opened, the calls become rarer, up to this.
 const LONGEST_COLLECT_MS = 2400;
 const CALL_LIMIT = 500;
+// By then the tab that has opened something has told it, unless it came to its end before.
+const OTHER_TAB_MS = 5000;
 const TEMPORARY_STATUSES = [401, 408, 425, 429];
 
 export class Receipts {
@@ -21,8 +23,12 @@ export class Receipts {
   #notBeforeMs = 0;
   #isStopped = false;
   #isSending = false;
+  /** whether something was noted while a call was on its way: it may have come too late for that one */
+  #isNoted = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #laterTimer;
 
   /** @param {{ api: Api, archive: Archive }} parts */
   constructor({ api, archive }) {
@@ -32,7 +38,18 @@ export class Receipts {
 
   /** There may be something to tell. */
   note() {
+    this.#isNoted = true;
     this.#timer ??= this.#isStopped ? undefined : setTimeout(() => void this.#send(), this.#delayMs());
+  }
+
+  /** Something has come in, and another tab may be the one that opens it. */
+  noteLater() {
+    this.#laterTimer ??= this.#isStopped ? undefined : setTimeout(() => this.#noteNow(), OTHER_TAB_MS);
+  }
+
+  #noteNow() {
+    this.#laterTimer = undefined;
+    this.note();
   }
 
   /** The network is back: no reason to wait any longer, unless the server has asked for it. */
@@ -48,6 +65,7 @@ export class Receipts {
   stop() {
     this.#isStopped = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#laterTimer);
   }
 
   #delayMs() {
@@ -63,11 +81,12 @@ export class Receipts {
 
   async #send() {
     this.#isSending = true;
+    this.#isNoted = false;
     const isMore = await this.#tell().catch((error) => this.#failed(error));
     this.#attempt = isMore === null ? this.#attempt + 1 : 0;
     this.#isSending = false;
     this.#timer = undefined;
-    if (isMore !== false) {
+    if (isMore !== false || this.#isNoted) {
       this.note();
     }
   }
