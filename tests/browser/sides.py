@@ -19,6 +19,19 @@ READ_LOG = """() => [...document.querySelectorAll("[role=log] [role=article]")].
   text: article.querySelector(".message-text").textContent,
   state: article.querySelector(".state-word")?.textContent ?? "",
 }))"""
+# Says each text of one's own as soon as a word about it ("Sending") stands beside it.
+SAY_PROMISES = """() => {
+  const said = new Set();
+  const look = () => {
+    for (const article of [...document.querySelectorAll("[role=log] [role=article].mine")].slice(-20)) {
+      const text = article.querySelector(".message-text").textContent;
+      if (said.has(text) || !article.querySelector(".state-word")) continue;
+      said.add(text);
+      storyPromised(text);
+    }
+  };
+  new MutationObserver(look).observe(document, { subtree: true, childList: true });
+}"""
 REACH_BACK = """() => {
   const log = document.querySelector("[role=log]");
   log.scrollTop = 0;
@@ -173,12 +186,17 @@ class Side:
     person: Person
     line: Line
     tabs: list[Tab] = field(default_factory=list)
+    promised: set[str] = field(default_factory=set)  # texts that the screen has said something about: "Sending"
 
     @classmethod
     def of(cls, person: Person, line: Line, other: Person, tabs: int) -> "Side":
         address = f"{line.url}/chat#/{other.email}"
+        promised: set[str] = set()
+        person.context.expose_binding("storyPromised", lambda _, text: promised.add(text))
+        person.context.add_init_script(f"({SAY_PROMISES})()")
         people = [person, *(person.new_tab() for _ in range(tabs - 1))]
-        return cls(person, line, [Tab(one, f"{person.name} {number}", address) for number, one in enumerate(people, 1)])
+        tabs_of = [Tab(one, f"{person.name} {number}", address) for number, one in enumerate(people, 1)]
+        return cls(person, line, tabs_of, promised)
 
     @property
     def is_online(self) -> bool:
