@@ -22,10 +22,11 @@ def test_both_screens_are_equal_in_the_end(site, browser):
 
 
 class Desk:
-    """A side whose tab has typed this."""
+    """A side whose tab has typed this, and said "Sending" to it."""
 
     def __init__(self, *typed):
         self.typed = list(typed)
+        self.promised = set(typed)
         self.tabs = [self]
         self.person = self
         self.complaints = []
@@ -40,6 +41,12 @@ def test_the_comparison_finds_each_fault():
     story = Story([Desk("one", "two")], seed=1)
     assert story.compare(screens("one", "two")).is_exact
     assert story.compare(screens("one")).lost == ["two"]
+    story.sides[0].promised = {"one"}
+    assert story.compare(screens("one")).unkept == 1
+    assert story.compare(screens("one")).lost == []
+    unequal = screens("one", "two") | {"Bob 1": screens("one")["Bob 1"]}
+    assert story.compare(unequal).lost == ["two"]
+    story.sides[0].promised = {"one", "two"}
     assert story.compare(screens("one", "two", "two")).doubled == 1
     assert story.compare(screens("two", "one")).misordered > 0
     assert story.compare(screens("one", "two", state="Sending")).unsettled == 4
