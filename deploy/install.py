@@ -1,4 +1,5 @@
-"""Make .venv and install hashed requirements into it; where that is done already, do nothing, and quickly.
+"""Make .venv, install hashed requirements into it, and fetch the browser libraries (vendor.py); where that is done
+already, do nothing, and quickly.
 
     python3 deploy/install.py requirements.txt [requirements-dev.txt]
 
@@ -29,6 +30,9 @@ def main(names):
         for requirements in (ROOT / name for name in names):
             if not is_installed(requirements):
                 install(requirements)
+        import vendor  # beside this file; an older Python must not stumble over it first
+
+        vendor.bring()
 
 
 def is_installed(requirements):

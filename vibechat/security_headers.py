@@ -4,18 +4,25 @@ from django.conf import settings
 
 from vibechat.static_files import import_map_hash
 
-# Those that browsers know: an unknown one is a complaint in every console.
+# Of those that browsers know: an unknown one is a complaint in every console.
 PERMISSIONS_OFF = (
     "accelerometer autoplay browsing-topics camera clipboard-read display-capture encrypted-media fullscreen gamepad "
     "geolocation gyroscope hid identity-credentials-get idle-detection local-fonts magnetometer microphone midi "
     "otp-credentials payment picture-in-picture publickey-credentials-create publickey-credentials-get "
     "screen-wake-lock serial storage-access usb window-management xr-spatial-tracking"
 )
+
+
+def permissions(*allowed: str) -> str:
+    """Allowed to our own page; the rest to nobody."""
+    return ", ".join(f"{name}=({'self' if name in allowed else ''})" for name in PERMISSIONS_OFF.split())
+
+
 HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": ", ".join(f"{name}=()" for name in PERMISSIONS_OFF.split()),
+    "Permissions-Policy": permissions(),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
@@ -56,13 +63,15 @@ def api_policy() -> str:
     return policy({"default-src": "'none'", "base-uri": "'none'", "form-action": "'none'", "frame-ancestors": "'none'"})
 
 
-POLICIES = {"/api/": api_policy, "/admin/": admin_policy, "/": page_policy}
+POLICIES = {"/api/": api_policy, "/admin/": admin_policy, "/chat": page_policy, "/": page_policy}
 # Without any referrer, browsers send a form with `Origin: null`, which Django's CSRF check refuses.
 ADMIN_HEADERS = {"Referrer-Policy": "same-origin"}
 # A script whose hash the page does not name is not even asked for. The admin's pages name none; and of styles, which
 # name theirs as well, not every browser knows how to be strict: Chromium would complain in every console.
 PAGE_HEADERS = {"Integrity-Policy": "blocked-destinations=(script)"}
-MORE_HEADERS = {"/admin/": ADMIN_HEADERS, "/": PAGE_HEADERS}
+# There one may read somebody's code with the camera.
+CHAT_HEADERS = PAGE_HEADERS | {"Permissions-Policy": permissions("camera")}
+MORE_HEADERS = {"/admin/": ADMIN_HEADERS, "/chat": CHAT_HEADERS, "/": PAGE_HEADERS}
 
 
 class SecurityHeaders:

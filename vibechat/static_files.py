@@ -17,6 +17,8 @@ from vibechat import storage
 
 # What these bring is for the operators' pages alone.
 LIBRARIES = ("admin/", "rest_framework/")
+# The names by which modules of ours import what others wrote, and the files.
+VENDOR_MODULES = {"qr": "vendor/qr/index.js", "qr/decode.js": "vendor/qr/decode.js"}
 
 
 def own_files() -> list[str]:
@@ -44,9 +46,10 @@ def expression(digest: bytes) -> str:
 def import_map() -> str:
     """JSON that maps each module's plain address, by which modules import each other, to its hashed one, and that to
     its integrity."""
-    modules = [name for name in own_files() if name.startswith("js/") and name.endswith(".js")]
+    modules = [name for name in own_files() if name.startswith(("js/", "vendor/")) and name.endswith(".js")]
     addresses = {name: staticfiles_storage.url(name) for name in modules}
     imports = {settings.STATIC_URL + name: address for name, address in addresses.items()}
+    imports |= {name: addresses[file] for name, file in VENDOR_MODULES.items() if file in addresses}
     hashes = {address: integrity(name) for name, address in addresses.items()}
     return json.dumps({"imports": imports, "integrity": hashes}, separators=(",", ":")).replace("<", "\\u003c")
 

@@ -6,7 +6,7 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):
     only operators see, brotli would cost the first start many seconds."""
 
     def compress_files(self, paths):
-        return super().compress_files({path for path in paths if path.startswith(("js/", "css/"))})
+        return super().compress_files({path for path in paths if path.startswith(("js/", "css/", "vendor/"))})
 
 
 class UncompressedStorage(StaticFilesStorage):

@@ -65,6 +65,8 @@ def test_hashes_are_those_of_what_is_served(manifest):
 
 def test_every_file_of_ours_is_in_it_and_none_of_the_admin(manifest):
     files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "static").rglob("*") if path.is_file()}
+    vendor = ROOT / ".venv" / "vendor"
+    files |= {f"static/vendor/{path.relative_to(vendor).as_posix()}" for path in vendor.rglob("*") if path.is_file()}
     names = [entry["name"] for entry in manifest["files"].values()]
     assert {name for name in names if name.startswith("static/")} == files
     assert all(name.startswith(("static/", "templates/")) for name in names)

@@ -29,7 +29,8 @@ async def test_it_works(path):
     assert headers["cross-origin-opener-policy"] == "same-origin"
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert headers["cross-origin-embedder-policy"] == "require-corp"
-    assert "camera=()" in headers["permissions-policy"]
+    assert ("camera=(self)" if path == "/chat" else "camera=()") in headers["permissions-policy"]
+    assert "microphone=()" in headers["permissions-policy"]
     policy = directives(headers)
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert "unsafe" not in headers["content-security-policy"]

@@ -13,7 +13,7 @@ from vibechat.static_files import StaticFiles, with_static_files
 from vibechat.tests.asgi import answering, call, http_scope
 
 pytestmark = pytest.mark.once
-HASHED = re.compile(r"/static/js/.+\.[0-9a-f]{12}\.js")
+HASHED = re.compile(r"/static/(?:js|vendor)/.+\.[0-9a-f]{12}\.js")
 
 
 @pytest.fixture
@@ -41,14 +41,39 @@ async def get(app, path, method="GET", **headers):
 
 
 def test_it_works(imports):
-    assert all(re.fullmatch(r"/static/js/[\w/-]+\.js", plain) for plain in imports)
+    plain = re.compile(r"/static/(?:js|vendor)/[\w/-]+\.js")
+    assert all(plain.fullmatch(name) for name in imports.keys() - static_files.VENDOR_MODULES.keys())
     assert all(HASHED.fullmatch(hashed) for hashed in imports.values())
 
 
 def test_every_module_of_ours_is_in_it_and_none_of_the_admin(imports, settings):
     folder = settings.BASE_DIR / "static"
     modules = {f"/static/{path.relative_to(folder).as_posix()}" for path in folder.glob("js/**/*.js")}
-    assert set(imports) == modules
+    assert {name for name in imports if name.startswith("/static/js/")} == modules
+    assert not any("admin" in address or "rest_framework" in address for address in imports.values())
+
+
+def test_libraries_go_by_their_names_and_no_file_of_them_is_without_integrity(whole_map, settings):
+    if not settings.VENDOR_DIR.is_dir():
+        pytest.skip("deploy/vendor.py has fetched nothing")
+    named = {name: whole_map["imports"][name] for name in static_files.VENDOR_MODULES}
+    assert {re.sub(r"\.[0-9a-f]{12}\.js$", ".js", address) for address in named.values()} == {
+        f"/static/{file}" for file in static_files.VENDOR_MODULES.values()
+    }
+    assert set(named.values()) <= set(whole_map["integrity"])
+    assert whole_map["imports"]["/static/vendor/qr/index.js"] == named["qr"], "the reader imports the writer so"
+
+
+def test_without_libraries_the_map_does_not_name_them(collected_static, monkeypatch):
+    own = [name for name in static_files.own_files() if not name.startswith("vendor/")]
+    monkeypatch.setattr(static_files, "own_files", lambda: own)
+    forget()
+    try:
+        imports = json.loads(static_files.import_map())["imports"]
+        assert "/static/js/chat.js" in imports
+        assert all(name.startswith("/static/js/") for name in imports)
+    finally:
+        forget()
 
 
 def integrity_of(content: bytes) -> str:

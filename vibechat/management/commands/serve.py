@@ -23,6 +23,8 @@ class Command(BaseCommand):
             self.stderr.write("RATELIMIT_ENABLE is False: there are no rate limits. This is for load tests only.")
         if settings.SERVER == "uvicorn" and not settings.BEHIND_PROXY:
             self.stderr.write("SERVER is uvicorn and BEHIND_PROXY is False: what strangers send is bounded by nginx.")
+        if not settings.VENDOR_DIR.is_dir():
+            self.stderr.write("Numbers are compared without QR codes: deploy/vendor.py has not fetched their library.")
         self.serve()
 
     def serve(self):

