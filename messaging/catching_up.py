@@ -37,6 +37,10 @@ def first_page(events):
     return page, False
 
 
+# What a browser tells another one by itself is nobody's last word, and nobody has to read it.
+WRITTEN = ~Q(message_type="receipt")
+
+
 def changes(user, after):
     """In the order of their numbers, read as they are asked for."""
     received = numbered(Message.objects.received_by(user), "recipient_sequence", after)
@@ -63,12 +67,16 @@ def conversations(user):
     """`{results, sequence}`, the latest conversation first, all from one moment."""
     with snapshot():
         received = Message.objects.received_by(user).values("sender_email").order_by()
-        received = received.annotate(last=Max("id"), unread=Count("id", filter=Q(read_at=None)))
-        sent = Message.objects.sent_by(user).values("recipient_email").order_by().annotate(last=Max("id"))
+        received = received.annotate(
+            last=Max("id", filter=WRITTEN), unread=Count("id", filter=WRITTEN & Q(read_at=None))
+        )
+        sent = (
+            Message.objects.sent_by(user).values("recipient_email").order_by().annotate(last=Max("id", filter=WRITTEN))
+        )
         last, unread = {}, {}
-        for row in received:
+        for row in received.exclude(last=None):
             last[row["sender_email"]], unread[row["sender_email"]] = row["last"], row["unread"]
-        for row in sent:
+        for row in sent.exclude(last=None):
             last[row["recipient_email"]] = max(row["last"], last.get(row["recipient_email"], 0))
         return {"results": list(described(last, unread)), "sequence": sequence_of(user.pk)}
 

@@ -5,6 +5,9 @@ from django.test import Client
 
 from accounts.models import User
 from conftest import PASSWORD, Person, new_spki
+from tests.browser.shared import browser, browser_type, chromium, launch_options, site
+
+__all__ = ["browser", "browser_type", "chromium", "launch_options", "site"]  # fixtures, once for all who have browsers
 
 
 @pytest.fixture

@@ -139,12 +139,12 @@ def pytest(name: str, *arguments: str, needs: tuple[str, ...] = ()) -> Step:
 
 
 def server_steps() -> list[Step]:
-    services = ("postgres", "redis")
+    services, without_browsers = ("postgres", "redis"), ("--ignore=tests/browser", "--ignore=tests/attacks")
     return [
-        pytest("pytest on SQLite and in memory", "--ignore=tests/browser"),
+        pytest("pytest on SQLite and in memory", *without_browsers),
         pytest(
             "pytest on PostgreSQL and Redis",
-            "--ignore=tests/browser",
+            *without_browsers,
             "--backend=services",
             "-m",
             "not once",
@@ -165,6 +165,7 @@ def browser_steps() -> list[Step]:
             "not once",
             needs=(*needs, "postgres", "redis"),
         ),
+        pytest("attacks, with a lying server in between", "tests/attacks", needs=needs),
     ]
 
 

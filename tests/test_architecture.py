@@ -34,7 +34,7 @@ ONLY_IN = {  # what, as a pattern: where alone it may stand
     r"\b(inner|outer)HTML\b|\binsertAdjacentHTML\b|\bsetHTML\w*|\bdocument\.write": None,
     r"\bDOMParser\b|\bcreateContextualFragment\b|\bsrcdoc\b|\btrustedTypes\b": None,
     r"\beval\s*\(|\bnew Function\b": None,
-    r"\bimport\s*\(": "views/later.js",
+    r"\bimport\s*\(": ("views/later.js", "crypto/later.js", "model/later.js"),
     r"\blocalStorage\b|\bsessionStorage\b|\bdocument\.cookie\b|\bcookieStore\b": None,
     r"\bMath\.random\b": ("lib/timing.js", "model/mailbox.js"),  # jitter; never in a name, a nonce or a key
 }

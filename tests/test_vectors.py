@@ -5,10 +5,21 @@ import re
 from collections import Counter
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tests.environment import ROOT
 from tests.reference.content import pad, unpad
 from tests.reference.generate_vectors import FOLDER, build
+from tests.reference.identity import (
+    Party,
+    check_identity_key,
+    code,
+    digits,
+    identity_hashes,
+    read_code,
+    safety_number,
+    verify_statement,
+)
 from tests.reference.people import PEOPLE
 from tests.reference.refused import Refused
 from tests.reference.suite1 import Person, check_public_key, ecdh, fingerprint, open_message, x_coordinate
@@ -23,6 +34,9 @@ def read(name: str) -> dict:
 VALID = read("valid_messages.json")["messages"]
 INVALID = read("invalid_messages.json")["messages"]
 KEYS = read("public_keys.json")
+IDENTITY = read("identity.json")
+NUMBERS = read("safety_numbers.json")
+REASONS = {vector["reason"] for vector in [*INVALID, *IDENTITY["invalid_statements"]]}
 
 
 def named(vectors: list[dict]) -> dict:
@@ -38,7 +52,12 @@ def test_committed_vectors_are_what_the_reference_generates():
         )
 
 
-@pytest.mark.parametrize("vectors", [VALID, INVALID, KEYS["valid"], KEYS["invalid"]])
+@pytest.mark.parametrize(
+    "vectors",
+    [VALID, INVALID, *(KEYS[part] for part in ("valid", "invalid"))]
+    + [IDENTITY[part] for part in ("valid_statements", "invalid_statements", "invalid_keys")]
+    + [NUMBERS[part] for part in ("identities", "numbers", "codes")],
+)
 def test_every_vector_has_a_name_of_its_own(vectors):
     assert [name for name, times in Counter(vector["name"] for vector in vectors).items() if times > 1] == []
 
@@ -84,6 +103,70 @@ def test_keys_are_the_same_by_their_x_coordinate():
     assert all(x_coordinate(keys[one]) != x_coordinate(keys[other]) for one, other in KEYS["different_keys"])
 
 
+def verified(vector: dict) -> tuple[int, list[int]]:
+    identity_key, public_key = bytes.fromhex(vector["identity_key"]), bytes.fromhex(vector["public_key"])
+    return verify_statement(identity_key, vector["email"], public_key, bytes.fromhex(vector["identity_signature"]))
+
+
+@pytest.mark.parametrize("vector", **named(IDENTITY["valid_statements"]))
+def test_a_statement_says_what_its_identity_has_signed(vector):
+    assert verified(vector) == (vector["version"], vector["suites"])
+
+
+@pytest.mark.parametrize("vector", **named(IDENTITY["invalid_statements"]))
+def test_any_other_statement_is_refused(vector):
+    with pytest.raises(Refused, match=vector["reason"]):
+        verified(vector)
+
+
+@pytest.mark.parametrize("vector", **named(IDENTITY["invalid_keys"]))
+def test_a_key_that_is_no_identity_is_refused(vector):
+    with pytest.raises(Refused, match=vector["reason"]):
+        check_identity_key(bytes.fromhex(vector["identity_key"]))
+
+
+@pytest.mark.parametrize("vector", **named(IDENTITY["valid_statements"]))
+def test_the_library_takes_what_the_reference_signs(vector):
+    """The reference has an Ed25519 of its own; the library's is OpenSSL's."""
+    library = Ed25519PublicKey.from_public_bytes(bytes.fromhex(vector["identity_key"]))
+    library.verify(bytes.fromhex(vector["identity_signature"])[-64:], bytes.fromhex(vector["statement"]))
+
+
+def party(name: str) -> Party:
+    found = next(identity for identity in NUMBERS["identities"] if identity["name"] == name)
+    return Party(found["email"], bytes.fromhex(found["identity_key"]))
+
+
+def test_safety_numbers_are_made_as_signal_makes_them():
+    """libsignal's own known answer: its keys have a type byte before them, its identifiers are telephone numbers."""
+    alice = bytes.fromhex("0506863bc66d02b40d27b8d49ca7c09e9239236f9d7d25d6fcca5ce13c7064d868")
+    bob = bytes.fromhex("05f781b6fb32fed9ba1cf2de978d4d5da28dc34046ae814402b5c0dbd96fda907b")
+    _, of_alice = identity_hashes(alice, b"+14152222222")
+    _, of_bob = identity_hashes(bob, b"+14153333333")
+    known = "300354477692869396892869876765458257569162576843440918079131"
+    assert safety_number(of_alice, of_bob) == safety_number(of_bob, of_alice) == known
+
+
+@pytest.mark.parametrize("vector", **named(NUMBERS["identities"]))
+def test_an_identity_has_these_hashes(vector):
+    first, last = identity_hashes(bytes.fromhex(vector["identity_key"]), vector["email"].encode())
+    assert [first.hex(), last.hex()] == [vector["first_hash"], vector["last_hash"]]
+    assert digits(last) == vector["digits"]
+
+
+@pytest.mark.parametrize("vector", **named(NUMBERS["numbers"]))
+def test_two_people_have_one_number_and_a_code_each(vector):
+    own, peer = party(vector["own"]), party(vector["peer"])
+    parts = sorted(digits(identity_hashes(each.identity_key, each.email.encode())[1]) for each in (own, peer))
+    assert "".join(parts) == vector["digits"]
+    assert code(own, peer) == vector["code"]
+
+
+@pytest.mark.parametrize("vector", **named(NUMBERS["codes"]))
+def test_a_code_matches_only_as_the_peers(vector):
+    assert read_code(vector["text"], party("alice"), party("bob")) == vector["answer"]
+
+
 @pytest.mark.parametrize("vector", read("padding.json")["paddings"], ids=lambda vector: str(vector["content_length"]))
 def test_padding_round_trips_up_to_the_largest_bucket(vector):
     content = b"a" * vector["content_length"]
@@ -99,10 +182,10 @@ def test_protocol_and_vectors_name_the_same_reasons():
     protocol = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
     table = protocol.split("\n## 8. ")[1].split("\n## ")[0]
     reasons = re.findall(r"^\| `([a-z0-9_]+)` \|", table, re.MULTILINE)
-    assert sorted(reasons) == sorted({vector["reason"] for vector in INVALID})
+    assert sorted(reasons) == sorted(REASONS)
 
 
 def test_browser_code_and_protocol_name_the_same_reasons():
     source = (ROOT / "static" / "js" / "crypto" / "errors.js").read_text(encoding="utf-8")
     union = source.split("@typedef {", 1)[1].split("} ProtocolErrorReason")[0]
-    assert {*re.findall(r'"([a-z_0-9]+)"', union), "decryption"} == {vector["reason"] for vector in INVALID}
+    assert {*re.findall(r'"([a-z_0-9]+)"', union), "decryption"} == REASONS

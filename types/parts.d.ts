@@ -6,6 +6,7 @@ type ConversationsParts = {
   accountKey: AccountKey;
   archive: Archive;
   chatList: ChatList;
+  clearing: import("../static/js/model/later.js").LaterClearing;
   contacts: Contacts;
   courier: Courier;
   history: import("../static/js/model/history.js").History;
@@ -15,23 +16,58 @@ type ConversationsParts = {
   outbox: Outbox;
   peerKeys: PeerKeys;
   people: People;
+  peerReceipts: import("../static/js/model/peer-receipts.js").PeerReceipts;
+  preferences: Preferences;
   receipts: Receipts;
+  receiptWriter: import("../static/js/model/later.js").LaterReceiptWriter;
   tabs: Tabs;
+  vault: Vault;
+};
+
+type ClearingParts = {
+  api: Api;
+  cleared: Cleared;
+  database: Database;
   vault: Vault;
 };
 
 type CourierParts = {
   outbox: Outbox;
-  api: Api;
-  realtime: Realtime;
+  transmitter: Transmitter;
   accountKey: AccountKey;
   peerKeys: PeerKeys;
   ownEmail: string;
-  /** the mailbox's */
-  cursor: () => number;
+  locks: Pick<LockManager, "request">;
+};
+
+type PeerReceiptParts = {
+  database: Database;
+  opener: Opener;
+  people: People;
+  tabs: Tabs;
+  unsealer: Unsealer;
+  vault: Vault;
+};
+
+type ReceiptWriterParts = {
+  accountKey: AccountKey;
+  chains: Chains;
+  database: Database;
+  locks: Pick<LockManager, "request">;
+  ownEmail: string;
+  peerKeys: PeerKeys;
+  people: People;
+  preferences: Preferences;
+  transmitter: Transmitter;
+  vault: Vault;
+};
+
+type TransmitterParts = {
+  api: Api;
+  realtime: Realtime;
+  ownEmail: string;
   /** the same way in as that of pushes */
   accepted: (event: import("../static/js/model/answers.js").MessageEvent) => Promise<void>;
-  locks: Pick<LockManager, "request">;
 };
 
 type LinkParts = {
@@ -62,6 +98,7 @@ type ThreadParts = {
   opener: Opener;
   people: People;
   mailbox: Mailbox;
+  preferences: Preferences;
   changed: () => void;
   draft: () => string;
 };

@@ -76,6 +76,33 @@ def test_identity_is_kept(alice):
     assert (key["identity_key"], key["identity_signature"]) == (body["identity_key"], body["identity_signature"])
 
 
+def test_ones_present_key_again_takes_a_new_identity(alice):
+    spki = b64(new_spki())
+    alice.post(URL, {"public_key": spki})
+    signed = {"identity_key": b64(b"i" * 32), "identity_signature": b64(b"s" * 73)}
+    response = alice.post(URL, {"public_key": spki, "replaces": fingerprint(base64.b64decode(spki)), **signed})
+    assert response.status_code == 200
+    assert signed.items() <= response.json().items()
+    assert signed.items() <= alice.get("/api/keys/me").json().items()
+    assert PublicKey.objects.count() == 1
+
+
+def test_ones_key_again_with_a_new_identity_undoes_no_other_browsers(alice):
+    spki = b64(new_spki())
+    alice.post(URL, {"public_key": spki})
+    second = alice.upload_key()
+    body = {"public_key": spki, "replaces": fingerprint(base64.b64decode(spki)), "identity_key": b64(b"i" * 32)}
+    assert alice.post(URL, body).status_code == 409
+    assert alice.get("/api/keys/me").json()["fingerprint"] == second
+    assert not PublicKey.objects.filter(identity_key__isnull=False).exists()
+
+
+def test_an_identity_stays_where_none_is_given(alice):
+    body = {"public_key": b64(new_spki()), "identity_key": b64(b"i" * 32), "identity_signature": b64(b"s" * 64)}
+    alice.post(URL, body)
+    assert alice.post(URL, {"public_key": body["public_key"]}).json()["identity_key"] == body["identity_key"]
+
+
 def point(curve):
     return ec.generate_private_key(curve).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 

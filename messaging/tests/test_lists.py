@@ -113,6 +113,14 @@ class TestConversations:
         bob.post(f"/api/messages/{first}/read")
         assert results(bob, "conversations")["results"][0]["unread"] == 1
 
+    def test_receipts_are_nobodys_last_word_and_never_unread(self, alice, bob, mallory):
+        last = alice.send(bob)
+        for sender, recipient in ((bob, alice), (alice, bob), (mallory, alice)):
+            sender.send(recipient, message_type="receipt")
+        (entry,) = results(alice, "conversations")["results"]
+        assert (entry["email"], entry["last_message"], entry["unread"]) == (bob.email, last, 0)
+        assert results(bob, "conversations")["results"][0]["unread"] == 1
+
     def test_an_empty_mailbox_is_empty(self, alice):
         assert results(alice, "conversations") == {"results": [], "sequence": 0}
 

@@ -1,8 +1,10 @@
 /** Builds everything and passes it on. */
+import { loadCrypto } from "./crypto/later.js";
 import { Account } from "./model/account.js";
 import { Session } from "./model/session.js";
 import { ChatPage } from "./views/chat-page.js";
 import { sayCannotKeep } from "./views/connection.js";
+import { stopped } from "./views/later.js";
 
 const session = new Session();
 session.on("ended", ({ reason }) => (reason === "other_account" ? location.reload() : location.replace("/login")));
@@ -10,11 +12,13 @@ session.on("ended", ({ reason }) => (reason === "other_account" ? location.reloa
 async function begin() {
   if (!(await session.restore())) return location.replace("/login");
   const account = await Account.open(session);
-  new ChatPage({ account, session }).start();
+  new ChatPage({ account, session, prefetch: loadCrypto }).start();
   await account.start();
 }
 
-begin().catch((error) => {
+begin().catch(async (error) => {
+  const actions = { forget: () => Account.forget(session), logOut: () => session.logOut() };
+  if (await stopped().then(({ showStopped }) => showStopped(error.code, actions), () => false)) return;
   sayCannotKeep();
   throw error;
 });

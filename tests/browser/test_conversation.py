@@ -1,6 +1,7 @@
 """Two people talk, each in a browser of their own."""
 
 import re
+import time
 
 from playwright.sync_api import expect
 
@@ -39,14 +40,28 @@ def test_somebody_who_wrote_first_appears_without_being_added(friends):
 
 def test_delivered_when_it_has_arrived_and_read_when_it_was_seen(friends):
     alice, bob = friends
+    bob.add(alice)
+    bob.visit("/chat")
     alice.send("Tell me when you see this", "Delivered")
     bob.open_chat(alice)
     bob.expect_message("Tell me when you see this")
     alice.expect_state("Tell me when you see this", "Read")
 
 
+def test_a_stranger_is_not_told_before_there_was_an_answer(friends):
+    alice, bob = friends
+    alice.send("Is anybody there?")
+    bob.open_chat(alice)
+    bob.expect_message("Is anybody there?")
+    time.sleep(3)
+    alice.expect_state("Is anybody there?", "Sent")
+    bob.send("It depends")
+    alice.expect_state("Is anybody there?", "Read")
+
+
 def test_sent_as_long_as_the_other_browser_is_closed(friends):
     alice, bob = friends
+    bob.add(alice)
     bob.page.close()
     alice.send("You are away", "Sent")
     bob.page = bob.context.new_page()

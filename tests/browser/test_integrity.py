@@ -55,6 +55,20 @@ def test_changed_module_does_not_run(page, name):
     assert any("integrity" in refusal for refusal in page.refusals)
 
 
+@pytest.mark.parametrize("file", ["index", "decode"])
+def test_changed_library_does_not_run(page, settings, file):
+    if not settings.VENDOR_DIR.is_dir():
+        pytest.skip("deploy/vendor.py has fetched nothing")
+    name = {"index": "qr", "decode": "qr/decode.js"}[file]
+    imported = f"import('{name}').then(() => 'imported', () => 'refused')"
+    page.goto("/login")
+    assert page.evaluate(imported) == "imported"
+    change_on_the_way(page, rf"/vendor/qr/{file}\.\w+\.js$", lambda code: MARK + code)
+    page.goto("/login")
+    assert page.evaluate(imported) == "refused"
+    assert not ran_something_else(page)
+
+
 def test_changed_style_is_not_applied(page):
     change_on_the_way(page, r"/css/base\.\w+\.css$", lambda styles: styles + "\nh1 { display: none }")
     page.goto("/login")

@@ -39,7 +39,7 @@ def secret_keys(person) -> list[dict]:
 @pytest.mark.once
 def test_no_script_can_export_a_private_or_storage_key(alice):
     keys = secret_keys(alice)
-    assert {"ECDH", "AES-GCM"} <= {key["algorithm"] for key in keys}
+    assert {"ECDH", "Ed25519", "AES-GCM"} <= {key["algorithm"] for key in keys}
     assert all(key["refused"] and not key["extractable"] for key in keys)
 
 

@@ -73,6 +73,20 @@ def test_axe_finds_nothing_serious_in_dialogs(visitor, axe_source):
         expect(visitor.page.get_by_role("button", name=opener)).to_be_focused()
 
 
+def test_axe_finds_nothing_serious_in_the_dialogs_of_a_chat(visitor, bob, axe_source):
+    alice = visitor.register()
+    alice.add(bob)
+    alice.open_chat(bob)
+    alice.type_and_send("see https://\u0430pple.com/")
+    alice.expect_state("see https", "Sent", "Delivered", "Read")
+    for opener in ("https://xn--pple-43d.com/", "Chat details", "Compare numbers"):
+        alice.page.get_by_role("button", name=opener).click()
+        expect(alice.page.locator("dialog[open]").last).to_be_visible()
+        assert serious_findings(alice, axe_source) == [], opener
+        if opener != "Chat details":
+            alice.page.keyboard.press("Escape")
+
+
 def test_axe_would_find_something(visitor, axe_source):
     visitor.visit("/login")
     visitor.page.evaluate("document.querySelector('label').remove()")

@@ -22,6 +22,8 @@ def test_the_served_code_opens_and_refuses_as_the_vectors_say(browser, site):
         "keys": read("public_keys.json"),
         "valid": read("valid_messages.json")["messages"],
         "invalid": read("invalid_messages.json")["messages"],
+        "identity": read("identity.json"),
+        "numbers": read("safety_numbers.json"),
     }
     script = (Path(__file__).parent / "vectors.js").read_text(encoding="utf-8")
     page = browser.new_page()

@@ -1,10 +1,12 @@
 // What tests/browser/test_vectors.py evaluates in a page: the vectors through the code that this server serves.
 // Returns the names of the vectors that came out otherwise than they should.
-async ({ people, keys, valid, invalid }) => {
+async ({ people, keys, valid, invalid, identity, numbers }) => {
   const { openMessage } = await import("/static/js/crypto/envelope.js");
   const { CryptoManager } = await import("/static/js/crypto/crypto.js");
   const { fingerprint } = await import("/static/js/crypto/fingerprint.js");
-  const { fromHex } = await import("/static/js/lib/bytes.js");
+  const { checkIdentityKey, signStatement, verifyStatement } = await import("/static/js/crypto/identity.js");
+  const { readCode, safetyNumber } = await import("/static/js/crypto/safety-number.js");
+  const { fromHex, toHex } = await import("/static/js/lib/bytes.js");
   const curve = { name: "ECDH", namedCurve: "P-256" };
 
   const keyPairOf = async ({ pkcs8, public_key }) => ({
@@ -59,6 +61,50 @@ async ({ people, keys, valid, invalid }) => {
     const refusal = await refusalOf(() => CryptoManager.importPublicKey(fromHex(public_key)));
     if (refusal !== reason) {
       wrong.push(`${name}: ${refusal}`);
+    }
+  }
+
+  const statementOf = ({ identity_key, email, public_key, identity_signature }) => {
+    const [identityKeyBytes, publicKeyBytes, statement] = [identity_key, public_key, identity_signature].map(fromHex);
+    return { identityKeyBytes, email, publicKeyBytes, statement };
+  };
+  for (const vector of identity.valid_statements) {
+    const { version, suites } = vector;
+    const pkcs8 = fromHex(known[vector.signer].identity_pkcs8);
+    const identityPrivateKey = await crypto.subtle.importKey("pkcs8", pkcs8, "Ed25519", false, ["sign"]);
+    const about = statementOf(vector);
+    const found = await verifyStatement(about);
+    const signed = await signStatement({ identityPrivateKey, ...about, version, suites });
+    if (JSON.stringify(found) !== JSON.stringify({ version, suites }) || toHex(signed) !== vector.identity_signature) {
+      wrong.push(vector.name);
+    }
+  }
+  for (const vector of identity.invalid_statements) {
+    const refusal = await refusalOf(() => verifyStatement(statementOf(vector)));
+    if (refusal !== vector.reason) {
+      wrong.push(`${vector.name}: ${refusal}`);
+    }
+  }
+  for (const { name, identity_key, reason } of identity.invalid_keys) {
+    const refusal = await refusalOf(() => checkIdentityKey(fromHex(identity_key)));
+    if (refusal !== reason) {
+      wrong.push(`${name}: ${refusal}`);
+    }
+  }
+
+  const parties = Object.fromEntries(
+    numbers.identities.map(({ name, email, identity_key }) => [name, { email, identityKeyBytes: fromHex(identity_key) }]),
+  );
+  for (const { name, own, peer, digits, code } of numbers.numbers) {
+    const made = await safetyNumber({ own: parties[own], peer: parties[peer] });
+    if (made.digits !== digits || made.code !== code) {
+      wrong.push(name);
+    }
+  }
+  for (const { name, text, answer } of numbers.codes) {
+    const found = await readCode(text, { own: parties.alice, peer: parties.bob });
+    if (found !== answer) {
+      wrong.push(`${name}: ${found}`);
     }
   }
   return wrong;

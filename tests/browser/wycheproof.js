@@ -72,6 +72,11 @@ async ({ algorithm, groups, message }) => {
     return (toHex(derived) === dk) === (result === "valid");
   };
 
+  const ed25519 = async ({ msg, sig, result }, group) => {
+    const [key, data, signature] = [group.publicKey.pk, msg, sig].map(fromHex);
+    return (await CryptoManager.ed25519Verify(key, data, signature)) === (result === "valid");
+  };
+
   const checks = {
     "ECDH P-256, SubjectPublicKeyInfo": (test) => agree(fromHex(test.public), test),
     "ECDH P-256, points": (test) => agree(concat(SPKI, fromHex(test.public)), test),
@@ -79,6 +84,7 @@ async ({ algorithm, groups, message }) => {
     "HKDF-SHA-256": hkdf,
     "HMAC-SHA-256": hmac,
     "PBKDF2-HMAC-SHA-256": pbkdf2,
+    Ed25519: ed25519,
   };
   const reasonToLeaveOut = (group) =>
     algorithm === "AES-GCM" && group.keySize !== 256 ? `keys of ${group.keySize} bits, which suite 1 never makes` : null;

@@ -15,6 +15,61 @@ describe("SHA-256", () => {
   });
 });
 
+describe("SHA-512", () => {
+  test("FIPS 180-4, the example abc", async () => {
+    const digest =
+      "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a" +
+      "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f";
+    assert.equal(toHex(await CryptoManager.sha512(utf8Encode("abc"))), digest);
+  });
+});
+
+describe("Ed25519, RFC 8032 §7.1", () => {
+  const PKCS8 = "302e020100300506032b657004220420";
+  const cases = [
+    [
+      "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+      "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+      "",
+      "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+    ],
+    [
+      "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+      "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+      "72",
+      "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+    ],
+  ];
+  for (const [number, [seed, key, data, signature]] of cases.entries()) {
+    test(`test ${number + 1} is made and verified`, async () => {
+      const privateKey = await crypto.subtle.importKey("pkcs8", fromHex(PKCS8 + seed), "Ed25519", false, ["sign"]);
+      assert.equal(toHex(await CryptoManager.ed25519Sign(privateKey, fromHex(data))), signature);
+      assert.equal(await CryptoManager.ed25519Verify(...[key, data, signature].map(fromHex)), true);
+    });
+  }
+
+  test("another, a shorter or a longer key or signature is not verified", async () => {
+    const [key, data, signature] = cases[1].slice(1).map(fromHex);
+    const others = (bytes) => [bytes.with(3, bytes[3] ^ 1), bytes.slice(1), bytes.slice(0, -1), new Uint8Array(0), new Uint8Array([...bytes, 0])];
+    for (const other of others(signature)) {
+      assert.equal(await CryptoManager.ed25519Verify(key, data, other), false);
+    }
+    for (const other of others(key)) {
+      assert.equal(await CryptoManager.ed25519Verify(other, data, signature), false);
+    }
+    assert.equal(await CryptoManager.ed25519Verify(key, fromHex("73"), signature), false);
+  });
+
+  test("a key that the platform refuses to read has signed nothing; other failures are not hidden", async (context) => {
+    const [key, data, signature] = cases[1].slice(1).map(fromHex);
+    const failing = (name) => () => Promise.reject(new DOMException("no", name));
+    const platform = context.mock.method(crypto.subtle, "importKey", failing("DataError"));
+    assert.equal(await CryptoManager.ed25519Verify(key, data, signature), false);
+    platform.mock.mockImplementation(failing("NotSupportedError"));
+    await assert.rejects(CryptoManager.ed25519Verify(key, data, signature), { name: "NotSupportedError" });
+  });
+});
+
 describe("HMAC-SHA-256, RFC 4231 §4", () => {
   const cases = [
     ["0b".repeat(20), "4869205468657265", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"],
@@ -121,7 +176,9 @@ describe("AES-256-GCM, test case 16 of McGrew and Viega", () => {
   });
 
   test("a key of another length or use is a mistake, not a message that cannot be opened", async () => {
-    await assert.rejects(CryptoManager.importAesKey(new Uint8Array(31)));
+    for (const length of [0, 16, 24, 31, 33]) {
+      await assert.rejects(CryptoManager.importAesKey(new Uint8Array(length)), RangeError);
+    }
     const forEncryption = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt"]);
     const opening = CryptoManager.aesGcmOpen(forEncryption, ...[nonce, additionalData, ciphertext].map(fromHex));
     await assert.rejects(opening, (error) => !(error instanceof DecryptionError));
@@ -137,6 +194,15 @@ describe("keys that are made here", () => {
     assert.equal(publicKeyBytes.length, 91);
     assert.deepEqual(await CryptoManager.exportPublicKey(publicKey), publicKeyBytes);
     assert.equal(fingerprint, await CryptoManager.sha256Hex(publicKeyBytes));
+  });
+
+  test("the identity cannot be exported and only signs", async () => {
+    const { privateKey, publicKeyBytes } = await CryptoManager.generateIdentityKeyPair();
+    assert.equal(privateKey.extractable, false);
+    assert.deepEqual(privateKey.usages, ["sign"]);
+    await assert.rejects(crypto.subtle.exportKey("pkcs8", privateKey));
+    const signature = await CryptoManager.ed25519Sign(privateKey, utf8Encode("abc"));
+    assert.equal(await CryptoManager.ed25519Verify(publicKeyBytes, utf8Encode("abc"), signature), true);
   });
 
   test("the storage key cannot be exported", async () => {

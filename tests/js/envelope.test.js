@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CryptoManager } from "../../static/js/crypto/crypto.js";
 import { openMessage, peerFingerprintOf, sealMessage } from "../../static/js/crypto/envelope.js";
+import { encodeReceipt } from "../../static/js/crypto/plaintext.js";
 import { fromBase64, fromHex } from "../../static/js/lib/bytes.js";
 import { people, readVectors } from "./vectors.js";
 
@@ -85,6 +86,16 @@ describe("sealing", () => {
     assert.equal(first.hash, second.hash);
   });
 
+  test("tells the server of receipts, and of no other type", async () => {
+    const types = { text: "Hello", skip: "ab".repeat(32), poll: "", receipt: encodeReceipt({ head: null, seen: [] }) };
+    for (const [type, body] of Object.entries(types)) {
+      const { envelope } = await sealMessage(aliceToBob({ content: draft({ type, body }), messageType: "poll" }));
+      assert.equal(envelope.message_type, type === "receipt" ? "receipt" : "text");
+      const { content, supported } = await openMessage(bobReads(delivered(envelope)));
+      assert.deepEqual([content.type, content.body, supported], [type, body, type !== "poll"]);
+    }
+  });
+
   test("hides the length of short texts", async () => {
     const lengths = await Promise.all(
       ["", "a".repeat(600)].map(async (body) => (await sealMessage(aliceToBob({ content: draft({ body }) }))).envelope.ciphertext.length),
@@ -129,8 +140,9 @@ describe("sealing refuses", () => {
     "a message to oneself": [{ recipientEmail: alice.email }, "wrong_people"],
     "an address that is not normalised": [{ recipientEmail: "Bob@example.org" }, "wrong_people"],
     "a client_id that is no UUID": [{ clientId: "1" }, "client_id"],
-    "a message type that the server refuses": [{ messageType: "Text!" }, "message_type"],
     "a text that is too long": [{ content: draft({ body: "a".repeat(4001) }) }, "body"],
+    "a skip of no hash": [{ content: draft({ type: "skip", body: "Hello" }) }, "body"],
+    "a receipt of nothing": [{ content: draft({ type: "receipt", body: "Hello" }) }, "body"],
     "a counter of 0": [{ content: draft({ counter: 0 }) }, "counter"],
   };
   for (const [name, [changes, reason]] of Object.entries(cases)) {

@@ -65,14 +65,14 @@ describe("two tabs", () => {
     await until(() => world.server.callsTo("/send").length > 0);
     await tab.send(bob, "two");
     await pause(100);
-    assert.equal(world.server.messages.length, 0);
+    assert.equal(world.server.texts.length, 0);
     carrying.fall("freeze");
-    await until(() => world.server.messages.length === 2);
+    await until(() => world.server.texts.length === 2);
     carrying.fall("resume");
     await carrying.person.send(bob, "three").catch(() => {});
     world.server.intercept = () => undefined;
     await bob.shows(alice, "one", "two", "three");
-    assert.equal(world.server.messages.length, 3);
+    assert.equal(world.server.texts.length, 3);
   }));
 
   test("hear from each other that the network is back", inWorld(async (world) => {
@@ -82,7 +82,7 @@ describe("two tabs", () => {
     await pause(300);
     assert.equal(world.server.callsTo("/send").length, sent, "it waits");
     await world.openTab(alice);
-    await until(() => world.server.messages.length === TIRING);
+    await until(() => world.server.texts.length === TIRING);
   }));
 
   test("send what a third one had just stored when it came to its end", inWorld(async (world) => {
@@ -153,7 +153,7 @@ describe("where not even the outcome can be stored", () => {
         Object.assign(FDBObjectStore.prototype, { put, delete: remove });
       }
       server.intercept = () => undefined;
-      await until(() => server.messages.length === 1);
+      await until(() => server.texts.length === 1);
     }));
   }
 });
@@ -163,7 +163,7 @@ describe("a person who writes on", () => {
     const [alice, bob] = await world.friends("alice", "bob");
     await tireOut(world, alice, bob);
     await alice.send(bob, "one more");
-    await until(() => world.server.messages.length === TIRING + 1);
+    await until(() => world.server.texts.length === TIRING + 1);
   }));
 
   test("waits as long as the server has asked for", inWorld(async (world) => {
@@ -177,7 +177,7 @@ describe("a person who writes on", () => {
     await alice.send(bob, "two");
     await pause(500);
     assert.equal(server.callsTo("/send").length, 1);
-    await until(() => server.messages.length === 2);
+    await until(() => server.texts.length === 2);
   }));
 });
 

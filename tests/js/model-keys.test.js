@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { OWN_SUITES, signStatement, verifyStatement } from "../../static/js/crypto/identity.js";
 import { logIn, register } from "../../static/js/model/doors.js";
 import { prepare } from "../../static/js/model/first-key.js";
 import { CryptoManager } from "../../static/js/crypto/crypto.js";
-import { toBase64 } from "../../static/js/lib/bytes.js";
+import { fromBase64, toBase64 } from "../../static/js/lib/bytes.js";
 import { AccountKey } from "../../static/js/model/account-key.js";
+import { SUITES } from "../../static/js/model/own-statement.js";
 import { Database } from "../../static/js/storage/database.js";
 import { keyObject, refusal } from "./model-server.js";
 import { Browser, inWorld, pause, until } from "./model-world.js";
@@ -31,6 +33,31 @@ async function keysOfADeafTab(browser, { email }, ownKey) {
 }
 
 const currentKey = (server, { email }) => server.user(email).keys.at(-1).fingerprint;
+const servedKey = (server, { email }) => server.user(email).keys.at(-1);
+const uploads = (server) => server.callsTo("/keys/upload");
+
+/** What the server's key of somebody says, if its signature is right. */
+function readStatement({ email, public_key, identity_key, identity_signature }) {
+  const [publicKeyBytes, identityKeyBytes, statement] = [public_key, identity_key, identity_signature].map(fromBase64);
+  return verifyStatement({ identityKeyBytes, email, publicKeyBytes, statement });
+}
+
+/** Changes the only row of the account's keys in its database. */
+async function changeOwnRow({ browser, email }, change) {
+  browser.use();
+  const database = await Database.open(email);
+  await database.write(["keys"], async (stores) => {
+    const request = stores("keys").getAll();
+    request.onsuccess = () => stores("keys").put(change(request.result[0]));
+  });
+  database.close();
+}
+
+/** What the account's identity says, by whoever has a copy of it. */
+async function sign({ account, email }, version, suites = [1]) {
+  const { identity, publicKeyBytes } = account.key.current;
+  return signStatement({ identityPrivateKey: identity.privateKey, email, publicKeyBytes, version, suites });
+}
 
 describe("the account's key", () => {
   test("is made at registration, cannot be exported, and is uploaded", inWorld(async (world) => {
@@ -133,8 +160,8 @@ describe("the account's key", () => {
     await alice.showsStates(bob, "sending");
     await alice.account.key.takeOver();
     assert.equal(currentKey(world.server, alice), fingerprint);
-    await until(() => world.server.messages.length === 1);
-    assert.equal(world.server.messages[0].client_id, clientId);
+    await until(() => world.server.texts.length === 1);
+    assert.equal(world.server.texts[0].client_id, clientId);
   }));
 
   test("is uploaded again, the same one, where the server knows of none", inWorld(async (world) => {
@@ -170,6 +197,151 @@ describe("the account's key", () => {
   }));
 });
 
+describe("the account's identity", () => {
+  test("is made with the key, cannot be exported, and signs it", inWorld(async (world) => {
+    const { server } = world;
+    const alice = await world.newPerson("alice");
+    const { identity } = alice.account.key.current;
+    assert.equal(identity.privateKey.extractable, false);
+    assert.equal(servedKey(server, alice).identity_key, toBase64(identity.publicKeyBytes));
+    assert.deepEqual(await readStatement(servedKey(server, alice)), { version: 1, suites: [1] });
+  }));
+
+  test("signs for the suites that the cryptography has", () => assert.deepEqual(SUITES, OWN_SUITES));
+
+  test("signs once: the next visits upload nothing", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const again = await world.reload(alice);
+    await again.account.key.ensure();
+    assert.equal(uploads(world.server).length, 1);
+  }));
+
+  test("is given to a key of an older version of the page", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const { fingerprint } = alice.account.key.current;
+    alice.account.close();
+    await changeOwnRow(alice, ({ identity, signed, ...row }) => row);
+    Object.assign(servedKey(world.server, alice), { identity_key: null, identity_signature: null });
+    const again = await world.newTab(alice);
+    await again.account.key.ensure();
+    assert.deepEqual(await readStatement(servedKey(world.server, alice)), { version: 1, suites: [1] });
+    assert.equal(uploads(world.server).at(-1).body.replaces, fingerprint);
+    assert.equal(again.account.key.current.fingerprint, fingerprint);
+  }));
+
+  const SPOILT = {
+    "nothing signed": { identity_key: null, identity_signature: null },
+    "no signature": { identity_signature: null },
+    "another identity": { identity_key: toBase64(new Uint8Array(32).fill(7)) },
+    "another signature": { identity_signature: toBase64(new Uint8Array(73).fill(7)) },
+  };
+  for (const [name, spoilt] of Object.entries(SPOILT)) {
+    test(`is uploaded once more, the same, where the server has ${name}`, inWorld(async (world) => {
+      const alice = await world.newPerson("alice");
+      const before = structuredClone(servedKey(world.server, alice));
+      Object.assign(servedKey(world.server, alice), spoilt);
+      await alice.account.key.ensure();
+      assert.deepEqual(servedKey(world.server, alice), before);
+      assert.equal(uploads(world.server).length, 2);
+    }));
+  }
+
+  test("signs anew, under a number that rises, where the suites are others", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    await changeOwnRow(alice, (row) => ({ ...row, signed: { version: 4, suites: [1, 2], statement: new Uint8Array(77) } }));
+    await alice.account.key.load();
+    await alice.account.key.ensure();
+    assert.deepEqual(await readStatement(servedKey(world.server, alice)), { version: 5, suites: [1] });
+    assert.equal(alice.account.key.current.signed.version, 5);
+  }));
+
+  test("is uploaded as another tab has signed it last", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const statement = await sign(alice, 3);
+    await changeOwnRow(alice, (row) => ({ ...row, signed: { version: 3, suites: [1], statement } }));
+    world.server.user(alice.email).keys = [];
+    await alice.account.key.ensure();
+    assert.equal(servedKey(world.server, alice).identity_signature, toBase64(statement));
+  }));
+
+  test("takes up what a copy of this browser has signed since", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const statement = toBase64(await sign(alice, 6));
+    servedKey(world.server, alice).identity_signature = statement;
+    await alice.account.key.ensure();
+    assert.equal(alice.account.key.current.signed.version, 6);
+    assert.equal(servedKey(world.server, alice).identity_signature, statement);
+    assert.equal(uploads(world.server).length, 1);
+  }));
+
+  test("puts an older statement of its own right", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const old = toBase64(await sign(alice, 1));
+    await changeOwnRow(alice, (row) => ({ ...row, signed: undefined }));
+    await alice.account.key.load();
+    servedKey(world.server, alice).identity_signature = toBase64(await sign(alice, 2));
+    await alice.account.key.ensure();
+    servedKey(world.server, alice).identity_signature = old;
+    await alice.account.key.ensure();
+    assert.deepEqual(await readStatement(servedKey(world.server, alice)), { version: 2, suites: [1] });
+  }));
+
+  test("is not taken for the present one where another key comes with it", inWorld(async (world) => {
+    const { server } = world;
+    const alice = await world.newPerson("alice");
+    const { identity_key, identity_signature, fingerprint } = servedKey(server, alice);
+    Object.assign(await replaceKey(server, alice.email), { identity_key, identity_signature });
+    await alice.account.key.ensure();
+    assert.equal(alice.account.key.status, "replaced");
+    await alice.account.key.takeOver();
+    assert.equal(currentKey(server, alice), fingerprint);
+    assert.equal(uploads(server).length, 2);
+  }));
+
+  test("that is missing on the server does not undo another browser's take-over", inWorld(async (world) => {
+    const { server } = world;
+    const alice = await world.newPerson("alice");
+    servedKey(server, alice).identity_signature = null;
+    const old = structuredClone(servedKey(server, alice));
+    const taken = await replaceKey(server, alice.email);
+    let asked = 0;
+    server.tamper = (call, answer) => (call.path.endsWith("/keys/me") && (asked += 1) === 1 ? { status: 200, body: old } : answer);
+    await alice.account.key.ensure();
+    assert.equal(currentKey(server, alice), taken.fingerprint);
+    assert.equal(alice.account.key.status, "replaced");
+  }));
+
+  test("is not done where the server answers without it", inWorld(async ({ server }) => {
+    const [browser, email] = [new Browser(), "alice@example.org"];
+    const session = browser.newSession();
+    await register(session, { email, password: "a long enough password" });
+    server.tamper = (_call, answer) => ({ ...answer, body: { ...answer.body, identity_signature: null } });
+    const account = await browser.openAccount(session);
+    await assert.rejects(account.key.begin(), { code: "bad_answer" });
+    assert.equal(account.key.current, null);
+    account.close();
+  }));
+
+  test("an answer with other bytes under the own fingerprint is none", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    servedKey(world.server, alice).public_key = toBase64((await CryptoManager.generateKeyPair()).publicKeyBytes);
+    await assert.rejects(alice.account.key.ensure(), { code: "bad_answer" });
+    assert.equal(uploads(world.server).length, 1);
+  }));
+
+  test("is one and the same for two tabs of an older version's key", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    await changeOwnRow(alice, ({ identity, signed, ...row }) => row);
+    Object.assign(servedKey(world.server, alice), { identity_key: null, identity_signature: null });
+    const tabs = [await keysOfADeafTab(alice.browser, alice), await keysOfADeafTab(alice.browser, alice)];
+    await Promise.all(tabs.map((tab) => tab.ensure()));
+    const [one, two] = tabs.map(({ current }) => toBase64(current.identity.publicKeyBytes));
+    assert.equal(one, two);
+    assert.equal(servedKey(world.server, alice).identity_key, one);
+    assert.equal((await readStatement(servedKey(world.server, alice))).version, 1);
+  }));
+});
+
 describe("the other person's key", () => {
   test("that has changed holds what is to be sent until it was accepted", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
@@ -183,12 +355,12 @@ describe("the other person's key", () => {
     assert.equal(alice.chat(bob).keyChanged, true);
     await alice.send(bob, "this too");
     await alice.showsStates(bob, "held", "held");
-    assert.equal(server.messages.length, 0);
+    assert.equal(server.texts.length, 0);
 
     await alice.conversations.acceptKey(bob.email);
     await elsewhere.shows(alice, "for your eyes", "this too");
     assert.equal(alice.conversations.open(bob.email).keyChange, null);
-    const fresh = server.messages[0];
+    const fresh = server.texts[0];
     assert.notEqual(fresh.client_id, clientId);
     assert.equal(fresh.recipient_fingerprint, elsewhere.account.key.current.fingerprint);
     await alice.shows(bob, "for your eyes", "this too");
@@ -232,7 +404,7 @@ describe("the other person's key", () => {
     const [alice, bob] = await world.friends("alice", "bob");
     const mallory = await world.newPerson("mallory");
     await alice.send(bob, "pins bob");
-    await until(() => world.server.messages.length === 1);
+    await until(() => world.server.texts.length === 1);
     world.server.user(mallory.email).keys = [{ ...world.server.user(bob.email).keys[0], email: mallory.email }];
     await alice.send(mallory, "to bob's key");
     await alice.showsStates(mallory, "failed");
@@ -267,7 +439,7 @@ describe("the other person's key", () => {
     alice.account.close();
     const carol = await world.newPerson("carol");
     await carol.send(alice, "written before");
-    await until(() => server.messages.length === 1);
+    await until(() => server.texts.length === 1);
     await replaceKey(server, carol.email);
     const again = await world.newTab(alice);
     await again.shows(carol, "written before");
@@ -300,7 +472,7 @@ describe("the other person's key", () => {
     alice.account.close();
     await elsewhere.account.key.takeOver();
     await elsewhere.send(alice, "the server's words");
-    await until(() => world.server.messages.length === 2);
+    await until(() => world.server.texts.length === 2);
     // To alice the server goes on serving the key that she knows as the present one.
     const { keys } = world.server.user(bob.email);
     keys.push(...keys.splice(keys.indexOf(key), 1));

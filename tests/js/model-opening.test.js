@@ -29,15 +29,15 @@ describe("a new browser", () => {
     assert.equal(own.unopened.reason, "It was written with another browser's key.");
     assert.equal(own.state, "sent");
     await until(() => elsewhere.chat(alice).lastLine === "This message could not be opened.");
-    assert.equal(world.server.messages[0].read_at, null);
+    assert.equal(world.server.texts[0].read_at, null);
   }));
 
   test("fetches older messages page by page, each once", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     await alice.send(bob, "one");
-    await until(() => server.messages.length === 1);
-    const { id, created_at, ...copy } = server.messages[0];
+    await until(() => server.texts.length === 1);
+    const { id, created_at, ...copy } = server.texts[0];
     for (let count = 0; count < 129; count += 1) {
       server.plant(bob.email, { ...copy, client_id: null });
     }
@@ -72,8 +72,8 @@ describe("a message that cannot be opened", () => {
       const { server } = world;
       server.pushes = false;
       await alice.send(bob, "whole");
-      await until(() => server.messages.length === 1);
-      const { id, ...copy } = server.messages[0];
+      await until(() => server.texts.length === 1);
+      const { id, ...copy } = server.texts[0];
       server.pushes = true;
       server.plant(bob.email, { ...copy, ...damage(copy) });
       await until(() => bob.items(alice).length === 2 && bob.items(alice).every(({ opening }) => !opening));
@@ -81,7 +81,7 @@ describe("a message that cannot be opened", () => {
       assert.equal(bob.items(alice)[1].text, "");
       assert.equal(bob.items(alice)[0].text, "whole");
       await pause(500);
-      assert.equal(server.messages[1].delivered_at, null);
+      assert.equal(server.texts[1].delivered_at, null);
     }));
   }
 
@@ -123,7 +123,7 @@ describe("delivered and read", () => {
     await alice.showsStates(bob, "delivered", "delivered", "delivered");
     assert.equal(bob.chat(alice).unread, 3);
     await pause(400);
-    assert.ok(world.server.messages.every(({ read_at }) => read_at === null));
+    assert.ok(world.server.texts.every(({ read_at }) => read_at === null));
     const before = world.server.callsTo("/receipts").length;
     await bob.shows(alice, "one", "two", "three");
     await bob.conversations.markRead(alice.email);
@@ -173,3 +173,59 @@ describe("delivered and read", () => {
   }));
 });
 
+
+describe("a key that was given up", () => {
+  /** Bob writes "kept back" and the server keeps it, with its bytes; then he uses another browser, and Alice goes on. */
+  async function changed(world) {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const { server } = world;
+    await bob.send(alice, "one");
+    await alice.shows(bob, "one");
+    server.acceptsSockets = false;
+    [...server.sockets].forEach((socket) => socket.shut(1006));
+    let envelope;
+    server.intercept = ({ path, body }) => {
+      const isIt = path.includes("/send") && body.message_type === "text";
+      envelope = isIt ? body : envelope;
+      return isIt ? refusal(503, "unavailable") : undefined;
+    };
+    await bob.send(alice, "kept back");
+    await until(() => envelope);
+    server.intercept = () => undefined;
+    bob.account.close();
+    server.acceptsSockets = true;
+    const elsewhere = await world.logIn(bob, new Browser());
+    await elsewhere.account.key.takeOver();
+    return { alice, bob, server, envelope, elsewhere };
+  }
+
+  const plant = ({ server, alice, bob, envelope }) => server.plant(alice.email, { sender_email: bob.email, ...envelope });
+
+  test("opens nothing that was not announced before the change", inWorld(async (world) => {
+    const story = await changed(world);
+    const { alice, bob } = story;
+    await alice.send(bob, "who are you now?");
+    await until(() => alice.conversations.open(bob.email).keyChange);
+    await alice.conversations.acceptKey(bob.email);
+    await pause(5);
+    plant(story);
+    await until(() => alice.items(bob).some(({ unopened }) => unopened));
+    const [refused] = alice.items(bob).filter(({ unopened }) => unopened);
+    assert.match(refused.unopened.reason, /came after bob's keys changed/);
+    await alice.conversations.clear(bob.email);
+  }));
+
+  test("opens what had come before the change was decided", inWorld(async (world) => {
+    const story = await changed(world);
+    const { alice, bob } = story;
+    await until(() => alice.conversations.connection === "ok");
+    plant(story);
+    await alice.shows(bob, "one", "kept back");
+    await alice.send(bob, "who are you now?");
+    await until(() => alice.conversations.open(bob.email).keyChange);
+    await alice.conversations.acceptKey(bob.email);
+    const again = await world.reload(alice);
+    again.conversations.open(bob.email);
+    await until(() => again.texts(bob).includes("kept back"));
+  }));
+});

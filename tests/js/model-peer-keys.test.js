@@ -2,11 +2,15 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { CryptoManager } from "../../static/js/crypto/crypto.js";
 import { KeyChangedError } from "../../static/js/crypto/errors.js";
-import { toBase64 } from "../../static/js/lib/bytes.js";
+import { signStatement } from "../../static/js/crypto/identity.js";
+import { fromBase64, toBase64, toHex } from "../../static/js/lib/bytes.js";
 import { PeerKeys } from "../../static/js/model/peer-keys.js";
 
 const BOB = "bob@example.org";
 const CAROL = "carol@example.org";
+
+const NOBODY = { pinned: null, served: null, offered: null, offeredStatement: null, checked: null, forgotten: false };
+const STRANGER = { ...NOBODY, keys: [], changes: [] };
 
 /** People without a database. */
 class Rows {
@@ -15,7 +19,7 @@ class Rows {
   get = (email) => this.rows.get(email) ?? null;
 
   async update(email, change) {
-    const row = structuredClone(this.get(email) ?? { email, pinned: null, served: null, offered: null, keys: [] });
+    const row = structuredClone(this.get(email) ?? { ...STRANGER, email });
     change(row, this.all().filter((other) => other.email !== email));
     this.rows.set(email, row);
     return row;
@@ -30,8 +34,17 @@ async function newKey(email) {
   return { email, public_key, fingerprint, algorithm: "ECDH", ...nothing, created_at: time, updated_at: time };
 }
 
+/** The key, signed. */
+async function signed(key, { privateKey, publicKeyBytes }, { version = 1, suites = [1], email = key.email } = {}) {
+  const signer = { identityPrivateKey: privateKey, email, publicKeyBytes: fromBase64(key.public_key) };
+  const statement = await signStatement({ ...signer, version, suites });
+  return { ...key, identity_key: toBase64(publicKeyBytes), identity_signature: toBase64(statement) };
+}
+
+const newIdentity = () => CryptoManager.generateIdentityKeyPair();
+
 describe("the keys of others", () => {
-  let first, second, evil, served, people, keys;
+  let first, second, evil, served, people, keys, pairs, announced, forgetting;
 
   beforeEach(async () => {
     [first, second, evil] = await Promise.all([newKey(BOB), newKey(BOB), newKey(BOB)]);
@@ -41,8 +54,16 @@ describe("the keys of others", () => {
       keyOf: async (email) => served.get(email),
       keyByFingerprint: async (fingerprint) => [first, second, evil].find((key) => key.fingerprint === fingerprint),
     };
-    keys = new PeerKeys({ api, people, accountKey: { pairs: [] } });
+    [pairs, announced, forgetting] = [[], {}, { mayHaveKnown: false }];
+    const chains = { announced: async (email) => announced[email] ?? {} };
+    keys = new PeerKeys({ api, people, accountKey: { pairs }, chains, forgetting });
   });
+
+  /** The server names another one now. */
+  async function serve(key) {
+    served.set(key.email, key);
+    return keys.lookUp(key.email);
+  }
 
   test("the first is accepted, the next is asked about", async () => {
     assert.equal((await keys.keyFor(BOB)).fingerprint, first.fingerprint);
@@ -51,6 +72,26 @@ describe("the keys of others", () => {
     await assert.rejects(keys.keyFor(BOB), KeyChangedError);
     await keys.accept(BOB, second.fingerprint);
     assert.equal((await keys.keyFor(BOB)).fingerprint, second.fingerprint);
+  });
+
+  test("one that the server names no more is not to be decided about", async () => {
+    await keys.lookUp(BOB);
+    await serve(evil);
+    assert.equal(await keys.reconsider(BOB), true);
+    served.set(BOB, first);
+    assert.equal(await keys.reconsider(BOB), false);
+    assert.equal((await keys.keyFor(BOB)).fingerprint, first.fingerprint);
+    await assert.rejects(keys.accept(BOB, evil.fingerprint), { code: "key_changed" });
+    assert.deepEqual(people.get(BOB).changes.map(({ undecided }) => undecided), [false]);
+  });
+
+  test("one that a message names is still to be decided about, whatever the server names", async () => {
+    await keys.lookUp(BOB);
+    await assert.rejects(keys.named(BOB, second.fingerprint), KeyChangedError);
+    assert.equal(await keys.reconsider(BOB), true);
+    await keys.accept(BOB, second.fingerprint);
+    assert.equal((await keys.named(BOB, second.fingerprint)).fingerprint, second.fingerprint);
+    assert.equal((await keys.keyFor(BOB)).fingerprint, first.fingerprint);
   });
 
   test("one that was offered once is not accepted together with a later one", async () => {
@@ -76,12 +117,29 @@ describe("the keys of others", () => {
     assert.equal(people.get(BOB).pinned, first.fingerprint);
   });
 
+  test("a former one is not accepted instead of the one that is offered", async () => {
+    await serve(first);
+    await serve(second);
+    await keys.accept(BOB, second.fingerprint);
+    await serve(evil);
+    await assert.rejects(keys.accept(BOB, first.fingerprint), { code: "key_changed" });
+    assert.equal(keys.offered(BOB), evil.fingerprint);
+  });
+
+  test("one that is offered no more is forgotten", async () => {
+    await serve(first);
+    await serve(evil);
+    await serve(first);
+    assert.deepEqual(people.get(BOB).keys.map(({ fingerprint }) => fingerprint), [first.fingerprint]);
+    assert.equal(keys.offered(BOB), null);
+  });
+
   test("a former one opens, and is asked about before anything is sealed for it again", async () => {
     await keys.lookUp(BOB);
     served.set(BOB, second);
     await keys.lookUp(BOB);
     await keys.accept(BOB, second.fingerprint);
-    assert.equal(toBase64(await keys.named(BOB, first.fingerprint)), first.public_key);
+    assert.equal(toBase64((await keys.named(BOB, first.fingerprint)).publicKeyBytes), first.public_key);
     served.set(BOB, first);
     await keys.lookUp(BOB);
     await assert.rejects(keys.keyFor(BOB), KeyChangedError);
@@ -92,7 +150,7 @@ describe("the keys of others", () => {
     await assert.rejects(keys.named(BOB, evil.fingerprint), KeyChangedError);
     await assert.rejects(keys.keyFor(BOB), KeyChangedError);
     await keys.accept(BOB, evil.fingerprint);
-    assert.equal(toBase64(await keys.named(BOB, evil.fingerprint)), evil.public_key);
+    assert.equal(toBase64((await keys.named(BOB, evil.fingerprint)).publicKeyBytes), evil.public_key);
     assert.equal((await keys.keyFor(BOB)).fingerprint, first.fingerprint);
   });
 
@@ -106,5 +164,206 @@ describe("the keys of others", () => {
       await assert.rejects(keys.lookUp(CAROL), { code: "key_not_theirs" });
     }
     assert.equal(people.get(CAROL), null);
+  });
+
+  describe("that are signed", () => {
+    let bob, other;
+
+    beforeEach(async () => {
+      [bob, other] = await Promise.all([newIdentity(), newIdentity()]);
+    });
+
+    const pinned = () => people.get(BOB).keys.find(({ fingerprint }) => fingerprint === people.get(BOB).pinned);
+
+    test("the first is pinned with its identity, its number and its suites", async () => {
+      await serve(await signed(first, bob, { version: 7, suites: [1, 4] }));
+      const { identity, version, suites } = pinned();
+      assert.deepEqual({ identity, version, suites }, { identity: toHex(bob.publicKeyBytes), version: 7, suites: [1, 4] });
+    });
+
+    const SILENT = {
+      "the same again": [{ version: 3 }, { version: 3 }],
+      "a number that has risen": [{ version: 3 }, { version: 4 }],
+      "more suites under a number that has risen": [{ version: 3 }, { version: 9, suites: [1, 2] }],
+    };
+    for (const [name, [before, after]] of Object.entries(SILENT)) {
+      test(`${name} is no change`, async () => {
+        await serve(await signed(first, bob, before));
+        await serve(await signed(first, bob, after));
+        assert.equal((await keys.keyFor(BOB)).version, after.version);
+        assert.deepEqual(people.get(BOB).changes, []);
+      });
+    }
+
+    test("the first signature of a key that was pinned without one is no change", async () => {
+      await serve(first);
+      assert.equal(pinned().identity, null);
+      await serve(await signed(first, bob));
+      assert.equal((await keys.keyFor(BOB)).identity, toHex(bob.publicKeyBytes));
+    });
+
+    const CHANGES = {
+      "no signature any more": async () => first,
+      "another identity": async () => signed(first, other, { version: 9, suites: [1, 2] }),
+      "an older number": async () => signed(first, bob, { version: 4, suites: [1, 2] }),
+      "fewer suites": async () => signed(first, bob, { version: 6, suites: [1] }),
+      "other suites": async () => signed(first, bob, { version: 6, suites: [1, 3] }),
+      "more suites under the same number": async () => signed(first, bob, { version: 5, suites: [1, 2, 3] }),
+      "another key under the same number": async () => signed(second, bob, { version: 5, suites: [1, 2] }),
+      "another key under a number that has risen": async () => signed(second, bob, { version: 6, suites: [1, 2] }),
+    };
+    for (const [name, changed] of Object.entries(CHANGES)) {
+      test(`${name}: the person is asked`, async () => {
+        await serve(await signed(first, bob, { version: 5, suites: [1, 2] }));
+        const before = pinned();
+        const key = await changed();
+        await serve(key);
+        await assert.rejects(keys.keyFor(BOB), KeyChangedError);
+        assert.deepEqual(pinned(), before);
+        assert.equal(keys.offered(BOB), key.fingerprint);
+
+        await keys.accept(BOB, key.fingerprint);
+        await serve(key);
+        assert.equal((await keys.keyFor(BOB)).fingerprint, key.fingerprint);
+      });
+    }
+
+    test("the decision is about the statement that was shown, and no other", async () => {
+      await serve(await signed(first, bob));
+      await serve(first);
+      const { offer } = people.get(BOB).changes.at(-1);
+      await serve(await signed(first, other));
+      await assert.rejects(keys.accept(BOB, first.fingerprint, offer), { code: "key_changed" });
+      assert.equal(pinned().identity, toHex(bob.publicKeyBytes));
+    });
+
+    const FORGED = {
+      "a signature over another key": async () => {
+        const { identity_key, identity_signature } = await signed(second, bob);
+        return { ...first, identity_key, identity_signature };
+      },
+      "a signature over another email": async () => signed(first, bob, { email: CAROL }),
+      "another's identity beside a signature": async () => {
+        return { ...(await signed(first, bob)), identity_key: toBase64(other.publicKeyBytes) };
+      },
+      "a signature without an identity": async () => ({ ...(await signed(first, bob)), identity_key: null }),
+      "an identity without a signature": async () => ({ ...(await signed(first, bob)), identity_signature: null }),
+      "an identity of small order": async () => ({ ...(await signed(first, bob)), identity_key: toBase64(new Uint8Array(32)) }),
+      "a signature cut short": async () => ({ ...(await signed(first, bob)), identity_signature: "AAAA" }),
+    };
+    for (const [name, forge] of Object.entries(FORGED)) {
+      test(`${name} is refused`, async () => {
+        served.set(BOB, await forge());
+        await assert.rejects(keys.keyFor(BOB), { code: "key_not_theirs" });
+        assert.equal(people.get(BOB), null);
+      });
+    }
+
+    test("what is not even base64 is no answer", async () => {
+      for (const spoilt of [{ identity_key: "?" }, { identity_signature: 7 }]) {
+        served.set(BOB, { ...(await signed(first, bob)), ...spoilt });
+        await assert.rejects(keys.keyFor(BOB), { code: "bad_answer" });
+      }
+    });
+
+    test("one's own identity is refused, and so is one's own key under another's", async () => {
+      const own = await CryptoManager.generateKeyPair();
+      pairs.push({ ...own, identity: bob });
+      for (const key of [first, { ...first, public_key: toBase64(own.publicKeyBytes), fingerprint: own.fingerprint }]) {
+        served.set(BOB, await signed(key, key === first ? bob : other));
+        await assert.rejects(keys.keyFor(BOB), { code: "key_not_theirs" });
+      }
+    });
+
+    test("another contact's identity is refused, one that was replaced too", async () => {
+      await serve(await signed(first, bob));
+      await serve(await signed(second, other));
+      await keys.accept(BOB, second.fingerprint);
+      for (const identity of [bob, other]) {
+        served.set(CAROL, await signed(await newKey(CAROL), identity));
+        await assert.rejects(keys.keyFor(CAROL), { code: "key_not_theirs" });
+      }
+    });
+
+    test("another contact's identity is not accepted either", async () => {
+      const carols = await signed(await newKey(CAROL), other);
+      await serve(first);
+      await serve(await signed(second, other));
+      await people.update(CAROL, (row) => void row.keys.push({ ...second, publicKeyBytes: fromBase64(carols.public_key),
+        identity: toHex(other.publicKeyBytes), accepted: true }));
+      await assert.rejects(keys.accept(BOB, second.fingerprint), { code: "key_not_theirs" });
+    });
+
+    test("a change is marked once, and again when it comes back after a decision", async () => {
+      await serve(await signed(first, bob));
+      for (const key of [second, evil, second]) {
+        await serve(key);
+      }
+      const { changes } = people.get(BOB);
+      assert.deepEqual(changes.map(({ undecided }) => undecided), [true, true]);
+      assert.equal(new Set(changes.map(({ key }) => key)).size, 2);
+      await keys.accept(BOB, second.fingerprint);
+      assert.deepEqual(people.get(BOB).changes.map(({ undecided }) => undecided), [false, false]);
+      await serve(evil);
+      assert.equal(people.get(BOB).changes.length, 3);
+    });
+
+    test("a server that offers others without end does not fill the disk", async () => {
+      await serve(await signed(first, bob));
+      for (let version = 1; version <= 30; version += 1) {
+        await serve(await signed(first, other, { version }));
+      }
+      assert.equal(people.get(BOB).changes.length, 20);
+      assert.ok(people.get(BOB).changes.at(-1).offer.endsWith(" 30"));
+    });
+
+    test("what was checked is lost with the identity, and with nothing less", async () => {
+      await serve(await signed(first, bob, { version: 2 }));
+      await people.update(BOB, (row) => void (row.checked = { identity: toHex(bob.publicKeyBytes), atMs: 1 }));
+      await serve(await signed(first, bob, { version: 1 }));
+      await keys.accept(BOB, first.fingerprint);
+      assert.equal(people.get(BOB).checked.atMs, 1);
+      await serve(await signed(first, other));
+      assert.deepEqual(people.get(BOB).changes.map(({ wasChecked }) => wasChecked), [false, true]);
+      await keys.accept(BOB, first.fingerprint);
+      assert.equal(people.get(BOB).checked, null);
+    });
+
+    test("what was checked is lost as well with a key that only a message names", async () => {
+      await serve(await signed(first, bob));
+      await people.update(BOB, (row) => void (row.checked = { identity: toHex(bob.publicKeyBytes), atMs: 1 }));
+      await assert.rejects(keys.named(BOB, evil.fingerprint), KeyChangedError);
+      await keys.accept(BOB, evil.fingerprint);
+      assert.equal(people.get(BOB).checked, null);
+      assert.equal(people.get(BOB).pinned, first.fingerprint);
+    });
+  });
+
+  test("the former one is retired with what was announced by then, until it is accepted again", async () => {
+    await serve(first);
+    await serve(second);
+    announced[BOB] = { b1: 5 };
+    await keys.accept(BOB, second.fingerprint);
+    assert.deepEqual((await keys.named(BOB, first.fingerprint)).retired.announced, { b1: 5 });
+    assert.equal((await keys.keyFor(BOB)).retired, undefined);
+    await serve(first);
+    await keys.accept(BOB, first.fingerprint);
+    assert.equal((await keys.keyFor(BOB)).retired, undefined);
+    assert.notEqual((await keys.named(BOB, second.fingerprint)).retired, undefined);
+  });
+
+  test("one that only a message names retires nothing", async () => {
+    await serve(first);
+    await assert.rejects(keys.named(BOB, evil.fingerprint), KeyChangedError);
+    await keys.accept(BOB, evil.fingerprint);
+    assert.equal((await keys.keyFor(BOB)).retired, undefined);
+  });
+
+  test("who is met while the memory is lost is marked, who was known is not", async () => {
+    await serve(first);
+    forgetting.mayHaveKnown = true;
+    await serve(second);
+    await serve(await newKey(CAROL));
+    assert.deepEqual([BOB, CAROL].map((email) => people.get(email).forgotten), [false, true]);
   });
 });

@@ -60,7 +60,7 @@ describe("a message that is sent", () => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "a very peculiar text");
     await bob.shows(alice, "a very peculiar text");
-    assert.ok(!JSON.stringify([world.server.calls, world.server.frames, world.server.messages]).includes("peculiar"));
+    assert.ok(!JSON.stringify([world.server.calls, world.server.frames, world.server.texts]).includes("peculiar"));
   }));
 
   for (const [text, code] of [["", "empty"], [" \n ", "empty"], ["x".repeat(4001), "too_long"]]) {
@@ -104,10 +104,10 @@ describe("the same message twice", () => {
       await pause(50);
       server.pushes = true;
       server.sockets.forEach((socket) => socket.user.email === alice.email && socket.tell(late[0]));
-      await alice.showsStates(bob, server.messages[0].delivered_at ? "delivered" : "sent");
+      await alice.showsStates(bob, server.texts[0].delivered_at ? "delivered" : "sent");
       await pause(100);
       assert.deepEqual(alice.texts(bob), ["once"]);
-      assert.equal(server.messages.length, 1);
+      assert.equal(server.texts.length, 1);
     }));
   }
 
@@ -128,7 +128,7 @@ describe("the same message twice", () => {
     const bodies = server.sends().map(({ body }) => JSON.stringify(body));
     assert.equal(bodies.length, 3);
     assert.equal(new Set(bodies).size, 1);
-    assert.equal(server.messages.length, 1);
+    assert.equal(server.texts.length, 1);
     await alice.shows(bob, "once");
   }));
 
@@ -149,7 +149,7 @@ describe("the same message twice", () => {
     await until(() => alice.account.unsent() === 0);
     const bodies = server.sends().map(({ body: { type, ...body } }) => JSON.stringify(body));
     assert.equal(new Set(bodies).size, 1);
-    assert.equal(server.messages.length, 1);
+    assert.equal(server.texts.length, 1);
   }));
 });
 
@@ -168,7 +168,7 @@ describe("the outbox", () => {
     const again = await world.newTab(alice);
     await bob.shows(alice, "one", "two", "three");
     await again.shows(bob, "one", "two", "three");
-    assert.equal(server.messages.length, 3);
+    assert.equal(server.texts.length, 3);
   }));
 
   test("is carried by one tab: each message is sent once, in the order of writing", inWorld(async (world) => {
@@ -190,8 +190,8 @@ describe("the outbox", () => {
     const [alice, bob] = await world.friends("alice", "bob");
     const tab = await world.newTab(alice);
     await Promise.all(Array.from({ length: 6 }, (_, index) => (index % 2 ? alice : tab).send(bob, `message ${index}`)));
-    await until(() => world.server.messages.length === 6);
-    const contents = await Promise.all(world.server.messages.map((message) => contentOf(message, alice, bob)));
+    await until(() => world.server.texts.length === 6);
+    const contents = await Promise.all(world.server.texts.map((message) => contentOf(message, alice, bob)));
     assert.deepEqual(contents.map(({ counter }) => counter), [1, 2, 3, 4, 5, 6]);
     assert.equal(new Set(contents.map(({ browser }) => browser)).size, 1);
     const hashes = contents.map(({ hash }) => hash);
@@ -214,8 +214,8 @@ describe("the outbox", () => {
     FDBObjectStore.prototype.put = put;
     assert.deepEqual(alice.items(bob), []);
     await alice.send(bob, "kept");
-    await until(() => world.server.messages.length === 1);
-    const { counter, body } = await contentOf(world.server.messages[0], alice, bob);
+    await until(() => world.server.texts.length === 1);
+    const { counter, body } = await contentOf(world.server.texts[0], alice, bob);
     assert.deepEqual([counter, body], [1, "kept"]);
   }));
 
@@ -238,11 +238,11 @@ describe("the outbox", () => {
     await alice.send(bob, "one");
     await alice.send(bob, "two");
     await bob.shows(alice, "one", "two");
-    const [, two] = await Promise.all(world.server.messages.map((message) => contentOf(message, alice, bob)));
+    const [, two] = await Promise.all(world.server.texts.map((message) => contentOf(message, alice, bob)));
     await pause(100);
     await bob.send(alice, "three");
     await alice.shows(bob, "one", "two", "three");
-    const three = await contentOf(world.server.messages[2], bob, alice);
+    const three = await contentOf(world.server.texts[2], bob, alice);
     assert.deepEqual(three.received, [{ browser: two.browser, counter: 2, hash: two.hash }]);
   }));
 
@@ -259,7 +259,7 @@ describe("the outbox", () => {
     await carol.account.key.ensure();
     await alice.send(carol, "now");
     await carol.shows(alice, "now");
-    const content = await contentOf(server.messages.at(-1), alice, carol);
+    const content = await contentOf(server.texts.at(-1), alice, carol);
     assert.deepEqual([content.counter, content.previous], [1, null]);
   }));
 });
@@ -278,7 +278,7 @@ describe("a refusal", () => {
       await alice.showsStates(bob, "sending");
       assert.equal(server.callsTo("/send").length, 1);
       server.intercept = () => undefined;
-      await until(() => server.messages.length === 1);
+      await until(() => server.texts.length === 1);
       await alice.shows(bob, "patience");
     }));
   }
@@ -295,7 +295,7 @@ describe("a refusal", () => {
       await until(() => alice.chat(bob).failed);
       server.intercept = () => undefined;
       await alice.send(bob, "accepted");
-      await until(() => server.messages.length === 1);
+      await until(() => server.texts.length === 1);
       await alice.showsStates(bob, "failed", "sent");
       await alice.shows(bob, "refused", "accepted");
       await until(() => alice.chat(bob).lastLine === "accepted");
@@ -311,7 +311,7 @@ describe("a refusal", () => {
     await alice.showsStates(bob, "failed");
     server.intercept = () => undefined;
     await alice.conversations.retry(bob.email, clientId);
-    await until(() => server.messages.length === 1);
+    await until(() => server.texts.length === 1);
     const [first, second] = server.callsTo("/send").map(({ body }) => body);
     assert.deepEqual(second, first);
   }));
@@ -326,9 +326,9 @@ describe("a refusal", () => {
     await alice.shows(bob);
     server.intercept = () => undefined;
     await alice.send(bob, "next");
-    await until(() => server.messages.length === 1);
+    await until(() => server.texts.length === 1);
     await alice.shows(bob, "next");
-    assert.equal((await contentOf(server.messages[0], alice, bob)).counter, 2);
+    assert.equal((await contentOf(server.texts[0], alice, bob)).counter, 2);
   }));
 
   test("of another kind is tried again with the same bytes", inWorld(async (world) => {
@@ -340,8 +340,8 @@ describe("a refusal", () => {
     await alice.showsStates(bob, "failed");
     server.intercept = () => undefined;
     await alice.conversations.retryAll(bob.email);
-    await until(() => server.messages.length === 1);
-    assert.equal(server.messages[0].client_id, clientId);
+    await until(() => server.texts.length === 1);
+    assert.equal(server.texts[0].client_id, clientId);
   }));
 
   test("can be taken back, and what is on its way cannot", inWorld(async (world) => {
@@ -373,7 +373,7 @@ describe("a refusal", () => {
     await pause(200);
     await alice.showsStates(bob, "sending");
     server.intercept = () => undefined;
-    await until(() => server.messages.length === 1);
+    await until(() => server.texts.length === 1);
     await alice.showsStates(bob, "sent");
   }));
 });

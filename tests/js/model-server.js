@@ -47,7 +47,7 @@ export class Server {
 
   /** @param {string} path a part of it */
   callsTo(path) {
-    return this.calls.filter((call) => call.path.includes(path));
+    return this.calls.filter((call) => call.path.includes(path) && call.body?.message_type !== "receipt");
   }
 
   sends() {
@@ -59,7 +59,8 @@ export class Server {
 
   /** @param {string} type */
   framesOf(type) {
-    return this.frames.filter((frame) => frame.type === type).map((body) => ({ body }));
+    const frames = this.frames.filter((frame) => frame.type === type && frame.message_type !== "receipt");
+    return frames.map((body) => ({ body }));
   }
 
   /** No refresh cookie is good any more, and no token. */
@@ -159,8 +160,9 @@ export class Server {
       if (body.replaces && body.replaces !== me.keys.at(-1)?.fingerprint) {
         return refusal(409, "key_changed");
       }
-      me.keys = [...me.keys.filter((key) => key.public_key !== body.public_key), keyObject(me.email, body.public_key)];
-      return ok(me.keys.at(-1), 201);
+      const known = me.keys.find((key) => key.public_key === body.public_key);
+      me.keys = [...me.keys.filter((key) => key !== known), keyObject(me.email, body.public_key, { ...known, ...body })];
+      return ok(me.keys.at(-1), known ? 200 : 201);
     }
     if (kind === "fingerprint") {
       const all = [...this.users.values()].flatMap(({ keys }) => keys);
@@ -232,6 +234,11 @@ export class Server {
       this.#note(owner, { type: "new_message", message }, message.id);
     }
     return { answer: ok(message, 201), sequence: me.sequence };
+  }
+
+  /** The messages without receipts: what people have written. */
+  get texts() {
+    return this.messages.filter((message) => message.message_type !== "receipt");
   }
 
   /** Goes back to a time before the first message. */
@@ -418,11 +425,11 @@ function newUser(id, { email, display_name: displayName }) {
   return { email, profile, keys: [], contacts: new Set(), sequence: 0, numbers: new Map(), clearings: [] };
 }
 
-export function keyObject(email, publicKey) {
+/** @param {{ identity_key?: string | null, identity_signature?: string | null }} [signed] */
+export function keyObject(email, publicKey, { identity_key = null, identity_signature = null } = {}) {
   const fingerprint = createHash("sha256").update(Buffer.from(publicKey, "base64")).digest("hex");
-  const nothing = { identity_key: null, identity_signature: null };
   const times = { created_at: time(1), updated_at: time(1) };
-  return { email, public_key: publicKey, fingerprint, algorithm: "ECDH", ...nothing, ...times };
+  return { email, public_key: publicKey, fingerprint, algorithm: "ECDH", identity_key, identity_signature, ...times };
 }
 
 export function ok(body, status = 200) {

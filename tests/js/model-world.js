@@ -5,7 +5,7 @@ import { Account } from "../../static/js/model/account.js";
 import { Session } from "../../static/js/model/session.js";
 import { Server } from "./model-server.js";
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 15_000);
 
 // @ts-ignore: the platform's
 globalThis.IDBKeyRange = IDBKeyRange;
@@ -140,6 +140,8 @@ export class World {
 
   end() {
     this.#accounts.forEach((account) => account.close());
+    // What is still on its way would ask the next test's server, and be logged out in the next test's browser.
+    this.#accounts.forEach((account) => account.session.end("logged_out"));
   }
 }
 
@@ -152,8 +154,17 @@ export class Person {
     this.email = session.user.email;
   }
 
-  /** What the screen shows of the chat with somebody. */
+  /** The messages that the screen shows of the chat with somebody. */
   items(other) {
+    return this.#shown(other).filter(({ kind }) => kind === "message");
+  }
+
+  /** What it says between them. */
+  marks(other) {
+    return this.#shown(other).filter(({ kind }) => kind !== "message");
+  }
+
+  #shown(other) {
     return this.conversations.open(other.email).items();
   }
 

@@ -41,6 +41,18 @@ describe("a call", () => {
     assert.equal(init.redirect, "error");
   });
 
+  test("is given up where the answer has no end", async () => {
+    let sent = 0;
+    const part = new TextEncoder().encode("x".repeat(2 ** 20));
+    const pull = (controller) => {
+      sent += 1;
+      controller.enqueue(part);
+    };
+    answer = () => new Response(new ReadableStream({ pull }));
+    await assert.rejects(api.contacts(), NetworkError);
+    assert.ok(sent < 80, `${sent} MiB were read`);
+  });
+
   test("to log out says whose session ends", async () => {
     await api.logOut("mine");
     await api.logOut(null);

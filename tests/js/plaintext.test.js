@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { decodePlaintext, encodePlaintext, isSupported, untaggedJson } from "../../static/js/crypto/plaintext.js";
+import {
+  decodePlaintext,
+  decodeReceipt,
+  encodePlaintext,
+  encodeReceipt,
+  isSupported,
+  messageTypeOf,
+  untaggedJson,
+} from "../../static/js/crypto/plaintext.js";
 import { utf8Decode, utf8Encode } from "../../static/js/lib/bytes.js";
 
 const hash = "ab".repeat(32);
@@ -66,6 +74,87 @@ describe("a body", () => {
     assert.equal(isSupported(poll), false);
     assert.equal(isSupported(content), true);
   });
+
+  test("of a type with a name that every object has is of an unknown type", () => {
+    for (const type of ["constructor", "tostring", "valueof"]) {
+      assert.equal(isSupported(decodePlaintext(encodePlaintext({ ...content, type }))), false);
+    }
+  });
+});
+
+describe("a skip", () => {
+  test("names the hash of what was taken back", () => {
+    const skip = decodePlaintext(encodePlaintext({ ...content, type: "skip", body: hash }));
+    assert.equal(skip.body, hash);
+    assert.equal(isSupported(skip), true);
+    assert.equal(messageTypeOf(skip), "text");
+  });
+
+  test("of anything else is not sealed", () => {
+    for (const body of ["", "Hello", hash.toUpperCase(), `${hash}\n`, hash.slice(2)]) {
+      assert.throws(() => encodePlaintext({ ...content, type: "skip", body }), { reason: "body" });
+    }
+  });
+});
+
+describe("a receipt", () => {
+  const seen = { browser: "02".repeat(16), from: 2, delivered: 9, read: 5, missing: [3, 4] };
+  const receipt = { head: { counter: 7, hash }, seen: [seen] };
+  const body =
+    `{"head":{"counter":7,"hash":"${hash}"},"seen":[{"browser":"02020202020202020202020202020202",` +
+    '"from":2,"delivered":9,"read":5,"missing":[3,4]}]}';
+  const sealed = { ...content, type: "receipt", received: [], body };
+
+  test("has one spelling, and is read back as it was", () => {
+    const turned = { seen: [Object.fromEntries(Object.entries(seen).reverse())], head: { hash, counter: 7 }, at: 1 };
+    assert.equal(encodeReceipt(turned), body);
+    assert.deepEqual(decodeReceipt(body), receipt);
+    assert.equal(encodeReceipt({ head: null, seen: [] }), '{"head":null,"seen":[]}');
+    assert.equal(decodePlaintext(encodePlaintext(sealed)).body, body);
+  });
+
+  test("is supported, and what the server is told of", () => {
+    assert.equal(isSupported(sealed), true);
+    assert.equal(messageTypeOf(sealed), "receipt");
+    assert.equal(messageTypeOf(content), "text");
+  });
+
+  test("receives nothing itself", () => {
+    assert.throws(() => encodePlaintext({ ...sealed, received: content.received }), { reason: "received" });
+  });
+
+  test("in another spelling is refused", () => {
+    for (const other of [` ${body}`, body.replace(":7", ":7.0"), body.replace("head", "h\\u0065ad"), "", "null", "7"]) {
+      assert.throws(() => decodeReceipt(other), { name: "ProtocolError", reason: "body" });
+      assert.throws(() => encodePlaintext({ ...sealed, body: other }), { reason: "body" });
+    }
+  });
+
+  const wrong = {
+    "no head": { head: undefined },
+    "a head without hash": { head: { counter: 7 } },
+    "a head of counter 0": { head: { counter: 0, hash } },
+    "no list": { seen: null },
+    "a browser twice": { seen: [seen, seen] },
+    "nine browsers": { seen: Array.from({ length: 9 }, (_, index) => ({ ...seen, browser: `0${index}`.repeat(16) })) },
+    "no browser": { seen: [{ ...seen, browser: "" }] },
+    "from 0": { seen: [{ ...seen, from: 0 }] },
+    "delivered before from": { seen: [{ ...seen, delivered: 1, read: 0, missing: [] }] },
+    "read before from": { seen: [{ ...seen, read: 1 }] },
+    "read beyond delivered": { seen: [{ ...seen, read: 10 }] },
+    "missing before from": { seen: [{ ...seen, missing: [1] }] },
+    "missing the delivered": { seen: [{ ...seen, missing: [9] }] },
+    "missing twice": { seen: [{ ...seen, missing: [3, 3] }] },
+    "missing in disorder": { seen: [{ ...seen, missing: [4, 3] }] },
+    "65 missing": { seen: [{ ...seen, delivered: 99, missing: Array.from({ length: 65 }, (_, index) => index + 2) }] },
+  };
+  for (const [name, members] of Object.entries(wrong)) {
+    test(`is refused: ${name}`, () => {
+      const other = { ...receipt, ...members };
+      assert.throws(() => encodeReceipt(other), { name: "ProtocolError", reason: "body" });
+      assert.throws(() => decodeReceipt(JSON.stringify(other)), { name: "ProtocolError", reason: "body" });
+    });
+  }
 });
 
 describe("sealing refuses the same as opening", () => {

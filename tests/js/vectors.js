@@ -11,15 +11,19 @@ export function readVectors(name) {
 }
 
 /** Only tests import private keys; the app generates its own and cannot export them. */
-async function importPerson({ email, fingerprint, pkcs8, public_key }) {
+async function importPerson({ email, fingerprint, pkcs8, public_key, identity_pkcs8, identity_key }) {
   const publicKeyBytes = fromHex(public_key);
   const privateKey = await crypto.subtle.importKey("pkcs8", fromHex(pkcs8), CURVE, false, ["deriveBits"]);
   const publicKey = await crypto.subtle.importKey("spki", publicKeyBytes, CURVE, true, []);
-  return { email, fingerprint, publicKeyBytes, keyPair: { privateKey, publicKey } };
+  const identity = {
+    privateKey: await crypto.subtle.importKey("pkcs8", fromHex(identity_pkcs8), "Ed25519", false, ["sign"]),
+    publicKeyBytes: fromHex(identity_key),
+  };
+  return { email, fingerprint, publicKeyBytes, keyPair: { privateKey, publicKey }, identity };
 }
 
 const entries = readVectors("people.json").people;
-/** Alice, Bob and Mallory: email, fingerprint, publicKeyBytes, keyPair. */
+/** Alice, Bob and Mallory: email, fingerprint, publicKeyBytes, keyPair, identity. */
 export const people = Object.fromEntries(
   await Promise.all(entries.map(async (entry) => [entry.name, await importPerson(entry)])),
 );

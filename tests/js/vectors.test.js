@@ -113,7 +113,6 @@ describe("sealing with a vector's salt and nonce", () => {
         senderEmail: sender.email,
         recipientEmail: recipient.email,
         clientId: vector.message.client_id,
-        messageType: vector.message.message_type,
         content: vector.content,
       });
       assert.deepEqual({ ...envelope, sender_email: sender.email }, vector.message);

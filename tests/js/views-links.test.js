@@ -44,8 +44,40 @@ describe("links", () => {
 
   test("shows the ASCII form of a host with look-alike letters", () => {
     const [link] = linksIn("http://\u0430pple.com/x");
-    assert.deepEqual(link, { text: "http://xn--pple-43d.com/x", href: "http://xn--pple-43d.com/x" });
+    assert.deepEqual(link, { text: "http://xn--pple-43d.com/x", href: "http://xn--pple-43d.com/x", asks: "\u0430pple.com" });
   });
+
+  for (const [written, host] of [
+    ["https://\u0430pple.com/", "xn--pple-43d.com"],
+    ["https://www.\u0440\u0430ypal.example/login", "www.xn--ypal-43d9g.example"],
+    ["https://xn--pple-43d.com/", "xn--pple-43d.com"],
+    ["https://login.xn--80ak6aa92e.com/", "login.xn--80ak6aa92e.com"],
+    ["https://\uff41\uff50ple.com/", "apple.com"],
+    ["https://b\u00fccher.example/", "xn--bcher-kva.example"],
+    ["https://2130706433.example.0x7f000001/", null],
+    ["https://0x7f.1/", "127.0.0.1"],
+    ["https://exa%6dple.org/", "example.org"],
+    ["https://a.example\\@evil.test/", "a.example"],
+  ]) {
+    test(`asks before ${written} is opened, and shows where it leads`, () => {
+      const [link] = linksIn(written);
+      if (host === null) return assert.equal(link, undefined);
+      assert.equal(new URL(link.href).host, host);
+      assert.equal(link.text, link.href);
+      assert.ok(link.asks);
+    });
+  }
+
+  for (const written of [
+    "https://example.org/",
+    "HTTPS://Example.ORG/a",
+    "www.example.org",
+    "https://example.org:443/x",
+    "http://localhost:8000/x",
+    "https://example.org/\u0430/xn--x",
+  ]) {
+    test(`does not ask about ${written}`, () => assert.equal(linksIn(written)[0].asks, undefined));
+  }
 
   test("leaves the sentence its punctuation and brackets", () => {
     assert.deepEqual(hrefs("(https://a.example/x)."), ["https://a.example/x"]);

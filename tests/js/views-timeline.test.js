@@ -51,6 +51,41 @@ describe("rows of a chat", () => {
   });
 });
 
+describe("lines between messages", () => {
+  const gap = { kind: "gap", key: "gap-1", count: 2 };
+  const change = (afterMs) => ({ kind: "keys-changed", key: "k", at: new Date(NOON + afterMs), wasChecked: true });
+
+  test("stand where they belong, as they came", () => {
+    const rows = rowsFor([item("a"), gap, item("b"), change(1), item("c")], null);
+    assert.deepEqual(kinds(rows), ["day", "message", "gap", "message", "keys-changed", "message"]);
+    assert.equal(rows[2], gap);
+  });
+
+  test("end a group", () => assert.deepEqual(grouped([item("a"), gap, item("b")]), [false, false]));
+
+  test("a gap has no day of its own, a change of keys has one", () => {
+    assert.deepEqual(kinds(rowsFor([gap, item("a")], null)), ["gap", "day", "message"]);
+    const rows = rowsFor([item("a"), change(24 * 3_600_000)], null);
+    assert.deepEqual(kinds(rows), ["day", "message", "day", "keys-changed"]);
+  });
+
+  test("are nobody's message", () => {
+    const marks = new UnreadMarks(null);
+    marks.take([item("a"), gap], true);
+    marks.sawAll([item("a"), gap]);
+    marks.take([item("a"), gap, change(1)], false);
+    assert.equal(marks.line, null);
+    assert.equal(marks.below([item("a"), gap, change(1), item("b")]), 1);
+  });
+
+  test("what fills a gap is news though the line before it is gone", () => {
+    const marks = new UnreadMarks(null);
+    marks.take([item("a"), gap], true);
+    marks.take([item("a"), item("b")], false);
+    assert.deepEqual(marks.line, { key: "b", count: 1 });
+  });
+});
+
 describe("unread", () => {
   test("a message that comes while nobody looks gets the line, later ones are counted", () => {
     const marks = new UnreadMarks(null);

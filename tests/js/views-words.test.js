@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { strength } from "../../static/js/views/credentials.js";
-import { badge, characterCount, clock, dayName, plural, rowTime } from "../../static/js/views/format.js";
+import { comparedWords, groupsOf } from "../../static/js/views/compared.js";
+import { characterCount, dayName, writtenTime } from "../../static/js/views/days.js";
+import { badge, clock, plural, rowTime } from "../../static/js/views/format.js";
 import { failureSentence, fieldSentences, sentence } from "../../static/js/views/sentences.js";
 
 const NOW = new Date(2026, 2, 10, 9, 30);
@@ -31,6 +33,46 @@ describe("times", () => {
     assert.equal(dayName(NOW, NOW), "Today");
     assert.equal(dayName(daysAgo(1), NOW), "Yesterday");
     assert.match(dayName(daysAgo(100), NOW), /2025/);
+  });
+});
+
+describe("when something was written", () => {
+  test("the clock alone on the same day, the day as well on another", () => {
+    const noon = new Date(2026, 2, 10, 12);
+    assert.equal(writtenTime(new Date(2026, 2, 10, 9), noon), clock(new Date(2026, 2, 10, 9)));
+    assert.match(writtenTime(daysAgo(1), noon), /2026/);
+  });
+});
+
+describe("numbers that were compared", () => {
+  const at = new Date(2026, 2, 3, 12).getTime();
+  const state = (compared, forgotten = false) => ({ compared, atMs: at, forgotten });
+
+  test("nobody has yet", () => {
+    assert.equal(comparedWords(state("no"), NOW), "No one has compared numbers with {name} yet.");
+  });
+
+  test("on a day, with the year where it is another", () => {
+    assert.match(comparedWords(state("yes"), NOW), /^You compared numbers on .*3.*\.$/);
+    assert.doesNotMatch(comparedWords(state("yes"), NOW), /2026/);
+    assert.match(comparedWords(state("yes"), new Date(2027, 0, 1)), /2026/);
+  });
+
+  test("lost by a change", () => {
+    assert.equal(comparedWords(state("lost"), NOW), "You had compared numbers; {name}'s keys changed since.");
+  });
+
+  test("forgotten, until they are compared again", () => {
+    assert.match(comparedWords(state("no", true), NOW), /^This browser has forgotten whom you checked\./);
+    assert.match(comparedWords(state("yes", true), NOW), /^You compared/);
+  });
+
+  test("60 digits are 12 groups of 5", () => {
+    const digits = Array.from({ length: 60 }, (_, index) => index % 10).join("");
+    const groups = groupsOf(digits);
+    assert.equal(groups.length, 12);
+    assert.ok(groups.every((group) => /^\d{5}$/.test(group)));
+    assert.equal(groups.join(""), digits);
   });
 });
 

@@ -1,10 +1,12 @@
 """What a message says: canonical JSON (docs/protocol.md §5.1 and §5.2) and its padding (§6), in plain Python."""
 
 import json
+from collections.abc import Callable
 
 from tests.reference.refused import Refused, is_integer, matches, require
 
 VERSION = 1
+SUPPORTED = ("text", "skip", "receipt")
 BUCKETS = (1024, 2048, 4096, 8192, 16384, 32768, 65520)
 LATEST_TIME_MS = 8_640_000_000_000_000
 LARGEST_COUNTER = 2**53 - 1
@@ -64,11 +66,43 @@ def check_members(content: dict) -> None:
     first = content["counter"] == 1
     previous = content.get("previous", "absent")
     require(previous is None if first else matches(r"[0-9a-f]{64}", previous), "previous")
-    require(is_received_list(content.get("received")), "received")
+    require(is_list_of_browsers(content.get("received"), is_named), "received")
+    require(content["type"] != "receipt" or content["received"] == [], "received")
     require(is_integer(content.get("sent_at")) and 0 <= content["sent_at"] <= LATEST_TIME_MS, "sent_at")
     require(matches(r"[0-9a-f]{64}", content.get("self_tag")), "self_tag")
     require(is_text(content.get("body")), "body")
-    require(content["type"] != "text" or len(content["body"]) <= 4000, "body")
+    require(is_body_of(content["type"], content["body"]), "body")
+
+
+def is_body_of(kind: str, body: str) -> bool:
+    """§5.1: what each type that this version knows asks of its body."""
+    if kind == "text":
+        return len(body) <= 4000
+    if kind == "skip":
+        return matches(r"[0-9a-f]{64}", body)
+    return kind != "receipt" or is_receipt_body(body)
+
+
+def is_receipt_body(body: str) -> bool:
+    """§5.6."""
+    try:
+        receipt = parse_object(body.encode("utf-8"))
+    except Refused:
+        return False
+    return is_receipt(receipt) and receipt_json(receipt) == body
+
+
+def receipt_json(receipt: dict) -> str:
+    head = receipt["head"] and {name: receipt["head"][name] for name in ("counter", "hash")}
+    seen = [
+        {name: entry[name] for name in ("browser", "from", "delivered", "read", "missing")} for entry in receipt["seen"]
+    ]
+    return json.dumps({"head": head, "seen": seen}, separators=(",", ":"))
+
+
+def message_type_of(kind: str) -> str:
+    """§4.2."""
+    return "receipt" if kind == "receipt" else "text"
 
 
 def is_text(value: object) -> bool:
@@ -80,18 +114,35 @@ def is_counter(value: object) -> bool:
     return is_integer(value) and 1 <= value <= LARGEST_COUNTER
 
 
-def is_received_list(value: object) -> bool:
-    if not isinstance(value, list) or len(value) > 8 or not all(is_received(entry) for entry in value):
+def is_list_of_browsers(value: object, is_entry: Callable[[dict], bool]) -> bool:
+    """At most 8, each with the id of a browser that no other names."""
+    if not isinstance(value, list) or len(value) > 8 or not all(isinstance(entry, dict) for entry in value):
         return False
-    return len({entry["browser"] for entry in value}) == len(value)
+    browsers = [entry.get("browser") for entry in value]
+    known = all(matches(r"[0-9a-f]{32}", browser) for browser in browsers)
+    return known and len(set(browsers)) == len(browsers) and all(is_entry(entry) for entry in value)
 
 
-def is_received(entry: object) -> bool:
+def is_named(value: object) -> bool:
+    """A message of a chain: its counter and its hash."""
+    return isinstance(value, dict) and is_counter(value.get("counter")) and matches(r"[0-9a-f]{64}", value.get("hash"))
+
+
+def is_receipt(value: dict) -> bool:
+    head = value.get("head", "absent")
+    return (head is None or is_named(head)) and is_list_of_browsers(value.get("seen"), is_seen)
+
+
+def is_seen(entry: dict) -> bool:
+    first, delivered, read, missing = (entry.get(name) for name in ("from", "delivered", "read", "missing"))
+    if not (is_counter(first) and is_counter(delivered) and is_integer(read) and isinstance(missing, list)):
+        return False
     return (
-        isinstance(entry, dict)
-        and matches(r"[0-9a-f]{32}", entry.get("browser"))
-        and is_counter(entry.get("counter"))
-        and matches(r"[0-9a-f]{64}", entry.get("hash"))
+        first <= delivered
+        and (read == 0 or first <= read <= delivered)
+        and len(missing) <= 64
+        and all(is_integer(counter) and first <= counter < delivered for counter in missing)
+        and missing == sorted(set(missing))
     )
 
 

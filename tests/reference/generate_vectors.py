@@ -7,8 +7,10 @@ import json
 from pathlib import Path
 
 from tests.reference import invalid_ciphertexts, invalid_contents, invalid_envelopes
+from tests.reference.identities import identity_file
 from tests.reference.people import people_file
 from tests.reference.public_keys import public_keys_file
+from tests.reference.safety_numbers import safety_numbers_file
 from tests.reference.valid_messages import padding_file, valid_file
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "test_vectors"
@@ -19,6 +21,8 @@ def build() -> dict[str, str]:
     files = {
         "people.json": people_file(),
         "public_keys.json": public_keys_file(),
+        "identity.json": identity_file(),
+        "safety_numbers.json": safety_numbers_file(),
         "padding.json": padding_file(),
         "valid_messages.json": valid_file(),
         "invalid_messages.json": invalid_file(),
@@ -44,6 +48,11 @@ def invalid_file() -> dict:
         invalid_contents.wrong_members,
         invalid_contents.missing_members,
         invalid_contents.other_spellings,
+        invalid_contents.told_otherwise,
+        invalid_contents.wrong_skips,
+        invalid_contents.wrong_receipts,
+        invalid_contents.misspelled_receipts,
+        invalid_contents.receipts_out_of_place,
     )
     return {
         "comment": "Read by the named person in the chat with peer_email, whose accepted key is peer_public_key.",

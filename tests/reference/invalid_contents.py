@@ -2,9 +2,10 @@
 
 import json
 
+from tests.reference.content import receipt_json
 from tests.reference.people import ALICE, BOB, MALLORY
-from tests.reference.spoiling import GOOD, Refusal, in_order, of_json, of_padded, spelled
-from tests.reference.valid_messages import received
+from tests.reference.spoiling import GOOD, Refusal, in_order, of_json, of_padded, spelled, told_as
+from tests.reference.valid_messages import received, seen
 
 ENTRY = received("of bob", 3)
 DIGITS = "0" * 64
@@ -131,3 +132,98 @@ def other_escapes() -> dict[str, bytes]:
         "escaped-umlaut": canonical.replace("é".encode(), b"\\u00e9"),
         "escaped-emoji": canonical.replace("😀".encode(), b"\\ud83d\\ude00"),
     }
+
+
+def told_otherwise() -> list[Refusal]:
+    """message_type is authenticated, and still not what the content's type demands."""
+    receipt = {"type": "receipt", "received": [], "body": receipt_json(RECEIPT)}
+    told = {
+        "receipt-told-as-text": ("text", receipt),
+        "text-told-as-receipt": ("receipt", {}),
+        "skip-told-as-receipt": ("receipt", {"type": "skip", "body": DIGITS}),
+        "skip-told-as-skip": ("skip", {"type": "skip", "body": DIGITS}),
+        "unknown-type-told-as-receipt": ("receipt", {"type": "poll"}),
+        "unknown-type-told-as-itself": ("poll", {"type": "poll"}),
+        "text-told-as-note": ("note-2_b", {}),
+    }
+    return [
+        Refusal(name, "type", "", told_as(message_type, spelled(in_order(**members))))
+        for name, (message_type, members) in told.items()
+    ]
+
+
+def wrong_skips() -> list[Refusal]:
+    bodies = ["", "Hi", DIGITS[:-1], "A" * 64, DIGITS + "\n", f'"{DIGITS}"']
+    return [
+        Refusal(f"skip-{number}", "body", described(body), of_json(spelled(in_order(type="skip", body=body))))
+        for number, body in enumerate(bodies, 1)
+    ]
+
+
+HEAD = {"counter": 3, "hash": DIGITS}
+SEEN = seen("of bob", 2, 9, 5, (3, 4))
+RECEIPT = {"head": HEAD, "seen": [SEEN]}
+WRONG_HEADS = [0, "", [], {}, {**HEAD, "counter": 0}, {**HEAD, "hash": "A" * 64}, {**HEAD, "counter": "3"}]
+WRONG_SEEN = [
+    ("browser", ["0" * 31, "A" * 32, None]),
+    ("from", [0, 10, "2", 2**53, None]),
+    ("delivered", [0, 4, 1, 2**53, 9.5, None]),
+    ("read", [1, 10, -1, "5", True, None]),
+    ("missing", [None, {}, [1], [9], [10], [4, 3], [3, 3], ["3"], [3.5], [None], [[3]]]),
+]
+
+
+def wrong_receipts() -> list[Refusal]:
+    """Values that no spelling makes right."""
+    lists = [None, {}, [None], [[]], [SEEN, SEEN], [seen(str(number), 1, 1) for number in range(9)]]
+    lists += [[{**SEEN, member: value}] for member, values in WRONG_SEEN for value in values]
+    lists += [[seen("of bob", 1, 200, 0, tuple(range(2, 67)))]]
+    lists += [[{name: value for name, value in SEEN.items() if name != absent}] for absent in SEEN]
+    receipts = [{**RECEIPT, "head": head} for head in WRONG_HEADS]
+    receipts += [{**RECEIPT, "seen": value} for value in lists]
+    receipts += [{"seen": []}, {"head": None}, [RECEIPT], None, 7, "receipt"]
+    bodies = [spelled(receipt).decode() for receipt in receipts]
+    return [refused_receipt(f"receipt-{number}", described(body), body) for number, body in enumerate(bodies, 1)]
+
+
+def misspelled_receipts() -> list[Refusal]:
+    whole = receipt_json(RECEIPT)
+    bodies = {
+        "empty": "",
+        "no-json": "{",
+        "space": whole.replace(":3", ": 3"),
+        "line-end-after": whole + "\n",
+        "other-order": spelled(dict(reversed(RECEIPT.items()))).decode(),
+        "head-in-other-order": spelled({**RECEIPT, "head": dict(reversed(HEAD.items()))}).decode(),
+        "seen-in-other-order": spelled({**RECEIPT, "seen": [dict(reversed(SEEN.items()))]}).decode(),
+        "extra-member": spelled({**RECEIPT, "typing": True}).decode(),
+        "extra-member-in-head": spelled({**RECEIPT, "head": {**HEAD, "browser": "0" * 32}}).decode(),
+        "extra-member-in-seen": spelled({**RECEIPT, "seen": [{**SEEN, "at": 1}]}).decode(),
+        "member-twice": whole[:-1] + ',"seen":[]}',
+        "number-with-fraction": whole.replace('"counter":3', '"counter":3.0'),
+        "minus-zero": whole.replace('"read":5', '"read":-0'),
+        "escaped-name": whole.replace("head", "h\\u0065ad"),
+        "deep": "[" * 5000,
+    }
+    return [refused_receipt(f"receipt-{name}", "", body) for name, body in bodies.items()]
+
+
+def receipts_out_of_place() -> list[Refusal]:
+    """The other members of a receipt."""
+    body = receipt_json(RECEIPT)
+    members = {"type": "receipt", "body": body, "received": []}
+    first = {**members, "counter": 1}
+    return [
+        Refusal("receipt-with-received", "received", "", receipt_told(members | {"received": [ENTRY]})),
+        Refusal("receipt-previous-at-counter-1", "previous", "", receipt_told(first)),
+        Refusal("receipt-without-previous", "previous", "", receipt_told(members | {"previous": None})),
+        Refusal("receipt-of-counter-0", "counter", "", receipt_told(members | {"counter": 0})),
+    ]
+
+
+def refused_receipt(name: str, comment: str, body: str) -> Refusal:
+    return Refusal(name, "body", comment, receipt_told({"type": "receipt", "received": [], "body": body}))
+
+
+def receipt_told(members: dict) -> dict:
+    return told_as("receipt", spelled(in_order(**members)))

@@ -4,6 +4,7 @@ import hashlib
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.reference import ed25519
 from tests.reference.suite1 import Person
 
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256 (SP 800-186 §3.2.1.3)
@@ -29,11 +30,18 @@ BOB = person("bob", "bob@example.org")
 MALLORY = person("mallory", "mallory@example.net")
 PEOPLE = {"alice": ALICE, "bob": BOB, "mallory": MALLORY}
 NAMES = {somebody.email: name for name, somebody in PEOPLE.items()}
+ED25519_PKCS8 = bytes.fromhex("302e020100300506032b657004220420")  # RFC 8410 §7, before the seed
+
+
+def identity_seed(somebody: Person) -> bytes:
+    """The private half of an identity: 32 bytes (RFC 8032 §5.1.5)."""
+    return fixed(f"identity of {NAMES[somebody.email]}")
 
 
 def people_file() -> dict:
     return {
-        "comment": "private_key is the 32-byte scalar, pkcs8 the same as DER; these keys protect nothing.",
+        "comment": "private_key is the 32-byte scalar, identity_private_key the 32-byte seed, pkcs8 the same as DER; "
+        "these keys protect nothing.",
         "people": [
             {
                 "name": name,
@@ -42,6 +50,9 @@ def people_file() -> dict:
                 "pkcs8": somebody.pkcs8.hex(),
                 "public_key": somebody.public_key.hex(),
                 "fingerprint": somebody.fingerprint.hex(),
+                "identity_private_key": identity_seed(somebody).hex(),
+                "identity_pkcs8": (ED25519_PKCS8 + identity_seed(somebody)).hex(),
+                "identity_key": ed25519.public_key(identity_seed(somebody)).hex(),
             }
             for name, somebody in PEOPLE.items()
         ],

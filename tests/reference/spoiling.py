@@ -2,11 +2,11 @@
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.reference.content import pad
 from tests.reference.people import ALICE, BOB, PEOPLE, fixed
-from tests.reference.suite1 import Header, Person, encrypt, message_object
+from tests.reference.suite1 import Header, Person, additional_data, encrypt, message_object
 from tests.reference.valid_messages import Case, received
 
 GOOD = Case(
@@ -76,6 +76,12 @@ def of_padded(padded: bytes) -> dict:
 def of_json(data: bytes) -> dict:
     """The good message with other JSON, or what is none."""
     return of_padded(pad(data))
+
+
+def told_as(message_type: str, data: bytes) -> dict:
+    """The good message with other JSON, of which the server is told something else."""
+    header = replace(GOOD.header, message_type=message_type)
+    return encrypted(header, GOOD.message_key, additional_data(header), pad(data))
 
 
 def in_order(**members) -> dict:

@@ -15,7 +15,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from tests.reference.content import BUCKETS, VERSION, canonical_json, pad, read_content, unpad, untagged_json
+from tests.reference.content import (
+    BUCKETS,
+    SUPPORTED,
+    VERSION,
+    canonical_json,
+    message_type_of,
+    pad,
+    read_content,
+    unpad,
+    untagged_json,
+)
 from tests.reference.refused import Refused, is_integer, matches, require
 
 SUITE = 1
@@ -259,10 +269,11 @@ def open_message(reader: Person, peer_email: str, peer_public_key: bytes, messag
     content = read_content(unpad(decrypt(key, nonce, additional_data(header), ciphertext)))
 
     require((content["from"], content["to"]) == (header.sender_email, header.recipient_email), "people")
+    require(header.message_type == message_type_of(content["type"]), "type")
     untagged = untagged_json(content)
     if mine:
         check_self_tag(reader, header, untagged, content["self_tag"])
-    return Opened(mine, content, message_hash(untagged), supported=content["type"] == "text")
+    return Opened(mine, content, message_hash(untagged), supported=content["type"] in SUPPORTED)
 
 
 def read_envelope(message: object) -> tuple[Header, bytes, bytes, bytes]:

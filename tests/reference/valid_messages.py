@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 
-from tests.reference.content import BUCKETS, canonical_json, pad
+from tests.reference.content import BUCKETS, SUPPORTED, canonical_json, message_type_of, pad, receipt_json
 from tests.reference.people import ALICE, BOB, NAMES, fixed, fixed_uuid
 from tests.reference.suite1 import Fresh, Header, Person, Sealed, seal
 
@@ -19,14 +19,13 @@ class Case:
     sender: Person = ALICE
     recipient: Person = BOB
     salt_length: int = 32
-    message_type: str = "text"
     members: dict = field(default_factory=dict)
 
     @property
     def header(self) -> Header:
         return Header(
             self.sender.email, self.recipient.email, self.sender.fingerprint, self.recipient.fingerprint,
-            fixed_uuid(f"client_id of {self.name}"), self.message_type,
+            fixed_uuid(f"client_id of {self.name}"), message_type_of(self.draft["type"]),
         )  # fmt: skip
 
     @property
@@ -96,12 +95,51 @@ def texts() -> list[Case]:
         Case("longest-escaped-text", "4000 characters, each escaped to six bytes.", "\x01" * 4000),
         Case("salt-of-16-bytes", "The shortest salt that is opened.", "short salt", salt_length=16),
         Case("salt-of-24-bytes", "A salt between the limits.", "salt", salt_length=24),
-        Case("other-message-type", "message_type is no copy of type.", "note", message_type="note-2_b"),
         Case("eight-received", "The longest list; its order is the sender's.", "eight", members={"received": eight}),
         Case("largest-numbers", "", "z", members={**largest, "sent_at": 8_640_000_000_000_000}),
         Case("time-zero", "A clock at the epoch.", "0", members={"sent_at": 0}),
         Case("unknown-type", "Opens as unsupported, whatever its length.", "🎈" * 4001, members={"type": "poll"}),
         Case("unknown-type-of-bob", "", "", BOB, ALICE, members={"type": "reaction"}),
+    ]  # fmt: skip
+
+
+def seen(label: str, first: int, delivered: int, read: int = 0, missing: tuple[int, ...] = ()) -> dict:
+    return {
+        "browser": fixed(f"browser {label}", 16).hex(), "from": first, "delivered": delivered, "read": read,
+        "missing": list(missing),
+    }  # fmt: skip
+
+
+def receipt(name: str, comment: str, head: dict | None, *entries: dict, **members) -> Case:
+    body = receipt_json({"head": head, "seen": entries})
+    return Case(name, comment, body, members={"type": "receipt", **members})
+
+
+def skips() -> list[Case]:
+    taken_back = Case("taken back", "", "No, wait").seal().message_hash.hex()
+    first = Case("skip", "A browser's first message was taken back.", taken_back, members={"type": "skip"})
+    after = {"counter": 2, "previous": taken_back}
+    last = {"type": "skip", "counter": 2**53 - 1, "previous": fixed("hash before the last").hex()}
+    return [
+        first,
+        Case("text-after-skip", "previous is the body of skip, not its hash.", "Hi", members=after),
+        Case("skip-of-the-last-counter", "", fixed("hash of the last").hex(), members=last),
+    ]
+
+
+def receipts() -> list[Case]:
+    head = {"counter": 3, "hash": fixed("hash of the head").hex()}
+    first = receipt("receipt", "Nothing sent yet, and nothing read.", None, seen("of bob", 1, 1))
+    second = {"counter": 2, "previous": first.seal().message_hash.hex()}
+    return [
+        first,
+        receipt("second-receipt", "previous is the hash of receipt.", head, seen("of bob", 1, 5, 4, (2, 3)), **second),
+        receipt("receipt-of-nothing", "", None),
+        receipt("receipt-without-end", "", head, seen("late", 2**53 - 1, 2**53 - 1, 2**53 - 1)),
+        receipt("receipt-of-gaps", "64 are missing, the first of all among them.", head,
+                seen("of bob", 1, 129, 129, tuple(range(1, 128, 2)))),
+        receipt("receipt-for-eight", "The longest list.", head,
+                *(seen(str(number), 1, 99, 1, tuple(range(2, 66))) for number in range(8))),
     ]  # fmt: skip
 
 
@@ -119,10 +157,14 @@ def edge(bucket: int) -> list[Case]:
     return [fits, over] if kind == "text" else [fits]
 
 
+def cases() -> list[Case]:
+    return conversation() + texts() + skips() + receipts() + bucket_edges()
+
+
 def valid_file() -> dict:
     return {
         "comment": "Byte strings are hexadecimal. One longer than 2048 bytes is given by its SHA-256 in <name>_sha256.",
-        "messages": [entry(case, case.seal()) for case in conversation() + texts() + bucket_edges()],
+        "messages": [entry(case, case.seal()) for case in cases()],
     }
 
 
@@ -132,7 +174,7 @@ def entry(case: Case, sealed: Sealed) -> dict:
         "comment": case.comment,
         "sender": NAMES[case.sender.email],
         "recipient": NAMES[case.recipient.email],
-        "supported": sealed.content["type"] == "text",
+        "supported": sealed.content["type"] in SUPPORTED,
         "content": sealed.content,
         **hexadecimal("salt", sealed.fresh.salt),
         **hexadecimal("nonce", sealed.fresh.nonce),

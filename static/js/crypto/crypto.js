@@ -3,6 +3,7 @@
  * files beside it.
  */
 import { equal, toHex } from "../lib/bytes.js";
+import { isEd25519Key, isEd25519Signature } from "./ed25519.js";
 import { DecryptionError, ProtocolError } from "./errors.js";
 import { checkPublicKey } from "./public-key.js";
 
@@ -73,6 +74,49 @@ export class CryptoManager {
   }
 
   /**
+   * Makes an identity (docs/protocol.md §3.4). Its private half cannot be exported.
+   * @returns {Promise<{ privateKey: CryptoKey, publicKeyBytes: Bytes }>} Ed25519; the public key is 32 bytes
+   * @throws {DOMException} `NotSupportedError`: this browser has no Ed25519
+   */
+  static async generateIdentityKeyPair() {
+    const pair = await crypto.subtle.generateKey("Ed25519", NOT_EXTRACTABLE, ["sign", "verify"]);
+    const publicKeyBytes = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
+    return { privateKey: pair.privateKey, publicKeyBytes };
+  }
+
+  /**
+   * Ed25519 (RFC 8032 §5.1.6).
+   * @param {CryptoKey} privateKey
+   * @param {Bytes} data
+   * @returns {Promise<Bytes>} 64 bytes
+   */
+  static async ed25519Sign(privateKey, data) {
+    return new Uint8Array(await crypto.subtle.sign("Ed25519", privateKey, data));
+  }
+
+  /**
+   * Ed25519 (RFC 8032 §5.1.7), strict: docs/protocol.md §3.4.
+   * @param {Bytes} publicKeyBytes 32 bytes; with any others, nothing is signed
+   * @param {Bytes} data
+   * @param {Bytes} signature 64 bytes; of any other length it is wrong
+   * @returns {Promise<boolean>}
+   */
+  static async ed25519Verify(publicKeyBytes, data, signature) {
+    if (!isEd25519Key(publicKeyBytes) || !isEd25519Signature(signature)) {
+      return false;
+    }
+    try {
+      const key = await crypto.subtle.importKey("raw", publicKeyBytes, "Ed25519", EXTRACTABLE, ["verify"]);
+      return await crypto.subtle.verify("Ed25519", key, signature, data);
+    } catch (error) {
+      if (isNamed(error, "DataError")) {
+        return false; // no point of the curve
+      }
+      throw error;
+    }
+  }
+
+  /**
    * SHA-256 (FIPS 180-4).
    * @param {Bytes} data
    * @returns {Promise<Bytes>} 32 bytes
@@ -87,6 +131,15 @@ export class CryptoManager {
    */
   static async sha256Hex(data) {
     return toHex(await CryptoManager.sha256(data));
+  }
+
+  /**
+   * SHA-512 (FIPS 180-4).
+   * @param {Bytes} data
+   * @returns {Promise<Bytes>} 64 bytes
+   */
+  static async sha512(data) {
+    return new Uint8Array(await crypto.subtle.digest("SHA-512", data));
   }
 
   /**
@@ -151,8 +204,12 @@ export class CryptoManager {
   /**
    * @param {Bytes} key 32 bytes
    * @returns {Promise<CryptoKey>} AES-256-GCM, not extractable
+   * @throws {RangeError} of another length: Web Crypto would take 16 bytes for AES-128
    */
   static async importAesKey(key) {
+    if (key.length !== 32) {
+      throw new RangeError("not an AES-256 key");
+    }
     return crypto.subtle.importKey("raw", key, "AES-GCM", NOT_EXTRACTABLE, ["encrypt", "decrypt"]);
   }
 

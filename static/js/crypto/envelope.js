@@ -7,7 +7,7 @@ import { checkSuite, readEnvelope, readFingerprints } from "./envelope-form.js";
 import { DecryptionError, ProtocolError } from "./errors.js";
 import { fingerprint } from "./fingerprint.js";
 import { pad, unpad } from "./padding.js";
-import { decodePlaintext, encodePlaintext, isSupported, untaggedJson, VERSION } from "./plaintext.js";
+import { decodePlaintext, encodePlaintext, isSupported, messageTypeOf, untaggedJson, VERSION } from "./plaintext.js";
 import { isSameKey } from "./public-key.js";
 import {
   additionalData,
@@ -34,7 +34,6 @@ import {
  * @property {string} senderEmail one's own, normalised
  * @property {string} recipientEmail the peer's, normalised
  * @property {string} clientId a lower-case hyphenated UUID, new for this message
- * @property {string} [messageType] what the server is told; `text` whatever the content's type is
  * @property {Draft} content
  */
 
@@ -67,7 +66,7 @@ import {
  * @typedef {object} OpenedMessage
  * @property {boolean} mine whether it was written here and not by the peer
  * @property {Content} content
- * @property {string} hash 64 lower-case hexadecimal digits: what later messages name this one by
+ * @property {string} hash 64 lower-case hexadecimal digits: what later messages name this one by (a skip, by its body)
  * @property {boolean} supported false: genuine, but of a type that needs a newer version
  */
 
@@ -75,6 +74,7 @@ import {
  * Seals one message, once: a retry sends the same envelope again, byte for byte (docs/protocol.md §7.1).
  * @param {SealRequest} request
  * @returns {Promise<{ envelope: SealedMessage, hash: string }>} the hash is the next message's `previous`
+ *   (after a skip, its body is)
  * @throws {ProtocolError} the content or the peer's key is not as docs/protocol.md §3 and §5.1 say
  * @throws {TypeError} the own fingerprint is not the own key's: a mistake in the caller
  */
@@ -118,9 +118,7 @@ export async function openMessage(request) {
   checkPeople(request, envelope, mine);
   const peerKey = await peerKeyOf(request, peerFingerprint);
   const content = decodePlaintext(await decrypt(ownKeyPair, peerKey, envelope));
-  if (content.from !== envelope.senderEmail || content.to !== envelope.recipientEmail) {
-    throw new ProtocolError("people");
-  }
+  checkAgreement(envelope, content);
   if (mine) {
     await checkSelfTag(request, envelope, content);
   }
@@ -159,7 +157,7 @@ function headerOf(request) {
     senderFingerprint: request.ownFingerprint,
     recipientFingerprint: request.peerFingerprint,
     clientId: request.clientId,
-    messageType: request.messageType ?? "text",
+    messageType: messageTypeOf(request.content),
   };
 }
 
@@ -208,6 +206,21 @@ function checkPeople({ ownEmail, peerEmail }, { senderEmail, recipientEmail }, m
   const [from, to] = mine ? [ownEmail, peerEmail] : [peerEmail, ownEmail];
   if (senderEmail !== from || recipientEmail !== to) {
     throw new ProtocolError("wrong_people");
+  }
+}
+
+/**
+ * @param {Envelope} envelope
+ * @param {Content} content
+ * @returns {void}
+ * @throws {ProtocolError} `people` or `type`: the envelope says otherwise than the content
+ */
+function checkAgreement({ senderEmail, recipientEmail, messageType }, content) {
+  if (content.from !== senderEmail || content.to !== recipientEmail) {
+    throw new ProtocolError("people");
+  }
+  if (messageType !== messageTypeOf(content)) {
+    throw new ProtocolError("type");
   }
 }
 

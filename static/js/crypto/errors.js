@@ -6,7 +6,7 @@
  * Why a message, key or record was refused; the words are those of docs/protocol.md §8 and of the test vectors.
  * @typedef {"malformed" | "unknown_suite" | "client_id" | "fingerprints" | "same_fingerprints" | "message_type"
  *   | "nonce" | "salt" | "ciphertext" | "not_our_key" | "wrong_people" | "public_key" | "wrong_peer_key" | "own_key"
- *   | "padding" | "encoding" | "json" | "unknown_version" | "type" | "people" | "browser" | "counter" | "previous"
+ *   | "identity" | "padding" | "encoding" | "json" | "unknown_version" | "type" | "people" | "browser" | "counter" | "previous"
  *   | "received" | "sent_at" | "self_tag" | "body" | "not_canonical"} ProtocolErrorReason
  */
 

@@ -1,36 +1,36 @@
 /**
- * The content of a message as canonical JSON (docs/protocol.md §5): one content has exactly one spelling, so that both
- * sides hash and authenticate the same bytes.
+ * Reading and writing a message's content (docs/protocol.md §5): every member is checked, and only the one spelling is
+ * taken.
  */
-import { equal, isWellFormed, utf8Decode, utf8Encode } from "../lib/bytes.js";
+import { equal, isWellFormed, utf8Decode } from "../lib/bytes.js";
+import { BODY_LIMIT, canonicalJson, VERSION } from "./content.js";
 import { ProtocolError } from "./errors.js";
 
+export { BODY_LIMIT, untaggedJson, VERSION } from "./content.js";
+
+/** @typedef {import("./content.js").Content} Content */
+
 /**
- * What the sender has of one browser of the other side: everything up to `counter`, without a hole.
- * @typedef {object} Received
+ * What a receipt says of one browser of the other side: its messages from `from` to `delivered` were opened here, but
+ * those in `missing`; those up to `read` were on the screen.
+ * @typedef {object} Seen
  * @property {string} browser 32 lower-case hexadecimal digits
- * @property {number} counter from 1
- * @property {string} hash of that message: 64 lower-case hexadecimal digits
+ * @property {number} from a counter
+ * @property {number} delivered a counter, at least `from`
+ * @property {number} read 0: none; else a counter from `from` to `delivered`
+ * @property {number[]} missing at most 64 counters, ascending, each at least `from` and below `delivered`
  */
 
 /**
- * @typedef {object} Content
- * @property {1} v
- * @property {string} type `text`, or a word of a newer version
- * @property {string} from the sender's normalised email
- * @property {string} to the recipient's normalised email
- * @property {string} browser the sending browser's id: 32 lower-case hexadecimal digits
- * @property {number} counter of this browser's messages to this recipient, from 1
- * @property {string | null} previous the hash of the message before: 64 lower-case hexadecimal digits; null at counter 1
- * @property {Received[]} received at most 8, each browser once
- * @property {number} sent_at milliseconds since 1970-01-01T00:00:00Z by the sender's clock
- * @property {string} self_tag 64 lower-case hexadecimal digits; "" only while the tag is computed
- * @property {string} body for `text`, at most 4000 Unicode code points
+ * @typedef {object} Receipt
+ * @property {{ counter: number, hash: string } | null} head the last of this browser's own messages that the server has
+ *   taken, and its hash, 64 lower-case hexadecimal digits; null: none yet
+ * @property {Seen[]} seen at most 8, each browser once
  */
 
-export const VERSION = 1;
-export const BODY_LIMIT = 4000;
 export const RECEIVED_LIMIT = 8;
+export const SEEN_LIMIT = 8;
+export const MISSING_LIMIT = 64;
 
 // The greatest time that a Date can hold (ECMA-262 §21.4.1.1).
 const LATEST_TIME_MS = 8.64e15;
@@ -64,42 +64,52 @@ export function decodePlaintext(json) {
 }
 
 /**
- * The bytes that the self tag and the message's hash are computed over (docs/protocol.md §5.3).
- * @param {Content} content
- * @returns {Bytes} its canonical JSON in UTF-8 with `self_tag` empty
- */
-export function untaggedJson(content) {
-  return canonicalJson({ ...content, self_tag: "" });
-}
-
-/**
  * @param {Content} content
  * @returns {boolean} whether this version knows what the body means
  */
 export function isSupported(content) {
-  return content.type === "text";
+  return ["text", "skip", "receipt"].includes(content.type);
 }
 
 /**
- * @param {Content} content checked
- * @returns {Bytes}
+ * What the server is told of a content (docs/protocol.md §4.2): that it is a receipt, or nothing.
+ * @param {Pick<Content, "type">} content
+ * @returns {"text" | "receipt"} the envelope's `message_type`
  */
-function canonicalJson(content) {
-  // JSON.stringify writes members in the order of this literal.
-  const ordered = {
-    v: content.v,
-    type: content.type,
-    from: content.from,
-    to: content.to,
-    browser: content.browser,
-    counter: content.counter,
-    previous: content.previous,
-    received: content.received.map(({ browser, counter, hash }) => ({ browser, counter, hash })),
-    sent_at: content.sent_at,
-    self_tag: content.self_tag,
-    body: content.body,
-  };
-  return utf8Encode(JSON.stringify(ordered));
+export function messageTypeOf(content) {
+  return content.type === "receipt" ? "receipt" : "text";
+}
+
+/**
+ * @param {Receipt} receipt
+ * @returns {string} the body of a `receipt`, canonical JSON (docs/protocol.md §5.6)
+ * @throws {ProtocolError} `body`: not as that section says
+ */
+export function encodeReceipt(receipt) {
+  check(isReceipt(receipt), "body");
+  return receiptJson(receipt);
+}
+
+/**
+ * @param {string} body
+ * @returns {Receipt} every member checked
+ * @throws {ProtocolError} `body`: no receipt, or not in its one spelling
+ */
+export function decodeReceipt(body) {
+  const receipt = orRefuse("body", () => JSON.parse(body));
+  check(isReceipt(receipt) && receiptJson(receipt) === body, "body");
+  return receipt;
+}
+
+/**
+ * @param {Receipt} receipt checked
+ * @returns {string}
+ */
+function receiptJson({ head, seen }) {
+  return JSON.stringify({
+    head: head && { counter: head.counter, hash: head.hash },
+    seen: seen.map(({ browser, from, delivered, read, missing }) => ({ browser, from, delivered, read, missing })),
+  });
 }
 
 /**
@@ -143,10 +153,27 @@ function checkContent(content) {
   check(matches(BROWSER_ID, content.browser), "browser");
   check(isCounter(content.counter), "counter");
   check(content.counter === 1 ? content.previous === null : matches(HASH, content.previous), "previous");
-  check(isReceivedList(content.received), "received");
+  check(isListOfBrowsers(content.received, RECEIVED_LIMIT, isNamed), "received");
+  check(content.type !== "receipt" || content.received.length === 0, "received");
   check(Number.isInteger(content.sent_at) && content.sent_at >= 0 && content.sent_at <= LATEST_TIME_MS, "sent_at");
   check(matches(HASH, content.self_tag), "self_tag");
-  check(isText(content.body) && (!isSupported(content) || [...content.body].length <= BODY_LIMIT), "body");
+  check(isText(content.body), "body");
+  checkBody(content);
+}
+
+/**
+ * @param {Content} content its other members checked
+ * @returns {void}
+ * @throws {ProtocolError} `body`: not what the type demands
+ */
+function checkBody({ type, body }) {
+  if (type === "text") {
+    check([...body].length <= BODY_LIMIT, "body");
+  } else if (type === "skip") {
+    check(matches(HASH, body), "body");
+  } else if (type === "receipt") {
+    decodeReceipt(body);
+  }
 }
 
 /**
@@ -196,23 +223,52 @@ function isObject(value) {
 
 /**
  * @param {unknown} value
- * @returns {boolean}
+ * @param {number} limit
+ * @param {(entry: any) => boolean} isEntry
+ * @returns {boolean} a list of at most so many such entries, none of which names the browser of another
  */
-function isReceivedList(value) {
+function isListOfBrowsers(value, limit, isEntry) {
   return (
     Array.isArray(value) &&
-    value.length <= RECEIVED_LIMIT &&
-    value.every(isReceived) &&
+    value.length <= limit &&
+    value.every((entry) => isObject(entry) && matches(BROWSER_ID, entry.browser) && isEntry(entry)) &&
     new Set(value.map(({ browser }) => browser)).size === value.length
   );
+}
+
+/**
+ * @param {any} value an object
+ * @returns {boolean}
+ */
+function isNamed(value) {
+  return isCounter(value.counter) && matches(HASH, value.hash);
 }
 
 /**
  * @param {any} value
  * @returns {boolean}
  */
-function isReceived(value) {
+function isReceipt(value) {
   return (
-    isObject(value) && matches(BROWSER_ID, value.browser) && isCounter(value.counter) && matches(HASH, value.hash)
+    isObject(value) &&
+    (value.head === null || (isObject(value.head) && isNamed(value.head))) &&
+    isListOfBrowsers(value.seen, SEEN_LIMIT, isSeen)
+  );
+}
+
+/**
+ * @param {any} value an object
+ * @returns {boolean}
+ */
+function isSeen({ from, delivered, read, missing }) {
+  return (
+    isCounter(from) &&
+    isCounter(delivered) &&
+    from <= delivered &&
+    (read === 0 || (isCounter(read) && from <= read && read <= delivered)) &&
+    Array.isArray(missing) &&
+    missing.length <= MISSING_LIMIT &&
+    missing.every((counter, index) => isCounter(counter) && counter >= (index ? missing[index - 1] + 1 : from)) &&
+    (missing.at(-1) ?? 0) < delivered
   );
 }

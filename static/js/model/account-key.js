@@ -3,14 +3,15 @@
  *
  * Event: `changed` {status}.
  */
-import { CryptoManager } from "../crypto/crypto.js";
 import { Emitter } from "../lib/emitter.js";
 import { toBase64 } from "../lib/bytes.js";
 import { ApiError } from "../net/errors.js";
-import { all } from "../storage/queries.js";
 import { readKey } from "./answers.js";
 import { BadAnswer, Refusal } from "./errors.js";
 import { isSameState, readStored, stateFor } from "./key-state.js";
+import { OwnPairs } from "./own-pairs.js";
+import { isServed } from "./own-statement.js";
+import { readServedKey } from "./served-key.js";
 
 /** @typedef {import("./key-state.js").KeyStatus} KeyStatus */
 
@@ -22,9 +23,8 @@ export class AccountKey extends Emitter {
   #api;
   #tabs;
   #email;
-  /** @type {Map<string, KeyRow>} by fingerprint: all that were ever made here */
-  #pairs = new Map();
-  /** @type {KeyRow | null} */
+  #pairs;
+  /** @type {string | null} the fingerprint of the pair that is or was the account's */
   #current = null;
   /** @type {KeyStatus} */
   #status = "unknown";
@@ -40,6 +40,7 @@ export class AccountKey extends Emitter {
     this.#api = api;
     this.#tabs = tabs;
     this.#email = email;
+    this.#pairs = new OwnPairs({ database, email });
     tabs.on("key", () => this.load().catch(() => {}));
   }
 
@@ -49,7 +50,11 @@ export class AccountKey extends Emitter {
 
   /** The pair to write with; null unless the account's key is here. */
   get current() {
-    return this.#status === "ready" ? this.#current : null;
+    return this.#status === "ready" ? this.#own : null;
+  }
+
+  get #own() {
+    return this.#pairs.get(this.#current);
   }
 
   /**
@@ -57,12 +62,12 @@ export class AccountKey extends Emitter {
    * @returns {KeyRow | null} one of this account's pairs that stand here, the present one or a former one
    */
   pair(fingerprint) {
-    return this.#pairs.get(fingerprint) ?? null;
+    return this.#pairs.get(fingerprint);
   }
 
   /** @returns {KeyRow[]} */
   get pairs() {
-    return [...this.#pairs.values()];
+    return this.#pairs.all();
   }
 
   /** What this browser knows before it has asked the server. */
@@ -79,13 +84,13 @@ export class AccountKey extends Emitter {
 
   /** @param {Stored} stored */
   #take({ rows, state }) {
-    this.#pairs = new Map(rows.map((row) => [row.fingerprint, row]));
-    this.#current = this.#pairs.get(state?.fingerprint ?? "") ?? rows[0] ?? null;
+    this.#pairs.take(rows);
+    this.#current = (this.pair(state?.fingerprint ?? "") ?? rows[0])?.fingerprint ?? null;
   }
 
   /**
    * Compares with the server. Makes a key only where the account has none anywhere; where one stands here and the
-   * server knows of none, that same one is uploaded again.
+   * server knows of none, that same one is uploaded again; and so it is where its statement is missing there.
    * @throws {ApiError | import("../net/errors.js").NetworkError | BadAnswer}
    */
   ensure() {
@@ -101,9 +106,25 @@ export class AccountKey extends Emitter {
         await this.#uploadOwn();
         return;
       }
-      if (await this.#settle(served, before)) {
+      if ((await this.#settle(served.fingerprint, before)) && (await this.#repair(served))) {
         return;
       }
+    }
+  }
+
+  /**
+   * @param {ServerKey} served
+   * @returns {Promise<boolean>} false: another browser has taken over meanwhile, which this must not undo
+   */
+  async #repair(served) {
+    try {
+      await (this.current && this.#upload(this.current, served));
+      return true;
+    } catch (error) {
+      if (error instanceof Refusal) {
+        return false;
+      }
+      throw error;
     }
   }
 
@@ -114,7 +135,14 @@ export class AccountKey extends Emitter {
   }
 
   async #uploadOwn() {
-    await this.#use(await this.#upload(this.#current ?? (await this.#make())));
+    await this.#use(await this.#upload(await this.#ownPair({ isFirst: true })));
+  }
+
+  /** @param {{ isFirst?: boolean }} [options] */
+  async #ownPair(options) {
+    // Another tab may have made it, or signed it anew, since this one looked.
+    this.#take(await this.#stored());
+    return this.#own ?? this.#pairs.make(options);
   }
 
   /**
@@ -122,7 +150,7 @@ export class AccountKey extends Emitter {
    * @param {string} fingerprint
    */
   async heardOf(fingerprint) {
-    if (this.#pairs.has(fingerprint) || this.#heardOf.has(fingerprint)) {
+    if (this.pair(fingerprint) || this.#heardOf.has(fingerprint)) {
       return;
     }
     this.#heardOf.add(fingerprint);
@@ -143,17 +171,17 @@ export class AccountKey extends Emitter {
    */
   async takeOver() {
     const served = await this.#served();
-    if (served === null || this.#pairs.has(served)) {
+    if (served === null || this.pair(served.fingerprint)) {
       await this.ensure();
       return;
     }
-    await this.#use(await this.#upload(this.#current ?? (await this.#make()), served));
+    await this.#use(await this.#upload(await this.#ownPair(), served));
   }
 
-  /** @returns {Promise<string | null>} the fingerprint of the account's key as the server has it */
+  /** @returns {Promise<ServerKey | null>} the account's key as the server has it */
   async #served() {
     try {
-      return readKey(await this.#api.ownKey(), this.#email).fingerprint;
+      return await readServedKey(await this.#api.ownKey(), this.#email);
     } catch (error) {
       if (error instanceof ApiError && error.status === NOT_FOUND) {
         return null;
@@ -163,35 +191,25 @@ export class AccountKey extends Emitter {
   }
 
   /**
-   * Stored before anybody hears of it: a crash after the upload would otherwise lose the account's only key.
-   * @returns {Promise<KeyRow>} the same one for each tab
-   */
-  async #make() {
-    const { privateKey, publicKey, publicKeyBytes, fingerprint } = await CryptoManager.generateKeyPair();
-    const made = { privateKey, publicKey, publicKeyBytes, fingerprint };
-    const row = await this.#database.write(["keys"], async (stores) => {
-      const [found] = await all(stores("keys"));
-      if (!found) {
-        stores("keys").put(made);
-      }
-      return found ?? made;
-    }, { durability: "strict" });
-    this.#pairs.set(row.fingerprint, row);
-    return row;
-  }
-
-  /**
-   * @param {KeyRow} row
-   * @param {string} [replaces] the fingerprint that it is to replace
+   * @param {KeyRow} pair
+   * @param {ServerKey | null} [served] which it is to replace: the same one too, lest another browser's be undone
    * @returns {Promise<string>} its fingerprint
    */
-  async #upload(row, replaces) {
-    const body = { public_key: toBase64(row.publicKeyBytes), ...(replaces ? { replaces } : {}) };
-    const { fingerprint } = readKey(await this.#uploadOrRefuse(body), this.#email);
-    if (fingerprint !== row.fingerprint) {
+  async #upload(pair, served = null) {
+    const row = await this.#pairs.signed(pair, served);
+    if (served && isServed(row, served)) {
+      return row.fingerprint;
+    }
+    const body = {
+      public_key: toBase64(row.publicKeyBytes),
+      identity_key: toBase64(row.identity.publicKeyBytes),
+      identity_signature: toBase64(row.signed.statement),
+      ...(served ? { replaces: served.fingerprint } : {}),
+    };
+    if (!isServed(row, readKey(await this.#uploadOrRefuse(body), this.#email))) {
       throw new BadAnswer("another key than the one uploaded");
     }
-    return fingerprint;
+    return row.fingerprint;
   }
 
   /** @param {{ public_key: string, replaces?: string }} body */
@@ -205,7 +223,7 @@ export class AccountKey extends Emitter {
 
   /** @param {string} fingerprint of a pair that stands here and is the account's */
   async #use(fingerprint) {
-    this.#current = this.pair(fingerprint);
+    this.#current = fingerprint;
     await this.#remember("ready", fingerprint);
   }
 

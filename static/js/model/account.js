@@ -1,22 +1,34 @@
 /** Builds all that belongs to one account in this browser, and takes it down again. */
+import { CryptoManager } from "../crypto/crypto.js";
+import { Emitter } from "../lib/emitter.js";
 import { Realtime } from "../net/realtime.js";
 import { askToPersist, Database } from "../storage/database.js";
 import { AccountKey } from "./account-key.js";
 import { Archive } from "./archive.js";
 import { Chains } from "./chains.js";
+import { Cleared } from "./cleared.js";
 import { ChatList } from "./chat-list.js";
 import { Contacts } from "./contacts.js";
 import { Conversations } from "./conversations.js";
 import { Courier } from "./courier.js";
+import { Refusal } from "./errors.js";
+import { Forgetting } from "./forgetting.js";
 import { History } from "./history.js";
+import { LaterClearing, LaterReceiptWriter } from "./later.js";
 import { Link } from "./link.js";
 import { Mailbox } from "./mailbox.js";
 import { Opener } from "./opener.js";
 import { Outbox } from "./outbox.js";
+import { claim } from "./owner.js";
 import { PeerKeys } from "./peer-keys.js";
+import { PeerReceipts } from "./peer-receipts.js";
 import { People } from "./people.js";
+import { Preferences } from "./preferences.js";
 import { Receipts } from "./receipts.js";
+import { Safety } from "./safety.js";
 import { Tabs } from "./tabs.js";
+import { Transmitter } from "./transmitter.js";
+import { Unsealer } from "./unsealer.js";
 import { Vault } from "./vault.js";
 
 /**
@@ -26,8 +38,10 @@ import { Vault } from "./vault.js";
  * @property {Pick<LockManager, "request">} [locks]
  */
 
-export class Account {
+/** Event: `forgetting` (it has changed). */
+export class Account extends Emitter {
   #database;
+  #forgetting;
   #tabs;
   #chatList;
 
@@ -37,35 +51,70 @@ export class Account {
    * @param {ReturnType<typeof build>} parts
    */
   constructor(session, database, parts) {
+    super();
     this.session = session;
     this.key = parts.accountKey;
     this.contacts = parts.contacts;
     this.conversations = parts.conversations;
+    this.preferences = parts.preferences;
+    this.safety = parts.safety;
+    this.#forgetting = parts.forgetting;
     this.#database = database;
     this.#tabs = parts.tabs;
     this.#chatList = parts.chatList;
     database.on("closed", () => session.end("logged_out"));
     parts.tabs.on("ended", () => session.end("logged_out"));
     session.on("ended", () => this.close());
+    parts.forgetting.on("changed", () => this.emit("forgetting"));
+    parts.conversations.on("connection", () => this.#settle());
   }
 
   /**
    * @param {Session} session of somebody who is logged in
    * @param {Surroundings} [surroundings]
    * @returns {Promise<Account>} as this browser knows it; nothing has been asked of the server yet
+   * @throws {Refusal} `too_old`: the browser; `other_account_here`: one that had this address before
    */
   static async open(session, surroundings = {}) {
-    const { email } = /** @type {User} */ (session.user);
-    const database = await Database.open(email);
-    const parts = build({ session, database, vault: await Vault.of(database), email, surroundings });
-    await parts.people.load();
-    await parts.accountKey.load();
-    return new Account(session, database, parts);
+    const user = /** @type {User} */ (session.user);
+    const database = await Database.open(user.email);
+    try {
+      await requireIdentities();
+      await claim(database, user);
+      const parts = build({ session, database, vault: await Vault.of(database), email: user.email, surroundings });
+      await Promise.all([parts.people.load(), parts.accountKey.load(), parts.forgetting.load(), parts.preferences.load()]);
+      return new Account(session, database, parts);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes room for the account of this session, where `open` says `other_account_here`.
+   * @param {Session} session
+   */
+  static forget(session) {
+    return Database.delete(/** @type {User} */ (session.user).email);
+  }
+
+  /** Whether the page is to say that this browser has forgotten whom the person checked. */
+  get forgetting() {
+    return this.#forgetting.isToBeSaid;
+  }
+
+  async forgettingSaid() {
+    await this.#forgetting.said();
+  }
+
+  #settle() {
+    this.#forgetting.settle().catch(() => {});
   }
 
   /** Shows what is stored, then asks the server. */
   async start() {
     askToPersist().catch(() => {});
+    this.#settle();
     await this.conversations.start();
   }
 
@@ -101,6 +150,15 @@ export class Account {
   }
 }
 
+/** @throws {Refusal} `too_old` */
+async function requireIdentities() {
+  try {
+    await CryptoManager.generateIdentityKeyPair();
+  } catch {
+    throw new Refusal("too_old");
+  }
+}
+
 /**
  * @param {{ session: Session, database: Database, vault: Vault, email: string, surroundings: Surroundings }} given
  */
@@ -109,12 +167,19 @@ function build({ session, database, vault, email, surroundings }) {
   const tabs = new Tabs(email);
   const people = new People({ database, tabs });
   const accountKey = new AccountKey({ database, api, tabs, email });
-  const peerKeys = new PeerKeys({ api, people, accountKey });
-  const chains = new Chains({ database, vault });
-  const archive = new Archive({ database, vault });
-  const opener = new Opener({ archive, chains, accountKey, peerKeys, people, ownEmail: email });
-  const stored = { tabs, people, accountKey, peerKeys, archive, opener, vault, api, ownEmail: email };
-  const outbox = new Outbox({ ...stored, database, chains });
+  const cleared = new Cleared({ database, vault });
+  const chains = new Chains({ database, vault, cleared });
+  const forgetting = new Forgetting({ api, database, accountKey, people, tabs, ownEmail: email });
+  const peerKeys = new PeerKeys({ api, people, accountKey, chains, forgetting });
+  const unsealer = new Unsealer({ accountKey, peerKeys, ownEmail: email });
+  const archive = new Archive({ database, vault, cleared });
+  const opener = new Opener({ archive, chains, people, unsealer });
+  const preferences = new Preferences({ database, tabs });
+  const stored = {
+    tabs, people, accountKey, peerKeys, archive, opener, vault, api, database, chains, cleared, unsealer, preferences, ownEmail: email,
+    locks: surroundings.locks ?? navigator.locks,
+  };
+  const outbox = new Outbox(stored);
   const contacts = new Contacts(stored);
   const realtime = realtimeOf(session, surroundings);
   const mailbox = new Mailbox({
@@ -123,27 +188,24 @@ function build({ session, database, vault, email, surroundings }) {
     calm: () => conversations.calm(),
     restart: () => archive.restart(),
   });
-  const courier = new Courier({
-    ...stored,
-    outbox,
-    realtime,
-    cursor: () => mailbox.cursor,
-    accepted: (event) => mailbox.accepted(event),
-    locks: surroundings.locks ?? navigator.locks,
-  });
+  const transmitter = new Transmitter({ ...stored, realtime, accepted: (event) => mailbox.accepted(event) });
   const chatList = new ChatList(stored);
   const conversations = new Conversations({
     ...stored,
     chatList,
+    clearing: new LaterClearing(stored),
     contacts,
-    courier,
+    courier: new Courier({ ...stored, outbox, transmitter }),
     history: new History(stored),
     link: new Link({ ...stored, contacts, mailbox, realtime }),
     mailbox,
     outbox,
+    peerReceipts: new PeerReceipts(stored),
     receipts: new Receipts(stored),
+    receiptWriter: new LaterReceiptWriter({ ...stored, transmitter }),
   });
-  return { accountKey, chatList, contacts, conversations, people, tabs };
+  const safety = new Safety(stored);
+  return { accountKey, chatList, contacts, conversations, forgetting, people, preferences, safety, tabs };
 }
 
 /**

@@ -3,6 +3,7 @@
  */
 import {
   base64,
+  base64OrNone,
   check,
   count,
   displayName,
@@ -36,7 +37,6 @@ import {
  * @typedef {object} MessageEvent
  * @property {"message"} type
  * @property {number} sequence 0: the answer to a POST, which has none
- * @property {number} [askedAt] and then the mailbox's cursor when it was asked for
  * @property {ServerMessage} message
  */
 /** @typedef {{ type: "status", sequence: number, id: number, clientId: string | null, deliveredAtMs: number, readAtMs: number }} StatusEvent */
@@ -44,7 +44,14 @@ import {
 /** @typedef {{ type: "unknown", sequence: number }} UnknownEvent of a newer server, or out of form: counted, not understood */
 /** @typedef {MessageEvent | StatusEvent | ClearedEvent | UnknownEvent} MailboxEvent */
 
-/** @typedef {{ email: string, publicKeyBytes: Bytes, fingerprint: string }} ServerKey */
+/**
+ * @typedef {object} ServerKey
+ * @property {string} email
+ * @property {Bytes} publicKeyBytes
+ * @property {string} fingerprint
+ * @property {Bytes | null} identityKey
+ * @property {Bytes | null} statement what that identity says of the key
+ */
 /** @typedef {{ email: string, displayName: string, unread: number, lastMessage: ServerMessage | null }} Conversation */
 
 /**
@@ -80,12 +87,18 @@ export function readAccess(value) {
 /**
  * @param {any} value
  * @param {string} owner whose key was asked for
- * @returns {ServerKey} its bytes and its fingerprint are still to be compared
+ * @returns {ServerKey} its bytes are still to be compared with its fingerprint, and its statement to be verified
  */
 export function readKey(value, owner) {
   const key = object(value);
   check(key.email, (answered) => answered === owner, "key of another person");
-  return { email: owner, publicKeyBytes: base64(key.public_key), fingerprint: fingerprint(key.fingerprint) };
+  return {
+    email: owner,
+    publicKeyBytes: base64(key.public_key),
+    fingerprint: fingerprint(key.fingerprint),
+    identityKey: base64OrNone(key.identity_key),
+    statement: base64OrNone(key.identity_signature),
+  };
 }
 
 /**

@@ -14,7 +14,8 @@ import {
 } from "../storage/queries.js";
 import { enterEvent, putMessage } from "./entries.js";
 import { isSameEnvelope, isSameMessage, mark } from "./message-rows.js";
-import { candidates, twinsOf } from "./repeats.js";
+import { gapsIn } from "./gaps.js";
+import { judge, neighbours } from "./judgement.js";
 import { messageRecord } from "./vault.js";
 
 /**
@@ -26,19 +27,21 @@ import { messageRecord } from "./vault.js";
  * @property {number} unread
  */
 
-/** @typedef {{ chat: ChatRow, rows: MessageRow[], unsent: OutboxRow[] }} Window */
+/** @typedef {{ chat: ChatRow, rows: MessageRow[], unsent: OutboxRow[], gaps: Gap[] }} Window */
 
 /** @type {import("../storage/database.js").StoreName[]} */
-const ENTRY_STORES = ["messages", "outbox", "chats", "state"];
+const ENTRY_STORES = ["messages", "outbox", "chats", "state", "receipts"];
 
 export class Archive {
   #database;
   #vault;
+  #cleared;
 
-  /** @param {{ database: Database, vault: Vault }} parts */
-  constructor({ database, vault }) {
+  /** @param {{ database: Database, vault: Vault, cleared: Cleared }} parts */
+  constructor({ database, vault, cleared }) {
     this.#database = database;
     this.#vault = vault;
+    this.#cleared = cleared;
   }
 
   /** @returns {Promise<number | null>} the sequence up to which the mailbox stands here; null: a new browser */
@@ -50,12 +53,13 @@ export class Archive {
    * Enters what happened, in its order. Together with the cursor, or not at all.
    * @param {MailboxEvent[]} events
    * @param {number | null} cursor null: it stays
+   * @param {boolean} [isLive] all that the server had before stands here
    * @returns {Promise<Change>}
    */
-  enter(events, cursor) {
+  enter(events, cursor, isLive = false) {
     return this.#database.write(ENTRY_STORES, async (stores) => {
       /** @type {Change} */
-      const change = { chats: new Map(), arrived: [] };
+      const change = { chats: new Map(), arrived: [], isLive, receipts: new Set() };
       for (const event of events) {
         await enterEvent(stores, event, change);
       }
@@ -86,12 +90,7 @@ export class Archive {
 
   /** The server has gone back to an older state: its numbers begin anew. */
   async restart() {
-    await this.#database.write(["chats", "state"], async (stores) => {
-      for (const chat of await all(stores("chats"))) {
-        stores("chats").put({ ...chat, clearedAt: 0 });
-      }
-      stores("state").put(0, "cursor");
-    });
+    await this.#database.write(["state"], async (stores) => void stores("state").put(0, "cursor"));
   }
 
   /**
@@ -149,12 +148,14 @@ export class Archive {
    * @param {{ from?: number, below?: number, limit: number }} part by id: from ≤ id < below, the newest of them
    * @returns {Promise<Window>}
    */
-  window(email, part) {
-    return this.#database.read(["chats", "messages", "outbox"], async (stores) => ({
-      chat: await chatOrNew(stores("chats"), email),
-      rows: await newestMessages(stores("messages"), email, part),
-      unsent: await unsent(stores("outbox"), email),
-    }));
+  async window(email, part) {
+    const gone = await this.#cleared.all(email);
+    return this.#database.read(["chats", "messages", "outbox", "state"], async (stores) => {
+      const chat = await chatOrNew(stores("chats"), email);
+      const rows = await newestMessages(stores("messages"), email, part);
+      const gaps = await gapsIn(stores, { chat, rows, gone });
+      return { chat, rows, unsent: await unsent(stores("outbox"), email), gaps };
+    });
   }
 
   /**
@@ -176,13 +177,10 @@ export class Archive {
    * @returns {Promise<MessageRow | null>} as it stands here now; null: another message has its id meanwhile
    */
   async keepOpened(row, content) {
-    const opened = { sealed: await this.#vault.seal(messageRecord(row), content), raw: undefined, pending: undefined };
-    if (row.mine) {
-      return this.#change(row, (found) => ({ ...found, ...opened }));
-    }
+    const sealed = await this.#vault.seal(messageRecord(row), content);
+    const parts = { database: this.#database, vault: this.#vault, cleared: this.#cleared };
     for (;;) {
-      const twins = await twinsOf({ database: this.#database, vault: this.#vault }, row, content);
-      const kept = await this.#keepPeers(row, { content, opened, twins });
+      const kept = await this.#keep(row, { content, sealed, judgement: await judge(parts, row, content) });
       if (kept !== undefined) {
         return kept;
       }
@@ -191,19 +189,23 @@ export class Archive {
 
   /**
    * @param {MessageRow} row
-   * @param {{ content: StoredContent, opened: Partial<MessageRow>, twins: Twins }} found out about it
+   * @param {{ content: StoredContent, sealed: Sealed, judgement: Judgement }} found out about it
    * @returns {Promise<MessageRow | null | undefined>} undefined: something has come in between that was not compared
    */
-  #keepPeers(row, { content, opened, twins: { compared, first } }) {
+  #keep(row, { content, sealed, judgement: { compared, first, hidden, conflict, late } }) {
     const { browser, counter } = content;
-    return this.#database.write(["messages"], async (stores) => {
-      if ((await candidates(stores, row, content)).some(({ id }) => !compared.has(id))) {
+    return this.#database.write(["messages", "chats"], async (stores) => {
+      if ((await neighbours(stores, row, content)).some(({ id }) => !compared.has(id))) {
         return undefined;
       }
-      const repeats = first !== undefined;
-      return changeIn(stores, row, (found) => ({
-        ...found, ...opened, browser, counter, repeats, seen: found.seen || Boolean(first?.seen),
+      const kept = await changeIn(stores, row, (found) => ({
+        ...found, sealed, raw: undefined, pending: undefined, browser, counter, hidden, conflict, late,
+        seen: found.seen || Boolean(first?.seen),
       }));
+      if (kept && !kept.mine && !kept.hidden) {
+        await oweReceipt(stores, row.peer, kept.seen ? [kept] : []);
+      }
+      return kept;
     });
   }
 
@@ -233,6 +235,9 @@ export class Archive {
     return this.#database.write(["chats", "messages"], async (stores) => {
       const rows = (await marked(stores("messages"), "unread", email)).filter(({ id }) => id <= newestId);
       rows.forEach((row) => stores("messages").put(mark({ ...row, seen: true })));
+      if (rows.length > 0) {
+        await oweReceipt(stores, email, rows);
+      }
       const chat = await chatOrNew(stores("chats"), email);
       if (chat.unreadBefore > 0) {
         stores("chats").put({ ...chat, unreadBefore: 0 });
@@ -240,6 +245,23 @@ export class Archive {
       return rows.length + chat.unreadBefore > 0;
     });
   }
+}
+
+/**
+ * The other person is to be told what was opened here, and what was on the screen.
+ * @param {Stores} stores
+ * @param {string} email
+ * @param {MessageRow[]} seen
+ */
+async function oweReceipt(stores, email, seen) {
+  const chat = await chatOrNew(stores("chats"), email);
+  const greatest = { ...chat.seen };
+  for (const { browser, counter = 0 } of seen) {
+    if (browser) {
+      greatest[browser] = Math.max(greatest[browser] ?? 0, counter);
+    }
+  }
+  stores("chats").put({ ...chat, seen: greatest, receiptDue: Date.now() });
 }
 
 /**

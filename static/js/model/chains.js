@@ -2,40 +2,45 @@
  * Each browser numbers its messages to each person and names the one before by its hash. This is where both ends of
  * these chains are kept: the last message written here, and how far those of the peer's browsers have been opened.
  */
-import { get, chatOrNew, countMarked, messageInChain, theirChains } from "../storage/queries.js";
+import { get, countMarked, lastCounter, messageInChain, theirChains } from "../storage/queries.js";
 import { messageRecord } from "./vault.js";
 
 /** @typedef {{ counter: number, hash: string | null }} ChainEnd */
 /** @typedef {ChainEnd & { row: ChainRow | undefined }} OwnEnd with the row that says so */
+/** @typedef {"own" | "receipts"} OwnSide messages and receipts number themselves apart */
 
 const REPORTED_LIMIT = 8;
 
 export class Chains {
   #database;
   #vault;
+  #cleared;
 
-  /** @param {{ database: Database, vault: Vault }} parts */
-  constructor({ database, vault }) {
+  /** @param {{ database: Database, vault: Vault, cleared: Cleared }} parts */
+  constructor({ database, vault, cleared }) {
     this.#database = database;
     this.#vault = vault;
+    this.#cleared = cleared;
   }
 
   /**
    * @param {string} peer
+   * @param {OwnSide} [side]
    * @returns {Promise<OwnEnd>} the last message written here to that person; 0 and null where there is none
    */
-  async own(peer) {
-    const row = await this.#database.read(["chains"], (stores) => get(stores("chains"), this.#ownKey(peer)));
+  async own(peer, side = "own") {
+    const row = await this.#database.read(["chains"], (stores) => get(stores("chains"), this.#ownKey(peer, side)));
     return { ...(row ? await this.#open(row) : { counter: 0, hash: null }), row };
   }
 
   /**
    * @param {string} peer
    * @param {ChainEnd & { hash: string }} end
+   * @param {OwnSide} [side]
    * @returns {Promise<ChainRow>} to be stored in the transaction that stores the message
    */
-  ownRow(peer, end) {
-    return this.#seal({ peer, side: "own", browser: this.#vault.browser }, end);
+  ownRow(peer, end, side = "own") {
+    return this.#seal({ peer, side, browser: this.#vault.browser }, end);
   }
 
   /**
@@ -43,10 +48,11 @@ export class Chains {
    * @param {Stores} stores of a transaction with `chains`
    * @param {string} peer
    * @param {ChainRow | undefined} row as it was read
+   * @param {OwnSide} [side]
    * @returns {Promise<boolean>} whether the chain still ends there
    */
-  async isStillOwn(stores, peer, row) {
-    const found = await get(stores("chains"), this.#ownKey(peer));
+  async isStillOwn(stores, peer, row, side = "own") {
+    const found = await get(stores("chains"), this.#ownKey(peer, side));
     // Each writing draws a new nonce.
     return found?.counter === row?.counter && String(found?.sealed.nonce) === String(row?.sealed.nonce);
   }
@@ -91,38 +97,39 @@ export class Chains {
    * @param {string} browser
    */
   async advance(peer, browser) {
-    const last = await this.#lastWithoutHole(peer, browser);
-    if (!last?.sealed) {
+    const gone = await this.#cleared.hashes(peer, browser);
+    const found = await this.#database.read(["chains", "messages", "state"], (stores) => walk(stores, { peer, browser, gone }));
+    if (found === null) {
       return;
     }
-    const { counter, hash } = await this.#vault.open(messageRecord(last), last.sealed);
-    const row = await this.#seal({ peer, side: "theirs", browser }, { counter, hash });
+    const { counter, from, last } = found;
+    const hash = last ? (await this.#vault.open(messageRecord(last), /** @type {Sealed} */ (last.sealed))).hash : gone.get(counter);
+    const row = { ...(await this.#seal({ peer, side: "theirs", browser }, { counter, hash })), from };
     await this.#database.write(["chains"], async (stores) => {
-      const found = await get(stores("chains"), [peer, "theirs", browser]);
-      if ((found?.counter ?? 0) < counter) {
+      const standing = await get(stores("chains"), [peer, "theirs", browser]);
+      if ((standing?.counter ?? 0) < counter) {
         stores("chains").put(row);
       }
     });
   }
 
   /**
+   * What is known to have been sent: opened here, or named by what was opened.
    * @param {string} peer
-   * @param {string} browser
-   * @returns {Promise<MessageRow | null>} null where the chain does not get any further
+   * @returns {Promise<Record<string, number>>} the greatest counter of each of their browsers
    */
-  #lastWithoutHole(peer, browser) {
+  announced(peer) {
     return this.#database.read(["chains", "chats", "messages"], async (stores) => {
-      const messages = stores("messages");
-      let counter = await endOfChain(stores, peer, browser);
-      let last = null;
-      for (;;) {
-        const next = counter === null ? undefined : await messageInChain(messages, peer, browser, counter + 1);
-        if (counter === null || next?.counter !== counter + 1) {
-          return last;
-        }
-        last = next;
-        counter += 1;
+      const heads = (await get(stores("chats"), peer))?.heads ?? {};
+      const rows = await theirChains(stores("chains"), peer);
+      /** @type {Record<string, number>} */
+      const greatest = {};
+      for (const browser of new Set([...Object.keys(heads), ...rows.map((row) => row.browser)])) {
+        const opened = await lastCounter(stores("messages"), peer, browser);
+        const chain = rows.find((row) => row.browser === browser)?.counter ?? 0;
+        greatest[browser] = Math.max(heads[browser]?.to ?? 0, opened, chain);
       }
+      return greatest;
     });
   }
 
@@ -144,32 +151,71 @@ export class Chains {
     return this.#vault.open(chainRecord(row), row.sealed);
   }
 
-  /** @param {string} peer */
-  #ownKey(peer) {
-    return [peer, "own", this.#vault.browser];
+  /**
+   * @param {string} peer
+   * @param {OwnSide} [side]
+   */
+  #ownKey(peer, side = "own") {
+    return [peer, side, this.#vault.browser];
+  }
+}
+
+/** @typedef {{ counter: number, from: number, last: MessageRow | null }} Reached last: null where that one was cleared */
+
+/**
+ * @param {Stores} stores
+ * @param {{ peer: string, browser: string, gone: Map<number, string> }} chain
+ * @returns {Promise<Reached | null>} null where it does not get any further
+ */
+async function walk(stores, { peer, browser, gone }) {
+  const start = await endOfChain(stores, peer, browser);
+  if (start === null) {
+    return null;
+  }
+  let { counter } = start;
+  /** @type {MessageRow | null} */
+  let last = null;
+  for (;;) {
+    const next = await messageInChain(stores("messages"), peer, browser, counter + 1);
+    const isThere = next?.counter === counter + 1;
+    if (!isThere && !gone.has(counter + 1)) {
+      return counter === start.counter ? null : { counter, from: start.from, last };
+    }
+    last = isThere ? next : null;
+    counter += 1;
   }
 }
 
 /**
- * Where nothing of the chain is known yet, it begins with the counter 1. Only a browser that came later than the chat
- * begins with the first message that it can have, and only once it has tried all that are there.
+ * Where nothing of the chain is known yet, it begins with the counter 1. Only in a browser that came later than the
+ * account it begins with the first message that it can have, and only once it has tried all that are there.
  * @param {Stores} stores
  * @param {string} peer
  * @param {string} browser
- * @returns {Promise<number | null>} the last counter without a hole; null: not to be told yet
+ * @returns {Promise<{ counter: number, from: number } | null>} the last counter without a hole, and the first; null: not
+ *   to be told yet
  */
 async function endOfChain(stores, peer, browser) {
   const chain = await get(stores("chains"), [peer, "theirs", browser]);
   if (chain) {
-    return chain.counter;
+    return { counter: chain.counter, from: chain.from ?? 1 };
   }
   const first = await messageInChain(stores("messages"), peer, browser, 1);
-  const { startId } = await chatOrNew(stores("chats"), peer);
-  const isLater = first !== undefined && startId > 0 && first.id > startId;
-  if (first?.counter === 1 || !isLater || (await countMarked(stores("messages"), "pending", peer)) > 0) {
-    return first?.counter === 1 ? 0 : null;
+  if (first?.counter === 1 || (await isFirstBrowser(stores))) {
+    return { counter: 0, from: 1 };
   }
-  return (first.counter ?? 1) - 1;
+  if (!first || (await countMarked(stores("messages"), "pending", peer)) > 0) {
+    return null;
+  }
+  return { counter: (first.counter ?? 1) - 1, from: first.counter ?? 1 };
+}
+
+/**
+ * @param {Stores} stores of a transaction with `state`
+ * @returns {Promise<boolean>} whether the account's first key was made here, so that nothing was written to it before
+ */
+export async function isFirstBrowser(stores) {
+  return (await get(stores("state"), "origin")) === "first";
 }
 
 /** @param {Pick<ChainRow, "peer" | "side" | "browser">} chain */

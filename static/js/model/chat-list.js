@@ -1,5 +1,6 @@
 /** What the list of chats shows: one summary per chat, made from what is stored. */
 import { portrait } from "../lib/portrait.js";
+import { isSilent } from "./message-rows.js";
 import { messageRecord } from "./vault.js";
 import { UNOPENED } from "./unopened.js";
 
@@ -91,8 +92,9 @@ export class ChatList {
    * @param {Glance} glance
    * @returns {Promise<Entry>}
    */
-  async #entry({ chat, last, unsent, unread }) {
+  async #entry({ chat, last, unsent: waiting, unread }) {
     const { email } = chat;
+    const unsent = waiting.filter((row) => !isSilent(row));
     const latest = latestOf(last, unsent);
     const draft = await this.#draft(email, chat.draft);
     const summary = {

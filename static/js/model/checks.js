@@ -84,6 +84,14 @@ export function base64(value) {
 }
 
 /**
+ * @param {any} value
+ * @returns {Bytes | null}
+ */
+export function base64OrNone(value) {
+  return value === null || value === undefined ? null : base64(value);
+}
+
+/**
  * @param {any} value ISO 8601
  * @returns {number} milliseconds since 1970
  */

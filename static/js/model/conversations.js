@@ -36,13 +36,15 @@ export class Conversations extends Emitter {
   }
 
   #listen() {
-    const { accountKey, courier, link, mailbox, opener, people, tabs } = this.#parts;
+    const { accountKey, courier, link, mailbox, opener, peerReceipts, people, tabs } = this.#parts;
     mailbox.on("behind", () => this.#screens.jump().catch(() => {}));
     this.#screens.on("chats", () => this.emit("chats"));
     this.#screens.on("thread", (detail) => this.emit("thread", detail));
     opener.on("opened", ({ row, text }) => this.#opened(row, text));
     opener.on("failed", ({ row }) => this.#silent(row));
     opener.on("repeated", ({ row }) => this.#silent(row));
+    peerReceipts.on("changed", ({ email }) => this.#screens.touch(email));
+    mailbox.on("synced", ({ isDone }) => isDone && this.#complete());
     courier.on("moved", ({ peer }) => this.#touchEverywhere(peer));
     people.on("changed", ({ email }) => this.#screens.touch(email));
     tabs.on("chat", ({ email }) => this.#screens.touch(email));
@@ -53,6 +55,7 @@ export class Conversations extends Emitter {
     link.on("open", () => {
       this.#hurry();
       accountKey.ensure().catch(() => {});
+      this.#reconsiderKeys().catch(() => {});
     });
     link.on("reached", () => this.#reached());
   }
@@ -68,19 +71,21 @@ export class Conversations extends Emitter {
 
   /** Shows what is stored; then asks the server what has happened since. */
   async start() {
-    const { accountKey, chatList, contacts, courier, link, outbox, receipts } = this.#parts;
+    const { accountKey, chatList, contacts, courier, link, outbox, peerReceipts, receipts, receiptWriter } = this.#parts;
     await chatList.load(await outbox.peers());
     this.emit("chats");
     accountKey.ensure().catch(() => {});
     contacts.refresh().catch(() => {});
     courier.wake();
     receipts.note();
+    receiptWriter.note();
+    peerReceipts.takeAll().catch(() => {});
     await link.start();
   }
 
   stop() {
-    const { courier, link, receipts } = this.#parts;
-    [courier, link, receipts, this.#writing, this.#screens].forEach((part) => part.stop());
+    const { courier, link, receipts, receiptWriter } = this.#parts;
+    [courier, link, receipts, receiptWriter, this.#writing, this.#screens].forEach((part) => part.stop());
   }
 
   /**
@@ -110,6 +115,8 @@ export class Conversations extends Emitter {
   async send(email, text) {
     const clientId = await this.#writing.send(email, text);
     this.#outboxChanged(email);
+    // Who is answered is no stranger any more.
+    this.#parts.receiptWriter.note();
     return clientId;
   }
 
@@ -146,11 +153,27 @@ export class Conversations extends Emitter {
    * @throws {Refusal} `key_changed`: it has changed again since
    */
   async acceptKey(email, fingerprint = this.#parts.peerKeys.offered(email) ?? "") {
-    const { outbox, peerKeys } = this.#parts;
-    await peerKeys.accept(email, fingerprint);
-    await outbox.release(email);
-    this.#outboxChanged(email);
+    const { peerKeys } = this.#parts;
+    if (await peerKeys.reconsider(email)) {
+      await peerKeys.accept(email, fingerprint);
+    }
+    await this.#release(email);
     this.#tryAgain();
+  }
+
+  /** @param {string} email about whose keys there is nothing to decide any more */
+  async #release(email) {
+    await this.#parts.outbox.release(email);
+    this.#outboxChanged(email);
+  }
+
+  async #reconsiderKeys() {
+    const { peerKeys, people } = this.#parts;
+    for (const { email } of people.all().filter(({ offered }) => offered)) {
+      if (!(await peerKeys.reconsider(email))) {
+        await this.#release(email);
+      }
+    }
   }
 
   /**
@@ -158,11 +181,12 @@ export class Conversations extends Emitter {
    * @param {string} email
    */
   async markRead(email) {
-    const { archive, chatList, receipts } = this.#parts;
+    const { archive, chatList, receipts, receiptWriter } = this.#parts;
     const newestId = this.#screens.thread(email)?.newestId ?? Infinity;
     if (chatList.unread(email) > 0 && (await archive.markSeen(email, newestId))) {
       this.#touchEverywhere(email);
       receipts.note();
+      receiptWriter.note();
     }
   }
 
@@ -171,9 +195,17 @@ export class Conversations extends Emitter {
    * @param {string} email
    */
   async clear(email) {
-    await this.#parts.api.clearConversation(email);
-    // The mailbox knows what came before the clearing and what after.
-    await this.#parts.mailbox.sync();
+    await this.#parts.clearing.clear(email);
+    this.#touchEverywhere(email);
+  }
+
+  /**
+   * It was cleared elsewhere, or the server says so. Here it stays.
+   * @param {string} email
+   */
+  async keepCleared(email) {
+    await this.#parts.archive.changeChat(email, { clearedElsewhere: false });
+    this.#touchEverywhere(email);
   }
 
   /**
@@ -190,8 +222,9 @@ export class Conversations extends Emitter {
    * @param {number | null} cursor up to where the mailbox stands here afterwards; null: where it did
    */
   async receive(events, cursor) {
-    const { archive, contacts, opener, receipts } = this.#parts;
-    const { chats, arrived } = await archive.enter(events, cursor);
+    const { archive, contacts, mailbox, opener, peerReceipts, receipts } = this.#parts;
+    const { chats, arrived, receipts: told } = await archive.enter(events, cursor, mailbox.isComplete);
+    told.forEach((email) => void peerReceipts.take(email));
     receipts.noteLater();
     const peers = [...chats.keys()];
     peers.forEach((email) => this.#screens.touch(email));
@@ -214,6 +247,7 @@ export class Conversations extends Emitter {
     }
     if (!row.mine) {
       this.#parts.receipts.note();
+      this.#parts.receiptWriter.note();
     }
     if (this.#fresh.delete(row.id)) {
       this.emit("announce", { email: row.peer, name: this.#parts.people.nameOf(row.peer), text });
@@ -237,9 +271,10 @@ export class Conversations extends Emitter {
 
   /** The tab that carries may be another one, and the last to notice that the network is back. */
   #hurry() {
-    const { courier, receipts, tabs } = this.#parts;
+    const { courier, receipts, receiptWriter, tabs } = this.#parts;
     courier.hurry();
     receipts.hurry();
+    receiptWriter.hurry();
     tabs.tell("outbox");
   }
 
@@ -258,6 +293,13 @@ export class Conversations extends Emitter {
   /** Other keys: what could not be opened may be opened now. */
   #tryAgain() {
     this.#parts.opener.forgetFailures();
+    this.#screens.touchAll();
+    this.#parts.peerReceipts.takeAll().catch(() => {});
+    this.#parts.receiptWriter.hurry();
+  }
+
+  /** What seemed to be missing may be said to be so now. */
+  #complete() {
     this.#screens.touchAll();
   }
 

@@ -7,24 +7,8 @@
 import { KeyChangedError } from "../crypto/errors.js";
 import { Emitter, listen } from "../lib/emitter.js";
 import { backoffMs, Pause } from "../lib/timing.js";
-import { ApiError, NetworkError } from "../net/errors.js";
-import { readEvent, readMessage } from "./answers.js";
-import { BadAnswer } from "./errors.js";
-import { wasSentAs } from "./message-rows.js";
+import { ApiError } from "../net/errors.js";
 import { StaleKey, verdict } from "./verdict.js";
-
-/** @import { MessageEvent } from "./answers.js" */
-
-// What these say is final by either door; any other refusal by the socket is heard again from the POST.
-const SOCKET_CODES = [
-  "invalid",
-  "user_not_found",
-  "stale_key",
-  "client_id_conflict",
-  "message_deleted",
-  "rate_limited",
-  "unavailable",
-];
 
 export class Courier extends Emitter {
   #parts;
@@ -173,13 +157,13 @@ export class Courier extends Emitter {
 
   /** @param {OutboxRow} row */
   async #deliver(row) {
-    const { outbox, accepted } = this.#parts;
+    const { outbox, transmitter } = this.#parts;
     const sealed = await outbox.seal(row);
     if (!sealed) {
       return;
     }
     try {
-      await accepted(await this.#transmit(sealed.envelope));
+      await transmitter.send(sealed.envelope);
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== "stale_key") {
         throw error;
@@ -207,48 +191,6 @@ export class Courier extends Emitter {
   }
 
   /**
-   * @param {SealedMessage} envelope
-   * @returns {Promise<MessageEvent>} the server's word that it has exactly this
-   */
-  async #transmit(envelope) {
-    const event = (await this.#transmitBySocket(envelope)) ?? (await this.#post(envelope));
-    if (event.type !== "message" || !wasSentAs(envelope, event.message)) {
-      throw new BadAnswer("not what was sent");
-    }
-    return event;
-  }
-
-  /**
-   * @param {SealedMessage} envelope
-   * @returns {Promise<import("./answers.js").MailboxEvent | null>} null: there is no socket, or no clear answer by it
-   */
-  async #transmitBySocket(envelope) {
-    const { realtime, ownEmail } = this.#parts;
-    if (realtime.state !== "open") {
-      return null;
-    }
-    try {
-      return readEvent(await realtime.send(envelope), ownEmail);
-    } catch (error) {
-      if (error instanceof NetworkError || (error instanceof ApiError && !SOCKET_CODES.includes(error.code))) {
-        return null;
-      }
-      throw error;
-    }
-  }
-
-  /**
-   * @param {SealedMessage} envelope
-   * @returns {Promise<MessageEvent>}
-   */
-  async #post(envelope) {
-    const { api, cursor, ownEmail } = this.#parts;
-    const askedAt = cursor();
-    const message = readMessage(await api.sendMessage(envelope), ownEmail);
-    return { type: "message", sequence: 0, askedAt, message };
-  }
-
-  /**
    * @param {OutboxRow} row
    * @param {unknown} error
    * @param {number} attempt
@@ -266,7 +208,7 @@ export class Courier extends Emitter {
     }
     const { isFinal, reason, retryAfterMs } = verdict(error, { attempt, ageMs: Date.now() - row.atMs });
     if (isFinal) {
-      await outbox.fail(row.clientId, reason);
+      await (row.isSkip ? outbox.drop(row.clientId) : outbox.fail(row.clientId, reason));
       return null;
     }
     return { retryAfterMs };

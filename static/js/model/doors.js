@@ -1,5 +1,6 @@
 /** The ways in. Only the pages before the chat load this. */
 import { Database } from "../storage/database.js";
+import { claim } from "./owner.js";
 
 /**
  * @param {Session} session
@@ -13,7 +14,17 @@ export async function register(session, { email, password, displayName = "" }) {
   const user = await session.begin(await session.api.register({ email, password, displayName }), email);
   // The address is new to the server. What an earlier account of that name has left here is not for this one.
   await Database.delete(user.email);
+  await begin(user).catch(() => {});
   return user;
+}
+
+/**
+ * There is nothing that this browser could have forgotten of it.
+ * @param {User} user
+ */
+async function begin(user) {
+  const database = await Database.open(user.email);
+  await claim(database, user, { isRegistering: true }).finally(() => database.close());
 }
 
 /**

@@ -2,8 +2,8 @@
  * How one thing that the server tells is entered into the stores. It may come several times and several ways: whatever
  * comes first, the result is the same.
  */
-import { chatOrNew, get, messageIds } from "../storage/queries.js";
-import { isSameMessage, mergeTimes, newRow, wasSentAs } from "./message-rows.js";
+import { chatOrNew, get, messageIds, waitingReceipts } from "../storage/queries.js";
+import { isSameEnvelope, isSameMessage, mark, mergeTimes, newRow, wasSentAs } from "./message-rows.js";
 
 /** @import { MessageEvent } from "./answers.js" */
 
@@ -12,7 +12,12 @@ import { isSameMessage, mergeTimes, newRow, wasSentAs } from "./message-rows.js"
  * @typedef {object} Change
  * @property {Map<string, ChatRow>} chats those that look different now, by email
  * @property {number[]} arrived ids of messages from others that were not here before
+ * @property {boolean} isLive all that the server had before stands here
+ * @property {Set<string>} receipts emails of those of whom receipts have come
  */
+
+// Each says all that the ones before it did. More than one are kept only in case the newest does not open.
+const RECEIPTS_KEPT = 20;
 
 /**
  * @param {Stores} stores
@@ -34,16 +39,36 @@ export async function enterEvent(stores, event, change) {
  * @param {MessageEvent} event
  * @param {Change} change
  */
-async function enterMessage(stores, { sequence, askedAt, message }, change) {
-  const chat = await enterChat(stores, message.peer, change);
-  // The answer to a POST has no sequence. If the chat was cleared meanwhile, only the mailbox knows which came first.
-  const isCleared = sequence > 0 ? sequence <= chat.clearedAt : (askedAt ?? 0) < chat.clearedAt;
-  if (isCleared) {
-    await takeFromOutbox(stores, message);
+async function enterMessage(stores, { message }, change) {
+  if (isReceipt(message)) {
+    await enterReceipt(stores, message, change);
     return;
   }
-  if (await putMessage(stores, message)) {
+  await enterChat(stores, message.peer, change);
+  if (await putMessage(stores, message, change.isLive)) {
     change.arrived.push(message.id);
+  }
+}
+
+/**
+ * @param {ServerMessage} message
+ * @returns {boolean} whether it is said to be one; what it is, its content says
+ */
+function isReceipt({ raw }) {
+  return raw.message_type === "receipt";
+}
+
+/**
+ * @param {Stores} stores
+ * @param {ServerMessage} message one's own are of no use here
+ * @param {Change} change
+ */
+async function enterReceipt(stores, { id, peer, mine, raw }, change) {
+  if (!mine) {
+    const waiting = await waitingReceipts(stores("receipts"), peer);
+    waiting.slice(0, Math.max(0, waiting.length - RECEIPTS_KEPT + 1)).forEach((row) => stores("receipts").delete(row.id));
+    stores("receipts").put({ id, peer, raw });
+    change.receipts.add(peer);
   }
 }
 
@@ -65,20 +90,26 @@ async function enterChat(stores, peer, change) {
 /**
  * @param {Stores} stores
  * @param {ServerMessage} message
- * @returns {Promise<boolean>} whether it is from the other person and was not here before
+ * @param {boolean} [isLive]
+ * @returns {Promise<boolean>} whether it is a message from the other person that was not here before
  */
-export async function putMessage(stores, message) {
+export async function putMessage(stores, message, isLive = false) {
+  if (isReceipt(message)) {
+    return false;
+  }
   const messages = stores("messages");
   const sent = await takeFromOutbox(stores, message);
   const found = await get(messages, message.id);
-  if (found && isSameMessage(found, message)) {
+  // One that did not open may have been altered on its way: what is told of it now may be true.
+  const isHealing = Boolean(found?.raw && !found.pending && !isSameEnvelope(found, message));
+  if (found && isSameMessage(found, message) && !isHealing) {
     messages.put(mergeTimes(found, message));
     return false;
   }
-  if (found) {
+  if (found && !isHealing) {
     await moveAside(messages, found);
   }
-  messages.put(newRow(message, sent));
+  messages.put(mark({ ...newRow(message, sent, isLive), seen: isHealing && found.seen }));
   return !message.mine;
 }
 
@@ -123,18 +154,17 @@ async function enterStatus(stores, event, change) {
 }
 
 /**
+ * It hides nothing: what is cleared here, somebody here has cleared (clearing.js).
  * @param {Stores} stores
  * @param {ClearedEvent} event
  * @param {Change} change
  */
-async function enterClearing(stores, { peer, sequence }, change) {
+async function enterClearing(stores, { peer }, change) {
   const chat = await enterChat(stores, peer, change);
-  if (sequence > chat.clearedAt) {
-    const cleared = { ...chat, clearedAt: sequence, older: null, unreadBefore: 0 };
-    change.chats.set(peer, cleared);
-    stores("chats").put(cleared);
-    for (const id of await messageIds(stores("messages"), peer)) {
-      stores("messages").delete(id);
-    }
-  }
+  const { ownClearings = 0 } = chat;
+  const isEmpty = (await messageIds(stores("messages"), peer)).length === 0;
+  const told = ownClearings > 0 ? { ownClearings: ownClearings - 1 } : { clearedElsewhere: !isEmpty };
+  const changed = { ...chat, ...told };
+  change.chats.set(peer, changed);
+  stores("chats").put(changed);
 }

@@ -26,6 +26,7 @@ export class Mailbox extends Emitter {
   /** @type {Map<number, MailboxEvent>} pushes that came before one that is still missing */
   #early = new Map();
   #isBehind = false;
+  #isComplete = false;
   #isLive = false;
   #isStopped = false;
   #isAskedFor = false;
@@ -52,6 +53,11 @@ export class Mailbox extends Emitter {
   /** While this is so, what stands here may lack what lies between the old and the newest. */
   get isBehind() {
     return this.#isBehind;
+  }
+
+  /** Whether all that the server had, once since this page was loaded, stands here. */
+  get isComplete() {
+    return this.#isComplete && !this.#isBehind;
   }
 
   /** @param {number} cursor up to where the mailbox stands here */
@@ -179,6 +185,7 @@ export class Mailbox extends Emitter {
     try {
       await this.#syncPages();
       this.#attempt = 0;
+      this.#isComplete = true;
       this.emit("synced", { isReached: true, isDone: true });
     } catch (error) {
       this.#attempt += 1;

@@ -4,12 +4,28 @@ import { messageRecord } from "./vault.js";
 /**
  * @param {ServerMessage} message
  * @param {OutboxRow | null} sent the row that it was sent from: then there is nothing to open
+ * @param {boolean} [isLive]
  * @returns {MessageRow}
  */
-export function newRow(message, sent) {
-  const { raw, ...known } = message;
-  const content = sent ? { sealed: sent.sealed } : { raw, nonce: nonceOf(raw), pending: message.peer };
-  return mark({ ...known, seen: false, ...content });
+export function newRow(message, sent, isLive = false) {
+  const { raw: _, ...known } = message;
+  return mark({ ...known, seen: false, arrivedAtMs: Date.now(), isLive, ...(sent ? contentOf(sent) : closed(message)) });
+}
+
+/**
+ * @param {OutboxRow} sent
+ * @returns {Partial<MessageRow>}
+ */
+function contentOf({ sealed, browser, counter, isSkip, isCleared }) {
+  return { sealed, browser, counter, hidden: isSkip || isCleared };
+}
+
+/**
+ * @param {ServerMessage} message
+ * @returns {Partial<MessageRow>}
+ */
+function closed({ raw, peer }) {
+  return { raw, nonce: nonceOf(raw), pending: peer };
 }
 
 /**
@@ -37,12 +53,12 @@ function nonceOf({ nonce }) {
   return typeof nonce === "string" ? nonce : "";
 }
 
-const SEALED_BY = ["nonce", "salt", "ciphertext", "sender_fingerprint", "recipient_fingerprint"];
+const SEALED_BY = ["nonce", "salt", "ciphertext", "sender_fingerprint", "recipient_fingerprint", "message_type", "suite"];
 
 /**
  * Whether what was opened is still what stands there: the server may have given its id to another message meanwhile.
  * @param {MessageRow} row with `raw`
- * @param {MessageRow} opened with `raw`
+ * @param {MessageRow | ServerMessage} opened with `raw`
  * @returns {boolean}
  */
 export function isSameEnvelope(row, opened) {
@@ -77,7 +93,7 @@ export function mergeTimes(row, times) {
  * @returns {MessageRow}
  */
 export function mark(row) {
-  const isUnread = !row.mine && !row.seen && !row.readAtMs && !row.repeats;
+  const isUnread = !row.mine && !row.seen && !row.readAtMs && !row.hidden;
   return { ...row, unread: isUnread ? row.peer : undefined, due: dueReceipt(row) };
 }
 
@@ -95,6 +111,14 @@ function dueReceipt(row) {
     return "read";
   }
   return row.deliveredAtMs ? undefined : "delivered";
+}
+
+/**
+ * @param {OutboxRow} row
+ * @returns {boolean} whether there is nothing to show of it
+ */
+export function isSilent({ isSkip, isCleared, state }) {
+  return Boolean(isSkip || (isCleared && state === "sending"));
 }
 
 /**

@@ -2,10 +2,10 @@
  * Opens messages: those that somebody waits for first, the others one by one when there is time. What was opened is
  * kept, so that no message is opened twice.
  *
- * Events: `opened` {row, text}, `repeated` {row} (it was opened before, under another id), and `failed` {row}.
+ * Events: `opened` {row, text}, `repeated` {row} (it is not to be shown, or not again), and `failed` {row}.
  */
-import { openMessage, peerFingerprintOf } from "../crypto/envelope.js";
 import { Emitter } from "../lib/emitter.js";
+import { Refusal } from "./errors.js";
 import { identityOf } from "./message-rows.js";
 import { explain, NewerType } from "./unopened.js";
 
@@ -16,13 +16,11 @@ const BATCH = 20;
 export class Opener extends Emitter {
   #archive;
   #chains;
-  #accountKey;
-  #peerKeys;
   #people;
-  #ownEmail;
+  #unsealer;
   /** @type {Map<string, Promise<void>>} by identity: those that are being opened */
   #running = new Map();
-  /** @type {Map<string, Unopened>} by identity: those that could not be */
+  /** @type {Map<string, unknown>} by identity: why those that could not be were not */
   #failures = new Map();
   /** @type {(() => void)[]} */
   #queue = [];
@@ -32,18 +30,13 @@ export class Opener extends Emitter {
   /** @type {Promise<void> | null} */
   #catchingUp = null;
 
-  /**
-   * @param {{ archive: Archive, chains: Chains, accountKey: AccountKey, peerKeys: PeerKeys, people: People,
-   *   ownEmail: string }} parts
-   */
-  constructor({ archive, chains, accountKey, peerKeys, people, ownEmail }) {
+  /** @param {{ archive: Archive, chains: Chains, people: People, unsealer: Unsealer }} parts */
+  constructor({ archive, chains, people, unsealer }) {
     super();
     this.#archive = archive;
     this.#chains = chains;
-    this.#accountKey = accountKey;
-    this.#peerKeys = peerKeys;
     this.#people = people;
-    this.#ownEmail = ownEmail;
+    this.#unsealer = unsealer;
   }
 
   /**
@@ -51,7 +44,8 @@ export class Opener extends Emitter {
    * @returns {Unopened | null} why it could not be opened, if it was tried
    */
   failure(row) {
-    return this.#failures.get(identityOf(row)) ?? null;
+    const error = this.#failures.get(identityOf(row));
+    return error === undefined ? null : explain(error, { mine: row.mine, name: this.#people.nameOf(row.peer) });
   }
 
   /** What failed may go well now: the keys are others, or the network is back. */
@@ -154,7 +148,7 @@ export class Opener extends Emitter {
    */
   #tell(row, kept, text) {
     if (kept) {
-      this.emit(kept.repeats ? "repeated" : "opened", { row, text });
+      this.emit(kept.hidden ? "repeated" : "opened", { row, text });
     }
   }
 
@@ -163,9 +157,8 @@ export class Opener extends Emitter {
    * @param {unknown} error
    */
   async #failed(row, error) {
-    const failure = explain(error, { mine: row.mine, name: this.#people.nameOf(row.peer) });
-    if (failure) {
-      this.#failures.set(identityOf(row), failure);
+    if (explain(error, { mine: row.mine, name: "" })) {
+      this.#failures.set(identityOf(row), error);
       await this.#archive.keepTried(row);
       this.emit("failed", { row });
     }
@@ -175,26 +168,29 @@ export class Opener extends Emitter {
    * @param {MessageRow} row
    * @returns {Promise<StoredContent>}
    */
-  async #contentOf({ raw, peer, mine }) {
-    const ownFingerprint = mine ? raw.sender_fingerprint : raw.recipient_fingerprint;
-    const own = this.#accountKey.pair(ownFingerprint);
-    if (!own) {
-      this.#accountKey.heardOf(ownFingerprint).catch(() => {});
-    }
-    const peerFingerprint = peerFingerprintOf(raw, own?.fingerprint ?? "");
-    const ownKeyPair = /** @type {KeyRow} */ (own);
-    const opened = await openMessage({
-      ownKeyPair,
-      ownFingerprint: ownKeyPair.fingerprint,
-      ownEmail: this.#ownEmail,
-      peerEmail: peer,
-      message: raw,
-      peerPublicKeyBytes: await this.#peerKeys.named(peer, peerFingerprint),
-    });
+  async #contentOf(row) {
+    const opened = await this.#unsealer.open({ ...row, raw: row.raw });
     if (!opened.supported) {
       throw new NewerType();
     }
     const { type, body, browser, counter, previous, received, sent_at } = opened.content;
-    return { type, body, browser, counter, previous, received, sent_at, hash: opened.hash };
+    if (!row.mine && isTooLate(row, opened.content, opened.peerKey)) {
+      throw new Refusal("retired_key");
+    }
+    // A message that was taken back stands in its chain by the hash that it had.
+    const hash = type === "skip" ? body : opened.hash;
+    return { type, body, browser, counter, previous, received, sent_at, hash };
   }
+}
+
+/**
+ * After a change the old key opens only what had come before it, or was named by what had come: whoever has got hold of
+ * the old key must not go on as that person.
+ * @param {MessageRow} row
+ * @param {Content} content
+ * @param {NamedKey} key
+ * @returns {boolean}
+ */
+function isTooLate({ arrivedAtMs = 0 }, { browser, counter }, { retired }) {
+  return retired !== undefined && arrivedAtMs > retired.atMs && counter > (retired.announced[browser] ?? 0);
 }

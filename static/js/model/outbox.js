@@ -3,9 +3,8 @@
  * here is sealed once, and goes out with the same bytes however often it is tried.
  */
 import { CryptoManager } from "../crypto/crypto.js";
-import { sealMessage } from "../crypto/envelope.js";
-import { untaggedJson, VERSION } from "../crypto/plaintext.js";
-import { messageHash } from "../crypto/suite1.js";
+import { untaggedJson, VERSION } from "../crypto/content.js";
+import { messageHash, sealMessage } from "../crypto/later.js";
 import { all, chatOrNew, get, unsent } from "../storage/queries.js";
 import { Refusal } from "./errors.js";
 import { messageRecord } from "./vault.js";
@@ -24,6 +23,7 @@ import { messageRecord } from "./vault.js";
 // any other answer it may have arrived, so that only the same bytes are sent again: they cannot make a second one.
 const NOT_STORED = "stale_key";
 const STRICT = /** @type {const} */ ({ durability: "strict" });
+const FRESH = /** @type {const} */ ({ state: "sending", reason: null, stale: false, envelope: null });
 
 export class Outbox {
   #database;
@@ -70,7 +70,7 @@ export class Outbox {
       this.#chains.ownRow(peer, content),
     ]);
     /** @type {OutboxRow} */
-    const row = { clientId, peer, counter, atMs, state: "sending", reason: null, stale: false, sealed, envelope: null };
+    const row = { ...FRESH, clientId, peer, browser: this.#vault.browser, counter, atMs, sealed };
     return this.#database.write(["outbox", "chains", "chats"], async (stores) => {
       const isNext = await this.#chains.isStillOwn(stores, peer, before.row);
       if (isNext) {
@@ -125,10 +125,11 @@ export class Outbox {
    * @throws {import("../crypto/errors.js").KeyChangedError | Refusal | Error} what stands in the way
    */
   async seal(row) {
+    // What was sealed before another key was offered waits for the decision like the rest.
+    const key = await this.#peerKeys.keyFor(row.peer);
     if (row.envelope && !row.stale) {
       return /** @type {SealedRow} */ (row);
     }
-    const key = await this.#peerKeys.keyFor(row.peer);
     const own = this.#accountKey.current;
     if (!own) {
       throw new Refusal("no_own_key");
@@ -259,35 +260,53 @@ export class Outbox {
    */
   async remove(clientId) {
     const row = await this.#database.read(["outbox"], (stores) => get(stores("outbox"), clientId));
-    if (row && row.state !== "sending") {
-      const before = await this.#chainBefore(row);
+    if (row && row.state !== "sending" && !row.isSkip) {
+      /** @type {StoredContent} */
+      const content = await this.#vault.open(messageRecord(row), row.sealed);
+      const [before, skip] = await Promise.all([this.#chainBefore(row.peer, content), this.#skipOf(row, content)]);
       await this.#database.write(["outbox", "chains"], async (stores) => {
         const found = await get(stores("outbox"), clientId);
         // Another tab may have tried it again meanwhile, and then it may be with the server.
         if (found?.state === row.state) {
           stores("outbox").delete(clientId);
-          await this.#giveCounterBack(stores, found, before);
+          await this.#closeChain(stores, found, { before, skip });
         }
       }, STRICT);
     }
   }
 
   /**
-   * The last message of a chain that was never sealed leaves no gap.
+   * The last message of a chain that was never sealed gives its counter back. For any other one a `skip` says that
+   * nothing is missing.
    * @param {Stores} stores
    * @param {OutboxRow} row
-   * @param {import("../storage/rows.js").ChainRow | null} before
+   * @param {{ before: import("../storage/rows.js").ChainRow | null, skip: OutboxRow }} instead
    */
-  async #giveCounterBack(stores, row, before) {
+  async #closeChain(stores, row, { before, skip }) {
     if (row.envelope === null && (await this.#chains.ownCounter(stores, row.peer)) === row.counter) {
       this.#chains.setOwn(stores, row.peer, before);
+    } else {
+      stores("outbox").put(skip);
     }
   }
 
-  /** @param {OutboxRow} row */
-  async #chainBefore({ peer, clientId, counter, sealed }) {
-    const { previous } = await this.#vault.open(messageRecord({ peer, clientId }), sealed);
+  /**
+   * @param {string} peer
+   * @param {StoredContent} content
+   */
+  async #chainBefore(peer, { counter, previous }) {
     return previous === null ? null : this.#chains.ownRow(peer, { counter: counter - 1, hash: previous });
+  }
+
+  /**
+   * @param {OutboxRow} row
+   * @param {StoredContent} content
+   * @returns {Promise<OutboxRow>} with the same counter; its body names what was taken back
+   */
+  async #skipOf({ peer, browser, counter, atMs }, content) {
+    const clientId = CryptoManager.randomUuid();
+    const sealed = await this.#vault.seal(messageRecord({ peer, clientId }), { ...content, type: "skip", body: content.hash });
+    return { ...FRESH, clientId, peer, browser, counter, atMs, sealed, isSkip: true };
   }
 }
 
@@ -308,5 +327,5 @@ async function takeDraftAway(stores, peer, draft) {
  * @returns {OutboxRow} to be tried again
  */
 function again(row) {
-  return { ...row, state: "sending", reason: null, stale: row.stale || row.reason === NOT_STORED };
+  return { ...row, state: "sending", reason: null, isCleared: false, stale: row.stale || row.reason === NOT_STORED };
 }

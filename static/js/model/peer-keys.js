@@ -1,14 +1,17 @@
 /**
  * The keys of the people one writes with (docs/protocol.md §3.3). The first key seen of a person is accepted and pinned;
- * another one that the server names later, or that a message names, is only offered: nothing is sealed for the person
- * and nothing under that key is opened until the person at this browser has decided.
+ * another one that the server names later, or that a message names, or the same one signed otherwise, is only offered:
+ * nothing is sealed for the person and nothing under that key is opened until the person at this browser has decided.
  */
 import { KeyChangedError } from "../crypto/errors.js";
-import { fingerprint as fingerprintOf } from "../crypto/fingerprint.js";
 import { isSameKey } from "../crypto/public-key.js";
+import { toHex } from "../lib/bytes.js";
 import { ApiError } from "../net/errors.js";
-import { readKey } from "./answers.js";
 import { BadAnswer, Refusal } from "./errors.js";
+import { accept, find, heed, offer, offerOf, pin, reconsider, refuseOthersKey } from "./offers.js";
+import { readServedKey, statementOf } from "./served-key.js";
+
+/** @typedef {import("./offers.js").ToldKey} ToldKey */
 
 const NOT_FOUND = 404;
 
@@ -16,19 +19,26 @@ export class PeerKeys {
   #api;
   #people;
   #accountKey;
+  #chains;
+  #forgetting;
 
-  /** @param {{ api: Api, people: People, accountKey: AccountKey }} parts */
-  constructor({ api, people, accountKey }) {
+  /**
+   * @param {{ api: Api, people: People, accountKey: AccountKey, forgetting: Forgetting,
+   *   chains: { announced: (peer: string) => Promise<Record<string, number>> } }} parts
+   */
+  constructor({ api, people, accountKey, chains, forgetting }) {
     this.#api = api;
     this.#people = people;
     this.#accountKey = accountKey;
+    this.#chains = chains;
+    this.#forgetting = forgetting;
   }
 
   /**
    * @param {string} email
    * @returns {Promise<KnownKey>} the key to seal for that person with
    * @throws {KeyChangedError} the person has not decided about another key yet
-   * @throws {Refusal} `no_key`, or `key_not_theirs`: it is one's own or another contact's
+   * @throws {Refusal} `no_key`, or `key_not_theirs`: it is one's own or another contact's, or signed by nobody it names
    */
   async keyFor(email) {
     const person = this.#people.get(email);
@@ -43,42 +53,62 @@ export class PeerKeys {
    */
   async lookUp(email) {
     const key = await this.#verified(email, () => this.#api.keyOf(email));
-    return this.#people.update(email, (row, others) => {
-      forgetOffer(row);
-      learn(row, key, others);
-      row.served = key.fingerprint;
-      row.offered = row.pinned === key.fingerprint ? null : key.fingerprint;
-    });
+    return this.#learn(email, key, (row) => heed(row, key));
+  }
+
+  /**
+   * Whether there is still something to decide about: the server may have gone back on it.
+   * @param {string} email
+   * @returns {Promise<boolean>}
+   */
+  async reconsider(email) {
+    if (!this.offered(email)) {
+      return false;
+    }
+    const key = await this.#verified(email, () => this.#api.keyOf(email));
+    return (await this.#learn(email, key, (row) => reconsider(row, key))).offered !== null;
   }
 
   /**
    * @param {string} email
    * @param {string} fingerprint that a message names
-   * @returns {Promise<Bytes>} that key of that person, an accepted one, present or former
+   * @returns {Promise<KnownKey>} that key of that person, an accepted one, present or former
    * @throws {KeyChangedError} it has not been accepted
    */
   async named(email, fingerprint) {
     const person = this.#people.get(email);
     const known = find(person, fingerprint);
+    if (known?.accepted) {
+      return known;
+    }
     const isFirst = !person?.pinned;
     const key = known ?? (isFirst ? null : await this.#present(email, fingerprint)) ?? (await this.#byName(email, fingerprint));
-    if (known?.accepted) {
-      return known.publicKeyBytes;
-    }
-    const row = await this.#people.update(email, (current, others) => {
-      learn(current, key, others);
-      current.offered = find(current, fingerprint)?.accepted ? current.offered : fingerprint;
-    });
-    if (row.offered === fingerprint) {
+    const row = await this.#learn(email, key, (current) => take(current, key));
+    const found = find(row, fingerprint);
+    if (!found?.accepted) {
       throw new KeyChangedError(email, row.pinned ?? "", fingerprint);
     }
-    return key.publicKeyBytes;
+    return found;
+  }
+
+  /**
+   * @param {string} email
+   * @param {ToldKey} key
+   * @param {(row: PersonRow) => void} change
+   */
+  #learn(email, key, change) {
+    return this.#people.update(email, (row, others) => {
+      refuseOthersKey(key, others);
+      // Whoever is met for the first time now may have been known, and checked, before.
+      row.forgotten = row.pinned === null ? this.#forgetting.mayHaveKnown : row.forgotten;
+      change(row);
+    });
   }
 
   /**
    * @param {string} email
    * @param {string} fingerprint
-   * @returns {Promise<ServerKey>}
+   * @returns {Promise<ToldKey>}
    */
   async #byName(email, fingerprint) {
     const key = await this.#verified(email, () => this.#api.keyByFingerprint(fingerprint));
@@ -114,38 +144,49 @@ export class PeerKeys {
   }
 
   /**
-   * The key may open messages from now on. To seal for, it is taken only where the server names it as the present one.
    * @param {string} email
    * @param {string} fingerprint the one that was decided about
-   * @throws {Refusal} `key_changed`: it has changed again meanwhile
+   * @param {string} [what] exactly: the `offer` of the change that was on the screen
+   * @throws {Refusal} `key_changed`: it has changed again meanwhile; `key_not_theirs`
    */
-  async accept(email, fingerprint) {
-    await this.#people.update(email, (row, others) => {
-      const key = find(row, fingerprint);
-      if (!key || row.offered !== fingerprint) {
-        throw new Refusal("key_changed");
-      }
-      refuseOthersKey(key, others);
-      key.accepted = true;
-      row.pinned = row.served === fingerprint ? fingerprint : row.pinned;
-      forgetOffer(row);
-    });
+  async accept(email, fingerprint, what = offerOf(this.#people.get(email))) {
+    const announced = await this.#chains.announced(email);
+    await this.#people.update(email, (row, others) => accept(row, { fingerprint, offer: what, announced }, others));
   }
 
   /**
    * @param {string} email
    * @param {() => Promise<any>} ask
-   * @returns {Promise<ServerKey>} a key that is what its fingerprint says, and nobody else's
+   * @returns {Promise<ToldKey>} a key that is what its fingerprint and its statement say, and not one's own
    */
   async #verified(email, ask) {
-    const key = readKey(await orNoKey(ask), email);
-    if ((await fingerprintOf(key.publicKeyBytes)) !== key.fingerprint) {
-      throw new BadAnswer("a fingerprint of another key");
-    }
-    if (this.#accountKey.pairs.some((own) => isSameKey(own.publicKeyBytes, key.publicKeyBytes))) {
+    const key = await readServedKey(await orNoKey(ask), email);
+    const { fingerprint, publicKeyBytes } = key;
+    const told = { fingerprint, publicKeyBytes, ...(await statementOf(key)) };
+    if (this.#accountKey.pairs.some((own) => isOwn(own, told))) {
       throw new Refusal("key_not_theirs");
     }
-    return key;
+    return told;
+  }
+}
+
+/**
+ * @param {KeyRow} own
+ * @param {ToldKey} told
+ */
+function isOwn({ publicKeyBytes, identity }, told) {
+  return isSameKey(publicKeyBytes, told.publicKeyBytes) || (identity && toHex(identity.publicKeyBytes) === told.identity);
+}
+
+/**
+ * @param {PersonRow} row
+ * @param {ToldKey} key that a message names
+ */
+function take(row, key) {
+  if (row.pinned === null) {
+    pin(row, key);
+  } else if (!find(row, key.fingerprint)?.accepted) {
+    offer(row, key);
   }
 }
 
@@ -173,52 +214,4 @@ function accepted(person) {
     throw new KeyChangedError(person.email, pinned, person.offered);
   }
   return /** @type {KnownKey} */ (find(person, pinned));
-}
-
-/**
- * @param {PersonRow | null} person
- * @param {string} fingerprint
- * @returns {KnownKey | null}
- */
-function find(person, fingerprint) {
-  return person?.keys.find((key) => key.fingerprint === fingerprint) ?? null;
-}
-
-/**
- * Takes a key up; the first one of a person is accepted and pinned.
- * @param {PersonRow} row
- * @param {{ fingerprint: string, publicKeyBytes: Bytes }} key
- * @param {PersonRow[]} others
- * @throws {Refusal} `key_not_theirs`
- */
-function learn(row, { fingerprint, publicKeyBytes }, others) {
-  refuseOthersKey({ publicKeyBytes }, others);
-  const isFirst = row.pinned === null;
-  if (!find(row, fingerprint)) {
-    row.keys.push({ fingerprint, publicKeyBytes, firstSeenMs: Date.now(), accepted: isFirst });
-  }
-  row.pinned ??= fingerprint;
-}
-
-/**
- * What was only offered must not be accepted later with something else.
- * @param {PersonRow} row
- */
-function forgetOffer(row) {
-  row.offered = null;
-  row.keys = row.keys.filter((key) => key.accepted);
-}
-
-/**
- * Whoever uploads another's public key as their own cannot read anything, but the other's words would stand here under
- * their name.
- * @param {{ publicKeyBytes: Bytes }} key
- * @param {PersonRow[]} others
- * @throws {Refusal} `key_not_theirs`: it has been accepted here for somebody else, at present or formerly
- */
-function refuseOthersKey({ publicKeyBytes }, others) {
-  const taken = others.flatMap(({ keys }) => keys.filter((key) => key.accepted));
-  if (taken.some((key) => isSameKey(key.publicKeyBytes, publicKeyBytes))) {
-    throw new Refusal("key_not_theirs");
-  }
 }

@@ -6,6 +6,10 @@
  */
 import { Emitter } from "../lib/emitter.js";
 import { all, get } from "../storage/queries.js";
+import { UNSIGNED } from "./served-key.js";
+
+// A name that shows nothing is none. (Fillers of Hangul and Braille count as letters and symbols.)
+const VISIBLE = /[^\p{C}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0]/u;
 
 export class People extends Emitter {
   #database;
@@ -23,7 +27,7 @@ export class People extends Emitter {
 
   async load() {
     const rows = await this.#database.read(["people"], (stores) => all(stores("people")));
-    this.#rows = new Map(rows.map((row) => [row.email, row]));
+    this.#rows = new Map(rows.map((row) => [row.email, whole(row)]));
   }
 
   /** @returns {PersonRow[]} */
@@ -44,7 +48,8 @@ export class People extends Emitter {
    * @returns {string} what to call that person
    */
   nameOf(email) {
-    return this.#rows.get(email)?.displayName || email;
+    const name = this.#rows.get(email)?.displayName ?? "";
+    return VISIBLE.test(name) ? name : email;
   }
 
   /**
@@ -55,7 +60,7 @@ export class People extends Emitter {
   async update(email, change) {
     const row = await this.#database.write(["people"], async (stores) => {
       const rows = await all(stores("people"));
-      const found = rows.find((person) => person.email === email) ?? newPerson(email);
+      const found = whole(rows.find((person) => person.email === email) ?? { email });
       change(found, rows.filter((person) => person.email !== email));
       stores("people").put(found);
       return found;
@@ -69,7 +74,7 @@ export class People extends Emitter {
   async #reload(email) {
     const row = await this.#database.read(["people"], (stores) => get(stores("people"), email));
     if (row) {
-      this.#set(row);
+      this.#set(whole(row));
     }
   }
 
@@ -80,10 +85,14 @@ export class People extends Emitter {
   }
 }
 
+const UNNAMED = { displayName: null, isContact: false, addedAtMs: 0 };
+const UNPINNED = { pinned: null, served: null, offered: null, offeredStatement: null, checked: null, forgotten: false };
+
 /**
- * @param {string} email
+ * @param {{ email: string } & Partial<PersonRow>} row as it was stored, perhaps by an older version of the page
  * @returns {PersonRow}
  */
-function newPerson(email) {
-  return { email, displayName: null, isContact: false, addedAtMs: 0, pinned: null, served: null, offered: null, keys: [] };
+function whole(row) {
+  const keys = (row.keys ?? []).map((key) => ({ ...UNSIGNED, ...key }));
+  return { ...UNNAMED, ...UNPINNED, ...row, keys, changes: row.changes ?? [] };
 }

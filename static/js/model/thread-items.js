@@ -1,4 +1,5 @@
-/** A message as the screen shows it. */
+/** What the screen shows of a chat: messages, and what is to be said between them. */
+import { acknowledgement } from "./peer-receipts.js";
 
 /**
  * @typedef {object} ThreadItem
@@ -13,10 +14,22 @@
  * @property {boolean} opening it is being opened
  * @property {Unopened | null} unopened it could not be opened, and why
  * @property {string | null} failure why it could not be sent: a stable code
+ * @property {boolean} late it came after one that was written after it
+ * @property {boolean} conflict it and another one cannot both be what its sender's browser has sent
+ * @property {Date | null} writtenAt by the sender's clock, where that was long before the server had it
  */
 
-/** @typedef {{ text: string | undefined, unopened: Unopened | null }} Content as far as it is known here */
+/** @typedef {{ kind: "gap", key: string, count: number }} GapItem so many messages of the other person's are not here */
+/** @typedef {{ kind: "keys-changed", key: string, at: Date, wasChecked: boolean }} KeysItem */
+/** @typedef {ThreadItem | GapItem | KeysItem} AnyItem */
+
+/** @typedef {{ text: string, sentAtMs: number }} Words that were opened */
+/** @typedef {{ words: Words | undefined, unopened: Unopened | null }} Known as far as it is known here */
+/** @typedef {"sent" | "delivered" | "read"} Acknowledgement */
 /** @typedef {{ clientId: string, text: string, atMs: number, isStored: boolean }} Echo a message that was just written here */
+
+// A message that waited for the network is not said to be late.
+const LONG_BEFORE_MS = 300_000;
 
 /**
  * @param {string | null} clientId
@@ -35,33 +48,42 @@ function item(clientId, atMs) {
     opening: false,
     unopened: null,
     failure: null,
+    late: false,
+    conflict: false,
+    writtenAt: null,
   };
 }
 
 /**
  * @param {MessageRow} row
- * @param {Content} content
+ * @param {Known} known
+ * @param {{ chat: ChatRow, isReadTold: boolean }} shown who does not tell what was read, is not told either
  * @returns {ThreadItem}
  */
-export function storedItem(row, { text = "", unopened }) {
+export function storedItem(row, { words, unopened }, { chat, isReadTold }) {
+  const { clientId, createdAtMs, mine, conflict = false, late = false } = row;
+  const state = mine ? acknowledgement(chat, row) : null;
   return {
-    ...item(row.clientId, row.createdAtMs),
+    ...item(clientId, createdAtMs),
     key: keyOf(row),
-    mine: row.mine,
-    text,
-    state: row.mine ? stateOf(row) : null,
+    mine,
+    text: words?.text ?? "",
+    state: state === "read" && !isReadTold ? "delivered" : state,
     opening: row.raw !== undefined && unopened === null,
     unopened,
+    late,
+    conflict,
+    writtenAt: !mine && words && createdAtMs - words.sentAtMs > LONG_BEFORE_MS ? new Date(words.sentAtMs) : null,
   };
 }
 
 /**
  * @param {OutboxRow} row
- * @param {Content} content
+ * @param {Known} known
  * @returns {ThreadItem}
  */
-export function unsentItem({ clientId, atMs, state, reason }, { text = "", unopened }) {
-  return { ...item(clientId, atMs), text, state, unopened, failure: reason };
+export function unsentItem({ clientId, atMs, state, reason }, { words, unopened }) {
+  return { ...item(clientId, atMs), text: words?.text ?? "", state, unopened, failure: reason };
 }
 
 /**
@@ -73,17 +95,18 @@ export function echoItem({ clientId, text, atMs, isStored }) {
 }
 
 /**
- * What could not be sent stands where it was written; what is on its way comes last.
- * @param {ThreadItem[]} stored
- * @param {ThreadItem[]} unsent
- * @param {ThreadItem[]} echoes
- * @returns {ThreadItem[]}
+ * What could not be sent stands where it was written, and a change of keys where it was noticed; what is on its way
+ * comes last.
+ * @param {(ThreadItem | GapItem)[]} stored
+ * @param {{ unsent: ThreadItem[], echoes: ThreadItem[], changes: KeysItem[] }} others
+ * @returns {AnyItem[]}
  */
-export function inOrder(stored, unsent, echoes) {
+export function inOrder(stored, { unsent, echoes, changes }) {
+  /** @type {AnyItem[]} */
   const items = [...stored];
-  for (const stuck of unsent.filter(({ state }) => state !== "sending")) {
-    const after = items.findLastIndex(({ at }) => at <= stuck.at);
-    items.splice(after + 1, 0, stuck);
+  for (const other of [...changes, ...unsent.filter(({ state }) => state !== "sending")]) {
+    const after = items.findLastIndex((one) => one.kind !== "gap" && one.at <= other.at);
+    items.splice(after + 1, 0, other);
   }
   return [...items, ...unsent.filter(({ state }) => state === "sending"), ...echoes];
 }
@@ -95,15 +118,4 @@ export function inOrder(stored, unsent, echoes) {
  */
 export function keyOf(row) {
   return "id" in row && !(row.mine && row.clientId) ? `s${row.id}` : (row.clientId ?? "");
-}
-
-/**
- * @param {MessageRow} row
- * @returns {"sent" | "delivered" | "read"}
- */
-function stateOf({ deliveredAtMs, readAtMs }) {
-  if (readAtMs > 0) {
-    return "read";
-  }
-  return deliveredAtMs > 0 ? "delivered" : "sent";
 }

@@ -3,14 +3,17 @@
  * what has not left yet. The database is the truth; this reads it again whenever something has changed.
  */
 import { Sequence } from "../lib/timing.js";
-import { identityOf } from "./message-rows.js";
+import { arranged } from "./arrangement.js";
+import { identityOf, isSilent } from "./message-rows.js";
 import { echoItem, inOrder, keyOf, storedItem, unsentItem } from "./thread-items.js";
 import { UNREADABLE } from "./unopened.js";
 import { messageRecord } from "./vault.js";
 
 /** @import { Window } from "./archive.js" */
 
+/** @typedef {import("./thread-items.js").AnyItem} AnyItem */
 /** @typedef {import("./thread-items.js").ThreadItem} ThreadItem */
+/** @typedef {import("./thread-items.js").Words} Words */
 
 const SCREEN = 30;
 const LARGEST_SCREEN = 200;
@@ -22,15 +25,19 @@ export class Thread {
   #reading = new Sequence();
   /** @type {Window["rows"]} */
   #rows = [];
+  /** @type {Window["gaps"]} */
+  #gaps = [];
+  /** @type {ChatRow | null} */
+  #chat = null;
   /** @type {OutboxRow[]} */
   #unsent = [];
   /** @type {Map<string, Echo>} */
   #echoes = new Map();
-  /** @type {Map<string, string>} what was opened, by identity: keys come again where the server gives an id twice */
-  #texts = new Map();
+  /** @type {Map<string, Words>} what was opened, by identity: keys come again where the server gives an id twice */
+  #words = new Map();
   /** @type {Set<string>} identities of what is kept here and cannot be read */
   #unreadable = new Set();
-  /** @type {ThreadItem[] | null} */
+  /** @type {AnyItem[] | null} */
   #items = null;
   #from = Infinity;
   #hasOlder = false;
@@ -56,6 +63,11 @@ export class Thread {
   get keyChange() {
     const fingerprint = this.#parts.people.get(this.email)?.offered;
     return fingerprint ? { name: this.name, fingerprint } : null;
+  }
+
+  /** The server says that the chat was cleared, and nobody here did it. */
+  get clearedElsewhere() {
+    return Boolean(this.#chat?.clearedElsewhere);
   }
 
   /** True until what is stored of it is here. */
@@ -92,21 +104,38 @@ export class Thread {
     return id >= this.#from;
   }
 
-  /** @returns {ThreadItem[]} oldest first */
+  /** @returns {AnyItem[]} oldest first */
   items() {
-    this.#items ??= inOrder(
-      this.#distinctRows().map((row) => storedItem(row, this.#contentOf(row))),
-      this.#unsent.map((row) => unsentItem(row, this.#contentOf(row))),
-      this.#echoesAlone().map(echoItem),
-    );
+    this.#items ??= inOrder(this.#chat === null ? [] : this.#stored(this.#chat), {
+      unsent: this.#unsent.filter((row) => !isSilent(row)).map((row) => unsentItem(row, this.#known(row))),
+      echoes: this.#echoesAlone().map(echoItem),
+      changes: this.#changes(),
+    });
     return this.#items;
   }
 
+  /** @param {ChatRow} chat */
+  #stored(chat) {
+    const { mailbox, preferences } = this.#parts;
+    const shown = { chat, isReadTold: preferences.readReceipts };
+    const placed = this.#distinctRows().map((row) => ({ row, item: storedItem(row, this.#known(row), shown) }));
+    // Until the mailbox has been read to its end, what seems to be missing may be on its way.
+    return arranged(placed, mailbox.isComplete ? this.#gaps : []);
+  }
+
+  /** @returns {import("./thread-items.js").KeysItem[]} within what is shown */
+  #changes() {
+    const first = this.#hasOlder ? (this.#rows[0]?.createdAtMs ?? Infinity) : 0;
+    const changes = this.#parts.people.get(this.email)?.changes ?? [];
+    return changes.filter(({ atMs }) => atMs >= first)
+      .map(({ key, atMs, wasChecked }) => ({ kind: "keys-changed", key, at: new Date(atMs), wasChecked }));
+  }
+
   /** @param {MessageRow | OutboxRow} row */
-  #contentOf(row) {
+  #known(row) {
     const failure = "raw" in row && row.raw ? this.#parts.opener.failure(row) : null;
     const identity = textKey(row);
-    return { text: this.#texts.get(identity), unopened: this.#unreadable.has(identity) ? UNREADABLE : failure };
+    return { words: this.#words.get(identity), unopened: this.#unreadable.has(identity) ? UNREADABLE : failure };
   }
 
   /** The newest screen: from here, unless so much has happened that only the server has it. */
@@ -225,8 +254,10 @@ export class Thread {
   }
 
   /** @param {Window & { echoed: Echo[] }} window */
-  async #show({ rows, unsent, echoed }) {
-    await Promise.all([...rows, ...unsent].map((row) => this.#readText(row)));
+  async #show({ chat, rows, unsent, echoed, gaps }) {
+    await Promise.all([...rows, ...unsent].map((row) => this.#readWords(row)));
+    this.#chat = chat;
+    this.#gaps = gaps;
     this.#rows = rows;
     this.#unsent = unsent;
     [...rows, ...unsent, ...echoed].forEach(({ clientId }) => this.#echoes.delete(clientId ?? ""));
@@ -235,14 +266,14 @@ export class Thread {
   }
 
   /** @param {MessageRow | OutboxRow} row one that cannot be read stands in its place, and the others around it */
-  async #readText(row) {
+  async #readWords(row) {
     const key = textKey(row);
-    if (!row.sealed || this.#texts.has(key)) {
+    if (!row.sealed || this.#words.has(key)) {
       return;
     }
     try {
-      const { body } = await this.#parts.vault.open(messageRecord(row), row.sealed);
-      this.#texts.set(key, body);
+      const { body, sent_at } = await this.#parts.vault.open(messageRecord(row), row.sealed);
+      this.#words.set(key, { text: body, sentAtMs: sent_at });
       this.#unreadable.delete(key);
     } catch {
       this.#unreadable.add(key);
@@ -267,7 +298,7 @@ export class Thread {
   /** @returns {MessageRow[]} each once, however often the server has delivered it */
   #distinctRows() {
     const keys = new Set();
-    return this.#rows.filter((row) => !row.repeats && !keys.has(keyOf(row)) && keys.add(keyOf(row)));
+    return this.#rows.filter((row) => !row.hidden && !keys.has(keyOf(row)) && keys.add(keyOf(row)));
   }
 }
 
@@ -285,6 +316,6 @@ function textKey(row) {
  * @returns {string | null} the message from which on that many of the other person's are there; null: it is not here
  */
 function keyOfUnread(rows, count) {
-  const first = count > 0 ? rows.filter((row) => !row.mine && !row.repeats).at(-count) : undefined;
+  const first = count > 0 ? rows.filter((row) => !row.mine && !row.hidden).at(-count) : undefined;
   return first ? keyOf(first) : null;
 }

@@ -1,4 +1,5 @@
 /** What becomes of a message that could not be delivered: tried again, or given up and why. */
+import { LoadError } from "../lib/once.js";
 import { ApiError, NetworkError, patienceMs } from "../net/errors.js";
 import { Refusal } from "./errors.js";
 
@@ -33,7 +34,7 @@ export function verdict(error, history) {
  * @returns {boolean}
  */
 function isFinal(error, { attempt, ageMs }) {
-  if (error instanceof NetworkError) {
+  if (error instanceof NetworkError || error instanceof LoadError) {
     // After a night in a bag it takes a while until there is a network again.
     return ageMs > OFFLINE_LIMIT_MS && attempt >= MANY_ATTEMPTS;
   }
@@ -63,7 +64,7 @@ function isTemporary(error) {
  * @returns {string} a stable code
  */
 function reasonOf(error) {
-  if (error instanceof NetworkError || (error instanceof ApiError && isTemporary(error))) {
+  if (error instanceof NetworkError || error instanceof LoadError || (error instanceof ApiError && isTemporary(error))) {
     return "unreachable";
   }
   if (error instanceof StaleKey) {

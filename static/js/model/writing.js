@@ -4,7 +4,7 @@
  * on the screen is found again as the draft that it was or, from when it says "Sending", as a message.
  */
 import { CryptoManager } from "../crypto/crypto.js";
-import { BODY_LIMIT } from "../crypto/plaintext.js";
+import { BODY_LIMIT } from "../crypto/content.js";
 import { isWellFormed } from "../lib/bytes.js";
 import { Sequence } from "../lib/timing.js";
 import { draftRecord } from "./chat-list.js";

@@ -21,6 +21,8 @@ import { ApiError, NetworkError } from "./errors.js";
 // Of silence: a long answer over a slow line takes longer as a whole.
 const TIMEOUT_MS = 20_000;
 const UNAUTHORISED = 401;
+// In characters. A long list of chats, each with the longest message, is below it.
+const LONGEST_ANSWER = 64 * 2 ** 20;
 const PAGE_SIZE = 50;
 
 export class Api {
@@ -241,6 +243,7 @@ class Silence {
  * @param {Response} response
  * @param {() => void} heard called for each part that comes
  * @returns {Promise<string>}
+ * @throws {RangeError} it is longer than any honest one
  */
 async function textOf(response, heard) {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
@@ -248,6 +251,10 @@ async function textOf(response, heard) {
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
     heard();
     text += part.value;
+    if (text.length > LONGEST_ANSWER) {
+      await reader?.cancel();
+      throw new RangeError("an answer without end");
+    }
   }
   return text;
 }

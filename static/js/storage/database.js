@@ -4,10 +4,11 @@
  */
 import { Emitter } from "../lib/emitter.js";
 
-/** @typedef {"keys" | "people" | "chats" | "messages" | "chains" | "outbox" | "state"} StoreName */
+/** @typedef {"keys" | "people" | "chats" | "messages" | "chains" | "outbox" | "state"
+ *   | "receipts" | "cleared"} StoreName */
 /** @typedef {(name: StoreName) => IDBObjectStore} Stores */
 
-const VERSION = 1;
+const VERSION = 2;
 // Another tab that holds on to the database makes all others wait, for ever if it has frozen.
 const PATIENCE_MS = 5_000;
 const OPEN_PATIENCE_MS = 15_000;
@@ -39,7 +40,7 @@ export class Database extends Emitter {
    */
   static async open(email) {
     const request = indexedDB.open(databaseName(email), VERSION);
-    request.onupgradeneeded = () => createStores(request.result);
+    request.onupgradeneeded = ({ oldVersion }) => createStores(request.result, oldVersion);
     const opened = result(request);
     const connection = await within(OPEN_PATIENCE_MS, opened);
     if (connection === null) {
@@ -163,8 +164,20 @@ function abort(transaction) {
   }
 }
 
+/**
+ * @param {IDBDatabase} database
+ * @param {number} oldVersion 0: a new one
+ */
+function createStores(database, oldVersion) {
+  if (oldVersion < 1) {
+    createFirst(database);
+  }
+  database.createObjectStore("receipts", { keyPath: "id" }).createIndex("peer", ["peer", "id"]);
+  database.createObjectStore("cleared", { keyPath: ["peer", "browser"] });
+}
+
 /** @param {IDBDatabase} database */
-function createStores(database) {
+function createFirst(database) {
   database.createObjectStore("state");
   database.createObjectStore("keys", { keyPath: "fingerprint" });
   database.createObjectStore("people", { keyPath: "email" });

@@ -39,7 +39,7 @@ export function newestMessages(messages, peer, { from = 0, below = Infinity, lim
  */
 export async function newestShown(messages, peer) {
   let [row] = await newestMessages(messages, peer, { limit: 1 });
-  while (row?.repeats) {
+  while (row?.hidden) {
     [row] = await newestMessages(messages, peer, { below: row.id, limit: 1 });
   }
   return row;
@@ -117,6 +117,49 @@ export function messageInChain(messages, peer, browser, counter) {
  */
 export function messagesAtCounter(messages, peer, browser, counter) {
   return result(messages.index("chain").getAll([peer, browser, counter]));
+}
+
+/**
+ * @param {IDBObjectStore} messages
+ * @param {string} peer
+ * @param {string} browser
+ * @param {{ from?: number, to?: number }} part both included
+ * @returns {Promise<MessageRow[]>} the opened messages from that browser with these counters, in their order
+ */
+export function chainPart(messages, peer, browser, { from = 1, to = Infinity }) {
+  const range = IDBKeyRange.bound([peer, browser, from], [peer, browser, to]);
+  return result(messages.index("chain").getAll(range));
+}
+
+/**
+ * @param {IDBObjectStore} messages
+ * @param {string} peer
+ * @param {string} browser
+ * @param {number} [below]
+ * @returns {Promise<number>} the greatest counter of an opened message from that browser; 0: there is none
+ */
+export async function lastCounter(messages, peer, browser, below = Infinity) {
+  const range = IDBKeyRange.bound([peer, browser, 0], [peer, browser, below], false, true);
+  const cursor = await result(messages.index("chain").openCursor(range, "prev"));
+  return cursor?.value.counter ?? 0;
+}
+
+/**
+ * @param {IDBObjectStore} receipts
+ * @param {string} peer
+ * @returns {Promise<ReceiptRow[]>} those that wait, the latest last
+ */
+export function waitingReceipts(receipts, peer) {
+  return result(receipts.index("peer").getAll(IDBKeyRange.bound([peer, 0], [peer, Infinity])));
+}
+
+/**
+ * @param {IDBObjectStore} cleared
+ * @param {string} peer
+ * @returns {Promise<ClearedRow[]>}
+ */
+export function clearedOf(cleared, peer) {
+  return result(cleared.getAll(IDBKeyRange.bound([peer, ""], [peer, []])));
 }
 
 /**

@@ -19,14 +19,39 @@
  * @property {CryptoKey} privateKey not extractable
  * @property {CryptoKey} publicKey
  * @property {Bytes} publicKeyBytes 91 bytes
+ * @property {{ privateKey: CryptoKey, publicKeyBytes: Bytes }} [identity] Ed25519, not extractable, 32 bytes; none: made
+ *   by an older version of the page
+ * @property {Signed} [signed] what that identity has signed of this key last
  */
 
 /**
- * @typedef {object} KnownKey
+ * What an identity says of a key.
+ * @typedef {object} Statement
+ * @property {string | null} identity 64 hexadecimal digits; null: nobody has signed the key
+ * @property {number} version 0: unsigned
+ * @property {number[]} suites
+ */
+
+/** @typedef {{ version: number, suites: readonly number[], statement: Bytes }} Signed */
+
+/**
+ * @typedef {object} KeyOfPeer
  * @property {string} fingerprint
  * @property {Bytes} publicKeyBytes 91 bytes
  * @property {number} firstSeenMs
  * @property {boolean} accepted the first one, or one that the person at this browser has accepted
+ * @property {{ atMs: number, announced: Record<string, number> }} [retired] since another was accepted in its place; it
+ *   opens what had been announced by then: a counter for each browser of theirs
+ */
+/** @typedef {KeyOfPeer & Statement} KnownKey */
+
+/**
+ * @typedef {object} KeyChange
+ * @property {string} key
+ * @property {number} atMs when it was first offered
+ * @property {boolean} wasChecked the numbers had been compared with the person, and are others now
+ * @property {string} offer what exactly was offered
+ * @property {boolean} undecided
  */
 
 /**
@@ -38,8 +63,13 @@
  * @property {number} addedAtMs
  * @property {string | null} pinned fingerprint of the key that is accepted here
  * @property {string | null} served fingerprint of the key that the server named last as the present one
- * @property {string | null} offered fingerprint of another key, served or named by a message; the person decides
+ * @property {string | null} offered fingerprint of another key, served or named by a message, or of the pinned one where
+ *   it is signed otherwise; the person decides
+ * @property {Statement | null} offeredStatement what comes with it
  * @property {KnownKey[]} keys
+ * @property {KeyChange[]} changes oldest first
+ * @property {{ identity: string, atMs: number } | null} checked the numbers were compared with the person
+ * @property {boolean} forgotten pinned in a browser that has lost its memory
  */
 
 /**
@@ -48,9 +78,27 @@
  * @property {number} startId messages up to this id were there before this browser; 0: none
  * @property {string | null} older the server's address of the next page of older messages; "": of the newest page;
  *   null: there are none
- * @property {number} clearedAt the mailbox's sequence at which the chat was last cleared
+ * @property {number} clearedAt when the chat was last cleared here, by this browser's clock; 0: never
+ * @property {number} [ownClearings] how often the server was asked to clear it and has not told of it yet
+ * @property {boolean} [clearedElsewhere] the server says that it was cleared, and nobody here did it
  * @property {number} unreadBefore how many messages the server counts as unread that have not been fetched yet
  * @property {Sealed | null} draft
+ * @property {number} [receiptDue] since when the other person is to be told what was opened and seen here
+ * @property {Record<string, number>} [seen] by the peer's browser: the greatest counter that was on the screen here
+ * @property {Record<string, { from: number, to: number }>} [heads] by the peer's browser: the last message that it says it
+ *   has sent, at first and now
+ * @property {Record<string, Acknowledged>} [acknowledged] by the peer's browser: what it has of this browser's
+ */
+
+/**
+ * Of this browser's messages a browser of the peer's has all from `from` to `delivered` but those missing; up to `read`
+ * they were seen.
+ * @typedef {object} Acknowledged
+ * @property {number} counter of the receipt that said so
+ * @property {number} from
+ * @property {number} delivered
+ * @property {number} read 0: none
+ * @property {number[]} missing
  */
 
 /**
@@ -66,9 +114,13 @@
  * @property {boolean} seen it was on the screen here
  * @property {any} [raw] as the server gave it, until it has been opened
  * @property {string} [nonce] that of its envelope; none: it was sent from here
- * @property {boolean} [repeats] it was opened here before, under another id: it is not shown again
+ * @property {number} [arrivedAtMs] when it came here
+ * @property {boolean} [isLive] and all that the server had before stood here then
+ * @property {boolean} [late] one that was written after it had come before it
+ * @property {boolean} [hidden] it is not shown: it was opened or cleared here before, or is a `skip`
+ * @property {boolean} [conflict] it and another one cannot both be what its sender's browser has sent
  * @property {Sealed} [sealed] its content, once it has been opened
- * @property {string} [browser] of a message from the peer: the sending browser's id, once it has been opened
+ * @property {string} [browser] the sending browser's id, once it has been opened
  * @property {number} [counter] and that browser's counter
  * @property {string} [pending] the peer, while nobody has tried to open it
  * @property {string} [unread] the peer, while it is theirs and unread
@@ -85,6 +137,9 @@
  * @property {"sending" | "failed" | "held"} state
  * @property {string | null} reason why it failed: a stable code
  * @property {boolean} stale the server refused it for its keys: it is to be sealed again before it goes out
+ * @property {string} [browser] this browser's id when it was written
+ * @property {boolean} [isCleared] the chat was cleared while it was on its way
+ * @property {boolean} [isSkip] it only says that the message with this counter was taken back
  * @property {Sealed} sealed its content
  * @property {SealedMessage | null} envelope sealed once; sent as it is, however often
  */
@@ -94,11 +149,28 @@
  * peer's (the last one up to which all were opened).
  * @typedef {object} ChainRow
  * @property {string} peer
- * @property {"own" | "theirs"} side
+ * @property {"own" | "theirs" | "receipts"} side receipts: one's own, which number themselves
  * @property {string} browser
  * @property {number} counter
+ * @property {number} [from] of one of the peer's: the counter that it begins with here
  * @property {number} atMs when it last moved
  * @property {Sealed} sealed the hash of that message
+ */
+
+/**
+ * A receipt that has come and was not looked at yet.
+ * @typedef {object} ReceiptRow
+ * @property {number} id the server's
+ * @property {string} peer
+ * @property {any} raw as the server gave it
+ */
+
+/**
+ * What was cleared here of one browser's messages, so that it does not come back.
+ * @typedef {object} ClearedRow
+ * @property {string} peer
+ * @property {string} browser
+ * @property {Sealed} sealed the hashes by counter
  */
 
 /**

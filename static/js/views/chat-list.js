@@ -1,6 +1,6 @@
 /** The column of chats: one link for each, by last activity, searched from above, drawn as far as one scrolls. */
 import { find, setText } from "../lib/dom.js";
-import { oncePerFrame } from "./attention.js";
+import { oncePerFrame } from "./moments.js";
 import { createChatRow, updateChatRow } from "./chat-row.js";
 import { KeyedList } from "./keyed-list.js";
 
@@ -11,11 +11,10 @@ const ROWS_AT_ONCE = 200;
 const MORE_WITHIN_PX = 1200;
 
 export class ChatList {
-  /** @param {{conversations: Conversations, onOpen: (email: string) => void, onSearch: () => void}} parts */
-  constructor({ conversations, onOpen, onSearch }) {
+  /** @param {{conversations: Conversations, onOpen: (email: string) => void}} parts */
+  constructor({ conversations, onOpen }) {
     this.conversations = conversations;
     this.onOpen = onOpen;
-    this.onSearch = onSearch;
     /** @type {string | null} */
     this.current = null;
     this.limit = ROWS_AT_ONCE;
@@ -32,8 +31,6 @@ export class ChatList {
     this.conversations.on("chats", redraw);
     this.conversations.on("connection", redraw);
     this.search.addEventListener("input", () => this.searched());
-    this.search.addEventListener("keydown", (event) => this.searchKey(event));
-    this.frame.addEventListener("keydown", (event) => this.rowKey(event));
     this.frame.addEventListener("scroll", () => this.scrolled(), { passive: true });
     /* "Yesterday" becomes another day while the page stands open. */
     setInterval(redraw, 60_000);
@@ -64,7 +61,7 @@ export class ChatList {
         key: chat.email,
         chat,
         current: chat.email === this.current,
-        showEmail: (names.get(chat.name) ?? 0) > 1,
+        showEmail: (names.get(fold(chat.name)) ?? 0) > 1,
         now,
       })),
     );
@@ -90,12 +87,6 @@ export class ChatList {
     this.draw();
   }
 
-  jump() {
-    this.onSearch();
-    this.search.focus();
-    this.search.select();
-  }
-
   /** True where there was something to clear. */
   clearSearch() {
     if (this.search.value === "") return false;
@@ -104,54 +95,9 @@ export class ChatList {
     return true;
   }
 
-  /**
-   * The chat before or after the open one.
-   * @param {1 | -1} step
-   * @param {boolean} unreadOnly
-   */
-  move(step, unreadOnly) {
-    const chats = this.found();
-    const at = chats.findIndex(({ email }) => email === this.current);
-    const ahead = step > 0 ? chats.slice(at + 1) : chats.slice(0, Math.max(at, 0)).reverse();
-    const next = ahead.find(({ unread }) => !unreadOnly || unread > 0);
-    if (next) this.onOpen(next.email);
-  }
-
-  /** @param {KeyboardEvent} event */
-  searchKey(event) {
-    const first = this.found()[0];
-    if (event.key === "ArrowDown") this.focusRow(0);
-    else if (event.key === "Enter" && first && !event.isComposing) {
-      this.clearSearch();
-      this.onOpen(first.email);
-    } else return;
-    event.preventDefault();
-  }
-
-  /** @param {KeyboardEvent} event */
-  rowKey(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    const links = [...this.frame.querySelectorAll("a")];
-    const at = links.findIndex((link) => link === document.activeElement);
-    if (at + step < 0) this.search.focus();
-    else this.focusRow(at + step);
-  }
-
-  /** @param {number} index */
-  focusRow(index) {
-    this.frame.querySelectorAll("a")[index]?.focus();
-  }
-
   /** @param {string} email */
   focusRowOf(email) {
     this.list.node(email)?.querySelector("a")?.focus();
-  }
-
-  focus() {
-    const current = this.frame.querySelector("a[aria-current]") ?? this.frame.querySelector("a") ?? this.search;
-    if (current instanceof HTMLElement) current.focus();
   }
 }
 
@@ -159,14 +105,14 @@ export class ChatList {
 function fold(text) {
   return text
     .normalize("NFKD")
-    .replace(/\p{Diacritic}/gu, "")
+    .replace(/[\p{Diacritic}\p{Cf}]/gu, "")
     .toLowerCase();
 }
 
-/** @param {readonly ChatSummary[]} chats two people of one name are told apart by their addresses */
+/** @param {readonly ChatSummary[]} chats two people of what looks like one name are told apart by their addresses */
 function countNames(chats) {
   const counts = new Map();
-  for (const { name } of chats) counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const name of chats.map((chat) => fold(chat.name))) counts.set(name, (counts.get(name) ?? 0) + 1);
   return counts;
 }
 

@@ -1,22 +1,17 @@
-/** The chat page as a whole: joins the list, the open chat, the dialogs and the keys. */
-import { find, setText } from "../lib/dom.js";
+/** The chat page: its first screen, which is the list, and what joins it with the rest (rest.js). */
+import { fill, find, isolated, setText } from "../lib/dom.js";
+import { once } from "../lib/once.js";
 import { portrait } from "../lib/portrait.js";
-import { Announcer, drawTitle } from "./announcer.js";
-import { hasKeyboard } from "./attention.js";
 import { drawAvatar } from "./avatar.js";
 import { ChatList } from "./chat-list.js";
 import { ConnectionStrip } from "./connection.js";
-import { listenToKeys } from "./keyboard.js";
-import { dialogs, loadTheRest, once, whenIdle } from "./later.js";
-import { focusRegion } from "./regions.js";
+import { rest, whenIdle } from "./later.js";
+import { hasKeyboard } from "./moments.js";
 import { Router } from "./router.js";
-import { ThreadView } from "./thread.js";
-import { followVisibleHeight } from "./viewport.js";
 
 /** @typedef {import("../model/account.js").Account} Account */
 /** @typedef {import("../model/session.js").Session} Session */
-/** @typedef {import("./thread.js").Person} Person */
-/** @typedef {ReturnType<typeof import("./dialogs.js").makeDialogs>} Dialogs */
+/** @typedef {import("./rest.js").Rest} Rest */
 
 /** @type {Record<string, "addContact" | "details" | "logOut" | "settings" | "shortcuts" | "takeOver">} by button */
 const OPENERS = {
@@ -29,31 +24,27 @@ const OPENERS = {
 };
 
 export class ChatPage {
-  /** @param {{account: Account, session: Session}} parts */
-  constructor({ account, session }) {
+  /** @param {{account: Account, session: Session, prefetch: () => Promise<unknown>}} parts */
+  constructor({ account, session, prefetch }) {
     this.account = account;
     this.session = session;
+    this.prefetch = prefetch;
     this.conversations = account.conversations;
     this.app = find("#app", HTMLElement);
+    this.side = find("#side", HTMLElement);
     this.nothingOpen = find("#nothing-open", HTMLElement);
-    this.router = new Router((email) => this.show(email));
-    this.list = new ChatList({
-      conversations: this.conversations,
-      onOpen: (email) => this.router.open(email),
-      onSearch: () => this.toListOnPhone(),
-    });
-    this.thread = new ThreadView({
-      conversations: this.conversations,
-      person: (email) => this.person(email),
-      onReview: () => this.review(),
-    });
+    /** @type {string | null} whose chat is open */
+    this.open = null;
+    /** @type {Rest | null} */
+    this.rest = null;
+    this.whole = once(() => this.loadRest());
     this.connection = new ConnectionStrip();
-    this.dialogs = once(() => this.makeDialogs());
+    this.router = new Router((email) => this.show(email));
+    this.list = new ChatList({ conversations: this.conversations, onOpen: (email) => this.router.open(email) });
     this.listen();
   }
 
   start() {
-    followVisibleHeight();
     find("#opening", HTMLElement).hidden = true;
     this.app.hidden = false;
     this.drawOwn();
@@ -63,24 +54,21 @@ export class ChatPage {
   }
 
   /** What is opened next needs no network, and what has something to ask by itself asks it. */
-  async prepare() {
-    if (await loadTheRest()) await this.dialogs();
+  prepare() {
+    this.whole().then(() => this.prefetch(), () => {});
   }
 
-  async makeDialogs() {
-    const { makeDialogs } = await dialogs();
-    return makeDialogs({
-      account: this.account,
-      session: this.session,
-      person: () => this.openPerson(),
-      onAdded: (email) => this.added(email),
-    });
+  async loadRest() {
+    const { Rest } = await rest();
+    this.rest = new Rest(this);
+    this.rest.thread.show(this.open);
+    return this.rest;
   }
 
-  /** @param {(dialogs: Dialogs) => void} open */
-  async ask(open) {
-    const made = await this.dialogs().catch(() => null);
-    if (made) open(made);
+  /** @param {(rest: Rest) => void} use */
+  async ask(use) {
+    const whole = await this.whole().catch(() => null);
+    if (whole) use(whole);
     else this.connection.sayUnreached();
   }
 
@@ -91,27 +79,18 @@ export class ChatPage {
   }
 
   listen() {
-    const announcer = new Announcer();
     this.conversations.on("connection", ({ state }) => {
       this.connection.draw(state);
       this.arrange();
       if (state === "ok") whenIdle(() => this.prepare());
     });
-    this.conversations.on("announce", (message) => announcer.say(message));
     this.conversations.on("chats", () => this.arrange());
     this.session.on("user", () => this.drawOwn());
     for (const [button, name] of Object.entries(OPENERS))
-      find(button, HTMLButtonElement).addEventListener("click", () => this.ask((made) => made[name].open()));
+      find(button, HTMLButtonElement).addEventListener("click", () => this.ask(({ dialogs }) => dialogs[name].open()));
     find("#back", HTMLAnchorElement).addEventListener("click", (event) => {
       event.preventDefault();
       this.router.close();
-    });
-    listenToKeys({
-      jump: () => this.list.jump(),
-      shortcuts: () => this.ask(({ shortcuts }) => shortcuts.open()),
-      move: (step, unreadOnly) => this.list.move(step, unreadOnly),
-      region: (step) => this.focusRegion(step),
-      escape: () => this.escape(),
     });
   }
 
@@ -127,14 +106,15 @@ export class ChatPage {
   arrange() {
     const email = this.list.current;
     const unknown = email !== null && this.conversations.connection !== "connecting" && !this.isKnown(email);
-    const open = unknown ? null : email;
-    this.app.classList.toggle("in-chat", open !== null);
-    this.thread.show(open);
-    this.nothingOpen.hidden = open !== null;
-    setText(
-      this.nothingOpen,
-      unknown ? `You have no chat with ${email} yet. Add them by email.` : "Choose a chat, or add someone by email.",
-    );
+    this.open = unknown ? null : email;
+    this.app.classList.toggle("in-chat", this.open !== null);
+    if (this.rest) this.rest.thread.show(this.open);
+    else if (this.open !== null) void this.ask(() => {});
+    this.nothingOpen.hidden = this.open !== null;
+    /* Whoever writes a link to this page chooses these words. */
+    if (unknown && email.includes("@"))
+      fill(this.nothingOpen, "You have no chat with ", isolated(email), " yet. Add them by email.");
+    else setText(this.nothingOpen, "Choose a chat, or add someone by email.");
     this.drawTitle();
   }
 
@@ -147,22 +127,11 @@ export class ChatPage {
 
   /**
    * @param {string} email
-   * @returns {Person}
+   * @returns {import("./thread.js").Person}
    */
   person(email) {
     const known = this.conversations.chats().find((chat) => chat.email === email);
     return known ?? { email, name: email, ...portrait(email, email) };
-  }
-
-  openPerson() {
-    const { thread } = this.thread;
-    return thread && { ...this.person(thread.email), name: thread.name };
-  }
-
-  review() {
-    const person = this.openPerson();
-    const fingerprint = this.thread.thread?.keyChange?.fingerprint;
-    if (person && fingerprint) void this.ask(({ keysChanged }) => keysChanged.open({ ...person, fingerprint }));
   }
 
   drawOwn() {
@@ -175,28 +144,12 @@ export class ChatPage {
 
   drawTitle() {
     const unread = this.conversations.chats().reduce((sum, chat) => sum + chat.unread, 0);
-    drawTitle(unread, this.thread.thread?.name ?? null);
+    const title = this.open === null ? "VibeChat" : `${inTitle(this.person(this.open).name)} · VibeChat`;
+    document.title = unread > 0 ? `(${unread}) ${title}` : title;
   }
+}
 
-  toListOnPhone() {
-    if (this.list.frame.getClientRects().length > 0) return;
-    this.router.close();
-    this.show(null);
-  }
-
-  /** @param {1 | -1} step */
-  focusRegion(step) {
-    const { list, thread } = this;
-    const regions = [
-      { node: find("#side", HTMLElement), focus: () => list.focus() },
-      { node: thread.log.node, focus: () => thread.log.node.focus() },
-      { node: thread.composer.form, focus: () => thread.composer.focus() },
-    ];
-    focusRegion(regions, step);
-  }
-
-  escape() {
-    if (this.list.clearSearch()) return;
-    if (this.thread.thread) this.thread.toBottom();
-  }
+/** @param {string} name in a title nothing keeps what turns text around from turning the rest */
+function inTitle(name) {
+  return name.replace(/[\u202a-\u202e\u2066-\u2069]/gu, "");
 }

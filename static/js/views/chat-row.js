@@ -11,11 +11,7 @@ import { addressOf } from "./router.js";
 export function createChatRow(row) {
   const id = `chat-${row.key}`;
   const described = `${id}-mark ${id}-line ${id}-time`;
-  const name = element(
-    "a",
-    { class: "chat-row-name", href: addressOf(row.key), "aria-describedby": described },
-    element("bdi"),
-  );
+  const name = element("a", { class: "chat-row-name", href: addressOf(row.key), "aria-describedby": described });
   const node = element(
     "li",
     { class: "chat-row" },
@@ -49,7 +45,7 @@ function draw(node, { chat, current, showEmail, now }) {
   node.classList.toggle("current", current);
   setAttributes(part("a"), { "aria-current": current ? "page" : null });
   drawAvatar(part(".avatar"), chat);
-  setText(part("bdi"), showEmail ? `${chat.name} · ${chat.email}` : chat.name);
+  fill(part("a"), isolated(chat.name), ...(showEmail ? [" · ", isolated(chat.email)] : []));
   setText(part(".chat-row-time"), chat.lastAt ? rowTime(chat.lastAt, now) : "");
   fill(part(".chat-row-line"), ...lineNodes(chat, current));
   fill(part(".chat-row-mark"), ...markNodes(chat));
@@ -64,7 +60,7 @@ function lineNodes(chat, current) {
   if (chat.draft && !current) return [element("span", { class: "draft" }, "Draft: "), isolated(chat.draft)];
   if (chat.keyChanged) return ["Keys changed"];
   if (chat.lastAt === null) return ["No messages yet"];
-  return chat.lastMine ? ["You: ", isolated(chat.lastLine)] : [chat.lastLine];
+  return [chat.lastMine && "You: ", isolated(chat.lastLine)];
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Where one writes. It grows with the text, counts when it gets long, and never stands in the way. */
 import { find, setText } from "../lib/dom.js";
-import { characterCount, plural } from "./format.js";
+import { characterCount } from "./days.js";
+import { plural } from "./format.js";
 import { asFailure, sentence } from "./sentences.js";
 
 export const LONGEST_MESSAGE = 4000;

@@ -1,9 +1,11 @@
 /** The strip about the connection: silent while all is well, and never a flash. */
 import { find, setText } from "../lib/dom.js";
-import { sentence } from "./sentences.js";
 
 /** @typedef {"ok" | "connecting" | "offline" | "polling"} ConnectionState */
 
+export const UNREACHED = "We couldn't reach the server. Check your network connection and try again.";
+export const NOT_KEPT =
+  "This browser won't keep anything for VibeChat. Private windows often don't; use a normal one.";
 export const QUIET_MS = 2500;
 
 const WORDS = {
@@ -33,7 +35,7 @@ export class ConnectionStrip {
 
   /** Something could not be had just now, whatever the connection looks like. */
   sayUnreached() {
-    setText(this.node, sentence({ code: "network" }));
+    setText(this.node, UNREACHED);
   }
 
   say() {
@@ -45,5 +47,5 @@ export class ConnectionStrip {
 /** Without its database a browser cannot hold a key: there is no chat to show. */
 export function sayCannotKeep() {
   find("#opening", HTMLElement).hidden = true;
-  setText(find("#connection", HTMLElement), sentence({ code: "storage" }));
+  setText(find("#connection", HTMLElement), NOT_KEPT);
 }

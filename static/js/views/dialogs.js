@@ -2,8 +2,10 @@
 import { find, setText } from "../lib/dom.js";
 import { detailsDialog } from "./details.js";
 import { AskingDialog, Dialog } from "./dialog.js";
+import { forgettingStrip } from "./forgetting.js";
 import { AskingForm } from "./form.js";
 import { plural } from "./format.js";
+import { asFailure, sentence } from "./sentences.js";
 
 /** @typedef {import("../model/account.js").Account} Account */
 /** @typedef {import("../model/session.js").Session} Session */
@@ -19,11 +21,15 @@ import { plural } from "./format.js";
 
 /** @param {DialogParts} parts */
 export function makeDialogs({ account, session, person, onAdded }) {
-  const { conversations } = account;
+  const { conversations, preferences, safety } = account;
+  forgettingStrip(account);
   return {
     addContact: addContactDialog({ add: (email) => account.contacts.add(email), onAdded }),
-    details: detailsDialog({ person, clear: (email) => conversations.clear(email) }),
-    keysChanged: keysChangedDialog({ accept: (email, fingerprint) => conversations.acceptKey(email, fingerprint) }),
+    details: detailsDialog({ person, clear: (email) => conversations.clear(email), safety }),
+    keysChanged: keysChangedDialog({
+      accept: (email, fingerprint) => conversations.acceptKey(email, fingerprint),
+      wasCompared: (email) => safety.state(email).compared !== "no",
+    }),
     logOut: logOutDialog({
       logOut: (choice) => account.logOut(choice),
       unsent: () => account.unsent(),
@@ -34,6 +40,8 @@ export function makeDialogs({ account, session, person, onAdded }) {
       updateDisplayName: (name) => session.updateDisplayName(name),
       changePassword: (change) => session.changePassword(change),
       deleteAccount: (proof) => account.deleteAccount(proof),
+      tellsRead: () => preferences.readReceipts,
+      tellRead: (tells) => preferences.setReadReceipts(tells),
     }),
     shortcuts: new Dialog("shortcuts"),
     takeOver: new TakeOver(account.key),
@@ -135,8 +143,12 @@ export class TakeOver {
 
 // --- Somebody's keys changed: what that means, and the person's decision.
 
-/** @param {{accept: (email: string, fingerprint: string) => Promise<unknown>}} parts */
-export function keysChangedDialog({ accept }) {
+/**
+ * @param {object} parts
+ * @param {(email: string, fingerprint: string) => Promise<unknown>} parts.accept
+ * @param {(email: string) => boolean} parts.wasCompared
+ */
+export function keysChangedDialog({ accept, wasCompared }) {
   let decided = { email: "", fingerprint: "" };
   const dialog = new AskingDialog("keys-changed", () => accept(decided.email, decided.fingerprint));
   return {
@@ -144,6 +156,7 @@ export function keysChangedDialog({ accept }) {
     open(person) {
       decided = person;
       for (const node of dialog.node.querySelectorAll("[data-name]")) setText(node, person.name);
+      find("#keys-changed-lost", HTMLElement).hidden = !wasCompared(person.email);
       dialog.open();
     },
   };
@@ -157,6 +170,8 @@ export function keysChangedDialog({ accept }) {
  * @property {(name: string) => Promise<unknown>} updateDisplayName
  * @property {(change: {currentPassword: string, newPassword: string}) => Promise<unknown>} changePassword
  * @property {(proof: {password: string}) => Promise<unknown>} deleteAccount
+ * @property {() => boolean} tellsRead whether others are shown what was read
+ * @property {(tells: boolean) => Promise<unknown>} tellRead
  */
 
 export class Settings {
@@ -179,6 +194,9 @@ export class Settings {
         new_password: "Enter a new password.",
       },
     );
+    this.read = find("#settings-read", HTMLInputElement);
+    this.readFailed = find("#settings-read-failed", HTMLElement);
+    this.read.addEventListener("change", () => void this.changeRead());
     this.removal = this.form("settings-delete", "", ({ password = "" }) => parts.deleteAccount({ password }), {
       password: "Enter your password.",
     });
@@ -204,6 +222,12 @@ export class Settings {
     );
   }
 
+  async changeRead() {
+    setText(this.readFailed, "");
+    await this.parts.tellRead(this.read.checked).catch((error) => setText(this.readFailed, sentence(asFailure(error))));
+    this.read.checked = this.parts.tellsRead();
+  }
+
   /** @param {Record<string, string>} values */
   async changePassword({ current_password = "", new_password = "" }) {
     await this.parts.changePassword({ currentPassword: current_password, newPassword: new_password });
@@ -215,6 +239,8 @@ export class Settings {
     for (const form of [this.name, this.password, this.removal]) form.reset();
     for (const said of this.dialog.node.querySelectorAll(".form-done")) setText(said, "");
     for (const part of this.dialog.node.querySelectorAll("details")) part.open = false;
+    this.read.checked = this.parts.tellsRead();
+    setText(this.readFailed, "");
     setText(find("#settings-email", HTMLElement), email);
     find("#settings-display_name", HTMLInputElement).value = displayName;
     find("#settings-password [name=username]", HTMLInputElement).value = email;

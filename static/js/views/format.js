@@ -4,38 +4,17 @@ const time = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-di
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short" });
 const dayMonth = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const dayMonthYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
-const longDay = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const longDayYear = new Intl.DateTimeFormat(undefined, {
-  weekday: "long",
-  day: "numeric",
-  month: "long",
-  year: "numeric",
-});
-const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
 
 const DAY_MS = 86_400_000;
 
 /** @param {Date} at */
-function dayNumber(at) {
+export function dayNumber(at) {
   return Math.round(Date.UTC(at.getFullYear(), at.getMonth(), at.getDate()) / DAY_MS);
-}
-
-/**
- * The same text for all moments of one calendar day where the person is.
- * @param {Date} at
- */
-export function dayKey(at) {
-  return String(dayNumber(at));
 }
 
 /** @param {Date} at */
 export function clock(at) {
   return time.format(at);
-}
-
-/** @param {Date} at */
-export function wholeDate(at) {
-  return whole.format(at);
 }
 
 /**
@@ -49,18 +28,6 @@ export function rowTime(at, now) {
   if (days === 1) return "Yesterday";
   if (days < 7) return weekday.format(at);
   return (at.getFullYear() === now.getFullYear() ? dayMonth : dayMonthYear).format(at);
-}
-
-/**
- * For a day line: Today, Yesterday, Tuesday 3 March.
- * @param {Date} at
- * @param {Date} now
- */
-export function dayName(at, now) {
-  const days = dayNumber(now) - dayNumber(at);
-  if (days === 0) return "Today";
-  if (days === 1) return "Yesterday";
-  return (at.getFullYear() === now.getFullYear() ? longDay : longDayYear).format(at);
 }
 
 /**
@@ -78,14 +45,4 @@ export function plural(count, one, many) {
  */
 export function badge(count) {
   return count === 0 ? "" : count > 99 ? "99+" : String(count);
-}
-
-/**
- * Characters as the protocol counts them: Unicode code points.
- * @param {string} text
- */
-export function characterCount(text) {
-  let count = 0;
-  for (const _ of text) count += 1;
-  return count;
 }

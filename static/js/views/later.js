@@ -1,15 +1,22 @@
 /**
- * What the first screen does without, and the only file that loads anything later: each part by a name that is written
- * out here, so that the page's own list of modules says what it may be. A part is fetched as soon as the browser has
- * nothing better to do; from then on its first use is quick, and needs no network.
+ * What the first screen does without, and the only file of the views that loads anything later: each part by a name that
+ * is written out here, so that the page's own list of modules says what it may be.
  */
+import { find } from "../lib/dom.js";
+import { once } from "../lib/once.js";
 
 // Something else may keep the browser busy for long.
 const WITHIN_MS = 2000;
 
-export const dialogs = once(() => import("./dialogs.js"));
+const styles = once(() => Promise.all(laterStyles().map(added)));
 
-const ALL = [dialogs];
+// As soon as the browser has nothing better to do; from then on its first use is quick, and needs no network.
+export const rest = once(() => styled(import("./rest.js")));
+export const stopped = once(() => styled(import("./stopped.js")));
+export const numbers = once(() => import("./numbers.js"));
+// Not every server has these two (deploy/vendor.py).
+export const qrWriter = once(() => import("qr"));
+export const qrReader = once(() => import("qr/decode.js"));
 
 /** @param {() => unknown} work what nobody waits for */
 export function whenIdle(work) {
@@ -17,24 +24,26 @@ export function whenIdle(work) {
   else setTimeout(work, WITHIN_MS);
 }
 
-/** @returns {Promise<boolean>} false: something of it could not be had now */
-export function loadTheRest() {
-  return Promise.all(ALL.map((part) => part())).then(() => true, () => false);
-}
-
 /**
  * @template Part
- * @param {() => Promise<Part>} load
- * @returns {() => Promise<Part>} the same each time; what could not be had is asked for anew
+ * @param {Promise<Part>} loading
  */
-export function once(load) {
-  /** @type {Promise<Part> | null} */
-  let loading = null;
-  return () => {
-    loading ??= load().catch((error) => {
-      loading = null;
-      throw error;
-    });
-    return loading;
-  };
+async function styled(loading) {
+  const [part] = await Promise.all([loading, styles()]);
+  return part;
+}
+
+function laterStyles() {
+  return [...find("#later-styles", HTMLTemplateElement).content.querySelectorAll("link")];
+}
+
+/** @param {HTMLLinkElement} link of a part of the page; in the page's head it is loaded */
+function added(link) {
+  const node = document.importNode(link);
+  return new Promise((resolve, reject) => {
+    node.addEventListener("load", resolve);
+    node.addEventListener("error", reject);
+    node.addEventListener("error", () => node.remove());
+    document.head.append(node);
+  });
 }

@@ -1,10 +1,11 @@
 /** Finds the addresses in a message that are safe to open. Pure: parts come out, views/message.js makes nodes of them. */
 
-/** @typedef {{text: string, href: string | null}} Part */
+/** @typedef {{text: string, href: string | null, asks?: string}} Part asks: the host as it was written, which is not quite what is opened */
 
 const ADDRESS = /\b(?:https?:\/\/|www\.)[^\s<>"'\u0060\u2018-\u201f]+/giu;
 /* Characters that hide or turn text around have no place in an address that is to be opened. */
 const HIDING = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u;
+const LOOKALIKE = /(?:^|\.)xn--/iu;
 const TRAILING = /[.,:;!?…。、，]+$/u;
 
 /** @param {string} text */
@@ -61,10 +62,12 @@ function readAddress(written) {
   const url = new URL(address);
   const safe = /^https?:$/u.test(url.protocol) && !url.username && !url.password && url.hostname.includes(".");
   if (!safe && url.hostname !== "localhost") return null;
-  return { text: /^[\x21-\x7e]+$/u.test(hostAsWritten(address)) ? written : url.href, href: url.href };
+  const host = hostAsWritten(address);
+  if (host.toLowerCase() !== url.hostname || LOOKALIKE.test(host)) return { text: url.href, href: url.href, asks: host };
+  return { text: written, href: url.href };
 }
 
 /** @param {string} address */
 function hostAsWritten(address) {
-  return address.replace(/^https?:\/\//iu, "").split(/[/?#]/u)[0] ?? "";
+  return (address.replace(/^https?:\/\//iu, "").split(/[/?#]/u)[0] ?? "").replace(/:\d*$/u, "");
 }

@@ -1,10 +1,12 @@
 /** The messages of one chat as nodes: rows are drawn by key, so that a new message touches nothing else. */
 import { element, fill, find, icon, isolated } from "../lib/dom.js";
-import { dayName, plural } from "./format.js";
+import { dayName } from "./days.js";
+import { plural } from "./format.js";
 import { KeyedList } from "./keyed-list.js";
 import { createMessage, updateMessage } from "./message.js";
 
 /** @typedef {import("./timeline.js").Row} Row */
+/** @typedef {import("../lib/dom.js").Child} Child */
 /** @typedef {import("./message.js").MessageContext} MessageContext */
 
 export class LogView {
@@ -32,6 +34,12 @@ export class LogView {
     this.list.clear();
     fill(this.start);
     delete this.start.dataset.shows;
+  }
+
+  /** @param {string} name that stands in what is drawn; it may be learnt only after that */
+  forName(name) {
+    if (this.node.dataset.name !== name) this.clear();
+    this.node.dataset.name = name;
   }
 
   /** @param {"first" | "older" | "nothing"} what stands above the oldest message that is drawn */
@@ -62,8 +70,22 @@ export class LogView {
   /** @param {Row} row */
   create(row) {
     if (row.kind === "message") return createMessage(row, this.context);
-    if (row.kind === "day") return element("h3", { class: "day-line" }, dayName(row.at, new Date()));
-    return element("h3", { class: "unread-line" }, plural(row.count, "unread message", "unread messages"));
+    const isHeading = row.kind === "day" || row.kind === "unread";
+    return element(isHeading ? "h3" : "p", { class: `${row.kind}-line` }, ...this.line(row));
+  }
+
+  /**
+   * @param {Exclude<Row, {kind: "message"}>} row
+   * @returns {Child[]}
+   */
+  line(row) {
+    if (row.kind === "day") return [dayName(row.at, new Date())];
+    if (row.kind === "unread") return [plural(row.count, "unread message", "unread messages")];
+    const name = isolated(this.context.name());
+    if (row.kind === "keys-changed")
+      return [icon("key"), name, `'s keys changed.${row.wasChecked ? " You had compared the old numbers." : ""}`];
+    const messages = plural(row.count, "message", "messages");
+    return [`${messages} from `, name, row.count === 1 ? " has not arrived" : " have not arrived"];
   }
 
   /**
@@ -73,7 +95,6 @@ export class LogView {
    */
   update(node, row, before) {
     if (row.kind === "message" && before.kind === "message") updateMessage(node, row, before, this.context);
-    if (row.kind === "day") fill(node, dayName(row.at, new Date()));
-    if (row.kind === "unread") fill(node, plural(row.count, "unread message", "unread messages"));
+    if (row.kind !== "message") fill(node, ...this.line(row));
   }
 }

@@ -1,10 +1,11 @@
 /** One message: a bubble with its text, time and state, and below it what can be done about it. */
 import { append, button, element, fill, icon, isolated } from "../lib/dom.js";
-import { clock, wholeDate } from "./format.js";
+import { wholeDate, writtenTime } from "./days.js";
+import { clock } from "./format.js";
 import { isOnlyEmoji, splitLinks } from "./links.js";
 import { failureSentence } from "./sentences.js";
 
-/** @typedef {import("../model/thread.js").ThreadItem} ThreadItem */
+/** @typedef {import("../model/thread-items.js").ThreadItem} ThreadItem */
 /** @typedef {import("./timeline.js").MessageRow} MessageRow */
 /**
  * @typedef {object} MessageContext
@@ -12,6 +13,7 @@ import { failureSentence } from "./sentences.js";
  * @property {(item: ThreadItem) => void} retry
  * @property {(item: ThreadItem) => void} remove
  * @property {() => void} review
+ * @property {(link: {href: string, asks: string}) => void} ask before such an address is opened
  */
 
 /* A held message is on its way, too: what holds it is said below it. */
@@ -40,7 +42,7 @@ export function createMessage(row, context) {
   const id = `message-${row.key}`;
   const node = element(
     "article",
-    { role: "article", "aria-labelledby": `${id}-who ${id}-text ${id}-meta` },
+    { role: "article", "aria-labelledby": `${id}-who ${id}-text ${id}-marks ${id}-meta` },
     element("span", { id: `${id}-who`, class: "visually-hidden" }, who(row.item, context), ": "),
     element(
       "div",
@@ -49,8 +51,9 @@ export function createMessage(row, context) {
       " ",
       element("span", { id: `${id}-meta`, class: "meta" }),
     ),
+    element("p", { id: `${id}-marks`, class: "message-marks" }),
   );
-  drawText(node, row.item);
+  drawText(node, row.item, context);
   drawRest(node, row, context);
   return node;
 }
@@ -62,7 +65,7 @@ export function createMessage(row, context) {
  * @param {MessageContext} context
  */
 export function updateMessage(node, row, before, context) {
-  if (!sameText(row.item, before.item)) drawText(node, row.item);
+  if (!sameText(row.item, before.item)) drawText(node, row.item, context);
   if (!sameRest(row, before)) drawRest(node, row, context);
 }
 
@@ -88,6 +91,9 @@ function sameRest(row, before) {
     item.state === before.item.state &&
     item.failure === before.item.failure &&
     item.at.getTime() === before.item.at.getTime() &&
+    item.late === before.item.late &&
+    item.conflict === before.item.conflict &&
+    item.writtenAt?.getTime() === before.item.writtenAt?.getTime() &&
     Boolean(item.unopened) === Boolean(before.item.unopened)
   );
 }
@@ -103,23 +109,34 @@ function who(item, context) {
 /**
  * @param {HTMLElement} node
  * @param {ThreadItem} item
+ * @param {MessageContext} context
  */
-function drawText(node, item) {
+function drawText(node, item, context) {
   const text = node.querySelector(".message-text");
   if (!text) return;
   text.classList.toggle("big-emoji", !item.unopened && isOnlyEmoji(item.text));
   text.classList.toggle("opening", item.opening);
-  fill(text, ...textNodes(item));
+  fill(text, ...textNodes(item, context));
 }
 
 /**
  * @param {ThreadItem} item
+ * @param {MessageContext} context
  * @returns {import("../lib/dom.js").Child[]}
  */
-function textNodes(item) {
+function textNodes(item, context) {
   if (item.opening) return [element("span", { class: "visually-hidden" }, "Opening…")];
   if (item.unopened) return unopenedNodes(item.unopened);
-  return splitLinks(item.text).map(({ text, href }) => (href === null ? text : link(text, href)));
+  return splitLinks(item.text).map((part) => partNode(part, context));
+}
+
+/**
+ * @param {import("./links.js").Part} part
+ * @param {MessageContext} context
+ */
+function partNode({ text, href, asks }, context) {
+  if (href === null) return text;
+  return asks === undefined ? link(text, href) : button(text, () => context.ask({ href, asks }), { class: "asking-link" });
 }
 
 /** @param {NonNullable<ThreadItem["unopened"]>} unopened */
@@ -145,6 +162,8 @@ function drawRest(node, row, context) {
   node.className = classes(row);
   const meta = node.querySelector(".meta");
   if (meta) fill(meta, ...metaNodes(item));
+  const marks = node.querySelector(".message-marks");
+  if (marks) fill(marks, ...markNodes(item, context));
   node.querySelector(".message-actions")?.remove();
   append(node, actions(item, context));
 }
@@ -175,6 +194,23 @@ function metaNodes(item) {
   if (item.state === null || item.state === "written") return [time];
   const word = STATE_WORDS[item.state];
   return [time, " ", icon(STATE_ICONS[item.state], "state-icon"), element("span", { class: "state-word" }, word)];
+}
+
+/**
+ * @param {ThreadItem} item
+ * @param {MessageContext} context
+ * @returns {import("../lib/dom.js").Child[]}
+ */
+function markNodes({ late, conflict, writtenAt, at }, { name }) {
+  const times = [late && "Arrived late", writtenAt && `Written at ${writtenTime(writtenAt, at)}`].filter(Boolean);
+  if (!conflict) return [times.join(" · ")];
+  const who = isolated(name());
+  return [
+    icon("alert"),
+    "Two different messages came under one number. ",
+    who,
+    `'s browser may have been put back to an older state; ask. ${times.join(" · ")}`,
+  ];
 }
 
 /**

@@ -1,9 +1,10 @@
 /** Where the reader of a chat is: what is unread, what is still to be fetched above, where it is scrolled to. */
 import { backoffMs } from "../lib/timing.js";
+import { messagesOf } from "./timeline.js";
 
 /** Where the unread line stands in the chat that is open, and how many messages are below what one sees. Pure. */
 
-/** @typedef {import("../model/thread.js").ThreadItem} ThreadItem */
+/** @typedef {import("./timeline.js").Item} Item */
 /** @typedef {import("./timeline.js").UnreadMark} UnreadMark */
 
 export class UnreadMarks {
@@ -17,37 +18,43 @@ export class UnreadMarks {
   }
 
   /**
-   * @param {readonly ThreadItem[]} items oldest first
+   * @param {readonly Item[]} items oldest first
    * @param {boolean} attending
    */
   take(items, attending) {
-    const fresh = after(items, this.newest).filter((item) => !item.mine);
-    this.newest = items.at(-1)?.key ?? null;
+    const fresh = theirsAfter(items, this.newest);
+    this.newest = newestOf(items);
     const first = fresh[0];
     if (attending || !first) return;
     if (this.line) this.line = { key: this.line.key, count: this.line.count + fresh.length };
     else this.line = { key: first.key, count: fresh.length };
   }
 
-  /** @param {readonly ThreadItem[]} items */
+  /** @param {readonly Item[]} items */
   sawAll(items) {
-    this.seen = items.at(-1)?.key ?? null;
+    this.seen = newestOf(items);
   }
 
-  /** @param {readonly ThreadItem[]} items */
+  /** @param {readonly Item[]} items */
   below(items) {
-    return after(items, this.seen).filter((item) => !item.mine).length;
+    return theirsAfter(items, this.seen).length;
   }
 }
 
+/** @param {readonly Item[]} items a line between messages goes as it came, and is nobody's message */
+function newestOf(items) {
+  return messagesOf(items).at(-1)?.key ?? null;
+}
+
 /**
- * @param {readonly ThreadItem[]} items
+ * @param {readonly Item[]} items
  * @param {string | null} key
  */
-function after(items, key) {
+function theirsAfter(items, key) {
   if (key === null) return [];
-  const index = items.findLastIndex((item) => item.key === key);
-  return index < 0 ? [] : items.slice(index + 1);
+  const messages = messagesOf(items);
+  const index = messages.findLastIndex((item) => item.key === key);
+  return index < 0 ? [] : messages.slice(index + 1).filter((item) => !item.mine);
 }
 
 /**
@@ -112,9 +119,14 @@ export class OlderAsking {
 
 /** @param {Asked} thread */
 async function foundOlder(thread) {
-  const first = thread.items()[0]?.key;
+  const first = oldestOf(thread);
   await thread.loadOlder();
-  return !thread.hasOlder || thread.items()[0]?.key !== first;
+  return !thread.hasOlder || oldestOf(thread) !== first;
+}
+
+/** @param {Asked} thread */
+function oldestOf(thread) {
+  return thread.items().find(({ kind }) => kind !== "gap")?.key;
 }
 
 /** Where a chat is scrolled to: at the bottom it stays there; elsewhere the message that one reads keeps its place. */

@@ -1,4 +1,5 @@
 /** What is said when something did not work: codes in, sentences for people out. Pure. */
+import { NOT_KEPT, UNREACHED } from "./connection.js";
 import { plural } from "./format.js";
 
 /** @typedef {{code: string, detail: string}} FieldError */
@@ -12,7 +13,7 @@ import { plural } from "./format.js";
 
 /** @type {Record<string, string>} */
 const SENTENCES = {
-  network: "We couldn't reach the server. Check your network connection and try again.",
+  network: UNREACHED,
   unavailable: "The server can't answer just now. Try again in a moment.",
   wrong_credentials: "That email and password don't go together. Check both and try again.",
   email_taken: "There is an account with this address already.",
@@ -20,7 +21,7 @@ const SENTENCES = {
   yourself: "That is your own address.",
   wrong_password: "That is not your current password.",
   key_changed: "Another browser was quicker. Look again, then choose.",
-  storage: "This browser won't keep anything for VibeChat. Private windows often don't; use a normal one.",
+  storage: NOT_KEPT,
 };
 
 /** @type {Record<string, string>} */

@@ -1,10 +1,13 @@
 /** The chat that is open: head, messages, composer, and what stands between them. */
 import { find, setText } from "../lib/dom.js";
-import { hasKeyboard, isAttending, onAttention, oncePerFrame } from "./attention.js";
+import { Announcer } from "./announcer.js";
+import { isAttending, onAttention } from "./attention.js";
 import { drawAvatar } from "./avatar.js";
 import { Composer } from "./composer.js";
 import { badge } from "./format.js";
+import { askAbout } from "./link-dialog.js";
 import { LogView } from "./log.js";
+import { hasKeyboard, oncePerFrame } from "./moments.js";
 import { OlderAsking, ScrollKeeper, UnreadMarks } from "./reading-place.js";
 import { ThreadStrips } from "./thread-strips.js";
 import { rowsFor } from "./timeline.js";
@@ -31,7 +34,12 @@ export class ThreadView {
     this.bottomButton = find("#to-bottom", HTMLButtonElement);
     this.log = new LogView(this.messageContext(onReview));
     this.scroll = new ScrollKeeper(this.log.node, this.log.space);
-    this.strips = new ThreadStrips({ onReview, onRetryAll: () => void conversations.retryAll(this.email) });
+    this.strips = new ThreadStrips({
+      onReview,
+      onRetryAll: () => void conversations.retryAll(this.email),
+      onKeep: () => this.act(() => conversations.keepCleared(this.email)),
+      onClear: () => this.act(() => conversations.clear(this.email)),
+    });
     this.composer = new Composer({
       onSend: (text) => this.send(text),
       onDraft: (text) => this.thread && conversations.setDraft(this.email, text),
@@ -50,6 +58,8 @@ export class ThreadView {
       this.older.release();
       redraw();
     });
+    const announcer = new Announcer();
+    this.conversations.on("announce", (message) => announcer.say(message));
     this.conversations.on("chats", () => this.thread && redraw());
     this.conversations.on("connection", ({ state }) => this.connected(state));
     this.log.node.addEventListener("scroll", () => {
@@ -68,12 +78,20 @@ export class ThreadView {
     return {
       name: () => this.thread?.name ?? "",
       review,
+      ask: askAbout,
       retry: ({ key, clientId }) => this.act(() => this.conversations.retry(this.email, clientId ?? key)),
       remove: ({ key, clientId }) => this.act(() => this.conversations.remove(this.email, clientId ?? key)),
     };
   }
 
-  /** @param {() => Promise<unknown>} action what a button in a message does; the button goes, so the focus moves on */
+  regions() {
+    return [
+      { node: this.log.node, focus: () => this.log.node.focus() },
+      { node: this.composer.form, focus: () => this.composer.focus() },
+    ];
+  }
+
+  /** @param {() => Promise<unknown>} action what a button does that goes by it, so that the focus moves on */
   act(action) {
     this.composer.focus();
     void action();
@@ -137,6 +155,7 @@ export class ThreadView {
     const items = thread.items();
     this.marks.take(items, isAttending());
     this.scroll.keep(() => {
+      this.log.forName(thread.name);
       this.log.drawStart(startOf(thread));
       this.log.draw(rowsFor(items, this.marks.line));
     });

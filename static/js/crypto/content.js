@@ -1,0 +1,62 @@
+/**
+ * What a message says, and its one spelling as canonical JSON (docs/protocol.md §5.2), so that both sides hash and
+ * authenticate the same bytes. The checks are in plaintext.js.
+ */
+import { utf8Encode } from "../lib/bytes.js";
+
+/**
+ * What the sender has of one browser of the other side: everything up to `counter`, without a hole.
+ * @typedef {object} Received
+ * @property {string} browser 32 lower-case hexadecimal digits
+ * @property {number} counter from 1
+ * @property {string} hash of that message: 64 lower-case hexadecimal digits
+ */
+
+/**
+ * @typedef {object} Content
+ * @property {1} v
+ * @property {string} type `text`, `skip`, `receipt`, or a word of a newer version
+ * @property {string} from the sender's normalised email
+ * @property {string} to the recipient's normalised email
+ * @property {string} browser the sending browser's id: 32 lower-case hexadecimal digits
+ * @property {number} counter of this browser's messages (or receipts) to this recipient, from 1
+ * @property {string | null} previous the hash of the one before: 64 lower-case hexadecimal digits; null at counter 1
+ * @property {Received[]} received at most 8, each browser once; none in a receipt
+ * @property {number} sent_at milliseconds since 1970-01-01T00:00:00Z by the sender's clock
+ * @property {string} self_tag 64 lower-case hexadecimal digits; "" only while the tag is computed
+ * @property {string} body for `text`, at most 4000 Unicode code points; for `skip`, a hash; for `receipt`, its JSON
+ */
+
+export const VERSION = 1;
+export const BODY_LIMIT = 4000;
+
+/**
+ * @param {Content} content checked
+ * @returns {Bytes} its canonical JSON in UTF-8
+ */
+export function canonicalJson(content) {
+  // JSON.stringify writes members in the order of this literal.
+  const ordered = {
+    v: content.v,
+    type: content.type,
+    from: content.from,
+    to: content.to,
+    browser: content.browser,
+    counter: content.counter,
+    previous: content.previous,
+    received: content.received.map(({ browser, counter, hash }) => ({ browser, counter, hash })),
+    sent_at: content.sent_at,
+    self_tag: content.self_tag,
+    body: content.body,
+  };
+  return utf8Encode(JSON.stringify(ordered));
+}
+
+/**
+ * The bytes that the self tag and the message's hash are computed over (docs/protocol.md §5.3).
+ * @param {Content} content
+ * @returns {Bytes} its canonical JSON in UTF-8 with `self_tag` empty
+ */
+export function untaggedJson(content) {
+  return canonicalJson({ ...content, self_tag: "" });
+}

@@ -1,0 +1,55 @@
+/**
+ * Puts what came in the wrong order where it belongs: the server says in which order messages stand, and each browser's
+ * own counters say whether that can be (docs/protocol.md §7.3). Pure.
+ */
+
+/** @typedef {import("./thread-items.js").ThreadItem} ThreadItem */
+/** @typedef {import("./thread-items.js").GapItem} GapItem */
+/** @typedef {{ row: MessageRow, item: ThreadItem }} Placed */
+
+/**
+ * @param {Placed[]} shown in the server's order
+ * @param {import("./gaps.js").Gap[]} gaps
+ * @returns {(ThreadItem | GapItem)[]}
+ */
+export function arranged(shown, gaps) {
+  const placed = withLateOnes(shown);
+  const told = (/** @type {number | null} */ id, /** @type {number} */ place) =>
+    gaps.filter(({ before }) => before === id).flatMap((gap) => gapItems(gap, placed.slice(0, place)));
+  return [...placed.flatMap(({ row, item }, place) => [...told(row.id, place), item]), ...told(null, placed.length)];
+}
+
+/**
+ * @param {Placed[]} shown
+ * @returns {Placed[]}
+ */
+function withLateOnes(shown) {
+  /** @type {Placed[]} */
+  const placed = [];
+  /** @type {Map<string, number>} by browser: the greatest counter so far */
+  const greatest = new Map();
+  for (const one of shown) {
+    const { browser, counter = 0, mine } = one.row;
+    const isLate = !mine && browser !== undefined && counter < (greatest.get(browser) ?? 0);
+    if (isLate) {
+      const next = placed.findIndex(({ row }) => row.browser === browser && (row.counter ?? 0) > counter);
+      placed.splice(next, 0, { row: one.row, item: { ...one.item, late: true, at: placed[next]?.item.at ?? one.item.at } });
+    } else {
+      placed.push(one);
+      greatest.set(browser ?? "", counter);
+    }
+  }
+  return placed;
+}
+
+/**
+ * What stands there and could not be opened may be what is missing: nothing is said twice.
+ * @param {import("./gaps.js").Gap} gap
+ * @param {Placed[]} above what stands before it
+ * @returns {GapItem[]}
+ */
+function gapItems({ key, browser, count }, above) {
+  const last = above.findLastIndex(({ row }) => row.browser === browser);
+  const unopened = above.slice(last + 1).filter(({ row, item }) => !row.mine && item.unopened).length;
+  return count > unopened ? [{ kind: "gap", key, count: count - unopened }] : [];
+}

@@ -1,0 +1,99 @@
+/**
+ * What of the other person's messages has been sent and is not here, by their browsers' counters (docs/protocol.md
+ * §7.3). It is counted anew with each look at what is stored, so that it heals when the missing comes.
+ */
+import { chainPart, countMarked, lastCounter } from "../storage/queries.js";
+import { isFirstBrowser } from "./chains.js";
+
+/** @typedef {{ key: string, browser: string, count: number, before: number | null }} Gap before the message with that id;
+ *   null: at the end */
+/** @typedef {{ peer: string, browser: string, gone: Map<number, string>, start: number | null }} Chain start: what came
+ *   before its first message here; null: nobody can tell */
+
+/**
+ * @param {Stores} stores of a transaction with `messages` and `state`
+ * @param {{ chat: ChatRow, rows: MessageRow[], gone: Map<string, Map<number, string>> }} shown gone: what was cleared
+ *   here, by browser
+ * @returns {Promise<Gap[]>} none while something has not been tried to be opened: it may be what seems to be missing
+ */
+export async function gapsIn(stores, { chat, rows, gone }) {
+  const opened = rows.filter((row) => !row.mine && row.browser);
+  const browsers = new Set([...opened.map((row) => row.browser ?? ""), ...Object.keys(chat.heads ?? {})]);
+  if (browsers.size === 0 || (await countMarked(stores("messages"), "pending", chat.email)) > 0) {
+    return [];
+  }
+  const isFirst = await isFirstBrowser(stores);
+  const found = [];
+  for (const browser of browsers) {
+    const chain = { peer: chat.email, browser, gone: gone.get(browser) ?? new Map(), start: isFirst ? 0 : null };
+    found.push(...(await gapsBetween(stores, chain, opened.filter((row) => row.browser === browser))));
+    found.push(...(await gapAtEnd(stores, chain, chat.heads?.[browser])));
+  }
+  return found;
+}
+
+/**
+ * @param {Stores} stores
+ * @param {Chain} chain
+ * @param {MessageRow[]} rows of that chain
+ * @returns {Promise<Gap[]>}
+ */
+async function gapsBetween(stores, chain, rows) {
+  const byCounter = new Map(rows.map((row) => [row.counter ?? 0, row]));
+  const counters = [...byCounter.keys()].sort((left, right) => left - right);
+  const gaps = [];
+  let last = counters.length > 0 ? await lastKnown(stores, chain, counters[0] ?? 1) : null;
+  for (const counter of counters) {
+    const count = last === null || counter - last < 2 ? 0 : await missing(stores, chain, { from: last + 1, to: counter - 1 });
+    if (count > 0) {
+      gaps.push({ key: keyOf(chain, counter), browser: chain.browser, count, before: byCounter.get(counter)?.id ?? null });
+    }
+    last = counter;
+  }
+  return gaps;
+}
+
+/**
+ * @param {Stores} stores
+ * @param {Chain} chain
+ * @param {{ from: number, to: number } | undefined} head
+ * @returns {Promise<Gap[]>}
+ */
+async function gapAtEnd(stores, chain, head) {
+  const last = head && ((await lastKnown(stores, chain, Infinity)) ?? head.from);
+  const count = head && last !== undefined ? head.to - last : 0;
+  return count > 0 ? [{ key: keyOf(chain, Infinity), browser: chain.browser, count, before: null }] : [];
+}
+
+/**
+ * @param {Stores} stores
+ * @param {Chain} chain
+ * @param {number} below
+ * @returns {Promise<number | null>} the greatest counter below that is here, or was; null: it is not clear what came before
+ */
+async function lastKnown(stores, { peer, browser, gone, start }, below) {
+  const cleared = [...gone.keys()].filter((counter) => counter < below);
+  const last = Math.max(await lastCounter(stores("messages"), peer, browser, below), ...cleared);
+  return last > 0 ? last : start;
+}
+
+/**
+ * @param {Stores} stores
+ * @param {Chain} chain
+ * @param {{ from: number, to: number }} part both included
+ * @returns {Promise<number>} how many of it are not here, and never were
+ */
+async function missing(stores, { peer, browser, gone }, { from, to }) {
+  const rows = await chainPart(stores("messages"), peer, browser, { from, to });
+  const here = new Set(rows.map((row) => row.counter));
+  const cleared = [...gone.keys()].filter((counter) => counter >= from && counter <= to && !here.has(counter));
+  return to - from + 1 - here.size - cleared.length;
+}
+
+/**
+ * @param {Chain} chain
+ * @param {number} counter
+ */
+function keyOf({ browser }, counter) {
+  return `gap-${browser}-${counter}`;
+}

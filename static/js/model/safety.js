@@ -1,0 +1,103 @@
+/** The numbers that two people compare, and whether they have: it never says more than was compared. */
+import { readCode, safetyNumber } from "../crypto/later.js";
+import { fromHex, toHex } from "../lib/bytes.js";
+import { Refusal } from "./errors.js";
+import { find, losesCheck } from "./offers.js";
+
+/** @typedef {{ identityKeyBytes: Bytes, email: string }} Party */
+
+export class Safety {
+  #accountKey;
+  #people;
+  #ownEmail;
+  /** @type {Map<string, string>} by email: whose numbers were asked for last */
+  #shown = new Map();
+
+  /** @param {{ accountKey: AccountKey, people: People, ownEmail: string }} parts */
+  constructor({ accountKey, people, ownEmail }) {
+    this.#accountKey = accountKey;
+    this.#people = people;
+    this.#ownEmail = ownEmail;
+  }
+
+  /**
+   * @param {string} email
+   * @returns {{ compared: "no" | "yes" | "lost", atMs: number, forgotten: boolean }} atMs: when it was compared, or lost
+   */
+  state(email) {
+    const row = this.#people.get(email);
+    const lost = row?.changes.findLast(({ wasChecked }) => wasChecked);
+    const forgotten = row?.forgotten ?? false;
+    if (row?.checked && !losesCheck(row)) {
+      return { compared: "yes", atMs: row.checked.atMs, forgotten };
+    }
+    return { compared: lost ? "lost" : "no", atMs: lost?.atMs ?? 0, forgotten };
+  }
+
+  /**
+   * @param {string} email
+   * @returns {Promise<{ digits: string, code: string } | null>} null: no identity is known of them, or none is here
+   */
+  async numbers(email) {
+    const people = this.#parties(this.#people.get(email));
+    this.#shown.set(email, nameOf(people));
+    return people && safetyNumber(people);
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} text what was read from a QR code
+   * @returns {Promise<"match" | "mismatch" | "foreign">}
+   * @throws {Refusal} `key_changed`: the numbers are not those on the screen any more
+   */
+  async read(email, text) {
+    return readCode(text, this.#asShown(this.#people.get(email)));
+  }
+
+  /**
+   * The person has compared the numbers on the screen with the other's.
+   * @param {string} email
+   * @throws {Refusal} `key_changed`: they are others by now
+   */
+  async markChecked(email) {
+    await this.#people.update(email, (row) => {
+      const { peer } = this.#asShown(row);
+      row.checked = { identity: toHex(peer.identityKeyBytes), atMs: Date.now() };
+      row.forgotten = false;
+    });
+  }
+
+  /**
+   * @param {PersonRow | null} row
+   * @returns {{ own: Party, peer: Party }}
+   * @throws {Refusal} `key_changed`
+   */
+  #asShown(row) {
+    const people = this.#parties(row);
+    if (!people || !row || row.offered !== null || nameOf(people) !== this.#shown.get(row.email)) {
+      throw new Refusal("key_changed");
+    }
+    return people;
+  }
+
+  /**
+   * @param {PersonRow | null} row
+   * @returns {{ own: Party, peer: Party } | null}
+   */
+  #parties(row) {
+    const own = this.#accountKey.current?.identity;
+    const identity = find(row, row?.pinned ?? null)?.identity;
+    if (!row || !own || !identity) {
+      return null;
+    }
+    return {
+      own: { identityKeyBytes: own.publicKeyBytes, email: this.#ownEmail },
+      peer: { identityKeyBytes: fromHex(identity), email: row.email },
+    };
+  }
+}
+
+/** @param {{ own: Party, peer: Party } | null} people */
+function nameOf(people) {
+  return people ? [people.own, people.peer].map(({ identityKeyBytes }) => toHex(identityKeyBytes)).join(" ") : "";
+}

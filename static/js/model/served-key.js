@@ -1,0 +1,43 @@
+/** A key that the server gives out, checked: it is what its fingerprint says, and its identity has signed it. */
+import { ProtocolError } from "../crypto/errors.js";
+import { fingerprint as fingerprintOf } from "../crypto/fingerprint.js";
+import { verifyStatement } from "../crypto/later.js";
+import { toHex } from "../lib/bytes.js";
+import { readKey } from "./answers.js";
+import { BadAnswer, Refusal } from "./errors.js";
+
+/** @typedef {import("../storage/rows.js").Statement} Statement */
+
+/** @type {Statement} */
+export const UNSIGNED = { identity: null, version: 0, suites: [] };
+
+/**
+ * @param {any} value
+ * @param {string} owner whose key was asked for
+ * @returns {Promise<ServerKey>} its statement is not verified yet
+ */
+export async function readServedKey(value, owner) {
+  const key = readKey(value, owner);
+  if ((await fingerprintOf(key.publicKeyBytes)) !== key.fingerprint) {
+    throw new BadAnswer("a fingerprint of another key");
+  }
+  return key;
+}
+
+/**
+ * @param {ServerKey} key
+ * @returns {Promise<Statement>}
+ * @throws {Refusal} `key_not_theirs`: signed, and not by the identity that it comes with
+ */
+export async function statementOf({ email, publicKeyBytes, identityKey, statement }) {
+  if (identityKey === null && statement === null) {
+    return UNSIGNED;
+  }
+  const [identityKeyBytes, signed] = [identityKey ?? new Uint8Array(), statement ?? new Uint8Array()];
+  try {
+    const said = await verifyStatement({ identityKeyBytes, email, publicKeyBytes, statement: signed });
+    return { identity: toHex(identityKeyBytes), ...said };
+  } catch (error) {
+    throw error instanceof ProtocolError ? new Refusal("key_not_theirs") : error;
+  }
+}

@@ -1,0 +1,42 @@
+/** Opens one message with the keys that it names. It says nothing yet about what the message is to be here. */
+import { openMessage, peerFingerprintOf } from "../crypto/later.js";
+
+/** @typedef {{ raw: any, peer: string, mine: boolean }} Closed a message as the server gave it, and whose chat it is for */
+
+export class Unsealer {
+  #accountKey;
+  #peerKeys;
+  #ownEmail;
+
+  /** @param {{ accountKey: AccountKey, peerKeys: PeerKeys, ownEmail: string }} parts */
+  constructor({ accountKey, peerKeys, ownEmail }) {
+    this.#accountKey = accountKey;
+    this.#peerKeys = peerKeys;
+    this.#ownEmail = ownEmail;
+  }
+
+  /**
+   * @param {Closed} message
+   * @returns {Promise<{ content: Content, hash: string, supported: boolean, peerKey: NamedKey }>}
+   * @throws what stands in the way; unopened.js says what it means
+   */
+  async open({ raw, peer, mine }) {
+    const ownFingerprint = mine ? raw.sender_fingerprint : raw.recipient_fingerprint;
+    const own = this.#accountKey.pair(ownFingerprint);
+    if (!own) {
+      this.#accountKey.heardOf(ownFingerprint).catch(() => {});
+    }
+    const peerFingerprint = await peerFingerprintOf(raw, own?.fingerprint ?? "");
+    const peerKey = await this.#peerKeys.named(peer, peerFingerprint);
+    const ownKeyPair = /** @type {KeyRow} */ (own);
+    const opened = await openMessage({
+      ownKeyPair,
+      ownFingerprint: ownKeyPair.fingerprint,
+      ownEmail: this.#ownEmail,
+      peerEmail: peer,
+      message: raw,
+      peerPublicKeyBytes: peerKey.publicKeyBytes,
+    });
+    return { ...opened, peerKey };
+  }
+}

@@ -1,0 +1,47 @@
+/** What is said about numbers that were compared, or were not. Pure; {name} stands for the other person's name. */
+
+/** @typedef {{compared: "no" | "yes" | "lost", atMs: number, forgotten: boolean}} Compared */
+
+const dayMonth = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long" });
+const dayMonthYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
+
+const DIGITS_IN_GROUP = 5;
+
+/**
+ * @param {Compared} state
+ * @param {Date} now
+ */
+export function comparedWords({ compared, atMs, forgotten }, now) {
+  if (compared === "yes") return `You compared numbers on ${dayOf(new Date(atMs), now)}.`;
+  if (compared === "lost") return "You had compared numbers; {name}'s keys changed since.";
+  if (forgotten) return "This browser has forgotten whom you checked. No one has compared numbers with {name} since.";
+  return "No one has compared numbers with {name} yet.";
+}
+
+/**
+ * @param {Date} at
+ * @param {Date} now
+ */
+function dayOf(at, now) {
+  return (at.getFullYear() === now.getFullYear() ? dayMonth : dayMonthYear).format(at);
+}
+
+/**
+ * @param {string} digits
+ * @returns {string[]}
+ */
+export function groupsOf(digits) {
+  return digits.match(new RegExp(`.{1,${DIGITS_IN_GROUP}}`, "gu")) ?? [];
+}
+
+/** @type {Record<"match" | "mismatch" | "foreign" | "no-camera" | "no-code" | "scanning" | "changed", string>} */
+export const RESULTS = {
+  match: "The numbers match. This browser remembers that you compared them.",
+  mismatch:
+    "The numbers do not match. Somebody may be in between: do not write anything private here, and ask {name} in person.",
+  foreign: "This is not {name}'s code.",
+  "no-camera": "No camera can be used. Allow it in your browser, or read the code from a picture.",
+  "no-code": "No code was found in this picture.",
+  scanning: "Hold {name}'s code before the camera.",
+  changed: "{name}'s keys have just changed. Decide about that first, then compare the new numbers.",
+};

@@ -1,0 +1,58 @@
+/** The keyboard in the column of chats. */
+
+/** @typedef {import("./chat-list.js").ChatList} ChatList */
+
+export class ListKeys {
+  /** @param {ChatList} list */
+  constructor(list) {
+    this.list = list;
+    list.search.addEventListener("keydown", (event) => this.searchKey(event));
+    list.frame.addEventListener("keydown", (event) => this.rowKey(event));
+  }
+
+  /**
+   * The chat before or after the open one.
+   * @param {1 | -1} step
+   * @param {boolean} unreadOnly
+   */
+  move(step, unreadOnly) {
+    const chats = this.list.found();
+    const at = chats.findIndex(({ email }) => email === this.list.current);
+    const ahead = step > 0 ? chats.slice(at + 1) : chats.slice(0, Math.max(at, 0)).reverse();
+    const next = ahead.find(({ unread }) => !unreadOnly || unread > 0);
+    if (next) this.list.onOpen(next.email);
+  }
+
+  /** @param {KeyboardEvent} event */
+  searchKey(event) {
+    const first = this.list.found()[0];
+    if (event.key === "ArrowDown") this.focusRow(0);
+    else if (event.key === "Enter" && first && !event.isComposing) {
+      this.list.clearSearch();
+      this.list.onOpen(first.email);
+    } else return;
+    event.preventDefault();
+  }
+
+  /** @param {KeyboardEvent} event */
+  rowKey(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const links = [...this.list.frame.querySelectorAll("a")];
+    const at = links.findIndex((link) => link === document.activeElement);
+    if (at + step < 0) this.list.search.focus();
+    else this.focusRow(at + step);
+  }
+
+  /** @param {number} index */
+  focusRow(index) {
+    this.list.frame.querySelectorAll("a")[index]?.focus();
+  }
+
+  focus() {
+    const { frame, search } = this.list;
+    const current = frame.querySelector("a[aria-current]") ?? frame.querySelector("a") ?? search;
+    if (current instanceof HTMLElement) current.focus();
+  }
+}

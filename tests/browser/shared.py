@@ -1,0 +1,82 @@
+"""What every test with browsers shares: Chromium, the server, and how people are made. Loaded by tests/conftest.py."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.browser.person import Person
+from tests.browser.proxy import Line
+from tests.browser.site import Site, running_site
+from tests.browser.start import WIDE
+from tests.browser.start import launch_options as options_of
+from tests.provision import Unavailable
+from tests.provision.chromium import find_chromium
+
+PATIENCE_MS = 20_000  # of no story's interest: a busy machine is slow, and a story tells what happens, not how fast
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    try:
+        return find_chromium()
+    except Unavailable as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def browser_type():
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="session")
+def launch_options(chromium):
+    return options_of(chromium)
+
+
+@pytest.fixture(scope="session")
+def browser(browser_type, launch_options):
+    browser = browser_type.launch(**launch_options)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(backend, tmp_path_factory):
+    with running_site(tmp_path_factory.mktemp("site"), backend) as site:
+        yield site
+
+
+@contextlib.contextmanager
+def company() -> Iterator[list[Person]]:
+    """All who take part in a story; at its end no page of theirs may have complained."""
+    everyone: list[Person] = []
+    yield everyone
+    complaints = complaints_of(everyone)
+    for person in everyone:
+        with contextlib.suppress(Exception):
+            person.context.close()
+    assert complaints == []
+
+
+def complaints_of(everyone: list[Person]) -> list[str]:
+    return [f"{person.name}: {complaint}" for person in everyone for complaint in person.complaints]
+
+
+def maker_of_people(browser: Browser, site: Site, people: list[Person]) -> Callable[..., Person]:
+    """Makes a person with a fresh browser; with a line, all of its traffic goes through that."""
+
+    def make(name: str, line: Line | None = None, account: Person | None = None, **options) -> Person:
+        def new_context():
+            context = browser.new_context(**{"viewport": WIDE, **options})
+            context.set_default_timeout(PATIENCE_MS)
+            return context
+
+        person = Person(name, line.url if line else site.server_of(name).url, new_context, account)
+        people.append(person)
+        return person
+
+    return make

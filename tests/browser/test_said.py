@@ -1,0 +1,117 @@
+"""What the page says by itself, and what it then asks: forgotten, cleared elsewhere, stopped; and one setting."""
+
+import contextlib
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.once
+
+NO_ED25519 = """
+  const { generateKey } = SubtleCrypto.prototype;
+  SubtleCrypto.prototype.generateKey = function (algorithm, ...rest) {
+    if ((algorithm.name ?? algorithm) === "Ed25519") throw new DOMException("Unrecognized name.", "NotSupportedError");
+    return generateKey.call(this, algorithm, ...rest);
+  };
+"""
+FORGOTTEN = "This browser has forgotten whom you checked."
+CLEARED = "Cleared elsewhere?"
+
+
+@contextlib.contextmanager
+def api(person) -> Iterator[httpx.Client]:
+    """In a session apart from the browser's."""
+    with httpx.Client(base_url=person.url, timeout=20) as client:
+        answer = client.post("/api/auth/login", json={"email": person.email, "password": person.password})
+        client.headers["Authorization"] = f"Bearer {answer.json()['access']}"
+        yield client
+
+
+def test_a_browser_that_lost_its_memory_says_so_until_it_was_read(friends, new_person):
+    alice, _ = friends
+    alice.send("Hello")
+    second = new_person("alice", account=alice)
+    second.log_in()
+    second.take_over()
+    strip = second.page.get_by_role("status").filter(has_text=FORGOTTEN)
+    expect(strip).to_be_visible()
+    strip.get_by_role("button", name="OK").click()
+    expect(strip).to_be_hidden()
+    second.page.reload()
+    second.expect_chat_page()
+    expect(second.page.get_by_role("button", name="Add contact")).to_be_visible()
+    expect(strip).to_be_hidden()
+    expect(alice.page.get_by_text(FORGOTTEN)).to_be_hidden()
+
+
+@pytest.mark.parametrize(("choice", "left"), [("Keep", 1), ("Clear", 0)])
+def test_a_clearing_elsewhere_asks(friends, choice, left):
+    alice, bob = friends
+    alice.send("still here?")
+    with api(alice) as client:
+        client.delete(f"/api/messages/conversation/{bob.email}").raise_for_status()
+    strip = alice.page.get_by_role("status").filter(has_text=CLEARED)
+    expect(strip).to_be_visible()
+    expect(alice.message("still here?")).to_have_count(1)
+    strip.get_by_role("button", name=choice, exact=True).click()
+    expect(strip).to_be_hidden()
+    expect(alice.message("still here?")).to_have_count(left)
+    expect(alice.message_box()).to_be_focused()
+    alice.page.reload()
+    expect(alice.message_box()).to_be_visible()
+    expect(alice.message("still here?")).to_have_count(left)
+    expect(strip).to_be_hidden()
+
+
+def test_a_browser_that_is_too_old_says_so(new_person):
+    alice = new_person("alice")
+    alice.page.add_init_script(NO_ED25519)
+    alice.visit("/register")
+    alice.fill_in_registration()
+    alice.page.get_by_role("button", name="Create account").click()
+    words = alice.page.get_by_role("heading", name="This browser is too old for VibeChat. Update it, or use another.")
+    expect(words).to_be_visible()
+    alice.page.get_by_role("button", name="Log out").last.click()
+    alice.page.wait_for_url("**/login")
+
+
+def test_messages_of_an_earlier_account_stop_the_page_until_they_are_forgotten(friends):
+    alice, bob = friends
+    alice.send("of the earlier account")
+    with api(alice) as client:
+        client.request("DELETE", "/api/auth/me", json={"password": alice.password}).raise_for_status()
+        account = {"email": alice.email, "password": alice.password, "display_name": alice.name}
+        client.post("/api/auth/register", json=account).raise_for_status()
+    alice.page.wait_for_url("**/login")
+    alice.page.get_by_label("Email").fill(alice.email)
+    alice.page.get_by_label("Password", exact=True).fill(alice.password)
+    alice.page.get_by_role("button", name="Log in").click()
+    words = "This browser keeps messages of an earlier account with this address."
+    expect(alice.page.get_by_role("heading", name=words)).to_be_visible()
+    with api(bob) as client:
+        assert client.get(f"/api/keys/email/{alice.email}").status_code == 404, "nothing was uploaded"
+    alice.page.get_by_role("button", name="Forget them").click()
+    alice.expect_chat_page()
+    assert "of the earlier account" not in alice.page.locator("body").inner_text()
+
+
+def test_who_does_not_show_what_was_read_does_not_see_it_either(friends):
+    alice, bob = friends
+    alice.send("Hello Bob")
+    bob.open_chat(alice)
+    bob.send("Hello Alice")
+    bob.page.get_by_role("button", name="Your account").click()
+    choice = bob.page.get_by_role("checkbox", name="Show others when I have read their messages")
+    expect(choice).to_be_checked()
+    choice.uncheck()
+    bob.page.keyboard.press("Escape")
+    bob.page.reload()
+    bob.expect_state("Hello Alice", "Delivered")
+    bob.page.get_by_role("button", name="Your account").click()
+    expect(choice).not_to_be_checked()
+    bob.page.keyboard.press("Escape")
+    alice.send("Did you read this?", "Delivered")
+    bob.expect_message("Did you read this?")
+    expect(alice.message("Did you read this?").locator(".state-word")).to_have_text("Delivered")

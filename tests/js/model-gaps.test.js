@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { refusal } from "./model-server.js";
+import { inWorld, pause, until } from "./model-world.js";
+
+/** Takes what the server has of somebody's mailbox out of it, as a server that withholds does. */
+function withhold(server, person, ...texts) {
+  const { numbers } = server.user(person.email);
+  const held = texts.map((index) => server.texts[index]);
+  const sequences = held.map(({ id }) => numbers.get(id));
+  held.forEach(({ id }) => numbers.delete(id));
+  return () => held.forEach((message, index) => server.plant(person.email, { ...message, id: message.id, sequence: sequences[index] }));
+}
+
+/** @returns what the chat shows, gaps in brackets */
+const shown = (person, other) =>
+  person.conversations.open(other.email).items().map((item) => (item.kind === "gap" ? `[${item.count}]` : `${item.text}${item.late ? " (late)" : ""}${item.conflict ? " (conflict)" : ""}`));
+
+async function shows(person, other, ...expected) {
+  person.conversations.open(other.email);
+  await until(() => shown(person, other).join("|") === expected.join("|"), () => `shown: ${shown(person, other).join("|")}`);
+}
+
+/** Bob is away while Alice writes these; then the server does something. */
+async function whileAway(world, texts, tamper) {
+  const [alice, bob] = await world.friends("alice", "bob");
+  bob.account.close();
+  for (const text of texts) {
+    await alice.send(bob, text);
+  }
+  await until(() => world.server.texts.length === texts.length);
+  const result = await tamper(world.server, bob, alice);
+  const again = await world.newTab(bob);
+  return { alice, bob: again, result };
+}
+
+describe("a message that is withheld", () => {
+  test("shows as a gap where it belongs, and heals when it comes", inWorld(async (world) => {
+    const { alice, bob, result: release } = await whileAway(world, ["one", "two", "three", "four"], (server, person) =>
+      withhold(server, person, 1, 2));
+    await shows(bob, alice, "one", "[2]", "four");
+    await pause(20);
+    release();
+    await shows(bob, alice, "one", "two (late)", "three (late)", "four");
+  }));
+
+  test("at the very beginning shows in the account's first browser", inWorld(async (world) => {
+    const { alice, bob } = await whileAway(world, ["one", "two"], (server, person) => withhold(server, person, 0));
+    await shows(bob, alice, "[1]", "two");
+  }));
+
+  test("as the last one shows with the next receipt", inWorld(async (world) => {
+    const { alice, bob } = await whileAway(world, ["one", "two"], (server, person) => withhold(server, person, 1));
+    await shows(bob, alice, "one");
+    await bob.send(alice, "are you there?");
+    await shows(bob, alice, "one", "are you there?", "[1]");
+  }));
+
+  test("is said to be missing after a reload as well", inWorld(async (world) => {
+    const { alice, bob } = await whileAway(world, ["one", "two", "three"], (server, person) => withhold(server, person, 1));
+    await shows(bob, alice, "one", "[1]", "three");
+    const again = await world.reload(bob);
+    await shows(again, alice, "one", "[1]", "three");
+  }));
+
+  test("is not said beside one that could not be opened, and both heal when the true one is told", inWorld(async (world) => {
+    const { alice, bob, result: honest } = await whileAway(world, ["one", "two", "three", "four"], (server, person) => {
+      const { ciphertext } = server.texts[1];
+      server.texts[1].ciphertext = server.texts[0].ciphertext;
+      withhold(server, person, 2);
+      return ciphertext;
+    });
+    const { server } = world;
+    bob.conversations.open(alice.email);
+    await shows(bob, alice, "one", "", "[1]", "four");
+    assert.match(bob.items(alice)[1].unopened.reason, /damaged or changed/);
+    const again = { ...server.texts[1], ciphertext: honest };
+    server.messages.splice(server.messages.indexOf(server.texts[1]), 1);
+    server.plant(bob.email, again);
+    await shows(bob, alice, "one", "two (late)", "[1]", "four");
+  }));
+});
+
+describe("a message that was taken back", () => {
+  test("leaves no gap: a skip says that there was nothing", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const { server } = world;
+    server.acceptsSockets = false;
+    [...server.sockets].forEach((socket) => socket.shut(1006));
+    await alice.send(bob, "one");
+    await until(() => server.texts.length === 1);
+    server.intercept = ({ path, body }) => (path.includes("/send") && body.message_type === "text" ? refusal(400, "invalid") : undefined);
+    await alice.send(bob, "two");
+    const failed = () => alice.items(bob).find(({ state }) => state === "failed");
+    await until(failed);
+    const { clientId } = failed();
+    server.intercept = () => undefined;
+    await alice.conversations.remove(bob.email, clientId);
+    await until(() => server.texts.length === 2);
+    await alice.send(bob, "three");
+    await shows(bob, alice, "one", "three");
+    await shows(alice, bob, "one", "three");
+  }));
+});
+
+describe("order", () => {
+  test("of two that the server has swapped is put right, and said", inWorld(async (world) => {
+    const { alice, bob } = await whileAway(world, ["one", "two", "three"], (server, person) => {
+      const { numbers } = server.user(person.email);
+      const [, two, three] = server.texts;
+      [two.id, three.id] = [three.id, two.id];
+      server.messages.sort((left, right) => left.id - right.id);
+      assert.ok(numbers.size >= 3);
+    });
+    await shows(bob, alice, "one", "two (late)", "three");
+  }));
+});
+
+describe("two messages under one counter", () => {
+  test("are both shown, the later one with a mark", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await alice.send(bob, "one");
+    await shows(bob, alice, "one");
+    alice.account.close();
+    alice.browser.use();
+    // The profile is put back to how it was before the first message.
+    const [name] = (await alice.browser.indexedDB.databases()).map((database) => database.name).filter((one) => one.includes("@"));
+    await new Promise((resolve, reject) => {
+      const request = alice.browser.indexedDB.open(name);
+      request.onerror = () => reject(request.error);
+      request.onsuccess = () => {
+        const transaction = request.result.transaction(["chains"], "readwrite");
+        transaction.objectStore("chains").clear();
+        transaction.oncomplete = () => {
+          request.result.close();
+          resolve(undefined);
+        };
+      };
+    });
+    const restored = await world.newTab(alice);
+    await restored.send(bob, "another one");
+    await shows(bob, alice, "one", "another one (conflict)");
+  }));
+});
+
+describe("clearing", () => {
+  test("by the server's word alone hides nothing, and asks", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await alice.send(bob, "one");
+    await shows(bob, alice, "one");
+    const { server } = world;
+    const owner = server.user(bob.email);
+    owner.sequence += 1;
+    server.push(owner, { type: "conversation_cleared", email: alice.email, sequence: owner.sequence });
+    const thread = bob.conversations.open(alice.email);
+    await until(() => thread.clearedElsewhere);
+    assert.deepEqual(shown(bob, alice), ["one"]);
+    await bob.conversations.keepCleared(alice.email);
+    await until(() => !thread.clearedElsewhere);
+    assert.deepEqual(shown(bob, alice), ["one"]);
+  }));
+
+  test("here keeps what was cleared from coming back under another id", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const { server } = world;
+    await alice.send(bob, "one");
+    await bob.send(alice, "mine");
+    await shows(bob, alice, "one", "mine");
+    await until(() => bob.states(alice).at(-1) === "delivered");
+    const copies = structuredClone(server.texts);
+    await bob.conversations.clear(alice.email);
+    await shows(bob, alice);
+    copies.forEach(({ id, ...copy }) => server.plant(bob.email, copy));
+    await alice.send(bob, "two");
+    await shows(bob, alice, "two");
+    await pause(100);
+    assert.equal(bob.chat(alice).unread, 1);
+    const again = await world.reload(bob);
+    await shows(again, alice, "two");
+  }));
+});
