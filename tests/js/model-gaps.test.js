@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { describe, test } from "node:test";
 import { refusal } from "./model-server.js";
 import { inWorld, pause, until } from "./model-world.js";
@@ -78,6 +79,24 @@ describe("a message that is withheld", () => {
     server.messages.splice(server.messages.indexOf(server.texts[1]), 1);
     server.plant(bob.email, again);
     await shows(bob, alice, "one", "two (late)", "[1]", "four");
+  }));
+});
+
+describe("a message that never opens", () => {
+  test("hides no gap, though its members are nonsense or its key cannot be had", inWorld(async (world) => {
+    const { alice, bob } = await whileAway(world, ["one", "two", "three"], (server, person, sender) => {
+      withhold(server, person, 1);
+      const [{ id, created_at, ...copy }] = server.texts;
+      server.plant(person.email, { ...copy, client_id: randomUUID(), sender_fingerprint: [], salt: {} });
+      server.plant(person.email, { ...copy, client_id: randomUUID(), sender_fingerprint: "ab".repeat(32) });
+      server.intercept = ({ path }) => (path.includes("/keys/fingerprint/abab") ? refusal(503, "unavailable") : undefined);
+      assert.ok(sender.email);
+    });
+    const { server } = world;
+    await until(() => shown(bob, alice)[1] === "[1]", () => shown(bob, alice).join("|"));
+    await alice.send(bob, "four");
+    await until(() => shown(bob, alice).includes("four"));
+    assert.equal(server.texts.length, 6);
   }));
 });
 
@@ -164,6 +183,7 @@ describe("clearing", () => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     await alice.send(bob, "one");
+    await until(() => server.texts.length === 1);
     await bob.send(alice, "mine");
     await shows(bob, alice, "one", "mine");
     await until(() => bob.states(alice).at(-1) === "delivered");

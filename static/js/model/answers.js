@@ -129,7 +129,7 @@ export function readContacts(value) {
  * @returns {ServerMessage}
  */
 export function readMessage(value, ownEmail) {
-  const raw = object(value);
+  const raw = plain(object(value));
   const sender = email(raw.sender_email);
   const recipient = email(raw.recipient_email);
   const mine = sender === ownEmail;
@@ -144,6 +144,26 @@ export function readMessage(value, ownEmail) {
     readAtMs: readable(() => timeOrNone(raw.read_at), 0),
     raw,
   };
+}
+
+const MEMBERS = [
+  "id", "client_id", "sender_email", "recipient_email", "ciphertext", "nonce", "salt", "message_type", "suite",
+  "sender_fingerprint", "recipient_fingerprint", "created_at", "delivered_at", "read_at",
+];
+// A ciphertext of 64 KiB in base64 is shorter.
+const LONGEST_MEMBER = 90_000;
+
+/**
+ * What is no plain value, or too long for any, is kept as "": it fills no disk, equals itself, and will not open.
+ * @param {any} message
+ * @returns {any} its members
+ */
+function plain(message) {
+  return Object.fromEntries(MEMBERS.filter((name) => name in message).map((name) => {
+    const value = message[name];
+    const isPlain = value === null || typeof value !== "object";
+    return [name, isPlain && String(value).length <= LONGEST_MEMBER ? value : ""];
+  }));
 }
 
 /**

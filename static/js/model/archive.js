@@ -160,7 +160,7 @@ export class Archive {
 
   /**
    * @param {number} limit
-   * @returns {Promise<MessageRow[]>} some that nobody has tried to open yet
+   * @returns {Promise<MessageRow[]>} some that nobody has tried to open yet, or not in vain for good
    */
   untried(limit) {
     return this.#database.read(["messages"], (stores) => marked(stores("messages"), "pending", undefined, limit));
@@ -212,10 +212,11 @@ export class Archive {
   /**
    * It cannot be opened, now at least; it is tried again when it comes to the screen.
    * @param {MessageRow} row
+   * @param {boolean} isFinal false: it may go well the next time, with nothing else changed
    * @returns {Promise<MessageRow | null>} null: another message has its id meanwhile
    */
-  keepTried(row) {
-    return this.#change(row, (found) => ({ ...found, pending: undefined }));
+  keepTried(row, isFinal) {
+    return this.#change(row, (found) => ({ ...found, tried: true, pending: isFinal ? undefined : found.pending }));
   }
 
   /**

@@ -2,13 +2,15 @@
  * What of the other person's messages has been sent and is not here, by their browsers' counters (docs/protocol.md
  * §7.3). It is counted anew with each look at what is stored, so that it heals when the missing comes.
  */
-import { chainPart, countMarked, lastCounter } from "../storage/queries.js";
+import { chainPart, lastCounter, marked } from "../storage/queries.js";
 import { isFirstBrowser } from "./chains.js";
 
 /** @typedef {{ key: string, browser: string, count: number, before: number | null }} Gap before the message with that id;
  *   null: at the end */
 /** @typedef {{ peer: string, browser: string, gone: Map<number, string>, start: number | null }} Chain start: what came
  *   before its first message here; null: nobody can tell */
+
+const WAITING_LIMIT = 100;
 
 /**
  * @param {Stores} stores of a transaction with `messages` and `state`
@@ -19,7 +21,8 @@ import { isFirstBrowser } from "./chains.js";
 export async function gapsIn(stores, { chat, rows, gone }) {
   const opened = rows.filter((row) => !row.mine && row.browser);
   const browsers = new Set([...opened.map((row) => row.browser ?? ""), ...Object.keys(chat.heads ?? {})]);
-  if (browsers.size === 0 || (await countMarked(stores("messages"), "pending", chat.email)) > 0) {
+  const waiting = await marked(stores("messages"), "pending", chat.email, WAITING_LIMIT);
+  if (browsers.size === 0 || waiting.some(({ tried }) => !tried)) {
     return [];
   }
   const isFirst = await isFirstBrowser(stores);

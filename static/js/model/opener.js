@@ -92,17 +92,17 @@ export class Opener extends Emitter {
     }
   }
 
+  /** Each once: those that cannot be opened now, for there is no network, say, do not keep back the ones behind them. */
   async #openUntried() {
-    let before = "";
+    const tried = new Set();
     for (;;) {
-      const rows = await this.#archive.untried(BATCH);
-      const ids = rows.map(({ id }) => id).join();
-      // The same ones again: there is no network, say.
-      if (ids === "" || ids === before) {
+      const waiting = await this.#archive.untried(BATCH + tried.size);
+      const rows = waiting.filter((row) => !tried.has(identityOf(row)));
+      if (rows.length === 0) {
         return;
       }
-      before = ids;
       for (const row of rows) {
+        tried.add(identityOf(row));
         await this.calm();
         await this.#openOnce(row);
       }
@@ -157,9 +157,12 @@ export class Opener extends Emitter {
    * @param {unknown} error
    */
   async #failed(row, error) {
-    if (explain(error, { mine: row.mine, name: "" })) {
+    const isFinal = explain(error, { mine: row.mine, name: "" }) !== null;
+    if (isFinal) {
       this.#failures.set(identityOf(row), error);
-      await this.#archive.keepTried(row);
+    }
+    await this.#archive.keepTried(row, isFinal);
+    if (isFinal) {
       this.emit("failed", { row });
     }
   }

@@ -122,7 +122,8 @@
  * @property {Sealed} [sealed] its content, once it has been opened
  * @property {string} [browser] the sending browser's id, once it has been opened
  * @property {number} [counter] and that browser's counter
- * @property {string} [pending] the peer, while nobody has tried to open it
+ * @property {boolean} [tried] it was tried to open it
+ * @property {string} [pending] the peer, while nobody has tried to open it, or it may go well the next time
  * @property {string} [unread] the peer, while it is theirs and unread
  * @property {"delivered" | "read"} [due] what the server is still to be told
  */
