@@ -7,6 +7,7 @@ import { untaggedJson, VERSION } from "../crypto/content.js";
 import { messageHash, sealMessage } from "../crypto/later.js";
 import { all, chatOrNew, get, unsent } from "../storage/queries.js";
 import { Refusal } from "./errors.js";
+import { FRESH, takeBack } from "./taking-back.js";
 import { messageRecord } from "./vault.js";
 
 /** @typedef {OutboxRow & { envelope: SealedMessage }} SealedRow */
@@ -23,7 +24,6 @@ import { messageRecord } from "./vault.js";
 // any other answer it may have arrived, so that only the same bytes are sent again: they cannot make a second one.
 const NOT_STORED = "stale_key";
 const STRICT = /** @type {const} */ ({ durability: "strict" });
-const FRESH = /** @type {const} */ ({ state: "sending", reason: null, stale: false, envelope: null });
 
 export class Outbox {
   #database;
@@ -254,59 +254,9 @@ export class Outbox {
     }, STRICT);
   }
 
-  /**
-   * Only what has failed or is held can be taken back; what is on its way may have arrived.
-   * @param {string} clientId
-   */
-  async remove(clientId) {
-    const row = await this.#database.read(["outbox"], (stores) => get(stores("outbox"), clientId));
-    if (row && row.state !== "sending" && !row.isSkip) {
-      /** @type {StoredContent} */
-      const content = await this.#vault.open(messageRecord(row), row.sealed);
-      const [before, skip] = await Promise.all([this.#chainBefore(row.peer, content), this.#skipOf(row, content)]);
-      await this.#database.write(["outbox", "chains"], async (stores) => {
-        const found = await get(stores("outbox"), clientId);
-        // Another tab may have tried it again meanwhile, and then it may be with the server.
-        if (found?.state === row.state) {
-          stores("outbox").delete(clientId);
-          await this.#closeChain(stores, found, { before, skip });
-        }
-      }, STRICT);
-    }
-  }
-
-  /**
-   * The last message of a chain that was never sealed gives its counter back. For any other one a `skip` says that
-   * nothing is missing.
-   * @param {Stores} stores
-   * @param {OutboxRow} row
-   * @param {{ before: import("../storage/rows.js").ChainRow | null, skip: OutboxRow }} instead
-   */
-  async #closeChain(stores, row, { before, skip }) {
-    if (row.envelope === null && (await this.#chains.ownCounter(stores, row.peer)) === row.counter) {
-      this.#chains.setOwn(stores, row.peer, before);
-    } else {
-      stores("outbox").put(skip);
-    }
-  }
-
-  /**
-   * @param {string} peer
-   * @param {StoredContent} content
-   */
-  async #chainBefore(peer, { counter, previous }) {
-    return previous === null ? null : this.#chains.ownRow(peer, { counter: counter - 1, hash: previous });
-  }
-
-  /**
-   * @param {OutboxRow} row
-   * @param {StoredContent} content
-   * @returns {Promise<OutboxRow>} with the same counter; its body names what was taken back
-   */
-  async #skipOf({ peer, browser, counter, atMs }, content) {
-    const clientId = CryptoManager.randomUuid();
-    const sealed = await this.#vault.seal(messageRecord({ peer, clientId }), { ...content, type: "skip", body: content.hash });
-    return { ...FRESH, clientId, peer, browser, counter, atMs, sealed, isSkip: true };
+  /** @param {string} clientId */
+  remove(clientId) {
+    return takeBack({ database: this.#database, vault: this.#vault, chains: this.#chains }, clientId);
   }
 }
 

@@ -1,5 +1,7 @@
 /** What the screen shows of a chat: messages, and what is to be said between them. */
+import { identityOf } from "./message-rows.js";
 import { acknowledgement } from "./peer-receipts.js";
+import { messageRecord } from "./vault.js";
 
 /**
  * @typedef {object} ThreadItem
@@ -118,4 +120,22 @@ export function inOrder(stored, { unsent, echoes, changes }) {
  */
 export function keyOf(row) {
   return "id" in row && !(row.mine && row.clientId) ? `s${row.id}` : (row.clientId ?? "");
+}
+
+/**
+ * @param {MessageRow | OutboxRow} row
+ * @returns {string} the same for one's own before and after the server has it
+ */
+export function textKey(row) {
+  return "mine" in row && !row.mine ? identityOf(row) : messageRecord(row);
+}
+
+/**
+ * @param {MessageRow[]} rows
+ * @param {number} count
+ * @returns {string | null} the message from which on that many of the other person's are there; null: it is not here
+ */
+export function keyOfUnread(rows, count) {
+  const first = count > 0 ? rows.filter((row) => !row.mine && !row.hidden).at(-count) : undefined;
+  return first ? keyOf(first) : null;
 }

@@ -4,8 +4,8 @@
  */
 import { Sequence } from "../lib/timing.js";
 import { arranged } from "./arrangement.js";
-import { identityOf, isSilent } from "./message-rows.js";
-import { echoItem, inOrder, keyOf, storedItem, unsentItem } from "./thread-items.js";
+import { isSilent } from "./message-rows.js";
+import { echoItem, inOrder, keyOf, keyOfUnread, storedItem, textKey, unsentItem } from "./thread-items.js";
 import { UNREADABLE } from "./unopened.js";
 import { messageRecord } from "./vault.js";
 
@@ -300,22 +300,4 @@ export class Thread {
     const keys = new Set();
     return this.#rows.filter((row) => !row.hidden && !keys.has(keyOf(row)) && keys.add(keyOf(row)));
   }
-}
-
-/**
- * @param {MessageRow | OutboxRow} row
- * @returns {string} the same for one's own before and after the server has it
- */
-function textKey(row) {
-  return "mine" in row && !row.mine ? identityOf(row) : messageRecord(row);
-}
-
-/**
- * @param {MessageRow[]} rows
- * @param {number} count
- * @returns {string | null} the message from which on that many of the other person's are there; null: it is not here
- */
-function keyOfUnread(rows, count) {
-  const first = count > 0 ? rows.filter((row) => !row.mine && !row.hidden).at(-count) : undefined;
-  return first ? keyOf(first) : null;
 }
