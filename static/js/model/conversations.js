@@ -154,8 +154,9 @@ export class Conversations extends Emitter {
    */
   async acceptKey(email, fingerprint = this.#parts.peerKeys.offered(email) ?? "") {
     const { peerKeys } = this.#parts;
+    const what = peerKeys.exactly(email);
     if (await peerKeys.reconsider(email)) {
-      await peerKeys.accept(email, fingerprint);
+      await peerKeys.accept(email, fingerprint, what);
     }
     await this.#release(email);
     this.#tryAgain();
@@ -167,9 +168,10 @@ export class Conversations extends Emitter {
     this.#outboxChanged(email);
   }
 
+  /** Whatever was held for a decision that is not to be made any more goes out. */
   async #reconsiderKeys() {
-    const { peerKeys, people } = this.#parts;
-    for (const { email } of people.all().filter(({ offered }) => offered)) {
+    const { outbox, peerKeys } = this.#parts;
+    for (const email of await outbox.peersHeld()) {
       if (!(await peerKeys.reconsider(email))) {
         await this.#release(email);
       }
@@ -182,8 +184,8 @@ export class Conversations extends Emitter {
    */
   async markRead(email) {
     const { archive, chatList, receipts, receiptWriter } = this.#parts;
-    const newestId = this.#screens.thread(email)?.newestId ?? Infinity;
-    if (chatList.unread(email) > 0 && (await archive.markSeen(email, newestId))) {
+    const { oldestId = 0, newestId = Infinity } = this.#screens.thread(email) ?? {};
+    if (chatList.unread(email) > 0 && (await archive.markSeen(email, { oldestId, newestId }))) {
       this.#touchEverywhere(email);
       receipts.note();
       receiptWriter.note();

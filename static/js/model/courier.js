@@ -8,6 +8,7 @@ import { KeyChangedError } from "../crypto/errors.js";
 import { Emitter, listen } from "../lib/emitter.js";
 import { backoffMs, Pause } from "../lib/timing.js";
 import { ApiError } from "../net/errors.js";
+import { isSilent } from "./message-rows.js";
 import { StaleKey, verdict } from "./verdict.js";
 
 export class Courier extends Emitter {
@@ -203,7 +204,8 @@ export class Courier extends Emitter {
       return null;
     }
     if (error instanceof ApiError && error.code === "message_deleted") {
-      await outbox.drop(row.clientId);
+      // The server's word alone takes nothing away that still stands on the screen.
+      await (isSilent(row) ? outbox.drop(row.clientId) : outbox.fail(row.clientId, error.code));
       return null;
     }
     const { isFinal, reason, retryAfterMs } = verdict(error, { attempt, ageMs: Date.now() - row.atMs });

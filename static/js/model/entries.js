@@ -3,7 +3,7 @@
  * comes first, the result is the same.
  */
 import { chatOrNew, get, messageIds, waitingReceipts } from "../storage/queries.js";
-import { isSameEnvelope, isSameMessage, mark, mergeTimes, newRow, wasSentAs } from "./message-rows.js";
+import { isSameEnvelope, isSameMessage, mergeTimes, newRow, wasSentAs } from "./message-rows.js";
 
 /** @import { MessageEvent } from "./answers.js" */
 
@@ -109,7 +109,7 @@ export async function putMessage(stores, message, isLive = false) {
   if (found && !isHealing) {
     await moveAside(messages, found);
   }
-  messages.put(mark({ ...newRow(message, sent, isLive), seen: isHealing && found.seen }));
+  messages.put(newRow(message, sent, isLive));
   return !message.mine;
 }
 

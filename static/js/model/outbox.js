@@ -100,6 +100,12 @@ export class Outbox {
     return [...new Set(rows.filter(({ state }) => state === "sending").map(({ peer }) => peer))];
   }
 
+  /** @returns {Promise<string[]>} the people for whom something waits for a decision */
+  async peersHeld() {
+    const rows = await this.#all();
+    return [...new Set(rows.filter(({ state }) => state === "held").map(({ peer }) => peer))];
+  }
+
   /** @returns {Promise<string[]>} the people for whom there is anything */
   async peers() {
     return [...new Set((await this.#all()).map(({ peer }) => peer))];

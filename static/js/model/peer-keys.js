@@ -145,6 +145,14 @@ export class PeerKeys {
 
   /**
    * @param {string} email
+   * @returns {string} what exactly waits for a decision
+   */
+  exactly(email) {
+    return offerOf(this.#people.get(email));
+  }
+
+  /**
+   * @param {string} email
    * @param {string} fingerprint the one that was decided about
    * @param {string} [what] exactly: the `offer` of the change that was on the screen
    * @throws {Refusal} `key_changed`: it has changed again meanwhile; `key_not_theirs`

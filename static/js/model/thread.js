@@ -89,6 +89,11 @@ export class Thread {
     return this.#rows.at(-1)?.id ?? 0;
   }
 
+  /** The id from which on all that is here is shown. */
+  get oldestId() {
+    return this.#from;
+  }
+
   /** How many messages were unread when the chat was opened. */
   get unreadCount() {
     return this.#unreadCount;

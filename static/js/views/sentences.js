@@ -29,6 +29,7 @@ const FAILURES = {
   user_not_found: "This account no longer exists.",
   no_key: "They have not opened VibeChat in a browser yet.",
   key_not_theirs: "The key on the server is not theirs.",
+  message_deleted: "The server says that it had this once, and that it was deleted there.",
   stale_key: "Keys changed while this was on its way.",
   unreachable: "The server could not be reached.",
 };

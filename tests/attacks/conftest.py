@@ -1,0 +1,144 @@
+"""Alice and Bob, each in a browser of their own, and Mallory between them and the server.
+
+Cases share one Alice and one Bob, who know each other; a case that changes them for good takes new ones.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.attacks.mallory import Mallory
+from tests.attacks.office import Office
+from tests.browser.person import Person
+from tests.browser.shared import company, complaints_of, maker_of_people
+
+
+def pytest_addoption(parser):
+    parser.addoption("--screenshots", help="a folder for a picture of what each case shows")
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.once)
+
+
+@dataclass
+class Town:
+    """Whoever is made here has Mallory before them from the first call on."""
+
+    people: list[Person]
+    mallory: Mallory
+    make: Callable[..., Person]
+
+    def visitor(self, name: str, **options) -> Person:
+        person = self.make(name, **options)
+        self.mallory.stand_before(person)
+        return person
+
+    def strangers(self, has_clock: bool = False) -> tuple[Person, Person]:
+        """They have accounts, and know nobody; with clocks, these can be put forward (`page.clock`)."""
+        alice, bob = self.visitor("alice"), self.visitor("bob")
+        for person in (alice, bob):
+            if has_clock:
+                person.page.clock.install()
+            person.register()
+        return alice, bob
+
+    def friends(self, has_clock: bool = False) -> tuple[Person, Person]:
+        """Each has written, and has the chat open."""
+        alice, bob = self.strangers(has_clock)
+        alice.add(bob)
+        alice.open_chat(bob)
+        alice.send("Hello Bob")
+        bob.open_chat(alice)
+        bob.expect_message("Hello Bob")
+        bob.send("Hello Alice")
+        alice.expect_message("Hello Alice")
+        return alice, bob
+
+
+@pytest.fixture(scope="session")
+def town(browser, site) -> Iterator[Town]:
+    office = Office(site.servers[0].url)
+    with company() as people:
+        yield Town(people, Mallory(office), maker_of_people(browser, site, people))
+    office.close()
+
+
+@pytest.fixture(scope="session")
+def everybodys_pair(town) -> tuple[Person, Person]:
+    return town.friends()
+
+
+@pytest.fixture
+def pair(everybodys_pair) -> tuple[Person, Person]:
+    alice, bob = everybodys_pair
+    alice.open_chat(bob)
+    bob.open_chat(alice)
+    return alice, bob
+
+
+@pytest.fixture(scope="module")
+def own_pair(town) -> tuple[Person, Person]:
+    """For a file whose cases look at what stands in the whole chat."""
+    return town.friends()
+
+
+@pytest.fixture
+def guests(town) -> Iterator[Town]:
+    """For those who are here for one case alone."""
+    before = len(town.people)
+    yield town
+    for person in town.people[before:]:
+        person.context.close()
+
+
+@pytest.fixture
+def strangers(guests) -> Callable[..., tuple[Person, Person]]:
+    return guests.strangers
+
+
+@pytest.fixture
+def friends(guests) -> Callable[..., tuple[Person, Person]]:
+    return guests.friends
+
+
+@pytest.fixture
+def alice(pair) -> Person:
+    return pair[0]
+
+
+@pytest.fixture
+def bob(pair) -> Person:
+    return pair[1]
+
+
+@pytest.fixture
+def mallory(town) -> Iterator[Mallory]:
+    """Honest again when the case is over."""
+    town.mallory.sent.clear()
+    yield town.mallory
+    town.mallory.stop()
+
+
+@pytest.fixture(autouse=True)
+def row(request):
+    """The case's row. Each of its words must have been found, and no page may have complained meanwhile."""
+    row = getattr(request.function, "row", None)
+    if row is None:
+        yield None
+        return
+    folder = request.config.getoption("--screenshots", default=None)
+    row.screenshots = Path(folder) if folder else None
+    row.found.clear()
+    yield row
+    assert row.missing == [], "words of the table that were not looked for on the page"
+    people = request.getfixturevalue("town").people
+    complaints = complaints_of(people)
+    for person in people:
+        person.complaints.clear()
+    assert complaints == []

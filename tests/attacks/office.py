@@ -1,0 +1,90 @@
+"""What the server can do besides: it is in everybody's name with the API, and makes accounts of its own."""
+
+import base64
+import secrets
+import uuid
+
+import httpx
+
+from tests.attacks.impostor import Impostor
+from tests.browser.person import Person
+
+SERVERS_WORDS = ("created_at", "delivered_at", "id", "read_at")  # of a message
+
+
+def without_servers_words(message: dict) -> dict:
+    return {name: value for name, value in message.items() if name not in SERVERS_WORDS}
+
+
+class Office:
+    def __init__(self, url: str):
+        self.url = url
+        self.clients: dict[str, httpx.Client] = {}
+
+    def close(self) -> None:
+        for client in self.clients.values():
+            client.close()
+
+    def act_as(self, person) -> httpx.Client:
+        """A session in that person's name; the server needs no password for it, the test has one."""
+        if person.email not in self.clients:
+            client = httpx.Client(base_url=f"{self.url}/api", timeout=20)
+            credentials = {"email": person.email, "password": person.password}
+            answer = client.post("/auth/login", json=credentials).raise_for_status()
+            client.headers["Authorization"] = f"Bearer {answer.json()['access']}"
+            self.clients[person.email] = client
+        return self.clients[person.email]
+
+    def make_account(self, name: str) -> Impostor:
+        """Somebody without a browser, whose key is known here."""
+        account = Impostor(f"{name.lower()}-{secrets.token_hex(4)}@example.org", name=name)
+        person = {"email": account.email, "password": account.password, "display_name": name}
+        with httpx.Client(base_url=f"{self.url}/api", timeout=20) as client:
+            client.post("/auth/register", json=person).raise_for_status()
+        self.upload(account)
+        return account
+
+    def upload(self, account: Impostor) -> None:
+        key = account.key_object()
+        body = {name: key[name] for name in ("public_key", "identity_key", "identity_signature")}
+        self.act_as(account).post("/keys/upload", json=body).raise_for_status()
+
+    def key_of(self, person: Person) -> dict:
+        """The key object, as an honest server gives it."""
+        return self.act_as(person).get("/keys/me").raise_for_status().json()
+
+    def public_key(self, person: Person) -> bytes:
+        return base64.b64decode(self.key_of(person)["public_key"])
+
+    def send(self, sender, envelope: dict) -> dict:
+        return self.act_as(sender).post("/messages/send", json=envelope).raise_for_status().json()
+
+    def post_junk(self, sender, recipient) -> dict:
+        """A row between the two with nothing in it."""
+        return self.send(
+            sender,
+            {
+                "recipient_email": recipient.email,
+                "client_id": str(uuid.uuid4()),
+                "ciphertext": base64.b64encode(secrets.token_bytes(32)).decode(),
+                "nonce": base64.b64encode(secrets.token_bytes(12)).decode(),
+                "salt": base64.b64encode(secrets.token_bytes(32)).decode(),
+            },
+        )
+
+    def last(self, sender, reader, message_type: str = "text") -> dict:
+        """What `sender` has made of the last message: all but the server's own words about it."""
+        return without_servers_words(self.sent(sender, reader, message_type)[-1])
+
+    def sent(self, sender, reader, message_type: str = "text") -> list[dict]:
+        chat = self.messages(sender, reader)
+        return [
+            message
+            for message in chat
+            if (message["sender_email"], message["message_type"]) == (sender.email, message_type)
+        ]
+
+    def messages(self, person: Person, other) -> list[dict]:
+        """All that the server has of a chat, oldest first."""
+        answer = self.act_as(person).get(f"/messages/conversation/{other.email}", params={"page_size": 200})
+        return answer.raise_for_status().json()["results"][::-1]

@@ -1,0 +1,88 @@
+"""docs/attacks.md, made of the rows that stand beside the cases."""
+
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from tests.attacks.row import Row
+from tests.environment import ROOT
+
+FILE = ROOT / "docs" / "attacks.md"
+THREATS = ROOT / "docs" / "threat-model.md"
+# The parts of the table, in this order; the title is the first line of the module.
+PARTS = (
+    "test_first_contact",
+    "test_changed_keys",
+    "test_own_key",
+    "test_signed_keys",
+    "test_changed_messages",
+    "test_moved_messages",
+    "test_missing_messages",
+    "test_repeated_messages",
+    "test_receipts",
+    "test_clearing",
+    "test_answers",
+    "test_numbers",
+    "test_strings",
+)
+HEAD = """# Attacks, and what the person sees
+
+The server is the adversary here: it runs the honest pages and lies in everything that it says to them. Each row is a
+test with two people in two real browsers and a server in between that does what the second column says, by every way
+by which it comes (a push, an acceptance, a page of `sync` or of a conversation). Words between “ and ” are the page's
+own, to the letter: the test finds them there. Alice and Bob talk; Mallory is whoever runs the server. Where an attack
+shows late or never, the row of [threat-model.md](threat-model.md) is named that says so.
+
+`python -m tests.attacks` writes this page; a test fails where it is not what the cases say. `python -m tests.attacks
+--screenshots FOLDER` runs them all and leaves a picture of each.
+"""
+
+
+def modules() -> list[ModuleType]:
+    return [importlib.import_module(f"tests.attacks.{name}") for name in PARTS]
+
+
+def rows_of(module: ModuleType) -> list[Row]:
+    """In the order in which they are written."""
+    return [item.row for item in vars(module).values() if isinstance(getattr(item, "row", None), Row)]
+
+
+def table() -> str:
+    return "\n".join([HEAD, *(part for module in modules() for part in drawn(module))])
+
+
+def drawn(module: ModuleType) -> Iterator[str]:
+    title, _, about = (module.__doc__ or "").partition("\n")
+    yield f"## {title.rstrip('.')}\n"
+    if about.strip():
+        yield about.strip() + "\n"
+    yield "| attack | what was done | what the person sees, and when | test |"
+    yield "|---|---|---|---|"
+    for row in rows_of(module):
+        yield f"| {row.attack} | {row.done} | {seen(row)} | {link(row)} |"
+    yield ""
+
+
+def seen(row: Row) -> str:
+    threat = f" Threat model: “{row.open}”" if row.open else ""
+    return f"{escaped(row.sees.rstrip())} *{row.when[:1].upper()}{row.when[1:]}.*{threat}"
+
+
+def escaped(text: str) -> str:
+    """What is markup to a reader of the page stays text there, too."""
+    return text.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def link(row: Row) -> str:
+    module, _, name = row.test.partition("::")
+    path = Path(*module.split(".")).with_suffix(".py")
+    return f"[{name.removeprefix('test_').replace('_', ' ')}](../{path.as_posix()})"
+
+
+def named_threats() -> set[str]:
+    """The first cells of the threat model's table "Prevented, detected, open"."""
+    _, _, rest = THREATS.read_text().partition("## Prevented, detected, open")
+    cells = re.findall(r"^\| ([^|]+) \|", rest.partition("\n## ")[0], re.MULTILINE)
+    return {cell.strip().replace("*", "") for cell in cells}

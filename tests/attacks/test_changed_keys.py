@@ -1,0 +1,154 @@
+"""Keys that are exchanged later"""
+
+import secrets
+from dataclasses import replace
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from playwright.sync_api import expect
+
+from tests.attacks.acquaintance import meet, name_key, strip
+from tests.attacks.impostor import Impostor
+from tests.attacks.row import attack
+from tests.attacks.words import KEYS_CHANGED, UNDECIDED, of
+
+
+@pytest.fixture(scope="module")
+def alice(town):
+    return town.visitor("alice").register()
+
+
+@pytest.fixture
+def bob(alice, mallory) -> Impostor:
+    """Has no browser here, but keys; Alice has written to him."""
+    return meet(alice, mallory.office.make_account("Bob"))
+
+
+def renewed(person: Impostor) -> Impostor:
+    """The same account in a new browser."""
+    fresh = ec.generate_private_key(ec.SECP256R1())
+    identity = ed25519.Ed25519PrivateKey.generate()
+    return replace(person, private_key=fresh, identity=identity, browser=secrets.token_hex(16))
+
+
+def review(person):
+    person.page.get_by_role("button", name="Review").first.click()
+    return person.page.get_by_role("dialog")
+
+
+@attack(
+    "Another key for the other",
+    done="The server names a key of Mallory's as Bob's, and refuses what Alice seals for his",
+    sees=f"Alice: {of('Bob', KEYS_CHANGED)} above the composer and below her message, which stays “Sending” until she "
+    "has decided, and “Bob's keys changed.” in the chat, where it happened; nothing leaves her browser for the new key",
+    when="at the next message that Alice sends",
+)
+def test_swapped(row, alice, bob, mallory):
+    mask = Impostor(bob.email)
+    name_key(mallory, alice, bob.email, mask.key_object(), refuses_others=True)
+    alice.type_and_send("Is it still you?")
+    row.is_shown(strip(alice), 0)
+    row.is_shown(alice.message("Is it still you?"), 0, 1)
+    row.is_shown(alice.log().get_by_text("Bob's keys changed.", exact=True).first, 2)
+    alice.type_and_send("And this waits behind it")
+    expect(alice.message("And this waits behind it")).to_contain_text("Sending")
+    expect(review(alice)).to_contain_text("If that surprises you, ask in person or by phone.")
+    alice.page.get_by_role("button", name="Not now").click()
+    assert mallory.keys_used(alice, bob) == {bob.fingerprint.hex()}
+
+
+@attack(
+    "Another key, and back again",
+    done="The server names Mallory's key until Alice's browser has noticed, and then Bob's again",
+    sees="Alice: “Sending” while it lasts; then “Sent”, for Bob's own key, and she is asked nothing",
+    when="at the next message that Alice sends",
+)
+def test_there_and_back(row, alice, bob, mallory):
+    name_key(mallory, alice, bob.email, Impostor(bob.email).key_object(), refuses_others=True)
+    alice.type_and_send("Are you there?")
+    expect(strip(alice)).to_be_visible()
+    row.is_shown(alice.message("Are you there?"), 0)
+    mallory.stop()
+    mallory.cut_socket(alice)
+    row.is_shown(alice.message("Are you there?"), 1)
+    expect(strip(alice)).to_be_hidden()
+    assert mallory.keys_used(alice, bob) == {bob.fingerprint.hex()}
+
+
+@attack(
+    "Yet another key while Alice decides",
+    done="While Alice looks at the change, the server names a third key",
+    sees="Alice: “Another browser was quicker. Look again, then choose.” in the dialog; nothing leaves her browser",
+    when="when she goes on",
+)
+def test_changed_again(row, alice, bob, mallory):
+    first, second = Impostor(bob.email), Impostor(bob.email)
+    name_key(mallory, alice, bob.email, first.key_object(), refuses_others=True)
+    alice.type_and_send("Whom do I write to?")
+    dialog = review(alice)
+    name_key(mallory, alice, bob.email, second.key_object())
+    sealed = second.seal(alice.email, mallory.office.public_key(alice), "I am Bob")
+    mallory.bring(alice, bob, sealed.message)
+    expect(alice.log()).to_contain_text(of("Bob", UNDECIDED).strip("“”"), use_inner_text=True)
+    dialog.get_by_role("button", name="Go on with the new keys").click()
+    row.is_shown(dialog)
+    alice.page.keyboard.press("Escape")
+    assert mallory.keys_used(alice, bob) == {bob.fingerprint.hex()}
+
+
+@attack(
+    "A message under another key",
+    done="Mallory writes as Bob, under a key of her own that the server names as his",
+    sees=f"Alice: {of('Bob', UNDECIDED)}, and {of('Bob', KEYS_CHANGED)} above the composer",
+)
+def test_message_under_another_key(row, alice, bob, mallory):
+    mask = Impostor(bob.email)
+    name_key(mallory, alice, bob.email, mask.key_object())
+    mallory.bring(alice, bob, mask.seal(alice.email, mallory.office.public_key(alice), "Send me the papers").message)
+    row.is_shown(alice.log(), 0)
+    row.is_shown(strip(alice), 1)
+    expect(alice.message("Send me the papers")).to_have_count(0)
+
+
+@attack(
+    "An old key put back",
+    done="Bob has new keys, and Alice has gone on with them; the server names the old ones, which it has got hold of",
+    sees=f"Alice: {of('Bob', KEYS_CHANGED)} again; nothing leaves her browser for the old key",
+    when="at the next message that Alice sends",
+)
+def test_old_key(row, alice, bob, mallory):
+    change_keys(alice, bob, mallory)
+    mallory.sent.clear()
+    name_key(mallory, alice, bob.email, bob.key_object(), refuses_others=True)
+    alice.type_and_send("To the new browser")
+    row.is_shown(strip(alice))
+    assert bob.fingerprint.hex() not in mallory.keys_used(alice, bob)
+
+
+def change_keys(alice, bob: Impostor, mallory) -> Impostor:
+    """Honestly, and Alice goes on."""
+    new = renewed(bob)
+    mallory.office.upload(new)
+    alice.type_and_send("You have new keys")
+    alice.go_on_with_new_keys()
+    alice.expect_state("You have new keys", "Sent")
+    return new
+
+
+@attack(
+    "A message with the old keys, after the change",
+    done="Alice has gone on with Bob's new keys; whoever has stolen the old ones writes as Bob, under a number that "
+    "Bob had not used by then",
+    sees="Alice: “This message could not be opened. It came after Bob's keys changed, and was written with the old "
+    "ones. Do not rely on it.”",
+)
+def test_retired_key(row, alice, bob, mallory):
+    own = mallory.office.public_key(alice)
+    mallory.office.send(bob, bob.seal(alice.email, own, "From the old browser").message)
+    alice.expect_message("From the old browser")
+    change_keys(alice, bob, mallory)
+    stolen = bob.seal(alice.email, own, "Send me the papers", counter=2, previous=secrets.token_hex(32))
+    mallory.bring(alice, bob, stolen.message)
+    row.is_shown(alice.log())
+    alice.expect_message("From the old browser")
+    expect(alice.message("Send me the papers")).to_have_count(0)

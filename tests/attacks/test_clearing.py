@@ -1,0 +1,83 @@
+"""Clearings that nobody made, and cleared messages that come back"""
+
+from playwright.sync_api import expect
+
+from tests.attacks.row import attack
+
+CLEARED = "“Cleared elsewhere? Your messages are still in this browser.”"
+
+
+def strip(person):
+    return person.page.get_by_role("status").filter(has_text="Cleared elsewhere?")
+
+
+def clear(person) -> None:
+    person.page.get_by_role("button", name="Chat details").click()
+    dialog = person.page.get_by_role("dialog")
+    dialog.get_by_text("Clear this chat").click()
+    dialog.get_by_role("button", name="Clear chat").click()
+    expect(dialog).to_be_hidden()
+
+
+@attack(
+    "A clearing that nobody made",
+    done="Bob's mailbox is told that his chat with Alice was cleared, and the server shows no message of it any more",
+    sees=f"Bob: {CLEARED} with “Keep” and “Clear”; every message stays where it is, also after a reload",
+)
+def test_false_clearing(row, pair, mallory):
+    alice, bob = pair
+    alice.send("Don't lose this")
+    bob.expect_message("Don't lose this")
+    mallory.change_answer(bob, "GET /messages/conversation/", lambda body: body | {"results": [], "next": None})
+    mallory.bring_event(bob, alice, {"type": "conversation_cleared", "email": alice.email})
+    row.is_shown(strip(bob))
+    bob.expect_message("Don't lose this")
+    bob.page.reload()
+    bob.open_chat(alice)
+    bob.expect_message("Don't lose this")
+    bob.page.get_by_role("button", name="Keep").click()
+    expect(strip(bob)).to_be_hidden()
+    bob.expect_message("Don't lose this")
+
+
+@attack(
+    "Resurrect what was cleared",
+    done="Bob clears the chat; the server brings Alice's messages again, by push, under other ids, and on every page",
+    sees="Bob: none of them; only what is new: “After it was cleared”",
+)
+def test_resurrected(row, pair, mallory):
+    alice, bob = pair
+    alice.send("To be cleared")
+    bob.expect_message("To be cleared")
+    message = mallory.office.last(alice, bob)
+    kept = mallory.office.messages(alice, bob)
+    clear(bob)
+    expect(bob.message("To be cleared")).to_have_count(0)
+    mallory.change_answer(bob, "GET /messages/conversation/", lambda body: body | {"results": kept[::-1]})
+    mallory.bring(bob, alice, message)
+    alice.send("After it was cleared")
+    row.is_shown(bob.log())
+    bob.page.reload()
+    bob.open_chat(alice)
+    bob.expect_message("After it was cleared")
+    expect(bob.message("To be cleared")).to_have_count(0)
+
+
+@attack(
+    "A clearing that is not done",
+    done="Bob clears the chat; the server says that it has, keeps everything, and tells it all anew as if his browser "
+    "were new (`sequence_ahead`)",
+    sees="Bob: none of them; only what is new: “Still cleared”",
+)
+def test_not_done(row, pair, mallory):
+    alice, bob = pair
+    alice.send("To be cleared, too")
+    bob.expect_message("To be cleared, too")
+    message = mallory.office.last(alice, bob)
+    clear(bob)
+    mallory.tell_all_again(bob)
+    for _ in range(2):
+        mallory.bring(bob, alice, message)
+    alice.send("Still cleared")
+    row.is_shown(bob.log())
+    expect(bob.message("To be cleared, too")).to_have_count(0)

@@ -1,0 +1,193 @@
+"""Keys that are exchanged when two people first meet"""
+
+import base64
+
+from playwright.sync_api import expect
+
+from tests.attacks.acquaintance import name_key
+from tests.attacks.haste import hurry
+from tests.attacks.impostor import Impostor
+from tests.attacks.row import attack
+from tests.attacks.words import OTHER_BROWSER, of
+
+IN_BETWEEN = "another key at the first contact, or other keys to different people"
+FIRST_LINE = "“Only you and Bob can read this chat. Not even the people who run this server.”"
+
+
+class Relay:
+    """Sits between two people: to each she is the other, reads what they write, and seals it anew."""
+
+    def __init__(self, mallory, alice, bob):
+        self.mallory, self.people = mallory, {alice.email: alice, bob.email: bob}
+        self.masks = {email: Impostor(email) for email in self.people}
+        self.true_keys = {email: mallory.office.public_key(person) for email, person in self.people.items()}
+        self.read: list[str] = []
+        for reader, other in ((alice, bob), (bob, alice)):
+            name_key(mallory, reader, other.email, self.masks[other.email].key_object())
+            mallory.take(reader, lambda envelope, sender=reader: self.pass_on(sender, envelope))
+
+    def pass_on(self, sender, envelope: dict) -> None:
+        """Opens as the recipient, seals as the sender."""
+        other = envelope["recipient_email"]
+        if envelope["message_type"] != "text":
+            return
+        message = envelope | {"sender_email": sender.email}
+        opened = self.masks[other].open(sender.email, self.true_keys[sender.email], message)
+        self.read.append(opened.content["body"])
+        draft = {name: opened.content[name] for name in ("type", "browser", "counter", "sent_at")}
+        again = self.masks[sender.email].seal(other, self.true_keys[other], opened.content["body"], **draft)
+        self.mallory.bring(self.people[other], sender, again.message)
+
+
+def befriend(alice, bob) -> None:
+    alice.add(bob)
+    alice.open_chat(bob)
+
+
+@attack(
+    "Somebody else's key at the first contact, to one of two",
+    done="Alice asks for Bob's key and gets Mallory's; what Alice seals for it is delivered to Bob as it is",
+    sees="Alice: nothing yet. Bob: " + of("Alice", OTHER_BROWSER),
+    when="at the first message",
+)
+def test_one_side(row, strangers, mallory):
+    alice, bob = strangers()
+    mask = Impostor(bob.email)
+    name_key(mallory, alice, bob.email, mask.key_object())
+    mallory.take(alice, lambda envelope: mallory.bring(bob, alice, envelope | {"sender_email": alice.email}))
+    befriend(alice, bob)
+    alice.send("Meet me at six", "Sent")
+    bob.open_chat(alice)
+    row.is_shown(bob.log())
+    assert mallory.keys_used(alice, bob) == {mask.fingerprint.hex()}
+
+
+@attack(
+    "A key that is none, at the first contact",
+    done="Bob's key is a point off the curve, a compressed one, 65 bare bytes, one on another curve, no base64, or "
+    "missing, and once a whole key with another's fingerprint",
+    sees="Alice: “Sending”, and nothing leaves her browser; “Sent” as soon as the server tells the truth",
+    when="at once, and for as long as it lasts",
+)
+def test_malformed_keys(row, strangers, mallory):
+    alice, bob = strangers(has_clock=True)
+    honest = mallory.office.key_of(bob)
+    waiting = malformed(honest)
+    mallory.change_answer(alice, f"GET /keys/email/{bob.email}", lambda _: waiting.pop(0) if waiting else {})
+    befriend(alice, bob)
+    alice.type_and_send("Is this your key?")
+    hurry(alice.page, lambda: not waiting)
+    row.is_shown(alice.message("Is this your key?"), 0)
+    assert mallory.texts(alice) == []
+    mallory.stop()
+    hurry(alice.page, lambda: mallory.texts(alice))
+    row.is_shown(alice.message("Is this your key?"), 1)
+    bob.open_chat(alice)
+    bob.expect_message("Is this your key?")
+    assert mallory.keys_used(alice, bob) == {honest["fingerprint"]}
+
+
+def malformed(key: dict) -> list:
+    der = base64.b64decode(key["public_key"])
+    forms = [der[:-1] + bytes([der[-1] ^ 1]), der[:26] + b"\x02" + der[27:59], der[26:], der[:10] + b"\x22" + der[11:]]
+    encoded = [key | {"public_key": base64.b64encode(form).decode()} for form in forms]
+    return [*encoded, key | {"public_key": "not base64"}, key | {"fingerprint": "0" * 64}, {}]
+
+
+@attack(
+    "Mallory between two who meet",
+    done="Alice and Bob each get a key of Mallory's for the other; she opens, reads and seals anew what they write",
+    sees=f"Nothing; the chat begins with {FIRST_LINE}, and “Chat details” say “No one has compared numbers with Bob "
+    "yet.” When they compare, each has another number, and by “They don't match”: “The numbers do not match. Somebody "
+    "may be in between: do not write anything private here, and ask Bob in person.”",
+    when="only when they compare",
+    open=IN_BETWEEN,
+)
+def test_in_between(row, strangers, mallory):
+    alice, bob = strangers()
+    relay = Relay(mallory, alice, bob)
+    befriend(alice, bob)
+    alice.send("Meet me at six", "Sent")
+    bob.open_chat(alice)
+    bob.expect_message("Meet me at six")
+    bob.send("I shall be there", "Sent")
+    alice.expect_message("I shall be there")
+    assert relay.read == ["Meet me at six", "I shall be there"]
+    row.is_shown(alice.log(), 0)
+    numbers = [open_numbers(person) for person in (alice, bob)]
+    assert numbers[0] != numbers[1]
+    dialog = alice.page.get_by_role("dialog", name="Compare numbers")
+    dialog.get_by_role("button", name=row.words[3]).click()
+    row.is_shown(dialog, 3, 4)
+    alice.page.keyboard.press("Escape")
+    row.is_shown(alice.page.get_by_role("dialog"), 2)
+    row.found.add(row.words[1])
+
+
+def open_numbers(person) -> str:
+    person.page.get_by_role("button", name="Chat details").click()
+    person.page.get_by_role("dialog").get_by_role("button", name="Compare numbers").click()
+    groups = person.page.get_by_role("list", name="Safety number")
+    expect(groups.get_by_role("listitem")).to_have_count(12)
+    return groups.inner_text()
+
+
+@attack(
+    "Different keys to different people",
+    done="Alice gets Bob's own key, Carol gets one of Mallory's for him",
+    sees="Nothing, and Carol's chat begins with “Only you and Bob can read this chat.”",
+    when="only when Carol and Bob compare",
+    open=IN_BETWEEN,
+)
+def test_different_keys(row, town, pair, mallory):
+    alice, bob = pair
+    carol = town.visitor("carol").register()
+    mask = Impostor(bob.email)
+    name_key(mallory, carol, bob.email, mask.key_object())
+    mallory.take(carol)
+    befriend(carol, bob)
+    carol.send("Hello Bob, I am Carol", "Sent")
+    row.is_shown(carol.log())
+    assert mallory.keys_used(carol, bob) == {mask.fingerprint.hex()}
+    mallory.stop()
+    alice.send("Alice still has the right key")
+    bob.expect_message("Alice still has the right key")
+
+
+@attack(
+    "A contact's key under another name",
+    done="Alice writes with Bob; when she adds Carol, the server names Bob's key as Carol's",
+    sees="Alice: “Not sent” and “The key on the server is not theirs.”; nothing leaves her browser",
+)
+def test_contacts_key(row, town, pair, mallory):
+    alice, bob = pair
+    carol = mallory.office.make_account("Carol")
+    borrowed = mallory.office.key_of(bob) | {"email": carol.email}
+    mallory.change_answer(alice, f"GET /keys/email/{carol.email}", lambda _: borrowed)
+    alice.add(carol)
+    alice.type_and_send("Hello Carol")
+    row.is_shown(alice.message("Hello Carol"))
+    assert mallory.texts(alice) == []
+    mallory.stop()
+    alice.page.get_by_role("button", name="Retry").click()
+    alice.expect_state("Hello Carol", "Sent")
+    assert mallory.keys_used(alice, carol) == {carol.fingerprint.hex()}
+    alice.open_chat(bob)
+
+
+@attack(
+    "One's own key as the other's",
+    done="Alice's own key is named as Carol's",
+    sees="Alice: “Not sent” and “The key on the server is not theirs.”; nothing leaves her browser",
+)
+def test_own_key_as_anothers(row, pair, mallory):
+    alice, bob = pair
+    carol = mallory.office.make_account("Carla")
+    borrowed = mallory.office.key_of(alice) | {"email": carol.email}
+    mallory.change_answer(alice, f"GET /keys/email/{carol.email}", lambda _: borrowed)
+    alice.add(carol)
+    alice.type_and_send("Hello myself")
+    row.is_shown(alice.message("Hello myself"))
+    assert mallory.texts(alice) == []
+    alice.open_chat(bob)
+    expect(alice.message("Hello myself")).to_have_count(0)

@@ -1,0 +1,203 @@
+"""Messages that are withheld, put into another order or cut off"""
+
+from playwright.sync_api import expect
+
+from tests.attacks.impostor import Impostor
+from tests.attacks.row import attack
+from tests.attacks.wire import Answer
+
+ONE = "“1 message from Alice has not arrived”"
+
+
+def stand_in_order(person, *texts: str) -> None:
+    """These parts of the log, messages and lines between them, one after the other."""
+    for text in texts:
+        expect(person.log()).to_contain_text(text, use_inner_text=True)
+    shown = person.log().inner_text()
+    places = [shown.find(text) for text in texts]
+    assert places == sorted(places), shown
+
+
+@attack(
+    "Drop one",
+    done="Of three messages of Alice's the second never comes",
+    sees=f"Bob: {ONE} between the other two; when it comes after all, it stands there, marked “Arrived late”, and the "
+    "line is gone",
+    when="at the third",
+)
+def test_one(row, own_pair, mallory):
+    alice, bob = own_pair
+    alice.send("one of three")
+    held = mallory.hold_back(bob, alice)
+    alice.send("two of three", "Sent")
+    held.lose()
+    alice.send("three of three", "Sent")
+    row.is_shown(bob.log(), 0)
+    stand_in_order(bob, "one of three", row.words[0], "three of three")
+    held.let_go()
+    row.is_shown(bob.message("two of three"), 1)
+    expect(bob.log().get_by_text(row.words[0])).to_have_count(0)
+    stand_in_order(bob, "one of three", "two of three", "three of three")
+
+
+@attack(
+    "Drop one behind a malformed one",
+    done="The first of Alice's messages comes with lists in the place of texts, the second never",
+    sees=f"Bob: {ONE}, and “This message could not be opened.” for the first",
+    when="at the third",
+)
+def test_behind_a_malformed_one(row, strangers, mallory):
+    alice, bob = strangers()
+    alice.add(bob)
+    mallory.change_each(bob, lambda message: message | {"sender_fingerprint": [], "salt": {}})
+    alice.send("malformed one", "Sent")
+    bob.open_chat(alice)
+    bob.expect_message("This message could not be opened.")
+    held = mallory.hold_back(bob, alice)
+    alice.send("malformed two", "Sent")
+    held.lose()
+    alice.send("malformed three", "Sent")
+    row.is_shown(bob.log())
+    bob.expect_message("malformed three")
+
+
+@attack(
+    "Drop one behind one that cannot be tried",
+    done="Before Alice's second message is dropped, there comes one under a key for which the server has no answer but "
+    "503",
+    sees=f"Bob: {ONE}, although the other waits for its key",
+    when="at the third",
+)
+def test_behind_one_without_a_key(row, friends, mallory):
+    alice, bob = friends()
+    unknown = Impostor(alice.email)
+    busy = Answer({"code": "unavailable", "detail": "Later."}, 503)
+    mallory.change_answer(bob, f"GET /keys/fingerprint/{unknown.fingerprint.hex()}", lambda _: busy)
+    mallory.change_answer(bob, "GET /keys/email/", lambda _: busy)
+    mallory.bring(bob, alice, unknown.seal(bob.email, mallory.office.public_key(bob), "waits").message)
+    held = mallory.hold_back(bob, alice)
+    alice.send("never comes", "Sent")
+    held.lose()
+    alice.send("comes after", "Sent")
+    bob.expect_message("comes after")
+    row.is_shown(bob.log())
+
+
+@attack(
+    "Drop the last",
+    done="Alice's last message never comes",
+    sees=f"Alice: “Sent”, and never more. Bob: {ONE} at the end of the chat",
+    when="Alice: at once; Bob: when Alice's browser has acknowledged what he writes next, or at her next message",
+    open="withheld messages",
+)
+def test_last(row, own_pair, mallory):
+    alice, bob = own_pair
+    held = mallory.hold_back(bob, alice)
+    alice.send("the last of all", "Sent")
+    held.lose()
+    row.is_shown(alice.message("the last of all"), 0)
+    expect(alice.message("the last of all")).not_to_contain_text("Delivered")
+    bob.send("Why don't you answer?")
+    row.is_shown(bob.log(), 1)
+    stand_in_order(bob, "Why don't you answer?", row.words[1])
+    held.let_go()
+    bob.expect_message("the last of all")
+    expect(bob.log().get_by_text(row.words[1])).to_have_count(0)
+
+
+@attack(
+    "Drop a whole direction",
+    done="Nothing that Alice's browser sends reaches Bob's, receipts included",
+    sees="Alice: “Sent”. Bob: what he writes stays “Sent”, too, although she answers",
+    when="for as long as it lasts; when it is over, all comes",
+    open="withheld messages",
+)
+def test_direction(row, own_pair, mallory):
+    alice, bob = own_pair
+    held = mallory.hold_back(bob, alice)
+    bob.send("Are you there?", "Sent")
+    alice.expect_message("Are you there?")
+    alice.send("I am here", "Sent")
+    alice.page.wait_for_timeout(1500)
+    row.is_shown(alice.message("I am here"))
+    row.is_shown(bob.message("Are you there?"))
+    expect(bob.message("Are you there?")).not_to_contain_text("Delivered")
+    held.let_go()
+    bob.expect_message("I am here")
+    bob.expect_state("Are you there?", "Delivered", "Read")
+    alice.expect_state("I am here", "Delivered", "Read")
+
+
+@attack(
+    "Withhold for an hour",
+    done="A message of Alice's reaches Bob an hour later, as if it had been written then",
+    sees="Bob: “Written at” and the time by Alice's clock, at the message",
+    when="when it comes",
+)
+def test_hour(row, strangers, mallory):
+    alice, bob = strangers(has_clock=True)
+    alice.add(bob)
+    alice.send("before the hour")
+    bob.open_chat(alice)
+    bob.expect_message("before the hour")
+    held = mallory.hold_back(bob, alice)
+    alice.send("Come before three", "Sent")
+    held.lose()
+    bob.page.clock.fast_forward("01:00:00")
+    an_hour_later = bob.page.evaluate("new Date().toISOString()")
+    held.let_go(created_at=an_hour_later)
+    row.is_shown(bob.message("Come before three"))
+
+
+@attack(
+    "Reorder",
+    done="Of three messages of Alice's the third comes before the second",
+    sees="Bob: the three as Alice wrote them, the second marked “Arrived late”",
+)
+def test_reordered(row, own_pair, mallory):
+    alice, bob = own_pair
+    held = mallory.hold_back(bob, alice)
+    for text in ("step one", "step two", "step three"):
+        alice.send(text, "Sent")
+    held.let_go(0, 2, 1)
+    row.is_shown(bob.message("step two"))
+    bob.expect_message("step three")
+    stand_in_order(bob, "step one", "step two", "step three")
+
+
+@attack(
+    "Truncate the history",
+    done="Of a new chat the first two messages never come, nor are they on any page of it",
+    sees="Bob: “2 messages from Alice have not arrived” above the first that he has",
+    when="when he opens the chat",
+)
+def test_history(row, strangers, mallory):
+    alice, bob = strangers()
+    alice.add(bob)
+    held = mallory.hold_back(bob, alice)
+    alice.send("the first", "Sent")
+    alice.send("the second", "Sent")
+    held.lose()
+    alice.send("the third", "Sent")
+    bob.open_chat(alice)
+    row.is_shown(bob.log())
+    stand_in_order(bob, row.words[0], "the third")
+    held.let_go()
+    bob.expect_message("the second")
+    expect(bob.log().get_by_text(row.words[0])).to_have_count(0)
+    stand_in_order(bob, "the first", "the second", "the third")
+
+
+@attack(
+    "Call a message a receipt",
+    done="The server tells of Alice's message as of a receipt (`message_type`), which is nothing to be shown",
+    sees=f"Bob: {ONE}",
+    when="when Alice's browser acknowledges what he writes next, or at her next message",
+)
+def test_relabelled(row, own_pair, mallory):
+    alice, bob = own_pair
+    mallory.change_each(bob, lambda message: message | {"message_type": "receipt"})
+    alice.send("not a receipt", "Sent")
+    alice.send("after the false receipt", "Sent")
+    row.is_shown(bob.log())
+    stand_in_order(bob, row.words[0], "after the false receipt")

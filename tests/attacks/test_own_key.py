@@ -1,0 +1,96 @@
+"""One's own key and account"""
+
+from playwright.sync_api import expect
+
+from tests.attacks.impostor import Impostor
+from tests.attacks.row import attack
+from tests.attacks.wire import Answer
+
+FORGOTTEN = "“This browser has forgotten whom you checked. Where it matters, compare numbers again.”"
+FORGET_ALL = """async () => {
+  for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name);
+}"""
+
+
+def strips(person):
+    return person.page.get_by_role("status")
+
+
+@attack(
+    "Another key as one's own",
+    done="The server tells Bob that his account's key is another one",
+    sees="Bob: “You use VibeChat in another browser now. New messages open there.”, and a dialog that asks before "
+    "anything is replaced; nothing is uploaded",
+    when="when his page connects",
+)
+def test_swapped(row, own_pair, mallory):
+    alice, bob = own_pair
+    mask, before = Impostor(bob.email), len(mallory.asked)
+    mallory.change_answer(bob, "GET /keys/me", lambda _: Answer(mask.key_object()))
+    mallory.cut_socket(bob)
+    row.is_shown(strips(bob).filter(has_text="in another browser now"))
+    bob.page.get_by_role("dialog").get_by_role("button", name="Not now").click()
+    assert (bob, "POST /keys/upload") not in mallory.asked[before:]
+    mallory.stop()
+    mallory.cut_socket(bob)
+    expect(strips(bob).filter(has_text="in another browser now")).to_be_hidden()
+    bob.send("It is my key again")
+    alice.expect_message("It is my key again")
+
+
+@attack(
+    "No key where one stands",
+    done="The server says that Bob's account has no key",
+    sees="Bob: nothing; the same key is uploaded again, and no other; Alice is told nothing: “The same key as before”",
+)
+def test_no_key(row, own_pair, mallory):
+    alice, bob = own_pair
+    before, asked = mallory.office.key_of(bob)["fingerprint"], len(mallory.asked)
+    mallory.refuse_once(bob, "GET /keys/me", {"code": "not_found", "detail": "None."}, 404)
+    mallory.cut_socket(bob)
+    mallory.wait_until(lambda: (bob, "POST /keys/upload") in mallory.asked[asked:], bob.page)
+    bob.send("The same key as before")
+    row.is_shown(alice.log())
+    assert mallory.office.key_of(bob)["fingerprint"] == before
+
+
+@attack(
+    "Another account at one's own address",
+    done="The server tells Bob's page that his address is another account's, by its number",
+    sees="Bob: “This browser keeps messages of an earlier account with this address.” with “Forget them”; nothing is "
+    "uploaded and nothing forgotten unless he says so",
+    when="when his page is opened",
+)
+def test_other_account(row, own_pair, mallory):
+    alice, bob = own_pair
+    before = len(mallory.asked)
+    mallory.change_answer(bob, "GET /auth/me", lambda body: body | {"id": body["id"] + 1000})
+    mallory.change_answer(
+        bob, "POST /auth/refresh", lambda body: body | {"user": {"id": 1000}} if "user" in body else body
+    )
+    bob.page.reload()
+    row.is_shown(bob.page.get_by_role("main"))
+    assert (bob, "POST /keys/upload") not in mallory.asked[before:]
+    mallory.stop()
+    bob.page.reload()
+    bob.open_chat(alice)
+    bob.expect_message("Hello Bob")
+
+
+@attack(
+    "A browser made to forget",
+    done="His browser is made to delete all that it keeps (`Clear-Site-Data`), and would take any key as a first one",
+    sees=f"Bob: {FORGOTTEN}, and “Your messages open in another browser.”",
+    when="when he has logged in again",
+)
+def test_forgotten(row, strangers, mallory):
+    alice, bob = strangers()
+    bob.add(alice)
+    bob.open_chat(alice)
+    bob.send("Before all was forgotten")
+    bob.visit("/login")
+    bob.page.evaluate(FORGET_ALL)
+    bob.log_in()
+    row.is_shown(strips(bob).filter(has_text="open in another browser"), 1)
+    bob.take_over()
+    row.is_shown(strips(bob).filter(has_text="forgotten whom"), 0)

@@ -1,0 +1,89 @@
+"""Forged receipts
+
+"Delivered" and "Read" come from the other's browser, sealed like messages. What the server says of them is nothing.
+"""
+
+import json
+import re
+import secrets
+
+from playwright.sync_api import expect
+
+from tests.attacks.acquaintance import name_key
+from tests.attacks.impostor import Impostor
+from tests.attacks.row import attack
+
+NO_MORE = 'Alice: “Sent”, and neither "Delivered" nor "Read"'
+
+
+def is_only_sent(row, alice, text: str) -> None:
+    """Also when there was time for more."""
+    alice.page.wait_for_timeout(1200)
+    row.is_shown(alice.message(text))
+    expect(alice.message(text)).not_to_contain_text(re.compile("Delivered|Read"))
+
+
+@attack(
+    "The server's own word",
+    done="Bob's browser gets nothing; the server gives Alice's message both times, in pushes and pages",
+    sees=NO_MORE,
+)
+def test_servers_word(row, pair, mallory):
+    alice, bob = pair
+    held = mallory.hold_back(bob, alice)
+    alice.send("Did he get this?", "Sent")
+    message = mallory.office.sent(alice, bob)[-1]
+    mallory.office.act_as(bob).post(f"/messages/{message['id']}/read").raise_for_status()
+    alice.page.reload()
+    alice.open_chat(bob)
+    assert mallory.office.sent(alice, bob)[-1]["read_at"]
+    is_only_sent(row, alice, "Did he get this?")
+    held.let_go()
+    alice.expect_state("Did he get this?", "Delivered", "Read")
+
+
+@attack(
+    "A receipt of Mallory's making",
+    done="Bob's browser gets nothing; Mallory seals a receipt in his name, with a key that the server names as his",
+    sees=NO_MORE,
+)
+def test_made(row, friends, mallory):
+    alice, bob = friends()
+    held = mallory.hold_back(bob, alice)
+    alice.send("the second", "Sent")
+    mask = Impostor(bob.email)
+    name_key(mallory, alice, bob.email, mask.key_object())
+    made = mask.seal(alice.email, mallory.office.public_key(alice), **everything_read())
+    mallory.bring(alice, bob, made.message)
+    is_only_sent(row, alice, "the second")
+    held.let_go()
+
+
+def everything_read() -> dict:
+    """Of all browsers, if it could be: the id of Alice's is inside what she has sealed for Bob."""
+    seen = [{"browser": secrets.token_hex(16), "from": 1, "delivered": 9, "read": 9, "missing": []}]
+    body = json.dumps({"head": None, "seen": seen}, separators=(",", ":"))
+    return {"body": body, "type": "receipt", "message_type": "receipt"}
+
+
+@attack(
+    "Receipts from elsewhere",
+    done="Bob's browser gets nothing. Alice's own receipts come back as Bob's, his former ones come again, and one of "
+    "his comes as a text",
+    sees=NO_MORE + "; and of what is no text: “This message could not be opened.”",
+)
+def test_moved(row, pair, mallory):
+    alice, bob = pair
+    bob.send("for a receipt of Alice's", "Delivered", "Read")
+    alice.send("for a receipt of Bob's", "Delivered", "Read")
+    held = mallory.hold_back(bob, alice)
+    alice.send("not yet received", "Sent")
+    former, own = mallory.office.last(bob, alice, "receipt"), mallory.office.last(alice, bob, "receipt")
+    turned = {"sender_email": bob.email, "recipient_email": alice.email}
+    for message in (former, own | turned, former | {"message_type": "text"}):
+        mallory.bring(alice, bob, message)
+    row.is_shown(alice.log(), 1)
+    alice.page.wait_for_timeout(1200)
+    row.is_shown(alice.message("not yet received"), 0)
+    expect(alice.message("not yet received")).not_to_contain_text(re.compile("Delivered|Read"))
+    held.let_go()

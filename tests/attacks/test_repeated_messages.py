@@ -1,0 +1,65 @@
+"""Messages that come again"""
+
+from playwright.sync_api import expect
+
+from tests.attacks.row import attack
+
+
+@attack(
+    "Replay",
+    done="A message of Alice's comes three times more, under other ids, at other times",
+    sees="Bob: “Pay Carol 10”, once; nothing is announced or counted again",
+)
+def test_replayed(row, pair, mallory):
+    alice, bob = pair
+    alice.send("Pay Carol 10")
+    bob.expect_message("Pay Carol 10")
+    for _ in range(3):
+        mallory.bring(bob, alice, mallory.office.last(alice, bob))
+    alice.send("after the repetitions")
+    bob.expect_message("after the repetitions")
+    row.is_shown(bob.log())
+    expect(bob.message("Pay Carol 10")).to_have_count(1)
+
+
+@attack(
+    "Replay after a reload",
+    done="Bob's page is loaded anew; then it comes again, and stands twice on the pages of the chat",
+    sees="Bob: “Pay Carol 20”, once",
+)
+def test_replayed_after_reload(row, pair, mallory):
+    alice, bob = pair
+    alice.send("Pay Carol 20")
+    bob.expect_message("Pay Carol 20")
+    message = mallory.office.last(alice, bob)
+    bob.page.reload()
+    bob.open_chat(alice)
+    mallory.bring(bob, alice, message)
+    alice.send("after the reload")
+    bob.expect_message("after the reload")
+    row.is_shown(bob.log())
+    bob.page.reload()
+    bob.open_chat(alice)
+    bob.expect_message("after the reload")
+    bob.expect_message("Pay Carol 20")
+
+
+@attack(
+    "Two messages under one number",
+    done="Bob's browser was put back to an older state, or somebody has its keys: two of its messages have the same "
+    "number and other words",
+    sees="Alice: both, and at the second “Two different messages came under one number. Bob's browser may have been "
+    "put back to an older state; ask.”",
+    when="when the second comes",
+)
+def test_conflict(row, guests, mallory):
+    alice = guests.visitor("alice").register()
+    bob = mallory.office.make_account("Bob")
+    own = mallory.office.public_key(alice)
+    mallory.office.send(bob, bob.seal(alice.email, own, "I agree").message)
+    expect(alice.chats()).to_contain_text("I agree")
+    alice.page.evaluate(f"location.hash = '#/{bob.email}'")
+    alice.expect_message("I agree")
+    mallory.office.send(bob, bob.seal(alice.email, own, "I do not").message)
+    row.is_shown(alice.message("I do not"))
+    alice.expect_message("I agree")

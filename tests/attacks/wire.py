@@ -1,0 +1,185 @@
+"""The ways between a browser and the server: REST, by Playwright's `route`, and the socket, by `route_web_socket`.
+
+Whatever tells a browser about its mailbox, by whatever way it comes (a push, the acceptance of what was sent, the
+answer to a POST, a page of `sync`, of a conversation or of an inbox, the list of chats), goes through `events_for`: an
+attack holds for all of them. All other answers go through `answer_for`, all other frames through `frame_rules`.
+"""
+
+import contextlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from playwright.sync_api import Error as BrowserError
+from playwright.sync_api import Request, Route, WebSocketRoute
+
+from tests.browser.person import Person
+
+PUSHES = ("new_message", "message_status", "conversation_cleared")
+
+Event = dict[str, Any]
+Changed = Event | list[Event] | None
+# Whose browser it is for, and the event; what comes out is passed on in its place.
+Rule = Callable[[Person, Event], Changed]
+
+
+@dataclass
+class Answer:
+    """In the place of the server's own. A body that is text goes out as it is; with `url`, that is asked instead."""
+
+    body: Any
+    status: int = 200
+    url: str = ""
+
+
+@dataclass
+class AnswerRule:
+    person: Person
+    call: re.Pattern
+    change: Callable[[Any], Any]
+
+
+@dataclass
+class Sent:
+    """An envelope as it left a browser."""
+
+    person: Person
+    envelope: dict
+
+
+class Wire:
+    def __init__(self) -> None:
+        self.rules: list[Rule] = []
+        self.made_up: dict[tuple[str, int], Callable[[Event], Changed]] = {}
+        self.answer_rules: list[AnswerRule] = []
+        self.frame_rules: list[Callable[[Person, dict], Changed]] = []
+        self.accepted: set[int] = set()
+        self.sent: list[Sent] = []
+        self.asked: list[tuple[Person, str]] = []
+        self.sockets: dict[Person, list[WebSocketRoute]] = {}
+
+    def stand_before(self, person: Person) -> None:
+        """Before the person's page is opened."""
+        person.context.route("**/api/**", lambda route: self.pass_call(person, route))
+        person.context.route_web_socket("**/ws/chat/", lambda socket: self.pass_socket(person, socket))
+
+    def answer_to_sending(self, _sender: Person, _envelope: dict) -> Answer | None:
+        """None: the server's own."""
+        return None
+
+    # --- events ---
+
+    def events_for(self, reader: Person, event: Event) -> list[Event]:
+        made_up = self.made_up.get((reader.email, event.get("message", {}).get("id", 0)))
+        events = as_list(made_up(event)) if made_up else [event]
+        for rule in list(self.rules):
+            events = [changed for given in events for changed in as_list(rule(reader, given))]
+        return events
+
+    def messages_for(self, reader: Person, messages: list[dict]) -> list[dict]:
+        """Those that stand on a page, where they have no number."""
+        given = [{"type": "new_message", "sequence": 0, "message": message} for message in messages]
+        events = [changed for event in given for changed in self.events_for(reader, event)]
+        return [event["message"] for event in events if event["type"] == "new_message"]
+
+    # --- REST ---
+
+    def pass_call(self, person: Person, route: Route) -> None:
+        with contextlib.suppress(BrowserError):  # the page has gone meanwhile
+            call = called(route.request)
+            self.asked.append((person, call))
+            answer = self.sending(person, route.request.post_data_json) if call == "POST /messages/send" else None
+            if answer:
+                route.fulfill(status=answer.status, json=answer.body)
+            else:
+                self.ask_server(person, call, route)
+
+    def ask_server(self, person: Person, call: str, route: Route) -> None:
+        response = route.fetch()
+        given = Answer(body_of(response.body()), response.status)
+        answer = self.answer_for(person, call, given)
+        if answer == given:
+            route.fulfill(response=response)
+        elif answer.url:
+            route.continue_(url=answer.url)
+        else:
+            body = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+            route.fulfill(status=answer.status, content_type="application/json", body=body)
+
+    def sending(self, person: Person, envelope: dict) -> Answer | None:
+        self.sent.append(Sent(person, envelope))
+        return self.answer_to_sending(person, envelope)
+
+    def answer_for(self, person: Person, call: str, given: Answer) -> Answer:
+        answer = given
+        if isinstance(given.body, dict) and given.status < 400:
+            answer = Answer(self.mailbox_answer(person, call, given.body), given.status)
+        for rule in list(self.answer_rules):
+            if rule.person is person and rule.call.search(call):
+                changed = rule.change(answer.body)
+                answer = changed if isinstance(changed, Answer) else Answer(changed, answer.status)
+        return answer
+
+    def mailbox_answer(self, person: Person, call: str, body: dict) -> dict:
+        if call == "GET /messages/sync":
+            return body | {"events": [event for given in body["events"] for event in self.events_for(person, given)]}
+        if call == "POST /messages/send":
+            return (self.messages_for(person, [body]) or [body])[0]
+        if call == "GET /messages/conversations":
+            return body | {"results": [self.chat_for(person, chat) for chat in body["results"]]}
+        if re.match(r"GET /messages/(conversation/|inbox|sent)", call):
+            return body | {"results": self.messages_for(person, body["results"])}
+        return body
+
+    def chat_for(self, person: Person, chat: dict) -> dict:
+        messages = self.messages_for(person, [chat["last_message"]] if chat["last_message"] else [])
+        return chat | {"last_message": messages[0] if messages else None}
+
+    # --- the socket ---
+
+    def pass_socket(self, person: Person, page: WebSocketRoute) -> None:
+        server = page.connect_to_server()
+        self.sockets.setdefault(person, []).append(page)
+        page.on_message(lambda frame: self.pass_up(person, frame, page, server))
+        server.on_message(lambda frame: self.pass_down(person, frame, page))
+
+    def pass_up(self, person: Person, frame: str | bytes, page: WebSocketRoute, server: WebSocketRoute) -> None:
+        said, answer = json.loads(frame), None
+        if said.get("type") == "send_message":
+            answer = self.sending(person, {name: value for name, value in said.items() if name != "type"})
+        if answer is None:
+            server.send(frame)
+        elif answer.status >= 400:
+            page.send(json.dumps({"type": "error", "client_id": said["client_id"]} | answer.body))
+        # An acceptance comes with the push.
+
+    def pass_down(self, person: Person, frame: str | bytes, page: WebSocketRoute) -> None:
+        told = json.loads(frame)
+        is_event = told.get("type") in (*PUSHES, "message_accepted")
+        frames = self.events_for(person, told) if is_event else [told]
+        if told.get("type") == "new_message" and told["message"]["id"] in self.accepted:
+            frames += [event | {"type": "message_accepted"} for event in frames]
+        for rule in list(self.frame_rules):
+            frames = [changed for given in frames for changed in as_list(rule(person, given))]
+        with contextlib.suppress(BrowserError):
+            for changed in frames:
+                page.send(json.dumps(changed))
+
+
+def as_list(given: Changed) -> list[Event]:
+    return given if isinstance(given, list) else [] if given is None else [given]
+
+
+def called(request: Request) -> str:
+    address = urlsplit(request.url)
+    return f"{request.method} {unquote(address.path.removeprefix('/api'))}"
+
+
+def body_of(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None
