@@ -44,7 +44,7 @@ describe("a browser without memory of an account", () => {
     const again = await world.reload(alice);
     assert.equal(again.account.forgetting, false);
     assert.equal(await memoryOf(alice), "no");
-    assert.equal(again.account.safety.state(bob.email).forgotten, false);
+    assert.equal(again.safety.state(bob.email).forgotten, false);
   }));
 
   test("that is older says so, of each whom it meets again", inWorld(async (world) => {
@@ -53,8 +53,8 @@ describe("a browser without memory of an account", () => {
     await until(() => elsewhere.account.forgetting);
     await elsewhere.account.key.takeOver();
     await elsewhere.send(bob, "it is me");
-    await until(() => elsewhere.account.safety.state(bob.email).forgotten);
-    assert.equal(elsewhere.account.safety.state(bob.email).compared, "no");
+    await until(() => elsewhere.safety.state(bob.email).forgotten);
+    assert.equal(elsewhere.safety.state(bob.email).compared, "no");
   }));
 
   test("says it until it was read, in each tab, and goes on marking whom it meets", inWorld(async (world) => {
@@ -71,7 +71,7 @@ describe("a browser without memory of an account", () => {
     const again = await world.reload(elsewhere);
     assert.equal(again.account.forgetting, false);
     await again.account.contacts.add(bob.email);
-    await until(() => again.account.safety.state(bob.email).forgotten);
+    await until(() => again.safety.state(bob.email).forgotten);
   }));
 
   test("stops saying it of somebody who was compared", inWorld(async (world) => {
@@ -79,10 +79,10 @@ describe("a browser without memory of an account", () => {
     const elsewhere = await world.logIn(alice, new Browser());
     await elsewhere.account.key.takeOver();
     await elsewhere.account.contacts.add(bob.email);
-    await until(() => elsewhere.account.safety.state(bob.email).forgotten);
-    await elsewhere.account.safety.numbers(bob.email);
-    await elsewhere.account.safety.markChecked(bob.email);
-    assert.equal(elsewhere.account.safety.state(bob.email).forgotten, false);
+    await until(() => elsewhere.safety.state(bob.email).forgotten);
+    await elsewhere.safety.numbers(bob.email);
+    await elsewhere.safety.markChecked(bob.email);
+    assert.equal(elsewhere.safety.state(bob.email).forgotten, false);
   }));
 
   test("sees by a key alone that the account is older", inWorld(async (world) => {
@@ -115,7 +115,7 @@ describe("a browser without memory of an account", () => {
     await until(() => elsewhere.account.key.status === "ready");
     assert.equal(await memoryOf(elsewhere), "unsure");
     await elsewhere.send(bob, "hello");
-    await until(() => elsewhere.account.safety.state(bob.email).forgotten);
+    await until(() => elsewhere.safety.state(bob.email).forgotten);
     assert.equal(elsewhere.account.forgetting, false);
   }));
 
@@ -130,9 +130,10 @@ describe("a browser without memory of an account", () => {
     await account.key.ensure();
     server.tamper = (call, answer) => (call.path.includes("/contacts") && call.method === "GET" ? { status: 200, body: { results: [] } } : answer);
     await account.contacts.add(bob.email);
-    await until(() => account.safety.state(bob.email).forgotten);
+    const safety = await account.loadSafety();
+    await until(() => safety.state(bob.email).forgotten);
     await account.start();
-    await until(() => !account.safety.state(bob.email).forgotten);
+    await until(() => !safety.state(bob.email).forgotten);
     assert.equal(account.forgetting, false);
     account.close();
   }));
@@ -149,7 +150,7 @@ describe("a browser with a part of its memory", () => {
     const again = await world.newTab(alice);
     assert.equal(again.account.forgetting, true);
     await again.send(bob, "who are you?");
-    await until(() => again.account.safety.state(bob.email).forgotten);
+    await until(() => again.safety.state(bob.email).forgotten);
   }));
 
   test("of an older version of the page has forgotten nothing", inWorld(async (world) => {

@@ -133,6 +133,41 @@ describe("order", () => {
     });
     await shows(bob, alice, "one", "two (late)", "three");
   }));
+
+  for (const [where, before] of [["on the screen", 3], ["above it", 33]]) {
+    test(`of a new one under the number of an old one ${where} is not the server's: it stands last`, inWorld(async (world) => {
+      const [alice, bob] = await world.friends("alice", "bob");
+      const { server } = world;
+      const texts = Array.from({ length: before }, (_, index) => `number ${index + 1}`);
+      await alice.send(bob, texts[0]);
+      await until(() => server.texts.length === 1);
+      const old = server.plant(bob.email, { sender_email: alice.email, recipient_email: bob.email, message_type: "receipt" });
+      for (const text of texts.slice(1)) {
+        await alice.send(bob, text);
+      }
+      await until(() => server.texts.length === before);
+      bob.conversations.open(alice.email);
+      await until(() => bob.texts(alice).length === before && bob.texts(alice).every(Boolean));
+      await bob.conversations.markRead(alice.email);
+      await until(() => alice.chat(bob) && server.texts.every(({ read_at }) => read_at));
+      const again = await world.reload(bob);
+      again.conversations.open(alice.email);
+      await until(() => again.texts(alice).at(-1) === texts.at(-1));
+      const push = server.push.bind(server);
+      server.push = (owner, event) => push(owner, owner.email === bob.email && event.message?.message_type === "text"
+        ? { ...event, message: { ...event.message, id: old.id } } : event);
+      await alice.send(bob, "the newest");
+      await until(() => shown(again, alice).at(-1) === "the newest", () => `shown: ${shown(again, alice).join("|")}`);
+      assert.ok(shown(again, alice).every((text) => !text.includes("late")));
+      assert.equal(again.chat(alice).unread, 1);
+      await again.conversations.markRead(alice.email);
+      await until(() => again.chat(alice).unread === 0);
+      await pause(200);
+      assert.equal(shown(again, alice).at(-1), "the newest");
+      alice.conversations.open(bob.email);
+      await until(() => alice.items(bob).at(-1)?.state === "read");
+    }));
+  }
 });
 
 describe("two messages under one counter", () => {
@@ -177,6 +212,31 @@ describe("clearing", () => {
     await bob.conversations.keepCleared(alice.email);
     await until(() => !thread.clearedElsewhere);
     assert.deepEqual(shown(bob, alice), ["one"]);
+  }));
+
+  test("here is not asked about when a server that was put back tells of it again", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const { server } = world;
+    await alice.send(bob, "one");
+    await shows(bob, alice, "one");
+    await bob.conversations.clear(alice.email);
+    await shows(bob, alice);
+    const owner = server.user(bob.email);
+    await until(() => owner.clearings.length === 1);
+    await alice.send(bob, "two");
+    await shows(bob, alice, "two");
+    bob.account.close();
+    // Of the last two changes it knows nothing any more.
+    owner.sequence -= 2;
+    owner.clearings[0].sequence = owner.sequence;
+    const lost = server.texts.at(-1);
+    server.messages.splice(server.messages.indexOf(lost), 1);
+    const again = await world.newTab(bob);
+    await alice.send(bob, "three");
+    await shows(again, alice, "two", "three");
+    assert.equal(again.conversations.open(alice.email).clearedElsewhere, false);
+    server.push(owner, { type: "conversation_cleared", email: alice.email, sequence: (owner.sequence += 1) });
+    await until(() => again.conversations.open(alice.email).clearedElsewhere);
   }));
 
   test("here keeps what was cleared from coming back under another id", inWorld(async (world) => {

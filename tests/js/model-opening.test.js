@@ -122,12 +122,13 @@ describe("delivered and read", () => {
     }
     await alice.showsStates(bob, "delivered", "delivered", "delivered");
     assert.equal(bob.chat(alice).unread, 3);
-    await pause(400);
+    await until(() => world.server.texts.every(({ delivered_at }) => delivered_at !== null));
     assert.ok(world.server.texts.every(({ read_at }) => read_at === null));
     const before = world.server.callsTo("/receipts").length;
     await bob.shows(alice, "one", "two", "three");
     await bob.conversations.markRead(alice.email);
     await alice.showsStates(bob, "read", "read", "read");
+    await until(() => world.server.texts.every(({ read_at }) => read_at !== null));
     assert.equal(world.server.callsTo("/receipts").length, before + 1);
     assert.deepEqual(world.server.callsTo("/receipts").at(-1).body, { delivered: [], read: [1, 2, 3] });
     await until(() => bob.chat(alice).unread === 0);

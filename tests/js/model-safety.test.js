@@ -20,7 +20,7 @@ async function acquainted(world) {
 /** As soon as there are any. */
 async function numbersOf(person, other) {
   for (let round = 0; round < 300; round += 1) {
-    const numbers = await person.account.safety.numbers(other.email);
+    const numbers = await person.safety.numbers(other.email);
     if (numbers) {
       return numbers;
     }
@@ -29,7 +29,7 @@ async function numbersOf(person, other) {
   throw new Error("there are no numbers");
 }
 
-const state = (person, other) => person.account.safety.state(other.email);
+const state = (person, other) => person.safety.state(other.email);
 
 /** A browser of mallory's that stands in for somebody's, at the server. */
 async function replaceKey(server, email) {
@@ -48,7 +48,7 @@ async function notice(person, other) {
 describe("safety numbers", () => {
   test("are the same on both sides", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
-    const [one, two] = [await alice.account.safety.numbers(bob.email), await bob.account.safety.numbers(alice.email)];
+    const [one, two] = [await alice.safety.numbers(bob.email), await bob.safety.numbers(alice.email)];
     assert.match(one.digits, /^\d{60}$/);
     assert.equal(one.digits, two.digits);
   }));
@@ -58,10 +58,10 @@ describe("safety numbers", () => {
     const carol = await world.newPerson("carol");
     await carol.send(bob, "hello");
     await bob.shows(carol, "hello");
-    await alice.account.safety.numbers(bob.email);
-    const read = (text) => alice.account.safety.read(bob.email, text);
-    assert.equal(await read((await bob.account.safety.numbers(alice.email)).code), "match");
-    assert.equal(await read((await bob.account.safety.numbers(carol.email)).code), "foreign");
+    await alice.safety.numbers(bob.email);
+    const read = (text) => alice.safety.read(bob.email, text);
+    assert.equal(await read((await bob.safety.numbers(alice.email)).code), "match");
+    assert.equal(await read((await bob.safety.numbers(carol.email)).code), "foreign");
     assert.equal(await read("https://example.org/"), "foreign");
     assert.equal(state(alice, bob).compared, "no");
   }));
@@ -71,7 +71,7 @@ describe("safety numbers", () => {
     const alice = await world.newPerson("alice");
     const bob = await world.newPerson("bob");
     await bob.account.contacts.add(alice.email);
-    await until(() => server.callsTo(`/keys/email/${encodeURIComponent(alice.email)}`).length > 0);
+    await numbersOf(bob, alice);
     const [honest] = server.user(bob.email).keys;
     bob.account.close();
     await replaceKey(server, bob.email);
@@ -81,7 +81,7 @@ describe("safety numbers", () => {
     const shown = await numbersOf(alice, bob);
     const { digits, code } = await numbersOf(await world.newTab(bob), alice);
     assert.notEqual(shown.digits, digits);
-    assert.equal(await alice.account.safety.read(bob.email, code), "mismatch");
+    assert.equal(await alice.safety.read(bob.email, code), "mismatch");
   }));
 
   test("are none with somebody who has no identity", inWorld(async (world) => {
@@ -89,10 +89,10 @@ describe("safety numbers", () => {
     Object.assign(world.server.user(bob.email).keys[0], { identity_key: null, identity_signature: null });
     await alice.send(bob, "hello");
     await until(() => world.server.texts.length === 1);
-    assert.equal(await alice.account.safety.numbers(bob.email), null);
-    await assert.rejects(alice.account.safety.markChecked(bob.email), { code: "key_changed" });
-    await assert.rejects(alice.account.safety.read(bob.email, ""), { code: "key_changed" });
-    assert.equal(await alice.account.safety.numbers("stranger@example.org"), null);
+    assert.equal(await alice.safety.numbers(bob.email), null);
+    await assert.rejects(alice.safety.markChecked(bob.email), { code: "key_changed" });
+    await assert.rejects(alice.safety.read(bob.email, ""), { code: "key_changed" });
+    assert.equal(await alice.safety.numbers("stranger@example.org"), null);
   }));
 
   test("are none where the account's key is in another browser", inWorld(async (world) => {
@@ -100,12 +100,12 @@ describe("safety numbers", () => {
     const elsewhere = await world.logIn(alice, new Browser());
     await elsewhere.account.contacts.add(bob.email);
     await until(() => world.server.callsTo("/keys/email/").length > 2);
-    assert.equal(await elsewhere.account.safety.numbers(bob.email), null);
-    assert.notEqual(await alice.account.safety.numbers(bob.email), null);
+    assert.equal(await elsewhere.safety.numbers(bob.email), null);
+    assert.notEqual(await alice.safety.numbers(bob.email), null);
     await elsewhere.account.key.takeOver();
     await alice.account.key.ensure();
     assert.equal(alice.account.key.status, "replaced");
-    assert.equal(await alice.account.safety.numbers(bob.email), null);
+    assert.equal(await alice.safety.numbers(bob.email), null);
   }));
 });
 
@@ -113,33 +113,52 @@ describe("having compared", () => {
   test("is remembered, in the next visit too", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     assert.deepEqual(state(alice, bob), { compared: "no", atMs: 0, forgotten: false });
-    await alice.account.safety.numbers(bob.email);
-    await alice.account.safety.markChecked(bob.email);
+    await alice.safety.numbers(bob.email);
+    await alice.safety.markChecked(bob.email);
     const again = await world.reload(alice);
     assert.equal(state(again, bob).compared, "yes");
     assert.ok(Date.now() - state(again, bob).atMs < 60_000);
     assert.equal(state(bob, alice).compared, "no");
   }));
 
+  test("without a match is remembered, too, until they match or are others", inWorld(async (world) => {
+    const [alice, bob] = await acquainted(world);
+    await alice.safety.numbers(bob.email);
+    await alice.safety.markChecked(bob.email);
+    await alice.safety.markDiffered(bob.email);
+    const again = await world.reload(alice);
+    assert.equal(state(again, bob).compared, "differed");
+    assert.ok(Date.now() - state(again, bob).atMs < 60_000);
+    await again.safety.numbers(bob.email);
+    await again.safety.markChecked(bob.email);
+    assert.equal(state(again, bob).compared, "yes");
+    await again.safety.markDiffered(bob.email);
+    await replaceKey(world.server, bob.email);
+    await notice(again, bob);
+    await assert.rejects(again.safety.markDiffered(bob.email), { code: "key_changed" });
+    await again.conversations.acceptKey(bob.email);
+    assert.equal(state(again, bob).compared, "no");
+  }));
+
   test("is about the numbers that were on the screen", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
-    await assert.rejects(alice.account.safety.markChecked(bob.email), { code: "key_changed" });
-    await alice.account.safety.numbers(bob.email);
+    await assert.rejects(alice.safety.markChecked(bob.email), { code: "key_changed" });
+    await alice.safety.numbers(bob.email);
     await replaceKey(world.server, bob.email);
     await notice(alice, bob);
-    await assert.rejects(alice.account.safety.markChecked(bob.email), { code: "key_changed" });
+    await assert.rejects(alice.safety.markChecked(bob.email), { code: "key_changed" });
     await alice.conversations.acceptKey(bob.email);
-    await assert.rejects(alice.account.safety.markChecked(bob.email), { code: "key_changed" });
+    await assert.rejects(alice.safety.markChecked(bob.email), { code: "key_changed" });
     assert.equal(state(alice, bob).compared, "no");
-    await alice.account.safety.numbers(bob.email);
-    await alice.account.safety.markChecked(bob.email);
+    await alice.safety.numbers(bob.email);
+    await alice.safety.markChecked(bob.email);
     assert.equal(state(alice, bob).compared, "yes");
   }));
 
   test("is lost with a change, at once and after the decision, until it is done again", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
-    await alice.account.safety.numbers(bob.email);
-    await alice.account.safety.markChecked(bob.email);
+    await alice.safety.numbers(bob.email);
+    await alice.safety.markChecked(bob.email);
     await replaceKey(world.server, bob.email);
     await notice(alice, bob);
     assert.equal(state(alice, bob).compared, "lost");
@@ -148,8 +167,8 @@ describe("having compared", () => {
     const again = await world.reload(alice);
     assert.equal(state(again, bob).compared, "lost");
     assert.ok(Date.now() - state(again, bob).atMs < 60_000);
-    await again.account.safety.numbers(bob.email);
-    await again.account.safety.markChecked(bob.email);
+    await again.safety.numbers(bob.email);
+    await again.safety.markChecked(bob.email);
     assert.equal(state(again, bob).compared, "yes");
   }));
 
@@ -169,7 +188,7 @@ describe("having compared", () => {
     database.close();
     const again = await world.newTab(alice);
     assert.deepEqual(state(again, bob), { compared: "no", atMs: 0, forgotten: false });
-    assert.equal(await again.account.safety.numbers(bob.email), null);
+    assert.equal(await again.safety.numbers(bob.email), null);
     await again.account.contacts.add(bob.email);
     assert.equal((await numbersOf(again, bob)).digits, (await numbersOf(bob, alice)).digits);
     assert.equal(again.conversations.open(bob.email).keyChange, null);

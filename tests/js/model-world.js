@@ -127,7 +127,7 @@ export class World {
   async #open(browser, session) {
     const account = await browser.openAccount(session);
     this.#accounts.push(account);
-    const person = new Person(browser, session, account);
+    const person = new Person(browser, session, account, await account.loadSafety());
     person.started = account.start().catch(() => {});
     return person;
   }
@@ -146,8 +146,9 @@ export class World {
 }
 
 export class Person {
-  constructor(browser, session, account) {
+  constructor(browser, session, account, safety) {
     this.browser = browser;
+    this.safety = safety;
     this.session = session;
     this.account = account;
     this.conversations = account.conversations;

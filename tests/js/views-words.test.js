@@ -58,6 +58,10 @@ describe("numbers that were compared", () => {
     assert.match(comparedWords(state("yes"), new Date(2027, 0, 1)), /2026/);
   });
 
+  test("without a match", () => {
+    assert.match(comparedWords(state("differed"), NOW), /^You compared numbers on .*3.*, and they did not match\. Ask \{name\} in person\.$/);
+  });
+
   test("lost by a change", () => {
     assert.equal(comparedWords(state("lost"), NOW), "You had compared numbers; {name}'s keys changed since.");
   });

@@ -1,6 +1,7 @@
 /** Builds all that belongs to one account in this browser, and takes it down again. */
 import { CryptoManager } from "../crypto/crypto.js";
 import { Emitter } from "../lib/emitter.js";
+import { once } from "../lib/once.js";
 import { Realtime } from "../net/realtime.js";
 import { askToPersist, Database } from "../storage/database.js";
 import { AccountKey } from "./account-key.js";
@@ -25,7 +26,6 @@ import { PeerReceipts } from "./peer-receipts.js";
 import { People } from "./people.js";
 import { Preferences } from "./preferences.js";
 import { Receipts } from "./receipts.js";
-import { Safety } from "./safety.js";
 import { Tabs } from "./tabs.js";
 import { Transmitter } from "./transmitter.js";
 import { Unsealer } from "./unsealer.js";
@@ -57,7 +57,8 @@ export class Account extends Emitter {
     this.contacts = parts.contacts;
     this.conversations = parts.conversations;
     this.preferences = parts.preferences;
-    this.safety = parts.safety;
+    /** The numbers that two people compare; loaded when they are first asked for. */
+    this.loadSafety = parts.loadSafety;
     this.#forgetting = parts.forgetting;
     this.#database = database;
     this.#tabs = parts.tabs;
@@ -204,8 +205,8 @@ function build({ session, database, vault, email, surroundings }) {
     receipts: new Receipts(stored),
     receiptWriter: new LaterReceiptWriter({ ...stored, transmitter }),
   });
-  const safety = new Safety(stored);
-  return { accountKey, chatList, contacts, conversations, forgetting, people, preferences, safety, tabs };
+  const loadSafety = once(async () => new (await import("./safety.js")).Safety(stored));
+  return { accountKey, chatList, contacts, conversations, forgetting, people, preferences, loadSafety, tabs };
 }
 
 /**

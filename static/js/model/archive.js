@@ -27,10 +27,12 @@ import { messageRecord } from "./vault.js";
  * @property {number} unread
  */
 
-/** @typedef {{ chat: ChatRow, rows: MessageRow[], unsent: OutboxRow[], gaps: Gap[] }} Window */
+/** @typedef {{ chat: ChatRow, rows: MessageRow[], strays: MessageRow[], unsent: OutboxRow[], gaps: Gap[] }} Window
+ *   strays: what was told of last, under the number of something older than all the rows */
 
 /** @type {import("../storage/database.js").StoreName[]} */
 const ENTRY_STORES = ["messages", "outbox", "chats", "state", "receipts"];
+const STRAYS_LIMIT = 30;
 
 export class Archive {
   #database;
@@ -152,15 +154,17 @@ export class Archive {
   /**
    * @param {string} email
    * @param {{ from?: number, below?: number, limit: number }} part by id: from ≤ id < below, the newest of them
+   * @param {number[]} [known] the ids of former strays
    * @returns {Promise<Window>}
    */
-  async window(email, part) {
+  async window(email, part, known = []) {
     const gone = await this.#cleared.all(email);
     return this.#database.read(["chats", "messages", "outbox", "state"], async (stores) => {
       const chat = await chatOrNew(stores("chats"), email);
       const rows = await newestMessages(stores("messages"), email, part);
       const gaps = await gapsIn(stores, { chat, rows, gone });
-      return { chat, rows, unsent: await unsent(stores("outbox"), email), gaps };
+      const strays = rows[0] ? await straysBefore(stores, rows[0], known) : [];
+      return { chat, rows, strays, unsent: await unsent(stores("outbox"), email), gaps };
     });
   }
 
@@ -235,12 +239,12 @@ export class Archive {
 
   /**
    * @param {string} email
-   * @param {{ oldestId: number, newestId: number }} shown what has come in since, or was put before it, was not seen
+   * @param {(id: number) => boolean} isShown what has come in since, or was put before it, was not seen
    * @returns {Promise<boolean>} whether there was anything unread
    */
-  markSeen(email, { oldestId, newestId }) {
+  markSeen(email, isShown) {
     return this.#database.write(["chats", "messages"], async (stores) => {
-      const rows = (await marked(stores("messages"), "unread", email)).filter(({ id }) => id >= oldestId && id <= newestId);
+      const rows = (await marked(stores("messages"), "unread", email)).filter(({ id }) => isShown(id));
       rows.forEach((row) => stores("messages").put(mark({ ...row, seen: true })));
       if (rows.length > 0) {
         await oweReceipt(stores, email, rows);
@@ -252,6 +256,21 @@ export class Archive {
       return rows.length + chat.unreadBefore > 0;
     });
   }
+}
+
+/**
+ * @param {Stores} stores
+ * @param {MessageRow} first of those that are shown
+ * @param {number[]} known
+ * @returns {Promise<MessageRow[]>} what nobody has seen above it although it came later, and what was such
+ */
+async function straysBefore(stores, { id: firstId, peer, arrivedAtMs: firstAtMs = 0 }, known) {
+  const unread = await marked(stores("messages"), "unread", peer);
+  const above = unread.filter(({ id, isLive, arrivedAtMs = 0 }) => isLive && id < firstId && arrivedAtMs > firstAtMs);
+  const strays = above.slice(-STRAYS_LIMIT);
+  const others = known.filter((id) => id < firstId && !strays.some((row) => row.id === id));
+  const former = await Promise.all(others.map((id) => get(stores("messages"), id)));
+  return [...former.flatMap((row) => (row?.peer === peer ? [row] : [])), ...strays];
 }
 
 /**

@@ -28,7 +28,7 @@ function withLateOnes(shown) {
   const placed = [];
   /** @type {Map<string, number>} by browser: the greatest counter so far */
   const greatest = new Map();
-  for (const one of shown) {
+  for (const one of byArrival(shown)) {
     const { browser, counter = 0, mine } = one.row;
     const isLate = !mine && browser !== undefined && counter < (greatest.get(browser) ?? 0);
     if (isLate) {
@@ -40,6 +40,28 @@ function withLateOnes(shown) {
     }
   }
   return placed;
+}
+
+/**
+ * The server may give a new message the number of an old one. Then it is not the others that are late.
+ * @param {Placed[]} shown
+ * @returns {Placed[]} those last that came after what stands behind them and was written before them
+ */
+function byArrival(shown) {
+  /** @type {Map<string, MessageRow>} by browser: the lowest counter from here on */
+  const lowest = new Map();
+  /** @type {Placed[]} */
+  const misplaced = [];
+  for (const one of shown.toReversed()) {
+    const { browser = "", counter = 0, arrivedAtMs = 0, isLive, mine } = one.row;
+    const other = mine ? undefined : lowest.get(browser);
+    if (isLive && other && counter > (other.counter ?? 0) && arrivedAtMs > (other.arrivedAtMs ?? Infinity)) {
+      misplaced.unshift(one);
+    } else if (browser && counter < (other?.counter ?? Infinity)) {
+      lowest.set(browser, one.row);
+    }
+  }
+  return misplaced.length === 0 ? shown : [...shown.filter((one) => !misplaced.includes(one)), ...misplaced];
 }
 
 /**

@@ -36,7 +36,7 @@ export class Conversations extends Emitter {
   }
 
   #listen() {
-    const { accountKey, courier, link, mailbox, opener, peerReceipts, people, tabs } = this.#parts;
+    const { accountKey, courier, link, mailbox, opener, peerReceipts, people, preferences, tabs } = this.#parts;
     mailbox.on("behind", () => this.#screens.jump().catch(() => {}));
     this.#screens.on("chats", () => this.emit("chats"));
     this.#screens.on("thread", (detail) => this.emit("thread", detail));
@@ -47,6 +47,7 @@ export class Conversations extends Emitter {
     mailbox.on("synced", ({ isDone }) => isDone && this.#complete());
     courier.on("moved", ({ peer }) => this.#touchEverywhere(peer));
     people.on("changed", ({ email }) => this.#screens.touch(email));
+    preferences.on("changed", () => this.#screens.touchAll());
     tabs.on("chat", ({ email }) => this.#screens.touch(email));
     tabs.on("outbox", () => courier.hurry());
     tabs.on("writing", ({ email }) => setTimeout(() => this.#lookAt(email), LOOK_AFTER_MS));
@@ -184,8 +185,9 @@ export class Conversations extends Emitter {
    */
   async markRead(email) {
     const { archive, chatList, receipts, receiptWriter } = this.#parts;
-    const { oldestId = 0, newestId = Infinity } = this.#screens.thread(email) ?? {};
-    if (chatList.unread(email) > 0 && (await archive.markSeen(email, { oldestId, newestId }))) {
+    const thread = this.#screens.thread(email);
+    const isShown = (/** @type {number} */ id) => thread?.hasShown(id) ?? true;
+    if (chatList.unread(email) > 0 && (await archive.markSeen(email, isShown))) {
       this.#touchEverywhere(email);
       receipts.note();
       receiptWriter.note();

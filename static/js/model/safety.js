@@ -22,12 +22,16 @@ export class Safety {
 
   /**
    * @param {string} email
-   * @returns {{ compared: "no" | "yes" | "lost", atMs: number, forgotten: boolean }} atMs: when it was compared, or lost
+   * @returns {{ compared: "no" | "yes" | "differed" | "lost", atMs: number, forgotten: boolean }} atMs: when it was
+   *   compared, or lost
    */
   state(email) {
     const row = this.#people.get(email);
     const lost = row?.changes.findLast(({ wasChecked }) => wasChecked);
     const forgotten = row?.forgotten ?? false;
+    if (row?.differed && row.differed.identity === find(row, row.pinned)?.identity) {
+      return { compared: "differed", atMs: row.differed.atMs, forgotten };
+    }
     if (row?.checked && !losesCheck(row)) {
       return { compared: "yes", atMs: row.checked.atMs, forgotten };
     }
@@ -59,10 +63,33 @@ export class Safety {
    * @param {string} email
    * @throws {Refusal} `key_changed`: they are others by now
    */
-  async markChecked(email) {
+  markChecked(email) {
+    return this.#mark(email, (row, compared) => {
+      row.checked = compared;
+      row.differed = undefined;
+    });
+  }
+
+  /**
+   * The person has compared them, and the other's are not the same: what was compared before holds no more.
+   * @param {string} email
+   * @throws {Refusal} `key_changed`: they are others by now
+   */
+  markDiffered(email) {
+    return this.#mark(email, (row, compared) => {
+      row.checked = null;
+      row.differed = compared;
+    });
+  }
+
+  /**
+   * @param {string} email
+   * @param {(row: PersonRow, compared: { identity: string, atMs: number }) => void} change
+   */
+  async #mark(email, change) {
     await this.#people.update(email, (row) => {
       const { peer } = this.#asShown(row);
-      row.checked = { identity: toHex(peer.identityKeyBytes), atMs: Date.now() };
+      change(row, { identity: toHex(peer.identityKeyBytes), atMs: Date.now() });
       row.forgotten = false;
     });
   }

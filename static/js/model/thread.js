@@ -25,6 +25,8 @@ export class Thread {
   #reading = new Sequence();
   /** @type {Window["rows"]} */
   #rows = [];
+  /** @type {Window["strays"]} */
+  #strays = [];
   /** @type {Window["gaps"]} */
   #gaps = [];
   /** @type {ChatRow | null} */
@@ -84,16 +86,6 @@ export class Thread {
     return this.#hasOlder;
   }
 
-  /** The id of the newest message of the server's that is shown; 0: none is. */
-  get newestId() {
-    return this.#rows.at(-1)?.id ?? 0;
-  }
-
-  /** The id from which on all that is here is shown. */
-  get oldestId() {
-    return this.#from;
-  }
-
   /** How many messages were unread when the chat was opened. */
   get unreadCount() {
     return this.#unreadCount;
@@ -106,7 +98,15 @@ export class Thread {
 
   /** @param {number} id */
   covers(id) {
-    return id >= this.#from;
+    return id >= this.#from || this.#strays.some((row) => row.id === id);
+  }
+
+  /**
+   * @param {number} id
+   * @returns {boolean} whether it is, and has not only come in since
+   */
+  hasShown(id) {
+    return this.covers(id) && id <= (this.#rows.at(-1)?.id ?? 0);
   }
 
   /** @returns {AnyItem[]} oldest first */
@@ -250,7 +250,8 @@ export class Thread {
    */
   async #read(part) {
     const echoed = [...this.#echoes.values()].filter(({ isStored }) => isStored);
-    return { ...(await this.#parts.archive.window(this.email, part)), echoed };
+    const strays = this.#strays.map(({ id }) => id);
+    return { ...(await this.#parts.archive.window(this.email, part, strays)), echoed };
   }
 
   #itemsChanged() {
@@ -259,11 +260,12 @@ export class Thread {
   }
 
   /** @param {Window & { echoed: Echo[] }} window */
-  async #show({ chat, rows, unsent, echoed, gaps }) {
-    await Promise.all([...rows, ...unsent].map((row) => this.#readWords(row)));
+  async #show({ chat, rows, strays, unsent, echoed, gaps }) {
+    await Promise.all([...strays, ...rows, ...unsent].map((row) => this.#readWords(row)));
     this.#chat = chat;
     this.#gaps = gaps;
     this.#rows = rows;
+    this.#strays = strays;
     this.#unsent = unsent;
     [...rows, ...unsent, ...echoed].forEach(({ clientId }) => this.#echoes.delete(clientId ?? ""));
     this.#items = null;
@@ -290,7 +292,7 @@ export class Thread {
     const { opener } = this.#parts;
     const unread = this.#rows.findIndex((row) => keyOf(row) === this.#firstUnreadKey);
     const first = unread < 0 ? [] : this.#rows.slice(unread, unread + SCREEN);
-    const closed = [...first, ...[...this.#rows].reverse()].filter((row) => row.raw && !opener.failure(row));
+    const closed = [...first, ...this.#strays, ...[...this.#rows].reverse()].filter((row) => row.raw && !opener.failure(row));
     closed.forEach((row) => opener.open(row).catch(() => {}));
   }
 
@@ -303,6 +305,7 @@ export class Thread {
   /** @returns {MessageRow[]} each once, however often the server has delivered it */
   #distinctRows() {
     const keys = new Set();
-    return this.#rows.filter((row) => !row.hidden && !keys.has(keyOf(row)) && keys.add(keyOf(row)));
+    const rows = [...this.#strays, ...this.#rows];
+    return rows.filter((row) => !row.hidden && !keys.has(keyOf(row)) && keys.add(keyOf(row)));
   }
 }

@@ -69,6 +69,7 @@
  * @property {KnownKey[]} keys
  * @property {KeyChange[]} changes oldest first
  * @property {{ identity: string, atMs: number } | null} checked the numbers were compared with the person
+ * @property {{ identity: string, atMs: number }} [differed] they were, and were not the same
  * @property {boolean} forgotten pinned in a browser that has lost its memory
  */
 

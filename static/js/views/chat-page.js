@@ -59,8 +59,8 @@ export class ChatPage {
   }
 
   async loadRest() {
-    const { Rest } = await rest();
-    this.rest = new Rest(this);
+    const [{ Rest }, safety] = await Promise.all([rest(), this.account.loadSafety()]);
+    this.rest = new Rest(this, safety);
     this.rest.thread.show(this.open);
     return this.rest;
   }

@@ -1,6 +1,6 @@
 /** What is said about numbers that were compared, or were not. Pure; {name} stands for the other person's name. */
 
-/** @typedef {{compared: "no" | "yes" | "lost", atMs: number, forgotten: boolean}} Compared */
+/** @typedef {{compared: "no" | "yes" | "differed" | "lost", atMs: number, forgotten: boolean}} Compared */
 
 const dayMonth = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long" });
 const dayMonthYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
@@ -13,6 +13,8 @@ const DIGITS_IN_GROUP = 5;
  */
 export function comparedWords({ compared, atMs, forgotten }, now) {
   if (compared === "yes") return `You compared numbers on ${dayOf(new Date(atMs), now)}.`;
+  if (compared === "differed")
+    return `You compared numbers on ${dayOf(new Date(atMs), now)}, and they did not match. Ask {name} in person.`;
   if (compared === "lost") return "You had compared numbers; {name}'s keys changed since.";
   if (forgotten) return "This browser has forgotten whom you checked. No one has compared numbers with {name} since.";
   return "No one has compared numbers with {name} yet.";

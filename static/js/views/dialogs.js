@@ -14,14 +14,15 @@ import { asFailure, sentence } from "./sentences.js";
 /**
  * @typedef {object} DialogParts
  * @property {Account} account
+ * @property {import("../model/safety.js").Safety} safety
  * @property {Session} session
  * @property {() => Person | null} person of the chat that is open
  * @property {(email: string) => void} onAdded
  */
 
 /** @param {DialogParts} parts */
-export function makeDialogs({ account, session, person, onAdded }) {
-  const { conversations, preferences, safety } = account;
+export function makeDialogs({ account, safety, session, person, onAdded }) {
+  const { conversations, preferences } = account;
   forgettingStrip(account);
   return {
     addContact: addContactDialog({ add: (email) => account.contacts.add(email), onAdded }),

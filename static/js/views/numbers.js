@@ -15,6 +15,7 @@ import { asFailure, sentence } from "./sentences.js";
  * @property {(email: string) => Promise<Numbers | null>} numbers
  * @property {(email: string, text: string) => Promise<Verdict>} read
  * @property {(email: string) => Promise<unknown>} markChecked
+ * @property {(email: string) => Promise<unknown>} markDiffered
  */
 
 export class NumbersDialog extends Dialog {
@@ -27,6 +28,7 @@ export class NumbersDialog extends Dialog {
     this.body = find("#numbers-body", HTMLElement);
     this.none = find("#numbers-none", HTMLElement);
     this.code = find("#numbers-code", HTMLCanvasElement);
+    this.reading = find("#numbers-reading", HTMLElement);
     this.picture = find("#numbers-picture", HTMLInputElement);
     this.camera = new Camera(find("#numbers-video", HTMLVideoElement), (text) => this.attempt(() => this.read(text)));
     this.listen();
@@ -51,19 +53,37 @@ export class NumbersDialog extends Dialog {
     this.person = person;
     for (const node of this.node.querySelectorAll("[data-name]")) setText(node, person.name);
     this.say("");
-    await this.draw();
+    const numbers = await this.safety.numbers(person.email);
+    if (person !== this.person) return;
+    this.draw(numbers);
     this.open();
   }
 
-  async draw() {
-    const numbers = await this.safety.numbers(this.person.email);
+  /** @param {Numbers | null} numbers */
+  draw(numbers) {
     this.body.hidden = numbers === null;
     this.none.hidden = numbers !== null;
     if (numbers === null) return;
     fill(find("#numbers-groups", HTMLElement), ...groupsOf(numbers.digits).map(groupNode));
-    this.code.hidden = !(await drawCode(this.code, numbers.code));
-    const canRead = await qrReader().then(() => true, () => false);
-    find("#numbers-reading", HTMLElement).hidden = !canRead;
+    void this.offerCode(numbers.code);
+  }
+
+  /**
+   * Who reads the numbers to each other need not wait for the code.
+   * @param {string} text
+   */
+  async offerCode(text) {
+    const { person } = this;
+    this.code.width = this.code.height = 1;
+    this.code.hidden = false;
+    this.reading.hidden = false;
+    const [isDrawn, canRead] = await Promise.all([
+      drawCode(this.code, text, () => person === this.person),
+      qrReader().then(() => true, () => false),
+    ]);
+    if (person !== this.person) return;
+    this.code.hidden = !isDrawn;
+    this.reading.hidden = !canRead;
   }
 
   /**
@@ -84,6 +104,7 @@ export class NumbersDialog extends Dialog {
   /** @param {Verdict} verdict of the person, or of a code */
   async conclude(verdict) {
     if (verdict === "match") await this.safety.markChecked(this.person.email);
+    if (verdict === "mismatch") await this.safety.markDiffered(this.person.email);
     this.camera.stop();
     this.say(RESULTS[verdict], verdict === "match" ? "good" : "bad");
     return true;

@@ -14,12 +14,13 @@ const LOOK_EVERY_MS = 120;
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {string} text
+ * @param {() => boolean} isWanted whether it still is, when what draws it has come
  * @returns {Promise<boolean>} false: it cannot be drawn here
  */
-export async function drawCode(canvas, text) {
+export async function drawCode(canvas, text, isWanted) {
   const writer = await qrWriter().catch(() => null);
   const context = canvas.getContext("2d");
-  if (!writer || !context) return false;
+  if (!writer || !context || !isWanted()) return false;
   const rows = writer.encodeQR(text, "raw", { ecc: "low", border: QUIET_MODULES });
   canvas.width = canvas.height = rows.length * MODULE_PX;
   context.fillStyle = "#fff";

@@ -8,8 +8,11 @@ import { followVisibleHeight } from "./viewport.js";
 /** @typedef {import("./chat-page.js").ChatPage} ChatPage */
 
 export class Rest {
-  /** @param {ChatPage} page */
-  constructor(page) {
+  /**
+   * @param {ChatPage} page
+   * @param {import("../model/safety.js").Safety} safety
+   */
+  constructor(page, safety) {
     const { account, conversations, session } = page;
     this.page = page;
     this.keys = new ListKeys(page.list);
@@ -20,6 +23,7 @@ export class Rest {
     });
     this.dialogs = makeDialogs({
       account,
+      safety,
       session,
       person: () => this.person(),
       onAdded: (email) => page.added(email),

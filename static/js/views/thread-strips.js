@@ -1,9 +1,13 @@
 /** What needs the person in the chat that is open: keys that changed, a clearing elsewhere, messages that were not sent. */
 import { button, fill, find, isolated, setText } from "../lib/dom.js";
 import { plural } from "./format.js";
+import { asFailure, sentence } from "./sentences.js";
 
 /** @typedef {import("../model/thread.js").Thread} Thread */
-/** @typedef {{onReview: () => void, onRetryAll: () => void, onKeep: () => void, onClear: () => void}} Actions */
+/** @typedef {() => Promise<unknown>} Asked */
+/** @typedef {{onReview: () => void, onRetryAll: () => void, onKeep: Asked, onClear: Asked}} Actions */
+
+const CLEARED_ELSEWHERE = "Cleared elsewhere? Your messages are still in this browser.";
 
 export class ThreadStrips {
   /** @param {Actions} actions */
@@ -11,22 +15,32 @@ export class ThreadStrips {
     this.onReview = onReview;
     this.keys = find("#keys-strip", HTMLElement);
     this.cleared = find("#cleared-strip", HTMLElement);
+    this.clearedText = find("#cleared-text", HTMLElement);
     this.failed = find("#failed-strip", HTMLElement);
     this.failedText = find("#failed-text", HTMLElement);
+    /** @type {Thread | null} */
+    this.thread = null;
     /** @type {string | null} */
     this.shownName = null;
     find("#retry-all", HTMLButtonElement).addEventListener("click", onRetryAll);
-    find("#cleared-keep", HTMLButtonElement).addEventListener("click", onKeep);
-    find("#cleared-clear", HTMLButtonElement).addEventListener("click", onClear);
+    for (const [name, asked] of /** @type {[string, Asked][]} */ ([["keep", onKeep], ["clear", onClear]]))
+      find(`#cleared-${name}`, HTMLButtonElement).addEventListener("click", () => this.decide(asked));
   }
 
   /** @param {Thread} thread */
   draw(thread) {
     this.drawKeys(thread.keyChange?.name ?? null);
+    if (thread !== this.thread || this.cleared.hidden) setText(this.clearedText, CLEARED_ELSEWHERE);
+    this.thread = thread;
     this.cleared.hidden = !thread.clearedElsewhere;
     const failed = thread.items().filter((item) => item.kind === "message" && item.state === "failed").length;
     this.failed.hidden = failed < 2;
     if (failed > 1) setText(this.failedText, `${plural(failed, "message was", "messages were")} not sent.`);
+  }
+
+  /** @param {Asked} asked about a clearing: what does not work is said where it was asked */
+  decide(asked) {
+    asked().catch((/** @type {unknown} */ error) => setText(this.clearedText, sentence(asFailure(error))));
   }
 
   /** @param {string | null} name */

@@ -94,7 +94,7 @@ export class ThreadView {
   /** @param {() => Promise<unknown>} action what a button does that goes by it, so that the focus moves on */
   act(action) {
     this.composer.focus();
-    void action();
+    return action();
   }
 
   /** @param {string | null} email */
