@@ -30,10 +30,11 @@ PARTS = (
 HEAD = """# Attacks, and what the person sees
 
 The server is the adversary here: it runs the honest pages and lies in everything that it says to them. Each row is a
-test with two people in two real browsers and a server in between that does what the second column says, by every way
-by which it comes (a push, an acceptance, a page of `sync` or of a conversation). Words between “ and ” are the page's
-own, to the letter: the test finds them there. Alice and Bob talk; Mallory is whoever runs the server. Where an attack
-shows late or never, the row of [threat-model.md](threat-model.md) is named that says so.
+test in real browsers, with a server in between that does what the second column says, by every way by which it comes (a
+push, an acceptance, a page of `sync` or of a conversation): two people in two browsers, but where the other side must
+hold keys that no honest browser would (signed otherwise, borrowed, put back), that side is played by the test. Words
+between “ and ” are the page's own, to the letter: the test finds them there. Alice and Bob talk; Mallory is whoever
+runs the server. Where an attack shows late or never, the row of [threat-model.md](threat-model.md) is named for it.
 
 `python -m tests.attacks` writes this page; a test fails where it is not what the cases say. `python -m tests.attacks
 --screenshots FOLDER` runs them all and leaves a picture of each.

@@ -99,7 +99,8 @@ def malformed(key: dict) -> list:
     done="Alice and Bob each get a key of Mallory's for the other; she opens, reads and seals anew what they write",
     sees=f"Nothing; the chat begins with {FIRST_LINE}, and “Chat details” say “No one has compared numbers with Bob "
     "yet.” When they compare, each has another number, and by “They don't match”: “The numbers do not match. Somebody "
-    "may be in between: do not write anything private here, and ask Bob in person.”",
+    "may be in between: do not write anything private here, and ask Bob in person.” From then on “Chat details” say "
+    "that they compared, “and they did not match. Ask Bob in person.”",
     when="only when they compare",
     open=IN_BETWEEN,
 )
@@ -114,14 +115,18 @@ def test_in_between(row, strangers, mallory):
     alice.expect_message("I shall be there")
     assert relay.read == ["Meet me at six", "I shall be there"]
     row.is_shown(alice.log(), 0)
+    alice.page.get_by_role("button", name=row.words[1]).click()
+    row.found.add(row.words[1])
+    details = alice.page.get_by_role("dialog")
+    row.is_shown(details, 2)
+    alice.page.keyboard.press("Escape")
     numbers = [open_numbers(person) for person in (alice, bob)]
     assert numbers[0] != numbers[1]
     dialog = alice.page.get_by_role("dialog", name="Compare numbers")
     dialog.get_by_role("button", name=row.words[3]).click()
     row.is_shown(dialog, 3, 4)
     alice.page.keyboard.press("Escape")
-    row.is_shown(alice.page.get_by_role("dialog"), 2)
-    row.found.add(row.words[1])
+    row.is_shown(details, 6)
 
 
 def open_numbers(person) -> str:

@@ -254,7 +254,7 @@ def test_the_rest_needs_no_network_once_the_page_stands(alice):
 
 def test_what_could_not_be_loaded_says_so_and_opens_at_the_next_click(new_person, new_line):
     line = new_line("alice")
-    alice = new_person("alice", line=line).register()
+    alice = new_person("alice", line=line).register_by_hand()
     alice.page.add_init_script(NEVER_IDLE)
     alice.use_no_cache()
     open_chat_page(alice)

@@ -117,7 +117,7 @@ def test_numbers_that_do_not_match_say_what_to_do(pair):
     expect(dialog.get_by_role("status")).to_contain_text(MISMATCH)
     expect(dialog.get_by_role("status")).to_contain_text("ask Bob in person.")
     alice.page.keyboard.press("Escape")
-    expect(details(alice)).to_contain_text("No one has compared numbers with Bob yet.")
+    expect(details(alice)).to_contain_text("and they did not match. Ask Bob in person.")
 
 
 def test_changed_keys_lose_it_loudly(pair, new_person):
@@ -181,7 +181,7 @@ def test_another_code_of_the_same_two_does_not_match(pair):
     show_picture(alice, head + base64.urlsafe_b64encode(bytes(raw)).decode().rstrip("="))
     expect(numbers_dialog(alice).get_by_role("status")).to_contain_text(MISMATCH)
     alice.page.keyboard.press("Escape")
-    expect(details(alice)).to_contain_text("No one has compared numbers with Bob yet.")
+    expect(details(alice)).to_contain_text("and they did not match. Ask Bob in person.")
 
 
 def test_what_is_no_code_of_theirs_says_so(pair):

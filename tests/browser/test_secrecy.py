@@ -17,7 +17,7 @@ def canary(word: str) -> str:
 
 def test_no_server_sees_a_plaintext(new_person, new_line, site):
     lines = {name: new_line(name) for name in ("alice", "bob")}
-    alice, bob = (new_person(name, line=lines[name]).register() for name in lines)
+    alice, bob = (new_person(name, line=lines[name]).register_by_hand() for name in lines)
     texts = [canary("hers"), canary("his"), canary("typed offline"), canary("draft")]
     alice.add(bob)
     alice.open_chat(bob)

@@ -44,7 +44,7 @@ def public_key_hash(nginx) -> str:
 
 
 def test_two_people_chat(browser):
-    alice, bob = (Person(name, f"https://{HOST}", browser.new_context).register() for name in ("alice", "bob"))
+    alice, bob = (Person(name, f"https://{HOST}", browser.new_context).register_by_hand() for name in ("alice", "bob"))
     alice.add(bob)
     alice.open_chat(bob)
     alice.send("Through nginx?")

@@ -1,7 +1,6 @@
 /** Builds all that belongs to one account in this browser, and takes it down again. */
 import { CryptoManager } from "../crypto/crypto.js";
 import { Emitter } from "../lib/emitter.js";
-import { once } from "../lib/once.js";
 import { Realtime } from "../net/realtime.js";
 import { askToPersist, Database } from "../storage/database.js";
 import { AccountKey } from "./account-key.js";
@@ -15,7 +14,7 @@ import { Courier } from "./courier.js";
 import { Refusal } from "./errors.js";
 import { Forgetting } from "./forgetting.js";
 import { History } from "./history.js";
-import { LaterClearing, LaterReceiptWriter } from "./later.js";
+import { laterSafety, LaterClearing, LaterReceiptWriter } from "./later.js";
 import { Link } from "./link.js";
 import { Mailbox } from "./mailbox.js";
 import { Opener } from "./opener.js";
@@ -205,7 +204,7 @@ function build({ session, database, vault, email, surroundings }) {
     receipts: new Receipts(stored),
     receiptWriter: new LaterReceiptWriter({ ...stored, transmitter }),
   });
-  const loadSafety = once(async () => new (await import("./safety.js")).Safety(stored));
+  const loadSafety = laterSafety(stored);
   return { accountKey, chatList, contacts, conversations, forgetting, people, preferences, loadSafety, tabs };
 }
 

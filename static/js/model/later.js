@@ -61,3 +61,8 @@ export class LaterClearing {
     await (await this.#clearing()).clear(email);
   }
 }
+
+/** @param {{ accountKey: AccountKey, people: People, ownEmail: string }} parts */
+export function laterSafety(parts) {
+  return once(async () => new (await import("./safety.js")).Safety(parts));
+}
