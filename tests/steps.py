@@ -156,7 +156,8 @@ def server_steps() -> list[Step]:
 def browser_steps() -> list[Step]:
     needs = ("chromium",)
     return [
-        pytest("browser stories, one embedded server", "tests/browser", needs=needs),
+        pytest("browser stories, one embedded server", "tests/browser", "-m", "not once", needs=needs),
+        pytest("browser stories that one server tells", "tests/browser", "-m", "once", needs=needs),
         pytest(
             "browser stories, two servers on PostgreSQL and Redis",
             "tests/browser",

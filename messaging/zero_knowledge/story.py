@@ -47,8 +47,8 @@ def new_people(browser: Browser, url: str, canaries: Canaries, recording: Record
 
 def live(alice: Person, bob: Person, canaries: Canaries) -> None:
     """Registers them and lets them write to each other; they are left online, each with the chat open."""
-    alice.register()
-    bob.register()
+    alice.register_by_hand()
+    bob.register_by_hand()
     alice.add(bob)
     alice.open_chat(bob)
     alice.send(canaries.new("a message from Alice to Bob"))
