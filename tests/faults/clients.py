@@ -52,7 +52,7 @@ def has(client: Client, client_id: str) -> bool:
 
 
 def check_growth(town: Town, growth: int, unread: float) -> None:
-    most = 16 * MEBIBYTE
+    most = 20 * MEBIBYTE
     assert unread > 1.5 * most, "the flood is too small to show anything"
     if growth > most:
         town.ledger.complain(f"a server grew by {growth / MEBIBYTE:.1f} MiB for {unread / MEBIBYTE:.1f} MiB unread")
