@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.attacks.impostor import Impostor
+from tests.attacks.mallory import Held
 from tests.attacks.row import attack
 from tests.attacks.wire import Answer
 
@@ -18,6 +19,15 @@ def stand_in_order(person, *texts: str) -> None:
     assert places == sorted(places), shown
 
 
+def withhold(mallory, sender, reader, *texts: str) -> Held:
+    """These are sent, and lost on their way to the reader until they are let go."""
+    held = mallory.hold_back(reader, sender)
+    for text in texts:
+        sender.send(text, "Sent")
+    held.lose()
+    return held
+
+
 @attack(
     "Drop one",
     done="Of three messages of Alice's the second never comes",
@@ -28,9 +38,7 @@ def stand_in_order(person, *texts: str) -> None:
 def test_one(row, own_pair, mallory):
     alice, bob = own_pair
     alice.send("one of three")
-    held = mallory.hold_back(bob, alice)
-    alice.send("two of three", "Sent")
-    held.lose()
+    held = withhold(mallory, alice, bob, "two of three")
     alice.send("three of three", "Sent")
     row.is_shown(bob.log(), 0)
     stand_in_order(bob, "one of three", row.words[0], "three of three")
@@ -53,9 +61,7 @@ def test_behind_a_malformed_one(row, strangers, mallory):
     alice.send("malformed one", "Sent")
     bob.open_chat(alice)
     bob.expect_message("This message could not be opened.")
-    held = mallory.hold_back(bob, alice)
-    alice.send("malformed two", "Sent")
-    held.lose()
+    withhold(mallory, alice, bob, "malformed two")
     alice.send("malformed three", "Sent")
     row.is_shown(bob.log())
     bob.expect_message("malformed three")
@@ -75,9 +81,7 @@ def test_behind_one_without_a_key(row, friends, mallory):
     mallory.change_answer(bob, f"GET /keys/fingerprint/{unknown.fingerprint.hex()}", lambda _: busy)
     mallory.change_answer(bob, "GET /keys/email/", lambda _: busy)
     mallory.bring(bob, alice, unknown.seal(bob.email, mallory.office.public_key(bob), "waits").message)
-    held = mallory.hold_back(bob, alice)
-    alice.send("never comes", "Sent")
-    held.lose()
+    withhold(mallory, alice, bob, "never comes")
     alice.send("comes after", "Sent")
     bob.expect_message("comes after")
     row.is_shown(bob.log())
@@ -92,9 +96,7 @@ def test_behind_one_without_a_key(row, friends, mallory):
 )
 def test_last(row, own_pair, mallory):
     alice, bob = own_pair
-    held = mallory.hold_back(bob, alice)
-    alice.send("the last of all", "Sent")
-    held.lose()
+    held = withhold(mallory, alice, bob, "the last of all")
     row.is_shown(alice.message("the last of all"), 0)
     expect(alice.message("the last of all")).not_to_contain_text("Delivered")
     bob.send("Why don't you answer?")
@@ -140,9 +142,7 @@ def test_hour(row, strangers, mallory):
     alice.send("before the hour")
     bob.open_chat(alice)
     bob.expect_message("before the hour")
-    held = mallory.hold_back(bob, alice)
-    alice.send("Come before three", "Sent")
-    held.lose()
+    held = withhold(mallory, alice, bob, "Come before three")
     bob.page.clock.fast_forward("01:00:00")
     an_hour_later = bob.page.evaluate("new Date().toISOString()")
     held.let_go(created_at=an_hour_later)
@@ -174,10 +174,7 @@ def test_reordered(row, own_pair, mallory):
 def test_history(row, strangers, mallory):
     alice, bob = strangers()
     alice.add(bob)
-    held = mallory.hold_back(bob, alice)
-    alice.send("the first", "Sent")
-    alice.send("the second", "Sent")
-    held.lose()
+    held = withhold(mallory, alice, bob, "the first", "the second")
     alice.send("the third", "Sent")
     bob.open_chat(alice)
     row.is_shown(bob.log())
