@@ -103,7 +103,7 @@ def test_push_that_comes_twice_is_unexpected():
 
 @pytest.mark.parametrize("waiting", ["", "print(flush=True); sys.stdin.read()"], ids=["ended", "alive"])
 def test_cpu_of_children_counts(waiting):
-    burn = f"import sys, time\nwhile time.process_time() < 0.3: pass\n{waiting}"
+    burn = f"import sys, time\nwhile time.process_time() < 0.5: pass\n{waiting}"
     then = "" if waiting else "print(flush=True); sys.stdin.read()"
     program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {burn!r}]); {then}"
     command = [sys.executable, "-c", program]
@@ -111,7 +111,7 @@ def test_cpu_of_children_counts(waiting):
         process.stdout.readline()
         found = cpu_seconds([process.pid])
         process.stdin.close()
-    assert found >= 0.3
+    assert found >= 0.4  # the kernel counts in whole ticks, of each process's user and system time apart
 
 
 # --- the other parts -------------------------------------------------------------------------------------------------

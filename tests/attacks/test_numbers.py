@@ -33,8 +33,7 @@ def test_sequence(row, pair, mallory):
     for number in range(7):
         alice.send(f"Message {number}", "Sent")
     row.is_shown(bob.log())
-    wanted = [f"Message {number}" for number in range(7)]
-    assert bob.texts_in_order(*wanted) == wanted
+    bob.expect_in_order(*[f"Message {number}" for number in range(7)])
     mallory.stop()
 
 

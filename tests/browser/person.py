@@ -176,7 +176,9 @@ class Person:
             arg=[text, list(states)],
         )
 
-    def texts_in_order(self, *texts: str) -> list[str]:
-        """Those of the texts that the log shows, in its order."""
+    def expect_in_order(self, *texts: str) -> None:
+        """The log shows each of the texts once, in this order."""
+        for text in texts:
+            self.expect_message(text)
         shown = self.log().get_by_role("article").all_text_contents()
-        return [text for article in shown for text in texts if text in article]
+        assert [text for article in shown for text in texts if text in article] == list(texts)

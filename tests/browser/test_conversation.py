@@ -27,7 +27,7 @@ def test_it_works(alice, bob):
     bob.expect_message("Good.")
     assert has_stayed(alice), "what arrived must not need a reload"
     assert has_stayed(bob)
-    assert alice.texts_in_order("Are you there?", "I am. 🙂", "Good.") == ["Are you there?", "I am. 🙂", "Good."]
+    alice.expect_in_order("Are you there?", "I am. 🙂", "Good.")
 
 
 def test_somebody_who_wrote_first_appears_without_being_added(friends):

@@ -84,6 +84,7 @@ def test_messages_of_an_earlier_account_stop_the_page_until_they_are_forgotten(f
         client.request("DELETE", "/api/auth/me", json={"password": alice.password}).raise_for_status()
         account = {"email": alice.email, "password": alice.password, "display_name": alice.name}
         client.post("/api/auth/register", json=account).raise_for_status()
+    alice.page.reload()  # or 20 seconds later by itself
     alice.page.wait_for_url("**/login")
     alice.page.get_by_label("Email").fill(alice.email)
     alice.page.get_by_label("Password", exact=True).fill(alice.password)

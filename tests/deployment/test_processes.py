@@ -75,7 +75,7 @@ def test_one_process_may_be_restarted(servers, friends):
 def is_told_to_go(chat) -> bool:
     """Whether the process at the other end said goodbye, as one that is stopped does."""
     try:
-        while json.loads(chat.recv(timeout=1))["type"] != "disconnect":
+        while json.loads(chat.recv(timeout=3))["type"] != "disconnect":
             pass
         chat.recv(timeout=5)
     except ConnectionClosed as closed:

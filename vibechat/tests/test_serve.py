@@ -114,7 +114,7 @@ def test_request_under_way_is_finished(new_server, name):
     with ThreadPoolExecutor() as threads, sqlite3.connect(server.folder / "var/vibechat.sqlite3") as other:
         other.execute("BEGIN IMMEDIATE")
         registration = threads.submit(server.register, "alice")
-        time.sleep(1.5)
+        time.sleep(2.5)
         server.process.send_signal(signal.SIGTERM)
         time.sleep(0.5)
         other.rollback()

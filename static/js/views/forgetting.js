@@ -14,10 +14,8 @@ export function forgettingStrip(account) {
   const draw = () => {
     strip.hidden = !account.forgetting;
   };
-  find("#forgetting-said", HTMLButtonElement).addEventListener("click", () => {
-    strip.hidden = true;
-    account.forgettingSaid().catch(draw);
-  });
+  // It goes when it is kept that it was read: what is on the screen is what the next page shows.
+  find("#forgetting-said", HTMLButtonElement).addEventListener("click", () => account.forgettingSaid().catch(() => {}));
   account.on("forgetting", draw);
   draw();
 }
