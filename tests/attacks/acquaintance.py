@@ -1,5 +1,8 @@
 """People meet, and the server says which keys they have."""
 
+import base64
+import hashlib
+
 from tests.attacks.wire import Answer
 
 STALE = {"code": "stale_key", "detail": "A key that this was made with is not the present one."}
@@ -22,6 +25,20 @@ def name_key(mallory, reader, owner: str, key: dict, refuses_others: bool = Fals
 
 def is_for_another(envelope: dict, owner: str, key: dict) -> bool:
     return envelope["recipient_email"] != owner or envelope["recipient_fingerprint"] == key["fingerprint"]
+
+
+def malformed(key: dict) -> list[dict]:
+    """A point off the curve, a compressed one, 65 bare bytes, one on another curve, each with its own fingerprint;
+    then no base64, another's fingerprint, a signing key that is no base64, and nothing.
+    """
+    der = base64.b64decode(key["public_key"])
+    forms = [der[:-1] + bytes([der[-1] ^ 1]), der[:26] + b"\x02" + der[27:59], der[26:], der[:10] + b"\x22" + der[11:]]
+    spoilt = [{"public_key": "not base64"}, {"fingerprint": "0" * 64}, {"identity_key": "not base64"}]
+    return [*(key | encoded(form) for form in forms), *(key | members for members in spoilt), {}]
+
+
+def encoded(form: bytes) -> dict:
+    return {"public_key": base64.b64encode(form).decode(), "fingerprint": hashlib.sha256(form).hexdigest()}
 
 
 def strip(person):

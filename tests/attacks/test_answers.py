@@ -4,13 +4,13 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.attacks.haste import hurry
+from tests.attacks.haste import LONGEST_BACKOFF_MS, hurry
 from tests.attacks.row import attack
 from tests.attacks.wire import Answer
 
@@ -176,6 +176,51 @@ def test_endless_pages(row, hasty, mallory):
     bob.type_and_send("Bob writes meanwhile")
     alice.expect_message("Bob writes meanwhile")
     go_on(row, hasty, mallory)
+
+
+@attack(
+    "A mailbox that grows while it is read",
+    done="Each page of `sync` holds one event, its cursor is one further, and there are more, for ever",
+    sees=f"Bob: {CONNECTING}; his browser rests after 1,000 pages, and longer each time; he can write meanwhile, and "
+    "it goes on when it is over: “Not drowned in it”",
+    when="after 2,000 pages",
+)
+def test_growing(row, hasty, mallory):
+    alice, bob = hasty
+    asked: list[int] = []
+
+    def grow(route: Route) -> None:
+        asked.append(int(route.request.url.partition("after=")[2]))
+        event = {"type": "message_status", "sequence": asked[-1] + 1}
+        route.fulfill(json={"events": [event], "cursor": asked[-1] + 1, "more": True})
+
+    with routed(bob.context, "**/api/messages/sync?*", grow):
+        mallory.resync(bob)
+        rests_after(bob.page, asked, 1000)
+        bob.page.clock.fast_forward(LONGEST_BACKOFF_MS)
+        rests_after(bob.page, asked, 2000)
+        assert asked == list(range(asked[0], asked[0] + 2000))
+        row.is_shown(connection(bob), 0)
+        bob.type_and_send("Bob writes beside it")
+        alice.expect_message("Bob writes beside it")
+    go_on(row, hasty, mallory)
+
+
+def rests_after(page: Page, asked: list[int], count: int) -> None:
+    deadline = time.monotonic() + 60
+    while len(asked) < count:
+        assert time.monotonic() < deadline, len(asked)
+        page.wait_for_timeout(50)
+    page.wait_for_timeout(1000)
+    assert len(asked) == count
+
+
+@contextlib.contextmanager
+def routed(context: BrowserContext, pattern: str, answer: Callable[[Route], None]) -> Iterator[None]:
+    """Answered here, and not by the server: thousands of calls."""
+    context.route(pattern, answer)
+    yield
+    context.unroute(pattern, answer)
 
 
 class Endless(BaseHTTPRequestHandler):

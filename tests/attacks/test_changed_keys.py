@@ -7,10 +7,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from playwright.sync_api import expect
 
-from tests.attacks.acquaintance import meet, name_key, strip
+from tests.attacks.acquaintance import STALE, malformed, meet, name_key, strip
+from tests.attacks.haste import hurry
 from tests.attacks.impostor import Impostor
 from tests.attacks.row import attack
-from tests.attacks.words import KEYS_CHANGED, UNDECIDED, of
+from tests.attacks.wire import Answer
+from tests.attacks.words import DAMAGED, KEYS_CHANGED, UNDECIDED, of
+
+NOBODYS = "f" * 64
 
 
 @pytest.fixture(scope="module")
@@ -152,3 +156,57 @@ def test_retired_key(row, alice, bob, mallory):
     row.is_shown(alice.log())
     alice.expect_message("From the old browser")
     expect(alice.message("Send me the papers")).to_have_count(0)
+
+
+@attack(
+    "A key that is none, later",
+    done="Bob's key, which was another one so far, is a point off the curve, a compressed one, 65 bare bytes, one on "
+    "another curve, no base64, or missing, has another's fingerprint, or a signing key that is no base64; and what "
+    "Alice seals for the former one is refused",
+    sees="Alice: “Sending”, then “Not sent” with “The server did not take it.”, and nothing is sealed anew; what Bob "
+    "writes meanwhile stands there, “You can still read me”; “Retry” sends hers when the server tells the truth",
+    when="after eight tries",
+)
+def test_malformed_keys(row, friends, mallory):
+    alice, bob = friends(has_clock=True)
+    honest = mallory.office.key_of(bob)
+    waiting = malformed(honest)
+    mallory.sent.clear()
+    mallory.change_answer(alice, f"GET /keys/email/{bob.email}", lambda _: waiting.pop(0) if waiting else {})
+    mallory.refuse_sending(alice, STALE)
+    alice.type_and_send("Is this still your key?")
+    row.is_shown(alice.message("Is this still your key?"), 0)
+    bob.send("You can still read me", "Sent")
+    row.is_shown(alice.log(), 3)
+    hurry(alice.page, lambda: not waiting and alice.message("Not sent").is_visible())
+    row.is_shown(alice.message("Is this still your key?"), 1, 2, 4)
+    expect(strip(alice)).to_be_hidden()
+    assert len({envelope["ciphertext"] for envelope in mallory.texts(alice)}) == 1
+    assert mallory.keys_used(alice, bob) == {honest["fingerprint"]}
+    assert len(mallory.envelopes(alice)) < 30
+    mallory.stop()
+    alice.page.get_by_role("button", name="Retry").click()
+    alice.expect_state("Is this still your key?", "Sent", "Delivered", "Read")
+    bob.expect_message("Is this still your key?")
+
+
+@attack(
+    "A message under a key that is none",
+    done="Messages in Bob's name name keys that the server gives when it is asked for them: a point off the curve, a "
+    "compressed one, 65 bare bytes, one on another curve, no base64, with another's fingerprint, with a signing key "
+    "that is no base64, or nothing",
+    sees=f"Alice: {of('Bob', DAMAGED)} in the place of each; and what Bob writes: “None of that was from me”",
+)
+def test_message_under_malformed_key(row, alice, bob, mallory):
+    own = mallory.office.public_key(alice)
+    count = len(malformed(bob.key_object()))
+    for number in range(count):
+        form = malformed(Impostor(bob.email).key_object())[number]
+        named = form.get("fingerprint", NOBODYS)
+        mallory.change_answer(alice, f"GET /keys/fingerprint/{named}", lambda _, form=form: Answer(form))
+        sealed = Impostor(bob.email).seal(alice.email, own, "Send me the papers")
+        mallory.bring(alice, bob, sealed.message | {"sender_fingerprint": named})
+    expect(alice.message("It was damaged or changed on the way.")).to_have_count(count)
+    mallory.office.send(bob, bob.seal(alice.email, own, "None of that was from me").message)
+    row.is_shown(alice.log())
+    expect(strip(alice)).to_be_hidden()

@@ -1,10 +1,8 @@
 """Keys that are exchanged when two people first meet"""
 
-import base64
-
 from playwright.sync_api import expect
 
-from tests.attacks.acquaintance import name_key
+from tests.attacks.acquaintance import malformed, name_key
 from tests.attacks.haste import hurry
 from tests.attacks.impostor import Impostor
 from tests.attacks.row import attack
@@ -65,7 +63,7 @@ def test_one_side(row, strangers, mallory):
 @attack(
     "A key that is none, at the first contact",
     done="Bob's key is a point off the curve, a compressed one, 65 bare bytes, one on another curve, no base64, or "
-    "missing, and once a whole key with another's fingerprint",
+    "missing, once a whole key with another's fingerprint, and once one whose signing key is no base64",
     sees="Alice: “Sending”, and nothing leaves her browser; “Sent” as soon as the server tells the truth",
     when="at once, and for as long as it lasts",
 )
@@ -85,13 +83,6 @@ def test_malformed_keys(row, strangers, mallory):
     bob.open_chat(alice)
     bob.expect_message("Is this your key?")
     assert mallory.keys_used(alice, bob) == {honest["fingerprint"]}
-
-
-def malformed(key: dict) -> list:
-    der = base64.b64decode(key["public_key"])
-    forms = [der[:-1] + bytes([der[-1] ^ 1]), der[:26] + b"\x02" + der[27:59], der[26:], der[:10] + b"\x22" + der[11:]]
-    encoded = [key | {"public_key": base64.b64encode(form).decode()} for form in forms]
-    return [*encoded, key | {"public_key": "not base64"}, key | {"fingerprint": "0" * 64}, {}]
 
 
 @attack(

@@ -6,7 +6,9 @@ from tests.attacks.impostor import Impostor
 from tests.attacks.mallory import Held
 from tests.attacks.row import attack
 from tests.attacks.wire import Answer
+from tests.attacks.words import OTHER_BROWSER, of
 
+BEFORE = "messages of before this browser"
 ONE = "“1 message from Alice has not arrived”"
 
 
@@ -198,3 +200,101 @@ def test_relabelled(row, own_pair, mallory):
     alice.send("after the false receipt", "Sent")
     row.is_shown(bob.log())
     stand_in_order(bob, row.words[0], "after the false receipt")
+
+
+def go_on_elsewhere(guests, alice, bob):
+    """Bob has logged in in another browser, which has the account's key from here on."""
+    return go_on_in(guests.visitor("bob", account=bob), alice)
+
+
+def go_on_in(later, alice):
+    later.log_in()
+    later.take_over()
+    later.open_chat(alice)
+    return later
+
+
+def newest_alone(page: dict) -> dict:
+    return page | {"results": page["results"][:1], "next": None}
+
+
+@attack(
+    "Truncate the history before a later browser",
+    done="Bob goes on in another browser; of what Alice wrote before, the server shows that one the last message alone",
+    sees=f"Bob: {of('Alice', OTHER_BROWSER)} in the place of that one, as it would stand in the place of each: no "
+    "later browser can open them. Nothing of those that are left out",
+    when="never",
+    open=BEFORE,
+)
+def test_history_before_a_later_browser(row, friends, guests, mallory):
+    alice, bob = friends()
+    alice.send("to the first browser")
+    later = guests.visitor("bob", account=bob)
+    mallory.change_answer(later, "GET /messages/conversation/", newest_alone)
+    go_on_in(later, alice)
+    row.is_shown(later.log())
+    expect(later.log().get_by_role("article")).to_have_count(1)
+    expect(later.log()).not_to_contain_text("not arrived")
+
+
+@attack(
+    "Drop the first to a later browser",
+    done="Bob goes on in another browser; what Alice writes next never comes there, what she writes then does",
+    sees="Bob: nothing. Alice: “Sent” at the first, and never more, although the second is “Read”",
+    when="Alice: at once; Bob: never",
+    open=BEFORE,
+)
+def test_first_to_a_later_browser(row, friends, guests, mallory):
+    alice, bob = friends()
+    bob.add(alice)
+    later = go_on_elsewhere(guests, alice, bob)
+    held = mallory.hold_back(later, alice)
+    alice.type_and_send("The first never comes")
+    alice.go_on_with_new_keys()
+    alice.expect_state("The first never comes", "Sent")
+    held.lose()
+    alice.send("The second does", "Read")
+    later.expect_message("The second does")
+    row.is_shown(alice.message("The first never comes"), 0)
+    expect(alice.message("The first never comes")).not_to_contain_text("Delivered")
+    row.is_shown(alice.message("The second does"), 1)
+    expect(later.log()).not_to_contain_text("not arrived")
+
+
+@attack(
+    "Drop the first to a later browser that has been answered",
+    done="The same, when Bob has written from there, and Alice's browser has acknowledged it",
+    sees=f"Bob: {ONE} before the second",
+    when="at the second",
+)
+def test_first_to_an_answered_browser(row, friends, guests, mallory):
+    alice, bob = friends()
+    later = go_on_elsewhere(guests, alice, bob)
+    later.type_and_send("I am in another browser")
+    alice.go_on_with_new_keys()
+    later.expect_state("I am in another browser", "Delivered", "Read")
+    withhold(mallory, alice, later, "the first to it")
+    alice.send("the second to it")
+    row.is_shown(later.log())
+    stand_in_order(later, "I am in another browser", row.words[0], "the second to it")
+
+
+@attack(
+    "Drop one to a later browser",
+    done="Bob goes on in another browser; of three messages that Alice writes then, the second never comes",
+    sees=f"Bob: {ONE} between the other two",
+    when="at the third",
+)
+def test_one_to_a_later_browser(row, friends, guests, mallory):
+    alice, bob = friends()
+    later = go_on_elsewhere(guests, alice, bob)
+    alice.type_and_send("first of three")
+    alice.go_on_with_new_keys()
+    later.expect_message("first of three")
+    held = withhold(mallory, alice, later, "second of three")
+    alice.send("third of three")
+    row.is_shown(later.log())
+    stand_in_order(later, "first of three", row.words[0], "third of three")
+    held.let_go()
+    later.expect_message("second of three")
+    expect(later.log().get_by_text(row.words[0])).to_have_count(0)

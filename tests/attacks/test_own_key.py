@@ -10,6 +10,7 @@ FORGOTTEN = "“This browser has forgotten whom you checked. Where it matters, c
 FORGET_ALL = """async () => {
   for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name);
 }"""
+DATABASES = "async () => (await indexedDB.databases()).map(({ name }) => name)"
 
 
 def strips(person):
@@ -54,11 +55,46 @@ def test_no_key(row, own_pair, mallory):
     assert mallory.office.key_of(bob)["fingerprint"] == before
 
 
+def enter_credentials(person) -> None:
+    person.page.get_by_label("Email").fill(person.email)
+    person.page.get_by_label("Password", exact=True).fill(person.password)
+    person.page.get_by_role("button", name="Log in").click()
+
+
+@attack(
+    "Another account than one's own",
+    done="`/auth/me` names an account of Mallory's to Bob's page, with another address; that account has no key, no "
+    "contacts and no chats",
+    sees="Bob: the page to log in, “Welcome back” and “You are logged in as Bob.”; nothing is uploaded, kept or "
+    "forgotten, and when it is over his chats stand there as before: “Hello Bob”",
+    when="when his page asks for a new token, at the latest when it is opened",
+)
+def test_another_account(row, own_pair, mallory):
+    alice, bob = own_pair
+    before = len(mallory.asked)
+    mask = {"id": 1_000_000, "email": "robert@example.org"}
+    mallory.change_answer(bob, "GET /auth/me", lambda body: body | mask)
+    mallory.change_answer(bob, "GET /keys/me", lambda _: Answer({"code": "not_found", "detail": "None."}, 404))
+    mallory.change_answer(bob, "GET /contacts/list", lambda body: body | {"results": []})
+    mallory.change_answer(bob, "GET /messages/conversations", lambda _: {"results": [], "sequence": 0})
+    for _ in range(2):
+        bob.visit("/chat")
+        bob.page.wait_for_url("**/login")
+        row.is_shown(bob.page.get_by_role("main"), 0, 1)
+    assert (bob, "POST /keys/upload") not in mallory.asked[before:]
+    assert not any(mask["email"] in name for name in bob.page.evaluate(DATABASES))
+    mallory.stop()
+    bob.visit("/chat")
+    bob.open_chat(alice)
+    row.is_shown(bob.log(), 2)
+
+
 @attack(
     "Another account at one's own address",
-    done="The server tells Bob's page that his address is another account's, by its number",
-    sees="Bob: “This browser keeps messages of an earlier account with this address.” with “Forget them”; nothing is "
-    "uploaded and nothing forgotten unless he says so",
+    done="The server tells Bob's page that his address is another account's, by its number; and so it does when he has "
+    "logged in again",
+    sees="Bob: the page to log in, “Welcome back”; then “This browser keeps messages of an earlier account with this "
+    "address.” with “Forget them”; nothing is uploaded and nothing forgotten unless he says so",
     when="when his page is opened",
 )
 def test_other_account(row, own_pair, mallory):
@@ -66,13 +102,16 @@ def test_other_account(row, own_pair, mallory):
     before = len(mallory.asked)
     mallory.change_answer(bob, "GET /auth/me", lambda body: body | {"id": body["id"] + 1000})
     mallory.change_answer(
-        bob, "POST /auth/refresh", lambda body: body | {"user": {"id": 1000}} if "user" in body else body
+        bob, "POST /auth/login", lambda body: body | {"user": body["user"] | {"id": body["user"]["id"] + 1000}}
     )
-    bob.page.reload()
-    row.is_shown(bob.page.get_by_role("main"))
+    bob.visit("/chat")
+    bob.page.wait_for_url("**/login")
+    row.is_shown(bob.page.get_by_role("main"), 0)
+    enter_credentials(bob)
+    row.is_shown(bob.page.get_by_role("main"), 1, 2)
     assert (bob, "POST /keys/upload") not in mallory.asked[before:]
     mallory.stop()
-    bob.page.reload()
+    bob.log_in()
     bob.open_chat(alice)
     bob.expect_message("Hello Bob")
 

@@ -149,3 +149,40 @@ def test_borrowed_identity(row, alice, bob, mallory):
     carol = meet(alice, mallory.office.make_account("Carol"))
     mask = Impostor(bob.email, identity=carol.identity)
     is_not_sent(row, alice, bob, mallory, mask.key_object())
+
+
+def cut_short(text: str) -> str:
+    return encoded(base64.b64decode(text)[:-1])
+
+
+@attack(
+    "A signature that is none, later",
+    done="Bob's key is named as before, but its signing key is cut short, no point or missing, or its signature is cut "
+    "short, empty or missing; and what Alice seals is refused",
+    sees=f"Alice: {NOT_SENT}, and nothing is sealed anew; what Bob writes stands there, “You can still read me”",
+    when="when her browser asks for the key",
+)
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda key: {"identity_key": cut_short(key["identity_key"])},
+        lambda _: {"identity_key": encoded(b"\xff" * 32)},
+        lambda _: {"identity_key": None},
+        lambda key: {"identity_signature": cut_short(key["identity_signature"])},
+        lambda _: {"identity_signature": ""},
+        lambda _: {"identity_signature": None},
+    ],
+    ids=["key short", "key no point", "key missing", "signature short", "signature empty", "signature missing"],
+)
+def test_malformed_signature(row, alice, bob, mallory, spoil):
+    meet(alice, bob)
+    mallory.sent.clear()
+    name_key(mallory, alice, bob.email, bob.key_object() | spoil(bob.key_object()))
+    mallory.refuse_sending(alice, STALE)
+    alice.type_and_send("Who has signed that?")
+    row.is_shown(alice.message("Who has signed that?"), 0, 1)
+    expect(strip(alice)).to_be_hidden()
+    assert len({envelope["ciphertext"] for envelope in mallory.texts(alice)}) == 1
+    own = mallory.office.public_key(alice)
+    mallory.office.send(bob, bob.seal(alice.email, own, "You can still read me").message)
+    row.is_shown(alice.log(), 2)

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, test } from "node:test";
 import { refusal } from "./model-server.js";
-import { inWorld, pause, until } from "./model-world.js";
+import { Browser, inWorld, pause, until } from "./model-world.js";
 
 /** Takes what the server has of somebody's mailbox out of it, as a server that withholds does. */
 function withhold(server, person, ...texts) {
@@ -79,6 +79,55 @@ describe("a message that is withheld", () => {
     server.messages.splice(server.messages.indexOf(server.texts[1]), 1);
     server.plant(bob.email, again);
     await shows(bob, alice, "one", "two (late)", "[1]", "four");
+  }));
+});
+
+describe("a message that is withheld from a browser that came later", () => {
+  /** Bob goes on in another browser, and has written from there: Alice's browser has said what it had sent by then. */
+  async function goOn(world, alice, bob) {
+    const later = await world.logIn(bob, new Browser());
+    await later.account.key.takeOver();
+    bob.account.close();
+    later.conversations.open(alice.email);
+    await later.send(alice, "I am here now");
+    await until(() => later.states(alice).at(-1) === "sent");
+    if (alice.conversations.open(bob.email).keyChange) {
+      await alice.conversations.acceptKey(bob.email);
+    }
+    await until(() => later.states(alice).at(-1) === "delivered");
+    return later;
+  }
+
+  /** Sends what never comes to Bob, neither by a push nor by being asked for. */
+  async function sendInVain({ server }, alice, bob, text) {
+    const [push, { numbers }] = [server.push, server.user(bob.email)];
+    server.push = (owner, event) => (owner.email === bob.email ? undefined : push.call(server, owner, event));
+    const count = server.texts.length;
+    await alice.send(bob, text);
+    await until(() => server.texts.length > count);
+    numbers.delete(server.texts.at(-1).id);
+    server.push = push;
+  }
+
+  test("as the first one shows with the next receipt, and is still said when the next one comes", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const later = await goOn(world, alice, bob);
+    await sendInVain(world, alice, later, "first");
+    await later.send(alice, "are you there?");
+    await shows(later, alice, "I am here now", "are you there?", "[1]");
+    await alice.send(bob, "second");
+    await shows(later, alice, "I am here now", "are you there?", "[1]", "second");
+  }));
+
+  test("is not taken for one that was there before, and cannot be opened", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await alice.send(bob, "to the first browser");
+    await shows(bob, alice, "to the first browser");
+    const later = await goOn(world, alice, bob);
+    await shows(later, alice, "", "I am here now");
+    await sendInVain(world, alice, later, "first");
+    await alice.send(bob, "second");
+    await shows(later, alice, "", "I am here now", "[1]", "second");
   }));
 });
 

@@ -58,8 +58,7 @@ describe("a session", () => {
     const bob = await world.newPerson("bob");
     const reasons = [];
     alice.session.on("ended", ({ reason }) => reasons.push(reason));
-    alice.browser.use();
-    world.server.giveCookie(alice.browser.host, bob.email);
+    await logIn(alice.browser.newSession(), { email: bob.email, password: PASSWORD });
     world.server.expireTokens();
     await assert.rejects(alice.session.api.contacts());
     assert.deepEqual(reasons, ["other_account"]);
@@ -69,6 +68,30 @@ describe("a session", () => {
     const session = alice.browser.newSession();
     assert.equal((await session.restore()).email, bob.email);
   }));
+
+  const OTHERS = { "another address": { email: "mallory@example.org" }, "another number": { id: 99 } };
+  for (const [name, other] of Object.entries(OTHERS)) {
+    test(`does not become another account's by the server's word alone: ${name}`, inWorld(async (world) => {
+      const { server } = world;
+      const alice = await world.newPerson("alice");
+      const reasons = [];
+      alice.session.on("ended", ({ reason }) => reasons.push(reason));
+      server.tamper = (call, answer) =>
+        call.path.endsWith("/auth/me") ? { ...answer, body: { ...answer.body, ...other } } : answer;
+      server.expireTokens();
+      await assert.rejects(alice.session.api.contacts(), { code: "session_over" });
+      assert.deepEqual(reasons, ["session_over"]);
+      const session = alice.browser.newSession();
+      assert.equal((await session.restore()).email, alice.email);
+      await assert.rejects(session.api.contacts(), { code: "session_over" });
+      const token = server.callsTo("/auth/me").at(-1).token;
+      assert.deepEqual(server.calls.filter((call) => call.token === token).map(({ path }) => path), ["/api/auth/me"]);
+      server.tamper = (_call, answer) => answer;
+      const honest = alice.browser.newSession();
+      await honest.restore();
+      assert.deepEqual(await honest.api.contacts(), { results: [] });
+    }));
+  }
 });
 
 describe("logging out", () => {

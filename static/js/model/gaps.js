@@ -28,9 +28,11 @@ export async function gapsIn(stores, { chat, rows, gone }) {
   const isFirst = await isFirstBrowser(stores);
   const found = [];
   for (const browser of browsers) {
-    const chain = { peer: chat.email, browser, gone: gone.get(browser) ?? new Map(), start: isFirst ? 0 : null };
+    const head = chat.heads?.[browser];
+    const start = isFirst ? 0 : (head?.from ?? null);
+    const chain = { peer: chat.email, browser, gone: gone.get(browser) ?? new Map(), start };
     found.push(...(await gapsBetween(stores, chain, opened.filter((row) => row.browser === browser))));
-    found.push(...(await gapAtEnd(stores, chain, chat.heads?.[browser])));
+    found.push(...(await gapAtEnd(stores, chain, head)));
   }
   return found;
 }
@@ -63,8 +65,8 @@ async function gapsBetween(stores, chain, rows) {
  * @returns {Promise<Gap[]>}
  */
 async function gapAtEnd(stores, chain, head) {
-  const last = head && ((await lastKnown(stores, chain, Infinity)) ?? head.from);
-  const count = head && last !== undefined ? head.to - last : 0;
+  const last = await lastKnown(stores, chain, Infinity);
+  const count = head && last !== null ? head.to - last : 0;
   return count > 0 ? [{ key: keyOf(chain, Infinity), browser: chain.browser, count, before: null }] : [];
 }
 

@@ -114,11 +114,12 @@ export class Session extends Emitter {
 
   async #renew() {
     const access = await this.#refresh();
-    // The cookie is shared by all tabs: somebody else may have logged in in another one.
     const user = readUser(await this.api.me(access));
     if (this.#user && !isSame(this.#user, user)) {
-      await writeResident({ user, leaving: false });
-      this.end("other_account");
+      // The cookie is shared by all tabs: somebody else may have logged in in another one. By the server's word alone
+      // nobody becomes somebody else.
+      const resident = (await readResident()).user;
+      this.end(resident && isSame(resident, user) ? "other_account" : "session_over");
       throw new Refusal("session_over");
     }
     this.#keep(access);

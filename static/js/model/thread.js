@@ -16,6 +16,7 @@ import { messageRecord } from "./vault.js";
 /** @typedef {import("./thread-items.js").Words} Words */
 
 const SCREEN = 30;
+const IN_SIGHT = 16; // that fit on a screen: each takes a derivation, and the newest ones wait for them
 const LARGEST_SCREEN = 200;
 const OLDER = 50;
 const PAGES_AT_ONCE = 3;
@@ -125,7 +126,7 @@ export class Thread {
     const shown = { chat, isReadTold: preferences.readReceipts };
     const placed = this.#distinctRows().map((row) => ({ row, item: storedItem(row, this.#known(row), shown) }));
     // Until the mailbox has been read to its end, what seems to be missing may be on its way.
-    return arranged(placed, mailbox.isComplete ? this.#gaps : []);
+    return arranged(placed, mailbox.isComplete ? this.#gaps : [], chat.startId);
   }
 
   /** @returns {import("./thread-items.js").KeysItem[]} within what is shown */
@@ -287,11 +288,11 @@ export class Thread {
     }
   }
 
-  /** First what is on the screen: from the first unread one on, or else the newest. */
+  /** First what is on the screen, from the first unread one on; then the newest, and what is above. */
   #openWhatIsClosed() {
     const { opener } = this.#parts;
     const unread = this.#rows.findIndex((row) => keyOf(row) === this.#firstUnreadKey);
-    const first = unread < 0 ? [] : this.#rows.slice(unread, unread + SCREEN);
+    const first = unread < 0 ? [] : this.#rows.slice(unread, unread + IN_SIGHT);
     const closed = [...first, ...this.#strays, ...[...this.#rows].reverse()].filter((row) => row.raw && !opener.failure(row));
     closed.forEach((row) => opener.open(row).catch(() => {}));
   }
