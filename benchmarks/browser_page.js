@@ -5,14 +5,25 @@
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
-  const newest = () => [...document.querySelectorAll("[role=log] .message-text")].at(-1)?.textContent;
+  const texts = () => [...document.querySelectorAll("[role=log] .message-text")];
 
-  /** When this is the newest message on the screen, in the picture that is drawn next. */
-  function drawn(text) {
+  /** When this is the newest message in the log, in the picture that is drawn next. */
+  const drawn = (text) => seen(() => texts().at(-1)?.textContent === text);
+
+  /** When all messages that are in sight can be read, in the picture that is drawn next. */
+  const readable = () => seen(() => {
+    const inSight = texts().filter((node) => {
+      const { top, bottom } = node.getBoundingClientRect();
+      return bottom > 0 && top < innerHeight;
+    });
+    return inSight.length > 0 && inSight.every((node) => !node.classList.contains("opening"));
+  });
+
+  function seen(isSo) {
     return new Promise((resolve) => {
       const observer = new MutationObserver(look);
       function look() {
-        if (newest() === text) {
+        if (isSo()) {
           observer.disconnect();
           requestAnimationFrame(() => resolve(now()));
         }
@@ -108,5 +119,5 @@
     database.close();
   }
 
-  window.measuring = { drawn, enterAndShown, openChat, pending, remember, seal };
+  window.measuring = { drawn, enterAndShown, openChat, pending, readable, remember, seal };
 }
