@@ -24,6 +24,7 @@ from tests.provision.services import running
 from tests.steps import Outcome, Step, browser_steps, left_out, node_tests, server_steps, static_steps
 
 CAN_BE_REQUIRED = {"postgres", "redis", "chromium", "node"}
+REDIS = threading.Lock()  # two steps that share a given one would hear each other
 PARALLEL = 3  # one more than a small machine's cores: many tests wait
 
 
@@ -34,9 +35,9 @@ def main() -> int:
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vibechat-run-")))
-        phases = [[step for step in phase if options.only in step.name] for phase in chosen_phases(options)]
-        missing = provide(stack, {need for phase in phases for step in phase for need in step.needs})
-        outcomes = [outcome for phase in phases for outcome in run_phase(phase, scratch, missing)]
+        steps = [step for step in chosen_steps(options) if options.only in step.name]
+        missing = provide(stack, {need for step in steps for need in step.needs})
+        outcomes = run_steps(steps, scratch, missing)
     return summarise(outcomes, missing, time.monotonic() - started)
 
 
@@ -54,11 +55,11 @@ def required_names() -> set[str]:
     return names
 
 
-def chosen_phases(options: argparse.Namespace) -> list[list[Step]]:
-    """Phases run one after the other, so that two steps never share a given Redis; each fills the cores."""
+def chosen_steps(options: argparse.Namespace) -> list[Step]:
+    """In the order in which they begin."""
     if options.static:
-        return [static_steps()]
-    return [[*server_steps(), node_tests(), *static_steps()], browser_steps()]
+        return static_steps()
+    return [*server_steps(), node_tests(), *static_steps(), *browser_steps()]
 
 
 def provide(stack: contextlib.ExitStack, needs: set[str]) -> dict[str, str]:
@@ -79,7 +80,7 @@ def provide(stack: contextlib.ExitStack, needs: set[str]) -> dict[str, str]:
     return missing
 
 
-def run_phase(steps: list[Step], scratch: Path, missing: dict[str, str]) -> list[Outcome]:
+def run_steps(steps: list[Step], scratch: Path, missing: dict[str, str]) -> list[Outcome]:
     printing = threading.Lock()
     with ThreadPoolExecutor(PARALLEL) as pool:
         try:
@@ -96,7 +97,8 @@ def run_step(step: Step, scratch: Path, missing: dict[str, str], printing: threa
     if lacking:
         outcome = Outcome(step.name, not_run=[f"{need}: {missing[need]}" for need in lacking])
     else:
-        outcome = step.run(scratch)
+        with REDIS if "redis" in step.needs else contextlib.nullcontext():
+            outcome = step.run(scratch)
     with printing:
         print(f"\n=== {step.name}: {outcome.verdict} ===\n{outcome.output.strip()}".rstrip(), flush=True)
     return outcome

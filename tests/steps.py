@@ -154,10 +154,11 @@ def server_steps() -> list[Step]:
 
 
 def browser_steps() -> list[Step]:
+    """Longest first."""
     needs = ("chromium",)
     return [
-        pytest("browser stories, one embedded server", "tests/browser", "-m", "not once", needs=needs),
         pytest("browser stories that one server tells", "tests/browser", "-m", "once", needs=needs),
+        pytest("attacks, with a lying server in between", "tests/attacks", needs=needs),
         pytest(
             "browser stories, two servers on PostgreSQL and Redis",
             "tests/browser",
@@ -166,7 +167,7 @@ def browser_steps() -> list[Step]:
             "not once",
             needs=(*needs, "postgres", "redis"),
         ),
-        pytest("attacks, with a lying server in between", "tests/attacks", needs=needs),
+        pytest("browser stories, one embedded server", "tests/browser", "-m", "not once", needs=needs),
     ]
 
 
@@ -196,4 +197,5 @@ def node_tests() -> Step:
         "--test-reporter-destination={report}",
     ]
     files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "js").rglob("*.test.js"))
-    return Step("node tests", ["{node}", "--test", *reporters, *files], needs=("node",))
+    # Most of them wait most of the time.
+    return Step("node tests", ["{node}", "--test", "--test-concurrency=2", *reporters, *files], needs=("node",))

@@ -12,7 +12,7 @@ from tests.browser.site import Site, running_site
 from tests.browser.start import WIDE
 from tests.browser.start import launch_options as options_of
 from tests.provision import Unavailable
-from tests.provision.chromium import find_chromium
+from tests.provision.chromium import find_chromium, find_whole_chromium
 
 PATIENCE_MS = 20_000  # of no story's interest: a busy machine is slow, and a story tells what happens, not how fast
 
@@ -35,6 +35,15 @@ def browser_type():
 @pytest.fixture(scope="session")
 def launch_options(chromium):
     return options_of(chromium)
+
+
+@pytest.fixture(scope="session")
+def whole_launch_options():
+    """Of a browser that is more than its shell."""
+    try:
+        return options_of(find_whole_chromium())
+    except Unavailable as error:
+        pytest.skip(f"NOT RUN: {error}")
 
 
 @pytest.fixture(scope="session")

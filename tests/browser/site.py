@@ -26,7 +26,8 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = var_dir.with_suffix(".log")
-        self.environment = clean_environment(var_dir, PORT=str(self.port), RATELIMIT_ENABLE="False", **variables)
+        given = {"DJANGO_SETTINGS_MODULE": "tests.settings", "RATELIMIT_ENABLE": "False"} | variables
+        self.environment = clean_environment(var_dir, PORT=str(self.port), **given)
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:

@@ -10,6 +10,8 @@ from tests.browser.test_look import NARROW, brightness, scrolls_sideways, seriou
 
 TABLES = ("Your account", "Browsers that logged in", "Your public keys", "People you added", "Messages to and from you")
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(params=["light", "dark"])
 def talker(new_person, bob, request):
@@ -102,7 +104,6 @@ def test_a_server_that_is_away_is_said_so(alice):
     expect(alice.page.get_by_role("alert")).to_contain_text("couldn't reach the server")
 
 
-@pytest.mark.once
 def test_it_can_be_read_in_any_scheme_and_width(talker, axe_source):
     for size in ({"width": 1280, "height": 800}, NARROW, {"width": 320, "height": 600}):
         talker.page.set_viewport_size(size)
@@ -112,7 +113,6 @@ def test_it_can_be_read_in_any_scheme_and_width(talker, axe_source):
     assert (brightness(talker) < 60) == talker.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
 
 
-@pytest.mark.once
 def test_the_keyboard_reaches_everything(alice):
     open_page(alice)
     tab_to(alice, "Back to your chats")
@@ -120,7 +120,6 @@ def test_the_keyboard_reaches_everything(alice):
     tab_to(alice, "Your public keys")
 
 
-@pytest.mark.once
 def test_its_code_loads_nowhere_else(alice):
     loaded = set()
     alice.page.on("request", lambda request: loaded.add(request.url))

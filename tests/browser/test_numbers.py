@@ -218,11 +218,11 @@ def film(code_modules: list[list[bool]]) -> bytes:
 
 
 @pytest.fixture
-def new_filmed_person(browser_type, launch_options, site, people, tmp_path):
+def new_filmed_person(browser_type, whole_launch_options, site, people, tmp_path):
     """Whose camera sees the film; it may be written later."""
     tape = tmp_path / "film.y4m"
     fake = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={tape}"]
-    browser = browser_type.launch(**{**launch_options, "args": [*launch_options["args"], *fake]})
+    browser = browser_type.launch(**{**whole_launch_options, "args": [*whole_launch_options["args"], *fake]})
     make = maker_of_people(browser, site, people)
 
     def made(name: str):

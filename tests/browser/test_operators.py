@@ -8,6 +8,7 @@ import pytest
 
 from tests.environment import ROOT
 
+pytestmark = pytest.mark.once
 PASSWORD = "correct horse battery"
 
 

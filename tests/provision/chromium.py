@@ -1,5 +1,10 @@
-"""Chromium: the machine's, else the one that npm's @sparticuz/chromium carries packed."""
+"""Chromium without windows: the machine's headless shell, else the one that npm's @sparticuz/chromium carries packed,
+else a whole Chromium of the machine's.
 
+The shell is the same engine, and what Playwright takes by itself; a page in it costs about half of the processor time.
+"""
+
+import contextlib
 import fcntl
 import functools
 import os
@@ -16,6 +21,7 @@ from pathlib import Path
 from tests.provision import Unavailable
 from tests.provision.node import MODULES, find_node, install_modules
 
+SHELL = "chromium-headless-shell"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 START_SECONDS = 60
 # Without a sandbox, which root and most containers cannot have; it only ever sees pages of our own.
@@ -66,11 +72,31 @@ def find_chromium() -> Chromium:
     raise Unavailable("neither the machine's Chromium nor the one from npm starts")
 
 
+@functools.cache
+def find_whole_chromium() -> Chromium:
+    """With what the shell lacks: a camera, and modules that are asked for again after they could not be had."""
+    for candidate in of_the_machine(os.environ.get("VIBE_CHROMIUM") or "", *NAMES):
+        if candidate.works():
+            return candidate
+    raise Unavailable("this machine has no whole Chromium, and the shell has no camera")
+
+
 def candidates() -> Iterator[Chromium]:
     given = os.environ.get("VIBE_CHROMIUM")
-    for name in [given] if given else NAMES:
+    yield from of_the_machine(given or SHELL)
+    with contextlib.suppress(Unavailable):
+        yield from of_npm()
+    if not given:
+        yield from of_the_machine(*NAMES)
+
+
+def of_the_machine(*names: str) -> Iterator[Chromium]:
+    for name in names:
         if program := shutil.which(name):
             yield Chromium(program)
+
+
+def of_npm() -> Iterator[Chromium]:
     folder = packaged_chromium()
     environment = {} if Path("/etc/fonts/fonts.conf").exists() else {"FONTCONFIG_FILE": str(folder / "own-fonts.conf")}
     yield Chromium(str(folder / "chromium"), environment)
