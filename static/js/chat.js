@@ -17,6 +17,7 @@ async function begin() {
 }
 
 begin().catch(async (error) => {
+  if (session.isOver) return; // what was under way lost its database
   const actions = { forget: () => Account.forget(session), logOut: () => session.logOut() };
   if (await stopped().then(({ showStopped }) => showStopped(error.code, actions), () => false)) return;
   sayCannotKeep();

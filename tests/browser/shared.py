@@ -68,7 +68,7 @@ def company() -> Iterator[list[Person]]:
     for person in everyone:
         with contextlib.suppress(Exception):
             person.context.close()
-    assert complaints == []
+    assert not complaints, complaints
 
 
 def complaints_of(everyone: list[Person]) -> list[str]:

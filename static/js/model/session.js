@@ -43,6 +43,11 @@ export class Session extends Emitter {
     return this.#user;
   }
 
+  /** Whether it has ended, and the page goes. */
+  get isOver() {
+    return this.#isOver;
+  }
+
   get name() {
     return this.#user?.displayName || this.#user?.email || "";
   }
