@@ -9,7 +9,9 @@ from vibechat.tests.test_server import client_of, envelope, sign_in
 
 
 @pytest.mark.parametrize("name", ["daphne", "uvicorn"])
-def test_idle_socket_still_receives(new_server, name):
+def test_idle_socket_still_receives(new_server, backend, name):
+    if backend != "services":
+        pytest.skip("needs Redis")
     server = new_server(SERVER=name).start().wait()
     alice, bob = server.register("alice"), server.register("bob")
     with server.socket() as connection, client_of(server, alice) as client:

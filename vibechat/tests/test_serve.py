@@ -22,6 +22,7 @@ def test_it_works(new_server):
     assert httpx.get(f"{server.url}/chat", headers={"Accept": "text/html"}).status_code == 200
 
 
+@pytest.mark.once
 def test_second_start_collects_nothing_again(new_server, tmp_path):
     new_server(fresh=True).start().wait().stop()
     files = {path: path.stat().st_mtime_ns for path in (tmp_path / "var" / "static").rglob("*")}
@@ -40,6 +41,7 @@ def test_two_at_once_do_not_disturb_each_other(new_server):
         assert httpx.get(server.url + page.split('type="module" src="')[1].split('"')[0]).status_code == 200
 
 
+@pytest.mark.once
 def test_what_it_keeps_is_for_its_owner_alone(new_server):
     server = new_server(fresh=True, SECRET_KEY="").start().wait()
     var_dir = server.folder / "var"
@@ -47,6 +49,7 @@ def test_what_it_keeps_is_for_its_owner_alone(new_server):
     assert stat.S_IMODE((var_dir / "secret_key").stat().st_mode) == 0o600
 
 
+@pytest.mark.once
 def test_port_in_use_is_a_sentence(new_server):
     first = new_server().start().wait()
     second = new_server(port=first.port)
@@ -63,6 +66,7 @@ def test_address_that_is_not_ours_is_a_sentence(monkeypatch, settings):
     assert listen_sentence(failure).startswith("Cannot listen on 192.0.2.1 port 8000: ")
 
 
+@pytest.mark.once
 def test_address_that_strangers_may_reach_is_a_public_server(new_server):
     server = new_server(BIND="192.0.2.1").start()
     assert server.process.wait(30) == 1
@@ -80,6 +84,7 @@ def test_database_that_does_not_answer_is_a_sentence(new_server):
     assert ("Traceback" in log, "hunter2" in log) == (False, False)
 
 
+@pytest.mark.once
 def test_limits_that_are_off_are_said_at_the_start(new_server):
     assert "RATELIMIT_ENABLE is False" in new_server().start().wait().log.read_text()
     assert "RATELIMIT_ENABLE" not in new_server(RATELIMIT_ENABLE="True").start().wait().log.read_text()
@@ -98,6 +103,7 @@ def test_end_is_quiet_and_tells_the_sockets(new_server, signal_number, name):
     assert "Traceback" not in server.log.read_text()
 
 
+@pytest.mark.once
 def test_ctrl_c_during_the_preparation_is_quiet(new_server):
     server = new_server(fresh=True).start()
     while not (server.folder / "var").exists():
@@ -122,6 +128,7 @@ def test_request_under_way_is_finished(new_server, name):
     assert server.process.wait(20) == 0
 
 
+@pytest.mark.once
 def test_every_line_of_the_log_is_json(new_server):
     server = new_server(RATELIMIT_ENABLE="True").start().wait()
     httpx.get(f"{server.url}/api/nowhere")
