@@ -39,7 +39,7 @@ class Person:
     def open_browser(self) -> None:
         self.context = self.new_context()
         self.context.on("console", self.note_console)
-        self.context.on("weberror", lambda error: self.complaints.append(f"uncaught: {error.error} {error.error.stack}"))
+        self.context.on("weberror", lambda error: self.complaints.append(f"uncaught: {error.error.stack}"))
         self.page = self.context.pages[0] if self.context.pages else self.context.new_page()
 
     def note_console(self, message: ConsoleMessage) -> None:
