@@ -58,7 +58,7 @@ class Reader:
         newest message."""
         page = self.page()
         page.goto(self.address, wait_until="commit")
-        times = "Promise.all([measuring.readable(), measuring.drawn(text)])"
+        times = "Promise.all([measuring.readable('message '), measuring.drawn(text)])"
         readable, drawn = page.evaluate(
             f"async text => (await {times}).map(time => time - performance.timeOrigin)", newest
         )

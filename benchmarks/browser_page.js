@@ -10,13 +10,14 @@
   /** When this is the newest message in the log, in the picture that is drawn next. */
   const drawn = (text) => seen(() => texts().at(-1)?.textContent === text);
 
-  /** When all messages that are in sight can be read, in the picture that is drawn next. */
-  const readable = () => seen(() => {
+  /** When all messages that are in sight, some that begin like this among them, can be read, in the picture that is drawn next. */
+  const readable = (beginning) => seen(() => {
     const inSight = texts().filter((node) => {
       const { top, bottom } = node.getBoundingClientRect();
       return bottom > 0 && top < innerHeight;
     });
-    return inSight.length > 0 && inSight.every((node) => !node.classList.contains("opening"));
+    const isOpen = inSight.every((node) => !node.classList.contains("opening"));
+    return isOpen && inSight.some((node) => node.textContent.startsWith(beginning));
   });
 
   function seen(isSo) {
