@@ -2,6 +2,7 @@
  * Each browser numbers its messages to each person and names the one before by its hash. This is where both ends of
  * these chains are kept: the last message written here, and how far those of the peer's browsers have been opened.
  */
+import { Sequence } from "../lib/timing.js";
 import { get, countMarked, lastCounter, messageInChain, theirChains } from "../storage/queries.js";
 import { messageRecord } from "./vault.js";
 
@@ -15,6 +16,9 @@ export class Chains {
   #database;
   #vault;
   #cleared;
+  #advances = new Sequence();
+  /** @type {Map<string, Promise<void>>} by chain: what has not begun */
+  #waiting = new Map();
 
   /** @param {{ database: Database, vault: Vault, cleared: Cleared }} parts */
   constructor({ database, vault, cleared }) {
@@ -92,11 +96,26 @@ export class Chains {
   }
 
   /**
-   * Moves a peer's chain as far as it has been opened without a hole.
+   * Moves a peer's chain as far as it has been opened without a hole. Who asks while another one waits is served by it.
+   * @param {string} peer
+   * @param {string} browser
+   * @returns {Promise<void>}
+   */
+  advance(peer, browser) {
+    const key = `${peer} ${browser}`;
+    const waiting = this.#waiting.get(key) ?? this.#advances.run(() => {
+      this.#waiting.delete(key);
+      return this.#advance(peer, browser);
+    });
+    this.#waiting.set(key, waiting);
+    return waiting;
+  }
+
+  /**
    * @param {string} peer
    * @param {string} browser
    */
-  async advance(peer, browser) {
+  async #advance(peer, browser) {
     const gone = await this.#cleared.hashes(peer, browser);
     const found = await this.#database.read(["chains", "messages", "state"], (stores) => walk(stores, { peer, browser, gone }));
     if (found === null) {

@@ -73,7 +73,7 @@ export class Opener extends Emitter {
   /** @param {MessageRow} row */
   #openOnce(row) {
     const key = identityOf(row);
-    const running = this.#running.get(key) ?? this.#inTurn(() => this.#open(row));
+    const running = this.#running.get(key) ?? this.#open(row);
     this.#running.set(key, running);
     return running.finally(() => this.#running.delete(key));
   }
@@ -110,8 +110,9 @@ export class Opener extends Emitter {
   }
 
   /**
-   * @param {() => Promise<void>} work
-   * @returns {Promise<void>}
+   * @template Result
+   * @param {() => Promise<Result>} work
+   * @returns {Promise<Result>}
    */
   async #inTurn(work) {
     if (this.#active >= AT_ONCE) {
@@ -119,7 +120,7 @@ export class Opener extends Emitter {
     }
     this.#active += 1;
     try {
-      await work();
+      return await work();
     } finally {
       this.#active -= 1;
       this.#queue.shift()?.();
@@ -129,7 +130,7 @@ export class Opener extends Emitter {
   /** @param {MessageRow} row */
   async #open(row) {
     try {
-      const content = await this.#contentOf(row);
+      const content = await this.#inTurn(() => this.#contentOf(row));
       const kept = await this.#archive.keepOpened(row, content);
       this.#failures.delete(identityOf(row));
       this.#tell(row, kept, content.body);

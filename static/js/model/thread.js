@@ -16,7 +16,7 @@ import { messageRecord } from "./vault.js";
 /** @typedef {import("./thread-items.js").Words} Words */
 
 const SCREEN = 30;
-const IN_SIGHT = 16; // that fit on a screen: each takes a derivation, and the newest ones wait for them
+const IN_SIGHT = 16; // on most screens; each takes a derivation, and all others wait for it
 const LARGEST_SCREEN = 200;
 const OLDER = 50;
 const PAGES_AT_ONCE = 3;
@@ -126,7 +126,7 @@ export class Thread {
     const shown = { chat, isReadTold: preferences.readReceipts };
     const placed = this.#distinctRows().map((row) => ({ row, item: storedItem(row, this.#known(row), shown) }));
     // Until the mailbox has been read to its end, what seems to be missing may be on its way.
-    return arranged(placed, mailbox.isComplete ? this.#gaps : [], chat.startId);
+    return arranged(placed, mailbox.isComplete ? this.#gaps : []);
   }
 
   /** @returns {import("./thread-items.js").KeysItem[]} within what is shown */
@@ -288,13 +288,15 @@ export class Thread {
     }
   }
 
-  /** First what is on the screen, from the first unread one on; then the newest, and what is above. */
+  /** First what is on the screen, from the first unread one on; then the newest screen, what is below, what is above. */
   #openWhatIsClosed() {
     const { opener } = this.#parts;
     const unread = this.#rows.findIndex((row) => keyOf(row) === this.#firstUnreadKey);
-    const first = unread < 0 ? [] : this.#rows.slice(unread, unread + IN_SIGHT);
-    const closed = [...first, ...this.#strays, ...[...this.#rows].reverse()].filter((row) => row.raw && !opener.failure(row));
-    closed.forEach((row) => opener.open(row).catch(() => {}));
+    const below = unread < 0 ? [] : this.#rows.slice(unread, unread + SCREEN);
+    const newest = [...this.#rows].reverse();
+    const inTurn = [...below.slice(0, IN_SIGHT), ...this.#strays, ...newest.slice(0, IN_SIGHT), ...below, ...newest];
+    const closed = inTurn.filter((row) => row.raw && !opener.failure(row));
+    new Set(closed).forEach((row) => opener.open(row).catch(() => {}));
   }
 
   /** @returns {Echo[]} of what has not been read from where it is stored yet */
