@@ -61,6 +61,7 @@ class Step:
     environment: dict[str, str] = field(default_factory=dict)
     timeout_seconds: int = 1500
     process: subprocess.Popen | None = None
+    is_over: bool = False
 
     def run(self, scratch: Path) -> Outcome:
         started = time.monotonic()
@@ -77,6 +78,8 @@ class Step:
         return find_node().program if part == "{node}" else part.replace("{report}", str(report))
 
     def execute(self, command: list[str], folder: Path, output) -> int:
+        if self.is_over:  # killed while it waited for its turn
+            return 1
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -96,6 +99,7 @@ class Step:
 
     def kill(self) -> None:
         """The whole group: a test's server must not outlive its test."""
+        self.is_over = True
         if self.process:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)

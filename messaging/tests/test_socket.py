@@ -304,7 +304,7 @@ async def test_a_layer_that_is_away_fails_no_send_and_its_return_is_a_resync(ali
 
         monkeypatch.setattr(events, "hand_on", broken)
         assert (await post(alice, "/api/messages/send", envelope(bob))).status_code == 201
-        await was_tried.wait()
+        await asyncio.wait_for(was_tried.wait(), PATIENCE_SECONDS)
         monkeypatch.setattr(events, "hand_on", hand_on)
         assert (await post(alice, "/api/messages/send", envelope(bob))).status_code == 201
         heard = [await browser.hear(), await browser.hear()]

@@ -181,8 +181,8 @@ def test_endless_pages(row, hasty, mallory):
 @attack(
     "A mailbox that grows while it is read",
     done="Each page of `sync` holds one event, its cursor is one further, and there are more, for ever",
-    sees=f"Bob: {CONNECTING}; his browser rests after 1,000 pages, and longer each time; he can write meanwhile, and "
-    "it goes on when it is over: “Not drowned in it”",
+    sees=f"Bob: {CONNECTING}; his browser rests after each 1,000 pages, unless it is told of more; he can write "
+    "meanwhile, and it goes on when it is over: “Not drowned in it”",
     when="after 2,000 pages",
 )
 def test_growing(row, hasty, mallory):

@@ -84,8 +84,9 @@ describe("a message that is withheld", () => {
 
 describe("a message that is withheld from a browser that came later", () => {
   /** Bob goes on in another browser, and has written from there: Alice's browser has said what it had sent by then. */
-  async function goOn(world, alice, bob) {
+  async function goOn(world, alice, bob, before = () => {}) {
     const later = await world.logIn(bob, new Browser());
+    await before(later);
     await later.account.key.takeOver();
     bob.account.close();
     later.conversations.open(alice.email);
@@ -129,6 +130,40 @@ describe("a message that is withheld from a browser that came later", () => {
     await alice.send(bob, "second");
     await shows(later, alice, "", "I am here now", "[1]", "second");
   }));
+
+  test("is not taken for one that came before it had the key", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const later = await goOn(world, alice, bob, async (undecided) => {
+      await alice.send(bob, "while it was undecided");
+      await until(() => undecided.items(alice)?.length === 1);
+    });
+    await shows(later, alice, "", "I am here now");
+    await sendInVain(world, alice, later, "first");
+    await alice.send(bob, "second");
+    await shows(later, alice, "", "I am here now", "[1]", "second");
+  }));
+
+  test("begins behind all that had left, though one before it had failed", inWorld(async (world) => {
+    const [first, bob] = await world.friends("alice", "bob");
+    await failOnce(world, first, bob, "failed");
+    const alice = await world.reload(first);
+    await alice.send(bob, "to the first browser");
+    await shows(bob, alice, "[1]", "to the first browser");
+    const later = await goOn(world, alice, bob);
+    await alice.send(bob, "to the later one");
+    await shows(later, alice, "", "I am here now", "to the later one");
+  }));
+
+  /** It stays behind as "Not sent". */
+  async function failOnce({ server }, alice, bob, text) {
+    server.acceptsSockets = false;
+    [...server.sockets].filter(({ user }) => user?.email === alice.email).forEach((socket) => socket.shut(1006));
+    server.intercept = ({ path }) => (path.includes("/send") ? refusal(400, "invalid") : undefined);
+    await alice.send(bob, text);
+    await until(() => alice.states(bob).includes("failed"));
+    server.intercept = () => undefined;
+    server.acceptsSockets = true;
+  }
 });
 
 describe("a message that never opens", () => {

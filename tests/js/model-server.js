@@ -74,14 +74,6 @@ export class Server {
     this.#tokens.clear();
   }
 
-  /**
-   * @param {string} host
-   * @param {string} email
-   */
-  giveCookie(host, email) {
-    this.#cookies.set(host, email);
-  }
-
   /** @param {string} host */
   hasCookie(host) {
     return this.#cookies.has(host);

@@ -81,16 +81,32 @@ describe("a session", () => {
       server.expireTokens();
       await assert.rejects(alice.session.api.contacts(), { code: "session_over" });
       assert.deepEqual(reasons, ["session_over"]);
-      const session = alice.browser.newSession();
-      assert.equal((await session.restore()).email, alice.email);
-      await assert.rejects(session.api.contacts(), { code: "session_over" });
       const token = server.callsTo("/auth/me").at(-1).token;
       assert.deepEqual(server.calls.filter((call) => call.token === token).map(({ path }) => path), ["/api/auth/me"]);
+      await startsAsNobody(alice, server);
       server.tamper = (_call, answer) => answer;
       const honest = alice.browser.newSession();
-      await honest.restore();
+      await logIn(honest, { email: alice.email, password: PASSWORD });
       assert.deepEqual(await honest.api.contacts(), { results: [] });
     }));
+  }
+
+  test("starts as nobody when the server has said that it is over, whomever the server names then", inWorld(async (world) => {
+    const { server } = world;
+    const alice = await world.newPerson("alice");
+    server.tamper = (call, answer) => call.path.endsWith("/auth/refresh") ? { status: 401, body: { code: "x" } } : answer;
+    server.expireTokens();
+    await assert.rejects(alice.session.api.contacts());
+    server.tamper = (call, answer) =>
+      call.path.endsWith("/auth/me") ? { ...answer, body: { ...answer.body, ...OTHERS["another address"] } } : answer;
+    await startsAsNobody(alice, server);
+  }));
+
+  /** A page that is opened now asks the server for nothing. */
+  async function startsAsNobody(person, server) {
+    const asked = server.calls.length;
+    assert.equal(await person.browser.newSession().restore(), null);
+    assert.equal(server.calls.length, asked);
   }
 });
 

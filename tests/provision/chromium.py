@@ -74,7 +74,7 @@ def find_chromium() -> Chromium:
 
 @functools.cache
 def find_whole_chromium() -> Chromium:
-    """With what the shell lacks: a camera, and modules that are asked for again after they could not be had."""
+    """With a camera, which the shell lacks, and as new as the machine's."""
     for candidate in of_the_machine(os.environ.get("VIBE_CHROMIUM") or "", *NAMES):
         if candidate.works():
             return candidate

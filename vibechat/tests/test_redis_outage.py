@@ -1,4 +1,4 @@
-"""The limits while Redis comes and goes: local ones instead of an error or a long wait."""
+"""The limits while Redis comes and goes: local ones instead of an error."""
 
 import signal
 

@@ -10,13 +10,12 @@
 /**
  * @param {Placed[]} shown in the server's order
  * @param {import("./gaps.js").Gap[]} gaps
- * @param {number} startId up to this id they were there before this browser
  * @returns {(ThreadItem | GapItem)[]}
  */
-export function arranged(shown, gaps, startId) {
+export function arranged(shown, gaps) {
   const placed = withLateOnes(shown);
   const told = (/** @type {number | null} */ id, /** @type {number} */ place) =>
-    gaps.filter(({ before }) => before === id).flatMap((gap) => gapItems(gap, placed.slice(0, place), startId));
+    gaps.filter(({ before }) => before === id).flatMap((gap) => gapItems(gap, placed.slice(0, place)));
   return [...placed.flatMap(({ row, item }, place) => [...told(row.id, place), item]), ...told(null, placed.length)];
 }
 
@@ -66,16 +65,15 @@ function byArrival(shown) {
 }
 
 /**
- * What stands there and could not be opened may be what is missing: nothing is said twice. What was there before this
- * browser was never to be opened here.
+ * What stands there and could not be opened may be what is missing: nothing is said twice. What was sent to a former
+ * browser, before this one's first message, is not what this one misses.
  * @param {import("./gaps.js").Gap} gap
  * @param {Placed[]} above what stands before it
- * @param {number} startId
  * @returns {GapItem[]}
  */
-function gapItems({ key, browser, count }, above, startId) {
+function gapItems({ key, browser, count }, above) {
   const last = above.findLastIndex(({ row }) => row.browser === browser);
-  const since = above.slice(last + 1).filter(({ row }) => !row.mine && row.id > startId);
-  const unopened = since.filter(({ item }) => item.unopened).length;
+  const isOne = (/** @type {ThreadItem} */ { unopened }) => unopened && !(last < 0 && unopened.isForAnother);
+  const unopened = above.slice(last + 1).filter(({ row, item }) => !row.mine && isOne(item)).length;
   return count > unopened ? [{ kind: "gap", key, count: count - unopened }] : [];
 }

@@ -81,12 +81,14 @@ function readOf({ browser, from, delivered }, seen = {}) {
  * @returns {Promise<Receipt["head"]>} the last of one's own that has left; null: none has
  */
 async function headOf({ chains, database, vault }, peer) {
-  const { counter, hash } = await chains.own(peer);
+  let { counter, hash } = await chains.own(peer);
   const waiting = await database.read(["outbox"], (stores) => unsent(stores("outbox"), peer));
-  const first = waiting.sort((left, right) => left.counter - right.counter)[0];
-  if (!first) {
-    return hash === null ? null : { counter, hash };
+  // Those that stand at the end: one that failed may stand below others that have left.
+  for (const row of waiting.sort((left, right) => right.counter - left.counter)) {
+    if (row.counter === counter) {
+      hash = (await vault.open(messageRecord(row), row.sealed)).previous;
+      counter -= 1;
+    }
   }
-  const { previous } = await vault.open(messageRecord(first), first.sealed);
-  return previous === null ? null : { counter: first.counter - 1, hash: previous };
+  return hash === null ? null : { counter, hash };
 }

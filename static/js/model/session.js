@@ -77,19 +77,18 @@ export class Session extends Emitter {
 
   /**
    * Does not wait for the server where this browser remembers who is logged in: if the server sees that differently,
-   * `ended` follows.
+   * `ended` follows. Where it remembers that nobody is, the server is not asked: it could name anybody.
    * @returns {Promise<User | null>} null: nobody is
    */
   async restore() {
-    const { user, leaving } = await readResident();
+    const { user, leaving, isUnknown } = await readResident();
     if (leaving) {
       await this.leaveIfOwed();
-      return null;
     }
     this.#user = user;
-    const asked = this.accessToken().catch(() => {});
-    if (!user) {
-      await asked;
+    if (user || isUnknown) {
+      const asked = this.accessToken().catch(() => {});
+      await (isUnknown && asked);
     }
     return this.#user;
   }
@@ -124,6 +123,9 @@ export class Session extends Emitter {
       // The cookie is shared by all tabs: somebody else may have logged in in another one. By the server's word alone
       // nobody becomes somebody else.
       const resident = (await readResident()).user;
+      if (await this.#isResident()) {
+        await writeResident({ user: null, leaving: false });
+      }
       this.end(resident && isSame(resident, user) ? "other_account" : "session_over");
       throw new Refusal("session_over");
     }

@@ -2,7 +2,7 @@
 import { DecryptionError, KeyChangedError, ProtocolError } from "../crypto/errors.js";
 import { BadAnswer, Refusal } from "./errors.js";
 
-/** @typedef {{ reason: string, advice: string }} Unopened */
+/** @typedef {{ reason: string, advice: string, isForAnother?: boolean }} Unopened isForAnother: another browser */
 
 export const UNOPENED = "This message could not be opened.";
 
@@ -29,7 +29,8 @@ export function explain(error, { mine, name }) {
   }
   if (isRefusedFor(error, "not_our_key")) {
     const reason = mine ? "It was written with another browser's key." : "It was written to another browser's key.";
-    return { reason, advice: mine ? "The browser that it was written in can open it." : askAgain(mine, name) };
+    const advice = mine ? "The browser that it was written in can open it." : askAgain(mine, name);
+    return { reason, advice, isForAnother: true };
   }
   if (error instanceof KeyChangedError) {
     return { reason: `${name}'s keys changed.`, advice: "Review the change to read it." };

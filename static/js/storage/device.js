@@ -8,6 +8,7 @@ import { result } from "./database.js";
  * @typedef {object} Resident
  * @property {{ id: number, email: string, displayName: string, createdAtMs: number } | null} user who is logged in here
  * @property {boolean} leaving logged out here, but the server could not be told yet
+ * @property {boolean} [isUnknown] nobody has logged in or out here, as far as is kept
  */
 
 const NAME = "vibechat";
@@ -16,7 +17,7 @@ const STORE = "resident";
 /** @returns {Promise<Resident>} */
 export async function readResident() {
   const found = await inStore("readonly", (store) => store.get(STORE));
-  return found ?? { user: null, leaving: false };
+  return found ?? { user: null, leaving: false, isUnknown: true };
 }
 
 /** @param {Resident} resident */
