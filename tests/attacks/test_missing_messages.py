@@ -273,10 +273,14 @@ def test_first_to_an_answered_browser(row, friends, guests, mallory):
     later.type_and_send("I am in another browser")
     alice.go_on_with_new_keys()
     later.expect_state("I am in another browser", "Delivered", "Read")
-    withhold(mallory, alice, later, "the first to it")
+    held = withhold(mallory, alice, later, "the first to it")
     alice.send("the second to it")
     row.is_shown(later.log())
     stand_in_order(later, "I am in another browser", row.words[0], "the second to it")
+    held.let_go()
+    later.expect_message("the first to it")
+    expect(later.log().get_by_text(row.words[0])).to_have_count(0)
+    alice.expect_state("the first to it", "Read")
 
 
 @attack(

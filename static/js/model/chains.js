@@ -117,7 +117,7 @@ export class Chains {
    */
   async #advance(peer, browser) {
     const gone = await this.#cleared.hashes(peer, browser);
-    const found = await this.#database.read(["chains", "messages", "state"], (stores) => walk(stores, { peer, browser, gone }));
+    const found = await this.#database.read(["chains", "chats", "messages", "state"], (stores) => walk(stores, { peer, browser, gone }));
     if (found === null) {
       return;
     }
@@ -207,7 +207,8 @@ async function walk(stores, { peer, browser, gone }) {
 
 /**
  * Where nothing of the chain is known yet, it begins with the counter 1. Only in a browser that came later than the
- * account it begins with the first message that it can have, and only once it has tried all that are there.
+ * account it begins behind what a receipt has named as sent before, or with the first message that it can have, and only
+ * once it has tried all that are there.
  * @param {Stores} stores
  * @param {string} peer
  * @param {string} browser
@@ -226,7 +227,9 @@ async function endOfChain(stores, peer, browser) {
   if (!first || (await countMarked(stores("messages"), "pending", peer)) > 0) {
     return null;
   }
-  return { counter: (first.counter ?? 1) - 1, from: first.counter ?? 1 };
+  const head = (await get(stores("chats"), peer))?.heads?.[browser];
+  const before = Math.min(head?.from ?? Infinity, (first.counter ?? 1) - 1);
+  return { counter: before, from: before + 1 };
 }
 
 /**
