@@ -47,19 +47,19 @@ class Reader:
         self.person.page.add_init_script(SCRIPT)
         return self.person.page
 
+    def load(self) -> Page:
+        page = self.page()
+        page.goto(self.address, wait_until="commit")
+        return page
+
     def open_chat(self, newest: str) -> float:
         """Milliseconds from the navigation to the picture with the newest message."""
-        page = self.page()
-        page.goto(self.address, wait_until="commit")
-        return page.evaluate("async text => (await measuring.drawn(text)) - performance.timeOrigin", newest)
+        return self.load().evaluate("async text => (await measuring.drawn(text)) - performance.timeOrigin", newest)
 
     def open_after_absence(self, newest: str) -> tuple[float, float]:
-        """Milliseconds from the navigation until all that is in sight, which is not the newest, can be read, and to the
-        newest message."""
-        page = self.page()
-        page.goto(self.address, wait_until="commit")
+        """Milliseconds from the navigation until all that is in sight can be read, and to the newest message."""
         times = "Promise.all([measuring.readable('message '), measuring.drawn(text)])"
-        readable, drawn = page.evaluate(
+        readable, drawn = self.load().evaluate(
             f"async text => (await {times}).map(time => time - performance.timeOrigin)", newest
         )
         return readable, drawn

@@ -10,7 +10,7 @@
   /** When this is the newest message in the log, in the picture that is drawn next. */
   const drawn = (text) => seen(() => texts().at(-1)?.textContent === text);
 
-  /** When all messages that are in sight, some that begin like this among them, can be read, in the picture that is drawn next. */
+  /** When all messages in sight, some that begin like this among them, can be read, in the picture that is drawn next. */
   const readable = (beginning) => seen(() => {
     const inSight = texts().filter((node) => {
       const { top, bottom } = node.getBoundingClientRect();

@@ -17,8 +17,6 @@ from vibechat.asgi import application
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HEADERS = [(b"host", b"localhost:8000"), (b"origin", b"http://localhost:8000")]
-
-
 PATIENCE_SECONDS = 20
 
 

@@ -55,12 +55,6 @@ def test_no_key(row, own_pair, mallory):
     assert mallory.office.key_of(bob)["fingerprint"] == before
 
 
-def enter_credentials(person) -> None:
-    person.page.get_by_label("Email").fill(person.email)
-    person.page.get_by_label("Password", exact=True).fill(person.password)
-    person.page.get_by_role("button", name="Log in").click()
-
-
 @attack(
     "Another account than one's own",
     done="`/auth/me` names an account of Mallory's to Bob's page, with another address; that account has no key, no "
@@ -107,7 +101,7 @@ def test_other_account(row, own_pair, mallory):
     bob.visit("/chat")
     bob.page.wait_for_url("**/login")
     row.is_shown(bob.page.get_by_role("main"), 0)
-    enter_credentials(bob)
+    bob.send_credentials()
     row.is_shown(bob.page.get_by_role("main"), 1, 2)
     assert (bob, "POST /keys/upload") not in mallory.asked[before:]
     mallory.stop()

@@ -88,10 +88,14 @@ class Person:
 
     def log_in(self) -> None:
         self.visit("/login")
+        self.send_credentials()
+        self.expect_chat_page()
+
+    def send_credentials(self) -> None:
+        """By the form to log in, which stands there."""
         self.page.get_by_label("Email").fill(self.email)
         self.page.get_by_label("Password", exact=True).fill(self.password)
         self.page.get_by_role("button", name="Log in").click()
-        self.expect_chat_page()
 
     def expect_chat_page(self) -> None:
         self.page.wait_for_url(re.compile(r"/chat\b"))

@@ -86,9 +86,7 @@ def test_messages_of_an_earlier_account_stop_the_page_until_they_are_forgotten(f
         client.post("/api/auth/register", json=account).raise_for_status()
     alice.page.reload()  # or 20 seconds later by itself
     alice.page.wait_for_url("**/login")
-    alice.page.get_by_label("Email").fill(alice.email)
-    alice.page.get_by_label("Password", exact=True).fill(alice.password)
-    alice.page.get_by_role("button", name="Log in").click()
+    alice.send_credentials()
     words = "This browser keeps messages of an earlier account with this address."
     expect(alice.page.get_by_role("heading", name=words)).to_be_visible()
     with api(bob) as client:

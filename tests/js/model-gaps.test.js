@@ -110,6 +110,14 @@ describe("a message that is withheld from a browser that came later", () => {
     server.push = push;
   }
 
+  /** Something that it cannot open stands above already. */
+  async function missesTheFirst(world, alice, later) {
+    await shows(later, alice, "", "I am here now");
+    await sendInVain(world, alice, later, "first");
+    await alice.send(later, "second");
+    await shows(later, alice, "", "I am here now", "[1]", "second");
+  }
+
   test("as the first one shows with the next receipt, and is still said when the next one comes", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const later = await goOn(world, alice, bob);
@@ -125,10 +133,7 @@ describe("a message that is withheld from a browser that came later", () => {
     await alice.send(bob, "to the first browser");
     await shows(bob, alice, "to the first browser");
     const later = await goOn(world, alice, bob);
-    await shows(later, alice, "", "I am here now");
-    await sendInVain(world, alice, later, "first");
-    await alice.send(bob, "second");
-    await shows(later, alice, "", "I am here now", "[1]", "second");
+    await missesTheFirst(world, alice, later);
   }));
 
   test("is not taken for one that came before it had the key", inWorld(async (world) => {
@@ -137,10 +142,7 @@ describe("a message that is withheld from a browser that came later", () => {
       await alice.send(bob, "while it was undecided");
       await until(() => undecided.items(alice)?.length === 1);
     });
-    await shows(later, alice, "", "I am here now");
-    await sendInVain(world, alice, later, "first");
-    await alice.send(bob, "second");
-    await shows(later, alice, "", "I am here now", "[1]", "second");
+    await missesTheFirst(world, alice, later);
   }));
 
   test("begins behind all that had left, though one before it had failed", inWorld(async (world) => {

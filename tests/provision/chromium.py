@@ -66,19 +66,21 @@ def starts(command: list[str], environment: dict[str, str]) -> bool:
 
 @functools.cache
 def find_chromium() -> Chromium:
-    for candidate in candidates():
-        if candidate.works():
-            return candidate
-    raise Unavailable("neither the machine's Chromium nor the one from npm starts")
+    return first_that_works(candidates(), "neither the machine's Chromium nor the one from npm starts")
 
 
 @functools.cache
 def find_whole_chromium() -> Chromium:
     """With a camera, which the shell lacks, and as new as the machine's."""
-    for candidate in of_the_machine(os.environ.get("VIBE_CHROMIUM") or "", *NAMES):
+    whole = of_the_machine(os.environ.get("VIBE_CHROMIUM") or "", *NAMES)
+    return first_that_works(whole, "this machine has no whole Chromium, and the shell has no camera")
+
+
+def first_that_works(found: Iterator[Chromium], lacking: str) -> Chromium:
+    for candidate in found:
         if candidate.works():
             return candidate
-    raise Unavailable("this machine has no whole Chromium, and the shell has no camera")
+    raise Unavailable(lacking)
 
 
 def candidates() -> Iterator[Chromium]:

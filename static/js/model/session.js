@@ -122,8 +122,8 @@ export class Session extends Emitter {
     if (this.#user && !isSame(this.#user, user)) {
       // The cookie is shared by all tabs: somebody else may have logged in in another one. By the server's word alone
       // nobody becomes somebody else.
-      const resident = (await readResident()).user;
-      if (await this.#isResident()) {
+      const { user: resident } = await readResident();
+      if (this.#isSelf(resident)) {
         await writeResident({ user: null, leaving: false });
       }
       this.end(resident && isSame(resident, user) ? "other_account" : "session_over");
@@ -185,7 +185,7 @@ export class Session extends Emitter {
    * @param {() => Promise<unknown>} [cleanUp] what is still to be done here before the page goes
    */
   async logOut(cleanUp = async () => {}) {
-    const isResident = await this.#isResident();
+    const isResident = this.#isSelf((await readResident()).user);
     if (isResident) {
       await writeResident({ user: null, leaving: true });
     }
@@ -197,9 +197,9 @@ export class Session extends Emitter {
     this.end("logged_out");
   }
 
-  async #isResident() {
-    const { user } = await readResident();
-    return !user || !this.#user || isSame(user, this.#user);
+  /** @param {User | null} resident */
+  #isSelf(resident) {
+    return !resident || !this.#user || isSame(resident, this.#user);
   }
 
   /**
