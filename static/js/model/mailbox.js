@@ -31,7 +31,7 @@ export class Mailbox extends Emitter {
   #isStopped = false;
   #isAskedFor = false;
   #attempt = 0;
-  /** before then the server has asked not to be asked */
+  /** before then the server is not asked: by its own wish, or for it has answered nonsense */
   #notBeforeMs = 0;
   /** @type {Promise<void> | null} */
   #syncing = null;
@@ -175,7 +175,7 @@ export class Mailbox extends Emitter {
 
   async #syncWhileAskedFor() {
     clearTimeout(this.#syncTimer);
-    while (this.#isAskedFor && !this.#isStopped) {
+    while (this.#isAskedFor && !this.#isStopped && performance.now() >= this.#notBeforeMs) {
       this.#isAskedFor = false;
       await this.#syncOnce();
     }
@@ -189,7 +189,7 @@ export class Mailbox extends Emitter {
       this.emit("synced", { isReached: true, isDone: true });
     } catch (error) {
       this.#attempt += 1;
-      this.#notBeforeMs = performance.now() + patienceMs(error);
+      this.#notBeforeMs = performance.now() + (error instanceof BadAnswer ? this.#backoffMs() : patienceMs(error));
       this.emit("synced", { isReached: error instanceof ApiError, isDone: false });
       if (error instanceof ApiError && error.code === "sequence_ahead" && this.#cursor > 0) {
         await this.#startOver().catch(() => {});
@@ -247,8 +247,12 @@ export class Mailbox extends Emitter {
     if (this.#isStopped || this.#syncing || (this.#isLive && this.#attempt === 0)) {
       return;
     }
-    const delayMs = this.#attempt > 0 ? backoffMs(this.#attempt, { baseMs: 2000 }) : POLL_MS * (1 + Math.random() / 4);
-    const orderedMs = Math.ceil(this.#notBeforeMs - performance.now());
-    this.#syncTimer = setTimeout(() => void this.sync(), Math.max(delayMs, orderedMs));
+    const delayMs = this.#attempt > 0 ? this.#backoffMs() : POLL_MS * (1 + Math.random() / 4);
+    const restMs = Math.ceil(this.#notBeforeMs - performance.now());
+    this.#syncTimer = setTimeout(() => void this.sync(), Math.max(delayMs, restMs));
+  }
+
+  #backoffMs() {
+    return backoffMs(this.#attempt, { baseMs: 2000 });
   }
 }
