@@ -1,7 +1,7 @@
 import { logIn } from "./model/doors.js";
 import { Session } from "./model/session.js";
 import { readResident } from "./storage/device.js";
-import { credentialsForm, offerToGoOn } from "./views/credentials.js";
+import { credentialsForm, offerToGoOn, sayWhyEnded } from "./views/credentials.js";
 
 const session = new Session();
 void session.leaveIfOwed();
@@ -11,4 +11,6 @@ credentialsForm(async ({ email = "", password = "" }) => {
   location.assign("/chat");
 });
 
-offerToGoOn(await readResident());
+const resident = await readResident();
+offerToGoOn(resident);
+sayWhyEnded(resident);

@@ -59,8 +59,9 @@ def test_no_key(row, own_pair, mallory):
     "Another account than one's own",
     done="`/auth/me` names an account of Mallory's to Bob's page, with another address; that account has no key, no "
     "contacts and no chats",
-    sees="Bob: the page to log in, “Welcome back”, and again when he opens his chats; nothing is uploaded, kept or "
-    "forgotten, and when it is over and he has logged in his chats stand there as before: “Hello Bob”",
+    sees="Bob: the page to log in, “The server answered as if this were another account.”, and again when he opens his "
+    "chats; nothing is uploaded, kept or forgotten, and when it is over and he has logged in his chats stand there as "
+    "before: “Hello Bob”",
     when="when his page asks for a new token, at the latest when it is opened",
 )
 def test_another_account(row, own_pair, mallory):
@@ -87,8 +88,9 @@ def test_another_account(row, own_pair, mallory):
     "Another account at one's own address",
     done="The server tells Bob's page that his address is another account's, by its number; and so it does when he has "
     "logged in again",
-    sees="Bob: the page to log in, “Welcome back”; then “This browser keeps messages of an earlier account with this "
-    "address.” with “Forget them”; nothing is uploaded and nothing forgotten unless he says so",
+    sees="Bob: the page to log in, “The server answered as if this were another account.”; then “This browser keeps "
+    "messages of an earlier account with this address.” with “Forget them”; nothing is uploaded and nothing forgotten "
+    "unless he says so",
     when="when his page is opened",
 )
 def test_other_account(row, own_pair, mallory):

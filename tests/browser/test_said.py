@@ -77,6 +77,30 @@ def test_a_browser_that_is_too_old_says_so(new_person):
     alice.page.wait_for_url("**/login")
 
 
+def test_who_is_logged_out_is_told_so_until_they_log_in_again(new_person):
+    alice = new_person("alice")
+    words = alice.page.get_by_role("status").filter(has_text="You have been logged out. Log in again to go on.")
+    alice.visit("/chat")
+    alice.page.wait_for_url("**/login")
+    expect(alice.page.get_by_role("button", name="Log in")).to_be_enabled()
+    expect(words).to_be_hidden()
+    alice.register_by_hand()
+    new_password = "another long enough password"
+    with api(alice) as client:
+        change = {"current_password": alice.password, "new_password": new_password}
+        client.post("/api/auth/password", json=change).raise_for_status()
+    alice.password = new_password
+    alice.page.wait_for_url("**/login")
+    expect(words).to_be_visible()
+    alice.page.reload()
+    expect(words).to_be_visible()
+    alice.log_in()
+    alice.log_out(forget=False)
+    alice.visit("/login")
+    expect(alice.page.get_by_role("button", name="Log in")).to_be_enabled()
+    expect(words).to_be_hidden()
+
+
 def test_messages_of_an_earlier_account_stop_the_page_until_they_are_forgotten(friends):
     alice, bob = friends
     alice.send("of the earlier account")

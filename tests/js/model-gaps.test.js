@@ -92,9 +92,8 @@ describe("a message that is withheld from a browser that came later", () => {
     later.conversations.open(alice.email);
     await later.send(alice, "I am here now");
     await until(() => later.states(alice).at(-1) === "sent");
-    if (alice.conversations.open(bob.email).keyChange) {
-      await alice.conversations.acceptKey(bob.email);
-    }
+    await until(() => alice.conversations.open(bob.email).keyChange);
+    await alice.conversations.acceptKey(bob.email);
     await until(() => later.states(alice).at(-1) === "delivered");
     return later;
   }

@@ -124,7 +124,7 @@ export class Session extends Emitter {
       // nobody becomes somebody else.
       const { user: resident } = await readResident();
       if (this.#isSelf(resident)) {
-        await writeResident({ user: null, leaving: false });
+        await writeResident({ user: null, leaving: false, ended: "other_account" });
       }
       this.end(resident && isSame(resident, user) ? "other_account" : "session_over");
       throw new Refusal("session_over");
@@ -149,7 +149,8 @@ export class Session extends Emitter {
       return readAccess(await this.api.refresh());
     } catch (error) {
       if (error instanceof ApiError && error.status === UNAUTHORISED) {
-        await writeResident({ user: null, leaving: false });
+        const { user } = await readResident();
+        await writeResident({ user: null, leaving: false, ...(user && { ended: "session_over" }) });
         this.end("session_over");
       }
       throw error;

@@ -2,6 +2,13 @@
 import { find, setText } from "../lib/dom.js";
 import { AskingForm } from "./form.js";
 
+/** @type {Record<"session_over" | "other_account", string>} */
+const ENDED = {
+  session_over: "You have been logged out. Log in again to go on.",
+  other_account:
+    "The server answered as if this were another account. So your chats were closed, and nothing was sent to it. " +
+    "Log in again. If this comes back, ask the people who run this server.",
+};
 const REQUIRED = { email: "Enter your email address.", password: "Enter a password." };
 
 /**
@@ -62,4 +69,15 @@ export function offerToGoOn({ user, leaving }) {
   if (!user || leaving) return;
   setText(find("#go-on-name", HTMLElement), user.displayName || user.email);
   find("#go-on", HTMLElement).hidden = false;
+}
+
+/**
+ * Of a log-out that nobody asked for.
+ * @param {{ ended?: "session_over" | "other_account" }} resident
+ */
+export function sayWhyEnded({ ended }) {
+  if (!ended) return;
+  const why = find("#ended", HTMLElement);
+  setText(why, ENDED[ended]);
+  why.hidden = false;
 }
