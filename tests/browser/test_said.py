@@ -90,6 +90,7 @@ def test_who_is_logged_out_is_told_so_until_they_log_in_again(new_person):
         change = {"current_password": alice.password, "new_password": new_password}
         client.post("/api/auth/password", json=change).raise_for_status()
     alice.password = new_password
+    alice.page.reload()  # or 20 seconds later by itself
     alice.page.wait_for_url("**/login")
     expect(words).to_be_visible()
     alice.page.reload()

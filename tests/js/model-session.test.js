@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { logIn, register } from "../../static/js/model/doors.js";
 import { Database, result } from "../../static/js/storage/database.js";
+import { readResident } from "../../static/js/storage/device.js";
 import { all } from "../../static/js/storage/queries.js";
 import { Browser, inWorld, until } from "./model-world.js";
 
@@ -51,6 +52,19 @@ describe("a session", () => {
     assert.deepEqual(reasons, ["session_over"]);
     await assert.rejects(alice.session.accessToken(), { code: "session_over" });
     assert.equal(await alice.browser.newSession().restore(), null);
+  }));
+
+  test("that was not ended here leaves its reason, until somebody logs in", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const tab = alice.browser.newSession();
+    await tab.restore();
+    world.server.endSessions();
+    for (const { api } of [alice.session, tab]) {
+      await assert.rejects(api.contacts());
+    }
+    assert.deepEqual(await readResident(), { user: null, leaving: false, ended: "session_over" });
+    await logIn(tab, { email: alice.email, password: PASSWORD });
+    assert.equal((await readResident()).ended, undefined);
   }));
 
   test("of somebody else who has logged in meanwhile is not used for this account", inWorld(async (world) => {

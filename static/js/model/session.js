@@ -149,8 +149,8 @@ export class Session extends Emitter {
       return readAccess(await this.api.refresh());
     } catch (error) {
       if (error instanceof ApiError && error.status === UNAUTHORISED) {
-        const { user } = await readResident();
-        await writeResident({ user: null, leaving: false, ...(user && { ended: "session_over" }) });
+        const { user, ended } = await readResident(); // another tab may have heard it first
+        await writeResident({ user: null, leaving: false, ended: user ? "session_over" : ended });
         this.end("session_over");
       }
       throw error;

@@ -8,7 +8,7 @@ import { result } from "./database.js";
  * @typedef {object} Resident
  * @property {{ id: number, email: string, displayName: string, createdAtMs: number } | null} user who is logged in here
  * @property {boolean} leaving logged out here, but the server could not be told yet
- * @property {"session_over" | "other_account"} [ended] why nobody is logged in any more, where nobody asked for it: the
+ * @property {"session_over" | "other_account" | undefined} [ended] why nobody is logged in any more, where nobody asked for it: the
  *   server has ended it, or it answered for another account
  * @property {boolean} [isUnknown] nobody has logged in or out here, as far as is kept
  */

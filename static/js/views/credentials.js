@@ -73,7 +73,7 @@ export function offerToGoOn({ user, leaving }) {
 
 /**
  * Of a log-out that nobody asked for.
- * @param {{ ended?: "session_over" | "other_account" }} resident
+ * @param {import("../storage/device.js").Resident} resident
  */
 export function sayWhyEnded({ ended }) {
   if (!ended) return;
