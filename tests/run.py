@@ -32,6 +32,8 @@ def main() -> int:
     options = parse_options()
     required_names()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    # A shell that runs this in the background ignores it, and so would the servers that the tests end by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vibechat-run-")))
