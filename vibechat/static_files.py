@@ -4,6 +4,8 @@ import base64
 import functools
 import hashlib
 import json
+import posixpath
+import re
 from pathlib import Path
 
 import django
@@ -20,6 +22,11 @@ LIBRARIES = ("admin/", "rest_framework/")
 # The names by which modules of ours import what others wrote, and the files.
 VENDOR_MODULES = {"qr": "vendor/qr/index.js", "qr/decode.js": "vendor/qr/decode.js"}
 
+# As our modules write it: from the beginning of a line; and what is not wanted before something happens.
+STATIC_IMPORT = re.compile(r'^(?:import|export)\b[^;"]*"(\.[^"]+)";', re.MULTILINE)
+LATER_IMPORT = re.compile(r'\bimport\("(\.[^"]+)"\)')
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)  # types are imported there
+
 
 def own_files() -> list[str]:
     """The plain names of what the pages of people load."""
@@ -27,10 +34,14 @@ def own_files() -> list[str]:
     return sorted(name for name in collected if not name.startswith(LIBRARIES))
 
 
+def content(name: str) -> bytes:
+    """Of the file as pages load it, whose address by this plain name is `staticfiles_storage.url(name)`."""
+    return Path(staticfiles_storage.path(staticfiles_storage.stored_name(name))).read_bytes()
+
+
 @functools.cache
 def sha256(name: str) -> bytes:
-    """Of the file as pages load it, whose address by this plain name is `staticfiles_storage.url(name)`."""
-    return hashlib.sha256(Path(staticfiles_storage.path(staticfiles_storage.stored_name(name))).read_bytes()).digest()
+    return hashlib.sha256(content(name)).digest()
 
 
 def integrity(name: str) -> str:
@@ -40,6 +51,31 @@ def integrity(name: str) -> str:
 
 def expression(digest: bytes) -> str:
     return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+@functools.cache
+def modules_of(name: str) -> tuple[str, ...]:
+    """The plain names of a module and of all without which it does not run, however far down."""
+    found = {name: None}
+    waiting = [name]
+    for module in waiting:
+        new = [each for each in named_by(module, STATIC_IMPORT) if each not in found]
+        found |= dict.fromkeys(new)
+        waiting += new
+    return tuple(found)
+
+
+@functools.cache
+def later_modules_of(name: str) -> tuple[str, ...]:
+    """Beyond `modules_of`: what these load by `import()` when it is wanted, and all that it needs."""
+    here = modules_of(name)
+    parts = [part for module in here for part in named_by(module, LATER_IMPORT)]
+    return tuple(dict.fromkeys(module for part in parts for module in modules_of(part) if module not in here))
+
+
+def named_by(module: str, pattern: re.Pattern) -> list[str]:
+    folder, code = posixpath.dirname(module), COMMENT.sub("", content(module).decode())
+    return [posixpath.normpath(posixpath.join(folder, path)) for path in pattern.findall(code)]
 
 
 @functools.cache
@@ -65,8 +101,8 @@ def sources_hash() -> str:
     digest.update(Path(storage.__file__).read_bytes())
     for finder in get_finders():
         for name, place in finder.list(ignore_patterns=[]):
-            content = Path(place.path(name)).read_bytes()
-            digest.update(f"{name} {len(content)} ".encode() + content)
+            code = Path(place.path(name)).read_bytes()
+            digest.update(f"{name} {len(code)} ".encode() + code)
     return digest.hexdigest()
 
 

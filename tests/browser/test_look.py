@@ -231,6 +231,15 @@ def test_the_first_load_is_small(alice):
     assert 10_000 < sum(sizes.values()) < FIRST_LOAD_LIMIT_BYTES, sizes
 
 
+def test_the_page_names_all_modules_of_its_first_load_and_no_other(alice):
+    alice.page.add_init_script(NEVER_IDLE)
+    open_chat_page(alice)
+    named = alice.page.evaluate(
+        "[...document.head.querySelectorAll('script[src], link[rel=modulepreload]')].map(node => node.src ?? node.href)"
+    )
+    assert {url for url in loaded_files(alice) if url.endswith(".js")} == set(named)
+
+
 def test_the_rest_is_loaded_as_soon_as_it_is_asked_for(alice):
     alice.page.add_init_script(NEVER_IDLE)
     open_chat_page(alice)

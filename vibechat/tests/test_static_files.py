@@ -103,7 +103,34 @@ def test_module_tag_names_address_and_integrity(imports, settings):
     integrity = integrity_of((settings.BASE_DIR / "static/js/login.js").read_bytes())
     address = imports["/static/js/login.js"]
     expected = f'<script type="module" src="{address}" integrity="{integrity}"></script>'
-    assert rendered("{% module 'js/login.js' %}") == expected
+    assert rendered("{% module 'js/login.js' %}").startswith(expected)
+
+
+@pytest.mark.parametrize("tag", ["module", "later_modules"])
+def test_what_is_loaded_beforehand_has_an_integrity_and_is_named_once(whole_map, tag):
+    html = rendered(f"{{% {tag} 'js/chat.js' %}}")
+    links = re.findall(r'<link rel="modulepreload" href="(\S+)" integrity="(\S+)">', html)
+    assert len(links) == html.count("<link") == len({address for address, _ in links}) > 20
+    assert dict(links).items() <= whole_map["integrity"].items()
+
+
+def test_what_a_module_needs_is_found_however_it_is_written(collected_static, monkeypatch):
+    files = {
+        "js/page.js": '/** @import { A } from "./types.js" */\nimport {\n  b,\n} from "./lib/b.js";\nimport "./c.js";\n'
+        'export { d } from "./lib/d.js";\nconst later = () => import("./views/later.js");\nimport qr from "qr";\n',
+        "js/lib/b.js": 'import { page } from "../page.js";\nimport { d } from "./d.js";\n',
+        "js/c.js": '/** @type {import("./types.js").T} */\n',
+        "js/lib/d.js": 'const text = `import { e } from "./e.js";`;\n',
+        "js/views/later.js": 'import { d } from "../lib/d.js";\nimport { f } from "./f.js";\n',
+        "js/views/f.js": 'const even = () => import("./later-still.js");\n',
+    }
+    monkeypatch.setattr(static_files, "content", lambda name: files[name].encode())
+    forget()
+    try:
+        assert set(static_files.modules_of("js/page.js")) == {"js/page.js", "js/lib/b.js", "js/c.js", "js/lib/d.js"}
+        assert static_files.later_modules_of("js/page.js") == ("js/views/later.js", "js/views/f.js")
+    finally:
+        forget()
 
 
 async def test_stylesheet_tag_names_address_and_integrity(files):

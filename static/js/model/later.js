@@ -62,6 +62,11 @@ export class LaterClearing {
   }
 }
 
+const takingBack = once(() => import("./taking-back.js"));
+
+/** @type {typeof import("./taking-back.js").takeBack} */
+export const takeBack = async (parts, clientId) => (await takingBack()).takeBack(parts, clientId);
+
 /** @param {{ accountKey: AccountKey, people: People, ownEmail: string }} parts */
 export function laterSafety(parts) {
   return once(async () => new (await import("./safety.js")).Safety(parts));

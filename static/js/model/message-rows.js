@@ -1,6 +1,9 @@
 /** A message's row in the database: how it comes to be and how it changes. */
 import { messageRecord } from "./vault.js";
 
+/** A row of the outbox that is to go out and was not sealed yet. */
+export const FRESH = /** @type {const} */ ({ state: "sending", reason: null, stale: false, envelope: null });
+
 /**
  * @param {ServerMessage} message
  * @param {OutboxRow | null} sent the row that it was sent from: then there is nothing to open

@@ -7,7 +7,8 @@ import { untaggedJson, VERSION } from "../crypto/content.js";
 import { messageHash, sealMessage } from "../crypto/later.js";
 import { all, chatOrNew, get, unsent } from "../storage/queries.js";
 import { Refusal } from "./errors.js";
-import { FRESH, takeBack } from "./taking-back.js";
+import { takeBack } from "./later.js";
+import { FRESH } from "./message-rows.js";
 import { messageRecord } from "./vault.js";
 
 /** @typedef {OutboxRow & { envelope: SealedMessage }} SealedRow */

@@ -1,13 +1,11 @@
 /** Takes back what was written and has not gone out, so that nothing seems to be missing (docs/protocol.md §5.5). */
 import { CryptoManager } from "../crypto/crypto.js";
 import { get } from "../storage/queries.js";
+import { FRESH } from "./message-rows.js";
 import { messageRecord } from "./vault.js";
 
 /** @typedef {{ database: Database, vault: Vault, chains: Chains }} Parts */
 /** @typedef {{ before: ChainRow | null, skip: OutboxRow }} Instead the chain's end before it, and what says that it is gone */
-
-/** A row of the outbox that is to go out and was not sealed yet. */
-export const FRESH = /** @type {const} */ ({ state: "sending", reason: null, stale: false, envelope: null });
 
 /**
  * Only what has failed or is held can be taken back; what is on its way may have arrived.

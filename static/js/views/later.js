@@ -8,10 +8,13 @@ import { once } from "../lib/once.js";
 // Something else may keep the browser busy for long.
 const WITHIN_MS = 2000;
 
-const styles = once(() => Promise.all(laterStyles().map(added)));
+const styles = once(() => Promise.all(laterLinks("stylesheet").map(added)));
 
 // As soon as the browser has nothing better to do; from then on its first use is quick, and needs no network.
-export const rest = once(() => styled(import("./rest.js")));
+export const rest = once(() => {
+  document.head.append(...laterLinks("modulepreload").map((link) => document.importNode(link)));
+  return styled(import("./rest.js"));
+});
 export const stopped = once(() => styled(import("./stopped.js")));
 export const numbers = once(() => import("./numbers.js"));
 // Not every server has these two (deploy/vendor.py).
@@ -33,8 +36,9 @@ async function styled(loading) {
   return part;
 }
 
-function laterStyles() {
-  return [...find("#later-styles", HTMLTemplateElement).content.querySelectorAll("link")];
+/** @param {"stylesheet" | "modulepreload"} rel */
+function laterLinks(rel) {
+  return [...find("#later", HTMLTemplateElement).content.querySelectorAll("link")].filter((link) => link.rel === rel);
 }
 
 /** @param {HTMLLinkElement} link of a part of the page; in the page's head it is loaded */
