@@ -163,9 +163,12 @@ export class Mailbox extends Emitter {
   /** @returns {Promise<void>} when the server has been asked after this call, unless it must not be; it never throws */
   async sync() {
     this.#isAskedFor = true;
-    if (performance.now() < this.#notBeforeMs) {
-      return;
+    if (!this.#isStopped && performance.now() >= this.#notBeforeMs) {
+      await this.#ask();
     }
+  }
+
+  #ask() {
     this.#syncing ??= this.#syncWhileAskedFor().finally(() => {
       this.#syncing = null;
       this.#schedule();
@@ -175,10 +178,10 @@ export class Mailbox extends Emitter {
 
   async #syncWhileAskedFor() {
     clearTimeout(this.#syncTimer);
-    while (this.#isAskedFor && !this.#isStopped && performance.now() >= this.#notBeforeMs) {
+    do {
       this.#isAskedFor = false;
       await this.#syncOnce();
-    }
+    } while (this.#isAskedFor && !this.#isStopped && performance.now() >= this.#notBeforeMs);
   }
 
   async #syncOnce() {
@@ -202,11 +205,14 @@ export class Mailbox extends Emitter {
       const after = this.#cursor;
       const { events, cursor, more } = readSync(await this.#parts.api.sync(after), after, this.#parts.ownEmail);
       this.#setBehind(more);
+      if (more) {
+        // What somebody waits for first: the entering of a whole page keeps the database busy.
+        await this.#parts.calm();
+      }
       await this.#entering.run(() => this.#enterPage(events, cursor));
       if (!more) {
         return;
       }
-      await this.#parts.calm();
     }
     throw new BadAnswer("a mailbox without end");
   }
@@ -249,7 +255,8 @@ export class Mailbox extends Emitter {
     }
     const delayMs = this.#attempt > 0 ? this.#backoffMs() : POLL_MS * (1 + Math.random() / 4);
     const restMs = Math.ceil(this.#notBeforeMs - performance.now());
-    this.#syncTimer = setTimeout(() => void this.sync(), Math.max(delayMs, restMs));
+    // Not by `sync`: a timer may come a moment early, and nothing would come after it.
+    this.#syncTimer = setTimeout(() => void this.#ask(), Math.max(delayMs, restMs));
   }
 
   #backoffMs() {

@@ -54,11 +54,19 @@ export class Opener extends Emitter {
   }
 
   /**
-   * For a screen: before those that nobody is waiting for.
-   * @param {MessageRow} row one with `raw`
-   * @returns {Promise<void>} when it was opened, or could not be; an event has told which
+   * For a screen, in this order: before what another screen has asked for earlier, and what nobody is waiting for. Events
+   * tell of each.
+   * @param {MessageRow[]} rows those with `raw`
    */
-  async open(row) {
+  openAll(rows) {
+    const before = this.#queue;
+    this.#queue = [];
+    rows.forEach((row) => this.#openAwaited(row).catch(() => {}));
+    this.#queue.push(...before);
+  }
+
+  /** @param {MessageRow} row */
+  async #openAwaited(row) {
     this.#awaited += 1;
     await this.#openOnce(row).finally(() => (this.#awaited -= 1));
   }

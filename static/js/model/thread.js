@@ -296,7 +296,7 @@ export class Thread {
     const newest = [...this.#rows].reverse();
     const inTurn = [...below.slice(0, IN_SIGHT), ...this.#strays, ...newest.slice(0, IN_SIGHT), ...below, ...newest];
     const closed = inTurn.filter((row) => row.raw && !opener.failure(row));
-    new Set(closed).forEach((row) => opener.open(row).catch(() => {}));
+    opener.openAll([...new Set(closed)]);
   }
 
   /** @returns {Echo[]} of what has not been read from where it is stored yet */

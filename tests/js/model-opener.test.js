@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Opener } from "../../static/js/model/opener.js";
+
+const PEER = "bob@example.org";
+
+/** @returns one whose derivations end when they are told to, and the ids in the order in which they began */
+function controlled() {
+  const began = [];
+  const ends = new Map();
+  const unsealer = {
+    open: ({ id }) => new Promise((resolve) => {
+      began.push(id);
+      ends.set(id, () => resolve({ supported: true, content: { type: "text", body: "", browser: "", counter: id }, peerKey: {} }));
+    }),
+  };
+  const archive = { keepOpened: async (row) => row, untried: async () => [] };
+  const opener = new Opener({ archive, unsealer, chains: { advance: async () => {} }, people: {} });
+  const end = async (id) => {
+    ends.get(id)();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { opener, began, end };
+}
+
+/** @param {number[]} ids */
+const rowsOf = (...ids) => ids.map((id) => ({ id, clientId: `c${id}`, peer: PEER, mine: true, raw: {} }));
+
+describe("what screens wait for", () => {
+  test("is opened in its order, and a later screen's before the rest of an earlier one's", async () => {
+    const { opener, began, end } = controlled();
+    opener.openAll(rowsOf(1, 2, 3, 4, 5));
+    assert.deepEqual(began, [1, 2, 3]);
+    opener.openAll(rowsOf(11, 12));
+    for (const id of [1, 2, 3, 11, 12, 4, 5]) {
+      await end(id);
+    }
+    assert.deepEqual(began, [1, 2, 3, 11, 12, 4, 5]);
+  });
+
+  test("is opened once, however many screens wait for it", async () => {
+    const { opener, began, end } = controlled();
+    opener.openAll(rowsOf(1, 2, 3, 4));
+    opener.openAll(rowsOf(4, 3));
+    for (const id of [1, 2, 3, 4]) {
+      await end(id);
+    }
+    assert.deepEqual(began, [1, 2, 3, 4]);
+    await opener.calm();
+  });
+});
