@@ -23,7 +23,7 @@ LIBRARIES = ("admin/", "rest_framework/")
 VENDOR_MODULES = {"qr": "vendor/qr/index.js", "qr/decode.js": "vendor/qr/decode.js"}
 
 # As our modules write it: from the beginning of a line; and what is not wanted before something happens.
-STATIC_IMPORT = re.compile(r'^(?:import|export)\b[^;"]*"(\.[^"]+)";', re.MULTILINE)
+STATIC_IMPORT = re.compile(r'^(?:import|export)\b(?:[^;"]*\bfrom)? "(\.[^"]+)";', re.MULTILINE)
 LATER_IMPORT = re.compile(r'\bimport\("(\.[^"]+)"\)')
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)  # types are imported there
 

@@ -1,6 +1,7 @@
 /** Builds everything and passes it on. */
 import { loadCrypto } from "./crypto/later.js";
 import { Account } from "./model/account.js";
+import { loadTakingBack } from "./model/later.js";
 import { Session } from "./model/session.js";
 import { ChatPage } from "./views/chat-page.js";
 import { sayCannotKeep } from "./views/connection.js";
@@ -12,7 +13,7 @@ session.on("ended", ({ reason }) => (reason === "other_account" ? location.reloa
 async function begin() {
   if (!(await session.restore())) return location.replace("/login");
   const account = await Account.open(session);
-  new ChatPage({ account, session, prefetch: loadCrypto }).start();
+  new ChatPage({ account, session, prefetch: () => Promise.all([loadCrypto(), loadTakingBack()]) }).start();
   await account.start();
 }
 

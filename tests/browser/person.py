@@ -62,6 +62,11 @@ class Person:
     def visit(self, path: str) -> None:
         self.page.goto(self.url + path)
 
+    def visit_in_vain(self, path: str) -> None:
+        """The page sends its visitor to the log-in, perhaps before it has been loaded whole."""
+        self.page.goto(self.url + path, wait_until="commit")
+        self.page.wait_for_url("**/login")
+
     # --- account ---
 
     def register(self) -> "Person":

@@ -94,8 +94,7 @@ def test_what_others_wrote_stays_text(alice, bob, site):
 
 def test_a_stranger_is_sent_to_the_log_in(new_person):
     visitor = new_person("alice")
-    visitor.visit("/about-me")
-    visitor.page.wait_for_url("**/login")
+    visitor.visit_in_vain("/about-me")
 
 
 def test_a_server_that_is_away_is_said_so(alice):

@@ -38,14 +38,16 @@ describe("what screens wait for", () => {
     assert.deepEqual(began, [1, 2, 3, 11, 12, 4, 5]);
   });
 
-  test("is opened once, however many screens wait for it", async () => {
+  test("is opened once, and when the last screen that waits for it has its turn", async () => {
     const { opener, began, end } = controlled();
-    opener.openAll(rowsOf(1, 2, 3, 4));
-    opener.openAll(rowsOf(4, 3));
-    for (const id of [1, 2, 3, 4]) {
+    opener.openAll(rowsOf(1, 2, 3, 4, 5, 6));
+    opener.openAll(rowsOf(11, 12));
+    opener.openAll(rowsOf(6, 3, 5));
+    const inTurn = [1, 2, 3, 6, 5, 11, 12, 4];
+    for (const id of inTurn) {
       await end(id);
     }
-    assert.deepEqual(began, [1, 2, 3, 4]);
+    assert.deepEqual(began, inTurn);
     await opener.calm();
   });
 });

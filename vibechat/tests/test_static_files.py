@@ -119,7 +119,7 @@ def test_what_a_module_needs_is_found_however_it_is_written(collected_static, mo
         "js/page.js": '/** @import { A } from "./types.js" */\nimport {\n  b,\n} from "./lib/b.js";\nimport "./c.js";\n'
         'export { d } from "./lib/d.js";\nconst later = () => import("./views/later.js");\nimport qr from "qr";\n',
         "js/lib/b.js": 'import { page } from "../page.js";\nimport { d } from "./d.js";\n',
-        "js/c.js": '/** @type {import("./types.js").T} */\n',
+        "js/c.js": '/** @type {import("./types.js").T} */\nexport const PATH = "./path.js";\n',
         "js/lib/d.js": 'const text = `import { e } from "./e.js";`;\n',
         "js/views/later.js": 'import { d } from "../lib/d.js";\nimport { f } from "./f.js";\n',
         "js/views/f.js": 'const even = () => import("./later-still.js");\n',

@@ -62,10 +62,11 @@ export class LaterClearing {
   }
 }
 
-const takingBack = once(() => import("./taking-back.js"));
+/** It is wanted where there is no network. */
+export const loadTakingBack = once(() => import("./taking-back.js"));
 
 /** @type {typeof import("./taking-back.js").takeBack} */
-export const takeBack = async (parts, clientId) => (await takingBack()).takeBack(parts, clientId);
+export const takeBack = async (parts, clientId) => (await loadTakingBack()).takeBack(parts, clientId);
 
 /** @param {{ accountKey: AccountKey, people: People, ownEmail: string }} parts */
 export function laterSafety(parts) {

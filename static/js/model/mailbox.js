@@ -7,7 +7,7 @@
  */
 import { backoffMs, Sequence } from "../lib/timing.js";
 import { Emitter } from "../lib/emitter.js";
-import { ApiError, patienceMs } from "../net/errors.js";
+import { ApiError, NetworkError, patienceMs } from "../net/errors.js";
 import { readEvent, readSync } from "./answers.js";
 import { BadAnswer } from "./errors.js";
 
@@ -192,12 +192,24 @@ export class Mailbox extends Emitter {
       this.emit("synced", { isReached: true, isDone: true });
     } catch (error) {
       this.#attempt += 1;
-      this.#notBeforeMs = performance.now() + (error instanceof BadAnswer ? this.#backoffMs() : patienceMs(error));
+      this.#notBeforeMs = performance.now() + this.#restMs(error);
       this.emit("synced", { isReached: error instanceof ApiError, isDone: false });
       if (error instanceof ApiError && error.code === "sequence_ahead" && this.#cursor > 0) {
         await this.#startOver().catch(() => {});
       }
     }
+  }
+
+  /**
+   * @param {unknown} error
+   * @returns {number} milliseconds for which the server is not asked, whatever it pushes
+   */
+  #restMs(error) {
+    if (error instanceof ApiError) {
+      return patienceMs(error);
+    }
+    const isUnreached = error instanceof NetworkError && !(error.cause instanceof RangeError);
+    return isUnreached ? 0 : this.#backoffMs();
   }
 
   async #syncPages() {

@@ -22,7 +22,7 @@ export class Opener extends Emitter {
   #running = new Map();
   /** @type {Map<string, unknown>} by identity: why those that could not be were not */
   #failures = new Map();
-  /** @type {(() => void)[]} */
+  /** @type {{ key: string, begin: () => void }[]} by identity: those that wait for their turn */
   #queue = [];
   #active = 0;
   #awaited = 0;
@@ -61,7 +61,11 @@ export class Opener extends Emitter {
   openAll(rows) {
     const before = this.#queue;
     this.#queue = [];
-    rows.forEach((row) => this.#openAwaited(row).catch(() => {}));
+    for (const row of rows) {
+      const at = before.findIndex(({ key }) => key === identityOf(row));
+      this.#queue.push(...(at < 0 ? [] : before.splice(at, 1)));
+      this.#openAwaited(row).catch(() => {});
+    }
     this.#queue.push(...before);
   }
 
@@ -119,26 +123,27 @@ export class Opener extends Emitter {
 
   /**
    * @template Result
+   * @param {string} key
    * @param {() => Promise<Result>} work
    * @returns {Promise<Result>}
    */
-  async #inTurn(work) {
+  async #inTurn(key, work) {
     if (this.#active >= AT_ONCE) {
-      await new Promise((resolve) => this.#queue.push(() => resolve(undefined)));
+      await new Promise((resolve) => this.#queue.push({ key, begin: () => resolve(undefined) }));
     }
     this.#active += 1;
     try {
       return await work();
     } finally {
       this.#active -= 1;
-      this.#queue.shift()?.();
+      this.#queue.shift()?.begin();
     }
   }
 
   /** @param {MessageRow} row */
   async #open(row) {
     try {
-      const content = await this.#inTurn(() => this.#contentOf(row));
+      const content = await this.#inTurn(identityOf(row), () => this.#contentOf(row));
       const kept = await this.#archive.keepOpened(row, content);
       this.#failures.delete(identityOf(row));
       this.#tell(row, kept, content.body);

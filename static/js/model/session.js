@@ -123,7 +123,7 @@ export class Session extends Emitter {
       // The cookie is shared by all tabs: somebody else may have logged in in another one. By the server's word alone
       // nobody becomes somebody else.
       const { user: resident } = await readResident();
-      if (this.#isSelf(resident)) {
+      if (resident && this.#isSelf(resident)) {
         await writeResident({ user: null, leaving: false, ended: "other_account" });
       }
       this.end(resident && isSame(resident, user) ? "other_account" : "session_over");
@@ -149,8 +149,10 @@ export class Session extends Emitter {
       return readAccess(await this.api.refresh());
     } catch (error) {
       if (error instanceof ApiError && error.status === UNAUTHORISED) {
-        const { user, ended } = await readResident(); // another tab may have heard it first
-        await writeResident({ user: null, leaving: false, ended: user ? "session_over" : ended });
+        const { user, ended } = await readResident(); // another tab may have heard it first, or somebody has logged in
+        if (this.#isSelf(user)) {
+          await writeResident({ user: null, leaving: false, ended: user ? "session_over" : ended });
+        }
         this.end("session_over");
       }
       throw error;

@@ -182,8 +182,10 @@ export class Thread {
   async jump() {
     const from = await this.#fetchNewest();
     if (from !== null) {
-      this.#from = from;
-      this.#hasOlder = from > 0;
+      await this.#reading.run(async () => {
+        this.#from = from;
+        this.#hasOlder = from > 0;
+      });
       await this.refresh();
     }
   }

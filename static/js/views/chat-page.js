@@ -59,12 +59,9 @@ export class ChatPage {
   }
 
   async loadRest() {
-    const early = this.open;
-    if (early !== null) this.conversations.open(early); // it is read meanwhile
     const [{ Rest }, safety] = await Promise.all([rest(), this.account.loadSafety()]);
     this.rest = new Rest(this, safety);
     this.rest.thread.show(this.open);
-    if (early !== null && early !== this.open) this.conversations.close(early);
     return this.rest;
   }
 

@@ -12,7 +12,7 @@ const styles = once(() => Promise.all(laterLinks("stylesheet").map(added)));
 
 // As soon as the browser has nothing better to do; from then on its first use is quick, and needs no network.
 export const rest = once(() => {
-  document.head.append(...laterLinks("modulepreload").map((link) => document.importNode(link)));
+  document.head.append(...laterLinks("modulepreload"));
   return styled(import("./rest.js"));
 });
 export const stopped = once(() => styled(import("./stopped.js")));
