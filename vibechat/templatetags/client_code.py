@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 
 from vibechat import static_files
 
@@ -42,7 +41,7 @@ def stylesheet(name: str) -> str:
     return format_html('<link rel="stylesheet" href="{}" integrity="{}">', *address_and_integrity(name))
 
 
-def preloads(names: Iterable[str]) -> SafeString:
+def preloads(names: Iterable[str]) -> str:
     link = '<link rel="modulepreload" href="{}" integrity="{}">'
     return format_html_join("", link, (address_and_integrity(name) for name in names))
 
