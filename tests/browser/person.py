@@ -1,5 +1,6 @@
 """A person with a browser, who does what a person can see: everything goes by roles and accessible names."""
 
+import contextlib
 import copy
 import re
 import secrets
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import httpx
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Error as BrowserError
 
 STATES = ("Sending", "Sent", "Delivered", "Read", "Not sent")
 # What a browser writes into its console about the network, and no script can prevent: answers such as 401 and 404,
@@ -63,8 +65,11 @@ class Person:
         self.page.goto(self.url + path)
 
     def visit_in_vain(self, path: str) -> None:
-        """The page sends its visitor to the log-in, perhaps before it has been loaded whole."""
-        self.page.goto(self.url + path, wait_until="commit")
+        """The page sends its visitor to the log-in, perhaps before it has been loaded whole; and the one that was open
+        before may be on its way there by itself.
+        """
+        with contextlib.suppress(BrowserError):
+            self.page.goto(self.url + path, wait_until="commit")
         self.page.wait_for_url("**/login")
 
     # --- account ---
