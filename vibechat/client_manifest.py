@@ -70,6 +70,6 @@ def digest_of(files: dict[str, dict[str, str]]) -> str:
 
 def forget() -> None:
     """What was read of the collected files, where others are to be read."""
-    parts = (static_files.modules_of, static_files.later_modules_of)
+    parts = (static_files.modules_of, static_files.later_modules_of, static_files.preloads)
     for read in (static_files.sha256, static_files.import_map, *parts, manifest_json):
         read.cache_clear()

@@ -1,10 +1,8 @@
 """How pages name the code that they load: each file with the hash by which the browser refuses another."""
 
-from collections.abc import Iterable
-
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 
 from vibechat import static_files
 
@@ -27,23 +25,18 @@ def import_map(parser, token):
 def module(name: str) -> str:
     """With all that it imports, so that the browser need not read one file to hear of the next."""
     script = format_html('<script type="module" src="{}" integrity="{}"></script>', *address_and_integrity(name))
-    return script + preloads(static_files.modules_of(name)[1:])
+    return script + static_files.preloads(static_files.modules_of(name)[1:])
 
 
 @register.simple_tag
 def later_modules(name: str) -> str:
     """All that a page's module loads later, for when the first of it is wanted."""
-    return preloads(static_files.later_modules_of(name))
+    return static_files.preloads(static_files.later_modules_of(name))
 
 
 @register.simple_tag
 def stylesheet(name: str) -> str:
     return format_html('<link rel="stylesheet" href="{}" integrity="{}">', *address_and_integrity(name))
-
-
-def preloads(names: Iterable[str]) -> str:
-    link = '<link rel="modulepreload" href="{}" integrity="{}">'
-    return format_html_join("", link, (address_and_integrity(name) for name in names))
 
 
 def address_and_integrity(name: str) -> tuple[str, str]:

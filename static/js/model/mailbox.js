@@ -163,9 +163,13 @@ export class Mailbox extends Emitter {
   /** @returns {Promise<void>} when the server has been asked after this call, unless it must not be; it never throws */
   async sync() {
     this.#isAskedFor = true;
-    if (!this.#isStopped && performance.now() >= this.#notBeforeMs) {
+    if (this.#mayAsk) {
       await this.#ask();
     }
+  }
+
+  get #mayAsk() {
+    return !this.#isStopped && performance.now() >= this.#notBeforeMs;
   }
 
   #ask() {
@@ -181,7 +185,7 @@ export class Mailbox extends Emitter {
     do {
       this.#isAskedFor = false;
       await this.#syncOnce();
-    } while (this.#isAskedFor && !this.#isStopped && performance.now() >= this.#notBeforeMs);
+    } while (this.#isAskedFor && this.#mayAsk);
   }
 
   async #syncOnce() {

@@ -22,8 +22,8 @@ export class Opener extends Emitter {
   #running = new Map();
   /** @type {Map<string, unknown>} by identity: why those that could not be were not */
   #failures = new Map();
-  /** @type {{ key: string, begin: () => void }[]} by identity: those that wait for their turn */
-  #queue = [];
+  /** @type {Map<string, () => void>} by identity, in their order: those that wait for their turn */
+  #queue = new Map();
   #active = 0;
   #awaited = 0;
   #isAskedFor = false;
@@ -60,13 +60,17 @@ export class Opener extends Emitter {
    */
   openAll(rows) {
     const before = this.#queue;
-    this.#queue = [];
+    this.#queue = new Map();
     for (const row of rows) {
-      const at = before.findIndex(({ key }) => key === identityOf(row));
-      this.#queue.push(...(at < 0 ? [] : before.splice(at, 1)));
+      const key = identityOf(row);
+      const begin = before.get(key);
+      if (begin) {
+        this.#queue.set(key, begin);
+      }
       this.#openAwaited(row).catch(() => {});
     }
-    this.#queue.push(...before);
+    // Who stands there already keeps the new place.
+    before.forEach((begin, key) => this.#queue.set(key, begin));
   }
 
   /** @param {MessageRow} row */
@@ -129,14 +133,21 @@ export class Opener extends Emitter {
    */
   async #inTurn(key, work) {
     if (this.#active >= AT_ONCE) {
-      await new Promise((resolve) => this.#queue.push({ key, begin: () => resolve(undefined) }));
+      await new Promise((resolve) => this.#queue.set(key, () => resolve(undefined)));
     }
     this.#active += 1;
     try {
       return await work();
     } finally {
       this.#active -= 1;
-      this.#queue.shift()?.begin();
+      this.#beginNext();
+    }
+  }
+
+  #beginNext() {
+    for (const [key, begin] of this.#queue) {
+      this.#queue.delete(key);
+      return begin();
     }
   }
 
