@@ -132,6 +132,32 @@ def test_wide_shows_both_columns(friends):
     assert not scrolls_sideways(alice)
 
 
+DISTANCE_FROM_BOTTOM = "(log => log.scrollHeight - log.scrollTop - log.clientHeight)(document.querySelector('#log'))"
+TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
+
+
+def test_log_stays_at_its_bottom_while_the_composer_grows(friends):
+    alice, _ = friends
+    for number in range(20):
+        alice.type_and_send(f"message {number}")
+    alice.expect_message("message 19")
+    for text in ("line\n" * 5, "line\n" * 40, "line\n" * 41, "line", ""):
+        alice.message_box().fill(text)
+        alice.page.evaluate(TWO_FRAMES)
+        assert alice.page.evaluate(DISTANCE_FROM_BOTTOM) < 1, repr(text)
+
+
+@pytest.mark.parametrize("size", [{"width": 320, "height": 256}, {"width": 667, "height": 150}])
+def test_send_is_on_the_screen_at_400_percent_and_on_its_side(friends, size):
+    alice, _ = friends
+    alice.page.set_viewport_size(size)
+    alice.message_box().fill("line\n" * 8)
+    alice.page.evaluate("document.querySelector('#connection').textContent = 'A long strip. '.repeat(20)")
+    button = alice.page.get_by_role("button", name="Send").bounding_box()
+    assert 0 <= button["y"] <= size["height"] - button["height"]
+    assert not scrolls_sideways(alice)
+
+
 def brightness(person) -> float:
     colours = person.page.evaluate(
         "[document.documentElement, document.body].map(e => getComputedStyle(e).backgroundColor)"

@@ -64,9 +64,12 @@ export class Composer {
     this.grow();
   }
 
+  /** The form keeps its height while the text is measured: otherwise the browser scrolls the log above it. */
   grow() {
+    this.form.style.minHeight = `${this.form.offsetHeight}px`;
     this.text.style.height = "auto";
     if (this.text.value !== "") this.text.style.height = `${this.text.scrollHeight}px`;
+    this.form.style.minHeight = "";
   }
 
   /** @param {KeyboardEvent} event */

@@ -129,7 +129,10 @@ function oldestOf(thread) {
   return thread.items().find(({ kind }) => kind !== "gap")?.key;
 }
 
-/** Where a chat is scrolled to: at the bottom it stays there; elsewhere the message that one reads keeps its place. */
+/**
+ * Where a chat is scrolled to: at the bottom it stays there; elsewhere the message that one reads keeps its place. Only
+ * the person leaves the bottom: a scroll event after a change of size is the browser's own.
+ */
 
 const NEAR_PX = 64;
 
@@ -142,15 +145,27 @@ export class ScrollKeeper {
     this.frame = frame;
     this.rows = rows;
     this.atBottom = true;
+    this.size = "";
     frame.addEventListener("scroll", () => this.look(), { passive: true });
-    const observer = new ResizeObserver(() => this.atBottom && this.toBottom());
+    const observer = new ResizeObserver(() => this.resized());
     observer.observe(frame);
     observer.observe(rows);
   }
 
   look() {
+    if (this.atBottom && this.size !== this.currentSize()) return;
     const { scrollHeight, scrollTop, clientHeight } = this.frame;
     this.atBottom = scrollHeight - scrollTop - clientHeight <= NEAR_PX;
+  }
+
+  resized() {
+    if (this.atBottom) this.toBottom();
+    this.size = this.currentSize();
+  }
+
+  currentSize() {
+    const { scrollHeight, clientHeight, clientWidth } = this.frame;
+    return `${scrollHeight} ${clientHeight} ${clientWidth}`;
   }
 
   toBottom() {
@@ -162,6 +177,7 @@ export class ScrollKeeper {
   toNode(node) {
     const room = this.frame.clientHeight / 4;
     this.frame.scrollTop += node.getBoundingClientRect().top - this.frame.getBoundingClientRect().top - room;
+    this.size = this.currentSize();
     this.look();
   }
 
