@@ -1,4 +1,8 @@
-/** What a server or a clock says about time, brought to what makes sense: a timer takes 32 bits, and wraps to "at once". */
+/**
+ * Timers and delays. Browsers keep a timer's delay in 32 bits: a longer or more negative delay wraps around, to "at once" or
+ * to weeks. All timers are started here, so that both ends are bounded. Durations are measured with `performance.now()`,
+ * which does not follow the clock of the machine.
+ */
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const LONGEST_RETRY_AFTER_SECONDS = 300;
@@ -10,6 +14,32 @@ const LONGEST_RETRY_AFTER_SECONDS = 300;
  */
 export function timerMs(delayMs, atLeastMs = 0) {
   return Math.min(LONGEST_TIMER_MS, Math.max(atLeastMs, Number.isNaN(delayMs) ? 0 : delayMs));
+}
+
+/**
+ * @param {number} delayMs
+ * @param {() => void} work
+ * @returns {ReturnType<typeof setTimeout>} for `clearTimeout`
+ */
+export function after(delayMs, work) {
+  return setTimeout(work, timerMs(delayMs));
+}
+
+/**
+ * @param {number} periodMs
+ * @param {() => void} work
+ * @returns {ReturnType<typeof setInterval>} for `clearInterval`
+ */
+export function every(periodMs, work) {
+  return setInterval(work, timerMs(periodMs));
+}
+
+/**
+ * @param {number} delayMs
+ * @returns {Promise<void>}
+ */
+export function pause(delayMs) {
+  return new Promise((resolve) => after(delayMs, resolve));
 }
 
 /**
@@ -47,7 +77,7 @@ export class Pause {
   async wait(delayMs) {
     if (!this.#woken) {
       await new Promise((resolve) => {
-        const timer = delayMs === Infinity ? undefined : setTimeout(resolve, timerMs(delayMs));
+        const timer = delayMs === Infinity ? undefined : after(delayMs, () => resolve(undefined));
         this.#end = () => {
           clearTimeout(timer);
           resolve(undefined);

@@ -4,6 +4,7 @@
  * Events: `chats`, `thread` {email}, `announce` {email, name, text}, `connection` {state}.
  */
 import { Emitter } from "../lib/emitter.js";
+import { after } from "../lib/timing.js";
 import { Screens } from "./screens.js";
 import { Writing } from "./writing.js";
 
@@ -50,7 +51,7 @@ export class Conversations extends Emitter {
     preferences.on("changed", () => this.#screens.touchAll());
     tabs.on("chat", ({ email }) => this.#screens.touch(email));
     tabs.on("outbox", () => courier.hurry());
-    tabs.on("writing", ({ email }) => setTimeout(() => this.#lookAt(email), LOOK_AFTER_MS));
+    tabs.on("writing", ({ email }) => after(LOOK_AFTER_MS, () => this.#lookAt(email)));
     accountKey.on("changed", () => this.#tryAgain());
     link.on("connection", (detail) => this.emit("connection", detail));
     link.on("open", () => {

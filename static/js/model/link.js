@@ -5,7 +5,7 @@
  * answers again).
  */
 import { Emitter, listen } from "../lib/emitter.js";
-import { backoffMs } from "../lib/timing.js";
+import { backoffMs, pause } from "../lib/timing.js";
 import { readConversations } from "./answers.js";
 
 /**
@@ -77,7 +77,7 @@ export class Link extends Emitter {
         return await this.#takeList();
       } catch {
         this.#synced(false, false);
-        await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt)));
+        await pause(backoffMs(attempt));
       }
     }
     return 0;

@@ -5,7 +5,7 @@
  * Events: `synced` {isReached, isDone}: whether the server answered, and whether what it has stands here now; `behind`:
  * there is more than fits into one answer.
  */
-import { backoffMs, Sequence } from "../lib/timing.js";
+import { after, backoffMs, Sequence } from "../lib/timing.js";
 import { Emitter } from "../lib/emitter.js";
 import { ApiError, NetworkError, patienceMs } from "../net/errors.js";
 import { readEvent, readSync } from "./answers.js";
@@ -151,7 +151,7 @@ export class Mailbox extends Emitter {
       this.#holeTimer = undefined;
     }
     if (this.#early.size > 0 && !this.#isStopped) {
-      this.#holeTimer ??= setTimeout(() => this.#askAboutHole(), HOLE_PATIENCE_MS);
+      this.#holeTimer ??= after(HOLE_PATIENCE_MS, () => this.#askAboutHole());
     }
   }
 
@@ -272,7 +272,7 @@ export class Mailbox extends Emitter {
     const delayMs = this.#attempt > 0 ? this.#backoffMs() : POLL_MS * (1 + Math.random() / 4);
     const restMs = Math.ceil(this.#notBeforeMs - performance.now());
     // Not by `sync`: a timer may come a moment early, and nothing would come after it.
-    this.#syncTimer = setTimeout(() => void this.#ask(), Math.max(delayMs, restMs));
+    this.#syncTimer = after(Math.max(delayMs, restMs), () => void this.#ask());
   }
 
   #backoffMs() {

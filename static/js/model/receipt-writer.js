@@ -4,7 +4,7 @@
  */
 import { CryptoManager } from "../crypto/crypto.js";
 import { encodeReceipt, sealMessage } from "../crypto/later.js";
-import { backoffMs } from "../lib/timing.js";
+import { after, backoffMs } from "../lib/timing.js";
 import { ApiError, patienceMs } from "../net/errors.js";
 import { all, chatOrNew } from "../storage/queries.js";
 import { receiptOf } from "./receipt-content.js";
@@ -33,7 +33,7 @@ export class ReceiptWriter {
   /** There may be something to tell. */
   note() {
     if (!this.#stopping.signal.aborted) {
-      this.#timer ??= setTimeout(() => void this.#write(), this.#delayMs());
+      this.#timer ??= after(this.#delayMs(), () => void this.#write());
     }
   }
 

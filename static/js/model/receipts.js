@@ -1,7 +1,7 @@
 /**
  * Tells the server what was opened here and what was read: together, a little later, and again until it has heard.
  */
-import { backoffMs } from "../lib/timing.js";
+import { after, backoffMs } from "../lib/timing.js";
 import { ApiError, patienceMs } from "../net/errors.js";
 
 const COLLECT_MS = 300;
@@ -39,12 +39,12 @@ export class Receipts {
   /** There may be something to tell. */
   note() {
     this.#isNoted = true;
-    this.#timer ??= this.#isStopped ? undefined : setTimeout(() => void this.#send(), this.#delayMs());
+    this.#timer ??= this.#isStopped ? undefined : after(this.#delayMs(), () => void this.#send());
   }
 
   /** Something has come in, and another tab may be the one that opens it. */
   noteLater() {
-    this.#laterTimer ??= this.#isStopped ? undefined : setTimeout(() => this.#noteNow(), OTHER_TAB_MS);
+    this.#laterTimer ??= this.#isStopped ? undefined : after(OTHER_TAB_MS, () => this.#noteNow());
   }
 
   #noteNow() {

@@ -5,7 +5,7 @@
  * Events: `chats`, `thread` {email}.
  */
 import { Emitter } from "../lib/emitter.js";
-import { Sequence } from "../lib/timing.js";
+import { pause, Sequence } from "../lib/timing.js";
 import { Thread } from "./thread.js";
 
 // While a thousand messages are being opened, the screens are drawn again now and then, not a thousand times.
@@ -20,7 +20,7 @@ export class Screens extends Emitter {
   #touched = new Set();
   /** @type {Set<Promise<void>>} */
   #filling = new Set();
-  #lastRefreshMs = 0;
+  #lastRefreshMs = -REFRESH_EVERY_MS;
   #isStopped = false;
 
   /** @param {ScreenParts} parts */
@@ -89,10 +89,8 @@ export class Screens extends Emitter {
   }
 
   async #refresh() {
-    const dueInMs = this.#lastRefreshMs + REFRESH_EVERY_MS - Date.now();
-    // A clock that was set back would make it wait for hours.
-    await new Promise((resolve) => setTimeout(resolve, Math.min(REFRESH_EVERY_MS, dueInMs)));
-    this.#lastRefreshMs = Date.now();
+    await pause(this.#lastRefreshMs + REFRESH_EVERY_MS - performance.now());
+    this.#lastRefreshMs = performance.now();
     const emails = [...this.#touched];
     this.#touched.clear();
     if (!this.#isStopped) {

@@ -6,7 +6,7 @@
 import { CryptoManager } from "../crypto/crypto.js";
 import { BODY_LIMIT } from "../crypto/content.js";
 import { isWellFormed } from "../lib/bytes.js";
-import { Sequence } from "../lib/timing.js";
+import { after, Sequence } from "../lib/timing.js";
 import { draftRecord } from "./chat-list.js";
 import { Refusal } from "./errors.js";
 
@@ -48,7 +48,7 @@ export class Writing {
     this.#typed.set(email, text);
     this.#keepNext(email, text);
     clearTimeout(this.#timers.get(email));
-    this.#timers.set(email, setTimeout(() => this.#parts.changed(email), TELL_AFTER_MS));
+    this.#timers.set(email, after(TELL_AFTER_MS, () => this.#parts.changed(email)));
   }
 
   /**

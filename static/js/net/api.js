@@ -2,7 +2,7 @@
  * The only file that calls fetch: one method for each call of the server. What comes back is JSON that nobody has
  * looked at yet; the model checks it.
  */
-import { retryAfterSeconds } from "../lib/timing.js";
+import { after, retryAfterSeconds } from "../lib/timing.js";
 import { ApiError, NetworkError } from "./errors.js";
 
 /**
@@ -231,7 +231,7 @@ class Silence {
 
   broken() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#controller.abort(), this.#limitMs);
+    this.#timer = after(this.#limitMs, () => this.#controller.abort());
   }
 
   end() {

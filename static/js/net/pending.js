@@ -1,4 +1,5 @@
 /** Questions that went out by a socket, and wait for their answers. */
+import { after } from "../lib/timing.js";
 import { NetworkError } from "./errors.js";
 
 /**
@@ -20,7 +21,7 @@ export class Pending {
    */
   wait(id, patienceMs) {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.reject(id, new NetworkError()), patienceMs);
+      const timer = after(patienceMs, () => this.reject(id, new NetworkError()));
       this.#waiting.set(id, { resolve, reject, timer });
     });
   }

@@ -5,7 +5,7 @@
  * Events: `state` ("connecting" | "open" | "offline"), `connected` {user, sequence}, `event` (a push), `resync`,
  * `alive` (the server was heard after it had been in doubt).
  */
-import { backoffMs, retryAfterSeconds, timerMs } from "../lib/timing.js";
+import { after, backoffMs, retryAfterSeconds, timerMs } from "../lib/timing.js";
 import { Emitter, listen } from "../lib/emitter.js";
 import { ApiError, NetworkError } from "./errors.js";
 import { Pending } from "./pending.js";
@@ -280,7 +280,7 @@ export class Realtime extends Emitter {
    */
   #setTimer(name, delayMs, work) {
     clearTimeout(this.#timers[name]);
-    this.#timers[name] = setTimeout(work, delayMs);
+    this.#timers[name] = after(delayMs, work);
   }
 
   /** @param {"connecting" | "open" | "offline"} state */

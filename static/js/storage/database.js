@@ -3,6 +3,7 @@
  * one after the other never meet.
  */
 import { Emitter } from "../lib/emitter.js";
+import { after } from "../lib/timing.js";
 
 /** @typedef {"keys" | "people" | "chats" | "messages" | "chains" | "outbox" | "state"
  *   | "receipts" | "cleared"} StoreName */
@@ -137,7 +138,7 @@ export function result(request) {
 async function within(patienceMs, work) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  const late = /** @type {Promise<null>} */ (new Promise((resolve) => (timer = setTimeout(() => resolve(null), patienceMs))));
+  const late = /** @type {Promise<null>} */ (new Promise((resolve) => (timer = after(patienceMs, () => resolve(null)))));
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 

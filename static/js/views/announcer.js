@@ -1,5 +1,6 @@
 /** Says new messages to a screen reader. */
 import { append, element, find, isolated } from "../lib/dom.js";
+import { after } from "../lib/timing.js";
 
 const SAID_AFTER_MS = 5000;
 
@@ -12,6 +13,6 @@ export class Announcer {
   say({ name, text }) {
     const line = element("p", {}, isolated(name), ": ", isolated(text));
     append(this.region, line);
-    setTimeout(() => line.remove(), SAID_AFTER_MS);
+    after(SAID_AFTER_MS, () => line.remove());
   }
 }

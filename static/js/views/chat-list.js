@@ -1,5 +1,6 @@
 /** The column of chats: one link for each, by last activity, searched from above, drawn as far as one scrolls. */
 import { find, setText } from "../lib/dom.js";
+import { every } from "../lib/timing.js";
 import { oncePerFrame } from "./moments.js";
 import { createChatRow, updateChatRow } from "./chat-row.js";
 import { KeyedList } from "./keyed-list.js";
@@ -33,7 +34,7 @@ export class ChatList {
     this.search.addEventListener("input", () => this.searched());
     this.frame.addEventListener("scroll", () => this.scrolled(), { passive: true });
     /* "Yesterday" becomes another day while the page stands open. */
-    setInterval(redraw, 60_000);
+    every(60_000, redraw);
   }
 
   /** @param {string | null} email */

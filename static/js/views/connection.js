@@ -1,5 +1,6 @@
 /** The strip about the connection: silent while all is well, and never a flash. */
 import { find, setText } from "../lib/dom.js";
+import { after } from "../lib/timing.js";
 
 /** @typedef {"ok" | "connecting" | "offline" | "polling"} ConnectionState */
 
@@ -29,7 +30,7 @@ export class ConnectionStrip {
     const wasWell = this.state === "ok";
     this.state = state;
     if (state === "ok") return this.say();
-    if (wasWell) this.timer = setTimeout(() => this.say(), QUIET_MS);
+    if (wasWell) this.timer = after(QUIET_MS, () => this.say());
     else if (this.node.textContent !== "") this.say();
   }
 

@@ -4,6 +4,7 @@
  */
 import { find } from "../lib/dom.js";
 import { once } from "../lib/once.js";
+import { after } from "../lib/timing.js";
 
 // Something else may keep the browser busy for long.
 const WITHIN_MS = 2000;
@@ -24,7 +25,7 @@ export const qrReader = once(() => import("qr/decode.js"));
 /** @param {() => unknown} work what nobody waits for */
 export function whenIdle(work) {
   if ("requestIdleCallback" in globalThis) requestIdleCallback(work, { timeout: WITHIN_MS });
-  else setTimeout(work, WITHIN_MS);
+  else after(WITHIN_MS, work);
 }
 
 /**

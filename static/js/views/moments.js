@@ -1,4 +1,5 @@
 /** When a page is to do something: with a real keyboard, and before the next picture. */
+import { after } from "../lib/timing.js";
 
 /** With a real keyboard, opening a chat may put the caret into the composer; an on-screen one would cover the chat. */
 export function hasKeyboard() {
@@ -19,6 +20,6 @@ export function oncePerFrame(draw) {
     if (waiting) return;
     waiting = true;
     if (document.visibilityState === "visible") requestAnimationFrame(run);
-    else setTimeout(run, 0);
+    else after(0, run);
   };
 }

@@ -1,5 +1,6 @@
 /** Draws the page "What this server knows about me". */
 import { append, button, element, fill, find, isolated, setText } from "../lib/dom.js";
+import { after } from "../lib/timing.js";
 import { plural } from "./format.js";
 import { asFailure, sentence } from "./sentences.js";
 
@@ -160,5 +161,5 @@ function saveAs(name, text) {
   const link = element("a", { download: name });
   link.href = address;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  after(60_000, () => URL.revokeObjectURL(address));
 }

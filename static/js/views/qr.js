@@ -1,5 +1,6 @@
 /** QR codes: drawn, and read from pictures and from the camera. What does the work may not be on this server. */
 import { element } from "../lib/dom.js";
+import { pause } from "../lib/timing.js";
 import { qrReader, qrWriter } from "./later.js";
 
 const MODULE_PX = 6;
@@ -120,7 +121,7 @@ export class Camera {
     while (turn === this.turn) {
       const text = await this.looking.at(this.video, this.video.videoWidth, this.video.videoHeight).catch(() => null);
       if (text !== null && turn === this.turn && (await this.onText(text))) return this.stop();
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      await pause(LOOK_EVERY_MS);
     }
   }
 

@@ -1,5 +1,5 @@
 /** Where the reader of a chat is: what is unread, what is still to be fetched above, where it is scrolled to. */
-import { backoffMs } from "../lib/timing.js";
+import { after, backoffMs } from "../lib/timing.js";
 import { messagesOf } from "./timeline.js";
 
 /** Where the unread line stands in the chat that is open, and how many messages are below what one sees. Pure. */
@@ -110,10 +110,10 @@ export class OlderAsking {
     this.held = true;
     this.notBeforeMs = this.now() + delayMs;
     this.attempt += 1;
-    this.timer = setTimeout(() => {
+    this.timer = after(delayMs, () => {
       this.held = false;
       this.again();
-    }, delayMs);
+    });
   }
 }
 
