@@ -34,7 +34,7 @@ export class Dialog {
   }
 }
 
-/** A dialog that is one form, which closes it when it has worked. */
+/** A dialog that is one form, which closes it when it has worked. What the action returns runs in the same task then. */
 export class AskingDialog extends Dialog {
   /**
    * @param {string} id
@@ -44,8 +44,9 @@ export class AskingDialog extends Dialog {
   constructor(id, action, required) {
     super(id);
     const run = async (/** @type {Record<string, string>} */ values) => {
-      await action(values);
+      const then = await action(values);
       this.close();
+      if (typeof then === "function") then();
     };
     this.form = new AskingForm(find("form", HTMLFormElement, this.node), run, required);
   }

@@ -53,15 +53,14 @@ export function makeDialogs({ account, safety, session, person, onAdded }) {
 
 /** @param {{add: (email: string) => Promise<{email: string}>, onAdded: (email: string) => void}} parts */
 export function addContactDialog({ add, onAdded }) {
-  const dialog = new AskingDialog(
+  return new AskingDialog(
     "add-contact",
     async (values) => {
       const { email } = await add((values.email ?? "").trim());
-      dialog.node.addEventListener("close", () => onAdded(email), { once: true });
+      return () => onAdded(email);
     },
     { email: "Enter an address." },
   );
-  return dialog;
 }
 
 // --- Asks whether this browser shall forget its key and messages.

@@ -1,4 +1,11 @@
-/** Which chat is open, as the address says it: /chat#/alice@example.org. So the browser's back works. */
+/**
+ * Which chat is open, as the address says it: /chat#/alice@example.org. So the browser's back works.
+ *
+ * A chat is shown in the task of the gesture that opens it. The browser's `hashchange` comes later, and keys that are
+ * pressed until then would go to the chat that was open before.
+ */
+
+const CHAT_ADDRESS = "#/";
 
 export class Router {
   /** @param {(email: string | null) => void} onChange */
@@ -11,6 +18,7 @@ export class Router {
 
   start() {
     addEventListener("hashchange", () => this.changed());
+    document.addEventListener("click", (event) => this.clicked(event));
     this.onChange(this.email);
   }
 
@@ -24,7 +32,22 @@ export class Router {
 
   /** @param {string} email */
   open(email) {
-    location.hash = addressOf(email);
+    this.go(addressOf(email));
+  }
+
+  /** @param {string} hash */
+  go(hash) {
+    location.hash = hash;
+    this.changed();
+  }
+
+  /** @param {MouseEvent} event a click with a modifier is the browser's own: another tab, say */
+  clicked(event) {
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    const isPlain = event.button === 0 && !(event.altKey || event.ctrlKey || event.metaKey || event.shiftKey);
+    if (!link?.getAttribute("href")?.startsWith(CHAT_ADDRESS) || event.defaultPrevented || !isPlain) return;
+    event.preventDefault();
+    this.go(link.hash);
   }
 
   /** To the chats: the way back where one came from there, so that the history does not grow. */
@@ -37,7 +60,7 @@ export class Router {
 
 /** @param {string} email */
 export function addressOf(email) {
-  return `#/${encodeURIComponent(email).replaceAll("%40", "@")}`;
+  return `${CHAT_ADDRESS}${encodeURIComponent(email).replaceAll("%40", "@")}`;
 }
 
 function read() {
