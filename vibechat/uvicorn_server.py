@@ -1,8 +1,11 @@
 """Uvicorn, for behind a proxy: it costs less than Daphne for each message (docs/deploy.md has the figures), and makes a
 client that does not read wait instead of holding what is for it in memory."""
 
+import asyncio
+import contextlib
 import signal
 import socket
+import time
 
 import uvicorn
 from django.conf import settings
@@ -15,6 +18,7 @@ from vibechat.logs import log_event, security_event
 
 DRAIN_SECONDS = 10
 FLUSH_SECONDS = 2
+LINGER_SECONDS = 3  # longer than the proxy keeps an idle connection: keepalive_timeout of the upstream in deploy/nginx
 KEEP_ALIVE_SECONDS = 75  # longer than nginx keeps a connection to us, or it would write into one that we close
 BACKLOG = 2048
 
@@ -64,26 +68,55 @@ class UvicornServer(uvicorn.Server):
         )
         self.ready_callable = ready_callable
 
-    async def startup(self, sockets=None):
-        await super().startup(sockets)
-        self.ready_callable()
-
     def handle_exit(self, sig, frame):
         """As Uvicorn's, but a stop that was asked for is no death by a signal."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
 
+    async def startup(self, sockets=None):
+        self.last_listeners = [listening.dup() for listening in sockets or ()]
+        await super().startup(sockets)
+        self.ready_callable()
+
     async def shutdown(self, sockets=None):
         """No new connections; sockets finish the frame that they are at and are told; requests are finished; what has
         been committed is pushed."""
+        self.server_state.default_headers = [(b"connection", b"close")]
         for server in self.servers:
             server.close()
+        for listening in self.last_listeners:
+            await self.accept_waiting(listening)
         await open_sockets.farewell()
         await events.flush(FLUSH_SECONDS)
+        await self.linger()
         await super().shutdown(sockets)
         await events.flush(FLUSH_SECONDS)
         await quick.close()
         log_event("server_stopped")
+
+    async def accept_waiting(self, listening):
+        """The kernel has accepted these connections already; closing the listener would reset them. The copy keeps the
+        listener open after the event loop has closed its own."""
+        with listening:
+            listening.setblocking(False)
+            waiting = []
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    waiting.append(listening.accept()[0])
+        for connection in waiting:
+            await asyncio.get_running_loop().connect_accepted_socket(self.new_protocol, connection)
+
+    def new_protocol(self):
+        return self.config.http_protocol_class(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+
+    async def linger(self):
+        """A proxy may be writing a request into an idle connection at this moment, and would have no answer if it were
+        closed. It is left to the proxy to close it; a request that comes is answered with `Connection: close`."""
+        deadline = time.monotonic() + LINGER_SECONDS
+        while self.server_state.connections and not self.force_exit and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
 
 
 def listener() -> socket.socket:

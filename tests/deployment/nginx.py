@@ -49,7 +49,8 @@ class Nginx:
         self.process: subprocess.Popen | None = None
 
     def adapted(self, static_root: Path, server_ports: list[int]) -> str:
-        upstream = "".join(f"server 127.0.0.1:{port} max_fails=1 fail_timeout=2s;\n" for port in server_ports)
+        parameters = re.search(r"server 127\.0\.0\.1:8001(.*);", CONFIGURATION.read_text())[1]
+        upstream = "".join(f"server 127.0.0.1:{port}{parameters};\n" for port in server_ports)
         changes = [
             (r"listen \[::\].*\n", ""),
             (r"listen 80\b", f"listen 127.0.0.1:{self.plain_port}"),

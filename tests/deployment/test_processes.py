@@ -6,6 +6,7 @@ import time
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from tests.deployment.rolling_restart import count_calls
 from tests.deployment.visitor import envelope, next_frame
 
 
@@ -70,6 +71,12 @@ def test_one_process_may_be_restarted(servers, friends):
     sockets[alice].send(json.dumps({"type": "send_message", **sent}))
     while next_frame(sockets[bob], "new_message")["message"]["client_id"] != sent["client_id"]:
         pass
+
+
+def test_rolling_restart_fails_no_call(servers, deployment):
+    counts = count_calls(deployment, rate=40)
+    assert counts.total() > 100
+    assert counts.keys() == {"answered"}, counts
 
 
 def is_told_to_go(chat) -> bool:

@@ -1,6 +1,9 @@
 """What is different under Uvicorn; starting and stopping are in test_serve.py, for both servers."""
 
+import asyncio
+import http.client
 import json
+import signal
 import socket
 import time
 
@@ -10,8 +13,10 @@ from websockets.exceptions import InvalidStatus
 
 from vibechat.tests.conftest import RunningServer
 from vibechat.tests.test_server import LIMIT, client_of, closing_code, envelope, sign_in
+from vibechat.uvicorn_server import UvicornServer
 
 pytestmark = pytest.mark.once
+JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +120,44 @@ def test_client_that_does_not_read_holds_no_stop_up(new_server):
     deaf_socket(server, server.register("alice"))
     assert server.stop() == 0
     assert '"server_stopped"' in server.log.read_text()
+
+
+def test_request_on_an_open_connection_is_answered_while_the_server_stops(new_server):
+    """A proxy may have written it before it saw that the server stops."""
+    server = new_server(SERVER="uvicorn").start().wait()
+    kept = http.client.HTTPConnection("127.0.0.1", server.port)
+    kept.request("GET", "/api/health/live")
+    assert kept.getresponse().read()
+    server.process.send_signal(signal.SIGTERM)
+    while is_listening(server.port):
+        time.sleep(0.01)
+    kept.request("POST", "/api/auth/login", json.dumps({"email": "a@example.org", "password": "x"}), JSON)
+    answer = kept.getresponse()
+    assert (answer.status, answer.headers["Connection"]) == (401, "close")
+    assert server.process.wait(20) == 0
+
+
+def is_listening(port) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+async def test_connection_that_the_kernel_has_accepted_is_answered():
+    """Closing the listener would reset it."""
+    server = UvicornServer(answer_with_204, ready_callable=None)
+    server.config.load()
+    server.lifespan = server.config.lifespan_class(server.config)
+    listening = socket.create_server(("127.0.0.1", 0))
+    reader, writer = await asyncio.open_connection(*listening.getsockname())
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    await server.accept_waiting(listening)
+    assert (await reader.readline()).startswith(b"HTTP/1.1 204 ")
+    writer.close()
+
+
+async def answer_with_204(scope, receive, send):
+    await send({"type": "http.response.start", "status": 204})
+    await send({"type": "http.response.body"})
