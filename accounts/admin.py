@@ -3,7 +3,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import Count, IntegerField, OuterRef, Subquery
+from django.db.models import Count, F, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.urls import reverse
@@ -64,6 +64,7 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
         "contact_count",
         "sent_count",
         "received_count",
+        "stored",
     ]
     list_filter = ["is_active", "is_staff", "created_at"]
     search_fields = ["email__startswith"]
@@ -85,7 +86,16 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
         counts = {f"{name}_count": row_count(*related_rows(relation)) for name, relation in COUNTED.items()}
         last = Session.objects.filter(user=OuterRef("pk")).order_by("-last_seen_at").values("last_seen_at")[:1]
         live = row_count(Session.objects.live(), "user")
-        return super().get_queryset(request).annotate(**counts, last_seen=Subquery(last), live=live)
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                **counts,
+                last_seen=Subquery(last),
+                live=live,
+                stored=F("mailbox__stored_bytes"),
+            )
+        )
 
     @admin.display(description="last seen", ordering="last_seen")
     def last_seen(self, user):
@@ -106,6 +116,10 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
     @admin.display(description="messages received")
     def received_count(self, user):
         return user.received_count
+
+    @admin.display(description="bytes stored", ordering="stored")
+    def stored(self, user):
+        return user.stored or 0
 
     @admin.display(description="password")
     def password_link(self, user):

@@ -20,11 +20,12 @@ FUNCTION = """
 CREATE FUNCTION pg_temp.accept_message(
     given_session uuid, given_sender bigint, given_recipient_email text, given_client_id uuid, given_ciphertext text,
     given_nonce text, given_salt text, given_type text, given_suite smallint, given_sender_fingerprint text,
-    given_recipient_fingerprint text, given_now timestamptz
+    given_recipient_fingerprint text, given_now timestamptz, given_bytes bigint, given_allowed bigint
 ) RETURNS TABLE (message bigint, sender_address text, recipient bigint, sender_number bigint, recipient_number bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
     mailboxes_locked integer;
+    bytes_stored bigint;
 BEGIN
     SELECT id INTO recipient FROM users WHERE email = given_recipient_email;
     PERFORM FROM mailboxes WHERE user_id IN (given_sender, recipient) ORDER BY user_id FOR NO KEY UPDATE;
@@ -45,7 +46,9 @@ BEGIN
             WHERE user_id = recipient AND is_current AND fingerprint = given_recipient_fingerprint))
     THEN RETURN; END IF;
 
-    SELECT sequence + 1 INTO sender_number FROM mailboxes WHERE user_id = given_sender;
+    SELECT sequence + 1, stored_bytes + given_bytes INTO sender_number, bytes_stored
+    FROM mailboxes WHERE user_id = given_sender;
+    IF bytes_stored > given_allowed THEN RETURN; END IF;
     SELECT sequence + 1 INTO recipient_number FROM mailboxes WHERE user_id = recipient;
     INSERT INTO messages (
         sender_id, sender_email, recipient_id, recipient_email, client_id, ciphertext, nonce, salt, message_type, suite,
@@ -57,7 +60,9 @@ BEGIN
         sender_number, recipient_number, FALSE, FALSE
     ) ON CONFLICT (sender_id, client_id) DO NOTHING RETURNING id INTO message;
     IF message IS NULL THEN RETURN; END IF;
-    UPDATE mailboxes SET sequence = sequence + 1 WHERE user_id IN (given_sender, recipient);
+    UPDATE mailboxes
+    SET sequence = sequence + 1, stored_bytes = CASE WHEN user_id = given_sender THEN bytes_stored ELSE stored_bytes END
+    WHERE user_id IN (given_sender, recipient);
     RETURN NEXT;
 END $$
 """
@@ -65,7 +70,7 @@ END $$
 ACCEPT = """
 SELECT message, sender_address, recipient, sender_number, recipient_number FROM pg_temp.accept_message(
     %(session)s, %(sender)s, %(recipient_email)s, %(client_id)s, %(ciphertext)s, %(nonce)s, %(salt)s, %(message_type)s,
-    %(suite)s::smallint, %(sender_fingerprint)s, %(recipient_fingerprint)s, %(now)s)
+    %(suite)s::smallint, %(sender_fingerprint)s, %(recipient_fingerprint)s, %(now)s, %(bytes)s, %(allowed)s)
 """
 
 pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncConnectionPool] = weakref.WeakKeyDictionary()

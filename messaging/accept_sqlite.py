@@ -16,7 +16,7 @@ SELECT caller.email, addressee.id, mine.sequence + 1, theirs.sequence + 1
 FROM sessions JOIN users caller ON caller.id = sessions.user_id JOIN mailboxes mine ON mine.user_id = caller.id,
     users addressee JOIN mailboxes theirs ON theirs.user_id = addressee.id
 WHERE sessions.id = %(session)s AND revoked_at IS NULL AND expires_at > %(now)s
-    AND caller.id = %(sender)s AND caller.is_active
+    AND caller.id = %(sender)s AND caller.is_active AND mine.stored_bytes + %(bytes)s <= %(allowed)s
     AND addressee.email = %(recipient_email)s AND addressee.is_active AND addressee.id <> caller.id
     AND NOT EXISTS (SELECT 1 FROM messages WHERE sender_id = caller.id AND client_id = %(client_id)s)
     AND NOT EXISTS (SELECT 1 FROM spent_client_ids WHERE sender_id = caller.id AND client_id = %(client_id)s)
@@ -40,7 +40,11 @@ INSERT INTO messages (
 )
 """
 
-COUNT = "UPDATE mailboxes SET sequence = sequence + 1 WHERE user_id IN (%(sender)s, %(recipient)s)"
+COUNT = """
+UPDATE mailboxes
+SET sequence = sequence + 1, stored_bytes = stored_bytes + CASE WHEN user_id = %(sender)s THEN %(bytes)s ELSE 0 END
+WHERE user_id IN (%(sender)s, %(recipient)s)
+"""
 
 
 async def accept(values):

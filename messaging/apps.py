@@ -7,8 +7,7 @@ class MessagingConfig(AppConfig):
     def ready(self):
         from accounts.models import locks_before_deletion
         from keys.retention import needed_by_others
-        from messaging.mailboxes import Mailbox
-        from messaging.models import Message
+        from messaging.models import Message, lock_before_deletion
 
-        locks_before_deletion.append(Mailbox.lock_if_there)
+        locks_before_deletion.append(lock_before_deletion)
         needed_by_others.append(Message.objects.fingerprints_others_need)

@@ -21,6 +21,7 @@ class MailboxMissing(Exception):
 class Mailbox(models.Model):
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="mailbox")
     sequence = models.BigIntegerField(default=0)
+    stored_bytes = models.BigIntegerField(default=0, db_default=0)  # of messages sent: storage.py
 
     class Meta:
         db_table = "mailboxes"
@@ -34,15 +35,16 @@ class Mailbox(models.Model):
         transactions wait for each other in a circle. Raises MailboxMissing. (SQLite: the transaction is IMMEDIATE.)
         """
         wanted = {user_id for user_id in user_ids if user_id is not None}
-        rows = cls.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
-        locked = {mailbox.pk: mailbox for mailbox in rows}
+        locked = cls.lock_those_there(wanted)
         if len(locked) < len(wanted):
             raise MailboxMissing(wanted - locked.keys())
         return locked
 
     @classmethod
-    def lock_if_there(cls, user_id):
-        return cls.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+    def lock_those_there(cls, user_ids):
+        """The same without an error: what has no mailbox has nothing to lock."""
+        rows = cls.objects.select_for_update(no_key=True).filter(pk__in=user_ids).order_by("pk")
+        return {mailbox.pk: mailbox for mailbox in rows}
 
     @classmethod
     def make(cls, user_ids):

@@ -8,6 +8,7 @@ from accounts.models import User
 from keys.models import PublicKey
 from messaging import events, frames
 from messaging.mailboxes import Mailbox, in_mailboxes
+from messaging.storage import charge, credit_senders
 from vibechat.refusals import Conflict, UserNotFound
 
 CLIENT_ID_MEMORY = datetime.timedelta(days=30)
@@ -30,8 +31,9 @@ class MessageQuerySet(models.QuerySet):
         """What `user` still has of the conversation with an address, whoever has that address by now."""
         return self.received_from(user, email) | self.sent_to(user, email)
 
-    def remember_client_ids(self):
-        """Of what is about to be deleted: a late repeat is no new message."""
+    def settle(self):
+        """Before rows are deleted: senders get their storage back, and a late repeat is no new message."""
+        credit_senders(self)
         rows = self.exclude(sender=None).exclude(client_id=None).values_list("sender_id", "client_id")
         spent = [SpentClientId(sender_id=sender_id, client_id=client_id) for sender_id, client_id in rows]
         SpentClientId.objects.bulk_create(
@@ -42,11 +44,11 @@ class MessageQuerySet(models.QuerySet):
             update_fields=["deleted_at"],
         )
 
-    remember_client_ids.queryset_only = True
+    settle.queryset_only = True
 
     def forget(self):
         """Really delete; returns how many messages went."""
-        self.remember_client_ids()
+        self.settle()
         return self.delete()[0]
 
     forget.queryset_only = True
@@ -68,8 +70,8 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
         """Take a message in, once; returns (message, whether it is new).
 
         `envelope` is SendSerializer's validated data. One transaction: both mailboxes locked, the two sequence numbers,
-        the row; the push comes after the commit. Raises Conflict `client_id_conflict`, `message_deleted`, `stale_key`
-        and UserNotFound, in the order of the contract's checks.
+        the row; the push comes after the commit. Raises Conflict `client_id_conflict`, `message_deleted`, `stale_key`,
+        UserNotFound and StorageFull, in the order of the contract's checks.
         """
         recipient = User.objects.active().filter(email=envelope["recipient_email"]).first()
         mailboxes = Mailbox.lock(sender.pk, recipient and recipient.pk)
@@ -79,6 +81,7 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
             raise UserNotFound()
         refuse_stale_key(sender, envelope["sender_fingerprint"])
         refuse_stale_key(recipient, envelope["recipient_fingerprint"])
+        charge(mailboxes[sender.pk], envelope)
         message = self.create(
             **envelope,
             sender=sender,
@@ -87,7 +90,7 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
             sender_sequence=mailboxes[sender.pk].next_sequence(),
             recipient_sequence=mailboxes[recipient.pk].next_sequence(),
         )
-        keep_counters(mailboxes)
+        Mailbox.objects.bulk_update(mailboxes.values(), ["sequence", "stored_bytes"])
         events.after_commit(frames.new_message(message))
         return message, True
 
@@ -164,8 +167,14 @@ def leave_to_others(collector, field, messages, using):
         models.SET_NULL(collector, field, kept, using)
     if gone.exists():
         others = gone.exclude(sender__in=leaving)
-        Message.objects.filter(pk__in=others.values("pk")).remember_client_ids()
+        Message.objects.filter(pk__in=others.values("pk")).settle()
         models.CASCADE(collector, field, gone, using)
+
+
+def lock_before_deletion(user_id):
+    """The account's own mailbox, and those of everybody who gets storage back when it goes."""
+    credited = Message.objects.filter(recipient=user_id, sender_cleared=True).exclude(sender=None).order_by()
+    Mailbox.lock_those_there({user_id, *credited.values_list("sender", flat=True).distinct()})
 
 
 leave_to_others.lazy_sub_objs = True  # or the collector reads every ciphertext before it asks

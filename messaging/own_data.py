@@ -80,9 +80,14 @@ def kinds(user) -> list[Kind]:
         Kind(
             "mailbox",
             "The counter of your mailbox",
-            "Each change takes the next number, so that a browser that was away can ask for what it missed.",
+            "Each change takes the next number, so that a browser that was away can ask for what it missed. It also "
+            "holds how many bytes the messages that you sent take up here, and how many may.",
             (Mailbox.objects.filter(user=user),),
-            lambda row: {"sequence": row.sequence},
+            lambda row: {
+                "sequence": row.sequence,
+                "stored_bytes": row.stored_bytes,
+                "allowed_bytes": settings.ACCOUNT_STORAGE_BYTES,
+            },
             order="user_id",
         ),
         Kind(

@@ -11,6 +11,7 @@ from accounts.models import Session, SpentRefreshToken
 from keys.models import PublicKey
 from messaging.mailboxes import Mailbox, in_mailboxes
 from messaging.models import CLIENT_ID_MEMORY, Message, SpentClientId
+from messaging.storage import credit_spent_client_ids
 
 BATCH_ROWS = 500
 SESSIONS_KEPT = datetime.timedelta(days=30)
@@ -39,7 +40,7 @@ def unneeded_keys(messages):
 
 
 def delete_in_batches(rows) -> int:
-    delete = forget if rows.model is Message else delete_rows
+    delete = {Message: forget, SpentClientId: forget_client_ids}.get(rows.model, delete_rows)
     count, last = 0, None
     while ids := next_ids(rows, last):
         count, last = count + delete(rows, ids), ids[-1]
@@ -58,6 +59,14 @@ def forget(messages, ids) -> int:
     people = batch.values_list("sender", "recipient").order_by()
     Mailbox.lock(*(user_id for pair in people for user_id in pair))
     return batch.forget()
+
+
+@in_mailboxes
+def forget_client_ids(rows, ids) -> int:
+    batch = rows.filter(pk__in=ids)
+    Mailbox.lock(*batch.values_list("sender", flat=True))
+    credit_spent_client_ids(batch)
+    return delete_rows(rows, ids)
 
 
 def delete_rows(rows, ids) -> int:

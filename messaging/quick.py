@@ -1,9 +1,9 @@
 """The quick way in for a message: from a door to the database and back without Django's handler and DRF between.
 
 It does what Message.objects.send does, for the case that nothing stands in the way: the session holds, the body is
-right, the client_id is new, the recipient is there, the keys are current, both mailboxes exist. Then the message is in,
-committed. In any other case nothing has happened and the answer is None: the caller goes the full way, which says
-what is wrong. So every refusal has one place, and it is not here.
+right, the client_id is new, the recipient is there, the keys are current, the sender has storage left, both mailboxes
+exist. Then the message is in, committed. In any other case nothing has happened and the answer is None: the caller goes
+the full way, which says what is wrong. So every refusal has one place, and it is not here.
 """
 
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from rest_framework.serializers import ValidationError
 from messaging import accept_postgresql, accept_sqlite, events
 from messaging.frames import message_text, new_message_pushes
 from messaging.serializers import SEED_SUITE, SendSerializer
+from messaging.storage import allowed_bytes, message_bytes
 from vibechat.times import iso
 
 storage = accept_postgresql if connection.vendor == "postgresql" else accept_sqlite
@@ -31,6 +32,7 @@ async def send(session_id, sender_id, body):
     if envelope is None:
         return None
     values = {**envelope, "session": session_id, "sender": sender_id, "now": datetime.now(UTC)}
+    values |= {"bytes": message_bytes(envelope), "allowed": allowed_bytes(envelope)}
     row = await storage.accept(values)
     return row and accepted(values, row)
 

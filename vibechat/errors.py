@@ -56,7 +56,7 @@ def describe(error: exceptions.APIException) -> dict:
         return error_body("invalid", "Something in the request is not right.", field_errors(error.detail))
     code = CODES.get(type(error), getattr(error.detail, "code", error.default_code))
     fields = {} if error.status_code == status.HTTP_400_BAD_REQUEST else None
-    return error_body(code, SENTENCES.get(type(error), str(error.detail)), fields)
+    return error_body(code, SENTENCES.get(type(error), str(error.detail)), fields) | getattr(error, "facts", {})
 
 
 def field_errors(detail) -> dict:

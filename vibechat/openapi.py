@@ -35,7 +35,7 @@ OPERATIONS = {
     "keys_by_fingerprint": ("A key that is one's own, or that a message of one's own names", {404: ["key_not_found"]}),
     "messages_send": (
         "Send a message; the same client_id and content again is the same message",
-        {404: ["user_not_found"], 409: ["client_id_conflict", "message_deleted", "stale_key"]},
+        {404: ["user_not_found"], 409: ["client_id_conflict", "message_deleted", "stale_key", "storage_full"]},
     ),
     "messages_inbox": ("Messages received, newest first", {404: ["user_not_found"]}),
     "messages_sent": ("Messages sent, newest first", {404: ["user_not_found"]}),
@@ -82,8 +82,13 @@ OWN = {
 }
 
 
+# Refusals that say more than a code and a sentence.
+SCHEMA_OF_CODE = {"storage_full": "StorageRefusal"}
+
+
 def refusal(status: int, description: str, codes: list[str]) -> dict:
-    schema = {"$ref": f"#/components/schemas/{'InvalidRequest' if status == 400 else 'Error'}"}
+    further = [SCHEMA_OF_CODE[code] for code in codes if code in SCHEMA_OF_CODE]
+    schema = {"$ref": f"#/components/schemas/{next(iter(further), 'InvalidRequest' if status == 400 else 'Error')}"}
     content = {"application/json": {"schema": schema}}
     described = {"description": f"{description}: " + ", ".join(f"`{code}`" for code in codes), "content": content}
     return described | ({"headers": RETRY_AFTER} if status in (429, 503) else {})
@@ -166,6 +171,16 @@ SCHEMAS = {
                     "additionalProperties": {"type": "array", "items": {"$ref": "#/components/schemas/Error"}},
                 }
             ),
+        ]
+    },
+    "StorageRefusal": {
+        "allOf": [
+            {"$ref": "#/components/schemas/Error"},
+            {
+                "type": "object",
+                "description": "Both with `storage_full`, in bytes, and with no other code.",
+                "properties": {"used": COUNT, "allowed": COUNT},
+            },
         ]
     },
     "NewMessage": an_object(

@@ -242,6 +242,8 @@ RATE_LIMITS = {
     "key_lookup": {"account": "300/m"},
     "contact_add": {"account": "60/m"},
 }
+# What an account's messages may take up, on both sides: docs/deploy.md.
+ACCOUNT_STORAGE_BYTES = env_int("ACCOUNT_STORAGE_BYTES", 1024**3, least=1_000_000, most=10**12 - 1)
 # Messages per second and at once, by either door.
 SEND_LIMITS = {"account": (20, 100), "address": (100, 500)}
 

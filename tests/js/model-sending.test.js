@@ -283,7 +283,7 @@ describe("a refusal", () => {
     }));
   }
 
-  for (const [status, code] of [[400, "invalid"], [404, "user_not_found"], [409, "client_id_conflict"], [413, "too_large"]]) {
+  for (const [status, code] of [[400, "invalid"], [404, "user_not_found"], [409, "client_id_conflict"], [409, "storage_full"], [413, "too_large"]]) {
     test(`as ${code} is shown as Not sent, and does not stop the next`, inWorld(async (world) => {
       const [alice, bob] = await world.friends("alice", "bob");
       const { server } = world;
@@ -331,18 +331,20 @@ describe("a refusal", () => {
     assert.equal((await contentOf(server.texts[0], alice, bob)).counter, 2);
   }));
 
-  test("of another kind is tried again with the same bytes", inWorld(async (world) => {
-    const [alice, bob] = await world.friends("alice", "bob");
-    const { server } = world;
-    withoutSockets(server);
-    server.intercept = (call) => (call.path.includes("/send") ? refusal(404, "user_not_found") : undefined);
-    const clientId = await alice.send(bob, "again");
-    await alice.showsStates(bob, "failed");
-    server.intercept = () => undefined;
-    await alice.conversations.retryAll(bob.email);
-    await until(() => server.texts.length === 1);
-    assert.equal(server.texts[0].client_id, clientId);
-  }));
+  for (const [status, code] of [[404, "user_not_found"], [409, "storage_full"]]) {
+    test(`as ${code} is tried again with the same bytes when asked`, inWorld(async (world) => {
+      const [alice, bob] = await world.friends("alice", "bob");
+      const { server } = world;
+      withoutSockets(server);
+      server.intercept = (call) => (call.path.includes("/send") ? refusal(status, code) : undefined);
+      const clientId = await alice.send(bob, "again");
+      await alice.showsStates(bob, "failed");
+      server.intercept = () => undefined;
+      await alice.conversations.retryAll(bob.email);
+      await until(() => server.texts.length === 1);
+      assert.equal(server.texts[0].client_id, clientId);
+    }));
+  }
 
   test("can be taken back, and what is on its way cannot", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");

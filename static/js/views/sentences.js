@@ -30,6 +30,7 @@ const FAILURES = {
   no_key: "They have not opened VibeChat in a browser yet.",
   key_not_theirs: "The key on the server is not theirs.",
   message_deleted: "The server says that it had this once, and that it was deleted there.",
+  storage_full: "There's no room left for your messages on this server. Ask the person who runs it.",
   stale_key: "Keys changed while this was on its way.",
   unreachable: "The server could not be reached.",
 };

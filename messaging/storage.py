@@ -1,0 +1,86 @@
+"""How many bytes of messages an account may store on this server. Each message is charged to its sender until its row
+is deleted; what then remains of it, its client_id, is charged until that goes too.
+
+The sum is in the sender's mailbox, whose row every send locks and writes anyway, so no send adds anything up.
+"""
+
+from django.conf import settings
+from django.db.models import Case, Count, F, Func, IntegerField, Sum, Value, When
+from django.db.models.functions import Coalesce, Greatest
+
+from messaging.mailboxes import Mailbox
+from vibechat.refusals import Conflict
+
+# What PostgreSQL and SQLite keep of a row beside its text: columns, index entries, page overhead.
+ROW_BYTES = 1024
+SPENT_CLIENT_ID_BYTES = 160
+TEXT_COLUMNS = ("ciphertext", "nonce", "salt")
+
+RECEIPT_TYPE, RECEIPT_BYTES = "receipt", 4096
+RESERVE_SHARE = 16  # a sixteenth of the limit, on top of it, is for receipts alone
+
+
+class StorageFull(Conflict):
+    def __init__(self, used: int, allowed: int):
+        detail = f"The messages of this account take up {used} of the {allowed} bytes that this server allows it."
+        super().__init__("storage_full", detail)
+        self.facts = {"used": used, "allowed": allowed}
+
+
+def message_bytes(envelope: dict) -> int:
+    """What a message is charged with; `envelope` holds its columns. All its text is ASCII."""
+    return ROW_BYTES + sum(len(envelope[name] or "") for name in TEXT_COLUMNS)
+
+
+def allowed_bytes(envelope: dict) -> int:
+    """The sum up to which this message may be stored. Receipts go on where texts are refused, or the people who write
+    to a full account would never learn that their messages arrived."""
+    limit = settings.ACCOUNT_STORAGE_BYTES
+    is_receipt = envelope["message_type"] == RECEIPT_TYPE and decoded_length(envelope["ciphertext"]) <= RECEIPT_BYTES
+    return limit + limit // RESERVE_SHARE if is_receipt else limit
+
+
+def decoded_length(base64_text: str) -> int:
+    return len(base64_text) * 3 // 4 - base64_text[-2:].count("=")
+
+
+def charge(mailbox: Mailbox, envelope: dict):
+    """`mailbox` is the sender's, locked. Raises StorageFull."""
+    used = mailbox.stored_bytes + message_bytes(envelope)
+    if used > allowed_bytes(envelope):
+        raise StorageFull(mailbox.stored_bytes, settings.ACCOUNT_STORAGE_BYTES)
+    mailbox.stored_bytes = used
+
+
+class OctetLength(Func):
+    """PostgreSQL tells it without reading the text."""
+
+    function, output_field = "OCTET_LENGTH", IntegerField()
+
+    def as_sqlite(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, function="LENGTH", **context)
+
+
+def credit_senders(messages):
+    """For messages that are about to be deleted, and whose client_ids are remembered."""
+    size = ROW_BYTES + sum(Coalesce(OctetLength(name), 0) for name in TEXT_COLUMNS)
+    sums = (
+        messages.exclude(sender=None)
+        .order_by()
+        .values_list("sender")
+        .annotate(stored=Sum(size), client_ids=Count("client_id"))
+    )
+    credit({sender: stored - SPENT_CLIENT_ID_BYTES * client_ids for sender, stored, client_ids in sums})
+
+
+def credit_spent_client_ids(rows):
+    """For rows that are about to be deleted."""
+    counts = rows.order_by().values_list("sender").annotate(Count("pk"))
+    credit({sender: SPENT_CLIENT_ID_BYTES * count for sender, count in counts})
+
+
+def credit(freed: dict[int, int]):
+    """Bytes by user id. The caller holds the locks of these mailboxes."""
+    if freed:
+        amount = Case(*[When(pk=user_id, then=Value(size)) for user_id, size in freed.items()])
+        Mailbox.objects.filter(pk__in=freed).update(stored_bytes=Greatest(F("stored_bytes") - amount, Value(0)))

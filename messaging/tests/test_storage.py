@@ -1,0 +1,211 @@
+"""What an account may store: charged to the sender, by each way in, and given back when a message is deleted."""
+
+import asyncio
+import base64
+import importlib
+import uuid
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from conftest import envelope
+from messaging import quick
+from messaging.mailboxes import Mailbox
+from messaging.models import Message, SpentClientId
+from messaging.storage import ROW_BYTES, SPENT_CLIENT_ID_BYTES
+from messaging.tests.test_concurrency import WAYS, send_fully, together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+URL = "/api/messages/send"
+SIZE = ROW_BYTES + 44 + 16 + 24  # of what `envelope` makes
+
+
+def used(person) -> int:
+    return Mailbox.objects.filter(user=person.user).values_list("stored_bytes", flat=True).first()
+
+
+def clear(person, other):
+    assert person.delete(f"/api/messages/conversation/{other.email}").status_code == 200
+
+
+def receipt(to, size):
+    return envelope(to, message_type="receipt", ciphertext=base64.b64encode(b"r" * size).decode())
+
+
+@pytest.fixture
+def room_for(settings):
+    def set_to(count):
+        settings.ACCOUNT_STORAGE_BYTES = count * SIZE
+
+    return set_to
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_works(alice, bob, room_for, way):
+    bob.send(alice)
+    room_for(2)
+    for _ in range(2):
+        assert way(alice, envelope(bob))[1]
+    assert (used(alice), used(bob)) == (2 * SIZE, SIZE)
+    answer = alice.post(URL, envelope(bob))
+    assert answer.status_code == 409
+    assert answer.json() | {"detail": ""} == {
+        "code": "storage_full",
+        "detail": "",
+        "used": 2 * SIZE,
+        "allowed": 2 * SIZE,
+    }
+    assert Message.objects.count() == 3
+    assert way(bob, envelope(alice))[1]
+
+
+def test_fast_path_leaves_a_full_account_to_the_standard_path(alice, bob, room_for):
+    alice.send(bob)
+    room_for(1)
+    assert asyncio.run(fast(alice, envelope(bob))) is None
+    assert (used(alice), Message.objects.count()) == (SIZE, 1)
+
+
+async def fast(person, body):
+    try:
+        return await quick.send(person.session.pk, person.user.pk, body)
+    finally:
+        await quick.close()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_repeat_costs_nothing_and_is_answered_when_full(alice, bob, room_for, way):
+    body = envelope(bob)
+    way(alice, body)
+    room_for(1)
+    assert way(alice, body)[1] is False
+    assert used(alice) == SIZE
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_small_receipts_pass_within_a_reserve_and_no_further(alice, bob, settings, way):
+    alice.send(bob)
+    settings.ACCOUNT_STORAGE_BYTES = used(alice)
+    small, large = receipt(bob, 4096), receipt(bob, 4097)
+    assert alice.post(URL, small).status_code == 409  # the reserve is a sixteenth: smaller than this receipt
+    settings.ACCOUNT_STORAGE_BYTES = 110_000
+    Mailbox.objects.filter(user=alice.user).update(stored_bytes=110_000)
+    assert alice.post(URL, large).json()["code"] == "storage_full"
+    assert alice.post(URL, envelope(bob)).json()["code"] == "storage_full"
+    assert way(alice, small)[1]
+    assert alice.post(URL, receipt(bob, 4096)).json()["code"] == "storage_full"
+
+
+def test_full_account_clears_reads_and_receives(alice, bob, settings):
+    message = bob.send(alice)
+    alice.send(bob)
+    settings.ACCOUNT_STORAGE_BYTES = SIZE + SPENT_CLIENT_ID_BYTES
+    assert alice.post(f"/api/messages/{message['id']}/read").status_code == 200
+    clear(alice, bob)
+    assert alice.post(URL, envelope(bob)).status_code == 409  # bob still has it
+    clear(bob, alice)
+    alice.send(bob)
+
+
+def test_deleted_by_both_leaves_its_client_id_until_that_is_pruned(alice, bob):
+    alice.send(bob)
+    alice.send(bob, client_id=None)
+    clear(alice, bob)
+    assert used(alice) == 2 * SIZE
+    clear(bob, alice)
+    assert used(alice) == SPENT_CLIENT_ID_BYTES
+    SpentClientId.objects.update(deleted_at=timezone.now() - timedelta(days=31))
+    call_command("prune_messages", older_than=1, delete=True)
+    assert used(alice) == 0
+
+
+def test_pruned_messages_are_given_back(alice, bob, mallory):
+    for person in (alice, bob, mallory):
+        for other in {alice, bob, mallory} - {person}:
+            person.send(other)
+    Message.objects.filter(sender=alice.user).update(created_at=timezone.now() - timedelta(days=3))
+    call_command("prune_messages", older_than=2, delete=True)
+    assert (used(alice), used(bob)) == (2 * SPENT_CLIENT_ID_BYTES, 2 * SIZE)
+
+
+def test_deleted_recipient_gives_back_what_nobody_has_any_more(alice, bob):
+    alice.send(bob)
+    clear(alice, bob)
+    alice.send(bob)
+    bob.user.delete()
+    assert used(alice) == SIZE + SPENT_CLIENT_ID_BYTES
+
+
+def test_size_is_that_of_every_byte_stored(alice, bob):
+    text = base64.b64encode(b"x" * 5000).decode()
+    message = alice.send(bob, suite=2, nonce=None, salt=None, ciphertext=text)
+    assert used(alice) == ROW_BYTES + len(text)
+    clear(alice, bob)
+    clear(bob, alice)
+    assert (used(alice), message["nonce"]) == (SPENT_CLIENT_ID_BYTES, None)
+
+
+def test_migration_counts_what_is_there(alice, bob):
+    alice.send(bob)
+    clear(alice, bob)
+    clear(bob, alice)
+    alice.send(bob, suite=2, salt=None)
+    counted = dict(Mailbox.objects.values_list("user", "stored_bytes"))
+    Mailbox.objects.update(stored_bytes=7)
+    with connection.schema_editor() as editor:
+        importlib.import_module("messaging.migrations.0002_storage").fill(apps, editor)
+    assert dict(Mailbox.objects.values_list("user", "stored_bytes")) == counted
+
+
+async def test_socket_says_the_same(alice, bob, room_for):
+    from messaging.tests.test_socket import signed_in
+
+    await sync_to_async(alice.send)(bob)
+    room_for(1)
+    async with signed_in(alice) as socket:
+        client_id = str(uuid.uuid4())
+        await socket.say(type="send_message", **envelope(bob, client_id=client_id))
+        error = await socket.hear("error")
+    assert error | {"detail": ""} == {
+        "type": "error",
+        "client_id": client_id,
+        "code": "storage_full",
+        "detail": "",
+        "used": SIZE,
+        "allowed": SIZE,
+    }
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.parametrize("way", WAYS)
+def test_many_at_once_do_not_pass_the_limit(alice, bob, mallory, room_for, way):
+    alice.send(bob)
+    bob.send(mallory)
+    room_for(4)
+
+    def attempt(to):
+        try:
+            return way(alice, envelope(to))[1]
+        except AssertionError as refused:
+            return "storage_full" not in str(refused) and refused
+
+    results = together(*[lambda to=to: attempt(to) for to in [bob, mallory] * 4])
+    assert sorted(results) == [False] * 5 + [True] * 3
+    assert used(alice) == 4 * SIZE
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_sends_and_clearings_at_once_keep_the_sum(alice, bob):
+    def send():
+        for _ in range(8):
+            send_fully(alice, envelope(bob))
+
+    together(send, send, lambda: [clear(bob, alice) for _ in range(6)], lambda: [clear(alice, bob) for _ in range(6)])
+    rows, ids = Message.objects.filter(sender=alice.user).count(), SpentClientId.objects.count()
+    assert used(alice) == rows * SIZE + ids * SPENT_CLIENT_ID_BYTES
