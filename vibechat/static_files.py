@@ -9,6 +9,8 @@ import re
 from pathlib import Path
 
 import django
+import rcssmin
+import rjsmin
 import servestatic
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
@@ -23,10 +25,9 @@ LIBRARIES = ("admin/", "rest_framework/")
 # The names by which modules of ours import what others wrote, and the files.
 VENDOR_MODULES = {"qr": "vendor/qr/index.js", "qr/decode.js": "vendor/qr/decode.js"}
 
-# As our modules write it: from the beginning of a line; and what is not wanted before something happens.
-STATIC_IMPORT = re.compile(r'^(?:import|export)\b(?:[^;"]*\bfrom)? "(\.[^"]+)";', re.MULTILINE)
+# As the collected modules write it, which have no comments and few spaces.
+STATIC_IMPORT = re.compile(r'(?:^|[;}])(?:import|export)\b(?:[^;"()]*\bfrom)?"(\.[^"]+)"', re.MULTILINE)
 LATER_IMPORT = re.compile(r'\bimport\("(\.[^"]+)"\)')
-COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)  # types are imported there
 
 
 def own_files() -> list[str]:
@@ -79,7 +80,7 @@ def preloads(names: tuple[str, ...]) -> str:
 
 
 def named_by(module: str, pattern: re.Pattern) -> list[str]:
-    folder, code = posixpath.dirname(module), COMMENT.sub("", content(module).decode())
+    folder, code = posixpath.dirname(module), content(module).decode()
     return [posixpath.normpath(posixpath.join(folder, path)) for path in pattern.findall(code)]
 
 
@@ -102,7 +103,8 @@ def import_map_hash() -> str:
 
 def sources_hash() -> str:
     """Of the names and contents of all that is to be collected, and of the code that collects it."""
-    digest = hashlib.sha256(f"{django.__version__} {servestatic.__version__} {settings.STATIC_URL}".encode())
+    tools = f"{django.__version__} {servestatic.__version__} {rjsmin.__version__} {rcssmin.__version__}"
+    digest = hashlib.sha256(f"{tools} {settings.STATIC_URL}".encode())
     digest.update(Path(storage.__file__).read_bytes())
     for finder in get_finders():
         for name, place in finder.list(ignore_patterns=[]):

@@ -10,6 +10,7 @@ from django.template import Context, Template
 from vibechat import static_files
 from vibechat.client_manifest import forget
 from vibechat.static_files import StaticFiles, with_static_files
+from vibechat.storage import STRIPPERS
 from vibechat.tests.asgi import answering, call, http_scope
 
 pytestmark = pytest.mark.once
@@ -100,7 +101,7 @@ def test_tag_writes_one_script_of_the_map(imports):
 
 
 def test_module_tag_names_address_and_integrity(imports, settings):
-    integrity = integrity_of((settings.BASE_DIR / "static/js/login.js").read_bytes())
+    integrity = integrity_of(STRIPPERS["js/"]((settings.BASE_DIR / "static/js/login.js").read_text()).encode())
     address = imports["/static/js/login.js"]
     expected = f'<script type="module" src="{address}" integrity="{integrity}"></script>'
     assert rendered("{% module 'js/login.js' %}").startswith(expected)
@@ -124,7 +125,8 @@ def test_what_a_module_needs_is_found_however_it_is_written(collected_static, mo
         "js/views/later.js": 'import { d } from "../lib/d.js";\nimport { f } from "./f.js";\n',
         "js/views/f.js": 'const even = () => import("./later-still.js");\n',
     }
-    monkeypatch.setattr(static_files, "content", lambda name: files[name].encode())
+    collected = {name: STRIPPERS["js/"](code) for name, code in files.items()}
+    monkeypatch.setattr(static_files, "content", lambda name: collected[name].encode())
     forget()
     try:
         assert set(static_files.modules_of("js/page.js")) == {"js/page.js", "js/lib/b.js", "js/c.js", "js/lib/d.js"}
@@ -151,7 +153,7 @@ def test_no_page_of_ours_loads_code_in_another_way(settings):
 async def test_hashed_file_is_sent_and_kept_for_ever(files, imports, settings):
     answer = await get(files, imports["/static/js/chat.js"])
     assert answer.status == 200
-    assert answer.body == (settings.BASE_DIR / "static/js/chat.js").read_bytes()
+    assert answer.body == STRIPPERS["js/"]((settings.BASE_DIR / "static/js/chat.js").read_text()).encode()
     assert "immutable" in answer.headers["cache-control"]
     assert answer.headers["content-type"].startswith("text/javascript")
 
@@ -218,3 +220,39 @@ def test_without_collected_files_the_application_stands_alone(settings, tmp_path
     settings.STATIC_ROOT = tmp_path / "nothing"
     app = answering()
     assert with_static_files(app) is app
+
+
+# --- stripping -------------------------------------------------------------------------------------------------------
+
+
+def test_collected_code_has_no_comments(collected_static):
+    for name in static_files.own_files():
+        if name.startswith(("js/", "css/")):
+            code = static_files.content(name).decode()
+            assert not re.search(r"/\*|^\s*//", code, re.MULTILINE), name
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "class A{#private=1;half(){return this.#private/2;}}",
+        "const t=`two  spaces ${ a /* kept */ } // and this\n  /* and this */`;",
+        "const r=/[/\"'`*]\\/\\/ x/u.test('a // b');",
+        'const u="https://example.org//*";',
+    ],
+)
+def test_stripping_leaves_what_only_looks_like_a_comment(code):
+    assert STRIPPERS["js/"](code) == code
+
+
+def test_every_module_that_runs_at_first_is_named_by_the_page(collected_static, settings):
+    """Counted over the sources, whose imports stand each on a line of its own."""
+    for entry in ("js/chat.js", "js/login.js", "js/about-me.js"):
+        found = [entry]
+        for module in found:
+            source = (settings.BASE_DIR / "static" / module).read_text()
+            paths = re.findall(r'^(?:import|export) (?:[^;"]* from )?"(\.[^"]+)";', source, re.MULTILINE)
+            folder = settings.BASE_DIR / "static" / module
+            imported = [(folder.parent / path).resolve().relative_to(settings.BASE_DIR / "static") for path in paths]
+            found += [str(path) for path in imported if str(path) not in found]
+        assert set(static_files.modules_of(entry)) == set(found)
