@@ -1,5 +1,6 @@
 /** The column of chats: one link for each, by last activity, searched from above, drawn as far as one scrolls. */
 import { find, setText } from "../lib/dom.js";
+import { fold } from "../lib/letters.js";
 import { every } from "../lib/timing.js";
 import { oncePerFrame } from "./moments.js";
 import { createChatRow, updateChatRow } from "./chat-row.js";
@@ -100,14 +101,6 @@ export class ChatList {
   focusRowOf(email) {
     this.list.node(email)?.querySelector("a")?.focus();
   }
-}
-
-/** @param {string} text */
-function fold(text) {
-  return text
-    .normalize("NFKD")
-    .replace(/[\p{Diacritic}\p{Cf}]/gu, "")
-    .toLowerCase();
 }
 
 /** @param {readonly ChatSummary[]} chats two people of what looks like one name are told apart by their addresses */
