@@ -87,3 +87,22 @@ def test_moved(row, pair, mallory):
     row.is_shown(alice.message("not yet received"), 0)
     expect(alice.message("not yet received")).not_to_contain_text(re.compile("Delivered|Read"))
     held.let_go()
+
+
+@attack(
+    "A stranger who watches for ticks",
+    done="Somebody whom Bob does not know writes to him, and the server says that Bob has added them; he reads it",
+    sees="Bob: “Are you there?”. Neither the stranger nor the server is told that it was delivered or read",
+)
+def test_stranger(row, guests, mallory):
+    bob = guests.visitor("bob").register()
+    stranger = mallory.office.make_account("Stranger")
+    entry = {"id": 1, "email": stranger.email, "display_name": "Stranger", "created_at": "2026-11-23T08:00:00Z"}
+    mallory.change_answer(bob, "GET /contacts/list", lambda body: body | {"results": [entry]})
+    mallory.office.send(stranger, stranger.seal(bob.email, mallory.office.public_key(bob), "Are you there?").message)
+    bob.page.reload()
+    bob.page.evaluate(f"location.hash = '#/{stranger.email}'")
+    row.is_shown(bob.log())
+    bob.page.wait_for_timeout(1500)
+    assert [call for call in mallory.calls(bob) if "/messages/receipts" in call] == []
+    assert mallory.envelopes(bob) == []

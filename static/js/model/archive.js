@@ -33,6 +33,8 @@ import { messageRecord } from "./vault.js";
 /** @type {import("../storage/database.js").StoreName[]} */
 const ENTRY_STORES = ["messages", "outbox", "chats", "state", "receipts"];
 const STRAYS_LIMIT = 30;
+// What stood in `due` in the place of the peer's email until 2026-11.
+const FORMERLY_DUE = ["delivered", "read"];
 
 export class Archive {
   #database;
@@ -176,9 +178,15 @@ export class Archive {
     return this.#database.read(["messages"], (stores) => marked(stores("messages"), "pending", undefined, limit));
   }
 
-  /** @returns {Promise<MessageRow[]>} those about which the server is still to be told something */
-  due() {
-    return this.#database.read(["messages"], (stores) => marked(stores("messages"), "due"));
+  /**
+   * @param {Set<string>} peers
+   * @returns {Promise<MessageRow[]>} those of these people's about which the server is still to be told something
+   */
+  async due(peers) {
+    const values = new Set([...peers, ...FORMERLY_DUE]);
+    const found = await this.#database.read(["messages"], (stores) =>
+      Promise.all([...values].map((value) => marked(stores("messages"), "due", value))));
+    return found.flat().filter(({ peer }) => peers.has(peer));
   }
 
   /**

@@ -3,7 +3,7 @@
  * these chains are kept: the last message written here, and how far those of the peer's browsers have been opened.
  */
 import { Sequence } from "../lib/timing.js";
-import { get, countMarked, lastCounter, messageInChain, theirChains } from "../storage/queries.js";
+import { all, get, countMarked, lastCounter, messageInChain, theirChains } from "../storage/queries.js";
 import { messageRecord } from "./vault.js";
 
 /** @typedef {{ counter: number, hash: string | null }} ChainEnd */
@@ -35,6 +35,12 @@ export class Chains {
   async own(peer, side = "own") {
     const row = await this.#database.read(["chains"], (stores) => get(stores("chains"), this.#ownKey(peer, side)));
     return { ...(row ? await this.#open(row) : { counter: 0, hash: null }), row };
+  }
+
+  /** @returns {Promise<string[]>} the people to whom something was written here */
+  async writtenTo() {
+    const rows = await this.#database.read(["chains"], (stores) => all(stores("chains")));
+    return rows.filter(({ side, counter }) => side === "own" && counter > 0).map(({ peer }) => peer);
   }
 
   /**

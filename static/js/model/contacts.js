@@ -1,7 +1,7 @@
 /**
  * The address book.
  *
- * Event: `changed`.
+ * Events: `changed`; `added`: by this person, here.
  */
 import { Emitter } from "../lib/emitter.js";
 import { readContact, readContacts, readConversations } from "./answers.js";
@@ -55,7 +55,8 @@ export class Contacts extends Emitter {
     if (contact.email !== normalised(email)) {
       throw new BadAnswer("another person than the one asked for");
     }
-    await this.#keep(contact);
+    await this.#keep(contact, true);
+    this.emit("added");
     // Known in advance, the first message can go out at once, and is sealed even with no network. If it cannot be had
     // now, the first message asks again.
     this.#peerKeys.lookUp(contact.email).catch(() => {});
@@ -99,10 +100,13 @@ export class Contacts extends Emitter {
     }
   }
 
-  /** @param {{ email: string, displayName: string, createdAtMs: number }} contact */
-  async #keep({ email, displayName, createdAtMs }) {
+  /**
+   * @param {{ email: string, displayName: string, createdAtMs: number }} contact
+   * @param {boolean} [isAdded] by this person, here
+   */
+  async #keep({ email, displayName, createdAtMs }, isAdded = false) {
     await this.#people.update(email, (row) => {
-      Object.assign(row, { displayName, isContact: true, addedAtMs: createdAtMs });
+      Object.assign(row, { displayName, isContact: true, addedAtMs: createdAtMs, isAdded: row.isAdded || isAdded });
     });
   }
 

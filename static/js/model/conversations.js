@@ -37,7 +37,8 @@ export class Conversations extends Emitter {
   }
 
   #listen() {
-    const { accountKey, courier, link, mailbox, opener, peerReceipts, people, preferences, tabs } = this.#parts;
+    const { accountKey, contacts, courier, link, mailbox, opener, peerReceipts, people, preferences, tabs } = this.#parts;
+    contacts.on("added", () => this.#noteReceipts());
     mailbox.on("behind", () => this.#screens.jump().catch(() => {}));
     this.#screens.on("chats", () => this.emit("chats"));
     this.#screens.on("thread", (detail) => this.emit("thread", detail));
@@ -117,9 +118,14 @@ export class Conversations extends Emitter {
   async send(email, text) {
     const clientId = await this.#writing.send(email, text);
     this.#outboxChanged(email);
-    // Who is answered is no stranger any more.
-    this.#parts.receiptWriter.note();
+    this.#noteReceipts();
     return clientId;
+  }
+
+  /** Somebody who was a stranger may be none any more. */
+  #noteReceipts() {
+    this.#parts.receipts.note();
+    this.#parts.receiptWriter.note();
   }
 
   /**
@@ -185,13 +191,12 @@ export class Conversations extends Emitter {
    * @param {string} email
    */
   async markRead(email) {
-    const { archive, chatList, receipts, receiptWriter } = this.#parts;
+    const { archive, chatList } = this.#parts;
     const thread = this.#screens.thread(email);
     const isShown = (/** @type {number} */ id) => thread?.hasShown(id) ?? true;
     if (chatList.unread(email) > 0 && (await archive.markSeen(email, isShown))) {
       this.#touchEverywhere(email);
-      receipts.note();
-      receiptWriter.note();
+      this.#noteReceipts();
     }
   }
 
@@ -251,8 +256,7 @@ export class Conversations extends Emitter {
       this.#screens.touch(row.peer);
     }
     if (!row.mine) {
-      this.#parts.receipts.note();
-      this.#parts.receiptWriter.note();
+      this.#noteReceipts();
     }
     if (this.#fresh.delete(row.id)) {
       this.emit("announce", { email: row.peer, name: this.#parts.people.nameOf(row.peer), text });

@@ -97,23 +97,18 @@ export function mergeTimes(row, times) {
  */
 export function mark(row) {
   const isUnread = !row.mine && !row.seen && !row.readAtMs && !row.hidden;
-  return { ...row, unread: isUnread ? row.peer : undefined, due: dueReceipt(row) };
+  return { ...row, unread: isUnread ? row.peer : undefined, due: isDue(row) ? row.peer : undefined };
 }
 
 /**
  * Only what was opened is called delivered, and only what was opened and on the screen is called read. The server does
  * not know the ids of those that were moved aside.
  * @param {MessageRow} row
- * @returns {"delivered" | "read" | undefined}
+ * @returns {boolean} whether there is something that the server has not been told
  */
-function dueReceipt(row) {
-  if (row.mine || !row.sealed || row.readAtMs || !Number.isInteger(row.id)) {
-    return undefined;
-  }
-  if (row.seen) {
-    return "read";
-  }
-  return row.deliveredAtMs ? undefined : "delivered";
+function isDue({ id, mine, sealed, seen, deliveredAtMs, readAtMs }) {
+  const isTellable = !mine && sealed !== undefined && Number.isInteger(id);
+  return isTellable && !readAtMs && (seen || !deliveredAtMs);
 }
 
 /**

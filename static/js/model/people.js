@@ -85,7 +85,7 @@ export class People extends Emitter {
   }
 }
 
-const UNNAMED = { displayName: null, isContact: false, addedAtMs: 0 };
+const UNNAMED = { displayName: null, isContact: false, isAdded: false, addedAtMs: 0 };
 const UNPINNED = { pinned: null, served: null, offered: null, offeredStatement: null, checked: null, forgotten: false };
 
 /**
@@ -94,5 +94,6 @@ const UNPINNED = { pinned: null, served: null, offered: null, offeredStatement: 
  */
 function whole(row) {
   const keys = (row.keys ?? []).map((key) => ({ ...UNSIGNED, ...key }));
-  return { ...UNNAMED, ...UNPINNED, ...row, keys, changes: row.changes ?? [] };
+  const { isAdded = row.isContact ?? false } = row;
+  return { ...UNNAMED, ...UNPINNED, ...row, isAdded, keys, changes: row.changes ?? [] };
 }

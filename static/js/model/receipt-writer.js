@@ -7,6 +7,7 @@ import { encodeReceipt, sealMessage } from "../crypto/later.js";
 import { after, backoffMs } from "../lib/timing.js";
 import { ApiError, patienceMs } from "../net/errors.js";
 import { all, chatOrNew } from "../storage/queries.js";
+import { acquaintances } from "./acquaintances.js";
 import { receiptOf } from "./receipt-content.js";
 import { verdict } from "./verdict.js";
 
@@ -72,23 +73,21 @@ export class ReceiptWriter {
 
   async #writeDue() {
     const chats = await this.#parts.database.read(["chats"], (stores) => all(stores("chats")));
-    for (const chat of chats.filter(({ receiptDue }) => receiptDue)) {
-      if (!this.#stopping.signal.aborted && (await this.#mayTell(chat.email))) {
+    const known = await acquaintances(this.#parts);
+    for (const chat of chats.filter(({ email, receiptDue }) => receiptDue && known.has(email))) {
+      if (!this.#stopping.signal.aborted && this.#isDecided(chat.email)) {
         await this.#tell(chat);
       }
     }
   }
 
   /**
-   * Nobody learns from here whether a stranger's message was looked at, and nothing goes out under a key that nobody has
-   * decided about.
+   * Nothing goes out under a key that nobody has decided about.
    * @param {string} email
    */
-  async #mayTell(email) {
-    const { accountKey, chains, people } = this.#parts;
-    const person = people.get(email);
-    const isDecided = Boolean(person?.pinned) && !person?.offered && accountKey.current !== null;
-    return isDecided && (person?.isContact || (await chains.own(email)).counter > 0);
+  #isDecided(email) {
+    const person = this.#parts.people.get(email);
+    return Boolean(person?.pinned) && !person?.offered && this.#parts.accountKey.current !== null;
   }
 
   /** @param {ChatRow} chat */

@@ -1,8 +1,12 @@
 /**
- * Tells the server what was opened here and what was read: together, a little later, and again until it has heard.
+ * Tells the server what was opened here and what was read: together, a little later, and again until it has heard. It
+ * tells nothing of messages from strangers, and not what was read where the person has turned that off.
  */
 import { after, backoffMs } from "../lib/timing.js";
 import { ApiError, patienceMs } from "../net/errors.js";
+import { acquaintances } from "./acquaintances.js";
+
+/** @typedef {{ id: number, kind: "delivered" | "read" }} Told */
 
 const COLLECT_MS = 300;
 // While a thousand are being opened, the calls become rarer, up to this.
@@ -13,8 +17,7 @@ const OTHER_TAB_MS = 5000;
 const TEMPORARY_STATUSES = [401, 408, 425, 429];
 
 export class Receipts {
-  #api;
-  #archive;
+  #parts;
   /** @type {Set<string>} what was told, until the server's own word of it comes back */
   #told = new Set();
   #attempt = 0;
@@ -30,10 +33,10 @@ export class Receipts {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #laterTimer;
 
-  /** @param {{ api: Api, archive: Archive }} parts */
-  constructor({ api, archive }) {
-    this.#api = api;
-    this.#archive = archive;
+  /** @param {{ api: Api, archive: Archive, chains: Chains, people: People, preferences: Preferences }} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    parts.preferences.on("changed", () => this.note());
   }
 
   /** There may be something to tell. */
@@ -99,15 +102,22 @@ export class Receipts {
 
   /** @returns {Promise<boolean>} whether there is more than one call takes */
   async #tell() {
-    const due = (await this.#archive.due()).filter((row) => !this.#told.has(receiptOf(row)));
-    const rows = due.slice(0, CALL_LIMIT);
-    if (rows.length > 0) {
-      const ids = (/** @type {string} */ kind) => rows.filter((row) => row.due === kind).map(({ id }) => id);
+    const due = (await this.#due()).filter((one) => !this.#told.has(nameOf(one)));
+    const part = due.slice(0, CALL_LIMIT);
+    if (part.length > 0) {
+      const ids = (/** @type {string} */ kind) => part.filter((one) => one.kind === kind).map(({ id }) => id);
       this.#lastCallMs = performance.now();
-      await this.#api.receipts({ delivered: ids("delivered"), read: ids("read") }).catch(passOver);
-      rows.forEach((row) => this.#told.add(receiptOf(row)));
+      await this.#parts.api.receipts({ delivered: ids("delivered"), read: ids("read") }).catch(passOver);
+      part.forEach((one) => this.#told.add(nameOf(one)));
     }
-    return due.length > rows.length;
+    return due.length > part.length;
+  }
+
+  /** @returns {Promise<Told[]>} */
+  async #due() {
+    const { archive, preferences } = this.#parts;
+    const rows = await archive.due(await acquaintances(this.#parts));
+    return rows.flatMap((row) => toldOf(row, preferences.readReceipts));
   }
 }
 
@@ -123,7 +133,19 @@ function passOver(error) {
   }
 }
 
-/** @param {MessageRow} row */
-function receiptOf({ id, due }) {
-  return `${due} ${id}`;
+/**
+ * @param {MessageRow} row
+ * @param {boolean} isReadTold
+ * @returns {Told[]} at most one
+ */
+function toldOf({ id, seen, deliveredAtMs }, isReadTold) {
+  if (seen && isReadTold) {
+    return [{ id, kind: "read" }];
+  }
+  return deliveredAtMs ? [] : [{ id, kind: "delivered" }];
+}
+
+/** @param {Told} told */
+function nameOf({ id, kind }) {
+  return `${kind} ${id}`;
 }

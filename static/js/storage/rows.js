@@ -59,7 +59,8 @@
  * @typedef {object} PersonRow
  * @property {string} email
  * @property {string | null} displayName null: the server has not told it yet
- * @property {boolean} isContact in the address book
+ * @property {boolean} isContact in the address book, as the server has it
+ * @property {boolean} isAdded this person has added it here, or it was in the address book before that was noted
  * @property {number} addedAtMs
  * @property {string | null} pinned fingerprint of the key that is accepted here
  * @property {string | null} served fingerprint of the key that the server named last as the present one
@@ -126,7 +127,7 @@
  * @property {boolean} [tried] it was tried to open it
  * @property {string} [pending] the peer, while nobody has tried to open it, or it may go well the next time
  * @property {string} [unread] the peer, while it is theirs and unread
- * @property {"delivered" | "read"} [due] what the server is still to be told
+ * @property {string} [due] the peer, while there is something to tell the server: that it was delivered, or read
  */
 
 /**
