@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, models, transaction
 from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from rest_framework.exceptions import NotAuthenticated
 
@@ -118,7 +118,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 class SessionQuerySet(models.QuerySet):
     def live(self):
-        return self.filter(revoked_at=None, expires_at__gt=timezone.now(), user__is_active=True)
+        """By the database's clock: those of the server processes may differ."""
+        return self.filter(revoked_at=None, expires_at__gt=Now(), user__is_active=True)
 
     def end(self):
         return self.filter(revoked_at=None).update(revoked_at=timezone.now())
@@ -129,14 +130,17 @@ class SessionManager(models.Manager.from_queryset(SessionQuerySet)):
     def begin(self, user):
         """Raises NotAuthenticated where the account was suspended, deleted or given another password since `user` was
         read and its password checked."""
-        row = User.objects.select_for_update().filter(pk=user.pk, is_active=True, password=user.password)
-        if not row.exists():
+        unchanged = User.objects.select_for_update().filter(pk=user.pk, is_active=True, password=user.password)
+        now = unchanged.values_list(Now(), flat=True).first()
+        if now is None:
             raise NotAuthenticated("This account has changed just now. Log in again.")
-        return self.create(user=user, expires_at=timezone.now() + settings.SESSION_LIFETIME)
+        return self.create(user=user, created_at=now, last_seen_at=now, expires_at=now + settings.SESSION_LIFETIME)
 
 
 class Session(models.Model):
-    """One browser's log-in. Its refresh tokens are numbered by `generation`; only the newest may be spent."""
+    """One browser's log-in. Its refresh tokens are numbered by `generation`; only the newest may be spent.
+
+    All its times are the database's, so that processes whose clocks differ agree on them."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
@@ -151,10 +155,6 @@ class Session(models.Model):
     class Meta:
         db_table = "sessions"
         indexes = [models.Index(fields=["expires_at"], name="sessions_expires_at")]
-
-    @property
-    def is_live(self):
-        return self.revoked_at is None and self.expires_at > timezone.now() and self.user.is_active
 
     def end(self):
         Session.objects.filter(pk=self.pk).end()
@@ -171,19 +171,19 @@ class Session(models.Model):
         copy, or the thief's victim: nobody can tell, so the session ends.
         """
         with transaction.atomic():
-            session = cls.objects.select_for_update(of=("self",)).select_related("user").filter(pk=session_id).first()
-            if session is None or not session.is_live:
+            live = cls.objects.live().select_for_update(of=("self",)).select_related("user").annotate(now=Now())
+            session = live.filter(pk=session_id).first()
+            if session is None:
                 return None, None
             if generation == session.generation:
-                return session, session._spend()
+                return session, session._spend(session.now)
             spent = session.spent_tokens.filter(generation=generation).first()
-            if spent and spent.spent_at >= timezone.now() - timedelta(seconds=settings.REFRESH_REPEAT_SECONDS):
+            if spent and spent.spent_at >= session.now - timedelta(seconds=settings.REFRESH_REPEAT_SECONDS):
                 return session, spent
             session.end()
             return None, None
 
-    def _spend(self):
-        now = timezone.now()
+    def _spend(self, now):
         self.spent_tokens.filter(spent_at__lt=now - timedelta(seconds=2 * settings.REFRESH_REPEAT_SECONDS)).delete()
         spent = SpentRefreshToken.objects.create(session=self, generation=self.generation, spent_at=now)
         Session.objects.filter(pk=self.pk).update(

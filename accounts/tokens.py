@@ -1,7 +1,7 @@
 """Access and refresh tokens: simplejwt signs and checks them, the session row says whether they still hold.
 
 A refresh token names its session and its number in it, and nothing in it is random: the same spent token has the same
-successor, however many ask for it at once.
+successor, however many ask for it at once. Its times are those of the session row, so they are the database's.
 """
 
 from datetime import UTC, datetime
@@ -9,10 +9,28 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
+from rest_framework_simplejwt import tokens as simplejwt
 from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from accounts.models import Session
+
+
+class ExpiryWithoutLeeway:
+    """SIMPLE_JWT["LEEWAY"] is for `iat` and `nbf`; the library grants it to `exp` as well."""
+
+    def check_exp(self, claim="exp", current_time=None):
+        super().check_exp(claim, current_time)
+        if self.payload[claim] <= (current_time or self.current_time).timestamp():
+            raise TokenError("The token has expired.")
+
+
+class AccessToken(ExpiryWithoutLeeway, simplejwt.AccessToken):
+    pass
+
+
+class RefreshToken(ExpiryWithoutLeeway, simplejwt.RefreshToken):
+    pass
+
 
 UNREADABLE = (TokenError, KeyError, ValueError)  # ValueError: characters that no encoder takes
 
@@ -80,10 +98,8 @@ def claims_of_access_token(access: str) -> Claims | None:
 def session_of_access_token(access: str) -> tuple[Session, datetime] | None:
     """The live session that an access token carries, and when the token expires; one query. None where it is over."""
     claims = claims_of_access_token(access)
-    session = claims and Session.objects.select_related("user").filter(pk=claims.session_id).first()
-    if not session or not session.is_live:
-        return None
-    return session, claims.expires_at
+    session = claims and Session.objects.live().select_related("user").filter(pk=claims.session_id).first()
+    return (session, claims.expires_at) if session else None
 
 
 def session_of_refresh_token(refresh: str) -> Session | None:

@@ -34,7 +34,7 @@ BEGIN
 
     SELECT caller.email INTO sender_address
     FROM sessions JOIN users caller ON caller.id = user_id, users addressee
-    WHERE sessions.id = given_session AND revoked_at IS NULL AND expires_at > given_now
+    WHERE sessions.id = given_session AND revoked_at IS NULL AND expires_at > clock_timestamp()
         AND caller.id = given_sender AND caller.is_active AND addressee.id = recipient AND addressee.is_active;
     IF NOT FOUND
         OR EXISTS (SELECT FROM spent_client_ids WHERE sender_id = given_sender AND client_id = given_client_id)

@@ -185,10 +185,12 @@ AUTH_PASSWORD_VALIDATORS = [
 ACCESS_TOKEN_LIFETIME = timedelta(seconds=env_int("ACCESS_TOKEN_SECONDS", 600, least=1, most=86_400))
 SESSION_LIFETIME = timedelta(days=env_int("SESSION_DAYS", 30, least=1, most=3650))
 REFRESH_REPEAT_SECONDS = 10
+CLOCK_LEEWAY_SECONDS = 60  # by how much the clock of a process may be behind the database's
 REFRESH_COOKIE = "vibechat_refresh"
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,
     "REFRESH_TOKEN_LIFETIME": SESSION_LIFETIME,
+    "LEEWAY": CLOCK_LEEWAY_SECONDS,  # of `iat` and `nbf`; accounts/tokens.py grants none to `exp`
     "SIGNING_KEY": hashlib.sha256(b"VibeChat tokens:" + SECRET_KEY.encode()).hexdigest(),
 }
 

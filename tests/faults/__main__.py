@@ -2,7 +2,7 @@
 python -m tests.faults --only redis_gone   those whose names hold this, once
 
 Prints what was sent and what became of it. The exit code is 0 only where nothing was lost, doubled, misordered, late or
-answered with a failure.
+answered with a failure, and nobody had to log in again.
 """
 
 import argparse

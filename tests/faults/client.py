@@ -127,6 +127,7 @@ class Client:
             if code == 1011:
                 self.ledger.complain(f"{self.name}: the socket was closed by a failure (1011)")
             if code == 4401:
+                self.person.note_refusal(self.server, f"the socket was closed with 4401, {goodbye}")
                 await self.renew(token)
         finally:
             self.socket = None

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field, fields
 
+from tests.browser.site import Server
 from tests.faults.mailbox import Mailbox
 
 
@@ -52,6 +53,7 @@ class Ledger:
     complaints: list[str] = field(default_factory=list)
     numbers_twice: int = 0
     database_is_away: bool = False
+    wrong_clocks: set[Server] = field(default_factory=set)  # processes that were further from the present than a minute
 
     def complain(self, what: str) -> None:
         self.complaints.append(what)

@@ -31,6 +31,7 @@ class Outbox:
         self.answers: dict[str, list[asyncio.Future]] = {}
         self.acknowledged: list[dict] = []  # bodies, to be repeated
         self.sends_copies = False
+        self.doors = [SOCKET, POST]
 
     def put(self, recipient: Person, ciphertext_bytes: int = 64) -> str:
         body = self.write(recipient, ciphertext_bytes)
@@ -64,7 +65,7 @@ class Outbox:
                 return
 
     async def send(self, body: dict) -> None:
-        door = self.client.random.choice([SOCKET, POST])
+        door = self.client.random.choice(self.doors)
         if self.client.socket and self.client.server in self.client.sends_to and door == SOCKET:
             await self.send_by_socket(body)
         else:

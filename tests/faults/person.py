@@ -40,6 +40,7 @@ class Person:
             answer = await self.ask(server, method, path, body, token)
             if answer.status_code != 401:
                 return answer
+            self.note_refusal(server, f"401 from {path}")
             await self.renew(server, token)
         raise Away("not signed in")
 
@@ -60,16 +61,18 @@ class Person:
         if not (is_right and (was_away or self.ledger.database_is_away)):
             self.ledger.complain(f"{answer.status_code} from {path}: {answer.text[:200]}")
 
+    def note_refusal(self, server: Server, what: str) -> None:
+        """Tokens hold for a day and sessions for a month: only a process at another time may refuse them."""
+        if server not in self.ledger.wrong_clocks:
+            self.ledger.complain(f"{self.name} was refused: {what}")
+
     async def renew(self, server: Server, spent: str) -> None:
-        """By the refresh token, or by the password where that session is over too; once for all browsers."""
+        """By the refresh token, once for all browsers. Nobody logs in again: a session that ends is a fault."""
         async with self.renewing:
             if self.tokens["access"] != spent:
                 return
             answer = await self.ask(server, "POST", "/api/auth/refresh", {"refresh": self.tokens["refresh"]})
             if answer.status_code != 200:
-                login = {"email": self.email, "password": self.password}
-                answer = await self.ask(server, "POST", "/api/auth/login", login)
-            if answer.status_code != 200:
-                self.ledger.complain(f"{answer.status_code} from the log-in: {answer.text[:200]}")
-                raise Away("cannot sign in")
+                self.note_refusal(server, f"{answer.status_code} from the refresh: {answer.text[:200]}")
+                raise Away("the session is refused")
             self.tokens = answer.json()

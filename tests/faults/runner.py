@@ -38,6 +38,7 @@ FAULTS: dict[str, Fault] = {
         clients.slow_reader,
         clients.offline_with_500_waiting,
         clients.repeated_by_every_door,
+        processes.clocks_apart,
         processes.clock_jumps,
         processes.old_and_idle_sockets,
     )
