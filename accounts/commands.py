@@ -1,10 +1,17 @@
 """What the commands about people share."""
 
+import os
+
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
 from accounts.emails import normalise_email
 from accounts.models import User
+
+
+def shell_user() -> str:
+    """Who ran a command, by number: the account behind `sudo` or vibechat-manage where they name it."""
+    return f"uid {os.environ.get('SUDO_UID') or os.getuid()}"
 
 
 def address(text) -> str:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from rest_framework.exceptions import NotAuthenticated
 
 from accounts.emails import normalise_email
+from accounts.invites import Invite
 from accounts.names import clean_display_name
 from vibechat.refusals import Conflict
 
@@ -36,14 +37,15 @@ class UserManager(BaseUserManager):
         except ValidationError as error:
             raise self.model.DoesNotExist from error
 
-    def create_user(self, email, password=None, **fields):
-        """Raises Conflict `email_taken`, also for the loser of a race."""
+    def create_user(self, email, password=None, invite_id=None, **fields):
+        """Raises Conflict `email_taken` and Forbidden `registration_closed`, also for the loser of a race."""
         user = self.model(email=normalise_email(email), **fields)
         if self.filter(email=user.email).exists():  # or PostgreSQL's log would hold what the constraint refuses
             raise email_taken()
         user.set_password(password)
         try:
             with transaction.atomic():
+                Invite.objects.spend(invite_id)
                 user.save(using=self._db)
         except IntegrityError as error:
             raise email_taken() from error

@@ -35,10 +35,15 @@ class LoginSerializer(serializers.Serializer):
 
 class RegistrationSerializer(LoginSerializer):
     display_name = DisplayNameField(default="")
+    invite = StrictCharField(default=None, allow_null=True, max_length=200, help_text="Where registration is closed.")
 
     def validate(self, data):
         refuse_weak_password(data["password"], User(email=data["email"], display_name=data["display_name"]), "password")
         return data
+
+
+class RegistrationStateSerializer(serializers.Serializer):
+    registration = serializers.ChoiceField(["open", "closed"])
 
 
 class RefreshSerializer(serializers.Serializer):

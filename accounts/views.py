@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from accounts.authentication import SessionTokenAuthentication
 from accounts.cookies import expire_refresh_cookie, refresh_cookie, set_refresh_cookie
+from accounts.invites import Invite
 from accounts.models import Session, User
 from accounts.serializers import (
     LoginSerializer,
@@ -19,6 +20,7 @@ from accounts.serializers import (
     ProfileSerializer,
     RefreshSerializer,
     RegistrationSerializer,
+    RegistrationStateSerializer,
     RenewedTokensSerializer,
     TokensSerializer,
     UserSerializer,
@@ -26,6 +28,7 @@ from accounts.serializers import (
 from accounts.tokens import first_tokens, renewed_tokens, session_of_refresh_token
 from vibechat.limits import LimitedViewSet, limit
 from vibechat.logs import security_event
+from vibechat.refusals import Forbidden
 
 NO_BODY = OpenApiResponse(description="No body.")
 # An unknown address costs a log-in as much time as a wrong password.
@@ -48,11 +51,24 @@ class DoorViewSet(LimitedViewSet):
 
     @extend_schema(request=RegistrationSerializer, responses={201: TokensSerializer}, auth=[])
     def register(self, request):
+        invite_id = self.invite_of(request)
         data = valid(RegistrationSerializer, request)
-        wants_cookie = data.pop("refresh_cookie")
-        user = User.objects.create_user(**data)
-        security_event("registration", user=user.pk)
+        wants_cookie, _ = data.pop("refresh_cookie"), data.pop("invite")
+        user = User.objects.create_user(**data, invite_id=invite_id)
+        security_event("registration", user=user.pk, **({"invite": invite_id} if invite_id else {}))
         return signed_in(user, wants_cookie, status.HTTP_201_CREATED)
+
+    def invite_of(self, request) -> int | None:
+        """Asked before all else: on a closed server a stranger learns nothing about addresses."""
+        try:
+            return Invite.objects.require(request.data.get("invite") if isinstance(request.data, dict) else None)
+        except Forbidden:
+            security_event("registration_refused", request=request)
+            raise
+
+    @extend_schema(responses=RegistrationStateSerializer, auth=[])
+    def registration(self, request):
+        return Response({"registration": settings.REGISTRATION})
 
     @extend_schema(request=LoginSerializer, responses=TokensSerializer, auth=[])
     def login(self, request):

@@ -8,7 +8,7 @@ from accounts.models import User
 from keys.models import PublicKey
 from messaging import events, frames
 from messaging.mailboxes import Mailbox, in_mailboxes
-from messaging.storage import charge, credit_senders
+from messaging.storage import charge, credit_senders, stored_size
 from vibechat.refusals import Conflict, UserNotFound
 
 CLIENT_ID_MEMORY = datetime.timedelta(days=30)
@@ -33,9 +33,11 @@ class MessageQuerySet(models.QuerySet):
 
     def settle(self):
         """Before rows are deleted: senders get their storage back, and a late repeat is no new message."""
-        credit_senders(self)
-        rows = self.exclude(sender=None).exclude(client_id=None).values_list("sender_id", "client_id")
-        spent = [SpentClientId(sender_id=sender_id, client_id=client_id) for sender_id, client_id in rows]
+        rows = list(self.exclude(sender=None).values_list("sender_id", "client_id", stored_size()))
+        credit_senders(rows)
+        spent = [
+            SpentClientId(sender_id=sender_id, client_id=client_id) for sender_id, client_id, _ in rows if client_id
+        ]
         SpentClientId.objects.bulk_create(
             spent,
             batch_size=500,

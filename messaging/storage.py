@@ -4,8 +4,10 @@ is deleted; what then remains of it, its client_id, is charged until that goes t
 The sum is in the sender's mailbox, whose row every send locks and writes anyway, so no send adds anything up.
 """
 
+from collections import Counter
+
 from django.conf import settings
-from django.db.models import Case, Count, F, Func, IntegerField, Sum, Value, When
+from django.db.models import Case, Count, F, Func, IntegerField, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
 from messaging.mailboxes import Mailbox
@@ -61,16 +63,17 @@ class OctetLength(Func):
         return self.as_sql(compiler, connection, function="LENGTH", **context)
 
 
-def credit_senders(messages):
-    """For messages that are about to be deleted, and whose client_ids are remembered."""
-    size = ROW_BYTES + sum(Coalesce(OctetLength(name), 0) for name in TEXT_COLUMNS)
-    sums = (
-        messages.exclude(sender=None)
-        .order_by()
-        .values_list("sender")
-        .annotate(stored=Sum(size), client_ids=Count("client_id"))
-    )
-    credit({sender: stored - SPENT_CLIENT_ID_BYTES * client_ids for sender, stored, client_ids in sums})
+def stored_size():
+    """message_bytes of a row, as an expression."""
+    return ROW_BYTES + sum(Coalesce(OctetLength(name), 0) for name in TEXT_COLUMNS)
+
+
+def credit_senders(rows):
+    """For (sender id, client_id, stored_size) of messages that are about to be deleted; their client_ids stay."""
+    freed: Counter[int] = Counter()
+    for sender_id, client_id, size in rows:
+        freed[sender_id] += size - (SPENT_CLIENT_ID_BYTES if client_id else 0)
+    credit(freed)
 
 
 def credit_spent_client_ids(rows):

@@ -23,6 +23,7 @@ API = [
     ("POST", "/api/auth/register", {"email": "new@example.org", "password": PASSWORD}, EVERYBODY.format(201)),
     ("POST", "/api/auth/register", {"email": "{bob}", "password": PASSWORD}, EVERYBODY.format(409)),
     ("POST", "/api/auth/register", {"email": "new@example.org", "password": "12345678"}, EVERYBODY.format(400)),
+    ("GET", "/api/auth/registration", None, EVERYBODY.format(200)),
     ("POST", "/api/auth/login", {"email": "{bob}", "password": PASSWORD}, EVERYBODY.format(200)),
     ("POST", "/api/auth/login", {"email": "{bob}", "password": "wrong"}, EVERYBODY.format(401)),
     ("POST", "/api/auth/login", {"email": "{nobody}", "password": PASSWORD}, EVERYBODY.format(401)),
@@ -105,7 +106,14 @@ PAGES = [
 NOWHERE = ["/api", "/api/", "/api/nowhere", "/api/auth/login/", "/api/auth/me/", "/nowhere", "/chat/", "/ws/chat/"]
 NOWHERE += ["/api/schema", "/api/docs", "/openapi.yaml", "/docs/openapi.yaml", "/.env", "/manage.py", "/static/nowhere"]
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"}
-OPEN_TO_ALL = ("/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/logout", "/api/health/")
+OPEN_TO_ALL = (
+    "/api/auth/register",
+    "/api/auth/registration",
+    "/api/auth/login",
+    "/api/auth/refresh",
+    "/api/auth/logout",
+    "/api/health/",
+)
 
 
 def filled(value, world):

@@ -17,7 +17,8 @@ def an_object(**properties) -> dict:
 
 # By operation: what it does, and the refusals that are its own, as the codes of each status.
 OPERATIONS = {
-    "auth_register": ("Make an account and log in to it", {409: ["email_taken"]}),
+    "auth_register": ("Make an account and log in to it", {403: ["registration_closed"], 409: ["email_taken"]}),
+    "auth_registration": ("May anybody register, or only who was invited", {}),
     "auth_login": ("Log in", {401: ["wrong_credentials"]}),
     "auth_refresh": (
         "Spend a refresh token for the next access token",

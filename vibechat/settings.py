@@ -182,6 +182,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+REGISTRATION = env_choice("REGISTRATION", "open", ("open", "closed"))
 ACCESS_TOKEN_LIFETIME = timedelta(seconds=env_int("ACCESS_TOKEN_SECONDS", 600, least=1, most=86_400))
 SESSION_LIFETIME = timedelta(days=env_int("SESSION_DAYS", 30, least=1, most=3650))
 REFRESH_REPEAT_SECONDS = 10

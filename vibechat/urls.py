@@ -26,6 +26,7 @@ register_converter(RowIdConverter, "row_id")
 
 api = [
     path("auth/register", DoorViewSet.as_view({"post": "register"})),
+    path("auth/registration", DoorViewSet.as_view({"get": "registration"})),
     path("auth/login", DoorViewSet.as_view({"post": "login"})),
     path("auth/refresh", DoorViewSet.as_view({"post": "refresh"})),
     path("auth/logout", DoorViewSet.as_view({"post": "logout"})),

@@ -124,7 +124,7 @@ def test_many_go_in_batches_and_no_ciphertext_is_read(alice, bob, capsys, monkey
     alice.send(bob)
     Message.objects.all().delete()
     Message.objects.bulk_create(messages)
-    with django_assert_num_queries(5 + 4 * 9 + 4) as queries:
+    with django_assert_num_queries(5 + 4 * 8 + 4) as queries:
         assert prune(capsys, "--delete") == {"messages": 10}
     assert SpentClientId.objects.count() == 10
     selects = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]

@@ -35,9 +35,15 @@ export class Api {
     this.#origin = origin;
   }
 
-  /** @param {{ email: string, password: string, displayName: string }} person */
-  register({ email, password, displayName }) {
-    const body = { email, password, display_name: displayName, refresh_cookie: true };
+  /** Whether anybody may register. */
+  registration() {
+    return this.#call("GET", "/auth/registration", { token: null });
+  }
+
+  /** @param {{ email: string, password: string, displayName: string, invite: string }} person */
+  register({ email, password, displayName, invite }) {
+    const person = { email, password, display_name: displayName, refresh_cookie: true };
+    const body = invite ? { ...person, invite } : person;
     return this.#call("POST", "/auth/register", { body, token: null });
   }
 

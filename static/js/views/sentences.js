@@ -16,6 +16,7 @@ const SENTENCES = {
   network: UNREACHED,
   unavailable: "The server can't answer just now. Try again in a moment.",
   wrong_credentials: "That email and password don't go together. Check both and try again.",
+  registration_closed: "This needs an invitation link that nobody has used yet. Ask the person who runs this server.",
   email_taken: "There is an account with this address already.",
   user_not_found: "We couldn't find anyone with that address on this server.",
   yourself: "That is your own address.",
@@ -36,7 +37,7 @@ const FAILURES = {
 };
 
 /** @type {Record<string, string>} the field that a refusal of the whole is about */
-const FIELD_OF = { email_taken: "email", user_not_found: "email", yourself: "email" };
+const FIELD_OF = { registration_closed: "invite", email_taken: "email", user_not_found: "email", yourself: "email" };
 
 /** @param {unknown} error */
 export function asFailure(error) {

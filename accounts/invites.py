@@ -1,0 +1,59 @@
+"""One-time invitations: what lets somebody register while registration is closed."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from vibechat.refusals import Forbidden
+
+TOKEN_BYTES = 24
+
+
+def registration_closed():
+    return Forbidden("registration_closed", "New accounts on this server need an invitation that has not been used.")
+
+
+class InviteManager(models.Manager):
+    def issue(self, lifetime: timedelta):
+        """(the row, its token, which is kept nowhere)"""
+        self.filter(expires_at__lt=timezone.now()).delete()
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        return self.create(token_hash=hash_of(token), expires_at=timezone.now() + lifetime), token
+
+    def usable(self, token: str):
+        return self.filter(token_hash=hash_of(token), expires_at__gt=timezone.now())
+
+    def require(self, token) -> int | None:
+        """The id of the invitation that a registration needs; None where registration is open. Raises Forbidden."""
+        if settings.REGISTRATION == "open":
+            return None
+        invite = self.usable(token).first() if isinstance(token, str) else None
+        if invite is None:
+            raise registration_closed()
+        return invite.pk
+
+    def spend(self, invite_id: int | None):
+        """In the transaction that makes the account: of two at once one finds the row gone. Raises Forbidden."""
+        if invite_id is not None and not self.filter(pk=invite_id).delete()[0]:
+            raise registration_closed()
+
+
+class Invite(models.Model):
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+
+    objects = InviteManager()
+
+    class Meta:
+        app_label = "accounts"
+        db_table = "invites"
+
+
+def hash_of(token: str) -> str:
+    """SHA-256: a token is 24 random bytes, so nobody finds it by trying."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,25 @@
+from datetime import timedelta
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.commands import shell_user
+from accounts.invites import Invite
+from vibechat.logs import security_event
+from vibechat.management.commands.serve import address
+
+MOST_DAYS = 365
+
+
+class Command(BaseCommand):
+    help = "Print a link with which one person can register, once, while REGISTRATION is closed."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--days", type=int, default=7, help="how long it holds (7)")
+
+    def handle(self, days, **options):
+        if not 1 <= days <= MOST_DAYS:
+            raise CommandError(f"--days takes 1 to {MOST_DAYS}.")
+        invite, token = Invite.objects.issue(timedelta(days=days))
+        security_event("invite_created", invite=invite.pk, by=shell_user())
+        # In the fragment, which browsers send to no server: no log holds it.
+        self.stdout.write(f"{address()}/register#invite={token}")
