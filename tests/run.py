@@ -3,7 +3,7 @@
 python -m tests.run              all steps
 python -m tests.run --static     without tests and browsers
 python -m tests.run --only NAME  the steps whose names hold NAME
-VIBE_REQUIRE=postgres,redis,chromium,node  makes a failure of each of these that cannot be had
+VIBE_REQUIRE=postgres,redis,chromium,firefox,node  makes a failure of each of these that cannot be had
 """
 
 import argparse
@@ -19,11 +19,12 @@ from pathlib import Path
 
 from tests.provision import Unavailable
 from tests.provision.chromium import find_chromium
+from tests.provision.firefox import find_firefox
 from tests.provision.node import install_modules
 from tests.provision.services import running
 from tests.steps import Outcome, Step, browser_steps, left_out, node_tests, server_steps, static_steps
 
-CAN_BE_REQUIRED = {"postgres", "redis", "chromium", "node"}
+CAN_BE_REQUIRED = {"postgres", "redis", "chromium", "firefox", "node"}
 REDIS = threading.Lock()  # two steps that share a given one would hear each other
 PARALLEL = 3  # one more than a small machine's cores: many tests wait
 
@@ -73,7 +74,7 @@ def provide(stack: contextlib.ExitStack, needs: set[str]) -> dict[str, str]:
             missing[name] = str(services[name])
         elif name in services:
             os.environ[variable] = services[name]
-    for name, find in (("node", install_modules), ("chromium", find_chromium)):
+    for name, find in (("node", install_modules), ("chromium", find_chromium), ("firefox", find_firefox)):
         if name in needs and not missing.get(name):
             try:
                 find()

@@ -143,7 +143,8 @@ def pytest(name: str, *arguments: str, needs: tuple[str, ...] = ()) -> Step:
 
 
 def server_steps() -> list[Step]:
-    services, without_browsers = ("postgres", "redis"), ("--ignore=tests/browser", "--ignore=tests/attacks")
+    services = ("postgres", "redis")
+    without_browsers = [f"--ignore=tests/{folder}" for folder in ("browser", "attacks", "firefox")]
     return [
         pytest("pytest on SQLite and in memory", *without_browsers),
         pytest(
@@ -172,6 +173,7 @@ def browser_steps() -> list[Step]:
             needs=(*needs, "postgres", "redis"),
         ),
         pytest("browser stories, one embedded server", "tests/browser", "-m", "not once", needs=needs),
+        pytest("stories in Firefox", "tests/firefox", needs=(*needs, "firefox", "node")),
     ]
 
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe, mock, test } from "node:test";
 import { OWN_SUITES, signStatement, verifyStatement } from "../../static/js/crypto/identity.js";
 import { logIn, register } from "../../static/js/model/doors.js";
 import { prepare } from "../../static/js/model/first-key.js";
@@ -9,7 +9,7 @@ import { AccountKey } from "../../static/js/model/account-key.js";
 import { SUITES } from "../../static/js/model/own-statement.js";
 import { Database } from "../../static/js/storage/database.js";
 import { keyObject, refusal } from "./model-server.js";
-import { Browser, inWorld, pause, until } from "./model-world.js";
+import { Browser, inNavigator, inWorld, pause, until } from "./model-world.js";
 
 /** What another browser of theirs would do. */
 async function replaceKey(server, email) {
@@ -75,6 +75,17 @@ describe("the account's key", () => {
     await prepare(session, { socketUrl: "ws://nowhere.test/", locks: /** @type {any} */ (browser.locks) });
     assert.equal(server.user("alice@example.org").keys.length, 1);
     assert.deepEqual(server.callsTo("/keys/").map(({ path }) => path), ["/api/keys/upload"]);
+  }));
+
+  test("of a new account does not wait for a permission that nobody gives", inWorld(async ({ server }) => {
+    const persist = mock.fn(() => new Promise(() => {}));
+    inNavigator({ storage: { persist, persisted: async () => false } });
+    const browser = new Browser();
+    const session = browser.newSession();
+    await register(session, { email: "alice@example.org", password: "a long enough password" });
+    await prepare(session, { socketUrl: "ws://nowhere.test/", locks: /** @type {any} */ (browser.locks) });
+    assert.equal(server.user("alice@example.org").keys.length, 1);
+    assert.equal(persist.mock.callCount(), 0);
   }));
 
   test("is not declared lost by a tab that has not heard of the other tab's take-over", inWorld(async (world) => {

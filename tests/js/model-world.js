@@ -230,3 +230,8 @@ export function inWorld(story) {
     }
   };
 }
+
+/** @param {object} properties the whole of `navigator` from here on; Node 20 has none */
+export function inNavigator(properties) {
+  Object.defineProperty(globalThis, "navigator", { value: properties, configurable: true });
+}

@@ -1,4 +1,4 @@
-"""Finds, or brings without root, what the suite needs: PostgreSQL, Redis, Node and Chromium."""
+"""Finds, or brings without root, what the suite needs: PostgreSQL, Redis, Node, Chromium and Firefox."""
 
 
 class Unavailable(Exception):

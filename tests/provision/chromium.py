@@ -9,21 +9,19 @@ import fcntl
 import functools
 import os
 import shutil
-import signal
 import subprocess
 import tarfile
 import tempfile
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.provision import Unavailable
 from tests.provision.node import MODULES, find_node, install_modules
+from tests.provision.processes import prints
 
 SHELL = "chromium-headless-shell"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-START_SECONDS = 60
 # Without a sandbox, which root and most containers cannot have; it only ever sees pages of our own.
 ARGUMENTS = [
     "--no-sandbox",
@@ -46,22 +44,9 @@ class Chromium:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
             options = ["--headless", *ARGUMENTS, f"--user-data-dir={profile}", "--remote-debugging-port=0"]
             try:
-                return starts([self.program, *options], os.environ | self.environment)
+                return prints("DevTools listening", [self.program, *options], os.environ | self.environment)
             except OSError:
                 return False
-
-
-def starts(command: list[str], environment: dict[str, str]) -> bool:
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    end = functools.partial(os.killpg, process.pid, signal.SIGKILL)
-    patience = threading.Timer(START_SECONDS, end)
-    patience.start()
-    try:
-        return any("DevTools listening" in line for line in process.stderr)
-    finally:
-        patience.cancel()
-        end()
-        process.communicate()
 
 
 @functools.cache

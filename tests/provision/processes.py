@@ -1,12 +1,15 @@
 """Server processes of the suite's own: unprivileged, on loopback, in a folder of their own."""
 
 import contextlib
+import functools
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -58,6 +61,20 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen, name: str, 
             last_words = log.read_text(errors="replace")[-500:] if log.exists() else ""
             raise Unavailable(f"{name} did not start: {last_words.strip() or 'no output'}")
         time.sleep(0.05)
+
+
+def prints(words: str, command: list[str], environment: dict[str, str], seconds: float = 60) -> bool:
+    """Whether the command writes these words to its standard error; it is ended then."""
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    end = functools.partial(os.killpg, process.pid, signal.SIGKILL)
+    patience = threading.Timer(seconds, end)
+    patience.start()
+    try:
+        return any(words in line for line in process.stderr)
+    finally:
+        patience.cancel()
+        end()
+        process.communicate()
 
 
 def stop(process: subprocess.Popen, signal_number: int, seconds: float = 10) -> None:

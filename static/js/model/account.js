@@ -2,7 +2,7 @@
 import { CryptoManager } from "../crypto/crypto.js";
 import { Emitter } from "../lib/emitter.js";
 import { Realtime } from "../net/realtime.js";
-import { askToPersist, Database } from "../storage/database.js";
+import { Database } from "../storage/database.js";
 import { AccountKey } from "./account-key.js";
 import { Archive } from "./archive.js";
 import { Chains } from "./chains.js";
@@ -23,6 +23,7 @@ import { claim } from "./owner.js";
 import { PeerKeys } from "./peer-keys.js";
 import { PeerReceipts } from "./peer-receipts.js";
 import { People } from "./people.js";
+import { Persistence } from "./persistence.js";
 import { Preferences } from "./preferences.js";
 import { Receipts } from "./receipts.js";
 import { Tabs } from "./tabs.js";
@@ -56,6 +57,7 @@ export class Account extends Emitter {
     this.contacts = parts.contacts;
     this.conversations = parts.conversations;
     this.preferences = parts.preferences;
+    this.persistence = new Persistence({ database });
     /** The numbers that two people compare; loaded when they are first asked for. */
     this.loadSafety = parts.loadSafety;
     this.#forgetting = parts.forgetting;
@@ -113,7 +115,6 @@ export class Account extends Emitter {
 
   /** Shows what is stored, then asks the server. */
   async start() {
-    askToPersist().catch(() => {});
     this.#settle();
     await this.conversations.start();
   }

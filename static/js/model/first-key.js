@@ -1,4 +1,3 @@
-import { askToPersist } from "../storage/database.js";
 import { Account } from "./account.js";
 
 /** @import { Surroundings } from "./account.js" */
@@ -11,7 +10,6 @@ import { Account } from "./account.js";
 export async function prepare(session, surroundings = {}) {
   const account = await Account.open(session, surroundings);
   try {
-    await askToPersist();
     await account.key.begin();
   } finally {
     account.close();

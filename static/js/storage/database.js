@@ -110,14 +110,6 @@ export class Database extends Emitter {
 }
 
 /**
- * Asks the browser not to throw this data away when space runs short.
- * @returns {Promise<boolean>} whether it agreed
- */
-export async function askToPersist() {
-  return (await globalThis.navigator?.storage?.persist?.()) ?? false;
-}
-
-/**
  * @template Value
  * @param {IDBRequest<Value>} request
  * @returns {Promise<Value>}

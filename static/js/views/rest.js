@@ -1,5 +1,6 @@
 /** What the chat page has beyond its first screen: the open chat, the dialogs, the keys. */
 import { makeDialogs } from "./dialogs.js";
+import { keepStrip } from "./keep-strip.js";
 import { focusRegion, listenToKeys } from "./keyboard.js";
 import { ListKeys } from "./list-keys.js";
 import { ThreadView } from "./thread.js";
@@ -28,6 +29,7 @@ export class Rest {
       person: () => this.person(),
       onAdded: (email) => page.added(email),
     });
+    keepStrip(account);
     this.listen();
     followVisibleHeight();
   }

@@ -1,0 +1,115 @@
+/** A person with a browser; finds everything by role and accessible name, as tests/browser/person.py does. */
+import { randomBytes } from "node:crypto";
+
+const PATIENCE_MS = 20_000;
+
+export class Person {
+  constructor(name, page, url) {
+    this.name = name;
+    this.email = `${name.toLowerCase()}-${randomBytes(4).toString("hex")}@example.org`;
+    this.password = `correct horse ${randomBytes(6).toString("hex")}`;
+    this.page = page;
+    this.url = url;
+    this.complaints = [];
+    page.setDefaultTimeout(PATIENCE_MS);
+    page.on("pageerror", (error) => this.complaints.push(String(error)));
+  }
+
+  // --- what stands on the page
+
+  /** Within an open dialog, where one is open. */
+  find(role, name) {
+    const scope = `:is(dialog[open], body:not(:has(dialog[open])))`;
+    return this.page.locator(`${scope} >>> ::-p-aria([name="${name}"][role="${role}"])`);
+  }
+
+  press(role, name) {
+    return this.find(role, name).click();
+  }
+
+  fill(name, text, role = "textbox") {
+    return this.find(role, name).fill(text);
+  }
+
+  /** Waits until the function, called in the page, gives something. */
+  async until(what, test, ...values) {
+    await this.page.waitForFunction(test, { timeout: PATIENCE_MS, polling: 100 }, ...values).catch(async (error) => {
+      const shown = await this.page.evaluate(() => document.body.innerText).catch(() => "");
+      throw new Error(`${this.name} waited in vain for ${what}: ${error.message}\n${shown}`);
+    });
+  }
+
+  untilShown(selector) {
+    return this.until(selector, (wanted) => document.querySelector(wanted)?.getClientRects().length > 0, selector);
+  }
+
+  // --- account
+
+  async register() {
+    await this.page.goto(`${this.url}/register`);
+    await this.fill("Display name", this.name);
+    await this.sendCredentials("Create account");
+  }
+
+  async logIn() {
+    await this.page.goto(`${this.url}/login`);
+    await this.sendCredentials("Log in");
+  }
+
+  async sendCredentials(button) {
+    await this.fill("Email", this.email);
+    await this.page.locator("#password").fill(this.password);
+    await this.press("button", button);
+    await this.untilAt("/chat");
+    await this.untilShown("#add-contact-open");
+  }
+
+  async logOut({ forget }) {
+    await this.press("button", "Log out");
+    if (forget) await this.press("checkbox", "Forget my key and messages on this browser");
+    await this.press("button", "Log out");
+    await this.untilAt("/login");
+  }
+
+  async untilAt(place) {
+    await this.until(place, (wanted) => location.pathname === wanted, place);
+  }
+
+  // --- chats
+
+  async add(other) {
+    await this.press("button", "Add contact");
+    await this.fill("Email", other.email);
+    await this.press("button", "Add");
+    await this.untilShown("#composer-text");
+  }
+
+  async openChat(other) {
+    const isThere = (name) => {
+      const links = [...document.querySelectorAll("nav[aria-label='Chats'] a")];
+      const link = links.find(({ textContent }) => textContent.includes(name));
+      link?.click();
+      return link !== undefined;
+    };
+    await this.until(`the chat with ${other.name}`, isThere, other.name);
+    await this.untilShown("#composer-text");
+  }
+
+  /** @param {RegExp} state of one's own message */
+  async send(text, state = /Sent|Delivered|Read/u) {
+    await this.fill("Message", text);
+    await this.page.keyboard.press("Enter");
+    await this.untilSaid(text, state.source);
+  }
+
+  /** The log has one article with this text, which says one of these words. */
+  untilSaid(text, words = "") {
+    return this.until(`"${text}" ${words}`, (wanted, said) => {
+      const articles = [...document.querySelectorAll("[role=log] [role=article]")];
+      const found = articles
+        .map((article) => `${article.getAttribute("aria-label") ?? ""} ${article.textContent}`)
+        .filter((shown) => shown.includes(wanted));
+      return found.length === 1 && new RegExp(said, "u").test(found[0]);
+    }, text, words);
+  }
+}

@@ -1,0 +1,113 @@
+/** The stories of test_stories.py: Alice is in Firefox, Bob in Chromium. Writes what went wrong in each as JSON. */
+import assert from "node:assert/strict";
+import { startChromium, startFirefox } from "./browsers.mjs";
+import { Person } from "./person.mjs";
+
+async function meet(alice, bob) {
+  await alice.register();
+  await bob.register();
+  await alice.add(bob);
+  await alice.send("Are you there?");
+  await bob.openChat(alice);
+  await bob.untilSaid("Are you there?");
+  await bob.send("I am.");
+  await alice.untilSaid("I am.");
+}
+
+const stories = {
+  async "two people register and write both ways, and a reload shows it all"(alice, bob) {
+    await meet(alice, bob);
+    await alice.untilSaid("Are you there?", "Read");
+    await bob.untilSaid("I am.", "Read");
+    for (const person of [alice, bob]) {
+      await person.page.reload();
+      await person.untilSaid("Are you there?");
+      await person.untilSaid("I am.");
+    }
+    await bob.send("after the reload");
+    await alice.untilSaid("after the reload");
+  },
+
+  async "who logs out and in again reads on"(alice, bob) {
+    await meet(alice, bob);
+    await alice.logOut({ forget: false });
+    await bob.send("You are away");
+    await alice.logIn();
+    await alice.openChat(bob);
+    await alice.untilSaid("Are you there?");
+    await alice.untilSaid("You are away");
+    await alice.send("back again");
+    await bob.untilSaid("back again");
+  },
+
+  async "a key that was forgotten is replaced, and the other person is asked"(alice, bob) {
+    await meet(alice, bob);
+    await alice.logOut({ forget: true });
+    await alice.logIn();
+    await alice.press("button", "Use this browser");
+    await bob.fill("Message", "to your new key");
+    await bob.page.keyboard.press("Enter");
+    await bob.untilShown("#keys-strip");
+    await bob.press("button", "Review");
+    await bob.untilShown("#keys-changed[open]");
+    await bob.page.locator("#keys-changed [type=submit]").click();
+    await alice.openChat(bob);
+    await alice.untilSaid("to your new key");
+    await alice.send("from my new key");
+    await bob.untilSaid("from my new key");
+  },
+
+  async "the browser is asked to keep the messages only when the person says so"(alice, bob) {
+    await alice.page.evaluateOnNewDocument(() => {
+      globalThis.requests = 0;
+      if (!navigator.storage) return; // not a page of the site
+      navigator.storage.persist = () => {
+        globalThis.requests += 1;
+        return new Promise(() => {}); // nobody answers
+      };
+    });
+    await meet(alice, bob);
+    await alice.untilShown("#keep-strip");
+    assert.equal(await alice.page.evaluate(() => globalThis.requests), 0);
+    await alice.press("button", "Ask it to keep them");
+    assert.equal(await alice.page.evaluate(() => globalThis.requests), 1);
+    await alice.page.reload();
+    await alice.untilShown("#keep-strip");
+    await alice.press("button", "Not now");
+    await alice.page.reload();
+    await alice.untilSaid("I am.");
+    assert.equal(await alice.page.evaluate(() => globalThis.requests), 0);
+    assert.equal(await alice.page.evaluate(() => document.querySelector("#keep-strip").hidden), true);
+    assert.equal(await bob.page.evaluate(() => document.querySelector("#keep-strip").hidden), true);
+  },
+};
+
+/** @returns {Promise<string>} what went wrong; "": nothing */
+async function tell(story, browsers, url) {
+  const contexts = await Promise.all(browsers.map((browser) => browser.createBrowserContext()));
+  const [alice, bob] = await Promise.all(
+    ["Alice", "Bob"].map(async (name, index) => new Person(name, await contexts[index].newPage(), url)),
+  );
+  try {
+    await story(alice, bob);
+    return [...alice.complaints, ...bob.complaints].join("\n");
+  } catch (error) {
+    return error.stack;
+  } finally {
+    await Promise.all(contexts.map((context) => context.close()));
+  }
+}
+
+const { chromium, environment, firefox, folder, url } = JSON.parse(process.argv[2]);
+const started = [];
+try {
+  started.push(await startFirefox(firefox, folder));
+  started.push(await startChromium(chromium, environment));
+  const browsers = started.map(({ browser }) => browser);
+  const told = {};
+  for (const [name, story] of Object.entries(stories)) told[name] = await tell(story, browsers, url);
+  console.log(JSON.stringify(told));
+} finally {
+  await Promise.all(started.map(({ stop }) => stop()));
+}
+process.exit(0);

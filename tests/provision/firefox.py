@@ -1,0 +1,29 @@
+"""Firefox of the machine, which no package of Python or npm carries; VIBE_FIREFOX names another."""
+
+import functools
+import os
+import shutil
+import tempfile
+
+from tests.provision import Unavailable
+from tests.provision.processes import prints
+
+NAMES = ("firefox-esr", "firefox")
+LISTENS = "WebDriver BiDi listening"
+
+
+@functools.cache
+def find_firefox() -> str:
+    for name in filter(None, (os.environ.get("VIBE_FIREFOX"), *NAMES)):
+        if (program := shutil.which(name)) and starts(program):
+            return program
+    raise Unavailable("this machine has no Firefox that can be driven over WebDriver BiDi")
+
+
+def starts(program: str) -> bool:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        options = ["--headless", "--no-remote", "--remote-debugging-port=0", "--profile", profile]
+        try:
+            return prints(LISTENS, [program, *options], dict(os.environ))
+        except OSError:
+            return False
