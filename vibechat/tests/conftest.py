@@ -30,10 +30,10 @@ class RunningServer:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self):
+    def start(self, checkout=ROOT):
         with self.output.open("wb") as output, self.log.open("wb") as log:
             command = [sys.executable, "manage.py", "serve"]
-            self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=output, stderr=log)
+            self.process = subprocess.Popen(command, cwd=checkout, env=self.environment, stdout=output, stderr=log)
         return self
 
     def wait(self):

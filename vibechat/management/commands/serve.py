@@ -1,17 +1,11 @@
 """`make run`: prepares what is missing and serves, in one process."""
 
-import contextlib
-import fcntl
 import sys
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection
 
-from vibechat import static_files
-
-ADVISORY_LOCK = 0x76696265  # any number that every start of ours agrees on
+from vibechat.startup import load_everything, prepare
 
 
 class Command(BaseCommand):
@@ -30,6 +24,7 @@ class Command(BaseCommand):
     def serve(self):
         from vibechat.asgi import application  # after collectstatic: it reads the list of files
 
+        load_everything()
         failure = SERVERS[settings.SERVER](application, self.announce)
         if failure:
             raise CommandError(listen_sentence(failure))
@@ -75,42 +70,3 @@ def listen_sentence(failure) -> str:
     if "in use" in str(failure):
         return f"Something else listens on {place}. Stop it, or choose another port: PORT=8001 make run"
     return f"Cannot listen on {place}: {getattr(failure, 'socketError', failure)}"
-
-
-def prepare():
-    settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        with one_at_a_time():
-            call_command("migrate", interactive=False, verbosity=0)
-            collect()
-    except OperationalError as error:
-        where = "the database of DATABASE_URL" if settings.DATABASE else settings.DATABASES["default"]["NAME"]
-        raise CommandError(f"Cannot open {where}. Is it running, and may this account use it?") from error
-    finally:
-        connection.close()
-
-
-def collect():
-    """Collecting writes each file anew, also under the eyes of a server that sends it: only where something changed."""
-    marker, state = settings.STATIC_ROOT / "collected", static_files.sources_hash()
-    if not marker.exists() or marker.read_text() != state:
-        marker.unlink(missing_ok=True)
-        call_command("collectstatic", interactive=False, verbosity=0)
-        marker.write_text(state)
-    static_files.import_map()  # reads the list of files while no other start writes it
-
-
-@contextlib.contextmanager
-def one_at_a_time():
-    """Several processes may start at once, on one machine (the file) or on several (the database)."""
-    with open(settings.VAR_DIR / "start.lock", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if connection.vendor != "postgresql":
-            yield
-            return
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
-            try:
-                yield
-            finally:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])

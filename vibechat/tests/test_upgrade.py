@@ -1,0 +1,86 @@
+"""What a process serves is fixed at its start: new files under it, as `git pull` brings them, change no answer."""
+
+import json
+import shutil
+
+import httpx
+import pytest
+
+from tests.environment import ROOT
+from vibechat.tests.conftest import RunningServer
+from vibechat.tests.test_server import client_of, envelope, sign_in
+
+pytestmark = pytest.mark.once
+CODE = ["accounts", "contacts", "keys", "messaging", "vibechat", "static", "templates", "manage.py", "pyproject.toml"]
+PATHS = [
+    "/",
+    "/login",
+    "/register",
+    "/chat",
+    "/about-me",
+    "/client-manifest.json",
+    "/admin/login/",
+    "/favicon.ico",
+    "/nothing",
+    "/api/nothing",
+    "/api/health/ready",
+    "/api/auth/me",
+]
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    for name in CODE:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["daphne", "uvicorn"])
+def test_changed_files_change_nothing_of_what_a_running_process_answers(checkout, tmp_path, name):
+    """Two processes of one checkout: what the first has answered before the change, the second is asked for the first
+    time after it."""
+    servers = [
+        RunningServer(tmp_path / f"server-{number}", SERVER=name, RATELIMIT_ENABLE="True") for number in range(2)
+    ]
+    try:
+        for server in servers:
+            server.folder.mkdir()
+            server.start(checkout).wait()
+        before = [answer(servers[0], path) for path in PATHS]
+        for path in checkout.rglob("*"):
+            if path.is_file():
+                path.write_text("{% module 'js/new.js' %} {% not a template, nor code %} (")
+        assert [answer(servers[1], path) for path in PATHS] == before
+        assert [status for status, *_ in before] == [200] * 7 + [301, 404, 404, 200, 401]
+        use(servers[1])
+        page = httpx.get(f"{servers[1].url}/chat", headers={"Accept": "text/html"}).text
+        script = page.split('type="module" src="')[1].split('"')[0]
+        assert "not a template" not in httpx.get(servers[1].url + script).raise_for_status().text
+    finally:
+        for server in servers:
+            if server.process:
+                server.stop()
+
+
+def use(server):
+    """What the first message of two people takes."""
+    alice, bob = server.register("alice"), server.register("bob")
+    with server.socket() as chat, client_of(server, alice) as client:
+        sign_in(chat, bob)
+        assert client.post("/api/contacts/add", json={"email": bob["user"]["email"]}).status_code == 201
+        assert client.post("/api/keys/upload", json={"public_key": "x"}).status_code == 400
+        for _ in range(2):  # the second takes the short way
+            assert client.post("/api/messages/send", json=envelope(bob)).status_code == 201
+            assert json.loads(chat.recv(timeout=10))["type"] == "new_message"
+        for path in ("/api/messages/sync", "/api/messages/conversations", "/api/contacts/list", "/api/auth/me/data"):
+            assert client.get(path).status_code == 200
+    form = {"username": "nobody@example.org", "password": "x"}
+    assert httpx.post(f"{server.url}/admin/login/", data=form).status_code == 403  # no CSRF token
+
+
+def answer(server, path) -> tuple[int, str, str]:
+    found = httpx.get(server.url + path, headers={"Accept": "text/html"})
+    return found.status_code, found.headers["Content-Type"], "" if "/admin/" in path else found.text
