@@ -5,7 +5,6 @@ import contextlib
 import fcntl
 from pathlib import Path
 
-from channels.layers import get_channel_layer
 from django.conf import settings
 from django.contrib.auth.password_validation import get_default_password_validators
 from django.core.cache import caches
@@ -16,6 +15,7 @@ from django.forms.renderers import get_default_renderer
 from django.template import engines
 from django.template.utils import get_app_template_dirs
 from django.urls import get_resolver
+from django.utils.module_loading import import_string
 
 from vibechat import client_manifest, static_files
 
@@ -70,7 +70,7 @@ def load_everything() -> None:
     """Django and the modules below read these at their first use, which may come after the files have changed."""
     get_resolver().url_patterns  # noqa: B018  (the routes and all views)
     get_default_password_validators()
-    get_channel_layer()
+    import_string(settings.CHANNEL_LAYERS["default"]["BACKEND"])
     caches.all(initialized_only=False)
     templates = engines["django"]
     load_templates(templates, [*templates.dirs, *get_app_template_dirs("templates")])
