@@ -63,7 +63,7 @@ describe("a message that is sent", () => {
     assert.ok(!JSON.stringify([world.server.calls, world.server.frames, world.server.texts]).includes("peculiar"));
   }));
 
-  for (const [text, code] of [["", "empty"], [" \n ", "empty"], ["x".repeat(4001), "too_long"]]) {
+  for (const [text, code] of [["", "empty"], [" \n ", "empty"], ["\u200b\u3164\u2800", "empty"], ["x".repeat(4001), "too_long"]]) {
     test(`is refused before it is shown: ${code}`, inWorld(async (world) => {
       const [alice, bob] = await world.friends("alice", "bob");
       await assert.rejects(alice.send(bob, text), { code });

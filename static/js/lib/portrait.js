@@ -1,4 +1,5 @@
 /** What stands for a person's face: initials of the name, and a colour that stays with the address. */
+import { firstGrapheme, isVisible } from "./text.js";
 
 const HUES = 12;
 
@@ -8,14 +9,17 @@ const HUES = 12;
  * @returns {{ initials: string, hue: number }} hue: 0 to 11
  */
 export function portrait(name, email) {
-  return { initials: initialsOf(name), hue: hueOf(email) };
+  return { initials: initialsOf(name, email), hue: hueOf(email) };
 }
 
-/** @param {string} name */
-function initialsOf(name) {
-  const words = name.split(/[\s@._-]+/u).filter((word) => word !== "");
-  const letters = [words[0], name.includes("@") ? undefined : words[1]].map((word) => [...(word ?? "")][0] ?? "");
-  return letters.join("").toUpperCase();
+/**
+ * @param {string} name
+ * @param {string} email stands for a name of which nothing is to be seen
+ */
+function initialsOf(name, email) {
+  const words = name.split(/[\s@._-]+/u).filter(isVisible);
+  const shown = words.length > 0 ? words.slice(0, name.includes("@") ? 1 : 2) : [email];
+  return shown.map(firstGrapheme).join("").toUpperCase();
 }
 
 /** @param {string} email */

@@ -1,8 +1,9 @@
 /** What the list of chats shows: one summary per chat, made from what is stored. */
 import { portrait } from "../lib/portrait.js";
+import { isVisible, shortened } from "../lib/text.js";
 import { isSilent } from "./message-rows.js";
 import { messageRecord } from "./vault.js";
-import { UNOPENED } from "./unopened.js";
+import { EMPTY, UNOPENED } from "./unopened.js";
 
 /**
  * @typedef {object} ChatSummary
@@ -151,7 +152,7 @@ export class ChatList {
   async #readLine(row, sealed) {
     try {
       const { body } = await this.#vault.open(messageRecord(row), sealed);
-      return body.slice(0, LINE_LIMIT).replace(/\s+/gu, " ");
+      return isVisible(body) ? shortened(body, LINE_LIMIT).replace(/\s+/gu, " ") : EMPTY;
     } catch {
       return UNOPENED;
     }

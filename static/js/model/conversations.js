@@ -4,8 +4,10 @@
  * Events: `chats`, `thread` {email}, `announce` {email, name, text}, `connection` {state}.
  */
 import { Emitter } from "../lib/emitter.js";
+import { isVisible } from "../lib/text.js";
 import { after } from "../lib/timing.js";
 import { Screens } from "./screens.js";
+import { EMPTY } from "./unopened.js";
 import { Writing } from "./writing.js";
 
 /** @typedef {import("./chat-list.js").ChatSummary} ChatSummary */
@@ -259,7 +261,7 @@ export class Conversations extends Emitter {
       this.#noteReceipts();
     }
     if (this.#fresh.delete(row.id)) {
-      this.emit("announce", { email: row.peer, name: this.#parts.people.nameOf(row.peer), text });
+      this.emit("announce", { email: row.peer, name: this.#parts.people.nameOf(row.peer), text: isVisible(text) ? text : EMPTY });
     }
   }
 

@@ -5,11 +5,9 @@
  * Event: `changed` {email}.
  */
 import { Emitter } from "../lib/emitter.js";
+import { isVisible } from "../lib/text.js";
 import { all, get } from "../storage/queries.js";
 import { UNSIGNED } from "./served-key.js";
-
-// A name that shows nothing is none. (Fillers of Hangul and Braille count as letters and symbols.)
-const VISIBLE = /[^\p{C}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0]/u;
 
 export class People extends Emitter {
   #database;
@@ -49,7 +47,7 @@ export class People extends Emitter {
    */
   nameOf(email) {
     const name = this.#rows.get(email)?.displayName ?? "";
-    return VISIBLE.test(name) ? name : email;
+    return isVisible(name) ? name : email;
   }
 
   /**

@@ -5,6 +5,8 @@ import { BadAnswer, Refusal } from "./errors.js";
 /** @typedef {{ reason: string, advice: string, isForAnother?: boolean }} Unopened isForAnother: another browser */
 
 export const UNOPENED = "This message could not be opened.";
+/** Stands for a text of which nothing is to be seen. */
+export const EMPTY = "This message is empty.";
 
 /**
  * @param {boolean} mine

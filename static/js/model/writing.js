@@ -6,6 +6,7 @@
 import { CryptoManager } from "../crypto/crypto.js";
 import { BODY_LIMIT } from "../crypto/content.js";
 import { isWellFormed } from "../lib/bytes.js";
+import { isVisible } from "../lib/text.js";
 import { after, Sequence } from "../lib/timing.js";
 import { draftRecord } from "./chat-list.js";
 import { Refusal } from "./errors.js";
@@ -159,7 +160,7 @@ function isSameText(kept, text) {
  * @throws {Refusal} `empty` or `too_long`
  */
 function sendable(text) {
-  if (text.trim() === "") {
+  if (!isVisible(text)) {
     throw new Refusal("empty");
   }
   if ([...text].length > BODY_LIMIT) {

@@ -1,5 +1,6 @@
 /** Where one writes. It grows with the text, counts when it gets long, and never stands in the way. */
 import { find, setText } from "../lib/dom.js";
+import { isVisible } from "../lib/text.js";
 import { characterCount } from "./days.js";
 import { plural } from "./format.js";
 import { asFailure, sentence } from "./sentences.js";
@@ -107,8 +108,10 @@ export class Composer {
 /**
  * Empty lines around a message are not part of it.
  * @param {string} typed
+ * @returns {string} "" where a reader would see nothing of it
  */
 function messageOf(typed) {
+  if (!isVisible(typed)) return "";
   return typed.replace(/^(?:[^\S\n]*\n)+/u, "").trimEnd();
 }
 

@@ -1,8 +1,11 @@
 /** One message: a bubble with its text, time and state, and below it what can be done about it. */
 import { append, button, element, fill, icon, isolated } from "../lib/dom.js";
+import { isVisible } from "../lib/text.js";
+import { EMPTY } from "../model/unopened.js";
 import { wholeDate, writtenTime } from "./days.js";
 import { clock } from "./format.js";
-import { isOnlyEmoji, splitLinks } from "./links.js";
+import { isOnlyEmoji } from "./emoji.js";
+import { splitLinks } from "./links.js";
 import { failureSentence } from "./sentences.js";
 
 /** @typedef {import("../model/thread-items.js").ThreadItem} ThreadItem */
@@ -127,6 +130,7 @@ function drawText(node, item, context) {
 function textNodes(item, context) {
   if (item.opening) return [element("span", { class: "visually-hidden" }, "Opening…")];
   if (item.unopened) return unopenedNodes(item.unopened);
+  if (!isVisible(item.text)) return [element("span", { class: "message-advice" }, EMPTY)];
   return splitLinks(item.text).map((part) => partNode(part, context));
 }
 
