@@ -1,0 +1,33 @@
+"""Messages that show nothing"""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.attacks.row import attack
+
+INVISIBLE = ["\u200b\u200b", "\u3164", "\u2800\u00ad\u2060", "\u202e\ufeff"]
+
+
+@attack(
+    "A message of invisible characters",
+    done="A client of Mallory's own sends Bob a text of zero-width spaces or fillers, which leaves an empty bubble",
+    sees="Bob: “This message is empty.” in the bubble, and in the list of chats",
+)
+@pytest.mark.parametrize("text", INVISIBLE, ids=ascii)
+def test_invisible_text(row, guests, mallory, text):
+    bob = guests.visitor("bob").register()
+    stranger = mallory.office.make_account("Stranger")
+    mallory.office.send(stranger, stranger.seal(bob.email, mallory.office.public_key(bob), text).message)
+    bob.chats().get_by_role("link", name="Stranger").click()
+    row.is_shown(bob.log().get_by_role("article"))
+    row.is_shown(bob.chats())
+
+
+@pytest.mark.once
+def test_message_of_invisible_characters_is_not_sent(pair):
+    alice, _ = pair
+    alice.message_box().fill("\u200b\u3164")
+    expect(alice.page.get_by_role("button", name="Send")).to_be_disabled()
+    alice.message_box().press("Enter")
+    expect(alice.message_box()).to_have_value("\u200b\u3164")
+    alice.message_box().fill("")
