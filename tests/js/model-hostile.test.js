@@ -204,3 +204,40 @@ async function damage(person, id) {
   await done(store.put(row));
   database.close();
 }
+
+describe("one id that the server gives to very many messages", () => {
+  for (const id of [7, 2 ** 53 - 2]) {
+    test(`does not stop the page, nor take what was opened: ${id}`, inWorld(async (world) => {
+      const [alice, bob] = await world.friends("alice", "bob");
+      const pushes = catchPushes(world.server);
+      await alice.send(bob, "I owe Bob 1000");
+      await until(() => pushes.of(bob).length === 1);
+      const [event] = pushes.of(bob);
+      pushes.tell(bob, { ...event, message: { ...event.message, id } });
+      await bob.shows(alice, "I owe Bob 1000");
+      for (let count = 1; count <= 60; count += 1) {
+        const message = { ...event.message, id, client_id: null, nonce: btoa(String(count).padStart(12)) };
+        pushes.tell(bob, { ...event, sequence: event.sequence + count, message });
+      }
+      const last = { ...event, sequence: event.sequence + 61, message: { ...event.message, id: id - 1, client_id: null, nonce: btoa("another line") } };
+      pushes.tell(bob, last);
+      await until(() => bob.items(alice).length >= 2);
+      await pause(500);
+      assert.ok(bob.texts(alice).includes("I owe Bob 1000"));
+      assert.ok(bob.items(alice).length < 20);
+    }));
+  }
+});
+
+test("a message that is repeated very often does not hide its first copy from the next repetition", inWorld(async (world) => {
+  const [alice, bob] = await world.friends("alice", "bob");
+  await alice.send(bob, "pay 10");
+  await bob.shows(alice, "pay 10");
+  // Under lower ids than that of the next repetition.
+  for (let count = 0; count < 30; count += 1) {
+    world.server.plant(bob.email, { ...copyOf(world.server.texts[0]), id: 1000 - count });
+  }
+  await alice.send(bob, "paid");
+  await until(() => bob.texts(alice).includes("paid"));
+  assert.deepEqual(bob.texts(alice).filter((text) => text !== ""), ["pay 10", "paid"]);
+}));

@@ -41,16 +41,47 @@ describe("a call", () => {
     assert.equal(init.redirect, "error");
   });
 
-  test("is given up where the answer has no end", async () => {
-    let sent = 0;
-    const part = new TextEncoder().encode("x".repeat(2 ** 20));
+  /** An answer of parts without end; `sent` counts them. */
+  function endless(part) {
+    const bytes = new TextEncoder().encode(part);
+    const counter = { sent: 0 };
     const pull = (controller) => {
-      sent += 1;
-      controller.enqueue(part);
+      counter.sent += 1;
+      controller.enqueue(bytes);
     };
     answer = () => new Response(new ReadableStream({ pull }));
-    await assert.rejects(api.contacts(), NetworkError);
-    assert.ok(sent < 80, `${sent} MiB were read`);
+    return counter;
+  }
+
+  for (const [name, ask, mebibytes] of [
+    ["contacts", () => api.contacts(), 32],
+    ["sync", () => api.sync(0), 32],
+    ["a page of messages", () => api.conversation("bob@example.org", null), 32],
+    ["a key", () => api.keyOf("bob@example.org"), 1],
+    ["a log-in", () => api.logIn({ email: "bob@example.org", password: "secret" }), 1],
+    ["a new token", () => api.refresh(), 1],
+    ["a message that was sent", () => api.sendMessage({}), 1],
+  ]) {
+    test(`is given up where the answer has no end: ${name}`, async () => {
+      const counter = endless("x".repeat(2 ** 18));
+      await assert.rejects(ask(), (error) => error instanceof NetworkError && error.cause instanceof RangeError);
+      assert.ok(counter.sent <= 4 * mebibytes + 8, `${counter.sent / 4} MiB were read`);
+    });
+  }
+
+  for (const part of ["{},", "1,", "[", '{"":', '"a":[],']) {
+    test(`is given up where the answer has more values than any list: ${part}`, async () => {
+      const counter = endless(part.repeat(10_000));
+      await assert.rejects(api.sync(0), (error) => error.cause instanceof RangeError);
+      assert.ok(counter.sent <= 50, `${counter.sent} parts were read`);
+    });
+  }
+
+  test("takes the longest honest page of a sync", async () => {
+    const message = { ciphertext: "x".repeat(4 * Math.ceil(2 ** 16 / 3)), nonce: "n".repeat(16), salt: "s".repeat(44) };
+    const events = Array.from({ length: 200 }, (_, index) => ({ type: "new_message", sequence: index + 1, message }));
+    answer = () => Response.json({ events, cursor: 200, more: false });
+    assert.equal((await api.sync(0)).events.length, 200);
   });
 
   test("to log out says whose session ends", async () => {
@@ -161,6 +192,21 @@ describe("patience with an answer", () => {
     mock.timers.tick(60_000);
     assert.ok(!signal.aborted);
   });
+
+  for (const [name, ask, seconds] of [["a list", () => api.contacts(), 120], ["one thing", () => api.ownKey(), 30]]) {
+    test(`ends for ${name} after ${seconds} s, although something comes every ten`, async () => {
+      const asked = assert.rejects(ask(), { code: "network" });
+      await settle();
+      for (let passed = 0; passed < seconds; passed += 10) {
+        assert.ok(!signal.aborted);
+        parts.enqueue(new TextEncoder().encode(" "));
+        await settle();
+        mock.timers.tick(10_000);
+      }
+      assert.ok(signal.aborted);
+      await asked;
+    });
+  }
 
   test("ends where it stops in the middle", async () => {
     const asked = assert.rejects(api.contacts(), { code: "network" });

@@ -110,6 +110,48 @@ describe("a socket", () => {
     assert.deepEqual(heard, [["event", push], ["resync", undefined]]);
   });
 
+  test("is agreed to once for each time that it says who it is", async () => {
+    const socket = await connect();
+    heard.length = 0;
+    for (let count = 0; count < 50_000; count += 1) {
+      socket.tell({ type: "connected", user: {}, sequence: count });
+    }
+    assert.deepEqual(heard, []);
+    await pass(480_000);
+    socket.tell({ type: "connected", user: {}, sequence: 8 });
+    socket.tell({ type: "connected", user: {}, sequence: 9 });
+    assert.deepEqual(heard.filter(([name]) => name === "connected").map(([, { sequence }]) => sequence), [8]);
+  });
+
+  test("is dropped where a frame is longer than any honest one, and nothing of that is parsed", async () => {
+    const { parse } = JSON;
+    let longest = 0;
+    JSON.parse = (text) => {
+      longest = Math.max(longest, text.length);
+      return parse(text);
+    };
+    try {
+      for (const frame of [`"${"x".repeat(2 ** 20)}"`, new Blob(["{}"])]) {
+        const count = sockets.length;
+        const socket = await connect();
+        socket.onmessage({ data: frame });
+        assert.equal(realtime.state, "offline");
+        await pass(30_000);
+        assert.equal(sockets.length, count + 1);
+      }
+    } finally {
+      JSON.parse = parse;
+    }
+    assert.ok(longest < 1000, String(longest));
+  });
+
+  test("takes the longest honest push", async () => {
+    const socket = await connect();
+    heard.length = 0;
+    socket.tell({ type: "new_message", sequence: 8, message: { ciphertext: "x".repeat(4 * Math.ceil(2 ** 16 / 3)) } });
+    assert.equal(heard.length, 1);
+  });
+
   test("that is lost comes back after a while, later each time", async () => {
     for (const limitMs of [1000, 2000, 4000]) {
       const count = sockets.length;

@@ -35,6 +35,7 @@ const ENTRY_STORES = ["messages", "outbox", "chats", "state", "receipts"];
 const STRAYS_LIMIT = 30;
 // What stood in `due` in the place of the peer's email until 2026-11.
 const FORMERLY_DUE = ["delivered", "read"];
+const ATTEMPTS_LIMIT = 10;
 
 export class Archive {
   #database;
@@ -197,23 +198,24 @@ export class Archive {
   async keepOpened(row, content) {
     const sealed = await this.#vault.seal(messageRecord(row), content);
     const parts = { database: this.#database, vault: this.#vault, cleared: this.#cleared };
-    for (;;) {
-      const kept = await this.#keep(row, { content, sealed, judgement: await judge(parts, row, content) });
-      if (kept !== undefined) {
-        return kept;
-      }
+    let kept;
+    for (let attempt = 0; kept === undefined && attempt < ATTEMPTS_LIMIT; attempt += 1) {
+      const judgement = await judge(parts, row, content);
+      kept = await this.#keep(row, { content, sealed, judgement, isLast: attempt === ATTEMPTS_LIMIT - 1 });
     }
+    return kept ?? null;
   }
 
   /**
    * @param {MessageRow} row
-   * @param {{ content: StoredContent, sealed: Sealed, judgement: Judgement }} found out about it
+   * @param {{ content: StoredContent, sealed: Sealed, judgement: Judgement, isLast: boolean }} found out about it
    * @returns {Promise<MessageRow | null | undefined>} undefined: something has come in between that was not compared
    */
-  #keep(row, { content, sealed, judgement: { compared, first, hidden, conflict, late } }) {
-    const { browser, counter } = content;
+  #keep(row, { content, sealed, judgement: { compared, first, hidden, conflict, late }, isLast }) {
+    // A repetition has no place in the chain: the server could put any number of them before what they repeat.
+    const { browser, counter } = first ? /** @type {Partial<StoredContent>} */ ({}) : content;
     return this.#database.write(["messages", "chats"], async (stores) => {
-      if ((await neighbours(stores, row, content)).some(({ id }) => !compared.has(id))) {
+      if (!isLast && (await neighbours(stores, row, content)).some(({ id }) => !compared.has(id))) {
         return undefined;
       }
       const kept = await changeIn(stores, row, (found) => ({

@@ -18,6 +18,8 @@ import { isSameEnvelope, isSameMessage, mergeTimes, newRow, wasSentAs } from "./
 
 // Each says all that the ones before it did. More than one are kept only in case the newest does not open.
 const RECEIPTS_KEPT = 20;
+// How many messages of one id are kept beside the newest. An honest server is restored less often.
+const PLACES_BESIDE = 15;
 
 /**
  * @param {Stores} stores
@@ -98,18 +100,18 @@ export async function putMessage(stores, message, isLive = false) {
     return false;
   }
   const messages = stores("messages");
-  const sent = await takeFromOutbox(stores, message);
   const found = await get(messages, message.id);
   // One that did not open may have been altered on its way: what is told of it now may be true.
   const isHealing = Boolean(found?.raw && !found.pending && !isSameEnvelope(found, message));
   if (found && isSameMessage(found, message) && !isHealing) {
+    await takeFromOutbox(stores, message);
     messages.put(mergeTimes(found, message));
     return false;
   }
-  if (found && !isHealing) {
-    await moveAside(messages, found);
+  if (found && !isHealing && !(await moveAside(messages, found))) {
+    return false;
   }
-  messages.put(newRow(message, sent, isLive));
+  messages.put(newRow(message, await takeFromOutbox(stores, message), isLive));
   return !message.mine;
 }
 
@@ -117,13 +119,18 @@ export async function putMessage(stores, message, isLive = false) {
  * A server that was restored gives the same ids to other messages. What was here stays, beside the newcomer.
  * @param {IDBObjectStore} messages
  * @param {MessageRow} row
+ * @returns {Promise<boolean>} false: there is no place left, because the id came too often, or is too large for a fraction
  */
 async function moveAside(messages, row) {
-  let id = row.id;
-  for (let step = 0.5; id === row.id || (await get(messages, id)); step /= 2) {
-    id = row.id - step;
+  // The latest stands next to the newcomer.
+  for (let place = PLACES_BESIDE; place > 0; place -= 1) {
+    const id = row.id - place / (PLACES_BESIDE + 1);
+    if (id < row.id && id > row.id - 1 && !(await get(messages, id))) {
+      messages.put({ ...row, id, due: undefined });
+      return true;
+    }
   }
-  messages.put({ ...row, id, due: undefined });
+  return false;
 }
 
 /**

@@ -3,11 +3,13 @@
  * already, or was cleared, is not shown again; two that cannot both be what one browser has sent are a conflict. The
  * hashes are kept encrypted, so they are compared outside of transactions.
  */
-import { chainPart } from "../storage/queries.js";
+import { chainPart, messagesAtCounter } from "../storage/queries.js";
 import { messageRecord } from "./vault.js";
 
 // One of them will do.
 const LATER_ONES = 100;
+// A peer may give one counter to thousands of messages. All but the first are marked, whichever they are compared with.
+const TWINS_COMPARED = 20;
 
 /**
  * @typedef {object} Judgement
@@ -25,8 +27,9 @@ const LATER_ONES = 100;
  * @returns {Promise<MessageRow[]>} those with its counter and the ones next to it, under other ids
  */
 export async function neighbours(stores, row, { browser, counter }) {
-  const rows = await chainPart(stores("messages"), row.peer, browser, { from: counter - 1, to: counter + 1 });
-  return rows.filter(({ id }) => id !== row.id);
+  const counters = [counter - 1, counter, counter + 1];
+  const found = counters.map((at) => messagesAtCounter(stores("messages"), row.peer, browser, at, TWINS_COMPARED));
+  return (await Promise.all(found)).flat().filter(({ id }) => id !== row.id);
 }
 
 /**
@@ -57,7 +60,7 @@ export async function judge({ database, vault, cleared }, row, content) {
  */
 async function isLate(database, { peer, isLive, arrivedAtMs = 0 }, { browser, counter }) {
   const part = { from: counter + 1, to: counter + LATER_ONES };
-  const later = isLive ? await database.read(["messages"], (stores) => chainPart(stores("messages"), peer, browser, part)) : [];
+  const later = isLive ? await database.read(["messages"], (stores) => chainPart(stores("messages"), peer, browser, part, LATER_ONES)) : [];
   return later.some((other) => (other.arrivedAtMs ?? Infinity) < arrivedAtMs);
 }
 

@@ -2,7 +2,8 @@
  * The only file that calls fetch: one method for each call of the server. What comes back is JSON that nobody has
  * looked at yet; the model checks it.
  */
-import { after, retryAfterSeconds } from "../lib/timing.js";
+import { retryAfterSeconds } from "../lib/timing.js";
+import { Deadline, LIST, ONE, textWithin } from "./bounds.js";
 import { ApiError, NetworkError } from "./errors.js";
 
 /**
@@ -16,13 +17,10 @@ import { ApiError, NetworkError } from "./errors.js";
  * @typedef {object} Call
  * @property {object} [body]
  * @property {string | null} [token] null: without one; none given: the session's
+ * @property {import("./bounds.js").Bounds} [bounds] of the answer
  */
 
-// Of silence: a long answer over a slow line takes longer as a whole.
-const TIMEOUT_MS = 20_000;
 const UNAUTHORISED = 401;
-// In characters. A long list of chats, each with the longest message, is below it.
-const LONGEST_ANSWER = 64 * 2 ** 20;
 const PAGE_SIZE = 50;
 
 export class Api {
@@ -92,7 +90,8 @@ export class Api {
    * @param {number} [pageSize]
    */
   ownData(page, pageSize = PAGE_SIZE) {
-    return this.#call("GET", page === null ? `/auth/me/data?page_size=${pageSize}` : `/auth/me/data${queryOf(page)}`);
+    const path = page === null ? `/auth/me/data?page_size=${pageSize}` : `/auth/me/data${queryOf(page)}`;
+    return this.#call("GET", path, { bounds: LIST });
   }
 
   /** @param {{ public_key: string, replaces?: string }} body */
@@ -120,7 +119,7 @@ export class Api {
   }
 
   conversations() {
-    return this.#call("GET", "/messages/conversations");
+    return this.#call("GET", "/messages/conversations", { bounds: LIST });
   }
 
   /**
@@ -129,12 +128,12 @@ export class Api {
    */
   conversation(email, page) {
     const path = `/messages/conversation/${encodeURIComponent(email)}`;
-    return this.#call("GET", page === null ? `${path}?page_size=${PAGE_SIZE}` : path + queryOf(page));
+    return this.#call("GET", path + (page === null ? `?page_size=${PAGE_SIZE}` : queryOf(page)), { bounds: LIST });
   }
 
   /** @param {number} after */
   sync(after) {
-    return this.#call("GET", `/messages/sync?after=${after}`);
+    return this.#call("GET", `/messages/sync?after=${after}`, { bounds: LIST });
   }
 
   /** @param {{ delivered: number[], read: number[] }} ids */
@@ -153,7 +152,7 @@ export class Api {
   }
 
   contacts() {
-    return this.#call("GET", "/contacts/list");
+    return this.#call("GET", "/contacts/list", { bounds: LIST });
   }
 
   /**
@@ -163,29 +162,29 @@ export class Api {
    * @returns {Promise<any>} the answer's JSON; null where it has none
    * @throws {ApiError | NetworkError}
    */
-  async #call(method, path, { body, token } = {}) {
+  async #call(method, path, { body, token, bounds = ONE } = {}) {
+    const request = (/** @type {string | null} */ as) => this.#request(method, path, { body, token: as, bounds });
     if (token !== undefined) {
-      return this.#request(method, path, body, token);
+      return request(token);
     }
     const current = await this.#tokens.accessToken();
     try {
-      return await this.#request(method, path, body, current);
+      return await request(current);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== UNAUTHORISED) {
         throw error;
       }
-      return this.#request(method, path, body, await this.#tokens.renewToken(current));
+      return request(await this.#tokens.renewToken(current));
     }
   }
 
   /**
    * @param {string} method
    * @param {string} path
-   * @param {object | undefined} body
-   * @param {string | null} token
+   * @param {{ body: object | undefined, token: string | null, bounds: import("./bounds.js").Bounds }} call
    */
-  async #request(method, path, body, token) {
-    const response = await this.#fetch(`${this.#origin}/api${path}`, {
+  async #request(method, path, { body, token, bounds }) {
+    const init = /** @type {RequestInit} */ ({
       method,
       headers: headersFor(body, token),
       body: body === undefined ? null : JSON.stringify(body),
@@ -193,76 +192,32 @@ export class Api {
       cache: "no-store",
       redirect: "error",
     });
+    const response = await answerTo(`${this.#origin}/api${path}`, init, bounds);
     if (!response.ok) {
       throw new ApiError(response.status, response.json, response.retryAfterSeconds);
     }
     return response.json;
   }
-
-  /**
-   * @param {string} address
-   * @param {RequestInit} init
-   */
-  async #fetch(address, init) {
-    const silence = new Silence(TIMEOUT_MS);
-    try {
-      const response = await fetch(address, { ...init, signal: silence.signal });
-      const { ok, status } = response;
-      const patience = retryAfterSeconds(response.headers.get("Retry-After"));
-      return { ok, status, json: readJson(await textOf(response, () => silence.broken())), retryAfterSeconds: patience };
-    } catch (error) {
-      throw new NetworkError(error);
-    } finally {
-      silence.end();
-    }
-  }
-}
-
-/** Gives a call up when nothing has come for a while. */
-class Silence {
-  #limitMs;
-  #controller = new AbortController();
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
-
-  /** @param {number} limitMs */
-  constructor(limitMs) {
-    this.#limitMs = limitMs;
-    this.broken();
-  }
-
-  get signal() {
-    return this.#controller.signal;
-  }
-
-  broken() {
-    clearTimeout(this.#timer);
-    this.#timer = after(this.#limitMs, () => this.#controller.abort());
-  }
-
-  end() {
-    clearTimeout(this.#timer);
-  }
 }
 
 /**
- * @param {Response} response
- * @param {() => void} heard called for each part that comes
- * @returns {Promise<string>}
- * @throws {RangeError} it is longer than any honest one
+ * @param {string} address
+ * @param {RequestInit} init
+ * @param {import("./bounds.js").Bounds} bounds
+ * @throws {NetworkError} its cause is a RangeError where the answer was too large
  */
-async function textOf(response, heard) {
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-    heard();
-    text += part.value;
-    if (text.length > LONGEST_ANSWER) {
-      await reader?.cancel();
-      throw new RangeError("an answer without end");
-    }
+async function answerTo(address, init, bounds) {
+  const deadline = new Deadline(bounds.ms);
+  try {
+    const response = await fetch(address, { ...init, signal: deadline.signal });
+    const { ok, status } = response;
+    const patience = retryAfterSeconds(response.headers.get("Retry-After"));
+    return { ok, status, json: readJson(await textWithin(response, bounds, deadline)), retryAfterSeconds: patience };
+  } catch (error) {
+    throw new NetworkError(error);
+  } finally {
+    deadline.end();
   }
-  return text;
 }
 
 /**

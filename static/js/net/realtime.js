@@ -21,6 +21,8 @@ import { Pending } from "./pending.js";
 
 const BAD_TOKEN = 4401;
 const PUSHES = ["new_message", "message_status", "conversation_cleared"];
+// In characters. The longest honest one has a message of 64 KiB in it.
+const LONGEST_FRAME = 2 ** 18;
 const ANSWER_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 25_000;
@@ -46,6 +48,8 @@ export class Realtime extends Emitter {
   /** by client_id */
   #pending = new Pending();
   #isLeaving = false;
+  /** whether a `connect` waits for its `connected` */
+  #isConnecting = false;
   /** by when something must be heard, or the connection is dead */
   #hearByMs = Infinity;
   /** @type {Record<string, ReturnType<typeof setTimeout>>} one of each name */
@@ -140,16 +144,29 @@ export class Realtime extends Emitter {
   #connect() {
     const socket = new this.#Socket(this.#options.url);
     this.#socket = socket;
-    socket.onopen = () => this.#write({ type: "connect", token: this.#token });
+    socket.onopen = () => this.#introduce();
     socket.onmessage = ({ data }) => this.#read(data);
     socket.onclose = ({ code }) => this.#closed(socket, code);
     this.#setTimer("connect", CONNECT_TIMEOUT_MS, () => this.#drop());
   }
 
+  #introduce() {
+    this.#isConnecting = true;
+    this.#write({ type: "connect", token: this.#token });
+  }
+
   /** @param {unknown} data */
   #read(data) {
-    const frame = parse(data);
+    if (typeof data !== "string" || data.length > LONGEST_FRAME) {
+      this.#drop();
+      return;
+    }
     this.#heard();
+    this.#take(parse(data));
+  }
+
+  /** @param {any} frame */
+  #take(frame) {
     if (frame.type === "connected") {
       this.#connected(frame);
     } else if (frame.type === "resync") {
@@ -193,6 +210,11 @@ export class Realtime extends Emitter {
 
   /** @param {any} frame */
   #connected(frame) {
+    // A server that repeats it would have everything compared, tried and drawn again each time.
+    if (!this.#isConnecting) {
+      return;
+    }
+    this.#isConnecting = false;
     clearTimeout(this.#timers.connect);
     this.#setTimer("steady", STEADY_MS, () => void (this.#attempt = 0));
     this.#setTimer("renew", timerMs(this.#options.renewInMs(), SOONEST_RENEWAL_MS), () => void this.#renew());
@@ -205,7 +227,7 @@ export class Realtime extends Emitter {
   async #renew() {
     try {
       this.#token = await this.#options.accessToken();
-      this.#write({ type: "connect", token: this.#token });
+      this.#introduce();
     } catch {
       this.#drop();
     }
@@ -251,6 +273,7 @@ export class Realtime extends Emitter {
     Object.values(this.#timers).forEach(clearTimeout);
     this.#hearByMs = Infinity;
     this.#isLeaving = false;
+    this.#isConnecting = false;
     this.#pending.rejectAll();
     if (code === BAD_TOKEN) {
       this.#refused = this.#token;
@@ -293,12 +316,12 @@ export class Realtime extends Emitter {
 }
 
 /**
- * @param {unknown} data
+ * @param {string} text
  * @returns {any} an object; an empty one where the server sent nonsense
  */
-function parse(data) {
+function parse(text) {
   try {
-    const frame = JSON.parse(String(data));
+    const frame = JSON.parse(text);
     return typeof frame === "object" && frame !== null ? frame : {};
   } catch {
     return {};

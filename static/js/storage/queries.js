@@ -113,10 +113,11 @@ export function messageInChain(messages, peer, browser, counter) {
  * @param {string} peer
  * @param {string} browser
  * @param {number} counter
+ * @param {number} [limit]
  * @returns {Promise<MessageRow[]>} the opened messages from that browser with exactly that counter
  */
-export function messagesAtCounter(messages, peer, browser, counter) {
-  return result(messages.index("chain").getAll([peer, browser, counter]));
+export function messagesAtCounter(messages, peer, browser, counter, limit) {
+  return result(messages.index("chain").getAll([peer, browser, counter], limit));
 }
 
 /**
@@ -124,11 +125,12 @@ export function messagesAtCounter(messages, peer, browser, counter) {
  * @param {string} peer
  * @param {string} browser
  * @param {{ from?: number, to?: number }} part both included
+ * @param {number} [limit]
  * @returns {Promise<MessageRow[]>} the opened messages from that browser with these counters, in their order
  */
-export function chainPart(messages, peer, browser, { from = 1, to = Infinity }) {
+export function chainPart(messages, peer, browser, { from = 1, to = Infinity }, limit) {
   const range = IDBKeyRange.bound([peer, browser, from], [peer, browser, to]);
-  return result(messages.index("chain").getAll(range));
+  return result(messages.index("chain").getAll(range, limit));
 }
 
 /**

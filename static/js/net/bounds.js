@@ -1,0 +1,72 @@
+/**
+ * Bounds on one answer of the server. Without them a server could keep a call open without end, or stop the page with an
+ * answer that takes seconds to parse: 60 MB of JSON come out of 60 KB of gzip.
+ */
+import { after } from "../lib/timing.js";
+
+/**
+ * @typedef {object} Bounds
+ * @property {number} characters
+ * @property {number} values of JSON: many small ones take longer to parse than a few long ones
+ * @property {number} ms for the whole answer
+ */
+
+/** @type {Bounds} an answer about one thing; the longest is a message of 64 KiB */
+export const ONE = { characters: 2 ** 18, values: 10_000, ms: 30_000 };
+/** @type {Bounds} a list; the longest honest one is a page of 200 messages, or 700 chats that end with the longest message */
+export const LIST = { characters: 2 ** 25, values: 400_000, ms: 120_000 };
+
+const SILENCE_MS = 20_000;
+
+/** Gives a call up when nothing has come for a while, or when the whole answer takes too long. */
+export class Deadline {
+  #controller = new AbortController();
+  #whole;
+  #silence;
+
+  /** @param {number} wholeMs */
+  constructor(wholeMs) {
+    const abort = () => this.#controller.abort();
+    this.#whole = after(wholeMs, abort);
+    this.#silence = after(SILENCE_MS, abort);
+  }
+
+  get signal() {
+    return this.#controller.signal;
+  }
+
+  /** Something has come. */
+  heard() {
+    clearTimeout(this.#silence);
+    this.#silence = after(SILENCE_MS, () => this.#controller.abort());
+  }
+
+  end() {
+    clearTimeout(this.#whole);
+    clearTimeout(this.#silence);
+  }
+}
+
+/**
+ * @param {Response} response
+ * @param {Bounds} bounds
+ * @param {Deadline} deadline
+ * @returns {Promise<string>}
+ * @throws {RangeError} it is larger than the bounds
+ */
+export async function textWithin(response, { characters, values }, deadline) {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let [text, valueCount] = ["", 0];
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    deadline.heard();
+    text += part.value;
+    // Each value but the first of an array or object stands behind a comma.
+    valueCount += part.value.match(/[,[{]/g)?.length ?? 0;
+    if (text.length > characters || valueCount > values) {
+      // Not awaited: a stream need not end when it is asked to.
+      reader?.cancel().catch(() => {});
+      throw new RangeError("the answer is larger than any honest one");
+    }
+  }
+  return text;
+}
