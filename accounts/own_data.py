@@ -71,15 +71,15 @@ def kinds(user, session) -> list[Kind]:
         Kind(
             "spent_refresh_tokens",
             "Log-ins that were renewed just now",
-            "So that a second tab, or an answer that got lost, does not log you out, and a stolen token used later "
-            "ends the session. Only the number of the token is kept, until the next renewal.",
+            "The numbers of tokens that were used, kept until the next renewal. So a second tab, or an answer that got "
+            "lost, does not log you out, and a stolen token ends the session.",
             (SpentRefreshToken.objects.filter(session__user=user),),
             spent_refresh_token_json,
         ),
         Kind(
             "operator_actions",
             "What you changed as an operator",
-            "So that operators can see who of them changed what. Only operators have such rows.",
+            "What operators changed, so that all of them can see it. Only operators have such rows.",
             (LogEntry.objects.filter(user=user),),
             operator_action_json,
         ),

@@ -7,7 +7,7 @@ def kinds(user) -> list[Kind]:
         Kind(
             "contacts",
             "People you added",
-            "So that they stand in your list of chats in any browser.",
+            "The people in your list of chats, so that every browser of yours shows them.",
             (user.contacts.select_related("contact"),),
             lambda row: dict(ContactSerializer(row).data),
         )

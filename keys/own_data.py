@@ -8,8 +8,8 @@ def kinds(user) -> list[Kind]:
         Kind(
             "public_keys",
             "Your public keys",
-            "So that others can encrypt for you, and check that a message is yours. Former ones stay, because messages "
-            "were made with them. The private keys never leave your browser.",
+            "What others need to encrypt for you, and to check that a message is yours. Former ones stay, because "
+            "messages were made with them. The private keys never leave your browser.",
             (user.public_keys.all(),),
             public_key_json,
         )

@@ -71,17 +71,17 @@ def kinds(user) -> list[Kind]:
         Kind(
             "messages",
             "Messages to and from you",
-            "So that each arrives, once, in any browser that can open it, and its sender learns when. The text is in "
-            "the ciphertext, which this server cannot open; only its size is shown here. What you cleared stays until "
-            "the other side has cleared it as well.",
+            "Each message, so that it arrives once in any browser that can open it, and its sender learns when. The "
+            "text is in the ciphertext, which this server cannot open; only its size is shown here. What you cleared "
+            "stays until the other side has cleared it as well.",
             (measured(sent), measured(received)),
             lambda row: message_json(row, is_sent=row.sender_id == user.pk),
         ),
         Kind(
             "mailbox",
             "The counter of your mailbox",
-            "Each change takes the next number, so that a browser that was away can ask for what it missed. It also "
-            "holds how many bytes the messages that you sent take up here, and how many may.",
+            "The number of the last change, so that a browser that was away can ask for what it missed. And how many bytes "
+            "the messages that you sent take up here, and how many may.",
             (Mailbox.objects.filter(user=user),),
             lambda row: {
                 "sequence": row.sequence,
@@ -93,14 +93,14 @@ def kinds(user) -> list[Kind]:
         Kind(
             "clearings",
             "Chats you cleared",
-            "So that your other browsers clear them as well: with whom, and at which number of your mailbox.",
+            "With whom they were, so that your other browsers clear them as well.",
             (user.clearings.all(),),
             lambda row: {"id": row.pk, "email": row.email, "sequence": row.sequence},
         ),
         Kind(
             "spent_client_ids",
             "Numbers of messages that were deleted",
-            "So that a late repeat of one does not send it again. They go 30 days later, or when old rows are pruned.",
+            "The numbers of deleted messages, kept 30 days so that none is sent twice.",
             (user.spent_client_ids.all(),),
             lambda row: {"id": row.pk, "client_id": str(row.client_id), "deleted_at": iso(row.deleted_at)},
         ),

@@ -1,7 +1,9 @@
+import { find } from "./lib/dom.js";
 import { Session } from "./model/session.js";
 import { readResident } from "./storage/device.js";
 import { offerToGoOn } from "./views/credentials.js";
 
 void new Session().leaveIfOwed();
 
-offerToGoOn(await readResident());
+/* Who is logged in needs one button, and it is not one of these. */
+find("#start", HTMLElement).hidden = offerToGoOn(await readResident());

@@ -48,6 +48,26 @@ def test_it_works(friends):
     assert all(words in text for words in ("The log", "Backups", "So that you can log in"))
 
 
+def test_technical_columns_and_empty_kinds_are_shown_when_they_are_asked_for(alice):
+    open_page(alice)
+    technical = [
+        table(alice, "Your account").get_by_role("columnheader", name="Is superuser"),
+        table(alice, "Browsers that logged in").get_by_role("columnheader", name="Generation"),
+        alice.page.get_by_role("heading", name="Numbers of messages that were deleted"),
+        alice.page.get_by_text("Nothing stored. Normally: the numbers of deleted messages, kept 30 days so that none"),
+    ]
+    for part in technical:
+        expect(part).to_be_hidden()
+    alice.page.get_by_label("Technical details").check()
+    for part in technical:
+        expect(part).to_be_visible()
+
+
+def test_tables_are_no_landmarks(alice):
+    open_page(alice)
+    expect(alice.page.get_by_role("region")).to_have_count(0)
+
+
 def test_more_rows_come_when_they_are_asked_for(friends, site):
     alice, _ = friends
     (user_id,) = site.execute("SELECT id FROM users WHERE email = ?", alice.email)[0]

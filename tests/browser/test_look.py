@@ -66,7 +66,7 @@ def test_axe_finds_nothing_serious_in_the_chat(visitor, bob, axe_source):
 
 def test_axe_finds_nothing_serious_in_dialogs(visitor, axe_source):
     visitor.register()
-    for opener in ("Add contact", "Log out", "Your account", "Keyboard shortcuts"):
+    for opener in ("Add contact", "Log out", "Settings"):
         visitor.page.get_by_role("button", name=opener).click()
         expect(visitor.page.get_by_role("dialog")).to_be_visible()
         assert serious_findings(visitor, axe_source) == [], opener
@@ -178,6 +178,87 @@ def test_the_browser_s_colour_scheme_is_followed(new_person, path):
     assert brightness(dark) < 60
 
 
+# --- the chat page ---------------------------------------------------------------------------------------------------
+
+
+CLIPBOARD = "navigator.clipboard.writeText = async (text) => { window.copied = text; }"
+
+
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 800}, NARROW])
+def test_without_a_chat_there_is_an_invitation_with_the_own_address(new_person, size):
+    alice = new_person("alice", viewport=size)
+    alice.page.add_init_script(CLIPBOARD)
+    alice.register()
+    invitation = alice.page.get_by_role("region", name="Start your first chat")
+    expect(invitation.get_by_text(alice.email)).to_be_visible()
+    invitation.get_by_role("button", name="Copy").click()
+    expect(invitation.get_by_role("button", name="Copied")).to_be_visible()
+    assert alice.page.evaluate("copied") == alice.email
+    invitation.get_by_role("button", name="Add someone by email").click()
+    expect(alice.page.get_by_role("dialog").get_by_label("Email")).to_be_focused()
+
+
+def test_a_search_for_an_unknown_address_offers_to_add_it(friends, new_person):
+    alice, _ = friends
+    carol = new_person("carol").register()
+    alice.page.get_by_role("searchbox").fill(carol.email)
+    alice.page.get_by_role("button", name=f"Add {carol.email}").click()
+    alice.page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).click()
+    expect(alice.page.get_by_role("heading", name=carol.name)).to_be_visible()
+
+
+def test_the_menu_holds_address_and_shortcuts_and_works_with_keys(alice):
+    opener = alice.page.get_by_role("button", name="your address and shortcuts")
+    alice.page.wait_for_load_state("networkidle")
+    opener.press("Enter")
+    expect(alice.page.get_by_role("menuitem", name="Copy address")).to_be_focused()
+    expect(alice.page.get_by_text(alice.email).locator("visible=true").first).to_be_visible()
+    alice.page.keyboard.press("ArrowUp")
+    alice.page.keyboard.press("Enter")
+    expect(alice.page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    alice.page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+
+
+def test_details_stand_beside_the_chat_and_go_with_it(friends, new_person):
+    alice, bob = friends
+    carol = new_person("carol").register()
+    alice.add(carol)
+    alice.open_chat(bob)
+    alice.page.get_by_role("button", name="Chat details").click()
+    panel = alice.page.get_by_role("dialog", name=bob.name)
+    expect(panel).to_be_visible()
+    alice.send("written beside the panel", "Sent", "Delivered")
+    alice.page.set_viewport_size({"width": 1280, "height": 320})
+    expect(panel.get_by_role("button", name="Close")).to_be_in_viewport(ratio=1)
+    alice.page.get_by_role("button", name="Compare numbers").click()
+    expect(alice.page.get_by_role("dialog").get_by_role("button", name="Close")).to_be_in_viewport(ratio=1)
+    alice.page.keyboard.press("Escape")
+    expect(panel).to_be_visible()
+    alice.open_chat(carol)
+    expect(panel).to_be_hidden()
+    expect(alice.message_box()).to_be_focused()
+
+
+def test_enter_alone_does_not_log_out(alice):
+    button = alice.page.get_by_role("button", name="Log out")
+    button.press("Enter")
+    expect(alice.page.get_by_role("heading", name="Log out of VibeChat?")).to_be_focused()
+    alice.page.keyboard.press("Enter")
+    alice.page.keyboard.press("Tab")
+    alice.page.keyboard.press("Enter")
+    expect(alice.page.get_by_role("dialog")).to_be_visible()
+    alice.page.keyboard.press("Space")
+    expect(alice.page.get_by_role("dialog")).to_contain_text("You lose your key and all messages in this browser.")
+
+
+def test_landing_page_of_who_is_logged_in_has_one_button(alice):
+    alice.visit("/")
+    expect(alice.page.get_by_role("link", name="Go on to your chats")).to_be_visible()
+    expect(alice.page.get_by_role("link", name="Create account")).to_be_hidden()
+    expect(alice.page.get_by_role("link", name="Log in")).to_be_hidden()
+
+
 # --- keyboard --------------------------------------------------------------------------------------------------------
 
 
@@ -285,7 +366,7 @@ def test_the_rest_needs_no_network_once_the_page_stands(alice):
     )
     alice.page.wait_for_load_state("networkidle")
     alice.context.set_offline(True)
-    for opener in ("Add contact", "Log out", "Your account", "Keyboard shortcuts"):
+    for opener in ("Add contact", "Log out", "Settings"):
         alice.page.get_by_role("button", name=opener).click()
         expect(alice.page.get_by_role("dialog")).to_be_visible()
         alice.page.keyboard.press("Escape")

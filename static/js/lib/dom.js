@@ -94,6 +94,14 @@ export function isolated(text) {
 }
 
 /**
+ * What others wrote, on one line: where room is short it ends with "…", at the end that its own direction has.
+ * @param {string} text
+ */
+export function clipped(text) {
+  return element("bdi", { class: "clip" }, text);
+}
+
+/**
  * @param {string} label
  * @param {() => void} onPress
  * @param {Attributes} [attributes]

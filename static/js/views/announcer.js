@@ -11,7 +11,12 @@ export class Announcer {
 
   /** @param {{name: string, text: string}} message */
   say({ name, text }) {
-    const line = element("p", {}, isolated(name), ": ", isolated(text));
+    this.tell(isolated(name), ": ", isolated(text));
+  }
+
+  /** @param {...import("../lib/dom.js").Child} words */
+  tell(...words) {
+    const line = element("p", {}, ...words);
     append(this.region, line);
     after(SAID_AFTER_MS, () => line.remove());
   }

@@ -1,5 +1,5 @@
 /** The column of chats: one link for each, by last activity, searched from above, drawn as far as one scrolls. */
-import { find, setText } from "../lib/dom.js";
+import { fill, find, isolated, setText } from "../lib/dom.js";
 import { fold } from "../lib/letters.js";
 import { every } from "../lib/timing.js";
 import { oncePerFrame } from "./moments.js";
@@ -13,16 +13,18 @@ const ROWS_AT_ONCE = 200;
 const MORE_WITHIN_PX = 1200;
 
 export class ChatList {
-  /** @param {{conversations: Conversations, onOpen: (email: string) => void}} parts */
-  constructor({ conversations, onOpen }) {
+  /** @param {{conversations: Conversations, onOpen: (email: string) => void, onAdd: (email: string) => void}} parts */
+  constructor({ conversations, onOpen, onAdd }) {
     this.conversations = conversations;
     this.onOpen = onOpen;
+    this.onAdd = onAdd;
     /** @type {string | null} */
     this.current = null;
     this.limit = ROWS_AT_ONCE;
     this.frame = find("#chats", HTMLElement);
     this.search = find("#search", HTMLInputElement);
     this.note = find("#chats-note", HTMLElement);
+    this.addButton = find("#search-add", HTMLButtonElement);
     /** @type {KeyedList<import("./chat-row.js").ChatRow>} */
     this.list = new KeyedList(find("#chat-rows", HTMLElement), { create: createChatRow, update: updateChatRow });
     this.listen(oncePerFrame(() => this.draw()));
@@ -33,6 +35,7 @@ export class ChatList {
     this.conversations.on("chats", redraw);
     this.conversations.on("connection", redraw);
     this.search.addEventListener("input", () => this.searched());
+    this.addButton.addEventListener("click", () => this.onAdd(this.typedAddress));
     this.frame.addEventListener("scroll", () => this.scrolled(), { passive: true });
     /* "Yesterday" becomes another day while the page stands open. */
     every(60_000, redraw);
@@ -68,12 +71,21 @@ export class ChatList {
       })),
     );
     setText(this.note, this.noteFor(chats.length));
+    this.addButton.hidden = chats.length > 0 || this.typedAddress === "";
+    if (!this.addButton.hidden) fill(this.addButton, "Add ", isolated(this.typedAddress));
+  }
+
+  /** What was typed into the search, where it may be an address. */
+  get typedAddress() {
+    const typed = this.search.value.trim();
+    return /^\S+@\S+$/u.test(typed) ? typed : "";
   }
 
   /** @param {number} found */
   noteFor(found) {
     if (found > 0 || this.conversations.connection === "connecting") return "";
-    return this.search.value.trim() === "" ? "No chats yet. Add someone by email." : "No chat by that name.";
+    if (this.search.value.trim() === "") return "No chats yet. Add someone by email.";
+    return this.typedAddress === "" ? "No chat by that name." : "You have no chat with this address yet.";
   }
 
   scrolled() {

@@ -1,5 +1,5 @@
 /** The chat page: its first screen, which is the list, and what joins it with the rest (rest.js). */
-import { fill, find, isolated, setText } from "../lib/dom.js";
+import { find, setText } from "../lib/dom.js";
 import { once } from "../lib/once.js";
 import { portrait } from "../lib/portrait.js";
 import { drawAvatar } from "./avatar.js";
@@ -7,6 +7,7 @@ import { ChatList } from "./chat-list.js";
 import { ConnectionStrip } from "./connection.js";
 import { rest, whenIdle } from "./later.js";
 import { hasKeyboard } from "./moments.js";
+import { NothingOpen } from "./nothing-open.js";
 import { Router } from "./router.js";
 
 /** @typedef {import("../model/account.js").Account} Account */
@@ -17,11 +18,14 @@ import { Router } from "./router.js";
 const OPENERS = {
   "#add-contact-open": "addContact",
   "#details-open": "details",
+  "#invite-add": "addContact",
   "#key-strip-open": "takeOver",
   "#log-out-open": "logOut",
   "#settings-open": "settings",
   "#shortcuts-open": "shortcuts",
 };
+
+const COPIES_ADDRESS = ["#copy-address", "#invite-copy"];
 
 export class ChatPage {
   /** @param {{account: Account, session: Session, prefetch: () => Promise<unknown>}} parts */
@@ -32,7 +36,7 @@ export class ChatPage {
     this.conversations = account.conversations;
     this.app = find("#app", HTMLElement);
     this.side = find("#side", HTMLElement);
-    this.nothingOpen = find("#nothing-open", HTMLElement);
+    this.nothingOpen = new NothingOpen((email) => this.add(email));
     /** @type {string | null} whose chat is open */
     this.open = null;
     /** @type {Rest | null} */
@@ -40,7 +44,11 @@ export class ChatPage {
     this.whole = once(() => this.loadRest());
     this.connection = new ConnectionStrip();
     this.router = new Router((email) => this.show(email));
-    this.list = new ChatList({ conversations: this.conversations, onOpen: (email) => this.router.open(email) });
+    this.list = new ChatList({
+      conversations: this.conversations,
+      onOpen: (email) => this.router.open(email),
+      onAdd: (email) => this.add(email),
+    });
     this.listen();
   }
 
@@ -72,6 +80,11 @@ export class ChatPage {
     else this.connection.sayUnreached();
   }
 
+  /** @param {string} email that is known already, to be confirmed */
+  add(email) {
+    void this.ask(({ dialogs }) => dialogs.addContact.open(email));
+  }
+
   /** @param {string} email */
   added(email) {
     this.router.open(email);
@@ -88,6 +101,10 @@ export class ChatPage {
     this.session.on("user", () => this.drawOwn());
     for (const [button, name] of Object.entries(OPENERS))
       find(button, HTMLButtonElement).addEventListener("click", () => this.ask(({ dialogs }) => dialogs[name].open()));
+    for (const name of COPIES_ADDRESS) {
+      const button = find(name, HTMLButtonElement);
+      button.addEventListener("click", () => this.ask((rest) => rest.copyAddress(button)));
+    }
     find("#back", HTMLAnchorElement).addEventListener("click", (event) => {
       event.preventDefault();
       this.router.close();
@@ -105,16 +122,16 @@ export class ChatPage {
   /** The address may name somebody with whom there is no chat. That is only known when the chats are. */
   arrange() {
     const email = this.list.current;
-    const unknown = email !== null && this.conversations.connection !== "connecting" && !this.isKnown(email);
-    this.open = unknown ? null : email;
+    const isConnecting = this.conversations.connection === "connecting";
+    const unknown = email !== null && !isConnecting && !this.isKnown(email) ? email : null;
+    const isEmpty = !isConnecting && this.conversations.chats().length === 0;
+    this.open = unknown === null ? email : null;
     this.app.classList.toggle("in-chat", this.open !== null);
+    this.app.classList.toggle("empty", isEmpty);
     if (this.rest) this.rest.thread.show(this.open);
     else if (this.open !== null) void this.ask(() => {});
-    this.nothingOpen.hidden = this.open !== null;
-    /* Whoever writes a link to this page chooses these words. */
-    if (unknown && email.includes("@"))
-      fill(this.nothingOpen, "You have no chat with ", isolated(email), " yet. Add them by email.");
-    else setText(this.nothingOpen, "Choose a chat, or add someone by email.");
+    this.rest?.dialogs.details.follow();
+    this.nothingOpen.draw({ hidden: this.open !== null, isEmpty, unknown });
     this.drawTitle();
   }
 
@@ -138,7 +155,7 @@ export class ChatPage {
     const { user, name } = this.session;
     if (!user) return;
     setText(find("#own-name", HTMLElement), name);
-    setText(find("#own-email", HTMLElement), name === user.email ? "" : user.email);
+    for (const node of document.querySelectorAll("[data-own-email]")) setText(node, user.email);
     drawAvatar(find("#own-avatar", HTMLElement), portrait(name, user.email), "small");
   }
 

@@ -1,5 +1,5 @@
 /** One chat in the list: a link that is named by the person alone; the rest describes it. */
-import { element, fill, find, icon, isolated, setAttributes, setText } from "../lib/dom.js";
+import { clipped, element, fill, find, icon, setAttributes, setText } from "../lib/dom.js";
 import { drawAvatar } from "./avatar.js";
 import { badge, plural, rowTime } from "./format.js";
 import { addressOf } from "./router.js";
@@ -18,7 +18,7 @@ export function createChatRow(row) {
     element("span", { class: "avatar", "aria-hidden": "true" }),
     name,
     element("span", { class: "chat-row-time", id: `${id}-time` }),
-    element("span", { class: "chat-row-line", id: `${id}-line`, dir: "auto" }),
+    element("span", { class: "chat-row-line", id: `${id}-line` }),
     element("span", { class: "chat-row-mark", id: `${id}-mark` }),
   );
   draw(node, row);
@@ -45,7 +45,7 @@ function draw(node, { chat, current, showEmail, now }) {
   node.classList.toggle("current", current);
   setAttributes(part("a"), { "aria-current": current ? "page" : null });
   drawAvatar(part(".avatar"), chat);
-  fill(part("a"), isolated(chat.name), ...(showEmail ? [" · ", isolated(chat.email)] : []));
+  fill(part("a"), clipped(chat.name), ...(showEmail ? [element("span", {}, " · "), clipped(chat.email)] : []));
   setText(part(".chat-row-time"), chat.lastAt ? rowTime(chat.lastAt, now) : "");
   fill(part(".chat-row-line"), ...lineNodes(chat, current));
   fill(part(".chat-row-mark"), ...markNodes(chat));
@@ -57,10 +57,10 @@ function draw(node, { chat, current, showEmail, now }) {
  * @returns {import("../lib/dom.js").Child[]}
  */
 function lineNodes(chat, current) {
-  if (chat.draft && !current) return [element("span", { class: "draft" }, "Draft: "), isolated(chat.draft)];
-  if (chat.keyChanged) return ["Keys changed"];
-  if (chat.lastAt === null) return ["No messages yet"];
-  return [chat.lastMine && "You: ", isolated(chat.lastLine)];
+  if (chat.draft && !current) return [element("span", { class: "draft" }, "Draft: "), clipped(chat.draft)];
+  if (chat.keyChanged) return [clipped("Keys changed")];
+  if (chat.lastAt === null) return [clipped("No messages yet")];
+  return [chat.lastMine && element("span", {}, "You: "), clipped(chat.lastLine)];
 }
 
 /**

@@ -30,13 +30,13 @@ function showButton(button, input) {
   button.addEventListener("click", () => {
     const shown = input.type === "text";
     input.type = shown ? "password" : "text";
-    button.setAttribute("aria-pressed", String(!shown));
+    setText(button, shown ? "Show" : "Hide");
     input.focus();
   });
   /* A password manager saves what is a password field when it is sent. */
   input.form?.addEventListener("submit", () => {
     input.type = "password";
-    button.setAttribute("aria-pressed", "false");
+    setText(button, "Show");
   });
 }
 
@@ -64,11 +64,13 @@ export function strength(password) {
 /**
  * As this browser remembers it. The server is not asked: most visitors of these pages are nobody yet.
  * @param {{user: {email: string, displayName: string} | null, leaving: boolean}} resident
+ * @returns {boolean} whether somebody is logged in
  */
 export function offerToGoOn({ user, leaving }) {
-  if (!user || leaving) return;
+  if (!user || leaving) return false;
   setText(find("#go-on-name", HTMLElement), user.displayName || user.email);
   find("#go-on", HTMLElement).hidden = false;
+  return true;
 }
 
 /**

@@ -9,6 +9,7 @@ import { named } from "./named.js";
 import { asFailure } from "./sentences.js";
 
 /** @typedef {import("./thread.js").Person} Person */
+/** @typedef {import("./numbers.js").NumbersDialog} NumbersDialog */
 /** @typedef {import("./numbers.js").Safety & {state: (email: string) => import("./compared.js").Compared}} Safety */
 
 /**
@@ -18,18 +19,19 @@ import { asFailure } from "./sentences.js";
  * @param {Safety} parts.safety
  */
 export function detailsDialog({ person, clear, safety }) {
-  const dialog = new AskingDialog("details", async () => clear(person()?.email ?? ""));
+  const dialog = new AskingDialog("details", async () => clear(email));
   const { node } = dialog;
-  const drawCompared = () => {
+  let email = "";
+  /** @type {NumbersDialog | null} */
+  let compared = null;
+  const draw = () => {
     const shown = person();
-    if (!shown) return;
-    const words = comparedWords(safety.state(shown.email), new Date());
-    fill(find("#details-compared", HTMLElement), ...named(words, shown.name));
+    if (shown?.email === email) drawPerson(node, shown, safety);
   };
   const numbersDialog = once(async () => {
-    const made = new (await numbers()).NumbersDialog({ safety });
-    made.node.addEventListener("close", drawCompared);
-    return made;
+    compared = new (await numbers()).NumbersDialog({ safety });
+    compared.node.addEventListener("close", draw);
+    return compared;
   });
   const compare = async () => {
     const shown = person();
@@ -41,14 +43,32 @@ export function detailsDialog({ person, clear, safety }) {
   return {
     open() {
       const shown = person();
-      if (!shown) return;
-      drawAvatar(find("#details-avatar", HTMLElement), shown, "large");
-      setText(find("#details-name", HTMLElement), shown.name);
-      setText(find("#details-email", HTMLElement), shown.email);
-      for (const name of node.querySelectorAll("[data-name]")) setText(name, shown.name);
-      drawCompared();
+      if (!shown || dialog.isOpen) return;
+      email = shown.email;
+      draw();
       find("details", HTMLDetailsElement, node).open = false;
       dialog.open();
     },
+    /** Something has changed: what is shown follows, and goes with the chat that it is about. */
+    follow() {
+      if (!dialog.isOpen) return;
+      if (person()?.email === email) return draw();
+      compared?.leave();
+      dialog.close();
+    },
   };
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {Person} person
+ * @param {Safety} safety
+ */
+function drawPerson(node, person, safety) {
+  drawAvatar(find("#details-avatar", HTMLElement), person, "large");
+  setText(find("#details-name", HTMLElement), person.name);
+  setText(find("#details-email", HTMLElement), person.email);
+  for (const name of node.querySelectorAll("[data-name]")) setText(name, person.name);
+  const words = comparedWords(safety.state(person.email), new Date());
+  fill(find("#details-compared", HTMLElement), ...named(words, person.name));
 }

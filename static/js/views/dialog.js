@@ -1,13 +1,21 @@
-/** A modal dialog of the page. The browser itself keeps the focus in it and gives it back. */
+/**
+ * A dialog of the page. The browser itself keeps the focus in it and gives it back. A panel stands beside the chat, not
+ * modal, where the page is wide enough.
+ */
 import { find } from "../lib/dom.js";
 import { AskingForm } from "./form.js";
 
 /** @typedef {import("./form.js").Action} Action */
 
+const HAS_ROOM_BESIDE = "(width >= 1100px)"; // css/dialogs.css, too
+
 export class Dialog {
   /** @param {string} id */
   constructor(id) {
     this.node = find(`#${id}`, HTMLDialogElement);
+    this.room = matchMedia(HAS_ROOM_BESIDE);
+    this.isPanel = this.node.classList.contains("panel");
+    if (this.isPanel) this.room.addEventListener("change", () => this.moved());
     for (const node of this.node.querySelectorAll("[data-close]")) node.addEventListener("click", () => this.close());
     this.node.addEventListener(
       "mousedown",
@@ -20,7 +28,16 @@ export class Dialog {
   }
 
   open() {
-    if (!this.isOpen) this.node.showModal();
+    if (this.isOpen) return;
+    if (this.isPanel && this.room.matches) this.node.show();
+    else this.node.showModal();
+  }
+
+  /** Whether there is room beside the chat has changed. */
+  moved() {
+    if (!this.isOpen) return;
+    this.node.close();
+    Dialog.prototype.open.call(this);
   }
 
   close() {

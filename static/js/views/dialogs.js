@@ -34,6 +34,7 @@ export function makeDialogs({ account, safety, session, person, onAdded }) {
     logOut: logOutDialog({
       logOut: (choice) => account.logOut(choice),
       unsent: () => account.unsent(),
+      drafts: () => conversations.chats().filter(({ draft }) => draft !== "").length,
       onDone: () => location.replace("/login"),
     }),
     settings: new Settings({
@@ -53,7 +54,7 @@ export function makeDialogs({ account, safety, session, person, onAdded }) {
 
 /** @param {{add: (email: string) => Promise<{email: string}>, onAdded: (email: string) => void}} parts */
 export function addContactDialog({ add, onAdded }) {
-  return new AskingDialog(
+  const dialog = new AskingDialog(
     "add-contact",
     async (values) => {
       const { email } = await add((values.email ?? "").trim());
@@ -61,6 +62,13 @@ export function addContactDialog({ add, onAdded }) {
     },
     { email: "Enter an address." },
   );
+  return {
+    /** @param {string} [email] that is known already */
+    open(email = "") {
+      dialog.open();
+      find("#add-contact-email", HTMLInputElement).value = email;
+    },
+  };
 }
 
 // --- Asks whether this browser shall forget its key and messages.
@@ -71,19 +79,26 @@ const KEEPS = "Your key and messages stay in this browser, so that you can go on
  * @typedef {object} LogOutParts
  * @property {(choice: {forget: boolean}) => Promise<unknown>} logOut
  * @property {() => number} unsent
+ * @property {() => number} drafts
  * @property {() => void} onDone
  */
 
 /** @param {LogOutParts} parts */
-export function logOutDialog({ logOut, unsent, onDone }) {
+export function logOutDialog({ logOut, unsent, drafts, onDone }) {
   const forget = find("#log-out-forget", HTMLInputElement);
   const keeps = find("#log-out-keeps", HTMLElement);
-  const draw = () => setText(keeps, forget.checked ? forgetsWords(unsent()) : KEEPS);
+  const button = find("#log-out-now", HTMLButtonElement);
+  const draw = () => {
+    setText(keeps, forget.checked ? forgetsWords(unsent(), drafts()) : KEEPS);
+    for (const node of [keeps, button]) node.classList.toggle("grave", forget.checked);
+  };
   const dialog = new AskingDialog("log-out", async () => {
     await logOut({ forget: forget.checked });
     onDone();
   });
   forget.addEventListener("change", draw);
+  /* In a form, Enter on a check box would send it: nobody is logged out by a key pressed twice. */
+  forget.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
   return {
     open() {
       dialog.open();
@@ -92,11 +107,17 @@ export function logOutDialog({ logOut, unsent, onDone }) {
   };
 }
 
-/** @param {number} unsent */
-function forgetsWords(unsent) {
-  const loses =
-    unsent > 0 ? ` ${plural(unsent, "message that is", "messages that are")} not sent yet will be lost.` : "";
-  return `This browser will forget your key and every message.${loses}`;
+/**
+ * @param {number} unsent
+ * @param {number} drafts
+ */
+export function forgetsWords(unsent, drafts) {
+  const others = [
+    unsent > 0 && plural(unsent, "message that is not sent yet", "messages that are not sent yet"),
+    drafts > 0 && plural(drafts, "draft", "drafts"),
+  ].filter(Boolean);
+  const also = others.length > 0 ? ` You also lose ${others.join(" and ")}.` : "";
+  return `You lose your key and all messages in this browser. Nobody can bring them back.${also}`;
 }
 
 // --- This browser does not hold the account's key: says so in plain words, and replaces nothing before it is told to.
@@ -241,7 +262,6 @@ export class Settings {
     for (const part of this.dialog.node.querySelectorAll("details")) part.open = false;
     this.read.checked = this.parts.tellsRead();
     setText(this.readFailed, "");
-    setText(find("#settings-email", HTMLElement), email);
     find("#settings-display_name", HTMLInputElement).value = displayName;
     find("#settings-password [name=username]", HTMLInputElement).value = email;
     this.dialog.open();

@@ -12,7 +12,7 @@
 /** @param {KeyActions} actions */
 export function listenToKeys(actions) {
   addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog:modal")) return;
     const action = actionFor(event, actions);
     if (!action) return;
     event.preventDefault();

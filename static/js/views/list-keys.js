@@ -30,6 +30,8 @@ export class ListKeys {
     else if (event.key === "Enter" && first && !event.isComposing) {
       this.list.clearSearch();
       this.list.onOpen(first.email);
+    } else if (event.key === "Enter" && !first && this.list.typedAddress !== "" && !event.isComposing) {
+      this.list.onAdd(this.list.typedAddress);
     } else return;
     event.preventDefault();
   }

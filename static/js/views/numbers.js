@@ -59,6 +59,12 @@ export class NumbersDialog extends Dialog {
     this.open();
   }
 
+  /** The chat that it is about is left: what is under way does not open it any more. */
+  leave() {
+    this.person = { email: "", name: "" };
+    this.close();
+  }
+
   /** @param {Numbers | null} numbers */
   draw(numbers) {
     this.body.hidden = numbers === null;

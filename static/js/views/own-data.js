@@ -11,6 +11,9 @@ import { asFailure, sentence } from "./sentences.js";
 const TIME = /_(?:at|time)$/;
 const LONG_CODE = /^[0-9A-Za-z+/=_-]{33,}$/;
 const SHOWN_OF_CODE = 12;
+/* What says nothing to most people; the rest of the page is about what does. */
+const TECHNICAL =
+  /^(?:id|\w+_id|password_hash|updated_at|is_(?:active|staff|superuser)|generation|session|public_key|\w*fingerprint|algorithm|identity_\w+|proof|message_type|suite|sequence|content_type|action_flag)$/;
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 export class OwnDataPage {
@@ -20,6 +23,8 @@ export class OwnDataPage {
     this.download = download;
     this.said = find("#said", HTMLElement);
     this.failed = find("#failed", HTMLElement);
+    const technical = find("#technical", HTMLInputElement);
+    technical.addEventListener("change", () => find("#kinds", HTMLElement).classList.toggle("plain", !technical.checked));
     this.downloadButton = find("#download", HTMLButtonElement);
     this.downloadButton.addEventListener("click", () => void this.attempt(() => this.save()));
   }
@@ -36,8 +41,9 @@ export class OwnDataPage {
   /** @param {Kind} kind */
   section(kind) {
     const heading = element("h2", { id: `kind-${kind.name}` }, kind.title);
-    const node = element("section", { class: "kind", "aria-labelledby": heading.id });
-    append(node, heading, element("p", { class: "hint" }, `${plural(kind.count, "row", "rows")}. ${kind.reason}`));
+    const isTechnical = Object.keys(kind.rows[0] ?? {}).every((name) => TECHNICAL.test(name));
+    const node = element("div", { class: isTechnical ? "kind technical" : "kind" });
+    append(node, heading, element("p", { class: "hint" }, reasonWords(kind)));
     if (kind.rows.length > 0) this.addTable(node, kind);
     return node;
   }
@@ -49,9 +55,9 @@ export class OwnDataPage {
   addTable(node, kind) {
     const columns = Object.keys(kind.rows[0] ?? {});
     const body = element("tbody", { role: "rowgroup" }, ...kind.rows.map((row) => tableRow(row, columns)));
-    /* The roles stay where a narrow page draws rows as blocks; by themselves tables would lose them. */
+    /* A group and no region: landmarks are for the parts of a page, not for each table. The roles stay where a narrow page draws rows as blocks; by themselves tables would lose them. */
     const table = element("table", { role: "table", "aria-labelledby": `kind-${kind.name}` }, tableHead(columns), body);
-    append(node, element("div", { class: "rows", role: "region", tabindex: 0, "aria-label": kind.title }, table));
+    append(node, element("div", { class: "rows", role: "group", tabindex: 0, "aria-label": kind.title }, table));
     const more = button("Show more", () => void this.attempt(() => this.addRows(kind, columns, body, more)), {
       class: "button quiet small",
       "aria-label": `Show more: ${kind.title}`,
@@ -103,7 +109,9 @@ export class OwnDataPage {
 
 /** @param {string[]} columns */
 function tableHead(columns) {
-  const cells = columns.map((name) => element("th", { role: "columnheader", scope: "col" }, label(name)));
+  const cells = columns.map((name) =>
+    element("th", { role: "columnheader", scope: "col", class: columnClass(name) }, label(name)),
+  );
   return element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ...cells));
 }
 
@@ -113,7 +121,7 @@ function tableHead(columns) {
  */
 function tableRow(row, columns) {
   const cells = columns.map((name) =>
-    element("td", { role: "cell", "data-label": label(name) }, isolated(shown(name, row[name] ?? null))),
+    element("td", { role: "cell", class: columnClass(name), "data-label": label(name) }, isolated(shown(name, row[name] ?? null))),
   );
   return element("tr", { role: "row" }, ...cells);
 }
@@ -136,14 +144,25 @@ export function shown(name, value) {
   return LONG_CODE.test(value) ? `${value.slice(0, SHOWN_OF_CODE)}…` : value;
 }
 
+/** @param {string} name */
+function columnClass(name) {
+  return TECHNICAL.test(name) ? "technical" : null;
+}
+
+/** @param {Kind} kind */
+export function reasonWords({ count, reason }) {
+  if (count > 0) return `${plural(count, "row", "rows")}. ${reason}`;
+  return `Nothing stored. Normally: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`;
+}
+
 /** @param {Elsewhere[]} elsewhere */
 function inWords(elsewhere) {
   const words = elsewhere.flatMap(({ place, kept, reason }) => [
     element("dt", {}, place),
     element("dd", {}, `${kept} `, element("span", { class: "hint" }, reason)),
   ]);
-  const heading = element("h2", { id: "elsewhere" }, "What is in no table of yours");
-  return element("section", { class: "kind", "aria-labelledby": heading.id }, heading, element("dl", {}, ...words));
+  const heading = element("h2", {}, "What is in no table of yours");
+  return element("div", { class: "kind" }, heading, element("dl", {}, ...words));
 }
 
 /** @param {HTMLElement} body */

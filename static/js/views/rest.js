@@ -1,8 +1,11 @@
 /** What the chat page has beyond its first screen: the open chat, the dialogs, the keys. */
+import { Announcer } from "./announcer.js";
+import { copyBy } from "./copying.js";
 import { makeDialogs } from "./dialogs.js";
 import { keepStrip } from "./keep-strip.js";
 import { focusRegion, listenToKeys } from "./keyboard.js";
 import { ListKeys } from "./list-keys.js";
+import { Menu } from "./menu.js";
 import { ThreadView } from "./thread.js";
 import { followVisibleHeight } from "./viewport.js";
 
@@ -17,7 +20,10 @@ export class Rest {
     const { account, conversations, session } = page;
     this.page = page;
     this.keys = new ListKeys(page.list);
+    this.menu = new Menu("#account-open", "#account-menu");
+    this.announcer = new Announcer();
     this.thread = new ThreadView({
+      announcer: this.announcer,
       conversations,
       person: (email) => page.person(email),
       onReview: () => this.review(),
@@ -35,14 +41,25 @@ export class Rest {
   }
 
   listen() {
-    const { keys, page, thread } = this;
+    const { keys } = this;
     listenToKeys({
       jump: () => this.jump(),
       shortcuts: () => this.dialogs.shortcuts.open(),
       move: (step, unreadOnly) => keys.move(step, unreadOnly),
-      region: (step) => focusRegion([{ node: page.side, focus: () => keys.focus() }, ...thread.regions()], step),
+      region: (step) => focusRegion(this.regions(), step),
       escape: () => this.escape(),
     });
+  }
+
+  regions() {
+    const side = { node: this.page.side, focus: () => this.keys.focus() };
+    const panels = openPanels().map((node) => ({ node, focus: () => node.querySelector("button")?.focus() }));
+    return [side, ...this.thread.regions(), ...panels];
+  }
+
+  /** @param {HTMLButtonElement} button */
+  copyAddress(button) {
+    void copyBy(button, this.page.session.user?.email ?? "", (words) => this.announcer.tell(words));
   }
 
   /** Of the chat that is open. */
@@ -69,6 +86,13 @@ export class Rest {
 
   escape() {
     if (this.page.list.clearSearch()) return;
+    const panel = openPanels().at(-1);
+    if (panel) return panel.close();
     if (this.thread.thread) this.thread.toBottom();
   }
+}
+
+/** @returns {HTMLDialogElement[]} the one that covers the others last */
+function openPanels() {
+  return [...document.querySelectorAll("dialog.panel[open]")].filter((node) => node instanceof HTMLDialogElement);
 }

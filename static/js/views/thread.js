@@ -1,6 +1,5 @@
 /** The chat that is open: head, messages, composer, and what stands between them. */
 import { find, setText } from "../lib/dom.js";
-import { Announcer } from "./announcer.js";
 import { isAttending, onAttention } from "./attention.js";
 import { drawAvatar } from "./avatar.js";
 import { Composer } from "./composer.js";
@@ -20,9 +19,14 @@ const OLDER_WITHIN_PX = 900;
 
 export class ThreadView {
   /**
-   * @param {{conversations: Conversations, person: (email: string) => Person, onReview: () => void}} parts
+   * @param {object} parts
+   * @param {import("./announcer.js").Announcer} parts.announcer
+   * @param {Conversations} parts.conversations
+   * @param {(email: string) => Person} parts.person
+   * @param {() => void} parts.onReview
    */
-  constructor({ conversations, person, onReview }) {
+  constructor({ announcer, conversations, person, onReview }) {
+    this.announcer = announcer;
     this.conversations = conversations;
     this.person = person;
     /** @type {Thread | null} */
@@ -58,8 +62,7 @@ export class ThreadView {
       this.older.release();
       redraw();
     });
-    const announcer = new Announcer();
-    this.conversations.on("announce", (message) => announcer.say(message));
+    this.conversations.on("announce", (message) => this.announcer.say(message));
     this.conversations.on("chats", () => this.thread && redraw());
     this.conversations.on("connection", ({ state }) => this.connected(state));
     this.log.node.addEventListener("scroll", () => {
