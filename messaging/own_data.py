@@ -80,8 +80,8 @@ def kinds(user) -> list[Kind]:
         Kind(
             "mailbox",
             "The counter of your mailbox",
-            "The number of the last change, so that a browser that was away can ask for what it missed. And how many bytes "
-            "the messages that you sent take up here, and how many may.",
+            "The number of the last change, so that a browser that was away can ask for what it missed. And how many "
+            "bytes the messages that you sent take up here, and how many may.",
             (Mailbox.objects.filter(user=user),),
             lambda row: {
                 "sequence": row.sequence,

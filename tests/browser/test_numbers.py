@@ -100,7 +100,7 @@ def test_by_eye_and_it_is_remembered(pair):
     open_numbers(bob)
     assert digits(alice) == digits(bob)
     assert [len(group) for group in digits(alice)] == [5] * 12
-    expect(dialog).to_contain_text("Read these numbers to each other. If they match, nobody is in between.")
+    expect(dialog).to_contain_text("Call Bob or meet them, and read these numbers to each other.")
     dialog.get_by_role("button", name="They match").click()
     expect(dialog.get_by_role("status")).to_contain_text(MATCH)
     alice.page.keyboard.press("Escape")
@@ -156,7 +156,7 @@ def test_whoever_has_no_key_yet_has_no_number(alice, site):
     dialog.get_by_role("button", name="Add", exact=True).click()
     expect(alice.message_box()).to_be_visible()
     dialog = open_numbers(alice)
-    expect(dialog).to_contain_text("There is no number for this chat yet.")
+    expect(dialog).to_contain_text("Carol hasn't opened VibeChat yet. You can compare once they have.")
     expect(dialog.get_by_role("button", name="They match")).to_be_hidden()
 
 

@@ -29,7 +29,7 @@ export function detailsDialog({ person, clear, safety }) {
     if (shown?.email === email) drawPerson(node, shown, safety);
   };
   const numbersDialog = once(async () => {
-    compared = new (await numbers()).NumbersDialog({ safety });
+    compared = new (await numbers()).NumbersDialog({ safety, beneath: node });
     compared.node.addEventListener("close", draw);
     return compared;
   });
@@ -48,6 +48,12 @@ export function detailsDialog({ person, clear, safety }) {
       draw();
       find("details", HTMLDetailsElement, node).open = false;
       dialog.open();
+    },
+    /** Closes what is on top. True where there was anything. */
+    escape() {
+      const top = [compared, dialog].find((one) => one?.isOpen);
+      top?.close();
+      return Boolean(top);
     },
     /** Something has changed: what is shown follows, and goes with the chat that it is about. */
     follow() {

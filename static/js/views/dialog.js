@@ -28,7 +28,10 @@ export class Dialog {
   }
 
   open() {
-    if (this.isOpen) return;
+    if (!this.isOpen) this.show();
+  }
+
+  show() {
     if (this.isPanel && this.room.matches) this.node.show();
     else this.node.showModal();
   }
@@ -36,8 +39,8 @@ export class Dialog {
   /** Whether there is room beside the chat has changed. */
   moved() {
     if (!this.isOpen) return;
-    this.node.close();
-    Dialog.prototype.open.call(this);
+    this.close();
+    this.show();
   }
 
   close() {

@@ -19,9 +19,10 @@ import { asFailure, sentence } from "./sentences.js";
  */
 
 export class NumbersDialog extends Dialog {
-  /** @param {{safety: Safety}} parts */
-  constructor({ safety }) {
+  /** @param {{safety: Safety, beneath: HTMLElement}} parts beneath: the panel that this one covers */
+  constructor({ safety, beneath }) {
     super("numbers");
+    this.beneath = beneath;
     this.safety = safety;
     this.person = { email: "", name: "" };
     this.said = find("#numbers-said", HTMLElement);
@@ -57,6 +58,18 @@ export class NumbersDialog extends Dialog {
     if (person !== this.person) return;
     this.draw(numbers);
     this.open();
+  }
+
+  /** @override */
+  show() {
+    super.show();
+    this.beneath.inert = !this.node.matches(":modal");
+  }
+
+  /** @override the focus goes back to what is beneath */
+  close() {
+    this.beneath.inert = false;
+    super.close();
   }
 
   /** The chat that it is about is left: what is under way does not open it any more. */

@@ -53,8 +53,10 @@ export class Rest {
 
   regions() {
     const side = { node: this.page.side, focus: () => this.keys.focus() };
-    const panels = openPanels().map((node) => ({ node, focus: () => node.querySelector("button")?.focus() }));
-    return [side, ...this.thread.regions(), ...panels];
+    /** @type {NodeListOf<HTMLElement>} */
+    const panels = document.querySelectorAll(".panel[open]:not([inert])");
+    const beside = [...panels].map((node) => ({ node, focus: () => node.querySelector("button")?.focus() }));
+    return [side, ...this.thread.regions(), ...beside];
   }
 
   /** @param {HTMLButtonElement} button */
@@ -86,13 +88,7 @@ export class Rest {
 
   escape() {
     if (this.page.list.clearSearch()) return;
-    const panel = openPanels().at(-1);
-    if (panel) return panel.close();
+    if (this.dialogs.details.escape()) return;
     if (this.thread.thread) this.thread.toBottom();
   }
-}
-
-/** @returns {HTMLDialogElement[]} the one that covers the others last */
-function openPanels() {
-  return [...document.querySelectorAll("dialog.panel[open]")].filter((node) => node instanceof HTMLDialogElement);
 }
