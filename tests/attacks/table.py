@@ -26,6 +26,8 @@ PARTS = (
     "test_answers",
     "test_numbers",
     "test_strings",
+    "test_empty_messages",
+    "test_hangs",
 )
 HEAD = """# Attacks, and what the person sees
 

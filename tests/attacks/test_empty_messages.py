@@ -1,7 +1,6 @@
 """Messages that show nothing"""
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.attacks.row import attack
 
@@ -21,13 +20,3 @@ def test_invisible_text(row, guests, mallory, text):
     bob.chats().get_by_role("link", name="Stranger").click()
     row.is_shown(bob.log().get_by_role("article"))
     row.is_shown(bob.chats())
-
-
-@pytest.mark.once
-def test_message_of_invisible_characters_is_not_sent(pair):
-    alice, _ = pair
-    alice.message_box().fill("\u200b\u3164")
-    expect(alice.page.get_by_role("button", name="Send")).to_be_disabled()
-    alice.message_box().press("Enter")
-    expect(alice.message_box()).to_have_value("\u200b\u3164")
-    alice.message_box().fill("")

@@ -150,3 +150,13 @@ def test_an_ordinary_address_is_a_link(friends):
     link = alice.message("see https").get_by_role("link")
     expect(link).to_have_attribute("href", "https://example.org/a")
     expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
+
+
+def test_a_message_of_invisible_characters_is_not_sent(alice, bob):
+    alice.add(bob)
+    alice.open_chat(bob)
+    alice.message_box().fill("\u200b\u3164")
+    expect(alice.page.get_by_role("button", name="Send")).to_be_disabled()
+    alice.message_box().press("Enter")
+    expect(alice.message_box()).to_have_value("\u200b\u3164")
+    expect(alice.log().get_by_role("article")).to_have_count(0)

@@ -1,0 +1,116 @@
+"""Data that would stop the page"""
+
+import base64
+import secrets
+from itertools import count
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.attacks.row import attack
+from tests.attacks.wire import Answer
+
+LARGEST_ID = 2**53 - 2
+
+
+def push(mallory, reader, *frames: str) -> None:
+    for frame in frames:
+        mallory.sockets[reader][-1].send(frame)
+
+
+@attack(
+    "Very many messages under one id",
+    done="The server gives one id, small or 2⁵³ − 2, to Alice's message and to 60 others",
+    sees="Bob: “One id for all”, which stays, fewer than 20 others that could not be opened, and then “Still here”",
+)
+@pytest.mark.parametrize("given", [7, LARGEST_ID])
+def test_one_id(row, friends, mallory, given):
+    alice, bob = friends()
+    sequences = count()
+
+    def give_one_id(reader, event):
+        if reader is not bob or event["type"] != "new_message" or event["message"]["message_type"] != "text":
+            return event
+        others = [event | {"message": event["message"] | junk()} for _ in range(60)] if next(sequences) == 0 else []
+        return [changed | {"message": changed["message"] | {"id": given}} for changed in [event, *others]]
+
+    mallory.rules.append(give_one_id)
+    alice.send(row.words[0], "Sent")
+    bob.page.reload()
+    bob.open_chat(alice)
+    row.is_shown(bob.log(), 0)
+    mallory.stop()
+    bob.send("Do you still hear me?", "Sent", "Delivered", "Read")
+    alice.send(row.words[1], "Sent")
+    row.is_shown(bob.log(), 1)
+    row.is_shown(bob.log(), 0)
+    assert bob.log().get_by_role("article").filter(has_text="could not be opened").count() < 20
+
+
+def junk() -> dict:
+    nonce = base64.b64encode(secrets.token_bytes(12)).decode()
+    return {"client_id": None, "nonce": nonce}
+
+
+@attack(
+    "A text of full stops",
+    done="A client of Mallory's own sends an address that is followed by 3,900 full stops, forty times",
+    sees="Bob: the texts, “https://a.example/....”, without a pause at each opening",
+)
+def test_full_stops(row, guests, mallory):
+    bob = guests.visitor("bob").register()
+    stranger = mallory.office.make_account("Stranger")
+    key = mallory.office.public_key(bob)
+    for number in range(40):
+        text = f"https://a.example/{'.' * 3900}{number}x"
+        mallory.office.send(stranger, stranger.seal(bob.email, key, text, browser=secrets.token_hex(16)).message)
+    bob.chats().get_by_role("link", name="Stranger").click()
+    expect(bob.log().get_by_role("link")).to_have_count(40)
+    row.is_shown(bob.log())
+
+
+@attack(
+    "An answer of more values than any list has",
+    done="The server answers `sync` with 400,000 empty objects, or a key with 300 KB of spaces",
+    sees="Bob: “Connecting…” for as long as it lasts; then “All is well again”",
+)
+def test_large_answers(row, friends, mallory):
+    alice, bob = friends()
+    mallory.change_answer(bob, "GET /messages/sync", lambda _: Answer('{"events": [' + "{}," * 400_001 + "{}]}"))
+    mallory.change_answer(bob, "GET /keys/", lambda _: Answer(" " * 300_000))
+    bob.page.reload()
+    row.is_shown(bob.page.locator("#connection"), 0)
+    mallory.stop()
+    alice.send(row.words[1], "Sent")
+    bob.open_chat(alice)
+    row.is_shown(bob.log(), 1)
+
+
+@attack(
+    "A frame of megabytes",
+    done="The server pushes a frame of 20 MB, each time that a socket is open",
+    sees="Bob: the socket is closed each time, and “No frame is needed” comes by `sync`",
+    when="within seconds",
+)
+def test_large_frame(row, friends, mallory):
+    alice, bob = friends()
+    sockets = len(mallory.sockets[bob])
+    push(mallory, bob, '{"type": "new_message", "message": "' + "x" * 20_000_000 + '"}')
+    mallory.wait_until(lambda: len(mallory.sockets[bob]) > sockets, bob.page)
+    alice.send(row.words[0], "Sent")
+    row.is_shown(bob.log())
+
+
+@attack(
+    "Connected, connected, connected",
+    done="The server says 5,000 times that the socket is connected",
+    sees="Bob: nothing of it; “Business as usual” comes, and his browser has asked for nothing more than before",
+)
+def test_connected(row, friends, mallory):
+    alice, bob = friends()
+    alice.send("before the flood", "Delivered", "Read")
+    mallory.asked.clear()
+    push(mallory, bob, *(f'{{"type": "connected", "sequence": {number}}}' for number in range(5000)))
+    alice.send(row.words[0], "Sent")
+    row.is_shown(bob.log())
+    assert len(mallory.calls(bob)) < 50
