@@ -2,8 +2,10 @@
 and no ciphertext is ever read into memory."""
 
 import datetime
+import time
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -15,6 +17,13 @@ from messaging.storage import credit_spent_client_ids
 
 BATCH_ROWS = 500
 SESSIONS_KEPT = datetime.timedelta(days=30)
+JOURNAL_SECONDS = 600  # a backup of a large database reads this long
+CHECKPOINT_MS = 200
+CHECKPOINT_PAUSE_SECONDS = 0.5
+
+
+class JournalHeld(Exception):
+    """Somebody has been reading one old state of the database all the while."""
 
 
 def prunable(messages_before) -> dict:
@@ -44,7 +53,25 @@ def delete_in_batches(rows) -> int:
     count, last = 0, None
     while ids := next_ids(rows, last):
         count, last = count + delete(rows, ids), ids[-1]
+        empty_journal()
     return count
+
+
+def empty_journal():
+    """Until SQLite's journal (the WAL) is in the database: it overwrites what it frees, so deleting writes as much into
+    it as goes, and would fill the disk before anything is free. Raises JournalHeld."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return
+    deadline = time.monotonic() + JOURNAL_SECONDS
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {CHECKPOINT_MS}")  # writers wait while a checkpoint waits for readers
+        try:
+            while cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                if time.monotonic() > deadline:
+                    raise JournalHeld()
+                time.sleep(CHECKPOINT_PAUSE_SECONDS)
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {settings.DATABASES['default']['OPTIONS']['timeout'] * 1000}")
 
 
 def next_ids(rows, last) -> list:

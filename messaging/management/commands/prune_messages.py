@@ -3,7 +3,7 @@ import datetime
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from messaging.pruning import delete_in_batches, prunable
+from messaging.pruning import JournalHeld, delete_in_batches, prunable
 from vibechat.logs import log_event
 
 MOST_DAYS = 36500
@@ -24,7 +24,13 @@ class Command(BaseCommand):
         if not 1 <= older_than <= MOST_DAYS:
             raise CommandError(f"--older-than takes 1 to {MOST_DAYS} days.")
         kinds = prunable(timezone.now() - datetime.timedelta(days=older_than))
-        counts = {kind: delete_in_batches(rows) if delete else rows.count() for kind, rows in kinds.items()}
+        try:
+            counts = {kind: delete_in_batches(rows) if delete else rows.count() for kind, rows in kinds.items()}
+        except JournalHeld as error:
+            raise CommandError(
+                "Somebody keeps reading an old state of the database (a backup?), so SQLite's journal cannot be "
+                "emptied. What has been deleted stays deleted. Try again later."
+            ) from error
         for kind, count in counts.items():
             self.stdout.write(f"{count:>10}  {kind}")
         if delete:

@@ -1,0 +1,146 @@
+"""A copy of the whole database in one file, made under load, and the way back from it into an empty database."""
+
+import contextlib
+import os
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import psycopg
+from django.db import connection
+
+# Browsers remember up to which sequence of their mailbox they are, and messages by id: both go on far beyond what
+# the lost part of the database can have given out.
+AHEAD = 1_000_000
+AFTER_RESTORE = (
+    f"UPDATE mailboxes SET sequence = sequence + {AHEAD}",
+    # A session that was ended after the backup would hold again.
+    "UPDATE sessions SET revoked_at = CURRENT_TIMESTAMP WHERE revoked_at IS NULL",
+)
+NEXT_ID = {
+    "sqlite": f"UPDATE sqlite_sequence SET seq = seq + {AHEAD} WHERE name = 'messages'",
+    "postgresql": f"SELECT setval('messages_id_seq', (SELECT coalesce(max(id), 0) + {AHEAD} FROM messages))",
+}
+
+
+class BackupError(Exception):
+    """With a sentence for the operator."""
+
+
+def suffix() -> str:
+    return "sqlite3" if connection.vendor == "sqlite" else "dump"
+
+
+def write(path: Path) -> None:
+    """`path` comes into being whole, readable by its owner alone, or not at all."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        make_private(part)
+        (write_sqlite if connection.vendor == "sqlite" else write_postgresql)(part)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        make_private(path)  # the name is ours before anything is moved there
+        part.replace(path)
+    except FileExistsError as error:
+        raise BackupError(f"{error.filename} is there already.") from error
+    except (OSError, sqlite3.Error) as error:
+        raise BackupError(f"The backup was not written: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def make_private(path: Path) -> None:
+    """Raises FileExistsError."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def restore(path: Path) -> None:
+    if not path.is_file():
+        raise BackupError(f"There is no file {path}.")
+    (restore_sqlite if connection.vendor == "sqlite" else restore_postgresql)(path)
+
+
+# --- SQLite ----------------------------------------------------------------------------------------------------------
+
+
+def write_sqlite(path: Path) -> None:
+    """VACUUM INTO reads one state of the database in one go; sqlite3_backup begins anew after each write of others."""
+    database = Path(connection.settings_dict["NAME"])
+    if not database.exists():
+        raise BackupError(f"There is no database {database}.")
+    with contextlib.closing(sqlite3.connect(database, timeout=20, isolation_level=None)) as source:
+        source.execute("VACUUM INTO ?", [str(path)])
+    refuse_damaged(path)
+
+
+def restore_sqlite(path: Path) -> None:
+    database = Path(connection.settings_dict["NAME"])
+    there = [name for end in ("", "-wal", "-shm") if (name := Path(f"{database}{end}")).exists()]
+    if there:
+        raise BackupError(f"Stop the server and move away first: {', '.join(map(str, there))}")
+    refuse_damaged(path)
+    part = database.with_name(f"{database.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source:
+            make_private(part)
+            source.execute("VACUUM INTO ?", [str(part)])
+        with contextlib.closing(sqlite3.connect(part)) as copy, copy:
+            for statement in (*AFTER_RESTORE, NEXT_ID["sqlite"]):
+                copy.execute(statement)
+        part.rename(database)
+    except (OSError, sqlite3.Error) as error:
+        raise BackupError(f"The backup was not restored: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def refuse_damaged(path: Path) -> None:
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as copy:
+            is_whole = copy.execute("PRAGMA quick_check").fetchone() == ("ok",)
+            is_ours = copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'mailboxes'").fetchone()
+    except sqlite3.Error as error:
+        raise BackupError(f"{path} is no backup of SQLite: {error}") from error
+    if not (is_whole and is_ours):
+        raise BackupError(f"{path} is damaged, or no backup of this server.")
+
+
+# --- PostgreSQL ------------------------------------------------------------------------------------------------------
+
+
+def write_postgresql(path: Path) -> None:
+    run("pg_dump", "--format=custom", f"--file={path}")
+    run("pg_restore", "--list", str(path), connects=False)  # the table of contents stands at the beginning: it is whole
+
+
+def restore_postgresql(path: Path) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()")
+        if cursor.fetchone()[0]:
+            raise BackupError("The database is not empty. Stop the server, then make an empty one (docs/deploy.md).")
+    connection.close()
+    run("pg_restore", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", str(path))
+    with connection.cursor() as cursor:
+        for statement in (*AFTER_RESTORE, NEXT_ID["postgresql"]):
+            cursor.execute(statement)
+
+
+def run(program: str, *arguments: str, connects=True) -> None:
+    """With the address of the database as an argument, and its password in the environment, where others cannot see it.
+    What the program says goes to the terminal."""
+    known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+    parameters = {name: value for name, value in connection.get_connection_params().items() if name in known and value}
+    password = {"PGPASSWORD": str(parameters.pop("password"))} if "password" in parameters else {}
+    address = [f"--dbname={psycopg.conninfo.make_conninfo(**parameters)}"] if connects else []
+    try:
+        done = subprocess.run(  # nosec B603
+            [program, *address, *arguments],
+            env=os.environ | password,
+            stdin=subprocess.DEVNULL,
+            stdout=None if connects else subprocess.DEVNULL,
+        )
+    except FileNotFoundError as error:
+        raise BackupError(f"There is no {program}: install PostgreSQL's client programs.") from error
+    if done.returncode:
+        raise BackupError(f"{program} failed, with status {done.returncode}.")
