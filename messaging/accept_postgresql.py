@@ -8,6 +8,8 @@ import psycopg
 from django.db import OperationalError, connection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from vibechat.database_alarm import alarm
+
 logger = logging.getLogger(__name__)
 POOL_SIZE = 4
 POOL_SECONDS = 5
@@ -85,9 +87,11 @@ async def accept(values):
         async with (await pool()).connection() as database:
             return await (await database.execute(ACCEPT, values)).fetchone()
     except PoolTimeout:
+        alarm.began("no_connection")
         return None  # the database is away or swamped: the full way answers 503
     except psycopg.Error as error:
         logger.warning("quick_send_failed", extra={"reason": type(error).__name__})
+        alarm.note(error)
         if is_broken(error):
             checks.add(asyncio.ensure_future(check_all()))
             if values["client_id"] is None:  # perhaps it broke after the commit, and a second message would be another

@@ -21,6 +21,7 @@ from messaging.mailboxes import sequence_of
 from messaging.outgoing import RESYNC, Outgoing
 from messaging.sockets import in_thread, sockets
 from messaging.views import send
+from vibechat.database_alarm import alarm
 from vibechat.errors import as_api_exception, describe
 from vibechat.json import loads
 from vibechat.limits import LocalBucket, send_bucket
@@ -154,7 +155,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 security_event("socket_refused", address=self.address)
                 return await self.end(NOT_SIGNED_IN, "token_not_valid")
             await self.join(*found)
-        except (DatabaseError, InterfaceError):
+        except (DatabaseError, InterfaceError) as error:
+            alarm.note(error)
             await self.end(TRY_LATER, "unavailable")
 
     async def join(self, session, expires_at):

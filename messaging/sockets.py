@@ -15,6 +15,7 @@ from django.db import DatabaseError, InterfaceError
 from accounts.models import Session
 from messaging import events
 from messaging.mailboxes import Mailbox
+from vibechat.database_alarm import alarm
 from vibechat.limits import socket_places
 
 logger = logging.getLogger(__name__)
@@ -96,6 +97,7 @@ class Sockets:
                 await self.look()
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("socket_check_failed", extra={"reason": type(error).__name__})
+                alarm.note(error)
             except Exception:
                 logger.exception("socket_check_failed")
 

@@ -5,6 +5,7 @@ import logging
 
 from django.db import InterfaceError, OperationalError
 
+from vibechat.database_alarm import alarm
 from vibechat.errors import error_body
 from vibechat.logs import log_event
 
@@ -51,7 +52,8 @@ def status_for(error: Exception) -> int:
     if isinstance(error, Refused):
         return error.status
     if isinstance(error, (OperationalError, InterfaceError)):
-        log_event("database_away", logging.ERROR, error)
+        log_event("database_error", logging.WARNING, error)
+        alarm.note(error)
         return 503
     log_event("unhandled_exception", logging.ERROR, error)
     return 500

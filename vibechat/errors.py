@@ -9,6 +9,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from vibechat.database_alarm import alarm
 from vibechat.logs import log_event
 from vibechat.refusals import Forbidden, NotFound, Unavailable
 
@@ -47,6 +48,7 @@ def as_api_exception(error: Exception) -> exceptions.APIException | None:
 def database_refusal(error) -> Unavailable:
     """Away, or a row went between a look and a write (an account that is being deleted): the repeat is told which."""
     log_event("database_error", logging.WARNING, error)
+    alarm.note(error)
     return Unavailable()
 
 

@@ -1,15 +1,25 @@
-"""For whoever watches the server: does the process answer, and can it reach what it needs?"""
+"""For whoever watches the server: does the process answer, can it reach what it needs, and does the database write?"""
 
 import asyncio
+import shutil
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from channels.layers import get_channel_layer
-from django.db import connection
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
 from django.http import JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from vibechat.database_alarm import alarm, away_reason
+
 TIMEOUT_SECONDS = 1.5
+WRITE_CHECK_SECONDS = 5  # however often the server is asked, it writes no more often
+WATCH_SECONDS = 10
+WATCH_TIMEOUT_SECONDS = 5
+LEAST_FREE_BYTES = 16 * 1024 * 1024
 RETRY_AFTER_SECONDS = 5
 # One thread, so that probes of a database that hangs wait for each other instead of using up the server's threads.
 database_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="health")
@@ -42,16 +52,111 @@ async def answer_of(check) -> str:
     return "ok"
 
 
+# --- the database ----------------------------------------------------------------------------------------------------
+
+
 async def database_answers():
-    await asyncio.get_running_loop().run_in_executor(database_thread, select_one)
+    await asyncio.get_running_loop().run_in_executor(database_thread, check_database)
+
+
+def check_database():
+    """Raises what the database raises."""
+    try:
+        select_one()
+        write_check.run()
+    except Exception as error:
+        alarm.note(error)
+        raise
+    finally:
+        connection.close()
 
 
 def select_one():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+class WriteCheck:
+    """Writes, and remembers for WRITE_CHECK_SECONDS how that went. Only one thread runs it."""
+
+    def __init__(self):
+        self.due, self.failure = 0.0, None
+
+    def run(self):
+        if time.monotonic() >= self.due:
+            self.due, self.failure = time.monotonic() + WRITE_CHECK_SECONDS, None
+            try:
+                write_to_postgresql() if connection.vendor == "postgresql" else write_to_sqlite()
+            except Exception as error:
+                self.failure = error
+            else:
+                alarm.ended()
+        if self.failure:
+            raise self.failure
+
+
+write_check = WriteCheck()
+
+
+def write_to_postgresql():
+    """A temporary table needs new pages on the disk, and its entry in the catalogue a commit."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '1s'")
+        note_start(cursor.execute("SELECT pg_postmaster_start_time()").fetchone()[0])
+        cursor.execute("CREATE TEMPORARY TABLE health_check ON COMMIT DROP AS SELECT generate_series(1, 2000)")
+
+
+starts = set()  # the one time at which PostgreSQL has started
+
+
+def note_start(moment):
+    """A restart that was over before anybody asked for anything is one all the same."""
+    if starts and moment not in starts:
+        alarm.began("restarted")
+    starts.clear()
+    starts.add(moment)
+
+
+def write_to_sqlite():
+    """SQLite uses the space of its journal again, so that a write may succeed though the next one cannot."""
+    if shutil.disk_usage(settings.VAR_DIR).free < LEAST_FREE_BYTES:
+        alarm.began("disk_full")
+        raise OperationalError("There is no space for the database to grow.")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 1000")
+        try:
+            version = cursor.execute("PRAGMA user_version").fetchone()[0]
+            cursor.execute(f"PRAGMA user_version = {(version + 1) % 1000}")
+        except OperationalError as error:
+            if away_reason(error) != "SQLITE_BUSY":  # somebody else writes
+                raise
+
+
+def watch():
+    """From a thread of its own, so that the alarm is logged also where nobody asks."""
+    threading.Thread(target=watch_for_ever, name="database-watch", daemon=True).start()
+
+
+def watch_for_ever():
+    while True:
+        time.sleep(WATCH_SECONDS)
+        try:
+            check = database_thread.submit(check_database)
+        except RuntimeError:
+            return  # the process ends
+        wait_for(check)
+
+
+def wait_for(check):
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    finally:
-        connection.close()
+        check.result(WATCH_TIMEOUT_SECONDS)
+    except TimeoutError:
+        alarm.began("no_answer")
+    except Exception as error:
+        alarm.note(error)
+
+
+# --- the channel layer -----------------------------------------------------------------------------------------------
 
 
 async def channel_layer_answers():

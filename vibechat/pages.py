@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from django.views.defaults import page_not_found
 from django.views.generic import TemplateView
 
+from vibechat.database_alarm import alarm
 from vibechat.error_shape import RETRY_AFTER_SECONDS, is_api
 from vibechat.errors import error_body
 from vibechat.limits import seconds_over_limit
@@ -68,5 +69,6 @@ def server_error(request):
     if isinstance(error, (BadRequest, SuspiciousOperation)):
         return HttpResponse(html, status=400)
     if isinstance(error, (OperationalError, InterfaceError)):
+        alarm.note(error)
         return HttpResponse(html, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
     return HttpResponse(html, status=500)

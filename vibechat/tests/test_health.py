@@ -1,14 +1,23 @@
 import asyncio
 import threading
+from concurrent.futures import Future
+from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError
 
 from vibechat import health
 from vibechat.asgi import application
+from vibechat.database_alarm import DatabaseAlarm
 from vibechat.tests.asgi import call, http_scope
 
 LIVE, READY = "/api/health/live", "/api/health/ready"
+
+
+@pytest.fixture(autouse=True)
+def _no_check_is_remembered(monkeypatch):
+    monkeypatch.setattr(health, "write_check", health.WriteCheck())
+    monkeypatch.setattr(health, "alarm", DatabaseAlarm())
 
 
 @pytest.fixture
@@ -50,6 +59,70 @@ def test_database_that_is_away_is_503(client, database_is_away):
     assert answer.status_code == 503
     assert int(answer["Retry-After"]) > 0
     assert answer.json() == {"status": "unavailable", "checks": {"database": "unavailable", "channel_layer": "ok"}}
+
+
+@pytest.fixture
+def writes(monkeypatch):
+    """The outcomes of the next attempts to write, and how many there were."""
+    outcomes, made = [], []
+
+    def write():
+        made.append(1)
+        if outcomes and (error := outcomes.pop(0)):
+            raise error
+
+    for name in ("write_to_postgresql", "write_to_sqlite"):
+        monkeypatch.setattr(health, name, write)
+    return outcomes, made
+
+
+@pytest.mark.django_db(transaction=True)
+def test_database_that_takes_no_writes_is_503_until_it_does(client, writes, monkeypatch, caplog):
+    outcomes, made = writes
+    outcomes.append(OperationalError("database or disk is full"))
+    answers = [client.get(READY) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [503] * 5
+    assert answers[0].json()["checks"] == {"database": "unavailable", "channel_layer": "ok"}
+    assert len(made) == 1, "the rate of writes is bounded, also of those that fail"
+    monkeypatch.setattr(health.write_check, "due", 0)
+    assert client.get(READY).status_code == 200
+    assert [record.getMessage() for record in caplog.records if "database" in record.getMessage()] == [
+        "database_away",
+        "database_back",
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_probes_write_once(client, writes):
+    _, made = writes
+    assert {client.get(READY).status_code for _ in range(20)} == {200}
+    assert len(made) == 1
+
+
+@pytest.mark.once
+def test_sqlite_without_space_to_grow_takes_no_writes(monkeypatch, caplog):
+    monkeypatch.setattr(health.shutil, "disk_usage", lambda path: SimpleNamespace(free=4 * 1024 * 1024))
+    with pytest.raises(OperationalError):
+        health.write_to_sqlite()
+    [line] = [record for record in caplog.records if record.getMessage() == "database_away"]
+    assert line.reason == "disk_full"
+
+
+@pytest.mark.once
+def test_database_that_hangs_is_noticed_though_nobody_asks(monkeypatch, caplog):
+    monkeypatch.setattr(health, "WATCH_TIMEOUT_SECONDS", 0.1)
+    health.wait_for(Future())
+    [line] = [record for record in caplog.records if record.getMessage() == "database_away"]
+    assert line.reason == "no_answer"
+
+
+@pytest.mark.once
+def test_restart_that_nobody_saw_is_noticed(monkeypatch, caplog):
+    monkeypatch.setattr(health, "starts", set())
+    for moment in (1, 1, 2, 2):
+        health.note_start(moment)
+    [line] = [record for record in caplog.records if record.getMessage() == "database_away"]
+    assert line.reason == "restarted"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,9 +1,15 @@
 """A whole server while PostgreSQL or Redis is away: 503 where there is no other way, never another 5xx, and back."""
 
+import json
+import os
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
+import psycopg
 import pytest
 
 from tests.provision import Unavailable
@@ -40,13 +46,8 @@ def is_ready(server) -> bool:
     return httpx.get(f"{server.url}/api/health/ready", timeout=20).status_code == 200
 
 
-def comes_back(server, seconds=30) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if is_ready(server):
-            return True
-        time.sleep(0.3)
-    return False
+def comes_back(server) -> bool:
+    return within_seconds(30, lambda: is_ready(server))
 
 
 def ask(server, method, path, options):
@@ -72,9 +73,65 @@ def test_database_away(new_server, postgres):
     assert {answer.json()["code"] for answer in answers[:3]} == {"unavailable"}
     assert httpx.get(f"{server.url}/api/health/live").status_code == 200
     assert httpx.get(f"{server.url}/chat", headers={"Accept": "text/html"}).status_code == 200
+    assert len(away_reasons(server)) == 1, "one line, however many calls fail"
     restart(postgres)
     assert comes_back(server)
+    assert "database_back" in server.log.read_text()
     assert httpx.get(f"{server.url}/api/auth/me", headers=token, timeout=20).status_code == 200
+
+
+def test_database_that_takes_no_writes(new_server, postgres):
+    server = new_server(fresh=True, DATABASE_URL=postgres.url).start().wait()
+    assert is_ready(server)
+    set_read_only(postgres, "on")
+    assert goes_away(server)
+    assert away_reasons(server) == ["read_only"]
+    set_read_only(postgres, "off")
+    assert comes_back(server)
+    assert "database_back" in server.log.read_text()
+
+
+def set_read_only(postgres, value):
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute("SET default_transaction_read_only = off")
+        connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+def test_database_that_freezes_is_in_the_log_though_nobody_asks(new_server, postgres):
+    server = new_server(fresh=True, DATABASE_URL=postgres.url).start().wait()
+    frozen = [postgres.process, *children(postgres.process)]
+    for process in frozen:
+        os.kill(process.pid, signal.SIGSTOP)
+    try:
+        assert within_seconds(30, lambda: away_reasons(server) == ["no_answer"])
+    finally:
+        for process in frozen:
+            os.kill(process.pid, signal.SIGCONT)
+    assert within_seconds(30, lambda: "database_back" in server.log.read_text())
+
+
+def children(process):
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [SimpleNamespace(pid=int(pid)) for pid in listed]
+
+
+def away_reasons(server) -> list[str]:
+    lines = [json.loads(line) for line in server.log.read_text().splitlines() if line.startswith("{")]
+    return [line["reason"] for line in lines if line["event"] == "database_away"]
+
+
+def goes_away(server) -> bool:
+    return within_seconds(30, lambda: not is_ready(server))
+
+
+def within_seconds(seconds, is_so) -> bool:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.3)
+    return True
 
 
 def restart(postgres):

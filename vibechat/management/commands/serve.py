@@ -5,6 +5,7 @@ import sys
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from vibechat import health
 from vibechat.startup import load_everything, prepare
 
 
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         from vibechat.asgi import application  # after collectstatic: it reads the list of files
 
         load_everything()
+        health.watch()
         failure = SERVERS[settings.SERVER](application, self.announce)
         if failure:
             raise CommandError(listen_sentence(failure))
