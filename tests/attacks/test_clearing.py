@@ -4,11 +4,11 @@ from playwright.sync_api import expect
 
 from tests.attacks.row import attack
 
-CLEARED = "“Cleared elsewhere? Your messages are still in this browser.”"
+CLEARED = "“You cleared this chat in another browser. Clear it here too?”"
 
 
 def strip(person):
-    return person.page.get_by_role("status").filter(has_text="Cleared elsewhere?")
+    return person.page.get_by_role("status").filter(has_text="You cleared this chat in another browser.")
 
 
 def clear(person) -> None:
@@ -22,7 +22,7 @@ def clear(person) -> None:
 @attack(
     "A clearing that nobody made",
     done="Bob's mailbox is told that his chat with Alice was cleared, and the server shows no message of it any more",
-    sees=f"Bob: {CLEARED} with “Keep” and “Clear”; every message stays where it is, also after a reload",
+    sees=f"Bob: {CLEARED} with “Keep here” and “Clear here”; every message stays where it is, also after a reload",
 )
 def test_false_clearing(row, pair, mallory):
     alice, bob = pair
@@ -35,7 +35,7 @@ def test_false_clearing(row, pair, mallory):
     bob.page.reload()
     bob.open_chat(alice)
     bob.expect_message("Don't lose this")
-    bob.page.get_by_role("button", name="Keep").click()
+    bob.page.get_by_role("button", name="Keep here").click()
     expect(strip(bob)).to_be_hidden()
     bob.expect_message("Don't lose this")
 

@@ -160,6 +160,34 @@ def test_whoever_has_no_key_yet_has_no_number(alice, site):
     expect(dialog.get_by_role("button", name="They match")).to_be_hidden()
 
 
+def test_after_numbers_that_differ_a_warning_stands_and_sending_asks_once(pair):
+    alice, _ = pair
+    alice.send("before", "Sent", "Delivered", "Read")
+    open_numbers(alice).get_by_role("button", name="They don't match").click()
+    head = alice.page.get_by_role("status").filter(has_text="The numbers you compared with Bob did not match.")
+    expect(head).to_be_visible()
+    alice.page.keyboard.press("Escape")
+    expect(details(alice)).to_contain_text("The numbers you compared did not match.")
+    expect(alice.page.get_by_text("Only you and Bob can read this chat.").locator("visible=true")).to_have_count(0)
+    alice.page.reload()
+    expect(head).to_be_visible()
+    alice.type_and_send("all the same")
+    asks = alice.page.get_by_role("dialog", name="Write to Bob all the same?")
+    expect(asks.get_by_role("button", name="Don't send")).to_be_focused()
+    alice.page.keyboard.press("Enter")
+    expect(alice.message_box()).to_have_value("all the same")
+    alice.message_box().press("Enter")
+    asks.get_by_role("button", name="Send anyway").click()
+    alice.expect_state("all the same", "Sent", "Delivered", "Read")
+    alice.send("not asked again", "Sent", "Delivered", "Read")
+    expect(head).to_be_visible()
+    dialog = open_numbers(alice)
+    dialog.get_by_role("button", name="They match").click()
+    expect(head).to_be_hidden()
+    dialog.get_by_role("button", name="Close").click()
+    expect(details(alice)).to_contain_text("Only you and Bob can read this chat.")
+
+
 # --- by code ---------------------------------------------------------------------------------------------------------
 
 

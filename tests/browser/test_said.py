@@ -17,7 +17,7 @@ NO_ED25519 = """
   };
 """
 FORGOTTEN = "This browser has forgotten whom you checked."
-CLEARED = "Cleared elsewhere?"
+CLEARED = "You cleared this chat in another browser. Clear it here too?"
 
 
 @contextlib.contextmanager
@@ -46,7 +46,7 @@ def test_a_browser_that_lost_its_memory_says_so_until_it_was_read(friends, new_p
     expect(alice.page.get_by_text(FORGOTTEN)).to_be_hidden()
 
 
-@pytest.mark.parametrize(("choice", "left"), [("Keep", 1), ("Clear", 0)])
+@pytest.mark.parametrize(("choice", "left"), [("Keep here", 1), ("Clear here", 0)])
 def test_a_clearing_elsewhere_asks(friends, choice, left):
     alice, bob = friends
     alice.send("still here?")

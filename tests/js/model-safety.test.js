@@ -140,6 +140,26 @@ describe("having compared", () => {
     assert.equal(state(again, bob).compared, "no");
   }));
 
+  test("without a match warns until numbers match, whatever keys come since, and asks once", inWorld(async (world) => {
+    const [alice, bob] = await acquainted(world);
+    const differed = (page) => page.conversations.open(bob.email).differed;
+    assert.equal(differed(alice), null);
+    await alice.safety.numbers(bob.email);
+    await alice.safety.markDiffered(bob.email);
+    assert.ok(differed(alice) && !differed(alice).mayWrite);
+    await alice.safety.mayWrite(bob.email);
+    const again = await world.reload(alice);
+    assert.ok(differed(again).mayWrite);
+    await replaceKey(world.server, bob.email);
+    await notice(again, bob);
+    await again.conversations.acceptKey(bob.email);
+    assert.ok(again.safety.warns(bob.email) && differed(again));
+    await again.safety.numbers(bob.email);
+    await again.safety.markChecked(bob.email);
+    assert.ok(!again.safety.warns(bob.email));
+    assert.equal(differed(again), null);
+  }));
+
   test("is about the numbers that were on the screen", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     await assert.rejects(alice.safety.markChecked(bob.email), { code: "key_changed" });

@@ -39,6 +39,14 @@ export class Safety {
   }
 
   /**
+   * The warning stays until numbers match: with another key, whoever is in between would end it.
+   * @param {string} email
+   */
+  warns(email) {
+    return Boolean(this.#people.get(email)?.differed);
+  }
+
+  /**
    * @param {string} email
    * @returns {Promise<{ digits: string, code: string } | null>} null: no identity is known of them, or none is here
    */
@@ -79,6 +87,16 @@ export class Safety {
     return this.#mark(email, (row, compared) => {
       row.checked = null;
       row.differed = compared;
+    });
+  }
+
+  /**
+   * The numbers did not match, and the person writes all the same: they are not asked again.
+   * @param {string} email
+   */
+  async mayWrite(email) {
+    await this.#people.update(email, (row) => {
+      row.differed &&= { ...row.differed, mayWrite: true };
     });
   }
 

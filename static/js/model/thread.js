@@ -68,6 +68,11 @@ export class Thread {
     return fingerprint ? { name: this.name, fingerprint } : null;
   }
 
+  /** The numbers that the person compared were not the same, and none have matched since; null: not so. */
+  get differed() {
+    return this.#parts.people.get(this.email)?.differed ?? null;
+  }
+
   /** The server says that the chat was cleared, and nobody here did it. */
   get clearedElsewhere() {
     return Boolean(this.#chat?.clearedElsewhere);

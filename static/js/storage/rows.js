@@ -70,7 +70,8 @@
  * @property {KnownKey[]} keys
  * @property {KeyChange[]} changes oldest first
  * @property {{ identity: string, atMs: number } | null} checked the numbers were compared with the person
- * @property {{ identity: string, atMs: number }} [differed] they were, and were not the same
+ * @property {{ identity: string, atMs: number, mayWrite?: boolean }} [differed] they were, and were not the same; mayWrite:
+ *   the person has chosen to write all the same
  * @property {boolean} forgotten pinned in a browser that has lost its memory
  */
 

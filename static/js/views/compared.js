@@ -7,6 +7,9 @@ const dayMonthYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month:
 
 const DIGITS_IN_GROUP = 5;
 
+/* After numbers that did not match, and another key since. */
+export const COMPARE_AGAIN = "{name}'s keys changed since. Compare the new numbers.";
+
 /**
  * @param {Compared} state
  * @param {Date} now

@@ -11,8 +11,15 @@ const COUNT_FROM = 3500;
 const SAY_EVERY = 100;
 
 export class Composer {
-  /** @param {{onSend: (text: string) => Promise<unknown>, onDraft: (text: string) => void}} actions */
-  constructor({ onSend, onDraft }) {
+  /**
+   * @param {object} actions
+   * @param {(send: () => void) => boolean} actions.asksFirst whether the person is asked before anything is sent; if they
+   *   agree, `send` is called
+   * @param {(text: string) => Promise<unknown>} actions.onSend
+   * @param {(text: string) => void} actions.onDraft
+   */
+  constructor({ asksFirst, onSend, onDraft }) {
+    this.asksFirst = asksFirst;
     this.onSend = onSend;
     this.onDraft = onDraft;
     this.touched = false;
@@ -87,6 +94,7 @@ export class Composer {
     event.preventDefault();
     const text = messageOf(this.text.value);
     if (text === "" || characterCount(text) > LONGEST_MESSAGE) return;
+    if (this.asksFirst(() => this.form.requestSubmit())) return;
     this.touched = true;
     this.write("");
     this.onSend(text).catch((error) => this.giveBack(text, sentence(asFailure(error))));

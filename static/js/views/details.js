@@ -2,7 +2,7 @@
 import { fill, find, setText } from "../lib/dom.js";
 import { once } from "../lib/once.js";
 import { drawAvatar } from "./avatar.js";
-import { comparedWords } from "./compared.js";
+import { COMPARE_AGAIN, comparedWords } from "./compared.js";
 import { AskingDialog } from "./dialog.js";
 import { numbers } from "./later.js";
 import { named } from "./named.js";
@@ -10,7 +10,12 @@ import { asFailure } from "./sentences.js";
 
 /** @typedef {import("./thread.js").Person} Person */
 /** @typedef {import("./numbers.js").NumbersDialog} NumbersDialog */
-/** @typedef {import("./numbers.js").Safety & {state: (email: string) => import("./compared.js").Compared}} Safety */
+/**
+ * @typedef {object} Comparison
+ * @property {(email: string) => import("./compared.js").Compared} state
+ * @property {(email: string) => boolean} warns
+ */
+/** @typedef {import("./numbers.js").Safety & Comparison} Safety */
 
 /**
  * @param {object} parts
@@ -75,6 +80,10 @@ function drawPerson(node, person, safety) {
   setText(find("#details-name", HTMLElement), person.name);
   setText(find("#details-email", HTMLElement), person.email);
   for (const name of node.querySelectorAll("[data-name]")) setText(name, person.name);
-  const words = comparedWords(safety.state(person.email), new Date());
+  const warns = safety.warns(person.email);
+  find("#details-differed", HTMLElement).hidden = !warns;
+  find("#details-readers", HTMLElement).hidden = warns;
+  const state = safety.state(person.email);
+  const words = warns && state.compared === "no" ? COMPARE_AGAIN : comparedWords(state, new Date());
   fill(find("#details-compared", HTMLElement), ...named(words, person.name));
 }

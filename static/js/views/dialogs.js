@@ -26,6 +26,7 @@ export function makeDialogs({ account, safety, session, person, onAdded }) {
   forgettingStrip(account);
   return {
     addContact: addContactDialog({ add: (email) => account.contacts.add(email), onAdded }),
+    differ: differDialog({ mayWrite: (email) => safety.mayWrite(email) }),
     details: detailsDialog({ person, clear: (email) => conversations.clear(email), safety }),
     keysChanged: keysChangedDialog({
       accept: (email, fingerprint) => conversations.acceptKey(email, fingerprint),
@@ -178,6 +179,29 @@ export function keysChangedDialog({ accept, wasCompared }) {
       decided = person;
       for (const node of dialog.node.querySelectorAll("[data-name]")) setText(node, person.name);
       find("#keys-changed-lost", HTMLElement).hidden = !wasCompared(person.email);
+      dialog.open();
+    },
+  };
+}
+
+// --- The numbers did not match: asks once, before the first message that is written all the same.
+
+/** @param {{mayWrite: (email: string) => Promise<unknown>}} parts */
+export function differDialog({ mayWrite }) {
+  let asked = { email: "", send: () => {} };
+  const dialog = new AskingDialog("differ", async () => {
+    const { email, send } = asked;
+    await mayWrite(email);
+    return send;
+  });
+  return {
+    /**
+     * @param {{email: string, name: string}} person
+     * @param {() => void} send what was written
+     */
+    open({ email, name }, send) {
+      asked = { email, send };
+      for (const node of dialog.node.querySelectorAll("[data-name]")) setText(node, name);
       dialog.open();
     },
   };

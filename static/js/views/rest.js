@@ -27,6 +27,8 @@ export class Rest {
       conversations,
       person: (email) => page.person(email),
       onReview: () => this.review(),
+      onDetails: () => this.dialogs.details.open(),
+      onDiffer: (send) => this.differ(send),
     });
     this.dialogs = makeDialogs({
       account,
@@ -74,6 +76,12 @@ export class Rest {
     const person = this.person();
     const fingerprint = this.thread.thread?.keyChange?.fingerprint;
     if (person && fingerprint) this.dialogs.keysChanged.open({ ...person, fingerprint });
+  }
+
+  /** @param {() => void} send */
+  differ(send) {
+    const person = this.person();
+    if (person) this.dialogs.differ.open(person, send);
   }
 
   jump() {

@@ -5,14 +5,23 @@ import { asFailure, sentence } from "./sentences.js";
 
 /** @typedef {import("../model/thread.js").Thread} Thread */
 /** @typedef {() => Promise<unknown>} Asked */
-/** @typedef {{onReview: () => void, onRetryAll: () => void, onKeep: Asked, onClear: Asked}} Actions */
+/**
+ * @typedef {object} Actions
+ * @property {() => void} onReview
+ * @property {() => void} onDetails
+ * @property {() => void} onRetryAll
+ * @property {Asked} onKeep
+ * @property {Asked} onClear
+ */
 
-const CLEARED_ELSEWHERE = "Cleared elsewhere? Your messages are still in this browser.";
+const CLEARED_ELSEWHERE = "You cleared this chat in another browser. Clear it here too?";
 
 export class ThreadStrips {
   /** @param {Actions} actions */
-  constructor({ onReview, onRetryAll, onKeep, onClear }) {
+  constructor({ onReview, onDetails, onRetryAll, onKeep, onClear }) {
     this.onReview = onReview;
+    this.onDetails = onDetails;
+    this.differ = find("#differ-strip", HTMLElement);
     this.keys = find("#keys-strip", HTMLElement);
     this.cleared = find("#cleared-strip", HTMLElement);
     this.clearedText = find("#cleared-text", HTMLElement);
@@ -29,6 +38,7 @@ export class ThreadStrips {
 
   /** @param {Thread} thread */
   draw(thread) {
+    this.drawDiffer(thread.differed ? thread.name : null);
     this.drawKeys(thread.keyChange?.name ?? null);
     if (thread !== this.thread || this.cleared.hidden) setText(this.clearedText, CLEARED_ELSEWHERE);
     this.thread = thread;
@@ -41,6 +51,20 @@ export class ThreadStrips {
   /** @param {Asked} asked about a clearing: what does not work is said where it was asked */
   decide(asked) {
     asked().catch((/** @type {unknown} */ error) => setText(this.clearedText, sentence(asFailure(error))));
+  }
+
+  /** @param {string | null} name null: no numbers that were compared differ */
+  drawDiffer(name) {
+    this.differ.hidden = name === null;
+    if ((this.differ.dataset.name ?? null) === name) return;
+    if (name === null) {
+      fill(this.differ);
+      delete this.differ.dataset.name;
+      return;
+    }
+    this.differ.dataset.name = name;
+    const words = ["The numbers you compared with ", isolated(name), " did not match. Somebody may be in between. "];
+    fill(this.differ, ...words, button("Compare again", this.onDetails));
   }
 
   /** @param {string | null} name */

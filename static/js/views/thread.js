@@ -24,8 +24,10 @@ export class ThreadView {
    * @param {Conversations} parts.conversations
    * @param {(email: string) => Person} parts.person
    * @param {() => void} parts.onReview
+   * @param {() => void} parts.onDetails
+   * @param {(send: () => void) => void} parts.onDiffer the numbers did not match, and the person has not been asked yet
    */
-  constructor({ announcer, conversations, person, onReview }) {
+  constructor({ announcer, conversations, person, onReview, onDetails, onDiffer }) {
     this.announcer = announcer;
     this.conversations = conversations;
     this.person = person;
@@ -40,11 +42,18 @@ export class ThreadView {
     this.scroll = new ScrollKeeper(this.log.node, this.log.space);
     this.strips = new ThreadStrips({
       onReview,
+      onDetails,
       onRetryAll: () => void conversations.retryAll(this.email),
       onKeep: () => this.act(() => conversations.keepCleared(this.email)),
       onClear: () => this.act(() => conversations.clear(this.email)),
     });
     this.composer = new Composer({
+      asksFirst: (send) => {
+        const differed = this.thread?.differed;
+        const asks = Boolean(differed && !differed.mayWrite);
+        if (asks) onDiffer(send);
+        return asks;
+      },
       onSend: (text) => this.send(text),
       onDraft: (text) => this.thread && conversations.setDraft(this.email, text),
     });
@@ -216,6 +225,6 @@ export class ThreadView {
 
 /** @param {Thread} thread */
 function startOf(thread) {
-  if (thread.loading) return "nothing";
+  if (thread.loading || (!thread.hasOlder && thread.differed)) return "nothing";
   return thread.hasOlder ? "older" : "first";
 }
