@@ -90,6 +90,30 @@ def test_behind_one_without_a_key(row, friends, mallory):
 
 
 @attack(
+    "Drop one before a skip",
+    done="Of four messages of Alice's the second never comes, and the third was taken back: a skip fills its number",
+    sees=f"Bob: {ONE} between the first and the fourth, also after a reload",
+    when="at the skip",
+)
+def test_before_a_skip(row, guests, mallory):
+    bob = guests.visitor("bob").register()
+    alice = mallory.office.make_account("Alice")
+    own = mallory.office.public_key(bob)
+    first = alice.seal(bob.email, own, "the first")
+    second = alice.seal(bob.email, own, "the second", counter=2, previous=first.message_hash.hex())
+    third = {"type": "skip", "counter": 3, "previous": second.message_hash.hex()}
+    taken_back = "ab" * 32
+    fourth = alice.seal(bob.email, own, "the fourth", counter=4, previous=taken_back)
+    for sealed in (first, alice.seal(bob.email, own, taken_back, **third), fourth):
+        mallory.office.send(alice, sealed.message)
+    bob.page.evaluate(f"location.hash = '#/{alice.email}'")
+    row.is_shown(bob.log())
+    stand_in_order(bob, "the first", row.words[0], "the fourth")
+    bob.page.reload()
+    stand_in_order(bob, "the first", row.words[0], "the fourth")
+
+
+@attack(
     "Drop the last",
     done="Alice's last message never comes",
     sees=f"Alice: “Sent”, and never more. Bob: {ONE} at the end of the chat",
@@ -246,8 +270,8 @@ def test_history_before_a_later_browser(row, friends, guests, mallory):
 )
 def test_first_to_a_later_browser(row, friends, guests, mallory):
     alice, bob = friends()
-    bob.add(alice)
     later = go_on_elsewhere(guests, alice, bob)
+    later.add(alice)
     held = mallory.hold_back(later, alice)
     alice.type_and_send("The first never comes")
     alice.go_on_with_new_keys()

@@ -1,6 +1,7 @@
 /** What the list of chats shows: one summary per chat, made from what is stored. */
 import { portrait } from "../lib/portrait.js";
 import { isVisible, shortened } from "../lib/text.js";
+import { textOf } from "./content-text.js";
 import { isSilent } from "./message-rows.js";
 import { messageRecord } from "./vault.js";
 import { EMPTY, UNOPENED } from "./unopened.js";
@@ -151,8 +152,8 @@ export class ChatList {
    */
   async #readLine(row, sealed) {
     try {
-      const { body } = await this.#vault.open(messageRecord(row), sealed);
-      return isVisible(body) ? shortened(body, LINE_LIMIT).replace(/\s+/gu, " ") : EMPTY;
+      const text = textOf(await this.#vault.open(messageRecord(row), sealed)) ?? UNOPENED;
+      return isVisible(text) ? shortened(text, LINE_LIMIT).replace(/\s+/gu, " ") : EMPTY;
     } catch {
       return UNOPENED;
     }

@@ -31,8 +31,7 @@ export async function gapsIn(stores, { chat, rows, gone }) {
     const head = chat.heads?.[browser];
     const start = isFirst ? 0 : (head?.from ?? null);
     const chain = { peer: chat.email, browser, gone: gone.get(browser) ?? new Map(), start };
-    found.push(...(await gapsBetween(stores, chain, opened.filter((row) => row.browser === browser))));
-    found.push(...(await gapAtEnd(stores, chain, head)));
+    found.push(...(await gapsOf(stores, chain, opened.filter((row) => row.browser === browser), head)));
   }
   return found;
 }
@@ -41,33 +40,38 @@ export async function gapsIn(stores, { chat, rows, gone }) {
  * @param {Stores} stores
  * @param {Chain} chain
  * @param {MessageRow[]} rows of that chain
+ * @param {{ from: number, to: number } | undefined} head
  * @returns {Promise<Gap[]>}
  */
-async function gapsBetween(stores, chain, rows) {
-  const byCounter = new Map(rows.map((row) => [row.counter ?? 0, row]));
-  const counters = [...byCounter.keys()].sort((left, right) => left - right);
+async function gapsOf(stores, chain, rows, head) {
+  const shown = new Map(rows.filter(({ hidden }) => !hidden).map((row) => [row.counter ?? 0, row.id]));
+  const counters = [...new Set(rows.map(({ counter = 0 }) => counter))].sort((left, right) => left - right);
   const gaps = [];
   let last = counters.length > 0 ? await lastKnown(stores, chain, counters[0] ?? 1) : null;
+  // What is missing before a message that is not shown, a skip say, is told before the next one that is.
+  let untold = 0;
   for (const counter of counters) {
-    const count = last === null || counter - last < 2 ? 0 : await missing(stores, chain, { from: last + 1, to: counter - 1 });
-    if (count > 0) {
-      gaps.push({ key: keyOf(chain, counter), browser: chain.browser, count, before: byCounter.get(counter)?.id ?? null });
+    untold += last === null || counter - last < 2 ? 0 : await missing(stores, chain, { from: last + 1, to: counter - 1 });
+    const before = shown.get(counter);
+    if (untold > 0 && before !== undefined) {
+      gaps.push({ key: keyOf(chain, counter), browser: chain.browser, count: untold, before });
+      untold = 0;
     }
     last = counter;
   }
-  return gaps;
+  const count = untold + (await missingAtEnd(stores, chain, head));
+  return count > 0 ? [...gaps, { key: keyOf(chain, Infinity), browser: chain.browser, count, before: null }] : gaps;
 }
 
 /**
  * @param {Stores} stores
  * @param {Chain} chain
  * @param {{ from: number, to: number } | undefined} head
- * @returns {Promise<Gap[]>}
+ * @returns {Promise<number>}
  */
-async function gapAtEnd(stores, chain, head) {
+async function missingAtEnd(stores, chain, head) {
   const last = await lastKnown(stores, chain, Infinity);
-  const count = head && last !== null ? head.to - last : 0;
-  return count > 0 ? [{ key: keyOf(chain, Infinity), browser: chain.browser, count, before: null }] : [];
+  return head && last !== null ? Math.max(0, head.to - last) : 0;
 }
 
 /**

@@ -44,12 +44,14 @@ export async function judge({ database, vault, cleared }, row, content) {
   const gone = await cleared.hashes(row.peer, content.browser);
   const { counter, hash } = content;
   const first = near.find((other) => !other.row.hidden && other.row.counter === counter && other.content?.hash === hash)?.row;
+  const conflict = !row.mine && isConflict(content, near.flatMap((other) => other.content ?? []), gone);
   return {
     compared: new Set(rows.map(({ id }) => id)),
     first,
-    hidden: first !== undefined || gone.get(counter) === hash || content.type === "skip",
+    // A skip that contradicts something is what there is to show of it.
+    hidden: first !== undefined || gone.get(counter) === hash || (content.type === "skip" && !conflict),
     late: !row.mine && (await isLate(database, row, content)),
-    conflict: !row.mine && isConflict(content, near.flatMap((other) => other.content ?? []), gone),
+    conflict,
   };
 }
 
@@ -70,12 +72,12 @@ async function isLate(database, { peer, isLive, arrivedAtMs = 0 }, { browser, co
  * @param {Map<number, string>} gone
  * @returns {boolean} whether another one has its counter, or one next to it names another one in its place
  */
-function isConflict({ type, counter, hash, previous }, near, gone) {
+function isConflict({ counter, hash, previous }, near, gone) {
   const at = (/** @type {number} */ number) => near.filter((other) => other.counter === number);
-  const twins = at(counter).filter((other) => other.type !== "skip").map((other) => other.hash);
+  const twins = at(counter).map((other) => other.hash);
   const before = at(counter - 1).map((other) => other.hash);
   const named = at(counter + 1).map((other) => other.previous);
-  return (type !== "skip" && isOther([...twins, ...valueOf(gone, counter)], hash))
+  return isOther([...twins, ...valueOf(gone, counter)], hash)
     || isOther([...before, ...valueOf(gone, counter - 1)], previous)
     || isOther(named, hash);
 }

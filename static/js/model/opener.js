@@ -6,8 +6,9 @@
  */
 import { Emitter } from "../lib/emitter.js";
 import { Refusal } from "./errors.js";
+import { textOf } from "./content-text.js";
 import { identityOf } from "./message-rows.js";
-import { explain, NewerType } from "./unopened.js";
+import { explain } from "./unopened.js";
 
 // Key derivation runs on the browser's own threads: a few at once use them, more would only delay the first.
 const AT_ONCE = 3;
@@ -157,7 +158,7 @@ export class Opener extends Emitter {
       const content = await this.#inTurn(identityOf(row), () => this.#contentOf(row));
       const kept = await this.#archive.keepOpened(row, content);
       this.#failures.delete(identityOf(row));
-      this.#tell(row, kept, content.body);
+      this.#tell(row, kept, textOf(content));
       if (kept && !row.mine) {
         await this.#chains.advance(row.peer, content.browser);
       }
@@ -169,11 +170,11 @@ export class Opener extends Emitter {
   /**
    * @param {MessageRow} row
    * @param {MessageRow | null} kept null: the server has given its id to another one, which is opened in its turn
-   * @param {string} text
+   * @param {string | null} text null: there is nothing to read out
    */
   #tell(row, kept, text) {
     if (kept) {
-      this.emit(kept.hidden ? "repeated" : "opened", { row, text });
+      this.emit(kept.hidden ? "repeated" : text === null ? "failed" : "opened", { row, text });
     }
   }
 
@@ -198,9 +199,6 @@ export class Opener extends Emitter {
    */
   async #contentOf(row) {
     const opened = await this.#unsealer.open({ ...row, raw: row.raw });
-    if (!opened.supported) {
-      throw new NewerType();
-    }
     const { type, body, browser, counter, previous, received, sent_at } = opened.content;
     if (!row.mine && isTooLate(row, opened.content, opened.peerKey)) {
       throw new Refusal("retired_key");

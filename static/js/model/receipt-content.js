@@ -40,29 +40,30 @@ async function entryOf(stores, { peer, browser, row }) {
   }
   const whole = row?.counter ?? from - 1;
   const beyond = (await chainPart(messages, peer, browser, { from: whole + 1 })).map(({ counter = 0 }) => counter);
-  const { delivered, missing } = upTo(whole, beyond);
-  return delivered < from ? null : { browser, from, delivered, read: 0, missing };
+  const part = latestPart(from, [...new Set([whole, ...beyond])]);
+  return part.delivered < from ? null : { browser, read: 0, ...part };
 }
 
 /**
- * @param {number} whole up to which nothing is missing
- * @param {number[]} beyond what is here after that, ascending
- * @returns {{ delivered: number, missing: number[] }} as far as the limit lets it say
+ * @param {number} from where the chain begins here
+ * @param {number[]} here ascending: up to the first of these nothing is missing, and what is here after that
+ * @returns {Pick<Seen, "from" | "delivered" | "missing">} the latest part of it that lacks no more than the limit
  */
-function upTo(whole, beyond) {
-  /** @type {number[]} */
+function latestPart(from, here) {
+  const delivered = here.at(-1) ?? 0;
+  /** @type {number[]} falling */
   const missing = [];
-  let delivered = whole;
-  for (const counter of beyond) {
-    if (missing.length + counter - delivered - 1 > MISSING_LIMIT) {
-      break;
+  let lowest = delivered;
+  for (const counter of here.toReversed().slice(1)) {
+    if (missing.length + lowest - counter - 1 > MISSING_LIMIT) {
+      return { from: lowest, delivered, missing: missing.reverse() };
     }
-    for (let absent = delivered + 1; absent < counter; absent += 1) {
+    for (let absent = lowest - 1; absent > counter; absent -= 1) {
       missing.push(absent);
     }
-    delivered = counter;
+    lowest = counter;
   }
-  return { delivered, missing };
+  return { from, delivered, missing: missing.reverse() };
 }
 
 /**

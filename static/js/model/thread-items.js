@@ -25,7 +25,7 @@ import { messageRecord } from "./vault.js";
 /** @typedef {{ kind: "keys-changed", key: string, at: Date, wasChecked: boolean }} KeysItem */
 /** @typedef {ThreadItem | GapItem | KeysItem} AnyItem */
 
-/** @typedef {{ text: string, sentAtMs: number }} Words that were opened */
+/** @typedef {{ text: string | null, sentAtMs: number }} Words that were opened; text null: of a newer type */
 /** @typedef {{ words: Words | undefined, unopened: Unopened | null }} Known as far as it is known here */
 /** @typedef {"sent" | "delivered" | "read"} Acknowledgement */
 /** @typedef {{ clientId: string, text: string, atMs: number, isStored: boolean }} Echo a message that was just written here */

@@ -4,9 +4,10 @@
  */
 import { Sequence } from "../lib/timing.js";
 import { arranged } from "./arrangement.js";
+import { textOf } from "./content-text.js";
 import { isSilent } from "./message-rows.js";
 import { echoItem, inOrder, keyOf, keyOfUnread, storedItem, textKey, unsentItem } from "./thread-items.js";
-import { UNREADABLE } from "./unopened.js";
+import { NEWER, UNREADABLE } from "./unopened.js";
 import { messageRecord } from "./vault.js";
 
 /** @import { Window } from "./archive.js" */
@@ -144,9 +145,20 @@ export class Thread {
 
   /** @param {MessageRow | OutboxRow} row */
   #known(row) {
-    const failure = "raw" in row && row.raw ? this.#parts.opener.failure(row) : null;
     const identity = textKey(row);
-    return { words: this.#words.get(identity), unopened: this.#unreadable.has(identity) ? UNREADABLE : failure };
+    const words = this.#words.get(identity);
+    return { words, unopened: this.#unreadable.has(identity) ? UNREADABLE : this.#unopened(row, words) };
+  }
+
+  /**
+   * @param {MessageRow | OutboxRow} row
+   * @param {Words | undefined} words
+   */
+  #unopened(row, words) {
+    if (words?.text === null) {
+      return NEWER;
+    }
+    return "raw" in row && row.raw ? this.#parts.opener.failure(row) : null;
   }
 
   /** The newest screen: from here, unless so much has happened that only the server has it. */
@@ -287,8 +299,8 @@ export class Thread {
       return;
     }
     try {
-      const { body, sent_at } = await this.#parts.vault.open(messageRecord(row), row.sealed);
-      this.#words.set(key, { text: body, sentAtMs: sent_at });
+      const content = await this.#parts.vault.open(messageRecord(row), row.sealed);
+      this.#words.set(key, { text: textOf(content), sentAtMs: content.sent_at });
       this.#unreadable.delete(key);
     } catch {
       this.#unreadable.add(key);

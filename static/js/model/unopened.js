@@ -17,8 +17,8 @@ const askAgain = (mine, name) => (mine ? "Send it again if it still matters." : 
 /** @type {Unopened} */
 export const UNREADABLE = { reason: "What this browser keeps of it is damaged.", advice: "Another browser may show it." };
 
-/** The message is whole, and of a kind that this version does not know. */
-export class NewerType extends Error {}
+/** The message is whole, and of a suite, version or type that this page does not know. @type {Unopened} */
+export const NEWER = { reason: "It needs a newer version of VibeChat.", advice: "Reload this page." };
 
 /**
  * @param {unknown} error
@@ -26,8 +26,8 @@ export class NewerType extends Error {}
  * @returns {Unopened | null} null: it is no fault of the message, and may go well the next time
  */
 export function explain(error, { mine, name }) {
-  if (error instanceof NewerType || isRefusedFor(error, "unknown_suite", "unknown_version")) {
-    return { reason: "It needs a newer version of VibeChat.", advice: "Reload this page." };
+  if (isRefusedFor(error, "unknown_suite", "unknown_version")) {
+    return NEWER;
   }
   if (isRefusedFor(error, "not_our_key")) {
     const reason = mine ? "It was written with another browser's key." : "It was written to another browser's key.";
