@@ -194,6 +194,33 @@ class Session(models.Model):
         return spent
 
 
+class LoginNetworkManager(models.Manager):
+    def recent(self):
+        return self.filter(last_success_at__gt=timezone.now() - settings.KNOWN_FOR)
+
+    def remember(self, user, network):
+        """One row a network, written at most once a day; those of long ago go."""
+        now = timezone.now()
+        if self.filter(user=user, network=network, last_success_at__gt=now - timedelta(days=1)).exists():
+            return
+        self.filter(user=user, last_success_at__lte=now - settings.KNOWN_FOR).delete()
+        self.update_or_create(user=user, network=network, defaults={"last_success_at": now})
+
+
+class LoginNetwork(models.Model):
+    """A network from which an account has logged in: accounts/known.py."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="login_networks", db_index=False)
+    network = models.CharField(max_length=64)
+    last_success_at = models.DateTimeField()
+
+    objects = LoginNetworkManager()
+
+    class Meta:
+        db_table = "login_networks"
+        constraints = [models.UniqueConstraint(fields=["user", "network"], name="login_networks_once_an_account")]
+
+
 class SpentRefreshToken(models.Model):
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="spent_tokens")
     generation = models.PositiveIntegerField()

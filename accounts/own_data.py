@@ -69,6 +69,14 @@ def kinds(user, session) -> list[Kind]:
             order="created_at",
         ),
         Kind(
+            "login_networks",
+            "Networks you logged in from",
+            "So that nobody can lock you out by guessing passwords: from here you may always try. Each stands as a "
+            "hash that only this server can compare, until 90 days after your last log-in from it.",
+            (user.login_networks.all(),),
+            login_network_json,
+        ),
+        Kind(
             "spent_refresh_tokens",
             "Log-ins that were renewed just now",
             "The numbers of tokens that were used, kept until the next renewal. So a second tab, or an answer that got "
@@ -110,6 +118,10 @@ def session_json(session, is_this_one) -> dict:
         "expires_at": iso(session.expires_at),
         "revoked_at": iso(session.revoked_at),
     }
+
+
+def login_network_json(row) -> dict:
+    return {"id": row.pk, "network": row.network, "last_success_at": iso(row.last_success_at)}
 
 
 def spent_refresh_token_json(token) -> dict:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from accounts.authentication import SessionTokenAuthentication
 from accounts.cookies import expire_refresh_cookie, refresh_cookie, set_refresh_cookie
 from accounts.invites import Invite
+from accounts.known import UnlessKnown, remember_success, set_known_cookie
 from accounts.models import Session, User
 from accounts.serializers import (
     LoginSerializer,
@@ -42,7 +43,7 @@ class DoorViewSet(LimitedViewSet):
     permission_classes = [AllowAny]
     limits = {
         "register": [limit("register", by="address")],
-        "login": [limit("login", by=by) for by in ("email+address", "address", "email")],
+        "login": [limit("login", by="email+address"), limit("login", by="address"), UnlessKnown],
         "refresh": [limit("refresh", by="address")],
     }
 
@@ -56,7 +57,7 @@ class DoorViewSet(LimitedViewSet):
         wants_cookie, _ = data.pop("refresh_cookie"), data.pop("invite")
         user = User.objects.create_user(**data, invite_id=invite_id)
         security_event("registration", user=user.pk, **({"invite": invite_id} if invite_id else {}))
-        return signed_in(user, wants_cookie, status.HTTP_201_CREATED)
+        return signed_in(request, user, wants_cookie, status.HTTP_201_CREATED)
 
     def invite_of(self, request) -> int | None:
         """Asked before all else: on a closed server a stranger learns nothing about addresses."""
@@ -80,7 +81,7 @@ class DoorViewSet(LimitedViewSet):
             security_event("login_refused", request=request)
             raise AuthenticationFailed("The address or the password is not right.", "wrong_credentials")
         security_event("login", user=user.pk)
-        return signed_in(user, data["refresh_cookie"], status.HTTP_200_OK)
+        return signed_in(request, user, data["refresh_cookie"], status.HTTP_200_OK)
 
     @extend_schema(request=RefreshSerializer, responses=RenewedTokensSerializer, auth=[])
     def refresh(self, request):
@@ -153,7 +154,11 @@ class MeViewSet(LimitedViewSet):
         data = valid(PasswordChangeSerializer, request)
         request.user.change_password(data["new_password"], keep=request.auth)
         security_event("password_changed", user=request.user.pk)
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        response = Response(status=status.HTTP_204_NO_CONTENT)
+        if request.COOKIES.get(settings.REFRESH_COOKIE):  # a browser, whose cookie was bound to the password of before
+            request.user.refresh_from_db(fields=["password"])
+            set_known_cookie(response, request.user)
+        return response
 
 
 def release_connection():
@@ -168,9 +173,10 @@ def valid(serializer_class, request) -> dict:
     return serializer.validated_data
 
 
-def signed_in(user, wants_cookie, status_code):
+def signed_in(request, user, wants_cookie, status_code):
     tokens = first_tokens(Session.objects.begin(user))
     response = Response({"user": UserSerializer(user).data, **tokens}, status=status_code)
+    remember_success(request, user, response if wants_cookie else None)
     return with_tokens(response, tokens, into_cookie=wants_cookie)
 
 

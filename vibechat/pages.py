@@ -1,6 +1,7 @@
 """The pages: templates without a person's data, and what Django answers by page rather than by JSON."""
 
 import sys
+from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib import admin
@@ -9,12 +10,12 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.template import loader
 from django.templatetags.static import static
-from django.utils.html import format_html
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django.views.defaults import page_not_found
 from django.views.generic import TemplateView
 
+from accounts.known import remember_success, seconds_over_account_limit
 from vibechat.database_alarm import alarm
 from vibechat.error_shape import RETRY_AFTER_SECONDS, is_api
 from vibechat.errors import error_body
@@ -47,12 +48,28 @@ def favicon(request):
 
 def admin_login(request):
     """Stands before the admin's own view; every attempt counts, by address and by the name that is tried."""
-    if request.method == "POST":
-        counted = (seconds_over_limit(request, "admin_login", by) for by in settings.RATE_LIMITS["admin_login"])
-        if seconds := next(filter(None, counted), 0):  # narrowest first, and no further than the first refusal
-            html = format_html("<!doctype html><title>Wait</title><p>Too many attempts. Wait {} seconds.</p>", seconds)
-            return HttpResponse(html, status=429, headers={"Retry-After": str(seconds)})
-    return admin.site.login(request)
+    if request.method != "POST":
+        return admin.site.login(request)
+    limits = settings.RATE_LIMITS["admin_login"]
+    counted = (
+        seconds_over_account_limit(request, "admin_login")
+        if by == "email"
+        else seconds_over_limit(request, "admin_login", by)
+        for by in limits
+    )
+    if seconds := next(filter(None, counted), 0):  # narrowest first, and no further than the first refusal
+        return too_many_tries(request, seconds)
+    response = admin.site.login(request)
+    if request.user.is_authenticated and response.status_code == HTTPStatus.FOUND:
+        remember_success(request, request.user, response)
+    return response
+
+
+def too_many_tries(request, seconds: int):
+    minutes = -(-seconds // 60)
+    wait = f"{seconds} seconds" if seconds <= 90 else f"{minutes} minutes"
+    html = loader.render_to_string("429.html", {"wait": wait, "address": request.path})
+    return HttpResponse(html, status=429, headers={"Retry-After": str(seconds)})
 
 
 def not_found(request, exception):

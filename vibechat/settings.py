@@ -188,6 +188,8 @@ SESSION_LIFETIME = timedelta(days=env_int("SESSION_DAYS", 30, least=1, most=3650
 REFRESH_REPEAT_SECONDS = 10
 CLOCK_LEEWAY_SECONDS = 60  # by how much the clock of a process may be behind the database's
 REFRESH_COOKIE = "vibechat_refresh"
+KNOWN_BROWSER_COOKIE = "vibechat_known"
+KNOWN_FOR = timedelta(days=90)
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,
     "REFRESH_TOKEN_LIFETIME": SESSION_LIFETIME,
@@ -239,6 +241,7 @@ RATE_LIMITS = {
     "register": {"address": "60/10m"},
     "login": {"address": "60/5m", "email+address": "10/5m", "email": "300/h"},
     "admin_login": {"email+address": "10/15m", "address": "20/5m", "email": "300/h"},
+    "known_browser": {"cookie": "10/h"},
     "refresh": {"address": "120/m"},
     "confirm": {"account": "10/10m"},
     "key_upload": {"account": "30/10m"},

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Session, SpentRefreshToken, User
+from accounts.models import LoginNetwork, Session, SpentRefreshToken, User
 from contacts.models import Contact
 from keys.models import PublicKey
 from messaging.mailboxes import Mailbox
@@ -17,6 +17,7 @@ PATH = "/api/auth/me/data"
 OTHERWISE = {
     "account": {"password": "as password_hash, and never its value"},
     "sessions": {"user": "oneself"},
+    "login_networks": {"user": "oneself"},
     "spent_refresh_tokens": {},
     "operator_actions": {"user": "oneself"},
     "public_keys": {"user": "oneself", "public_key_pem": "as public_key"},
@@ -39,6 +40,7 @@ OTHERWISE = {
 MODELS = {
     "account": User,
     "sessions": Session,
+    "login_networks": LoginNetwork,
     "spent_refresh_tokens": SpentRefreshToken,
     "operator_actions": LogEntry,
     "public_keys": PublicKey,
@@ -66,6 +68,7 @@ def busy(alice, bob, mallory):
     for person, other in ((alice, bob), (bob, mallory)):
         person.upload_key()
         person.client.post("/api/auth/refresh", {"refresh": person.tokens["refresh"]})
+        LoginNetwork.objects.remember(person.user, "n" * 64)
         person.post("/api/contacts/add", {"email": other.email})
         person.send(other)
         person.send(mallory if other is bob else alice)

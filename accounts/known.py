@@ -1,0 +1,96 @@
+"""Where an account has logged in lately: its browsers, by a cookie, and its networks, by a row.
+
+A limit by account alone lets anybody lock somebody else out by guessing, so it never refuses these. They stay subject
+to the limits by address.
+"""
+
+import secrets
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.signing import BadSignature, TimestampSigner
+from django.utils.crypto import salted_hmac
+from django_ratelimit.core import get_usage
+
+from accounts.emails import normalise_email
+from accounts.models import LoginNetwork, User
+from vibechat.limits import by_address, limit, seconds_over_limit, submitted_email
+
+
+def remember_success(request, user, response=None):
+    """After a right password; with `response` the browser gets the cookie."""
+    if network := network_of(request, user):
+        LoginNetwork.objects.remember(user, network)
+    if response is not None:
+        set_known_cookie(response, user)
+
+
+def seconds_over_account_limit(request, group: str) -> int:
+    """As seconds_over_limit by email, for a log-in; 0 also where the browser or the network is known."""
+    seconds = seconds_over_limit(request, group, "email")
+    return 0 if seconds and is_known(request) else seconds
+
+
+class UnlessKnown(limit("login", by="email")):
+    def allow_request(self, request, view) -> bool:
+        self.seconds = seconds_over_account_limit(request, self.group)
+        return self.seconds == 0
+
+
+def is_known(request) -> bool:
+    try:
+        user = User.objects.filter(email=normalise_email(submitted_email(request))).first()
+    except ValidationError:
+        return False
+    return user is not None and (is_known_network(request, user) or has_known_cookie(request, user))
+
+
+# --- networks --------------------------------------------------------------------------------------------------------
+
+
+def network_of(request, user) -> str | None:
+    """A keyed hash of account and address group: without SECRET_KEY the table tells no addresses."""
+    group = by_address(request)
+    if group == "unknown":
+        return None
+    return salted_hmac("vibechat.login-network", f"{user.pk} {group}", algorithm="sha256").hexdigest()
+
+
+def is_known_network(request, user) -> bool:
+    network = network_of(request, user)
+    return network is not None and LoginNetwork.objects.recent().filter(user=user, network=network).exists()
+
+
+# --- browsers --------------------------------------------------------------------------------------------------------
+
+
+def signer(user) -> TimestampSigner:
+    """Of another account, or before another password, a cookie is not signed."""
+    return TimestampSigner(salt=f"vibechat.known-browser {user.pk} {user.password}")
+
+
+def cookie_name(user) -> str:
+    """One for each account, since people share browsers."""
+    return f"{settings.KNOWN_BROWSER_COOKIE}_{user.pk}"
+
+
+def set_known_cookie(response, user):
+    response.set_cookie(
+        cookie_name(user),
+        signer(user).sign(secrets.token_urlsafe(16)),
+        max_age=settings.KNOWN_FOR,
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+def has_known_cookie(request, user) -> bool:
+    """Counts an attempt: a stolen cookie is good for few guesses."""
+    try:
+        name = signer(user).unsign(request.COOKIES.get(cookie_name(user), ""), max_age=settings.KNOWN_FOR)
+    except BadSignature:
+        return False
+    rate = settings.RATE_LIMITS["known_browser"]["cookie"]
+    usage = get_usage(request, "known_browser", key=lambda *_: name, rate=rate, increment=True)
+    return usage is None or not usage["should_limit"]
