@@ -41,6 +41,7 @@ type CourierParts = {
 };
 
 type PeerReceiptParts = {
+  chains: Chains;
   database: Database;
   opener: Opener;
   people: People;

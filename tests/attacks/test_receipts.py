@@ -9,7 +9,7 @@ import secrets
 
 from playwright.sync_api import expect
 
-from tests.attacks.acquaintance import name_key
+from tests.attacks.acquaintance import meet, name_key
 from tests.attacks.impostor import Impostor
 from tests.attacks.row import attack
 
@@ -106,3 +106,49 @@ def test_stranger(row, guests, mallory):
     bob.page.wait_for_timeout(1500)
     assert [call for call in mallory.calls(bob) if "/messages/receipts" in call] == []
     assert mallory.envelopes(bob) == []
+
+
+@attack(
+    "A receipt from the future",
+    done="Bob's browser says, with his key, that it has opened and shown all of Alice's messages up to 2^53 − 1",
+    sees="Alice: “Read” at what she has sent, and “Sent” at what she sends then",
+)
+def test_future(row, guests, mallory):
+    alice = guests.visitor("alice").register()
+    bob = mallory.office.make_account("Bob")
+    meet(alice, bob)
+    own = mallory.office.public_key(alice)
+    browser = bob.open(alice.email, own, mallory.office.last(alice, bob)).content["browser"]
+    most = {"browser": browser, "from": 1, "delivered": 2**53 - 1, "read": 2**53 - 1, "missing": []}
+    body = json.dumps({"head": None, "seen": [most]}, separators=(",", ":"))
+    receipt = bob.seal(alice.email, own, body, type="receipt", message_type="receipt")
+    mallory.office.send(bob, receipt.message)
+    alice.expect_state("Hello", "Read")
+    row.is_shown(alice.message("Hello"), 0)
+    alice.send("later than that", "Sent")
+    alice.page.wait_for_timeout(1200)
+    row.is_shown(alice.message("later than that"), 1)
+    expect(alice.message("later than that")).not_to_contain_text(re.compile("Delivered|Read"))
+
+
+@attack(
+    "Deliver what was taken back",
+    done="The server refuses a message of Alice's, and she deletes it; then Bob gets it",
+    sees="Bob: “Not meant for you”. Alice: “A message that you took back has reached Bob all the same.”",
+    when="when Bob's browser acknowledges it",
+)
+def test_taken_back(row, friends, mallory):
+    alice, bob = friends()
+    mallory.refuse_sending(alice, {"code": "client_id_conflict", "detail": "No."}, unless=is_no_text)
+    alice.send("Not meant for you", "Not sent")
+    envelope = mallory.texts(alice)[-1]
+    mallory.refusals.clear()
+    alice.message("Not meant for you").get_by_role("button", name="Delete").click()
+    expect(alice.message("Not meant for you")).to_have_count(0)
+    mallory.bring(bob, alice, envelope | {"sender_email": alice.email})
+    row.is_shown(bob.message("Not meant for you"), 0)
+    row.is_shown(alice.log(), 1)
+
+
+def is_no_text(envelope: dict) -> bool:
+    return envelope["message_type"] != "text"

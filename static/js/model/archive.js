@@ -16,6 +16,7 @@ import { enterEvent, putMessage } from "./entries.js";
 import { isSameEnvelope, isSameMessage, mark } from "./message-rows.js";
 import { gapsIn } from "./gaps.js";
 import { judge, neighbours } from "./judgement.js";
+import { withSkipsAfter } from "./skips.js";
 import { messageRecord } from "./vault.js";
 
 /**
@@ -162,7 +163,7 @@ export class Archive {
    */
   async window(email, part, known = []) {
     const gone = await this.#cleared.all(email);
-    return this.#database.read(["chats", "messages", "outbox", "state"], async (stores) => {
+    return this.#database.read(["chains", "chats", "messages", "outbox", "state"], async (stores) => {
       const chat = await chatOrNew(stores("chats"), email);
       const rows = await newestMessages(stores("messages"), email, part);
       const gaps = await gapsIn(stores, { chat, rows, gone });
@@ -220,10 +221,11 @@ export class Archive {
       }
       const kept = await changeIn(stores, row, (found) => ({
         ...found, sealed, raw: undefined, pending: undefined, browser, counter, hidden, conflict, late,
-        seen: found.seen || Boolean(first?.seen),
+        seen: found.seen || Boolean(first?.seen), isSkip: content.type === "skip" || undefined,
       }));
-      if (kept && !kept.mine && !kept.hidden) {
-        await oweReceipt(stores, row.peer, kept.seen ? [kept] : []);
+      if (kept && !kept.mine) {
+        const chat = await withSkipsAfter(stores, await chatOrNew(stores("chats"), row.peer), kept);
+        stores("chats").put(kept.hidden ? chat : owingReceipt(chat, kept.seen ? [kept] : []));
       }
       return kept;
     });
@@ -256,12 +258,10 @@ export class Archive {
     return this.#database.write(["chats", "messages"], async (stores) => {
       const rows = (await marked(stores("messages"), "unread", email)).filter(({ id }) => isShown(id));
       rows.forEach((row) => stores("messages").put(mark({ ...row, seen: true })));
-      if (rows.length > 0) {
-        await oweReceipt(stores, email, rows);
-      }
       const chat = await chatOrNew(stores("chats"), email);
-      if (chat.unreadBefore > 0) {
-        stores("chats").put({ ...chat, unreadBefore: 0 });
+      if (rows.length + chat.unreadBefore > 0) {
+        const owing = rows.length > 0 ? owingReceipt(chat, rows) : chat;
+        stores("chats").put({ ...owing, unreadBefore: 0 });
       }
       return rows.length + chat.unreadBefore > 0;
     });
@@ -285,19 +285,18 @@ async function straysBefore(stores, { id: firstId, peer, arrivedAtMs: firstAtMs 
 
 /**
  * The other person is to be told what was opened here, and what was on the screen.
- * @param {Stores} stores
- * @param {string} email
+ * @param {ChatRow} chat
  * @param {MessageRow[]} seen
+ * @returns {ChatRow}
  */
-async function oweReceipt(stores, email, seen) {
-  const chat = await chatOrNew(stores("chats"), email);
+function owingReceipt(chat, seen) {
   const greatest = { ...chat.seen };
   for (const { browser, counter = 0 } of seen) {
     if (browser) {
       greatest[browser] = Math.max(greatest[browser] ?? 0, counter);
     }
   }
-  stores("chats").put({ ...chat, seen: greatest, receiptDue: Date.now() });
+  return { ...chat, seen: greatest, receiptDue: Date.now() };
 }
 
 /**

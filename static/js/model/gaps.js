@@ -2,18 +2,19 @@
  * What of the other person's messages has been sent and is not here, by their browsers' counters (docs/protocol.md
  * §7.3). It is counted anew with each look at what is stored, so that it heals when the missing comes.
  */
-import { chainPart, lastCounter, marked } from "../storage/queries.js";
+import { chainPart, lastCounter, marked, theirChains } from "../storage/queries.js";
 import { isFirstBrowser } from "./chains.js";
 
 /** @typedef {{ key: string, browser: string, count: number, before: number | null }} Gap before the message with that id;
  *   null: at the end */
-/** @typedef {{ peer: string, browser: string, gone: Map<number, string>, start: number | null }} Chain start: what came
- *   before its first message here; null: nobody can tell */
+/** @typedef {{ peer: string, browser: string, gone: Map<number, string>, start: number | null,
+ *   whole: { from: number, counter: number } }} Chain start: what came
+ *   before its first message here; null: nobody can tell. From `whole.from` to `whole.counter` nothing is missing */
 
 const WAITING_LIMIT = 100;
 
 /**
- * @param {Stores} stores of a transaction with `messages` and `state`
+ * @param {Stores} stores of a transaction with `chains`, `messages` and `state`
  * @param {{ chat: ChatRow, rows: MessageRow[], gone: Map<string, Map<number, string>> }} shown gone: what was cleared
  *   here, by browser
  * @returns {Promise<Gap[]>} none while something has not been tried to be opened: it may be what seems to be missing
@@ -26,11 +27,13 @@ export async function gapsIn(stores, { chat, rows, gone }) {
     return [];
   }
   const isFirst = await isFirstBrowser(stores);
+  const chains = new Map((await theirChains(stores("chains"), chat.email)).map((row) => [row.browser, row]));
   const found = [];
   for (const browser of browsers) {
     const head = chat.heads?.[browser];
     const start = isFirst ? 0 : (head?.from ?? null);
-    const chain = { peer: chat.email, browser, gone: gone.get(browser) ?? new Map(), start };
+    const { from: first = 1, counter = 0 } = chains.get(browser) ?? {};
+    const chain = { peer: chat.email, browser, gone: gone.get(browser) ?? new Map(), start, whole: { from: first, counter } };
     found.push(...(await gapsOf(stores, chain, opened.filter((row) => row.browser === browser), head)));
   }
   return found;
@@ -80,9 +83,10 @@ async function missingAtEnd(stores, chain, head) {
  * @param {number} below
  * @returns {Promise<number | null>} the greatest counter below that is here, or was; null: it is not clear what came before
  */
-async function lastKnown(stores, { peer, browser, gone, start }, below) {
+async function lastKnown(stores, { peer, browser, gone, start, whole }, below) {
   const cleared = [...gone.keys()].filter((counter) => counter < below);
-  const last = Math.max(await lastCounter(stores("messages"), peer, browser, below), ...cleared);
+  const passed = whole.counter < below ? whole.counter : 0;
+  const last = Math.max(await lastCounter(stores("messages"), peer, browser, below), passed, ...cleared);
   return last > 0 ? last : start;
 }
 
@@ -92,7 +96,12 @@ async function lastKnown(stores, { peer, browser, gone, start }, below) {
  * @param {{ from: number, to: number }} part both included
  * @returns {Promise<number>} how many of it are not here, and never were
  */
-async function missing(stores, { peer, browser, gone }, { from, to }) {
+async function missing(stores, { peer, browser, gone, whole }, { from: first, to }) {
+  // What the chain has passed was here, though nothing of it may be kept: of many skips, say.
+  const from = first >= whole.from ? Math.max(first, whole.counter + 1) : first;
+  if (from > to) {
+    return 0;
+  }
   const rows = await chainPart(stores("messages"), peer, browser, { from, to });
   const here = new Set(rows.map((row) => row.counter));
   const cleared = [...gone.keys()].filter((counter) => counter >= from && counter <= to && !here.has(counter));

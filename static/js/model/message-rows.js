@@ -19,8 +19,8 @@ export function newRow(message, sent, isLive = false) {
  * @param {OutboxRow} sent
  * @returns {Partial<MessageRow>}
  */
-function contentOf({ sealed, browser, counter, isSkip, isCleared }) {
-  return { sealed, browser, counter, hidden: isSkip || isCleared };
+function contentOf({ sealed, browser, counter, isSkip, isCleared, mayHaveLeft }) {
+  return { sealed, browser, counter, hidden: isSkip || isCleared, takenBack: (isSkip && mayHaveLeft) || undefined };
 }
 
 /**
@@ -96,7 +96,8 @@ export function mergeTimes(row, times) {
  * @returns {MessageRow}
  */
 export function mark(row) {
-  const isUnread = !row.mine && !row.seen && !row.readAtMs && !row.hidden;
+  // Nobody else can have shown what this browser has opened, whatever the server says.
+  const isUnread = !row.mine && !row.seen && !row.hidden && (row.sealed !== undefined || !row.readAtMs);
   return { ...row, unread: isUnread ? row.peer : undefined, due: isDue(row) ? row.peer : undefined };
 }
 

@@ -8,12 +8,19 @@ import { DecryptionError, KeyChangedError, ProtocolError } from "../crypto/error
 import { decodeReceipt } from "../crypto/later.js";
 import { Emitter } from "../lib/emitter.js";
 import { Sequence } from "../lib/timing.js";
-import { all, chatOrNew, waitingReceipts } from "../storage/queries.js";
+import { all, chatOrNew, unsent, waitingReceipts } from "../storage/queries.js";
 import { BadAnswer, Refusal } from "./errors.js";
+import { has, rangesOf, union } from "./ranges.js";
 
 /** @import { ReceiptRow } from "../storage/rows.js" */
 /** @typedef {import("../crypto/plaintext.js").Receipt} Receipt */
-/** @typedef {{ browser: string, counter: number, receipt: Receipt }} Opened */
+/** @typedef {import("../storage/rows.js").Ticks} Ticks */
+/** @typedef {{ browser: string, receipt: Receipt }} Opened */
+/** @typedef {{ browser: string, last: number, without: number[] }} Sent of this browser's messages to that person: the last
+ *   counter that was given, and those that have not left */
+
+// Whoever holds the peer's key can make up as many as they like.
+const BROWSERS_LIMIT = 32;
 
 export class PeerReceipts extends Emitter {
   #parts;
@@ -61,7 +68,7 @@ export class PeerReceipts extends Emitter {
       const { unsealer, people } = this.#parts;
       const { content, peerKey } = await unsealer.open({ ...row, mine: false });
       const isPresent = people.get(row.peer)?.pinned === peerKey.fingerprint;
-      const opened = { browser: content.browser, counter: content.counter, receipt: await decodeReceipt(content.body) };
+      const opened = { browser: content.browser, receipt: await decodeReceipt(content.body) };
       await (isPresent ? this.#enter(row, opened) : this.#drop(row));
       return isPresent ? "taken" : "useless";
     } catch (error) {
@@ -83,12 +90,14 @@ export class PeerReceipts extends Emitter {
    * @param {Opened} opened
    */
   async #enter({ id, peer }, opened) {
-    const { database, tabs, vault } = this.#parts;
-    await database.write(["receipts", "chats"], async (stores) => {
+    const { chains, database, tabs, vault } = this.#parts;
+    await database.write(["receipts", "chats", "chains", "outbox"], async (stores) => {
       const waiting = await waitingReceipts(stores("receipts"), peer);
       waiting.filter((row) => row.id <= id).forEach((row) => stores("receipts").delete(row.id));
       const chat = await chatOrNew(stores("chats"), peer);
-      stores("chats").put(withReceipt(chat, opened, vault.browser));
+      const unsealed = (await unsent(stores("outbox"), peer)).filter((row) => row.envelope === null && !row.mayHaveLeft);
+      const sent = { last: await chains.ownCounter(stores, peer), without: unsealed.map(({ counter }) => counter) };
+      stores("chats").put(withReceipt(chat, opened, { browser: vault.browser, ...sent }));
     });
     this.emit("changed", { email: peer });
     tabs.tell("chat", { email: peer });
@@ -96,23 +105,46 @@ export class PeerReceipts extends Emitter {
 }
 
 /**
+ * Receipts merge: what one has said of a message holds, and others only add to it, in whatever order they come.
  * @param {ChatRow} chat
  * @param {Opened} opened
- * @param {string} own this browser's id
- * @returns {ChatRow} an older receipt than the last one of that browser changes nothing
+ * @param {Sent} sent
+ * @returns {ChatRow}
  */
-function withReceipt(chat, { browser, counter, receipt: { head, seen } }, own) {
-  if (counter <= (chat.acknowledged?.[browser]?.counter ?? 0)) {
-    return chat;
-  }
-  const none = { from: 1, delivered: 0, read: 0, missing: [] };
-  const { from, delivered, read, missing } = seen.find((entry) => entry.browser === own) ?? none;
-  const before = chat.heads?.[browser];
+function withReceipt(chat, { browser, receipt: { head, seen } }, sent) {
+  const { acknowledged: _, ...rest } = chat;
+  const { [browser]: before, ...others } = chat.heads ?? {};
   const to = Math.max(before?.to ?? 0, head?.counter ?? 0);
   return {
-    ...chat,
-    acknowledged: { ...chat.acknowledged, [browser]: { counter, from, delivered, read, missing } },
-    heads: { ...chat.heads, [browser]: { from: before?.from ?? to, to } },
+    ...rest,
+    ticks: seen.filter((entry) => entry.browser === sent.browser).reduce((ticks, entry) => merged(ticks, entry, sent), ticksOf(chat)),
+    heads: Object.fromEntries([
+      ...Object.entries(others).slice(1 - BROWSERS_LIMIT),
+      [browser, { from: before?.from ?? to, to }],
+    ]),
+  };
+}
+
+/**
+ * @param {Ticks} ticks
+ * @param {Receipt["seen"][number]} entry
+ * @param {Sent} sent what has not left cannot have arrived, whatever a receipt says
+ * @returns {Ticks}
+ */
+function merged(ticks, { from, delivered, read, missing }, { last, without }) {
+  const upTo = (/** @type {number} */ counter) => rangesOf(from, Math.min(counter, last), [...missing, ...without]);
+  return { delivered: union(ticks.delivered, upTo(delivered)), read: union(ticks.read, upTo(read)) };
+}
+
+/**
+ * @param {ChatRow} chat
+ * @returns {Ticks}
+ */
+function ticksOf({ ticks, acknowledged = {} }) {
+  const former = Object.values(acknowledged);
+  return ticks ?? {
+    delivered: former.flatMap(({ from, delivered, missing }) => rangesOf(from, delivered, missing)),
+    read: former.flatMap(({ from, read, missing }) => rangesOf(from, read, missing)),
   };
 }
 
@@ -131,11 +163,10 @@ function isFinal(error) {
  * @param {{ browser?: string, counter?: number }} message one's own, as it was numbered here
  * @returns {"sent" | "delivered" | "read"}
  */
-export function acknowledgement({ acknowledged = {} }, { counter = 0 }) {
-  const having = Object.values(acknowledged).filter(({ from, delivered, missing }) =>
-    counter >= from && counter <= delivered && !missing.includes(counter));
-  if (having.some(({ read }) => counter <= read)) {
+export function acknowledgement(chat, { counter = 0 }) {
+  const { delivered, read } = ticksOf(chat);
+  if (has(read, counter)) {
     return "read";
   }
-  return having.length > 0 ? "delivered" : "sent";
+  return has(delivered, counter) ? "delivered" : "sent";
 }

@@ -61,8 +61,8 @@ async function endBefore(chains, peer, { counter, previous }) {
  * @param {StoredContent} content
  * @returns {Promise<OutboxRow>} with the same counter; its body names what was taken back
  */
-async function skipOf(vault, { peer, browser, counter, atMs }, content) {
+async function skipOf(vault, { peer, browser, counter, atMs, envelope }, content) {
   const clientId = CryptoManager.randomUuid();
   const sealed = await vault.seal(messageRecord({ peer, clientId }), { ...content, type: "skip", body: content.hash });
-  return { ...FRESH, clientId, peer, browser, counter, atMs, sealed, isSkip: true };
+  return { ...FRESH, clientId, peer, browser, counter, atMs, sealed, isSkip: true, mayHaveLeft: envelope !== null };
 }

@@ -23,7 +23,8 @@ import { messageRecord } from "./vault.js";
 
 /** @typedef {{ kind: "gap", key: string, count: number }} GapItem so many messages of the other person's are not here */
 /** @typedef {{ kind: "keys-changed", key: string, at: Date, wasChecked: boolean }} KeysItem */
-/** @typedef {ThreadItem | GapItem | KeysItem} AnyItem */
+/** @typedef {{ kind: "taken-back", key: string, at: Date }} TakenBackItem one's own that has reached the other all the same */
+/** @typedef {ThreadItem | GapItem | KeysItem | TakenBackItem} AnyItem */
 
 /** @typedef {{ text: string | null, sentAtMs: number }} Words that were opened; text null: of a newer type */
 /** @typedef {{ words: Words | undefined, unopened: Unopened | null }} Known as far as it is known here */
@@ -97,10 +98,22 @@ export function echoItem({ clientId, text, atMs, isStored }) {
 }
 
 /**
+ * @param {(MessageRow | OutboxRow)[]} rows
+ * @param {ChatRow} chat
+ * @returns {TakenBackItem[]} for those that were taken back, and that a receipt has named all the same
+ */
+export function takenBackItems(rows, chat) {
+  const skips = rows.filter((row) => ("id" in row ? row.takenBack : row.isSkip && row.mayHaveLeft));
+  return skips.filter((row) => acknowledgement(chat, row) !== "sent").map((row) => {
+    return { kind: "taken-back", key: `taken-back ${row.clientId}`, at: new Date("id" in row ? row.createdAtMs : row.atMs) };
+  });
+}
+
+/**
  * What could not be sent stands where it was written, and a change of keys where it was noticed; what is on its way
  * comes last.
  * @param {(ThreadItem | GapItem)[]} stored
- * @param {{ unsent: ThreadItem[], echoes: ThreadItem[], changes: KeysItem[] }} others
+ * @param {{ unsent: ThreadItem[], echoes: ThreadItem[], changes: (KeysItem | TakenBackItem)[] }} others
  * @returns {AnyItem[]}
  */
 export function inOrder(stored, { unsent, echoes, changes }) {

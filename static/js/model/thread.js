@@ -6,7 +6,7 @@ import { Sequence } from "../lib/timing.js";
 import { arranged } from "./arrangement.js";
 import { textOf } from "./content-text.js";
 import { isSilent } from "./message-rows.js";
-import { echoItem, inOrder, keyOf, keyOfUnread, storedItem, textKey, unsentItem } from "./thread-items.js";
+import { echoItem, inOrder, keyOf, keyOfUnread, storedItem, takenBackItems, textKey, unsentItem } from "./thread-items.js";
 import { NEWER, UNREADABLE } from "./unopened.js";
 import { messageRecord } from "./vault.js";
 
@@ -121,7 +121,7 @@ export class Thread {
     this.#items ??= inOrder(this.#chat === null ? [] : this.#stored(this.#chat), {
       unsent: this.#unsent.filter((row) => !isSilent(row)).map((row) => unsentItem(row, this.#known(row))),
       echoes: this.#echoesAlone().map(echoItem),
-      changes: this.#changes(),
+      changes: [...this.#changes(), ...this.#takenBack()],
     });
     return this.#items;
   }
@@ -133,6 +133,10 @@ export class Thread {
     const placed = this.#distinctRows().map((row) => ({ row, item: storedItem(row, this.#known(row), shown) }));
     // Until the mailbox has been read to its end, what seems to be missing may be on its way.
     return arranged(placed, mailbox.isComplete ? this.#gaps : []);
+  }
+
+  #takenBack() {
+    return this.#chat ? takenBackItems([...this.#rows, ...this.#unsent], this.#chat) : [];
   }
 
   /** @returns {import("./thread-items.js").KeysItem[]} within what is shown */

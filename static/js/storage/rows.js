@@ -90,7 +90,16 @@
  * @property {Record<string, number>} [seen] by the peer's browser: the greatest counter that was on the screen here
  * @property {Record<string, { from: number, to: number }>} [heads] by the peer's browser: the last message that it says it
  *   has sent, at first and now
- * @property {Record<string, Acknowledged>} [acknowledged] by the peer's browser: what it has of this browser's
+ * @property {Ticks} [ticks] of this browser's messages, by what receipts have said
+ * @property {Record<string, Acknowledged>} [acknowledged] the same as an older version of the page kept it, by the peer's
+ *   browser
+ * @property {{ browser: string, counter: number }[]} [skips] of the peer's chains: what nothing but a skip has filled,
+ *   the latest last
+ */
+
+/**
+ * Counters of this browser's messages that some browser of the peer's has opened, and that were seen there.
+ * @typedef {{ delivered: [number, number][], read: [number, number][] }} Ticks as ranges, both ends included
  */
 
 /**
@@ -122,6 +131,8 @@
  * @property {boolean} [late] one that was written after it had come before it
  * @property {boolean} [hidden] it is not shown: it was opened or cleared here before, or is a `skip`
  * @property {boolean} [conflict] it and another one cannot both be what its sender's browser has sent
+ * @property {boolean} [isSkip] it only says that the message with its counter was taken back; the other person's
+ * @property {boolean} [takenBack] the same, of one's own that may have left before
  * @property {Sealed} [sealed] its content, once it has been opened
  * @property {string} [browser] the sending browser's id, once it has been opened
  * @property {number} [counter] and that browser's counter
@@ -144,6 +155,7 @@
  * @property {string} [browser] this browser's id when it was written
  * @property {boolean} [isCleared] the chat was cleared while it was on its way
  * @property {boolean} [isSkip] it only says that the message with this counter was taken back
+ * @property {boolean} [mayHaveLeft] and that message had been sealed, so that the server may have it
  * @property {Sealed} sealed its content
  * @property {SealedMessage | null} envelope sealed once; sent as it is, however often
  */

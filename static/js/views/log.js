@@ -9,6 +9,8 @@ import { createMessage, updateMessage } from "./message.js";
 /** @typedef {import("../lib/dom.js").Child} Child */
 /** @typedef {import("./message.js").MessageContext} MessageContext */
 
+const MANY_MISSING = 10_000;
+
 export class LogView {
   /** @param {MessageContext} context */
   constructor(context) {
@@ -84,7 +86,10 @@ export class LogView {
     const name = isolated(this.context.name());
     if (row.kind === "keys-changed")
       return [icon("key"), name, `'s keys changed.${row.wasChecked ? " You had compared the old numbers." : ""}`];
-    const messages = plural(row.count, "message", "messages");
+    if (row.kind === "taken-back") return [icon("alert"), "A message that you took back has reached ", name, " all the same."];
+    // Whoever holds a key can make up any number.
+    const isMany = row.count > MANY_MISSING;
+    const messages = `${isMany ? "More than " : ""}${plural(Math.min(row.count, MANY_MISSING), "message", "messages")}`;
     return [`${messages} from `, name, row.count === 1 ? " has not arrived" : " have not arrived"];
   }
 

@@ -1,0 +1,49 @@
+/** Sets of counters, as ranges: however many messages a chat has, it takes a few numbers to say which have arrived. Pure. */
+
+/** @typedef {[number, number]} Range both included */
+
+/**
+ * @param {number} from
+ * @param {number} to
+ * @param {Iterable<number>} without
+ * @returns {Range[]} rising; empty where to is below from
+ */
+export function rangesOf(from, to, without) {
+  /** @type {Range[]} */
+  const ranges = [];
+  let start = from;
+  for (const left of [...without].filter((one) => one >= from && one <= to).sort((one, other) => one - other)) {
+    if (left > start) {
+      ranges.push([start, left - 1]);
+    }
+    start = left + 1;
+  }
+  return start <= to ? [...ranges, [start, to]] : ranges;
+}
+
+/**
+ * @param {Range[]} one
+ * @param {Range[]} other
+ * @returns {Range[]} what is in either, rising
+ */
+export function union(one, other) {
+  /** @type {Range[]} */
+  const joined = [];
+  for (const [from, to] of [...one, ...other].sort((left, right) => left[0] - right[0])) {
+    const last = joined.at(-1);
+    if (last && from <= last[1] + 1) {
+      last[1] = Math.max(last[1], to);
+    } else {
+      joined.push([from, to]);
+    }
+  }
+  return joined;
+}
+
+/**
+ * @param {Range[]} ranges
+ * @param {number} counter
+ */
+export function has(ranges, counter) {
+  return ranges.some(([from, to]) => counter >= from && counter <= to);
+}
