@@ -3,7 +3,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, models, transaction
@@ -15,6 +14,7 @@ from rest_framework.exceptions import NotAuthenticated
 from accounts.emails import normalise_email
 from accounts.invites import Invite
 from accounts.names import clean_display_name
+from accounts.passwords import encode, normal_form
 from vibechat.refusals import Conflict
 
 DELETION_ATTEMPTS = 10
@@ -79,6 +79,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = normalise_email(self.email)
         self.display_name = clean_display_name(self.display_name)
 
+    def set_password(self, raw_password):
+        super().set_password(raw_password and normal_form(raw_password))
+
+    def check_password(self, raw_password):
+        """As typed it is tried second: accounts from before have it so."""
+        normal = normal_form(raw_password)
+        return super().check_password(normal) or (raw_password != normal and super().check_password(raw_password))
+
     def save(self, *args, **kwargs):
         """A changed password or a suspension, wherever it comes from, ends the sessions for good."""
         ends_sessions = self.pk is not None and (self._password is not None or not self.is_active)
@@ -111,7 +119,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         """All sessions but `keep` are over. The hash was made and checked outside, on this instance: where the row has
         another one by now, somebody was quicker. Raises NotAuthenticated where the account is gone or the session over.
         """
-        encoded = make_password(password)
+        encoded = encode(password)
         changed = User.objects.filter(pk=self.pk, password=self.password, sessions__in=keep.still_live())
         if not User.objects.filter(pk__in=changed.values("pk")).update(password=encoded, updated_at=timezone.now()):
             raise NotAuthenticated("This session is over. Log in again.")

@@ -1,7 +1,5 @@
 """All that this server keeps of a person, from every app, page by page, and in words what it keeps elsewhere."""
 
-from urllib.parse import urlencode
-
 from django.conf import settings
 from django.db.models import F, Value
 from django.db.models.functions import Length, Replace
@@ -13,7 +11,7 @@ from accounts.own_data import Kind
 from contacts import own_data as contacts_data
 from keys import own_data as keys_data
 from messaging.models import Mailbox, Message
-from messaging.pages import DEFAULT_PAGE_SIZE, LARGEST_ID, LARGEST_PAGE_SIZE, whole_number
+from messaging.pages import DEFAULT_PAGE_SIZE, LARGEST_ID, LARGEST_PAGE_SIZE, address_of, whole_number
 from vibechat.times import iso
 
 PARAMETERS = [
@@ -49,7 +47,7 @@ def page(request, kind: Kind, size: int, before: int | None) -> dict:
         "reason": kind.reason,
         "count": kind.count() if before is None else None,
         "results": [kind.to_json(row) for row in rows[:size]],
-        "next": following and request.build_absolute_uri(f"{request.path}?{urlencode(following)}"),
+        "next": following and address_of(request, following),
     }
 
 

@@ -1,7 +1,7 @@
 """Lists of messages, newest first, page by page. A page is named by the id that it starts after, which no new message
 shifts, and costs the same wherever it is."""
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from rest_framework.exceptions import ValidationError
 
@@ -58,4 +58,12 @@ class Page:
 
     def _address(self, name, message_id):
         kept = {key: value for key, value in self.request.query_params.items() if key not in ("before", "after")}
-        return self.request.build_absolute_uri(f"{self.request.path}?{urlencode({**kept, name: message_id})}")
+        return address_of(self.request, {**kept, name: message_id})
+
+
+def address_of(request, query: dict) -> str:
+    """This call's own address with another query. An email in its path is percent-encoded whole: it may hold `/`, `?`
+    and `%`."""
+    email = request.resolver_match.kwargs.get("email", "")
+    path = request.path.removesuffix(email) + quote(email, safe="@")
+    return f"{request.scheme}://{request.get_host()}{path}?{urlencode(query)}"

@@ -27,7 +27,7 @@ def logged_route(path: str) -> str:
 
 
 def sample_paths() -> list[str]:
-    filled = [re.sub(r"<str:\w+>", "alice@example.org", str(pattern.pattern)) for pattern in urlpatterns]
+    filled = [re.sub(r"<(?:str|path):\w+>", "alice@example.org", str(pattern.pattern)) for pattern in urlpatterns]
     return ["/" + path.replace("<row_id:id>", "17") for path in filled if not path.startswith("admin/")]
 
 

@@ -28,7 +28,9 @@ def test_file_is_what_the_code_generates(tmp_path):
 
 
 def documented_path(pattern) -> str:
-    return "/api/" + str(pattern).replace("<row_id:", "{").replace("<str:", "{").replace(">", "}")
+    return "/api/" + str(pattern).replace("<row_id:", "{").replace("<str:", "{").replace("<path:", "{").replace(
+        ">", "}"
+    )
 
 
 @pytest.mark.once

@@ -3,6 +3,7 @@
 import re
 import time
 
+import pytest
 from playwright.sync_api import expect
 
 
@@ -163,3 +164,15 @@ def test_a_form_sent_before_its_script_is_there_is_not_lost(new_person, new_line
     alice.fill_in_registration()
     alice.page.get_by_role("button", name="Create account").click()
     alice.expect_chat_page()
+
+
+@pytest.mark.once
+def test_address_with_a_slash_is_one_like_others(alice, new_person):
+    carol = new_person("carol/home").register()
+    alice.add(carol)
+    alice.open_chat(carol)
+    alice.send("Are you at home?")
+    carol.open_chat(alice)
+    carol.expect_message("Are you at home?")
+    carol.send("I am.")
+    alice.expect_message("I am.")

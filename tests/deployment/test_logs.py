@@ -27,14 +27,14 @@ def test_routes_only(deployment, new_visitor):
 
 
 def test_lines_say_what_an_operator_needs(deployment, visitor):
-    before = deployment.nginx.access_lines("/api/keys/email/<str:email>")
+    before = deployment.nginx.access_lines("/api/keys/email/<path:email>")
     visitor.get("/api/keys/email/nobody@example.org?x=y")
-    [line] = deployment.nginx.access_lines_after(before, 1, "/api/keys/email/<str:email>")
+    [line] = deployment.nginx.access_lines_after(before, 1, "/api/keys/email/<path:email>")
     assert {**line, "time": "", "seconds": 0, "process": "", "upstream_seconds": ""} == {
         "time": "",
         "scheme": "https",
         "method": "GET",
-        "route": "/api/keys/email/<str:email>",
+        "route": "/api/keys/email/<path:email>",
         "status": 401,
         "bytes": line["bytes"],
         "seconds": 0,

@@ -22,8 +22,8 @@ async def test_it_works(lines):
 @pytest.mark.parametrize(
     ("path", "route"),
     [
-        ("/api/keys/email/alice@example.org", "/api/keys/email/<str:email>"),
-        ("/api/messages/conversation/alice@example.org", "/api/messages/conversation/<str:email>"),
+        ("/api/keys/email/alice@example.org", "/api/keys/email/<path:email>"),
+        ("/api/messages/conversation/alice@example.org", "/api/messages/conversation/<path:email>"),
         ("/admin/accounts/user/7/change/", "/admin/accounts/user/<path:object_id>/change/"),
         ("/", "/"),
         ("/static/js/chat.js", "/static/"),
