@@ -28,6 +28,7 @@ PARTS = (
     "test_strings",
     "test_empty_messages",
     "test_hangs",
+    "test_silence",
 )
 HEAD = """# Attacks, and what the person sees
 

@@ -45,6 +45,26 @@ describe("a message that is withheld", () => {
     await shows(bob, alice, "one", "two (late)", "three (late)", "four");
   }));
 
+  test("shows although the call for the key of another one is kept open", inWorld(async (world) => {
+    const { fetch } = globalThis;
+    const { now } = Date;
+    const { alice, bob } = await whileAway(world, ["one", "two", "three"], (server, person) => {
+      withhold(server, person, 1);
+      globalThis.fetch = (address, init) => (String(address).includes("/keys/fingerprint/000") ? new Promise(() => {}) : fetch(address, init));
+      const { id, ...junk } = server.texts[0];
+      server.plant(person.email, { ...junk, client_id: null, sender_fingerprint: "0".repeat(64), nonce: btoa("another line") });
+    });
+    try {
+      await shows(bob, alice, "one", "three", "");
+      Date.now = () => now() + 31_000;
+      await alice.send(bob, "four");
+      await shows(bob, alice, "one", "[1]", "three", "", "four");
+    } finally {
+      Date.now = now;
+      globalThis.fetch = fetch;
+    }
+  }));
+
   test("at the very beginning shows in the account's first browser", inWorld(async (world) => {
     const { alice, bob } = await whileAway(world, ["one", "two"], (server, person) => withhold(server, person, 0));
     await shows(bob, alice, "[1]", "two");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe, mock, test } from "node:test";
 import { BadAnswer } from "../../static/js/model/errors.js";
 import { Mailbox } from "../../static/js/model/mailbox.js";
 import { ApiError, NetworkError } from "../../static/js/net/errors.js";
@@ -32,5 +32,46 @@ describe("a server that tells to ask again", () => {
 
   test("and could not be reached is asked", async () => {
     assert.equal(await callsAfter(new NetworkError(new TypeError("no network"))), 3);
+  });
+});
+
+describe("a sync that is never done", () => {
+  const more = async (after) => ({ events: [], cursor: after + 1, more: true });
+  for (const [name, sync] of [["because the call is kept open", () => new Promise(() => {})], ["because there is always more", more]]) {
+    test(`is late after ten seconds, and what is not here then is missing: ${name}`, async () => {
+      mock.timers.enable({ apis: ["setTimeout"] });
+      try {
+        const mailbox = new Mailbox({ api: { sync }, ownEmail: "alice@example.org", enter: async () => {}, calm: async () => {} });
+        let told = 0;
+        mailbox.on("late", () => (told += 1));
+        void mailbox.sync();
+        await new Promise((resolve) => setImmediate(resolve));
+        mock.timers.tick(9_999);
+        assert.deepEqual([mailbox.isLate, mailbox.isSettled, told], [false, false, 0]);
+        mock.timers.tick(1);
+        assert.deepEqual([mailbox.isLate, mailbox.isSettled, told], [true, true, 1]);
+        mailbox.stop();
+      } finally {
+        mock.timers.reset();
+      }
+    });
+  }
+
+  test("is forgiven when one is", async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      const answers = [];
+      const sync = () => new Promise((resolve, reject) => answers.push({ resolve, reject }));
+      const mailbox = new Mailbox({ api: { sync }, ownEmail: "alice@example.org", enter: async () => {}, calm: async () => {} });
+      const synced = mailbox.sync();
+      mock.timers.tick(10_000);
+      assert.ok(mailbox.isLate);
+      answers[0].resolve({ events: [], cursor: 0, more: false });
+      await synced;
+      assert.deepEqual([mailbox.isLate, mailbox.isComplete], [false, true]);
+      mailbox.stop();
+    } finally {
+      mock.timers.reset();
+    }
   });
 });

@@ -202,6 +202,27 @@ describe("logging out", () => {
     assert.equal((await alice.browser.newSession().restore()).email, bob.email);
   }));
 
+  test("forgets key and messages first, and goes, although the server never answers; then tells it again", inWorld(async (world) => {
+    const { server } = world;
+    const alice = await world.newPerson("alice");
+    const { fetch } = globalThis;
+    globalThis.fetch = (address, init) => (String(address).endsWith("/auth/logout")
+      ? new Promise((_, reject) => init.signal.addEventListener("abort", () => reject(init.signal.reason)))
+      : fetch(address, init));
+    const reasons = [];
+    alice.session.on("ended", ({ reason }) => reasons.push(reason));
+    await alice.account.logOut({ forget: true });
+    assert.deepEqual(reasons, ["logged_out"]);
+    const names = (await alice.browser.indexedDB.databases()).map(({ name }) => name);
+    assert.deepEqual(names, ["vibechat"]);
+    const calls = server.calls.length;
+    assert.equal(await alice.browser.newSession().restore(), null);
+    assert.equal(server.calls.length, calls);
+    globalThis.fetch = fetch;
+    await alice.browser.newSession().restore();
+    assert.equal(server.hasCookie(alice.browser.host), false);
+  }));
+
   test("tells the server first, and does not hang on a tab that holds on to the database", inWorld(async (world) => {
     const { server } = world;
     const alice = await world.newPerson("alice");

@@ -131,7 +131,6 @@ export class Account extends Emitter {
     const { email } = /** @type {User} */ (this.session.user);
     this.#tabs.tell("ended");
     this.close();
-    // The server first: whatever holds on to the database, the session is over.
     await this.session.logOut(async () => forget && Database.delete(email).catch(() => false));
   }
 

@@ -6,6 +6,7 @@
 import { Emitter } from "../lib/emitter.js";
 import { isVisible } from "../lib/text.js";
 import { after } from "../lib/timing.js";
+import { OPENING_PATIENCE_MS } from "./gaps.js";
 import { Screens } from "./screens.js";
 import { EMPTY } from "./unopened.js";
 import { Writing } from "./writing.js";
@@ -24,6 +25,8 @@ export class Conversations extends Emitter {
   /** @type {Set<number>} ids of messages that are to be announced once they are open */
   #fresh = new Set();
   #isSynced = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #lookAgain;
 
   /** @param {ConversationsParts} parts */
   constructor(parts) {
@@ -49,6 +52,7 @@ export class Conversations extends Emitter {
     opener.on("repeated", ({ row }) => this.#silent(row));
     peerReceipts.on("changed", ({ email }) => this.#screens.touch(email));
     mailbox.on("synced", ({ isDone }) => isDone && this.#complete());
+    mailbox.on("late", () => this.#complete());
     courier.on("moved", ({ peer }) => this.#touchEverywhere(peer));
     people.on("changed", ({ email }) => this.#screens.touch(email));
     preferences.on("changed", () => this.#screens.touchAll());
@@ -91,6 +95,7 @@ export class Conversations extends Emitter {
   stop() {
     const { courier, link, receipts, receiptWriter } = this.#parts;
     [courier, link, receipts, receiptWriter, this.#writing, this.#screens].forEach((part) => part.stop());
+    clearTimeout(this.#lookAgain);
   }
 
   /**
@@ -245,6 +250,7 @@ export class Conversations extends Emitter {
     }
     if (arrived.length > 0) {
       opener.catchUp().catch(() => {});
+      this.#lookAgain ??= after(OPENING_PATIENCE_MS + 1000, () => this.#lookAtAll());
     }
     contacts.askForNames(peers).catch(() => {});
   }
@@ -307,6 +313,12 @@ export class Conversations extends Emitter {
     this.#screens.touchAll();
     this.#parts.peerReceipts.takeAll().catch(() => {});
     this.#parts.receiptWriter.hurry();
+  }
+
+  /** What has come and could not be tried does not hide any longer what is missing. */
+  #lookAtAll() {
+    this.#lookAgain = undefined;
+    this.#screens.touchAll();
   }
 
   /** What seemed to be missing may be said to be so now. */

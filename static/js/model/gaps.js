@@ -12,18 +12,20 @@ import { isFirstBrowser } from "./chains.js";
  *   before its first message here; null: nobody can tell. From `whole.from` to `whole.counter` nothing is missing */
 
 const WAITING_LIMIT = 100;
+/** How long something that came may wait for being opened before what it may be is called missing. */
+export const OPENING_PATIENCE_MS = 30_000;
 
 /**
  * @param {Stores} stores of a transaction with `chains`, `messages` and `state`
  * @param {{ chat: ChatRow, rows: MessageRow[], gone: Map<string, Map<number, string>> }} shown gone: what was cleared
  *   here, by browser
- * @returns {Promise<Gap[]>} none while something has not been tried to be opened: it may be what seems to be missing
+ * @returns {Promise<Gap[]>} none while something that came is still to be tried: it may be what seems to be missing
  */
 export async function gapsIn(stores, { chat, rows, gone }) {
   const opened = rows.filter((row) => !row.mine && row.browser);
   const browsers = new Set([...opened.map((row) => row.browser ?? ""), ...Object.keys(chat.heads ?? {})]);
   const waiting = await marked(stores("messages"), "pending", chat.email, WAITING_LIMIT);
-  if (browsers.size === 0 || waiting.some(({ tried }) => !tried)) {
+  if (browsers.size === 0 || isBeingOpened(waiting.filter(({ tried }) => !tried))) {
     return [];
   }
   const isFirst = await isFirstBrowser(stores);
@@ -37,6 +39,16 @@ export async function gapsIn(stores, { chat, rows, gone }) {
     found.push(...(await gapsOf(stores, chain, opened.filter((row) => row.browser === browser), head)));
   }
   return found;
+}
+
+/**
+ * @param {MessageRow[]} untried
+ * @returns {boolean} false where one of them has waited for long: a server can keep open the call for the key that it names,
+ *   and bring something new at any time
+ */
+function isBeingOpened(untried) {
+  const isNew = (/** @type {MessageRow} */ { arrivedAtMs = 0 }) => Math.abs(Date.now() - arrivedAtMs) < OPENING_PATIENCE_MS;
+  return untried.length > 0 && untried.every(isNew);
 }
 
 /**

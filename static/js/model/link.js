@@ -43,6 +43,7 @@ export class Link extends Emitter {
       mailbox.setLive(state === "open");
       this.#update();
     });
+    mailbox.on("late", () => this.#update());
     mailbox.on("synced", ({ isReached, isDone }) => this.#synced(isReached, isDone));
   }
 
@@ -140,7 +141,7 @@ export class Link extends Emitter {
     if (this.#isOffline) {
       return "offline";
     }
-    const isFailing = this.#failures > FAILURES_HIDDEN;
+    const isFailing = this.#failures > FAILURES_HIDDEN || this.#parts.mailbox.isLate;
     if (this.#parts.realtime.state === "open" && !isFailing) {
       return "ok";
     }

@@ -3,9 +3,9 @@
  * one is missing, or nothing is pushed at all, `sync` is asked.
  *
  * Events: `synced` {isReached, isDone}: whether the server answered, and whether what it has stands here now; `behind`:
- * there is more than fits into one answer.
+ * there is more than fits into one answer; `late`: what the server has is not here after a while.
  */
-import { after, backoffMs, Sequence } from "../lib/timing.js";
+import { after, backoffMs, pause, Sequence } from "../lib/timing.js";
 import { Emitter } from "../lib/emitter.js";
 import { ApiError, NetworkError, patienceMs } from "../net/errors.js";
 import { readEvent, readSync } from "./answers.js";
@@ -16,6 +16,10 @@ import { BadAnswer } from "./errors.js";
 const HOLE_PATIENCE_MS = 300;
 const POLL_MS = 4000;
 const WAITING_LIMIT = 1000;
+// From when a sync begins until it is done, however many calls that takes.
+const LATE_MS = 10_000;
+// A screen may wait for a call that the server keeps open.
+const CALM_MS = 5_000;
 // More than a mailbox of 200,000 changes in one go is no honest answer.
 const PAGES_LIMIT = 1000;
 
@@ -27,6 +31,7 @@ export class Mailbox extends Emitter {
   #early = new Map();
   #isBehind = false;
   #isComplete = false;
+  #isLate = false;
   #isLive = false;
   #isStopped = false;
   #isAskedFor = false;
@@ -39,6 +44,8 @@ export class Mailbox extends Emitter {
   #holeTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #syncTimer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} while what the server has is not here */
+  #lateTimer;
 
   /** @param {MailboxParts} parts */
   constructor(parts) {
@@ -60,6 +67,19 @@ export class Mailbox extends Emitter {
     return this.#isComplete && !this.#isBehind;
   }
 
+  /** Whether a sync that has begun a while ago is not done yet. */
+  get isLate() {
+    return this.#isLate;
+  }
+
+  /**
+   * Whether what is not here is to be called missing: all that the server had is here, or it has had time enough to give
+   * it. A server can make a sync last for ever.
+   */
+  get isSettled() {
+    return this.isComplete || this.#isLate;
+  }
+
   /** @param {number} cursor up to where the mailbox stands here */
   start(cursor) {
     this.#cursor = cursor;
@@ -69,6 +89,7 @@ export class Mailbox extends Emitter {
     this.#isStopped = true;
     clearTimeout(this.#holeTimer);
     clearTimeout(this.#syncTimer);
+    clearTimeout(this.#lateTimer);
   }
 
   /** @param {boolean} isLive whether pushes come; while they do not, the mailbox is polled */
@@ -189,8 +210,12 @@ export class Mailbox extends Emitter {
   }
 
   async #syncOnce() {
+    this.#lateTimer ??= after(LATE_MS, () => this.#late());
     try {
       await this.#syncPages();
+      clearTimeout(this.#lateTimer);
+      this.#lateTimer = undefined;
+      this.#isLate = false;
       this.#attempt = 0;
       this.#isComplete = true;
       this.emit("synced", { isReached: true, isDone: true });
@@ -202,6 +227,11 @@ export class Mailbox extends Emitter {
         await this.#startOver().catch(() => {});
       }
     }
+  }
+
+  #late() {
+    this.#isLate = true;
+    this.emit("late");
   }
 
   /**
@@ -223,7 +253,7 @@ export class Mailbox extends Emitter {
       this.#setBehind(more);
       if (more) {
         // What somebody waits for first: the entering of a whole page keeps the database busy.
-        await this.#parts.calm();
+        await Promise.race([this.#parts.calm(), pause(CALM_MS)]);
       }
       await this.#entering.run(() => this.#enterPage(events, cursor));
       if (!more) {

@@ -4,7 +4,7 @@
  *
  * Events: `ended` {reason: "session_over" | "other_account" | "logged_out"}, `user` (the name has changed).
  */
-import { timerMs } from "../lib/timing.js";
+import { pause, timerMs } from "../lib/timing.js";
 import { Emitter } from "../lib/emitter.js";
 import { Api } from "../net/api.js";
 import { ApiError } from "../net/errors.js";
@@ -17,6 +17,8 @@ const UNAUTHORISED = 401;
 const DEFAULT_LIFETIME_MS = 600_000;
 const SHORTEST_LIFETIME_MS = 10_000;
 const SOONEST_RENEWAL_MS = 1000;
+// How long a log-out waits for the server.
+const FAREWELL_MS = 3000;
 // Of a token's life, so that it is replaced before it expires.
 const RENEW_AFTER = 0.8;
 
@@ -83,7 +85,7 @@ export class Session extends Emitter {
   async restore() {
     const { user, leaving, isUnknown } = await readResident();
     if (leaving) {
-      await this.leaveIfOwed();
+      await Promise.race([this.leaveIfOwed(), pause(FAREWELL_MS)]);
     }
     this.#user = user;
     if (user || isUnknown) {
@@ -184,7 +186,8 @@ export class Session extends Emitter {
   }
 
   /**
-   * Logs out here, even if the server cannot be told now: then it is told at the next visit of any page.
+   * Logs out here, whatever the server does: it has a moment to answer, and where it does not, it is told again at the next
+   * visit of any page. Until then the cookie, which no script can delete, is not used.
    * @param {() => Promise<unknown>} [cleanUp] what is still to be done here before the page goes
    */
   async logOut(cleanUp = async () => {}) {
@@ -193,10 +196,10 @@ export class Session extends Emitter {
       await writeResident({ user: null, leaving: true });
     }
     // Without a token that holds, the cookie says whose session ends; it may be another's who has logged in since.
-    if (isResident || Date.now() < this.#renewAtMs) {
-      await this.#leave(this.#access);
-    }
+    const isToBeTold = isResident || Date.now() < this.#renewAtMs;
+    const told = isToBeTold ? this.#leave(this.#access).catch(() => {}) : undefined;
     await cleanUp();
+    await Promise.race([told, pause(FAREWELL_MS)]);
     this.end("logged_out");
   }
 

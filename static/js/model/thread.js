@@ -2,7 +2,7 @@
  * One chat as it is shown: a window on what is stored, from the oldest message that was asked for to the newest, and
  * what has not left yet. The database is the truth; this reads it again whenever something has changed.
  */
-import { Sequence } from "../lib/timing.js";
+import { pause, Sequence } from "../lib/timing.js";
 import { arranged } from "./arrangement.js";
 import { textOf } from "./content-text.js";
 import { isSilent } from "./message-rows.js";
@@ -21,6 +21,7 @@ const IN_SIGHT = 16; // on most screens; each takes a derivation, and all others
 const LARGEST_SCREEN = 200;
 const OLDER = 50;
 const PAGES_AT_ONCE = 3;
+const FETCH_PATIENCE_MS = 5000;
 
 export class Thread {
   #parts;
@@ -131,8 +132,15 @@ export class Thread {
     const { mailbox, preferences } = this.#parts;
     const shown = { chat, isReadTold: preferences.readReceipts };
     const placed = this.#distinctRows().map((row) => ({ row, item: storedItem(row, this.#known(row), shown) }));
-    // Until the mailbox has been read to its end, what seems to be missing may be on its way.
-    return arranged(placed, mailbox.isComplete ? this.#gaps : []);
+    return arranged(placed, mailbox.isSettled ? this.#gaps.filter((gap) => this.#isKnown(gap)) : []);
+  }
+
+  /**
+   * @param {import("./gaps.js").Gap} gap
+   * @returns {boolean} false: it is above the newest screen, which was fetched before what lies above it
+   */
+  #isKnown({ before }) {
+    return this.#parts.mailbox.isComplete || !this.#hasOlder || before !== this.#rows[0]?.id;
   }
 
   #takenBack() {
@@ -178,9 +186,10 @@ export class Thread {
     }
   }
 
-  /** @returns {Promise<number | null>} null: it cannot be had now */
+  /** @returns {Promise<number | null>} null: it cannot be had now, or not soon: what is stored does not wait for it */
   #fetchNewest() {
-    return this.#parts.history.fetchNewest(this.email).catch(() => null);
+    const fetched = this.#parts.history.fetchNewest(this.email).catch(() => null);
+    return Promise.race([fetched, pause(FETCH_PATIENCE_MS).then(() => null)]);
   }
 
   /** @param {number} newest the id from which on all is here, although what is before it may not be */

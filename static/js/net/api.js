@@ -3,7 +3,7 @@
  * looked at yet; the model checks it.
  */
 import { retryAfterSeconds } from "../lib/timing.js";
-import { Deadline, LIST, ONE, textWithin } from "./bounds.js";
+import { Deadline, FAREWELL, LIST, ONE, textWithin } from "./bounds.js";
 import { ApiError, NetworkError } from "./errors.js";
 
 /**
@@ -60,7 +60,7 @@ export class Api {
    *   account's by now; null: the cookie says which
    */
   logOut(token) {
-    return this.#call("POST", "/auth/logout", { body: {}, token });
+    return this.#call("POST", "/auth/logout", { body: {}, token, bounds: FAREWELL });
   }
 
   /** @param {string} token */
