@@ -1,8 +1,11 @@
 """Reading the environment: a value that is wrong stops the start with a sentence, and never falls back to a default."""
 
+import contextlib
 import ipaddress
 import os
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
@@ -39,6 +42,19 @@ def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
 
 def env_list(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in env_text(name, default).split(",") if item.strip()]
+
+
+@contextlib.contextmanager
+def writes_to_folder(name: str, folder: Path) -> Iterator[None]:
+    """What goes wrong inside is the fault of the setting that names the folder."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ImproperlyConfigured(
+            f"{name} is '{folder}', and {error.filename or folder} cannot be written: {reason}. "
+            f"Set {name} to a folder that this account may write."
+        ) from error
 
 
 def is_strong_secret(secret: str) -> bool:

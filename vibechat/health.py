@@ -86,7 +86,7 @@ class WriteCheck:
         if time.monotonic() >= self.due:
             self.due, self.failure = time.monotonic() + WRITE_CHECK_SECONDS, None
             try:
-                write_to_postgresql() if connection.vendor == "postgresql" else write_to_sqlite()
+                write_something()
             except Exception as error:
                 self.failure = error
             else:
@@ -96,6 +96,10 @@ class WriteCheck:
 
 
 write_check = WriteCheck()
+
+
+def write_something():
+    write_to_postgresql() if connection.vendor == "postgresql" else write_to_sqlite()
 
 
 def write_to_postgresql():
@@ -120,8 +124,9 @@ def note_start(moment):
 def write_to_sqlite():
     """SQLite uses the space of its journal again, so that a write may succeed though the next one cannot."""
     if shutil.disk_usage(settings.VAR_DIR).free < LEAST_FREE_BYTES:
-        alarm.began("disk_full")
-        raise OperationalError("There is no space for the database to grow.")
+        error = OperationalError("There is no space for the database to grow.")
+        error.sqlite_errorname = "SQLITE_FULL"
+        raise error
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout = 1000")
         try:

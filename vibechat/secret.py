@@ -4,13 +4,24 @@ import os
 import secrets
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
+from vibechat.environment import is_strong_secret
+
 
 def kept_secret_key(var_dir: Path) -> str:
+    """Raises ImproperlyConfigured where the file holds no key, and OSError where it cannot be read or made."""
     path = var_dir / "secret_key"
     try:
-        return path.read_text().strip()
+        secret = path.read_text(errors="replace").strip()
     except FileNotFoundError:
-        return make_secret_key(path)
+        secret = make_secret_key(path)
+    if not is_strong_secret(secret):
+        raise ImproperlyConfigured(
+            f"{path} holds no secret key. Restore it, or delete it: the next start makes a new one, and everybody must "
+            "log in again."
+        )
+    return secret
 
 
 def make_secret_key(path: Path) -> str:

@@ -20,6 +20,7 @@ from vibechat.environment import (
     env_text,
     is_loopback,
     is_strong_secret,
+    writes_to_folder,
 )
 from vibechat.logs import LOGGING  # noqa: F401  (a setting)
 from vibechat.secret import kept_secret_key
@@ -63,7 +64,9 @@ def public_server_errors():
 
 if PUBLIC and (errors := list(public_server_errors())):
     raise ImproperlyConfigured("\n".join(errors))
-SECRET_KEY = SECRET_KEY or kept_secret_key(VAR_DIR)
+if not SECRET_KEY:
+    with writes_to_folder("VAR_DIR", VAR_DIR):
+        SECRET_KEY = kept_secret_key(VAR_DIR)
 
 # --- the application -------------------------------------------------------------------------------------------------
 
@@ -122,7 +125,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
 def sqlite() -> dict:
-    VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with writes_to_folder("VAR_DIR", VAR_DIR):
+        VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": VAR_DIR / "vibechat.sqlite3",

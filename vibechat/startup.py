@@ -3,64 +3,123 @@ be served, so that an upgrade of the files under a running process changes nothi
 
 import contextlib
 import fcntl
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from django.conf import settings
 from django.contrib.auth.password_validation import get_default_password_validators
 from django.core.cache import caches
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import OperationalError, connection
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
 from django.forms.renderers import get_default_renderer
 from django.template import engines
 from django.template.utils import get_app_template_dirs
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
-from vibechat import client_manifest, static_files
+from vibechat import client_manifest, health, static_files
+from vibechat.database_alarm import away_reason
+from vibechat.environment import writes_to_folder
 
 ADVISORY_LOCK = 0x76696265  # any number that every start of ours agrees on
 
 # --- what is missing -------------------------------------------------------------------------------------------------
 
 
-def prepare():
-    settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+def prepare() -> None:
+    """Raises CommandError and ImproperlyConfigured with a sentence for the operator."""
+    with writes_to_folder("VAR_DIR", settings.VAR_DIR):
+        settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = open(settings.VAR_DIR / "start.lock", "w")  # noqa: SIM115
+        check_that_we_are_alone()
     try:
-        with one_at_a_time():
-            call_command("migrate", interactive=False, verbosity=0)
+        with lock, one_at_a_time(lock):
+            migrate()
             collect()
-    except OperationalError as error:
-        where = "the database of DATABASE_URL" if settings.DATABASE else settings.DATABASES["default"]["NAME"]
-        raise CommandError(f"Cannot open {where}. Is it running, and may this account use it?") from error
+    except DatabaseError as error:
+        raise CommandError(database_sentence(error)) from error
     finally:
         connection.close()
 
 
-def collect():
+def migrate() -> None:
+    """Raises CommandError where a newer release has been here: it may mean by its tables what we do not know."""
+    loader = MigrationLoader(connection)
+    known = set(loader.disk_migrations).union(*(migration.replaces for migration in loader.disk_migrations.values()))
+    newer = [key for key in loader.applied_migrations if key[0] in loader.migrated_apps and key not in known]
+    if newer:
+        names = ", ".join(sorted(".".join(key) for key in newer))
+        raise CommandError(
+            f"A newer release has changed {database_name()} ({names}). Start that release, or restore the backup from "
+            "before the upgrade (docs/deploy.md)."
+        )
+    call_command("migrate", interactive=False, verbosity=0)
+    health.write_something()
+
+
+def database_name() -> str:
+    return "the database of DATABASE_URL" if settings.DATABASE else str(settings.DATABASES["default"]["NAME"])
+
+
+def database_sentence(error: DatabaseError) -> str:
+    """Without what the database itself says, which may quote a row or an address."""
+    name, reason = database_name(), away_reason(error)
+    if reason in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
+        return f"Cannot read {name}: it is damaged, or no database. Restore a backup, or move it away (docs/deploy.md)."
+    if reason == "disk_full":
+        return f"Cannot write {name}: its disk has no space left."
+    if reason == "read_only":
+        return f"Cannot write {name}: it is read-only. May this account write it, and is its file system writable?"
+    if reason:
+        return f"Cannot open {name}. Is it running, and may this account use it?"
+    causes = [type(error).__name__, getattr(error.__cause__, "sqlstate", None)]
+    return f"Cannot bring {name} up to date ({' '.join(filter(None, causes))}). May this account make tables there?"
+
+
+def collect() -> None:
     """Collecting writes each file anew, also under the eyes of a server that sends it: only where something changed."""
     marker, state = settings.STATIC_ROOT / "collected", static_files.sources_hash()
-    if not marker.exists() or marker.read_text() != state:
-        marker.unlink(missing_ok=True)
-        call_command("collectstatic", interactive=False, verbosity=0)
-        marker.write_text(state)
+    with writes_to_folder("STATIC_ROOT", settings.STATIC_ROOT):
+        if not marker.exists() or marker.read_text() != state:
+            marker.unlink(missing_ok=True)
+            call_command("collectstatic", interactive=False, verbosity=0)
+            marker.write_text(state)
     static_files.import_map()  # reads the list of files while no other start writes it
 
 
 @contextlib.contextmanager
-def one_at_a_time():
+def one_at_a_time(lock: IO) -> Iterator[None]:
     """Several processes may start at once, on one machine (the file) or on several (the database)."""
-    with open(settings.VAR_DIR / "start.lock", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if connection.vendor != "postgresql":
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+        try:
             yield
-            return
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
-            try:
-                yield
-            finally:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+
+
+kept_open = []  # as long as this process lives
+
+
+def check_that_we_are_alone() -> None:
+    """Without Redis, what one server sends does not reach those who are connected to another one."""
+    if settings.REDIS_URL:
+        return
+    kept_open.append(open(settings.VAR_DIR / "server.lock", "w"))  # noqa: SIM115
+    try:
+        fcntl.flock(kept_open[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise CommandError(
+            f"Another server runs on {settings.VAR_DIR}. Stop it, or set VAR_DIR to another folder. Several server "
+            "processes for the same people need REDIS_URL."
+        ) from error
 
 
 # --- what is served --------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ client that does not read wait instead of holding what is for it in memory."""
 import asyncio
 import contextlib
 import signal
-import socket
 import time
 
 import uvicorn
@@ -20,7 +19,6 @@ DRAIN_SECONDS = 10
 FLUSH_SECONDS = 2
 LINGER_SECONDS = 3  # longer than the proxy keeps an idle connection: keepalive_timeout of the upstream in deploy/nginx
 KEEP_ALIVE_SECONDS = 75  # longer than nginx keeps a connection to us, or it would write into one that we close
-BACKLOG = 2048
 
 
 class BoundedSocket(WebSocketsSansIOProtocol):
@@ -117,9 +115,3 @@ class UvicornServer(uvicorn.Server):
         deadline = time.monotonic() + LINGER_SECONDS
         while self.server_state.connections and not self.force_exit and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
-
-
-def listener() -> socket.socket:
-    """Raises OSError where the address cannot be had."""
-    family = socket.AF_INET6 if ":" in settings.BIND else socket.AF_INET
-    return socket.create_server((settings.BIND, settings.PORT), family=family, backlog=BACKLOG)

@@ -1,5 +1,6 @@
 """`make run`: prepares what is missing and serves, in one process."""
 
+import socket
 import sys
 
 from django.conf import settings
@@ -13,6 +14,7 @@ class Command(BaseCommand):
     help = "Migrates, collects the static files and serves on BIND:PORT."
 
     def handle(self, **options):
+        check_address()
         prepare()
         if not settings.RATELIMIT_ENABLE:
             self.stderr.write("RATELIMIT_ENABLE is False: there are no rate limits. This is for load tests only.")
@@ -36,6 +38,29 @@ class Command(BaseCommand):
         sys.stdout.flush()
 
 
+BACKLOG = 2048
+
+
+def bound_socket() -> socket.socket:
+    """Raises OSError where the address cannot be had."""
+    bound = socket.socket(socket.AF_INET6 if ":" in settings.BIND else socket.AF_INET)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((settings.BIND, settings.PORT))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def check_address():
+    """Before anything is prepared for a server that cannot be reached. It does not listen: a proxy would connect."""
+    try:
+        bound_socket().close()
+    except OSError as error:
+        raise CommandError(listen_sentence(error)) from error
+
+
 def serve_with_daphne(application, announce):
     from vibechat.server import BoundedServer, endpoint
 
@@ -45,10 +70,11 @@ def serve_with_daphne(application, announce):
 
 
 def serve_with_uvicorn(application, announce):
-    from vibechat.uvicorn_server import UvicornServer, listener
+    from vibechat.uvicorn_server import UvicornServer
 
     try:
-        listening = listener()
+        listening = bound_socket()
+        listening.listen(BACKLOG)
     except OSError as error:
         return error
     with listening:

@@ -1,0 +1,138 @@
+"""What keeps a server from starting is a sentence, and no traceback."""
+
+import sqlite3
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from django.db import DatabaseError, OperationalError, ProgrammingError
+
+from tests.browser.site import make_database
+from vibechat import startup
+
+NOT_A_FOLDER = "/proc/version"
+NO_FOLDER_CAN_BE_MADE = "/proc/vibechat"
+
+
+def refusal(server) -> str:
+    server.start()
+    assert server.process.wait(60) == 1
+    log = server.log.read_text()
+    assert "Traceback" not in log
+    assert "VibeChat is at" not in server.output.read_text()
+    return log
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("folder", [NOT_A_FOLDER, NO_FOLDER_CAN_BE_MADE, f"{NOT_A_FOLDER}/var", "/proc"])
+@pytest.mark.parametrize("secret", ["", "a secret key of more than thirty-two characters"])
+def test_folder_that_cannot_be_written(new_server, folder, secret):
+    assert f"VAR_DIR is '{folder}'" in refusal(new_server(fresh=True, VAR_DIR=folder, SECRET_KEY=secret))
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("folder", [NOT_A_FOLDER, NO_FOLDER_CAN_BE_MADE])
+def test_folder_of_the_static_files_that_cannot_be_written(new_server, folder):
+    assert f"STATIC_ROOT is '{folder}'" in refusal(new_server(fresh=True, STATIC_ROOT=folder))
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("secret", [b"", b"short", b"\xff\xfe"])
+def test_secret_key_that_is_none(new_server, secret):
+    server = new_server(fresh=True, SECRET_KEY="")
+    file = server.folder / "var" / "secret_key"
+    file.parent.mkdir(mode=0o700)
+    file.write_bytes(secret)
+    assert f"{file} holds no secret key." in refusal(server)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("content", [b"no database at all" * 100, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_damaged_database(new_server, content):
+    server = new_server(fresh=True)
+    file = server.folder / "var" / "vibechat.sqlite3"
+    file.parent.mkdir(mode=0o700)
+    file.write_bytes(content)
+    assert f"Cannot read {file}: it is damaged, or no database." in refusal(server)
+
+
+@pytest.mark.once
+def test_database_whose_schema_page_is_damaged(new_server):
+    server = new_server(fresh=True).start().wait()
+    server.stop()
+    file = server.folder / "var" / "vibechat.sqlite3"
+    with file.open("r+b") as database:
+        database.seek(100)
+        database.write(b"\xff" * 3000)
+    assert f"Cannot read {file}: it is damaged" in refusal(server)
+
+
+@pytest.mark.once
+def test_folder_in_place_of_the_database(new_server):
+    server = new_server(fresh=True)
+    (server.folder / "var" / "vibechat.sqlite3").mkdir(parents=True)
+    assert "Cannot open " in refusal(server)
+
+
+def test_schema_of_a_newer_release(new_server, backend):
+    variables = {"DATABASE_URL": make_database()} if backend == "services" else {}
+    server = new_server(fresh=True, **variables).start().wait()
+    server.stop()
+    connect, place = (
+        (psycopg.connect, variables["DATABASE_URL"])
+        if variables
+        else (sqlite3.connect, server.folder / "var" / "vibechat.sqlite3")
+    )
+    with connect(place) as database:
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('messaging', '9999_later', CURRENT_TIMESTAMP)"
+        )
+        database.commit()
+    log = refusal(server)
+    assert "A newer release has changed" in log
+    assert "messaging.9999_later" in log
+
+
+@pytest.mark.once
+def test_second_server_on_the_same_folder(new_server):
+    first = new_server(fresh=True).start().wait()
+    second = new_server(fresh=True)
+    assert f"Another server runs on {first.folder / 'var'}." in refusal(second)
+    assert httpx.get(f"{first.url}/api/health/live").status_code == 200
+    first.stop()
+    second.start().wait()
+
+
+def failure(error, cause):
+    error.__cause__ = cause
+    return error
+
+
+def sqlite_error(name):
+    error = sqlite3.OperationalError("quotes alice@example.org")
+    error.sqlite_errorname = name
+    return error
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (failure(OperationalError(), sqlite_error("SQLITE_FULL")), "no space left"),
+        (failure(OperationalError(), sqlite_error("SQLITE_READONLY")), "it is read-only"),
+        (failure(OperationalError(), sqlite_error("SQLITE_CANTOPEN")), "Cannot open "),
+        (failure(DatabaseError(), psycopg.errors.ReadOnlySqlTransaction()), "it is read-only"),
+        (failure(ProgrammingError(), psycopg.errors.InsufficientPrivilege()), "up to date (ProgrammingError 42501)"),
+        (failure(OperationalError(), sqlite_error("SQLITE_ERROR")), "up to date (OperationalError)"),
+    ],
+)
+def test_every_database_error_is_a_sentence(error, sentence):
+    said = startup.database_sentence(error)
+    assert sentence in said
+    assert "alice" not in said
+
+
+def test_folders_of_these_tests_are_as_they_say():
+    assert Path(NOT_A_FOLDER).is_file()
+    assert not Path(NO_FOLDER_CAN_BE_MADE).exists()
