@@ -20,6 +20,7 @@ type ConversationsParts = {
   preferences: Preferences;
   receipts: Receipts;
   receiptWriter: import("../static/js/model/later.js").LaterReceiptWriter;
+  retirement: Retirement;
   tabs: Tabs;
   vault: Vault;
 };

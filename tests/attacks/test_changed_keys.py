@@ -1,5 +1,6 @@
 """Keys that are exchanged later"""
 
+import json
 import secrets
 from dataclasses import replace
 
@@ -115,6 +116,41 @@ def test_message_under_another_key(row, alice, bob, mallory):
 
 
 @attack(
+    "A key that only a message names, accepted",
+    done="Alice and Bob have compared numbers; Mallory writes as Bob under a key of her own, and Alice goes on with "
+    "it; to whoever asks for Bob's key the server goes on naming his own",
+    sees=f"Alice: {of('Bob', KEYS_CHANGED)}, twice: for Mallory's key, and then for Bob's own; “Bob's keys changed. "
+    "You had compared the old numbers.” in the chat; nothing leaves her browser for Mallory's key",
+)
+def test_named_key_accepted(row, alice, mallory):
+    bob = meet(alice, mallory.office.make_account("Bob"))
+    compare(alice)
+    mask = Impostor(bob.email)
+    rule = f"GET /keys/fingerprint/{mask.fingerprint.hex()}"
+    mallory.change_answer(alice, rule, lambda _: Answer(mask.key_object()))
+    mallory.sent.clear()
+    mallory.bring(alice, bob, mask.seal(alice.email, mallory.office.public_key(alice), "It is me, Bob").message)
+    expect(strip(alice)).to_be_visible()
+    alice.go_on_with_new_keys()
+    alice.expect_message("It is me, Bob")
+    row.is_shown(strip(alice), 0)
+    row.is_shown(alice.log(), 1)
+    alice.type_and_send("Then read this")
+    expect(alice.message("Then read this")).to_contain_text("Sending")
+    assert mask.fingerprint.hex() not in mallory.keys_used(alice, bob)
+
+
+def compare(person) -> None:
+    person.page.get_by_role("button", name="Chat details").click()
+    person.page.get_by_role("dialog").get_by_role("button", name="Compare numbers").click()
+    dialog = person.page.get_by_role("dialog", name="Compare numbers")
+    dialog.get_by_role("button", name="They match").click()
+    expect(dialog).to_contain_text("The numbers match")
+    person.page.keyboard.press("Escape")
+    person.page.keyboard.press("Escape")
+
+
+@attack(
     "An old key put back",
     done="Bob has new keys, and Alice has gone on with them; the server names the old ones, which it has got hold of",
     sees=f"Alice: {of('Bob', KEYS_CHANGED)} again; nothing leaves her browser for the old key",
@@ -141,17 +177,22 @@ def change_keys(alice, bob: Impostor, mallory) -> Impostor:
 
 @attack(
     "A message with the old keys, after the change",
-    done="Alice has gone on with Bob's new keys; whoever has stolen the old ones writes as Bob, under a number that "
-    "Bob had not used by then",
+    done="Whoever has stolen Bob's keys announces in a receipt that he has sent 2^53 − 1 messages; when Alice has gone "
+    "on with Bob's new keys, the thief writes as Bob with the old ones",
     sees="Alice: “This message could not be opened. It came after Bob's keys changed, and was written with the old "
     "ones. Do not rely on it.”",
 )
 def test_retired_key(row, alice, bob, mallory):
     own = mallory.office.public_key(alice)
-    mallory.office.send(bob, bob.seal(alice.email, own, "From the old browser").message)
+    first = bob.seal(alice.email, own, "From the old browser")
+    mallory.office.send(bob, first.message)
     alice.expect_message("From the old browser")
+    announced = {"head": {"counter": 2**53 - 1, "hash": "0" * 64}, "seen": []}
+    body = json.dumps(announced, separators=(",", ":"))
+    mallory.office.send(bob, bob.seal(alice.email, own, body, type="receipt", message_type="receipt").message)
+    expect(alice.log()).to_contain_text("have not arrived")
     change_keys(alice, bob, mallory)
-    stolen = bob.seal(alice.email, own, "Send me the papers", counter=2, previous=secrets.token_hex(32))
+    stolen = bob.seal(alice.email, own, "Send me the papers", counter=2, previous=first.message_hash.hex())
     mallory.bring(alice, bob, stolen.message)
     row.is_shown(alice.log())
     alice.expect_message("From the old browser")

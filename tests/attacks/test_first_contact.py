@@ -1,12 +1,16 @@
 """Keys that are exchanged when two people first meet"""
 
+import base64
+
 from playwright.sync_api import expect
 
 from tests.attacks.acquaintance import malformed, name_key
 from tests.attacks.haste import hurry
 from tests.attacks.impostor import Impostor
 from tests.attacks.row import attack
-from tests.attacks.words import OTHER_BROWSER, of
+from tests.attacks.wire import Answer
+from tests.attacks.words import DAMAGED, OTHER_BROWSER, of
+from tests.reference.suite1 import fingerprint
 
 IN_BETWEEN = "another key at the first contact, or other keys to different people"
 FIRST_LINE = "“Only you and Bob can read this chat. Not even the people who run this server.”"
@@ -169,6 +173,64 @@ def test_contacts_key(row, town, pair, mallory):
     alice.expect_state("Hello Carol", "Sent")
     assert mallory.keys_used(alice, carol) == {carol.fingerprint.hex()}
     alice.open_chat(bob)
+
+
+@attack(
+    "A key that nobody has signed, at the first contact",
+    done="The server names a key of Mallory's as Bob's, without a signature, so that there is no number to compare",
+    sees="Alice: “Bob has to open VibeChat once. This message waits until then.”; nothing leaves her browser for that "
+    "key. What comes under it: “This message could not be opened. Bob has to open VibeChat once before it can be "
+    "read.”",
+    when="at the first message",
+)
+def test_unsigned(row, strangers, mallory):
+    alice, bob = strangers()
+    mask = Impostor(bob.email)
+    name_key(mallory, alice, bob.email, mask.key_object(identity_key=None, identity_signature=None))
+    befriend(alice, bob)
+    alice.type_and_send("Is that you?")
+    row.is_shown(alice.message("Is that you?"), 0)
+    own = mallory.office.public_key(alice)
+    mallory.bring(alice, bob, mask.seal(alice.email, own, "Yes, send me the papers").message)
+    row.is_shown(alice.log(), 1)
+    assert mallory.texts(alice) == []
+    mallory.stop()
+    bob.page.reload()
+    mallory.cut_socket(alice)
+    alice.page.reload()
+    alice.expect_state("Is that you?", "Sent")
+    assert mallory.keys_used(alice, bob) == {mallory.office.key_of(bob)["fingerprint"]}
+
+
+@attack(
+    "A stranger with somebody else's key",
+    done="Mallory's account has Bob's public key, and sends Alice random bytes under it, before Alice has heard of Bob",
+    sees="Alice, in Mallory's chat: " + of("Mallory", DAMAGED) + " Bob's first message stands in Bob's chat: “It is "
+    "me, Bob”, and she answers him: “Sent”",
+)
+def test_strangers_copy(row, strangers, mallory):
+    alice, bob = strangers()
+    stranger = mallory.office.make_account("Mallory")
+    bobs = mallory.office.public_key(bob)
+    copy = stranger.key_object(
+        public_key=base64.b64encode(bobs).decode(),
+        fingerprint=fingerprint(bobs).hex(),
+        identity_signature=base64.b64encode(stranger.statement(bobs)).decode(),
+    )
+    rule = f"GET /keys/fingerprint/{copy['fingerprint']}"
+    mallory.change_answer(alice, rule, lambda _: Answer(copy))
+    garbage = stranger.seal(alice.email, mallory.office.public_key(alice), "?").message
+    mallory.bring(alice, stranger, garbage | {"sender_fingerprint": copy["fingerprint"]})
+    alice.open_chat(stranger)
+    row.is_shown(alice.log(), 0)
+    mallory.stop()
+    befriend(bob, alice)
+    bob.send("It is me, Bob", "Sent")
+    alice.open_chat(bob)
+    row.is_shown(alice.message("It is me, Bob"), 1)
+    alice.type_and_send("So it is")
+    row.is_shown(alice.message("So it is"), 2)
+    bob.expect_message("So it is")
 
 
 @attack(

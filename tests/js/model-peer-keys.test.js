@@ -5,11 +5,13 @@ import { KeyChangedError } from "../../static/js/crypto/errors.js";
 import { signStatement } from "../../static/js/crypto/identity.js";
 import { fromBase64, toBase64, toHex } from "../../static/js/lib/bytes.js";
 import { PeerKeys } from "../../static/js/model/peer-keys.js";
+import { ApiError } from "../../static/js/net/errors.js";
 
 const BOB = "bob@example.org";
 const CAROL = "carol@example.org";
 
 const NOBODY = { pinned: null, served: null, offered: null, offeredStatement: null, checked: null, forgotten: false };
+const DAY_MS = 24 * 3_600_000;
 const STRANGER = { ...NOBODY, keys: [], changes: [] };
 
 /** People without a database. */
@@ -26,13 +28,16 @@ class Rows {
   }
 }
 
+/** Signed by an identity of its own. */
 async function newKey(email) {
   const { publicKeyBytes, fingerprint } = await CryptoManager.generateKeyPair();
-  const nothing = { identity_key: null, identity_signature: null };
   const time = "2026-01-01T00:00:00Z";
   const public_key = toBase64(publicKeyBytes);
-  return { email, public_key, fingerprint, algorithm: "ECDH", ...nothing, created_at: time, updated_at: time };
+  const key = { email, public_key, fingerprint, algorithm: "ECDH", created_at: time, updated_at: time };
+  return signed(key, await newIdentity());
 }
+
+const unsigned = (key) => ({ ...key, identity_key: null, identity_signature: null });
 
 /** The key, signed. */
 async function signed(key, { privateKey, publicKeyBytes }, { version = 1, suites = [1], email = key.email } = {}) {
@@ -44,20 +49,29 @@ async function signed(key, { privateKey, publicKeyBytes }, { version = 1, suites
 const newIdentity = () => CryptoManager.generateIdentityKeyPair();
 
 describe("the keys of others", () => {
-  let first, second, evil, served, people, keys, pairs, announced, forgetting;
+  let first, second, evil, served, people, keys, pairs, forgetting, asked;
 
   beforeEach(async () => {
     [first, second, evil] = await Promise.all([newKey(BOB), newKey(BOB), newKey(BOB)]);
     served = new Map([[BOB, first]]);
     people = new Rows();
+    asked = [];
     const api = {
-      keyOf: async (email) => served.get(email),
+      keyOf: async (email) => asked.push(email) && (served.get(email) ?? notFound("key_not_found")),
       keyByFingerprint: async (fingerprint) => [first, second, evil].find((key) => key.fingerprint === fingerprint),
     };
-    [pairs, announced, forgetting] = [[], {}, { mayHaveKnown: false }];
-    const chains = { announced: async (email) => announced[email] ?? {} };
-    keys = new PeerKeys({ api, people, accountKey: { pairs }, chains, forgetting });
+    [pairs, forgetting] = [[], { mayHaveKnown: false }];
+    keys = new PeerKeys({ api, people, accountKey: { pairs }, forgetting });
   });
+
+  function notFound(code) {
+    throw new ApiError(404, { code, detail: code });
+  }
+
+  /** A message of theirs under that key has opened here. */
+  async function open(key, { mine = false } = {}) {
+    await keys.opened(key.email, await keys.named(key.email, key.fingerprint), { mine });
+  }
 
   /** The server names another one now. */
   async function serve(key) {
@@ -91,7 +105,6 @@ describe("the keys of others", () => {
     assert.equal(await keys.reconsider(BOB), true);
     await keys.accept(BOB, second.fingerprint);
     assert.equal((await keys.named(BOB, second.fingerprint)).fingerprint, second.fingerprint);
-    assert.equal((await keys.keyFor(BOB)).fingerprint, first.fingerprint);
   });
 
   test("one that was offered once is not accepted together with a later one", async () => {
@@ -145,25 +158,164 @@ describe("the keys of others", () => {
     await assert.rejects(keys.keyFor(BOB), KeyChangedError);
   });
 
-  test("one that only a message names, accepted, opens and is not sealed for", async () => {
+  test("one that only a message names, accepted, is the one present key, and the server's is asked about", async () => {
     await keys.lookUp(BOB);
     await assert.rejects(keys.named(BOB, evil.fingerprint), KeyChangedError);
     await assert.rejects(keys.keyFor(BOB), KeyChangedError);
     await keys.accept(BOB, evil.fingerprint);
     assert.equal(toBase64((await keys.named(BOB, evil.fingerprint)).publicKeyBytes), evil.public_key);
+    assert.equal(people.get(BOB).pinned, evil.fingerprint);
+    await assert.rejects(keys.keyFor(BOB), KeyChangedError);
+    assert.equal(keys.offered(BOB), first.fingerprint);
+    await keys.accept(BOB, first.fingerprint);
     assert.equal((await keys.keyFor(BOB)).fingerprint, first.fingerprint);
   });
 
-  test("a key that is or was accepted for somebody else is refused", async () => {
-    await keys.lookUp(BOB);
-    served.set(BOB, second);
-    await keys.lookUp(BOB);
+  test("a key that is or was somebody else's is refused", async () => {
+    await open(first);
+    await serve(second);
     await keys.accept(BOB, second.fingerprint);
+    await open(second);
     for (const key of [first, second]) {
-      served.set(CAROL, { ...key, email: CAROL });
+      served.set(CAROL, await borrowed(key));
       await assert.rejects(keys.lookUp(CAROL), { code: "key_not_theirs" });
     }
     assert.equal(people.get(CAROL), null);
+  });
+
+  /** Somebody's public key, signed by an identity of Carol's. */
+  async function borrowed(key) {
+    return signed({ ...key, email: CAROL }, await newIdentity());
+  }
+
+  describe("whom a message is the first thing heard of", () => {
+    test("are not pinned before it has opened", async () => {
+      const key = await keys.named(BOB, first.fingerprint);
+      assert.equal(people.get(BOB), null);
+      await keys.opened(BOB, key, { mine: false });
+      assert.equal(people.get(BOB).pinned, first.fingerprint);
+    });
+
+    test("are sealed for only after the server has named the same key", async () => {
+      await open(first);
+      served.set(BOB, second);
+      await assert.rejects(keys.keyFor(BOB), KeyChangedError);
+    });
+
+    test("lose to the key that was pinned before the message had opened", async () => {
+      const key = await keys.named(BOB, evil.fingerprint);
+      await keys.lookUp(BOB);
+      await assert.rejects(keys.opened(BOB, key, { mine: false }), KeyChangedError);
+      assert.equal(people.get(BOB).pinned, first.fingerprint);
+    });
+  });
+
+  describe("under which nothing has opened", () => {
+    test("block nobody else's", async () => {
+      served.set(CAROL, await borrowed(first));
+      await keys.lookUp(CAROL);
+      await serve(first);
+      assert.equal((await keys.keyFor(BOB)).fingerprint, first.fingerprint);
+      await open(first);
+    });
+
+    test("are not sealed for any more once it is shown whose the key is", async () => {
+      served.set(CAROL, await borrowed(first));
+      await keys.keyFor(CAROL);
+      await open(first);
+      await assert.rejects(keys.keyFor(CAROL), { code: "key_not_theirs" });
+      await assert.rejects(keys.named(CAROL, first.fingerprint), { code: "key_not_theirs" });
+    });
+
+    test("are not proven by a message of one's own", async () => {
+      await keys.lookUp(BOB);
+      await open(first, { mine: true });
+      served.set(CAROL, await borrowed(first));
+      assert.equal((await keys.keyFor(CAROL)).fingerprint, first.fingerprint);
+    });
+  });
+
+  describe("that nobody has signed", () => {
+    test("are not pinned, neither as the server's nor as a message's", async () => {
+      first = unsigned(first);
+      served.set(BOB, first);
+      await assert.rejects(keys.keyFor(BOB), { code: "unsigned_key" });
+      await assert.rejects(keys.named(BOB, first.fingerprint), { code: "unsigned_key" });
+      assert.equal(people.get(BOB).pinned, null);
+    });
+
+    test("are taken once they are signed", async () => {
+      const key = first;
+      served.set(BOB, unsigned(first));
+      await assert.rejects(keys.keyFor(BOB), { code: "unsigned_key" });
+      served.set(BOB, key);
+      assert.equal((await keys.keyFor(BOB)).fingerprint, first.fingerprint);
+    });
+
+    test("and were pinned by an older version open, and are not sealed for before they are signed", async () => {
+      const key = { fingerprint: first.fingerprint, publicKeyBytes: fromBase64(first.public_key), identity: null };
+      const pinnedKey = { ...key, version: 0, suites: [], accepted: true, firstSeenMs: 1 };
+      await people.update(BOB, (row) => Object.assign(row, { pinned: first.fingerprint, keys: [pinnedKey] }));
+      served.set(BOB, unsigned(first));
+      await open(first);
+      await assert.rejects(keys.keyFor(BOB), { code: "unsigned_key" });
+      await serve(first);
+      assert.notEqual((await keys.keyFor(BOB)).identity, null);
+      assert.deepEqual(people.get(BOB).changes, []);
+    });
+
+    test("are not accepted in the place of one that is signed", async () => {
+      await serve(first);
+      for (const key of [unsigned(first), unsigned(second)]) {
+        await serve(key);
+        await assert.rejects(keys.accept(BOB, key.fingerprint), { code: "unsigned_key" });
+        await assert.rejects(keys.keyFor(BOB), KeyChangedError);
+      }
+    });
+  });
+
+  describe("are asked for again", () => {
+    const age = (ageMs) => people.update(BOB, (row) => void (row.servedAtMs = Date.now() - ageMs));
+
+    test("before the first message of a day, and not before each", async () => {
+      await keys.keyFor(BOB);
+      await keys.keyFor(BOB);
+      assert.equal(asked.length, 1);
+      await age(DAY_MS + 1);
+      await keys.keyFor(BOB);
+      assert.equal(asked.length, 2);
+    });
+
+    test("where the clock was put back", async () => {
+      await keys.keyFor(BOB);
+      await age(-DAY_MS - 1000);
+      await keys.keyFor(BOB);
+      assert.equal(asked.length, 2);
+    });
+
+    test("once a day by who comes back, of all whose keys are pinned", async () => {
+      const carol = await newKey(CAROL);
+      await serve(carol);
+      await serve(first);
+      await keys.refresh();
+      assert.equal(asked.length, 2);
+      await age(DAY_MS + 1);
+      served.set(BOB, await signed(first, await newIdentity()));
+      await keys.refresh();
+      assert.deepEqual(asked, [CAROL, BOB, BOB]);
+      assert.equal(keys.offered(BOB), first.fingerprint);
+    });
+
+    test("of the next one where one has none any more", async () => {
+      await serve(await newKey(CAROL));
+      await serve(first);
+      await people.update(CAROL, (row) => void (row.servedAtMs = 0));
+      await age(DAY_MS + 1);
+      served.delete(CAROL);
+      served.set(BOB, second);
+      await keys.refresh();
+      assert.equal(keys.offered(BOB), second.fingerprint);
+    });
   });
 
   describe("that are signed", () => {
@@ -195,15 +347,7 @@ describe("the keys of others", () => {
       });
     }
 
-    test("the first signature of a key that was pinned without one is no change", async () => {
-      await serve(first);
-      assert.equal(pinned().identity, null);
-      await serve(await signed(first, bob));
-      assert.equal((await keys.keyFor(BOB)).identity, toHex(bob.publicKeyBytes));
-    });
-
     const CHANGES = {
-      "no signature any more": async () => first,
       "another identity": async () => signed(first, other, { version: 9, suites: [1, 2] }),
       "an older number": async () => signed(first, bob, { version: 4, suites: [1, 2] }),
       "fewer suites": async () => signed(first, bob, { version: 6, suites: [1] }),
@@ -230,7 +374,7 @@ describe("the keys of others", () => {
 
     test("the decision is about the statement that was shown, and no other", async () => {
       await serve(await signed(first, bob));
-      await serve(first);
+      await serve(unsigned(first));
       const { offer } = people.get(BOB).changes.at(-1);
       await serve(await signed(first, other));
       await assert.rejects(keys.accept(BOB, first.fingerprint, offer), { code: "key_changed" });
@@ -335,28 +479,8 @@ describe("the keys of others", () => {
       await assert.rejects(keys.named(BOB, evil.fingerprint), KeyChangedError);
       await keys.accept(BOB, evil.fingerprint);
       assert.equal(people.get(BOB).checked, null);
-      assert.equal(people.get(BOB).pinned, first.fingerprint);
+      assert.equal(pinned().identity, toHex(fromBase64(evil.identity_key)));
     });
-  });
-
-  test("the former one is retired with what was announced by then, until it is accepted again", async () => {
-    await serve(first);
-    await serve(second);
-    announced[BOB] = { b1: 5 };
-    await keys.accept(BOB, second.fingerprint);
-    assert.deepEqual((await keys.named(BOB, first.fingerprint)).retired.announced, { b1: 5 });
-    assert.equal((await keys.keyFor(BOB)).retired, undefined);
-    await serve(first);
-    await keys.accept(BOB, first.fingerprint);
-    assert.equal((await keys.keyFor(BOB)).retired, undefined);
-    assert.notEqual((await keys.named(BOB, second.fingerprint)).retired, undefined);
-  });
-
-  test("one that only a message names retires nothing", async () => {
-    await serve(first);
-    await assert.rejects(keys.named(BOB, evil.fingerprint), KeyChangedError);
-    await keys.accept(BOB, evil.fingerprint);
-    assert.equal((await keys.keyFor(BOB)).retired, undefined);
   });
 
   test("who is met while the memory is lost is marked, who was known is not", async () => {

@@ -26,6 +26,7 @@ import { People } from "./people.js";
 import { Persistence } from "./persistence.js";
 import { Preferences } from "./preferences.js";
 import { Receipts } from "./receipts.js";
+import { Retirement } from "./retirement.js";
 import { Tabs } from "./tabs.js";
 import { Transmitter } from "./transmitter.js";
 import { Unsealer } from "./unsealer.js";
@@ -170,13 +171,14 @@ function build({ session, database, vault, email, surroundings }) {
   const cleared = new Cleared({ database, vault });
   const chains = new Chains({ database, vault, cleared });
   const forgetting = new Forgetting({ api, database, accountKey, people, tabs, ownEmail: email });
-  const peerKeys = new PeerKeys({ api, people, accountKey, chains, forgetting });
+  const peerKeys = new PeerKeys({ api, people, accountKey, forgetting });
   const unsealer = new Unsealer({ accountKey, peerKeys, ownEmail: email });
   const archive = new Archive({ database, vault, cleared });
-  const opener = new Opener({ archive, chains, people, unsealer });
+  const retirement = new Retirement({ database, vault, cleared, people });
+  const opener = new Opener({ archive, chains, people, retirement, unsealer });
   const preferences = new Preferences({ database, tabs });
   const stored = {
-    tabs, people, accountKey, peerKeys, archive, opener, vault, api, database, chains, cleared, unsealer, preferences, ownEmail: email,
+    tabs, people, accountKey, peerKeys, archive, opener, vault, api, database, chains, cleared, retirement, unsealer, preferences, ownEmail: email,
     locks: surroundings.locks ?? navigator.locks,
   };
   const outbox = new Outbox(stored);

@@ -3,7 +3,7 @@
  * these chains are kept: the last message written here, and how far those of the peer's browsers have been opened.
  */
 import { Sequence } from "../lib/timing.js";
-import { all, get, countMarked, lastCounter, messageInChain, theirChains } from "../storage/queries.js";
+import { all, get, countMarked, messageInChain, theirChains } from "../storage/queries.js";
 import { messageRecord } from "./vault.js";
 
 /** @typedef {{ counter: number, hash: string | null }} ChainEnd */
@@ -135,26 +135,6 @@ export class Chains {
       if ((standing?.counter ?? 0) < counter) {
         stores("chains").put(row);
       }
-    });
-  }
-
-  /**
-   * What is known to have been sent: opened here, or named by what was opened.
-   * @param {string} peer
-   * @returns {Promise<Record<string, number>>} the greatest counter of each of their browsers
-   */
-  announced(peer) {
-    return this.#database.read(["chains", "chats", "messages"], async (stores) => {
-      const heads = (await get(stores("chats"), peer))?.heads ?? {};
-      const rows = await theirChains(stores("chains"), peer);
-      /** @type {Record<string, number>} */
-      const greatest = {};
-      for (const browser of new Set([...Object.keys(heads), ...rows.map((row) => row.browser)])) {
-        const opened = await lastCounter(stores("messages"), peer, browser);
-        const chain = rows.find((row) => row.browser === browser)?.counter ?? 0;
-        greatest[browser] = Math.max(heads[browser]?.to ?? 0, opened, chain);
-      }
-      return greatest;
     });
   }
 

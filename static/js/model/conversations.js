@@ -42,7 +42,8 @@ export class Conversations extends Emitter {
   }
 
   #listen() {
-    const { accountKey, contacts, courier, link, mailbox, opener, peerReceipts, people, preferences, tabs } = this.#parts;
+    const { accountKey, contacts, courier, link, mailbox, opener, peerKeys, peerReceipts, people } = this.#parts;
+    const { preferences, tabs } = this.#parts;
     contacts.on("added", () => this.#noteReceipts());
     mailbox.on("behind", () => this.#screens.jump().catch(() => {}));
     this.#screens.on("chats", () => this.emit("chats"));
@@ -50,7 +51,10 @@ export class Conversations extends Emitter {
     opener.on("opened", ({ row, text }) => this.#opened(row, text));
     opener.on("failed", ({ row }) => this.#silent(row));
     opener.on("repeated", ({ row }) => this.#silent(row));
-    peerReceipts.on("changed", ({ email }) => this.#screens.touch(email));
+    peerReceipts.on("changed", ({ email, named }) => {
+      this.#screens.touch(email);
+      opener.openNamed(email, named);
+    });
     mailbox.on("synced", ({ isDone }) => isDone && this.#complete());
     mailbox.on("late", () => this.#complete());
     courier.on("moved", ({ peer }) => this.#touchEverywhere(peer));
@@ -65,6 +69,7 @@ export class Conversations extends Emitter {
       this.#hurry();
       accountKey.ensure().catch(() => {});
       this.#reconsiderKeys().catch(() => {});
+      peerKeys.refresh().catch(() => {});
     });
     link.on("reached", () => this.#reached());
   }
@@ -168,10 +173,13 @@ export class Conversations extends Emitter {
    * @throws {Refusal} `key_changed`: it has changed again since
    */
   async acceptKey(email, fingerprint = this.#parts.peerKeys.offered(email) ?? "") {
-    const { peerKeys } = this.#parts;
+    const { peerKeys, retirement } = this.#parts;
     const what = peerKeys.exactly(email);
     if (await peerKeys.reconsider(email)) {
+      await retirement.keepArrivals(email);
       await peerKeys.accept(email, fingerprint, what);
+      // A key that only a message had named is not the server's, and then the server's is to be decided about next.
+      peerKeys.keyFor(email).catch(() => {});
     }
     await this.#release(email);
     this.#tryAgain();

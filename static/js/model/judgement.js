@@ -105,7 +105,7 @@ function isOther(known, value) {
  * @param {MessageRow} row that was opened
  * @returns {Promise<StoredContent | null>} null: it cannot be read any more
  */
-async function contentOf(vault, row) {
+export async function contentOf(vault, row) {
   try {
     return await vault.open(messageRecord(row), /** @type {Sealed} */ (row.sealed));
   } catch {

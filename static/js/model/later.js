@@ -68,7 +68,7 @@ export const loadTakingBack = once(() => import("./taking-back.js"));
 /** @type {typeof import("./taking-back.js").takeBack} */
 export const takeBack = async (parts, clientId) => (await loadTakingBack()).takeBack(parts, clientId);
 
-/** @param {{ accountKey: AccountKey, people: People, ownEmail: string }} parts */
+/** @param {{ accountKey: AccountKey, people: People, peerKeys: PeerKeys, ownEmail: string }} parts */
 export function laterSafety(parts) {
   return once(async () => new (await import("./safety.js")).Safety(parts));
 }

@@ -1,6 +1,7 @@
 /**
  * What becomes of a key that is told of somebody (docs/protocol.md §3.3): the first is pinned, what only carries on is
- * taken silently, and all else is offered. These change a person's row within its transaction.
+ * taken silently, and all else is offered. A key that nobody has signed is never pinned and never accepted. These
+ * functions change a person's row within its transaction.
  */
 import { isSameKey } from "../crypto/public-key.js";
 import { Refusal } from "./errors.js";
@@ -10,6 +11,8 @@ import { Refusal } from "./errors.js";
 
 // A server that never stops offering others must not fill the disk.
 const CHANGES_LIMIT = 20;
+// A statement that the server has put back, or that lacks a suite, shows within this time.
+const ASK_AGAIN_MS = 24 * 3_600_000;
 
 /**
  * @param {PersonRow | null} row
@@ -24,9 +27,18 @@ export function find(row, fingerprint) {
  * @param {PersonRow} row without a pinned key
  * @param {ToldKey} key
  */
-export function pin(row, key) {
+function pin(row, key) {
   row.keys.push({ ...told(key), firstSeenMs: Date.now(), accepted: true });
   row.pinned = key.fingerprint;
+}
+
+/**
+ * @param {PersonRow} row
+ * @param {ToldKey} key that the server names as the present one
+ */
+function noteServed(row, key) {
+  row.served = key.fingerprint;
+  row.servedAtMs = Date.now();
 }
 
 /**
@@ -36,9 +48,12 @@ export function pin(row, key) {
 export function heed(row, key) {
   const pinned = find(row, row.pinned);
   forgetOffer(row);
-  row.served = key.fingerprint;
+  noteServed(row, key);
   if (!pinned) {
-    pin(row, key);
+    // The row keeps what the server named, and with it that this person's next visit is waited for.
+    if (key.identity !== null) {
+      pin(row, key);
+    }
   } else if (carriesOn(pinned, key)) {
     Object.assign(pinned, told(key));
     row.changes.forEach((change) => (change.undecided = false));
@@ -56,7 +71,7 @@ export function reconsider(row, key) {
   if (row.offered === row.served) {
     heed(row, key);
   } else {
-    row.served = key.fingerprint;
+    noteServed(row, key);
   }
 }
 
@@ -78,9 +93,26 @@ function carriesOn(pinned, key) {
 
 /**
  * @param {PersonRow} row
+ * @param {ToldKey} key that a message names
+ * @param {boolean} isProof a message of theirs has opened under it
+ */
+export function take(row, key, isProof) {
+  if (row.pinned === null) {
+    pin(row, key);
+  }
+  const found = find(row, key.fingerprint);
+  if (!found?.accepted) {
+    offer(row, key);
+  } else if (isProof) {
+    found.opened = true;
+  }
+}
+
+/**
+ * @param {PersonRow} row
  * @param {ToldKey} key
  */
-export function offer(row, key) {
+function offer(row, key) {
   if (!find(row, key.fingerprint)) {
     row.keys.push({ ...told(key), firstSeenMs: Date.now(), accepted: false });
   }
@@ -112,39 +144,27 @@ export function losesCheck({ checked, offeredStatement }) {
 }
 
 /**
- * It may open messages from now on. To seal for, it is taken only where the server names it as the present one.
+ * It is the one present key from now on, whether the server or a message named it: it is what the two people compare,
+ * and the former one is retired. To seal for, it is taken only once the server names it too.
  * @param {PersonRow} row
- * @param {{ fingerprint: string, offer: string, announced: Record<string, number> }} decided
+ * @param {{ fingerprint: string, offer: string }} decided
  * @param {PersonRow[]} others
- * @throws {Refusal} `key_changed`: another one is offered by now; `key_not_theirs`
+ * @throws {Refusal} `key_changed`: another one is offered by now; `unsigned_key`; `key_not_theirs`
  */
-export function accept(row, { fingerprint, offer: what, announced }, others) {
+export function accept(row, { fingerprint, offer: what }, others) {
   const key = find(row, fingerprint);
   if (!key || row.offered !== fingerprint || offerOf(row) !== what) {
     throw new Refusal("key_changed");
   }
+  if (row.offeredStatement?.identity === null) {
+    throw new Refusal("unsigned_key");
+  }
   row.checked = losesCheck(row) ? null : row.checked;
   Object.assign(key, row.offeredStatement, { accepted: true });
   refuseOthersKey(key, others);
-  if (row.served === fingerprint) {
-    replacePinned(row, key, announced);
-  }
+  row.pinned = fingerprint;
   row.changes.forEach((change) => (change.undecided = false));
   forgetOffer(row);
-}
-
-/**
- * @param {PersonRow} row
- * @param {KnownKey} key
- * @param {Record<string, number>} announced
- */
-function replacePinned(row, key, announced) {
-  const former = find(row, row.pinned);
-  if (former && former !== key) {
-    former.retired = { atMs: Date.now(), announced };
-  }
-  delete key.retired;
-  row.pinned = key.fingerprint;
 }
 
 /**
@@ -159,17 +179,44 @@ function forgetOffer(row) {
 
 /**
  * Whoever uploads another's public key as their own cannot read anything, but the other's words would stand here under
- * their name.
+ * their name. A key counts as somebody's only once a message of theirs has opened under it, since anybody can upload any
+ * key. An identity counts at once: it has signed the person's email.
  * @param {ToldKey} key
  * @param {{ keys: KnownKey[] }[]} others
- * @throws {Refusal} `key_not_theirs`: it or its identity has been accepted here for somebody else, now or formerly
+ * @throws {Refusal} `key_not_theirs`: it or its identity belongs to somebody else, now or formerly
  */
 export function refuseOthersKey({ publicKeyBytes, identity }, others) {
   const taken = others.flatMap(({ keys }) => keys.filter((key) => key.accepted));
-  const isTaken = taken.some((key) => isSameKey(key.publicKeyBytes, publicKeyBytes));
+  const isTaken = taken.some((key) => key.opened && isSameKey(key.publicKeyBytes, publicKeyBytes));
   if (isTaken || (identity !== null && taken.some((key) => key.identity === identity))) {
     throw new Refusal("key_not_theirs");
   }
+}
+
+/**
+ * @param {PersonRow} row
+ * @returns {boolean} whether the server need not be asked before something is sealed for this person
+ */
+export function isSettled(row) {
+  const pinned = find(row, row.pinned);
+  return row.offered !== null || (pinned !== null && pinned.identity !== null && row.served === row.pinned && isRecent(row));
+}
+
+/**
+ * @param {PersonRow | null} row
+ * @returns {boolean} whether nothing can be sealed for the person before their browser has signed its key
+ */
+export function awaitsStatement(row) {
+  const isNamed = row !== null && row.served !== null && row.offered === null;
+  return isNamed && (find(row, row.pinned)?.identity ?? null) === null;
+}
+
+/**
+ * @param {PersonRow} row
+ * @returns {boolean} false as well where the clock was put back
+ */
+export function isRecent({ servedAtMs = 0 }) {
+  return Math.abs(Date.now() - servedAtMs) < ASK_AGAIN_MS;
 }
 
 /** @param {Statement} key */

@@ -10,6 +10,8 @@ import { textOf } from "./content-text.js";
 import { identityOf } from "./message-rows.js";
 import { explain } from "./unopened.js";
 
+// Those that are tried again once they are named: more than a browser leaves behind, and no more than memory has room for.
+const HELD_LIMIT = 1000;
 // Key derivation runs on the browser's own threads: a few at once use them, more would only delay the first.
 const AT_ONCE = 3;
 const BATCH = 20;
@@ -18,11 +20,14 @@ export class Opener extends Emitter {
   #archive;
   #chains;
   #people;
+  #retirement;
   #unsealer;
   /** @type {Map<string, Promise<void>>} by identity: those that are being opened */
   #running = new Map();
   /** @type {Map<string, unknown>} by identity: why those that could not be were not */
   #failures = new Map();
+  /** @type {Map<string, MessageRow>} by peer and hash: those under a retired key that nothing has named yet */
+  #held = new Map();
   /** @type {Map<string, () => void>} by identity, in their order: those that wait for their turn */
   #queue = new Map();
   #active = 0;
@@ -31,12 +36,13 @@ export class Opener extends Emitter {
   /** @type {Promise<void> | null} */
   #catchingUp = null;
 
-  /** @param {{ archive: Archive, chains: Chains, people: People, unsealer: Unsealer }} parts */
-  constructor({ archive, chains, people, unsealer }) {
+  /** @param {{ archive: Archive, chains: Chains, people: People, retirement: Retirement, unsealer: Unsealer }} parts */
+  constructor({ archive, chains, people, retirement, unsealer }) {
     super();
     this.#archive = archive;
     this.#chains = chains;
     this.#people = people;
+    this.#retirement = retirement;
     this.#unsealer = unsealer;
   }
 
@@ -159,6 +165,7 @@ export class Opener extends Emitter {
       const kept = await this.#archive.keepOpened(row, content);
       this.#failures.delete(identityOf(row));
       this.#tell(row, kept, textOf(content));
+      this.openNamed(row.peer, content.previous);
       if (kept && !row.mine) {
         await this.#chains.advance(row.peer, content.browser);
       }
@@ -200,23 +207,38 @@ export class Opener extends Emitter {
   async #contentOf(row) {
     const opened = await this.#unsealer.open({ ...row, raw: row.raw });
     const { type, body, browser, counter, previous, received, sent_at } = opened.content;
-    if (!row.mine && isTooLate(row, opened.content, opened.peerKey)) {
-      throw new Refusal("retired_key");
-    }
     // A message that was taken back stands in its chain by the hash that it had.
     const hash = type === "skip" ? body : opened.hash;
-    return { type, body, browser, counter, previous, received, sent_at, hash };
+    const content = { type, body, browser, counter, previous, received, sent_at, hash };
+    if (await this.#retirement.refuses(row, content, opened.peerKey.fingerprint)) {
+      this.#hold(row, hash);
+      throw new Refusal("retired_key");
+    }
+    return content;
   }
-}
 
-/**
- * After a change the old key opens only what had come before it, or was named by what had come: whoever has got hold of
- * the old key must not go on as that person.
- * @param {MessageRow} row
- * @param {Content} content
- * @param {NamedKey} key
- * @returns {boolean}
- */
-function isTooLate({ arrivedAtMs = 0 }, { browser, counter }, { retired }) {
-  return retired !== undefined && arrivedAtMs > retired.atMs && counter > (retired.announced[browser] ?? 0);
+  /**
+   * @param {MessageRow} row under a retired key
+   * @param {string} hash by which it may be named yet
+   */
+  #hold(row, hash) {
+    const [oldest] = this.#held.keys();
+    if (this.#held.size >= HELD_LIMIT && oldest !== undefined) {
+      this.#held.delete(oldest);
+    }
+    this.#held.set(`${row.peer} ${hash}`, row);
+  }
+
+  /**
+   * Something that was opened names a message by its hash: it opens under a retired key too.
+   * @param {string} peer
+   * @param {string | null} hash
+   */
+  openNamed(peer, hash) {
+    const row = this.#held.get(`${peer} ${hash}`);
+    if (row) {
+      this.#held.delete(`${peer} ${hash}`);
+      this.#openOnce(row).catch(() => {});
+    }
+  }
 }

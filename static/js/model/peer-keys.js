@@ -1,14 +1,15 @@
 /**
- * The keys of the people one writes with (docs/protocol.md §3.3). The first key seen of a person is accepted and pinned;
- * another one that the server names later, or that a message names, or the same one signed otherwise, is only offered:
- * nothing is sealed for the person and nothing under that key is opened until the person at this browser has decided.
+ * The keys of the people one writes with (docs/protocol.md §3.3). The first key that the server names for a person, or
+ * under which a message of theirs has opened, is accepted and pinned. Another one that is named later, or the same one
+ * signed otherwise, is only offered: nothing is sealed for the person and nothing under that key is opened until the
+ * person at this browser has decided. Nothing is sealed for a key that nobody has signed.
  */
 import { KeyChangedError } from "../crypto/errors.js";
 import { isSameKey } from "../crypto/public-key.js";
 import { toHex } from "../lib/bytes.js";
 import { ApiError } from "../net/errors.js";
 import { BadAnswer, Refusal } from "./errors.js";
-import { accept, find, heed, offer, offerOf, pin, reconsider, refuseOthersKey } from "./offers.js";
+import { accept, find, heed, isRecent, isSettled, offerOf, reconsider, refuseOthersKey, take } from "./offers.js";
 import { readServedKey, statementOf } from "./served-key.js";
 
 /** @typedef {import("./offers.js").ToldKey} ToldKey */
@@ -19,18 +20,15 @@ export class PeerKeys {
   #api;
   #people;
   #accountKey;
-  #chains;
   #forgetting;
+  /** @type {Map<string, ToldKey>} by email: keys that messages name and under which none has opened yet */
+  #candidates = new Map();
 
-  /**
-   * @param {{ api: Api, people: People, accountKey: AccountKey, forgetting: Forgetting,
-   *   chains: { announced: (peer: string) => Promise<Record<string, number>> } }} parts
-   */
-  constructor({ api, people, accountKey, chains, forgetting }) {
+  /** @param {{ api: Api, people: People, accountKey: AccountKey, forgetting: Forgetting }} parts */
+  constructor({ api, people, accountKey, forgetting }) {
     this.#api = api;
     this.#people = people;
     this.#accountKey = accountKey;
-    this.#chains = chains;
     this.#forgetting = forgetting;
   }
 
@@ -38,11 +36,13 @@ export class PeerKeys {
    * @param {string} email
    * @returns {Promise<KnownKey>} the key to seal for that person with
    * @throws {KeyChangedError} the person has not decided about another key yet
-   * @throws {Refusal} `no_key`, or `key_not_theirs`: it is one's own or another contact's, or signed by nobody it names
+   * @throws {Refusal} `no_key`; `unsigned_key`: the person's browser has not signed it yet; `key_not_theirs`: it is one's
+   *   own or another contact's, or signed by nobody it names
    */
   async keyFor(email) {
-    const person = this.#people.get(email);
-    return accepted(person?.pinned ? person : await this.lookUp(email));
+    const known = this.#people.get(email);
+    const row = known && isSettled(known) ? known : await this.lookUp(email);
+    return this.#accepted(row);
   }
 
   /**
@@ -70,25 +70,104 @@ export class PeerKeys {
   }
 
   /**
+   * Asks the server again, whether there is something to decide about or not.
+   * @param {string} email
+   */
+  async askAgain(email) {
+    await (this.offered(email) ? this.reconsider(email) : this.lookUp(email));
+  }
+
+  /**
+   * Asks again for the keys that were asked for more than a day ago.
+   * @returns {Promise<void>} when all were asked for, or the server could not be reached
+   */
+  async refresh() {
+    for (const { email } of this.#people.all().filter((row) => row.pinned !== null && !isRecent(row))) {
+      try {
+        await this.askAgain(email);
+      } catch (error) {
+        if (!(error instanceof Refusal || error instanceof BadAnswer)) {
+          return;
+        }
+      }
+    }
+  }
+
+  /**
    * @param {string} email
    * @param {string} fingerprint that a message names
-   * @returns {Promise<KnownKey>} that key of that person, an accepted one, present or former
+   * @returns {Promise<ToldKey>} that key of that person: an accepted one, present or former, or the first that is heard
+   *   of. The first is accepted once a message has opened under it: `opened`
    * @throws {KeyChangedError} it has not been accepted
+   * @throws {Refusal} `no_key`, `unsigned_key`, `key_not_theirs`
    */
   async named(email, fingerprint) {
     const person = this.#people.get(email);
     const known = find(person, fingerprint);
     if (known?.accepted) {
+      refuseOthersKey(known, this.#others(email));
       return known;
     }
-    const isFirst = !person?.pinned;
-    const key = known ?? (isFirst ? null : await this.#present(email, fingerprint)) ?? (await this.#byName(email, fingerprint));
-    const row = await this.#learn(email, key, (current) => take(current, key));
-    const found = find(row, fingerprint);
+    if (!person?.pinned) {
+      return this.#candidate(email, fingerprint);
+    }
+    const key = known ?? (await this.#present(email, fingerprint)) ?? (await this.#byName(email, fingerprint));
+    return this.#take(email, key);
+  }
+
+  /**
+   * A message has opened under a key that `named` gave: only that shows that the person has it.
+   * @param {string} email
+   * @param {ToldKey} key
+   * @param {{ mine: boolean }} message one's own shows that this browser has taken the key for theirs, and no more
+   * @throws {KeyChangedError} another key was accepted meanwhile
+   * @throws {Refusal} `key_not_theirs`
+   */
+  async opened(email, key, { mine }) {
+    const known = find(this.#people.get(email), key.fingerprint);
+    if (known?.accepted && (mine || known.opened)) {
+      return;
+    }
+    await this.#take(email, key, { isProof: !mine });
+    this.#candidates.delete(email);
+  }
+
+  /**
+   * @param {string} email
+   * @param {ToldKey} key that a message names
+   * @param {{ isProof?: boolean }} [options] isProof: a message of theirs has opened under it
+   * @returns {Promise<KnownKey>}
+   * @throws {KeyChangedError} it has not been accepted
+   */
+  async #take(email, key, { isProof = false } = {}) {
+    const row = await this.#learn(email, key, (current) => take(current, key, isProof));
+    const found = find(row, key.fingerprint);
     if (!found?.accepted) {
-      throw new KeyChangedError(email, row.pinned ?? "", fingerprint);
+      throw new KeyChangedError(email, row.pinned ?? "", key.fingerprint);
     }
     return found;
+  }
+
+  /**
+   * Nothing of it is stored: anybody can name any key.
+   * @param {string} email of somebody of whom nothing is pinned
+   * @param {string} fingerprint
+   * @returns {Promise<ToldKey>}
+   */
+  async #candidate(email, fingerprint) {
+    const found = this.#candidates.get(email);
+    const key = found?.fingerprint === fingerprint ? found : await this.#byName(email, fingerprint);
+    if (key.identity === null) {
+      throw new Refusal("unsigned_key");
+    }
+    refuseOthersKey(key, this.#others(email));
+    this.#candidates.set(email, key);
+    return key;
+  }
+
+  /** @param {string} email */
+  #others(email) {
+    return this.#people.all().filter((row) => row.email !== email);
   }
 
   /**
@@ -155,11 +234,28 @@ export class PeerKeys {
    * @param {string} email
    * @param {string} fingerprint the one that was decided about
    * @param {string} [what] exactly: the `offer` of the change that was on the screen
-   * @throws {Refusal} `key_changed`: it has changed again meanwhile; `key_not_theirs`
+   * @throws {Refusal} `key_changed`: it has changed again meanwhile; `unsigned_key`; `key_not_theirs`
    */
   async accept(email, fingerprint, what = offerOf(this.#people.get(email))) {
-    const announced = await this.#chains.announced(email);
-    await this.#people.update(email, (row, others) => accept(row, { fingerprint, offer: what, announced }, others));
+    await this.#people.update(email, (row, others) => accept(row, { fingerprint, offer: what }, others));
+  }
+
+  /**
+   * @param {PersonRow} row
+   * @returns {KnownKey}
+   * @throws {KeyChangedError} another one is offered
+   * @throws {Refusal} `unsigned_key`, `key_not_theirs`
+   */
+  #accepted(row) {
+    if (row.offered !== null) {
+      throw new KeyChangedError(row.email, row.pinned ?? "", row.offered);
+    }
+    const pinned = find(row, row.pinned);
+    if (!pinned || pinned.identity === null) {
+      throw new Refusal("unsigned_key");
+    }
+    refuseOthersKey(pinned, this.#others(row.email));
+    return pinned;
   }
 
   /**
@@ -187,39 +283,17 @@ function isOwn({ publicKeyBytes, identity }, told) {
 }
 
 /**
- * @param {PersonRow} row
- * @param {ToldKey} key that a message names
- */
-function take(row, key) {
-  if (row.pinned === null) {
-    pin(row, key);
-  } else if (!find(row, key.fingerprint)?.accepted) {
-    offer(row, key);
-  }
-}
-
-/**
  * @param {() => Promise<any>} ask
  * @returns {Promise<any>}
- * @throws {Refusal} `no_key`: the server has none, or none for us
+ * @throws {Refusal} `no_key`: the server has none, or none for us; `user_not_found`: the account is gone
  */
 async function orNoKey(ask) {
   try {
     return await ask();
   } catch (error) {
-    throw error instanceof ApiError && error.status === NOT_FOUND ? new Refusal("no_key") : error;
+    if (!(error instanceof ApiError) || error.status !== NOT_FOUND) {
+      throw error;
+    }
+    throw new Refusal(error.code === "user_not_found" ? "user_not_found" : "no_key");
   }
-}
-
-/**
- * @param {PersonRow} person with a pinned key
- * @returns {KnownKey}
- * @throws {KeyChangedError} another one is offered
- */
-function accepted(person) {
-  const pinned = person.pinned ?? "";
-  if (person.offered !== null) {
-    throw new KeyChangedError(person.email, pinned, person.offered);
-  }
-  return /** @type {KnownKey} */ (find(person, pinned));
 }

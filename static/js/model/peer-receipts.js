@@ -2,7 +2,7 @@
  * What the others' browsers say that they have of one's own messages, and how much they have sent (docs/protocol.md §5.6).
  * The ticks come from here alone.
  *
- * Event: `changed` {email}.
+ * Event: `changed` {email, named} (named: the hash of the last message that a browser of theirs says it has sent).
  */
 import { DecryptionError, KeyChangedError, ProtocolError } from "../crypto/errors.js";
 import { decodeReceipt } from "../crypto/later.js";
@@ -91,27 +91,38 @@ export class PeerReceipts extends Emitter {
    */
   async #enter({ id, peer }, opened) {
     const { chains, database, tabs, vault } = this.#parts;
+    const { browser, receipt: { head } } = opened;
+    const named = head && (await vault.seal(headRecord(peer, browser), head));
     await database.write(["receipts", "chats", "chains", "outbox"], async (stores) => {
       const waiting = await waitingReceipts(stores("receipts"), peer);
       waiting.filter((row) => row.id <= id).forEach((row) => stores("receipts").delete(row.id));
       const chat = await chatOrNew(stores("chats"), peer);
       const unsealed = (await unsent(stores("outbox"), peer)).filter((row) => row.envelope === null && !row.mayHaveLeft);
       const sent = { last: await chains.ownCounter(stores, peer), without: unsealed.map(({ counter }) => counter) };
-      stores("chats").put(withReceipt(chat, opened, { browser: vault.browser, ...sent }));
+      stores("chats").put(withReceipt(chat, { ...opened, named }, { browser: vault.browser, ...sent }));
     });
-    this.emit("changed", { email: peer });
+    this.emit("changed", { email: peer, named: head?.hash ?? null });
     tabs.tell("chat", { email: peer });
   }
 }
 
 /**
+ * @param {string} peer
+ * @param {string} browser
+ * @returns {string} the name of the record with the last message that this browser of theirs says it has sent
+ */
+export function headRecord(peer, browser) {
+  return `head ${peer} ${browser}`;
+}
+
+/**
  * Receipts merge: what one has said of a message holds, and others only add to it, in whatever order they come.
  * @param {ChatRow} chat
- * @param {Opened} opened
+ * @param {Opened & { named: Sealed | null }} opened named: the receipt's head
  * @param {Sent} sent
  * @returns {ChatRow}
  */
-function withReceipt(chat, { browser, receipt: { head, seen } }, sent) {
+function withReceipt(chat, { browser, named, receipt: { head, seen } }, sent) {
   const { acknowledged: _, ...rest } = chat;
   const { [browser]: before, ...others } = chat.heads ?? {};
   const to = Math.max(before?.to ?? 0, head?.counter ?? 0);
@@ -120,7 +131,7 @@ function withReceipt(chat, { browser, receipt: { head, seen } }, sent) {
     ticks: seen.filter((entry) => entry.browser === sent.browser).reduce((ticks, entry) => merged(ticks, entry, sent), ticksOf(chat)),
     heads: Object.fromEntries([
       ...Object.entries(others).slice(1 - BROWSERS_LIMIT),
-      [browser, { from: before?.from ?? to, to }],
+      [browser, { from: before?.from ?? to, to, named: head?.counter === to ? named : before?.named }],
     ]),
   };
 }

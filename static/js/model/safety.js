@@ -1,22 +1,28 @@
 /** The numbers that two people compare, and whether they have: it never says more than was compared. */
 import { readCode, safetyNumber } from "../crypto/later.js";
 import { fromHex, toHex } from "../lib/bytes.js";
+import { pause } from "../lib/timing.js";
 import { Refusal } from "./errors.js";
 import { find, losesCheck } from "./offers.js";
 
 /** @typedef {{ identityKeyBytes: Bytes, email: string }} Party */
 
+// Without the server, what is pinned is compared.
+const ASK_PATIENCE_MS = 3000;
+
 export class Safety {
   #accountKey;
   #people;
+  #peerKeys;
   #ownEmail;
   /** @type {Map<string, string>} by email: whose numbers were asked for last */
   #shown = new Map();
 
-  /** @param {{ accountKey: AccountKey, people: People, ownEmail: string }} parts */
-  constructor({ accountKey, people, ownEmail }) {
+  /** @param {{ accountKey: AccountKey, people: People, peerKeys: PeerKeys, ownEmail: string }} parts */
+  constructor({ accountKey, people, peerKeys, ownEmail }) {
     this.#accountKey = accountKey;
     this.#people = people;
+    this.#peerKeys = peerKeys;
     this.#ownEmail = ownEmail;
   }
 
@@ -47,10 +53,12 @@ export class Safety {
   }
 
   /**
+   * The server is asked first: another key or statement that it names is to show before anything is compared.
    * @param {string} email
    * @returns {Promise<{ digits: string, code: string } | null>} null: no identity is known of them, or none is here
    */
   async numbers(email) {
+    await Promise.race([this.#peerKeys.askAgain(email).catch(() => {}), pause(ASK_PATIENCE_MS)]);
     const people = this.#parties(this.#people.get(email));
     this.#shown.set(email, nameOf(people));
     return people && safetyNumber(people);

@@ -16,6 +16,7 @@ import { messageRecord } from "./vault.js";
  * @property {boolean} opening it is being opened
  * @property {Unopened | null} unopened it could not be opened, and why
  * @property {string | null} failure why it could not be sent: a stable code
+ * @property {string | null} waitsFor what has to happen before it can be sent: a stable code
  * @property {boolean} late it came after one that was written after it
  * @property {boolean} conflict it and another one cannot both be what its sender's browser has sent
  * @property {Date | null} writtenAt by the sender's clock, where that was long before the server had it
@@ -51,6 +52,7 @@ function item(clientId, atMs) {
     opening: false,
     unopened: null,
     failure: null,
+    waitsFor: null,
     late: false,
     conflict: false,
     writtenAt: null,
@@ -83,10 +85,12 @@ export function storedItem(row, { words, unopened }, { chat, isReadTold }) {
 /**
  * @param {OutboxRow} row
  * @param {Known} known
+ * @param {string | null} waitsFor
  * @returns {ThreadItem}
  */
-export function unsentItem({ clientId, atMs, state, reason }, { words, unopened }) {
-  return { ...item(clientId, atMs), text: words?.text ?? "", state, unopened, failure: reason };
+export function unsentItem({ clientId, atMs, state, reason }, { words, unopened }, waitsFor) {
+  const waiting = state === "sending" ? waitsFor : null;
+  return { ...item(clientId, atMs), text: words?.text ?? "", state, unopened, failure: reason, waitsFor: waiting };
 }
 
 /**

@@ -6,6 +6,7 @@ import { pause, Sequence } from "../lib/timing.js";
 import { arranged } from "./arrangement.js";
 import { textOf } from "./content-text.js";
 import { isSilent } from "./message-rows.js";
+import { awaitsStatement } from "./offers.js";
 import { echoItem, inOrder, keyOf, keyOfUnread, storedItem, takenBackItems, textKey, unsentItem } from "./thread-items.js";
 import { NEWER, UNREADABLE } from "./unopened.js";
 import { messageRecord } from "./vault.js";
@@ -119,8 +120,9 @@ export class Thread {
 
   /** @returns {AnyItem[]} oldest first */
   items() {
+    const waitsFor = awaitsStatement(this.#parts.people.get(this.email)) ? "unsigned_key" : null;
     this.#items ??= inOrder(this.#chat === null ? [] : this.#stored(this.#chat), {
-      unsent: this.#unsent.filter((row) => !isSilent(row)).map((row) => unsentItem(row, this.#known(row))),
+      unsent: this.#unsent.filter((row) => !isSilent(row)).map((row) => unsentItem(row, this.#known(row), waitsFor)),
       echoes: this.#echoesAlone().map(echoItem),
       changes: [...this.#changes(), ...this.#takenBack()],
     });

@@ -40,6 +40,9 @@ export function explain(error, { mine, name }) {
   if (error instanceof Refusal && error.code === "retired_key") {
     return { reason: `It came after ${name}'s keys changed, and was written with the old ones.`, advice: "Do not rely on it." };
   }
+  if (error instanceof Refusal && error.code === "unsigned_key") {
+    return { reason: `${name} has to open VibeChat once before it can be read.`, advice: "" };
+  }
   if (error instanceof Refusal && error.code === "key_not_theirs") {
     return { reason: `It was written with a key that is not ${name}'s.`, advice: "Do not rely on it." };
   }

@@ -37,6 +37,7 @@ export class Unsealer {
       message: raw,
       peerPublicKeyBytes: peerKey.publicKeyBytes,
     });
+    await this.#peerKeys.opened(peer, peerKey, { mine });
     return { ...opened, peerKey };
   }
 }

@@ -39,9 +39,9 @@
  * @property {string} fingerprint
  * @property {Bytes} publicKeyBytes 91 bytes
  * @property {number} firstSeenMs
- * @property {boolean} accepted the first one, or one that the person at this browser has accepted
- * @property {{ atMs: number, announced: Record<string, number> }} [retired] since another was accepted in its place; it
- *   opens what had been announced by then: a counter for each browser of theirs
+ * @property {boolean} accepted the first one, or one that the person at this browser has accepted. The one that is
+ *   pinned is the present one; all others are retired
+ * @property {boolean} [opened] a message or receipt of theirs has opened under it, so that they do have it
  */
 /** @typedef {KeyOfPeer & Statement} KnownKey */
 
@@ -64,6 +64,7 @@
  * @property {number} addedAtMs
  * @property {string | null} pinned fingerprint of the key that is accepted here
  * @property {string | null} served fingerprint of the key that the server named last as the present one
+ * @property {number} [servedAtMs] when it named it
  * @property {string | null} offered fingerprint of another key, served or named by a message, or of the pinned one where
  *   it is signed otherwise; the person decides
  * @property {Statement | null} offeredStatement what comes with it
@@ -88,8 +89,8 @@
  * @property {Sealed | null} draft
  * @property {number} [receiptDue] since when the other person is to be told what was opened and seen here
  * @property {Record<string, number>} [seen] by the peer's browser: the greatest counter that was on the screen here
- * @property {Record<string, { from: number, to: number }>} [heads] by the peer's browser: the last message that it says it
- *   has sent, at first and now
+ * @property {Record<string, { from: number, to: number, named?: Sealed | null }>} [heads] by the peer's browser: the last
+ *   message that it says it has sent, at first and now; named: the latter's counter and hash
  * @property {Ticks} [ticks] of this browser's messages, by what receipts have said
  * @property {Record<string, Acknowledged>} [acknowledged] the same as an older version of the page kept it, by the peer's
  *   browser
@@ -127,6 +128,8 @@
  * @property {any} [raw] as the server gave it, until it has been opened
  * @property {string} [nonce] that of its envelope; none: it was sent from here
  * @property {number} [arrivedAtMs] when it came here
+ * @property {string} [arrivedUnder] fingerprint of the peer's key that named it, where that was replaced before it was
+ *   opened
  * @property {boolean} [isLive] and all that the server had before stood here then
  * @property {boolean} [late] one that was written after it had come before it
  * @property {boolean} [hidden] it is not shown: it was opened or cleared here before, or is a `skip`

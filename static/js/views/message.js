@@ -93,6 +93,7 @@ function sameRest(row, before) {
     sameShape &&
     item.state === before.item.state &&
     item.failure === before.item.failure &&
+    item.waitsFor === before.item.waitsFor &&
     item.at.getTime() === before.item.at.getTime() &&
     item.late === before.item.late &&
     item.conflict === before.item.conflict &&
@@ -223,6 +224,7 @@ function markNodes({ late, conflict, writtenAt, at }, { name }) {
  */
 function actions(item, context) {
   if (item.state === "held") return heldLine(item, context);
+  if (item.waitsFor !== null) return waitingLine(context);
   if (item.state !== "failed") return null;
   return element(
     "div",
@@ -231,6 +233,12 @@ function actions(item, context) {
     button("Retry", () => context.retry(item)),
     button("Delete", () => context.remove(item)),
   );
+}
+
+/** @param {MessageContext} context of a message to somebody whose browser has not signed its key yet */
+function waitingLine({ name }) {
+  const sentence = element("span", {}, isolated(name()), " has to open VibeChat once. This message waits until then.");
+  return element("div", { class: "message-actions" }, sentence);
 }
 
 /**

@@ -22,6 +22,7 @@ const SENTENCES = {
   yourself: "That is your own address.",
   wrong_password: "That is not your current password.",
   key_changed: "Another browser was quicker. Look again, then choose.",
+  unsigned_key: "Nothing has confirmed these keys yet. The other person has to open VibeChat once.",
   storage: NOT_KEPT,
 };
 

@@ -1,0 +1,71 @@
+/**
+ * What a key that was replaced still opens (docs/protocol.md §3.3 rule 5). Whoever has got hold of it must not go on as
+ * that person, so that it opens only what had come before, and what something that was opened here names by its hash.
+ */
+import { chainPart, chatOrNew, marked } from "../storage/queries.js";
+import { contentOf } from "./judgement.js";
+import { headRecord } from "./peer-receipts.js";
+
+export class Retirement {
+  #parts;
+
+  /** @param {{ database: Database, vault: Vault, cleared: Cleared, people: People }} parts */
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The present key is about to be replaced: what has come under it, and was not opened yet, still opens.
+   * @param {string} email
+   */
+  async keepArrivals(email) {
+    const { database, people } = this.#parts;
+    const present = people.get(email)?.pinned;
+    await database.write(["messages"], async (stores) => {
+      const rows = await marked(stores("messages"), "pending", email);
+      const arrived = rows.filter(({ raw }) => raw?.sender_fingerprint === present);
+      arrived.forEach((row) => stores("messages").put({ ...row, arrivedUnder: present }));
+    });
+  }
+
+  /**
+   * @param {MessageRow} row
+   * @param {StoredContent} content
+   * @param {string} fingerprint of the peer's key that opened it
+   * @returns {Promise<boolean>} whether that key may not open it any more. One's own are proven by their self tag
+   */
+  async refuses(row, content, fingerprint) {
+    const isPresent = this.#parts.people.get(row.peer)?.pinned === fingerprint;
+    return !row.mine && !isPresent && row.arrivedUnder !== fingerprint && !(await this.#isNamed(row.peer, content));
+  }
+
+  /**
+   * @param {string} peer
+   * @param {StoredContent} content
+   * @returns {Promise<boolean>} whether it was opened here before, or is named by what was
+   */
+  async #isNamed(peer, { browser, counter, hash }) {
+    const { database, vault, cleared } = this.#parts;
+    const isCleared = (await cleared.hashes(peer, browser)).get(counter) === hash;
+    if (isCleared || (await this.#isHead(peer, { browser, counter, hash }))) {
+      return true;
+    }
+    const part = { from: counter, to: counter + 1 };
+    const rows = await database.read(["messages"], (stores) => chainPart(stores("messages"), peer, browser, part));
+    const near = await Promise.all(rows.filter(({ mine }) => !mine).map((row) => contentOf(vault, row)));
+    return near.some((other) => (other?.counter === counter ? other.hash : other?.previous) === hash);
+  }
+
+  /**
+   * @param {string} peer
+   * @param {Pick<StoredContent, "browser" | "counter" | "hash">} content
+   * @returns {Promise<boolean>} whether a receipt has named it as the last message that its browser has sent
+   */
+  async #isHead(peer, { browser, counter, hash }) {
+    const { database, vault } = this.#parts;
+    const { heads } = await database.read(["chats"], (stores) => chatOrNew(stores("chats"), peer));
+    const sealed = heads?.[browser]?.named;
+    const head = sealed && (await vault.open(headRecord(peer, browser), sealed).catch(() => null));
+    return head?.counter === counter && head.hash === hash;
+  }
+}

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { signStatement } from "../../static/js/crypto/identity.js";
+import { fromBase64, toBase64 } from "../../static/js/lib/bytes.js";
+import { ok } from "./model-server.js";
+import { Browser, inWorld, until } from "./model-world.js";
+
+const unsigned = (key) => ({ ...key, identity_key: null, identity_signature: null });
+
+/** Garbage in somebody's name, under a key of theirs. */
+function garbage(from, to, senderFingerprint, recipientFingerprint) {
+  const bytes = (length) => Buffer.alloc(length, 7).toString("base64");
+  return {
+    sender_email: from, recipient_email: to, client_id: crypto.randomUUID(), message_type: "text", suite: 1,
+    nonce: bytes(12), salt: bytes(32), ciphertext: bytes(1040),
+    sender_fingerprint: senderFingerprint, recipient_fingerprint: recipientFingerprint,
+  };
+}
+
+describe("a key under which nothing has opened", () => {
+  test("does not keep the person away whose key it is", inWorld(async (world) => {
+    const { server } = world;
+    const [alice, bob, mallory] = [await world.newPerson("alice"), await world.newPerson("bob"), await world.newPerson("mallory")];
+    const [key] = server.user(bob.email).keys;
+    const [mallorys] = server.user(mallory.email).keys;
+    const { identity } = mallory.account.key.current;
+    const publicKeyBytes = fromBase64(key.public_key);
+    const signer = { identityPrivateKey: identity.privateKey, email: mallory.email, publicKeyBytes, version: 1 };
+    const identity_signature = toBase64(await signStatement(signer));
+    const copy = { ...mallorys, public_key: key.public_key, fingerprint: key.fingerprint, identity_signature };
+    server.intercept = ({ path, host }) => {
+      const isAsked = path.includes(`/keys/fingerprint/${key.fingerprint}`) && host === alice.browser.host;
+      return isAsked && server.texts.length === 1 ? ok(copy) : undefined;
+    };
+    server.plant(alice.email, garbage(mallory.email, alice.email, key.fingerprint, alice.account.key.current.fingerprint));
+    alice.conversations.open(mallory.email);
+    await until(() => alice.items(mallory)[0]?.unopened);
+    await bob.send(alice, "it is me");
+    await alice.shows(bob, "it is me");
+    await alice.send(bob, "I know");
+    await bob.shows(alice, "it is me", "I know");
+  }));
+});
+
+describe("a key that only a message names", () => {
+  test("is the present one once it is accepted, and the server's is asked about next", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const { server } = world;
+    await bob.send(alice, "bob's own");
+    await alice.shows(bob, "bob's own");
+    const before = await alice.safety.numbers(bob.email);
+    const [own] = server.user(bob.email).keys;
+    // To alice the server goes on naming the key that she knows as the present one.
+    const isAsked = ({ path, host }) => path.includes(`/keys/email/`) && host === alice.browser.host;
+    server.intercept = (call) => (isAsked(call) ? ok(own) : undefined);
+    const elsewhere = await world.logIn(bob, new Browser());
+    await elsewhere.account.key.takeOver();
+    await elsewhere.send(alice, "the server's words");
+    await until(() => alice.items(bob).at(-1)?.unopened?.reason.endsWith("keys changed."));
+    const named = alice.conversations.open(bob.email).keyChange.fingerprint;
+    await alice.conversations.acceptKey(bob.email, named);
+    await alice.shows(bob, "bob's own", "the server's words");
+    await until(() => alice.conversations.open(bob.email).keyChange?.fingerprint === own.fingerprint);
+    assert.notEqual((await alice.safety.numbers(bob.email)).digits, before.digits);
+    await alice.send(bob, "to whom?");
+    await until(() => alice.states(bob).includes("held"));
+  }));
+});
+
+describe("a key that nobody has signed", () => {
+  test("is not sealed for at first contact: the message waits, however long, and goes out once it is signed", inWorld(async (world) => {
+    const [alice, bob] = [await world.newPerson("alice"), await world.newPerson("bob")];
+    const { keys } = world.server.user(bob.email);
+    const [key] = keys;
+    keys[0] = unsigned(key);
+    bob.account.close();
+    await alice.send(bob, "are you there?");
+    await until(() => alice.items(bob)[0]?.waitsFor === "unsigned_key");
+    assert.equal(world.server.texts.length, 0);
+    assert.equal(await alice.safety.numbers(bob.email), null);
+    const again = await world.newTab(bob);
+    await again.shows(alice, "are you there?");
+    await until(() => alice.items(bob)[0].waitsFor === null);
+  }));
+
+  test("opens nothing at first contact", inWorld(async (world) => {
+    const [alice, bob] = [await world.newPerson("alice"), await world.newPerson("bob")];
+    const { keys } = world.server.user(bob.email);
+    const [key] = keys;
+    keys[0] = unsigned(key);
+    await bob.send(alice, "hello");
+    alice.conversations.open(bob.email);
+    await until(() => alice.items(bob)[0]?.unopened);
+    assert.equal(alice.items(bob)[0].unopened.reason, "bob has to open VibeChat once before it can be read.");
+    const again = await world.reload(alice);
+    keys[0] = key;
+    await again.shows(bob, "hello");
+  }));
+});
