@@ -136,6 +136,9 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
     def save_model(self, request, obj, form, change):
         obj.is_superuser = obj.is_staff
         super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data:
+            event = "account_reactivated" if obj.is_active else "account_suspended"
+            security_event(event, user=obj.pk, by=request.user.pk)
 
     @admin.action(description="Suspend: end their sessions and refuse log-in", permissions=["change"])
     def suspend(self, request, queryset):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, models, transaction
 from django.db.models import F, Q
@@ -52,6 +53,9 @@ class UserManager(BaseUserManager):
         return user
 
     def create_superuser(self, email, password=None, **fields):
+        """Raises ValidationError for a weak password. Django's command offers to go round its own check."""
+        if password is not None:
+            validate_password(password, self.model(email=email, **fields))
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def active(self):
@@ -173,7 +177,7 @@ class Session(models.Model):
         return Session.objects.live().filter(pk=self.pk)
 
     @classmethod
-    def rotate(cls, session_id, generation):
+    def rotate(cls, session_id, user_id, generation):
         """Spend refresh token `generation` of a session; returns (session, spent) or (None, None) where it is over.
 
         The row is locked, so of many at once one spends the token and the others find it spent. A token repeated within
@@ -182,7 +186,7 @@ class Session(models.Model):
         """
         with transaction.atomic():
             live = cls.objects.live().select_for_update(of=("self",)).select_related("user").annotate(now=Now())
-            session = live.filter(pk=session_id).first()
+            session = live.filter(pk=session_id, user_id=user_id).first()
             if session is None:
                 return None, None
             if generation == session.generation:

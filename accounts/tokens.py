@@ -32,7 +32,7 @@ class RefreshToken(ExpiryWithoutLeeway, simplejwt.RefreshToken):
     pass
 
 
-UNREADABLE = (TokenError, KeyError, ValueError)  # ValueError: characters that no encoder takes
+UNREADABLE = (TokenError, KeyError, TypeError, ValueError)  # ValueError: characters that no encoder takes
 
 
 def access_token(session: Session, generation: int, issued_at: datetime) -> str:
@@ -68,10 +68,10 @@ def renewed_tokens(refresh: str) -> dict | None:
     """The successors of a refresh token, or None where it is not one, or its session is over."""
     try:
         token = RefreshToken(refresh)
-        session_id, generation = UUID(str(token["session"])), token["generation"]
+        session_id, user_id, generation = UUID(str(token["session"])), int(token["user_id"]), token["generation"]
     except UNREADABLE:
         return None
-    session, spent = Session.rotate(session_id, generation)
+    session, spent = Session.rotate(session_id, user_id, generation)
     if session is None:
         return None
     return {
@@ -98,14 +98,18 @@ def claims_of_access_token(access: str) -> Claims | None:
 def session_of_access_token(access: str) -> tuple[Session, datetime] | None:
     """The live session that an access token carries, and when the token expires; one query. None where it is over."""
     claims = claims_of_access_token(access)
-    session = claims and Session.objects.live().select_related("user").filter(pk=claims.session_id).first()
+    if claims is None:
+        return None
+    live = Session.objects.live().select_related("user")
+    session = live.filter(pk=claims.session_id, user_id=claims.user_id).first()
     return (session, claims.expires_at) if session else None
 
 
 def session_of_refresh_token(refresh: str) -> Session | None:
     """The session of a refresh token, spent or not: enough to log out, and for nothing else."""
     try:
-        session_id = UUID(str(RefreshToken(refresh)["session"]))
+        token = RefreshToken(refresh)
+        session_id, user_id = UUID(str(token["session"])), int(token["user_id"])
     except UNREADABLE:
         return None
-    return Session.objects.filter(pk=session_id, revoked_at=None).first()
+    return Session.objects.filter(pk=session_id, user_id=user_id, revoked_at=None).first()

@@ -147,3 +147,13 @@ def test_sessions_are_ended(pages, alice, bob):
     page = pages.post("/admin/accounts/session/", {"action": "end", "_selected_action": sessions[:1]}, follow=True)
     assert "Sessions ended: 1." in page.content.decode()
     assert (alice.get("/api/auth/me").status_code, bob.get("/api/auth/me").status_code) == (401, 200)
+
+
+def test_suspension_by_the_form_is_logged_like_any_other(pages, operator, alice, caplog):
+    pages.post(account(alice), {"display_name": "Alice"})
+    pages.post(account(alice), {"display_name": "Alice", "is_active": "on"})
+    pages.post(account(alice), {"display_name": "Alice B.", "is_active": "on"})
+    told = [(record.getMessage(), record.user, record.by) for record in caplog.records if hasattr(record, "by")]
+    acts = [event for event in told if event[0] in ("account_suspended", "account_reactivated")]
+    ids = (alice.user.pk, operator.pk)
+    assert acts == [("account_suspended", *ids), ("account_reactivated", *ids)]

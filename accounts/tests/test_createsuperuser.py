@@ -56,3 +56,18 @@ def test_bad_address_makes_nobody(monkeypatch, alice, email):
     with pytest.raises(CommandError):
         call_command("createsuperuser", "--noinput", "--email", email)
     assert not User.objects.filter(is_superuser=True).exists()
+
+
+@pytest.mark.parametrize("password", ["12345678", "", "carol@example.org"])
+def test_weak_password_makes_nobody_without_questions_either(monkeypatch, password):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", password)
+    with pytest.raises(CommandError):
+        call_command("createsuperuser", "--noinput", "--email", "carol@example.org")
+    assert not User.objects.exists()
+
+
+def test_nobody_goes_round_the_check(terminal):
+    terminal.left = ["carol@example.org", "12345678", "12345678", "y"]
+    with pytest.raises(CommandError, match="too common"):
+        call_command("createsuperuser")
+    assert not User.objects.exists()

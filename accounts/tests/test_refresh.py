@@ -2,11 +2,14 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import Session, SpentRefreshToken
+from accounts.tokens import first_tokens
+from conftest import envelope
 
 URL = "/api/auth/refresh"
 
@@ -168,3 +171,31 @@ def test_many_at_once_all_get_the_same_successors(alice):
     assert len(answers) == 8
     assert all(answer == answers[0] and "refresh" in answer for answer in answers)
     assert Session.objects.get(pk=alice.session.pk).generation == 1
+
+
+class TestTokenOfAnothersSession:
+    """Rightly signed, and made up all the same: it names one person and a session of somebody else."""
+
+    @pytest.fixture
+    def tokens(self, alice, bob):
+        session = Session.objects.get(pk=alice.session.pk)
+        session.user_id = bob.user.pk
+        return first_tokens(session)
+
+    def test_access_token_is_refused(self, tokens, alice):
+        assert me(tokens["access"]) == 401
+
+    def test_refresh_token_is_refused_and_spends_nothing(self, tokens, alice):
+        assert refresh(tokens["refresh"]).status_code == 401
+        assert refresh(alice.tokens["refresh"]).status_code == 200
+
+    def test_cookie_logs_nobody_out(self, tokens, alice):
+        client = APIClient()
+        client.cookies[settings.REFRESH_COOKIE] = tokens["refresh"]
+        assert client.post("/api/auth/logout", {}, format="json").status_code == 401
+        assert me(alice.tokens["access"]) == 200
+
+    def test_send_is_refused(self, tokens, alice, mallory):
+        headers = {"Authorization": f"Bearer {tokens['access']}"}
+        sent = APIClient().post("/api/messages/send", envelope(mallory), format="json", headers=headers)
+        assert sent.status_code == 401

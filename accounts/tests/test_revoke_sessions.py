@@ -45,3 +45,13 @@ def test_bad_arguments_end_nothing(alice, arguments, sentence):
     with pytest.raises(CommandError, match=sentence):
         call_command("revoke_sessions", *arguments)
     assert status(alice) == 200
+
+
+def test_log_says_whom_and_by_whom(alice, bob, caplog, monkeypatch):
+    monkeypatch.setenv("SUDO_UID", "1234")
+    call_command("revoke_sessions", alice.email)
+    call_command("revoke_sessions", "--all")
+    events = [record for record in caplog.records if record.getMessage() == "sessions_revoked"]
+    assert {record.by for record in events} == {"uid 1234"}
+    told = [(getattr(record, "user", "everybody"), record.count) for record in events]
+    assert told == [(alice.user.pk, 1), (bob.user.pk, 1), ("everybody", 1)]

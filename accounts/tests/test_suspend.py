@@ -33,3 +33,12 @@ def test_bad_arguments_suspend_nobody(alice, arguments):
     with pytest.raises(CommandError):
         call_command("suspend", *arguments)
     assert alice.get("/api/auth/me").status_code == 200
+
+
+@pytest.mark.parametrize("lift", [False, True])
+def test_log_says_whom_and_by_whom(alice, caplog, monkeypatch, lift):
+    monkeypatch.setenv("SUDO_UID", "1234")
+    call_command("suspend", alice.email, lift=lift)
+    event = "account_reactivated" if lift else "account_suspended"
+    (record,) = [record for record in caplog.records if record.getMessage() == event]
+    assert (record.name, record.user, record.by) == ("vibechat.security", alice.user.pk, "uid 1234")

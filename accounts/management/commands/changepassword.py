@@ -1,7 +1,8 @@
 from django.contrib.auth.management.commands import changepassword
 from django.core.management.base import CommandError
 
-from accounts.commands import account_with
+from accounts.commands import account_with, shell_user
+from vibechat.logs import security_event
 
 
 class Command(changepassword.Command):
@@ -12,4 +13,7 @@ class Command(changepassword.Command):
     def handle(self, *args, **options):
         if not options["username"]:
             raise CommandError("Say whose password: manage.py changepassword EMAIL")
-        return super().handle(*args, **options | {"username": account_with(options["username"]).email})
+        user = account_with(options["username"])
+        done = super().handle(*args, **options | {"username": user.email})
+        security_event("password_changed", user=user.pk, by=shell_user())
+        return done

@@ -1,6 +1,9 @@
-from django.core.management.base import BaseCommand
+from collections import Counter
 
-from accounts.commands import account_with
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from accounts.commands import account_with, shell_user
 from accounts.models import Session
 from vibechat.logs import security_event
 
@@ -17,7 +20,13 @@ class Command(BaseCommand):
         whose.add_argument("--all", action="store_true", help="everybody's")
 
     def handle(self, email, **options):
-        sessions = Session.objects.all() if options["all"] else account_with(email).sessions.all()
-        count = sessions.end()
-        security_event("sessions_revoked", count=count, everybody=options["all"])
+        user = None if options["all"] else account_with(email)
+        sessions = Session.objects.all() if user is None else user.sessions.all()
+        with transaction.atomic():
+            ended = Counter(sessions.filter(revoked_at=None).values_list("user", flat=True))
+            count = sessions.end()
+        for user_id in ended if user is None else [user.pk]:
+            security_event("sessions_revoked", user=user_id, by=shell_user(), count=ended[user_id])
+        if user is None:
+            security_event("sessions_revoked", everybody=True, by=shell_user(), count=count)
         self.stdout.write(f"Sessions ended: {count}.")

@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand
 
-from accounts.commands import account_with
+from accounts.commands import account_with, shell_user
 from vibechat.logs import security_event
 
 
@@ -15,7 +15,7 @@ class Command(BaseCommand):
         user = account_with(email)
         user.is_active = lift
         user.save(update_fields=["is_active", "updated_at"])
-        security_event("account_reactivated" if lift else "account_suspended", user=user.pk)
+        security_event("account_reactivated" if lift else "account_suspended", user=user.pk, by=shell_user())
         self.stdout.write(
             f"{user.email} may log in again." if lift else f"{user.email} is suspended; its sessions are over."
         )
