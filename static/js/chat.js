@@ -13,7 +13,8 @@ session.on("ended", ({ reason }) => (reason === "other_account" ? location.reloa
 async function begin() {
   if (!(await session.restore())) return location.replace("/login");
   const account = await Account.open(session);
-  new ChatPage({ account, session, prefetch: () => Promise.all([loadCrypto(), loadTakingBack()]) }).start();
+  const prefetch = () => Promise.all([account.tellLookalikesApart(), loadCrypto(), loadTakingBack()]);
+  new ChatPage({ account, session, prefetch }).start();
   await account.start();
 }
 

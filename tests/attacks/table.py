@@ -25,6 +25,7 @@ PARTS = (
     "test_clearing",
     "test_answers",
     "test_numbers",
+    "test_names",
     "test_strings",
     "test_empty_messages",
     "test_hangs",

@@ -14,7 +14,7 @@ import { Courier } from "./courier.js";
 import { Refusal } from "./errors.js";
 import { Forgetting } from "./forgetting.js";
 import { History } from "./history.js";
-import { laterSafety, LaterClearing, LaterReceiptWriter } from "./later.js";
+import { laterSafety, LaterClearing, LaterReceiptWriter, loadLookalikes } from "./later.js";
 import { Link } from "./link.js";
 import { Mailbox } from "./mailbox.js";
 import { Opener } from "./opener.js";
@@ -43,6 +43,7 @@ import { Vault } from "./vault.js";
 export class Account extends Emitter {
   #database;
   #forgetting;
+  #people;
   #tabs;
   #chatList;
 
@@ -63,10 +64,13 @@ export class Account extends Emitter {
     this.loadSafety = parts.loadSafety;
     this.#forgetting = parts.forgetting;
     this.#database = database;
+    this.#people = parts.people;
     this.#tabs = parts.tabs;
     this.#chatList = parts.chatList;
     database.on("closed", () => session.end("logged_out"));
     parts.tabs.on("ended", () => session.end("logged_out"));
+    parts.tabs.on("user", () => session.learnFromTab().catch(() => {}));
+    session.on("renamed", () => parts.tabs.tell("user"));
     session.on("ended", () => this.close());
     parts.forgetting.on("changed", () => this.emit("forgetting"));
     parts.conversations.on("connection", () => this.#settle());
@@ -118,6 +122,11 @@ export class Account extends Emitter {
   async start() {
     this.#settle();
     await this.conversations.start();
+  }
+
+  /** Finds out which names look alike: the table for it is no part of the first screen. */
+  async tellLookalikesApart() {
+    this.#people.compareBy((await loadLookalikes()).lookalikeKeys);
   }
 
   /** @returns {number} how many messages have not left yet */

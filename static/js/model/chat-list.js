@@ -18,10 +18,11 @@ import { EMPTY, UNOPENED } from "./unopened.js";
  * @property {number} unread
  * @property {string} draft
  * @property {boolean} failed a message to this person could not be sent
+ * @property {boolean} isAmbiguous the name alone does not tell who it is
  * @property {boolean} keyChanged the person has another key now, and nobody has decided about it
  */
 
-/** @typedef {{ summary: ChatSummary, hasContent: boolean, unsent: number, lastId: number }} Entry */
+/** @typedef {{ summary: Omit<ChatSummary, "isAmbiguous">, hasContent: boolean, unsent: number, lastId: number }} Entry */
 
 const LINE_LIMIT = 200;
 
@@ -50,7 +51,7 @@ export class ChatList {
   all() {
     const shown = [...this.#entries.values()].filter(({ summary, hasContent }) =>
       hasContent || this.#people.get(summary.email)?.isContact);
-    return shown.map(({ summary }) => summary).sort((left, right) => this.#time(right) - this.#time(left));
+    return shown.map(({ summary }) => ({ ...summary, isAmbiguous: this.#people.isAmbiguous(summary.email) })).sort((left, right) => this.#time(right) - this.#time(left));
   }
 
   /** @param {string[]} others people with whom there may be no chat yet */
@@ -159,7 +160,7 @@ export class ChatList {
     }
   }
 
-  /** @param {ChatSummary} summary */
+  /** @param {Entry["summary"]} summary */
   #time({ email, lastAt }) {
     return lastAt?.getTime() ?? this.#people.get(email)?.addedAtMs ?? 0;
   }

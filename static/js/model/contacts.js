@@ -4,8 +4,10 @@
  * Events: `changed`; `added`: by this person, here.
  */
 import { Emitter } from "../lib/emitter.js";
+import { Sequence } from "../lib/timing.js";
 import { readContact, readContacts, readConversations } from "./answers.js";
-import { BadAnswer, Refusal } from "./errors.js";
+import { Refusal } from "./errors.js";
+import { call } from "./people.js";
 
 /** @typedef {{ email: string, name: string, displayName: string }} Contact */
 
@@ -16,6 +18,7 @@ export class Contacts extends Emitter {
   #ownEmail;
   /** @type {Set<string>} whose names were asked for, with or without an answer */
   #asked = new Set();
+  #refreshing = new Sequence();
 
   /** @param {{ api: Api, people: People, peerKeys: PeerKeys, ownEmail: string }} parts */
   constructor({ api, people, peerKeys, ownEmail }) {
@@ -45,7 +48,7 @@ export class Contacts extends Emitter {
    * @param {string} email as it was typed
    * @returns {Promise<Contact>}
    * @throws {Refusal | import("../net/errors.js").ApiError | import("../net/errors.js").NetworkError} with a `code`:
-   *   `yourself`, `user_not_found`, `invalid`, `rate_limited`, `network`
+   *   `yourself`, `user_not_found`, `invalid`, `rate_limited`, `network`, `another_address`
    */
   async add(email) {
     if (normalised(email) === this.#ownEmail) {
@@ -53,7 +56,7 @@ export class Contacts extends Emitter {
     }
     const contact = readContact(await this.#api.addContact(email.trim()));
     if (contact.email !== normalised(email)) {
-      throw new BadAnswer("another person than the one asked for");
+      throw new Refusal("another_address");
     }
     await this.#keep(contact, true);
     this.emit("added");
@@ -63,14 +66,23 @@ export class Contacts extends Emitter {
     return this.#contact(contact.email);
   }
 
-  /** Takes over what was changed in another browser. */
-  async refresh() {
+  /** Takes over what was changed in another browser, and what people are called now. */
+  refresh() {
+    return this.#refreshing.run(async () => {
+      await this.#refreshList();
+      await this.#refreshNames();
+    });
+  }
+
+  async #refreshList() {
+    // What is added while the answer is on its way is not in it.
+    const before = this.list.map(({ email }) => email);
     const contacts = readContacts(await this.#api.contacts());
     for (const contact of contacts.filter((entry) => this.#isNews(entry))) {
       await this.#keep(contact);
     }
     const emails = new Set(contacts.map(({ email }) => email));
-    for (const { email } of this.list.filter((known) => !emails.has(known.email))) {
+    for (const email of before.filter((known) => !emails.has(known))) {
       await this.#people.update(email, (row) => void (row.isContact = false));
     }
   }
@@ -83,10 +95,14 @@ export class Contacts extends Emitter {
     const nameless = emails.filter((email) => !this.#asked.has(email) && !hasName(this.#people.get(email)));
     if (nameless.length > 0) {
       nameless.forEach((email) => this.#asked.add(email));
-      const { conversations } = readConversations(await this.#api.conversations(), this.#ownEmail);
-      for (const { email, displayName } of conversations) {
-        await this.learnName(email, displayName);
-      }
+      await this.#refreshNames();
+    }
+  }
+
+  async #refreshNames() {
+    const { conversations } = readConversations(await this.#api.conversations(), this.#ownEmail);
+    for (const { email, displayName } of conversations) {
+      await this.learnName(email, displayName);
     }
   }
 
@@ -96,7 +112,7 @@ export class Contacts extends Emitter {
    */
   async learnName(email, displayName) {
     if (this.#people.get(email)?.displayName !== displayName) {
-      await this.#people.update(email, (row) => void (row.displayName = displayName));
+      await this.#people.update(email, (row) => call(row, displayName));
     }
   }
 
@@ -106,7 +122,8 @@ export class Contacts extends Emitter {
    */
   async #keep({ email, displayName, createdAtMs }, isAdded = false) {
     await this.#people.update(email, (row) => {
-      Object.assign(row, { displayName, isContact: true, addedAtMs: createdAtMs, isAdded: row.isAdded || isAdded });
+      call(row, displayName);
+      Object.assign(row, { isContact: true, addedAtMs: createdAtMs, isAdded: row.isAdded || isAdded });
     });
   }
 
@@ -131,11 +148,12 @@ function hasName(person) {
 }
 
 /**
- * As the server does it, to tell whether its answer is about the address that was asked for.
+ * As the server does it, to tell whether its answer is about the address that was asked for. What is no ASCII then stays,
+ * so that it equals no address.
  * @param {string} email
  * @returns {string}
  */
 export function normalised(email) {
-  // Upper case first: it folds what has no lower-case letter of its own.
-  return email.normalize("NFKC").toUpperCase().toLowerCase().replace(/[^!-~]/g, "");
+  const small = email.normalize("NFKC").toLowerCase().replaceAll("ß", "ss");
+  return small.normalize("NFKC").trim();
 }

@@ -15,6 +15,8 @@ import { Writing } from "./writing.js";
 
 // Another tab has written something, or has come to its end before it could.
 const LOOK_AFTER_MS = 1000;
+// A page that has a socket asks once, when it is open.
+const SOCKET_PATIENCE_MS = 3000;
 // More at once than a person would listen to.
 const ANNOUNCED_AT_ONCE = 3;
 
@@ -67,6 +69,7 @@ export class Conversations extends Emitter {
     link.on("connection", (detail) => this.emit("connection", detail));
     link.on("open", () => {
       this.#hurry();
+      this.#parts.contacts.refresh().catch(() => {});
       accountKey.ensure().catch(() => {});
       this.#reconsiderKeys().catch(() => {});
       peerKeys.refresh().catch(() => {});
@@ -85,11 +88,10 @@ export class Conversations extends Emitter {
 
   /** Shows what is stored; then asks the server what has happened since. */
   async start() {
-    const { accountKey, chatList, contacts, courier, link, outbox, peerReceipts, receipts, receiptWriter } = this.#parts;
+    const { accountKey, chatList, courier, link, outbox, peerReceipts, receipts, receiptWriter } = this.#parts;
     await chatList.load(await outbox.peers());
     this.emit("chats");
     accountKey.ensure().catch(() => {});
-    contacts.refresh().catch(() => {});
     courier.wake();
     receipts.note();
     receiptWriter.note();
@@ -275,7 +277,8 @@ export class Conversations extends Emitter {
       this.#noteReceipts();
     }
     if (this.#fresh.delete(row.id)) {
-      this.emit("announce", { email: row.peer, name: this.#parts.people.nameOf(row.peer), text: isVisible(text) ? text : EMPTY });
+      const name = this.#parts.people.labelOf(row.peer);
+      this.emit("announce", { email: row.peer, name, text: isVisible(text) ? text : EMPTY });
     }
   }
 
@@ -335,10 +338,12 @@ export class Conversations extends Emitter {
   }
 
   #reached() {
-    const { accountKey, opener } = this.#parts;
+    const { accountKey, contacts, link, opener } = this.#parts;
     this.#isSynced = true;
     opener.catchUp().catch(() => {});
     this.#hurry();
+    // A socket that opens asks for the same.
+    after(SOCKET_PATIENCE_MS, () => link.state === "polling" && void contacts.refresh().catch(() => {}));
     if (accountKey.status === "unknown") {
       accountKey.ensure().catch(() => {});
     }

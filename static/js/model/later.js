@@ -62,6 +62,9 @@ export class LaterClearing {
   }
 }
 
+/** @type {() => Promise<typeof import("../lib/skeleton.js")>} */
+export const loadLookalikes = once(() => import("../lib/skeleton.js"));
+
 /** It is wanted where there is no network. */
 export const loadTakingBack = once(() => import("./taking-back.js"));
 

@@ -7,13 +7,18 @@
 import { Emitter } from "../lib/emitter.js";
 import { isVisible } from "../lib/text.js";
 import { all, get } from "../storage/queries.js";
+import { Namesakes } from "./namesakes.js";
 import { UNSIGNED } from "./served-key.js";
+
+// A server that never stops renaming must not fill the disk.
+const RENAMINGS_LIMIT = 20;
 
 export class People extends Emitter {
   #database;
   #tabs;
   /** @type {Map<string, PersonRow>} */
   #rows = new Map();
+  #namesakes = new Namesakes();
 
   /** @param {{ database: Database, tabs: Tabs }} parts */
   constructor({ database, tabs }) {
@@ -26,6 +31,7 @@ export class People extends Emitter {
   async load() {
     const rows = await this.#database.read(["people"], (stores) => all(stores("people")));
     this.#rows = new Map(rows.map((row) => [row.email, whole(row)]));
+    this.#rows.forEach((row) => this.#namesakes.set(row));
   }
 
   /** @returns {PersonRow[]} */
@@ -46,8 +52,49 @@ export class People extends Emitter {
    * @returns {string} what to call that person
    */
   nameOf(email) {
-    const name = this.#rows.get(email)?.displayName ?? "";
-    return isVisible(name) ? name : email;
+    return shownName(this.#rows.get(email)?.displayName ?? "", email);
+  }
+
+  /**
+   * @param {string} email
+   * @returns {boolean} whether the name alone does not tell who it is
+   */
+  isAmbiguous(email) {
+    const name = this.nameOf(email);
+    return name !== email && this.#namesakes.isAmbiguous(email, name);
+  }
+
+  /**
+   * @param {string} email
+   * @returns {string} what to call that person where neither chat nor address is on the screen
+   */
+  labelOf(email) {
+    return this.isAmbiguous(email) ? `${this.nameOf(email)} (${email})` : this.nameOf(email);
+  }
+
+  /**
+   * @param {string} email
+   * @returns {string} what to call that person where messages are read out, and one's own are "You"
+   */
+  speakerOf(email) {
+    const name = this.nameOf(email);
+    return this.#namesakes.isOneself(name) ? `${name} (${email})` : name;
+  }
+
+  /**
+   * @param {string} email
+   * @returns {{ key: string, atMs: number, before: string, after: string }[]} names that took the place of others
+   */
+  renamings(email) {
+    const changes = this.#rows.get(email)?.renamings ?? [];
+    return changes.map(({ before, after, ...change }) =>
+      ({ ...change, before: shownName(before, email), after: shownName(after, email) }));
+  }
+
+  /** @param {(name: string) => string[]} keysOf what names that look alike have in common, once that is loaded */
+  compareBy(keysOf) {
+    this.#namesakes.compareBy(keysOf);
+    this.#rows.forEach(({ email }) => this.isAmbiguous(email) && this.emit("changed", { email }));
   }
 
   /**
@@ -79,8 +126,31 @@ export class People extends Emitter {
   /** @param {PersonRow} row */
   #set(row) {
     this.#rows.set(row.email, row);
+    this.#namesakes.set(row);
     this.emit("changed", { email: row.email });
   }
+}
+
+/**
+ * @param {PersonRow} row
+ * @param {string} displayName as the server tells it now; the first one that it told was no change
+ */
+export function call(row, displayName) {
+  const { displayName: before, renamings } = row;
+  row.displayName = displayName;
+  if (before !== null && shownName(before, row.email) !== shownName(displayName, row.email)) {
+    const atMs = Date.now();
+    const change = { key: `name ${atMs} ${renamings.length}`, atMs, before, after: displayName };
+    row.renamings = [...renamings, change].slice(-RENAMINGS_LIMIT);
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string} email
+ */
+function shownName(name, email) {
+  return isVisible(name) ? name : email;
 }
 
 const UNNAMED = { displayName: null, isContact: false, isAdded: false, addedAtMs: 0 };
@@ -92,6 +162,6 @@ const UNPINNED = { pinned: null, served: null, offered: null, offeredStatement: 
  */
 function whole(row) {
   const keys = (row.keys ?? []).map((key) => ({ ...UNSIGNED, ...key }));
-  const { isAdded = row.isContact ?? false } = row;
-  return { ...UNNAMED, ...UNPINNED, ...row, isAdded, keys, changes: row.changes ?? [] };
+  const { isAdded = row.isContact ?? false, changes = [], renamings = [] } = row;
+  return { ...UNNAMED, ...UNPINNED, ...row, isAdded, keys, changes, renamings };
 }

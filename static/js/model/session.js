@@ -2,7 +2,8 @@
  * Who is logged in here. The access token is in this object's memory and nowhere else; what outlives the page is the
  * refresh cookie, which no script can read.
  *
- * Events: `ended` {reason: "session_over" | "other_account" | "logged_out"}, `user` (the name has changed).
+ * Events: `ended` {reason: "session_over" | "other_account" | "logged_out"}, `user` (the name has changed), `renamed` (it
+ * was changed here).
  */
 import { pause, timerMs } from "../lib/timing.js";
 import { Emitter } from "../lib/emitter.js";
@@ -136,6 +137,15 @@ export class Session extends Emitter {
     return access;
   }
 
+  /** Another tab has changed the name. */
+  async learnFromTab() {
+    const { user } = await readResident();
+    if (user && this.#user && isSame(this.#user, user)) {
+      this.#user = user;
+      this.emit("user");
+    }
+  }
+
   /** @param {User} user */
   async #keepUser(user) {
     const isNews = user.displayName !== this.#user?.displayName;
@@ -177,6 +187,7 @@ export class Session extends Emitter {
     const user = readUser(await this.api.rename(displayName));
     if (this.#user && isSame(this.#user, user)) {
       await this.#keepUser(user);
+      this.emit("renamed");
     }
   }
 

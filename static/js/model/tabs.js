@@ -3,7 +3,7 @@
  * in it has changed.
  *
  * Events: `chat` {email}, `writing` {email} (there will be a new row in the outbox), `person` {email}, `key`,
- * `forgetting`, `outbox` (there is something to carry), `ended`.
+ * `user` (one's own name), `forgetting`, `outbox` (there is something to carry), `ended`.
  */
 import { Emitter } from "../lib/emitter.js";
 
@@ -19,7 +19,7 @@ export class Tabs extends Emitter {
   }
 
   /**
-   * @param {"chat" | "writing" | "person" | "key" | "forgetting" | "outbox" | "preferences" | "ended"} name
+   * @param {"chat" | "writing" | "person" | "key" | "forgetting" | "outbox" | "preferences" | "user" | "ended"} name
    * @param {{ email: string }} [detail]
    */
   tell(name, detail) {

@@ -24,8 +24,10 @@ import { messageRecord } from "./vault.js";
 
 /** @typedef {{ kind: "gap", key: string, count: number }} GapItem so many messages of the other person's are not here */
 /** @typedef {{ kind: "keys-changed", key: string, at: Date, wasChecked: boolean }} KeysItem */
+/** @typedef {{ kind: "renamed", key: string, at: Date, before: string, after: string }} NameItem */
 /** @typedef {{ kind: "taken-back", key: string, at: Date }} TakenBackItem one's own that has reached the other all the same */
-/** @typedef {ThreadItem | GapItem | KeysItem | TakenBackItem} AnyItem */
+/** @typedef {KeysItem | NameItem} ChangeItem of what is known of the other person */
+/** @typedef {ThreadItem | GapItem | ChangeItem | TakenBackItem} AnyItem */
 
 /** @typedef {{ text: string | null, sentAtMs: number }} Words that were opened; text null: of a newer type */
 /** @typedef {{ words: Words | undefined, unopened: Unopened | null }} Known as far as it is known here */
@@ -102,6 +104,7 @@ export function echoItem({ clientId, text, atMs, isStored }) {
 }
 
 /**
+/**
  * @param {(MessageRow | OutboxRow)[]} rows
  * @param {ChatRow} chat
  * @returns {TakenBackItem[]} for those that were taken back, and that a receipt has named all the same
@@ -114,10 +117,24 @@ export function takenBackItems(rows, chat) {
 }
 
 /**
- * What could not be sent stands where it was written, and a change of keys where it was noticed; what is on its way
- * comes last.
+ * @param {PersonRow["changes"]} keys
+ * @param {{ key: string, atMs: number, before: string, after: string }[]} names
+ * @returns {ChangeItem[]} oldest first
+ */
+export function changeItems(keys, names) {
+  /** @type {ChangeItem[]} */
+  const items = [
+    ...keys.map(({ key, atMs, wasChecked }) => ({ kind: /** @type {const} */ ("keys-changed"), key, at: new Date(atMs), wasChecked })),
+    ...names.map(({ key, atMs, before, after }) => ({ kind: /** @type {const} */ ("renamed"), key, at: new Date(atMs), before, after })),
+  ];
+  return items.sort((left, right) => left.at.getTime() - right.at.getTime());
+}
+
+/**
+ * What could not be sent stands where it was written, and a change of keys or of a name where it was noticed; what is on
+ * its way comes last.
  * @param {(ThreadItem | GapItem)[]} stored
- * @param {{ unsent: ThreadItem[], echoes: ThreadItem[], changes: (KeysItem | TakenBackItem)[] }} others
+ * @param {{ unsent: ThreadItem[], echoes: ThreadItem[], changes: (ChangeItem | TakenBackItem)[] }} others
  * @returns {AnyItem[]}
  */
 export function inOrder(stored, { unsent, echoes, changes }) {

@@ -7,7 +7,17 @@ import { arranged } from "./arrangement.js";
 import { textOf } from "./content-text.js";
 import { isSilent } from "./message-rows.js";
 import { awaitsStatement } from "./offers.js";
-import { echoItem, inOrder, keyOf, keyOfUnread, storedItem, takenBackItems, textKey, unsentItem } from "./thread-items.js";
+import {
+  changeItems,
+  echoItem,
+  inOrder,
+  keyOf,
+  keyOfUnread,
+  storedItem,
+  takenBackItems,
+  textKey,
+  unsentItem,
+} from "./thread-items.js";
 import { NEWER, UNREADABLE } from "./unopened.js";
 import { messageRecord } from "./vault.js";
 
@@ -63,6 +73,11 @@ export class Thread {
 
   get name() {
     return this.#parts.people.nameOf(this.email);
+  }
+
+  /** What to call that person where messages are read out. */
+  get speaker() {
+    return this.#parts.people.speakerOf(this.email);
   }
 
   /** What the person has to decide about before anything goes out; null: nothing. */
@@ -149,12 +164,12 @@ export class Thread {
     return this.#chat ? takenBackItems([...this.#rows, ...this.#unsent], this.#chat) : [];
   }
 
-  /** @returns {import("./thread-items.js").KeysItem[]} within what is shown */
+  /** @returns {import("./thread-items.js").ChangeItem[]} within what is shown */
   #changes() {
+    const { people } = this.#parts;
     const first = this.#hasOlder ? (this.#rows[0]?.createdAtMs ?? Infinity) : 0;
-    const changes = this.#parts.people.get(this.email)?.changes ?? [];
-    return changes.filter(({ atMs }) => atMs >= first)
-      .map(({ key, atMs, wasChecked }) => ({ kind: "keys-changed", key, at: new Date(atMs), wasChecked }));
+    return changeItems(people.get(this.email)?.changes ?? [], people.renamings(this.email))
+      .filter(({ at }) => at.getTime() >= first);
   }
 
   /** @param {MessageRow | OutboxRow} row */

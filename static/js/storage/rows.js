@@ -55,6 +55,15 @@
  */
 
 /**
+ * A person's name and another one that the server told in its place.
+ * @typedef {object} NameChange
+ * @property {string} key
+ * @property {number} atMs when the server first told it here
+ * @property {string} before "" where there was none
+ * @property {string} after "" for none
+ */
+
+/**
  * A person and the keys seen of them.
  * @typedef {object} PersonRow
  * @property {string} email
@@ -70,6 +79,7 @@
  * @property {Statement | null} offeredStatement what comes with it
  * @property {KnownKey[]} keys
  * @property {KeyChange[]} changes oldest first
+ * @property {NameChange[]} renamings oldest first
  * @property {{ identity: string, atMs: number } | null} checked the numbers were compared with the person
  * @property {{ identity: string, atMs: number, mayWrite?: boolean }} [differed] they were, and were not the same; mayWrite:
  *   the person has chosen to write all the same

@@ -58,7 +58,6 @@ export class ChatList {
 
   draw() {
     const chats = this.found();
-    const names = countNames(chats);
     const now = startOfMinute();
     const shown = chats.slice(0, this.limit);
     this.list.draw(
@@ -66,7 +65,6 @@ export class ChatList {
         key: chat.email,
         chat,
         current: chat.email === this.current,
-        showEmail: (names.get(fold(chat.name)) ?? 0) > 1,
         now,
       })),
     );
@@ -113,13 +111,6 @@ export class ChatList {
   focusRowOf(email) {
     this.list.node(email)?.querySelector("a")?.focus();
   }
-}
-
-/** @param {readonly ChatSummary[]} chats two people of what looks like one name are told apart by their addresses */
-function countNames(chats) {
-  const counts = new Map();
-  for (const name of chats.map((chat) => fold(chat.name))) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return counts;
 }
 
 function startOfMinute() {

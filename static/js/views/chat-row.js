@@ -5,7 +5,7 @@ import { badge, plural, rowTime } from "./format.js";
 import { addressOf } from "./router.js";
 
 /** @typedef {import("../model/conversations.js").ChatSummary} ChatSummary */
-/** @typedef {{key: string, chat: ChatSummary, current: boolean, showEmail: boolean, now: Date}} ChatRow */
+/** @typedef {{key: string, chat: ChatSummary, current: boolean, now: Date}} ChatRow */
 
 /** @param {ChatRow} row */
 export function createChatRow(row) {
@@ -38,14 +38,14 @@ export function updateChatRow(node, row, before) {
  * @param {HTMLElement} node
  * @param {ChatRow} row
  */
-function draw(node, { chat, current, showEmail, now }) {
+function draw(node, { chat, current, now }) {
   /** @param {string} selector */
   const part = (selector) => find(selector, HTMLElement, node);
   node.classList.toggle("unread", chat.unread > 0);
   node.classList.toggle("current", current);
   setAttributes(part("a"), { "aria-current": current ? "page" : null });
   drawAvatar(part(".avatar"), chat);
-  fill(part("a"), clipped(chat.name), ...(showEmail ? [element("span", {}, " · "), clipped(chat.email)] : []));
+  fill(part("a"), clipped(chat.name), ...(chat.isAmbiguous ? [element("span", {}, " · "), clipped(chat.email)] : []));
   setText(part(".chat-row-time"), chat.lastAt ? rowTime(chat.lastAt, now) : "");
   fill(part(".chat-row-line"), ...lineNodes(chat, current));
   fill(part(".chat-row-mark"), ...markNodes(chat));

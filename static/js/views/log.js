@@ -84,6 +84,7 @@ export class LogView {
     if (row.kind === "day") return [dayName(row.at, new Date())];
     if (row.kind === "unread") return [plural(row.count, "unread message", "unread messages")];
     const name = isolated(this.context.name());
+    if (row.kind === "renamed") return [isolated(row.before), " is now called ", isolated(row.after), "."];
     if (row.kind === "keys-changed")
       return [icon("key"), name, `'s keys changed.${row.wasChecked ? " You had compared the old numbers." : ""}`];
     if (row.kind === "taken-back") return [icon("alert"), "A message that you took back has reached ", name, " all the same."];

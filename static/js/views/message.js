@@ -13,6 +13,7 @@ import { failureSentence } from "./sentences.js";
 /**
  * @typedef {object} MessageContext
  * @property {() => string} name whom one talks with
+ * @property {() => string} speaker the same where messages are read out
  * @property {(item: ThreadItem) => void} retry
  * @property {(item: ThreadItem) => void} remove
  * @property {() => void} review
@@ -107,7 +108,7 @@ function sameRest(row, before) {
  * @param {MessageContext} context
  */
 function who(item, context) {
-  return item.mine ? "You" : isolated(context.name());
+  return item.mine ? "You" : isolated(context.speaker());
 }
 
 /**

@@ -20,6 +20,7 @@ const SENTENCES = {
   email_taken: "There is an account with this address already.",
   user_not_found: "We couldn't find anyone with that address on this server.",
   yourself: "That is your own address.",
+  another_address: "The server answered for another address. Nobody was added.",
   wrong_password: "That is not your current password.",
   key_changed: "Another browser was quicker. Look again, then choose.",
   unsigned_key: "Nothing has confirmed these keys yet. The other person has to open VibeChat once.",

@@ -89,6 +89,7 @@ export class ThreadView {
   messageContext(review) {
     return {
       name: () => this.thread?.name ?? "",
+      speaker: () => this.thread?.speaker ?? "",
       review,
       ask: askAbout,
       retry: ({ key, clientId }) => this.act(() => this.conversations.retry(this.email, clientId ?? key)),
@@ -167,7 +168,7 @@ export class ThreadView {
     const items = thread.items();
     this.marks.take(items, isAttending());
     this.scroll.keep(() => {
-      this.log.forName(thread.name);
+      this.log.forName(thread.speaker);
       this.log.drawStart(startOf(thread));
       this.log.draw(rowsFor(items, this.marks.line));
     });

@@ -3,14 +3,14 @@ import { dayKey } from "./days.js";
 
 /** @typedef {import("../model/thread-items.js").ThreadItem} ThreadItem */
 /** @typedef {import("../model/thread-items.js").GapItem} GapRow */
-/** @typedef {import("../model/thread-items.js").KeysItem} KeysRow */
+/** @typedef {import("../model/thread-items.js").ChangeItem} ChangeRow */
 /** @typedef {import("../model/thread-items.js").TakenBackItem} TakenBackRow */
 /** @typedef {import("../model/thread-items.js").AnyItem} Item */
 /** @typedef {{key: string, count: number}} UnreadMark */
 /** @typedef {{kind: "day", key: string, at: Date}} DayRow */
 /** @typedef {{kind: "unread", key: string, count: number}} UnreadRow */
 /** @typedef {{kind: "message", key: string, item: ThreadItem, grouped: boolean, newestMine: boolean}} MessageRow */
-/** @typedef {DayRow | UnreadRow | GapRow | KeysRow | TakenBackRow | MessageRow} Row */
+/** @typedef {DayRow | UnreadRow | GapRow | ChangeRow | TakenBackRow | MessageRow} Row */
 
 export const GROUP_MS = 5 * 60_000;
 
