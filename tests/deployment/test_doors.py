@@ -3,7 +3,9 @@
 import hashlib
 import json
 import re
+import socket
 import ssl
+import time
 
 import httpx
 import pytest
@@ -120,7 +122,8 @@ def test_refresh_cookie_is_secure(visitor):
 
 
 def test_refresh_from_a_foreign_page_is_refused(visitor):
-    cookie = visitor.register(refresh_cookie=True).headers["Set-Cookie"].split(";")[0]
+    cookies = visitor.register(refresh_cookie=True).headers.get_list("Set-Cookie")
+    cookie = "; ".join(each.split(";")[0] for each in cookies)
     foreign = visitor.post("/api/auth/refresh", {}, headers={"Cookie": cookie, "Origin": "https://evil.example"})
     own = visitor.post("/api/auth/refresh", {}, headers={"Cookie": cookie, "Origin": f"https://{HOST}"})
     assert (foreign.status_code, own.status_code) == (403, 200)
@@ -158,13 +161,37 @@ def test_the_largest_body_is_let_in(visitor):
         ("GET /static/js/", 404, "not_found"),
         ("POST /static/icon.svg", 405, "method_not_allowed"),
         ("GET /vibechat-error/413", 404, "not_found"),
+        ("GET / HTTP/9.9", 400, "invalid"),
+        ("GET / HTTP/2.0", 400, "invalid"),
+        ("GET / HTTP/1.1\r\nTransfer-Encoding: gzip", 400, "invalid"),
+        ("GET / HTTP/1.1\r\nContent-Length: x", 400, "invalid"),
     ],
 )
 def test_what_nginx_refuses_by_itself_is_in_our_shape(visitor, request_line, status, code):
-    answer = visitor.raw(f"{request_line} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+    version = "" if "HTTP/" in request_line else " HTTP/1.1"
+    answer = visitor.raw(f"{request_line}{version}\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(f"HTTP/1.1 {status} ".encode())
     assert json.loads(body)["code"] == code
+
+
+@pytest.mark.parametrize(
+    "request_line", ["GET /%zz HTTP/1.1", "GET / HTTP/9.9", "nonsense", "GET / HTTP/1.1\r\nHost: x y"]
+)
+@pytest.mark.parametrize("port", ["plain_port", "port"], ids=["http", "http to the port of https"])
+def test_malformed_request_for_no_name_is_not_answered(deployment, port, request_line):
+    with socket.create_connection(("127.0.0.1", getattr(deployment.nginx, port)), timeout=5) as connection:
+        connection.sendall(f"{request_line}\r\n\r\n".encode())
+        assert connection.recv(65536) == b""
+
+
+def test_headers_that_do_not_come_are_waited_for_no_longer_than_ten_seconds(visitor):
+    """The handshake is over, and the name known; the time began with the connection."""
+    begun = time.monotonic()
+    with visitor.tls.wrap_socket(visitor.connection(), server_hostname=HOST) as connection:
+        connection.sendall(f"GET / HTTP/1.1\r\nHost: {HOST}\r\n".encode())
+        connection.recv(65536)
+    assert 5 < time.monotonic() - begun < 20
 
 
 def test_claims_about_the_client_are_overwritten(deployment, visitor):
