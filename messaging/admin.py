@@ -27,6 +27,7 @@ class MessageAdmin(ReadOnlyAdmin):
     list_filter = ["created_at", ("delivered_at", admin.EmptyFieldListFilter), ("read_at", admin.EmptyFieldListFilter)]
     search_fields = ["sender_email__exact", "recipient_email__exact"]
     ordering = ["-id"]
+    sortable_by = ["id"]  # no other column of so large a table has an index
     fields = [
         *list_display,
         "client_id",
