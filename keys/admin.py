@@ -8,7 +8,7 @@ from vibechat.admin import ReadOnlyAdmin
 class PublicKeyAdmin(ReadOnlyAdmin):
     """Keys by fingerprint: enough to answer a person who asks which key the server hands out for them."""
 
-    list_display = ["fingerprint", "email", "is_current", "algorithm", "created_at", "updated_at"]
+    list_display = ["fingerprint", "email", "is_current", "algorithm", "proven_at", "created_at", "updated_at"]
     list_filter = ["is_current", "created_at"]
     search_fields = ["email__exact", "fingerprint__exact"]
     search_help_text = "A whole email address or fingerprint."

@@ -1,4 +1,4 @@
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
@@ -6,8 +6,9 @@ from django.utils import timezone
 from rest_framework.exceptions import NotAuthenticated
 
 from accounts.models import User
-from keys.points import fingerprint, pem_to_base64, to_pem
+from keys.points import fingerprint, pem_to_base64, same_key_fingerprints, to_pem
 from keys.retention import keep_where_needed
+from vibechat.logs import security_event
 from vibechat.refusals import Conflict
 
 
@@ -18,28 +19,53 @@ class PublicKeyQuerySet(models.QuerySet):
 
 class PublicKeyManager(models.Manager.from_queryset(PublicKeyQuerySet)):
     @transaction.atomic
-    def upload(self, user, spki, replaces=None, identity_key=None, identity_signature=None):
+    def upload(self, user, spki, replaces=None, identity_key=None, identity_signature=None, proven_state=None):
         """Make `spki` the user's current key; returns (key, whether it is new).
 
-        The user's row is locked, so of two browsers that replace the same key one is told `key_changed`.
+        `proven_state` is the state of the account's keys for which the key was proven. The user's row is locked, so of
+        two browsers that replace the same key one is told `key_changed`.
         """
         if not User.objects.select_for_update().filter(pk=user.pk).exists():
             raise NotAuthenticated("This account is gone.")
         current = self.current().filter(user=user).first()
         if replaces is not None and replaces != getattr(current, "fingerprint", None):
             raise Conflict("key_changed", "Another browser has put another key here since.")
-        identity = {"identity_key": identity_key, "identity_signature": identity_signature}
+        if proven_state not in (None, state_of(current)):
+            raise Conflict("proof_expired", "The account's key has changed since; ask for another challenge.")
+        self._settle_with_others(user, spki, is_proven=proven_state is not None)
+        values = {"identity_key": identity_key, "identity_signature": identity_signature}
+        values["proven_at"] = timezone.now() if proven_state is not None else None
         key = self.filter(user=user, fingerprint=fingerprint(spki)).first()
         if current and current != key:
             self.filter(pk=current.pk).update(is_current=False, updated_at=timezone.now())
-        if key is None:
-            return self._create(user, spki, identity), True
-        return key.make_current(identity), False
+        try:
+            return (key.make_current(values), False) if key else (self._create(user, spki, values), True)
+        except IntegrityError as error:  # two accounts have proven it at the same time
+            raise key_taken() from error
 
-    def _create(self, user, spki, identity):
+    def _settle_with_others(self, user, spki, is_proven):
+        """A key that another account has proven is refused; a proven one ends the copies that nobody has proven."""
+        same = self.filter(fingerprint__in=same_key_fingerprints(spki), user__isnull=False).exclude(user=user)
+        if same.filter(proven_at__isnull=False).exists():
+            raise key_taken()
+        if is_proven:
+            for copy in same.current():
+                security_event("key_copy_ended", user=copy.user_id, fingerprint=copy.fingerprint)
+            same.current().update(is_current=False, updated_at=timezone.now())
+
+    def _create(self, user, spki, values):
         return self.create(
-            user=user, email=user.email, public_key_pem=to_pem(spki), fingerprint=fingerprint(spki), **identity
+            user=user, email=user.email, public_key_pem=to_pem(spki), fingerprint=fingerprint(spki), **values
         )
+
+
+def key_taken() -> Conflict:
+    return Conflict("key_taken", "Another account has proven that this key is its own.")
+
+
+def state_of(current) -> str:
+    """Of an account's keys, by its current one: another after each upload."""
+    return f"{current.pk} {current.updated_at.isoformat()}" if current else ""
 
 
 class PublicKey(models.Model):
@@ -56,6 +82,7 @@ class PublicKey(models.Model):
     identity_key = models.CharField(max_length=1024, null=True)
     identity_signature = models.CharField(max_length=1024, null=True)
     is_current = models.BooleanField(default=True)
+    proven_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
 
@@ -67,6 +94,11 @@ class PublicKey(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "fingerprint"], name="public_keys_once_a_user"),
             models.UniqueConstraint(fields=["user"], condition=Q(is_current=True), name="public_keys_one_current"),
+            models.UniqueConstraint(
+                fields=["fingerprint"],
+                condition=Q(proven_at__isnull=False, user__isnull=False),
+                name="public_keys_proven_once",
+            ),
             models.CheckConstraint(condition=Exact(Length("fingerprint"), 64), name="public_keys_fingerprint_length"),
             models.CheckConstraint(condition=Q(algorithm="ECDH"), name="public_keys_algorithm_known"),
         ]
@@ -75,8 +107,8 @@ class PublicKey(models.Model):
     def public_key(self) -> str:
         return pem_to_base64(self.public_key_pem)
 
-    def make_current(self, identity):
-        for name, value in identity.items():
+    def make_current(self, values):
+        for name, value in values.items():
             if value is not None:
                 setattr(self, name, value)
         self.is_current, self.updated_at = True, timezone.now()

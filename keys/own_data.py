@@ -17,5 +17,5 @@ def kinds(user) -> list[Kind]:
 
 
 def public_key_json(key) -> dict:
-    times = {"created_at": iso(key.created_at), "updated_at": iso(key.updated_at)}
+    times = {name: iso(getattr(key, name)) for name in ("proven_at", "created_at", "updated_at")}
     return {"id": key.pk, "is_current": key.is_current, **PublicKeySerializer(key).data, **times}

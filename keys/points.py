@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 # SubjectPublicKeyInfo of an uncompressed P-256 point up to its X: RFC 5480 §2, SEC 1 §2.3.3.
 SPKI_PREFIX = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
 SPKI_BYTES = 91
+PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
 
 
 def is_p256_public_key(spki: bytes) -> bool:
@@ -27,6 +28,12 @@ def is_p256_public_key(spki: bytes) -> bool:
 def fingerprint(spki: bytes) -> str:
     """SHA-256 of the 91 bytes, 64 lower-case hex digits."""
     return hashlib.sha256(spki).hexdigest()
+
+
+def same_key_fingerprints(spki: bytes) -> list[str]:
+    """Those of the key and of its negative, with which every ECDH has the same result."""
+    y = int.from_bytes(spki[-32:])
+    return [fingerprint(spki), fingerprint(spki[:-32] + (PRIME - y).to_bytes(32))]
 
 
 def to_pem(spki: bytes) -> str:

@@ -2,9 +2,10 @@ import base64
 
 from rest_framework import serializers
 
+from keys import proof
 from keys.models import PublicKey
 from keys.points import SPKI_BYTES, is_p256_public_key
-from vibechat.fields import Base64Field, FingerprintField
+from vibechat.fields import Base64Field, FingerprintField, StrictCharField
 
 
 class PublicKeySerializer(serializers.ModelSerializer):
@@ -25,14 +26,41 @@ class PublicKeySerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class ProofSerializer(serializers.Serializer):
+    challenge = StrictCharField(max_length=500, trim_whitespace=False)
+    mac = Base64Field(32, 32)
+
+
+class ChallengeSerializer(serializers.Serializer):
+    challenge = serializers.CharField()
+    server_key = serializers.CharField(help_text="base64 of the 91-byte SubjectPublicKeyInfo DER")
+
+
 class UploadSerializer(serializers.Serializer):
+    # `proof` is turned into `proven_state`: the state of the account's keys that its challenge names.
     public_key = Base64Field(1, 4 * SPKI_BYTES)
     replaces = FingerprintField(required=False, allow_null=True)
     identity_key = Base64Field(1, 256, required=False, allow_null=True)
     identity_signature = Base64Field(1, 512, required=False, allow_null=True)
+    proof = ProofSerializer(required=False, allow_null=True)
 
     def validate_public_key(self, text):
         spki = base64.b64decode(text)
         if not is_p256_public_key(spki):
             raise serializers.ValidationError("This is not an uncompressed P-256 public key.", code="invalid_key")
         return spki
+
+    def validate(self, data):
+        given = data.pop("proof", None)
+        if given is not None:
+            data["proven_state"] = self.proven_state(given, data)
+        return data
+
+    def proven_state(self, given, data):
+        user = self.context["user"]
+        state = proof.state_in(given["challenge"], user.pk)
+        identity = [base64.b64decode(data.get(name) or "") for name in ("identity_key", "identity_signature")]
+        mac = base64.b64decode(given["mac"])
+        if state is None or not proof.is_right(given["challenge"], mac, user.email, data["public_key"], *identity):
+            raise serializers.ValidationError({"proof": "This does not prove the key."}, code="invalid_proof")
+        return state

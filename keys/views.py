@@ -1,10 +1,13 @@
+import base64
+
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.response import Response
 
 from accounts.people import person_with
-from keys.models import PublicKey
-from keys.serializers import PublicKeySerializer, UploadSerializer
+from keys import proof
+from keys.models import PublicKey, state_of
+from keys.serializers import ChallengeSerializer, PublicKeySerializer, UploadSerializer
 from vibechat.limits import LimitedViewSet, limit
 from vibechat.logs import security_event
 from vibechat.refusals import NotFound
@@ -12,13 +15,22 @@ from vibechat.refusals import NotFound
 
 class KeyViewSet(LimitedViewSet):
     limits = {
+        "challenge": [limit("key_challenge", by="account")],
         "upload": [limit("key_upload", by="account")],
         "by_email": [limit("key_lookup", by="account")],
     }
 
+    @extend_schema(request=None, responses=ChallengeSerializer)
+    def challenge(self, request):
+        """For `proof` at upload: good for ten minutes, and until this account's next upload."""
+        current = PublicKey.objects.current().filter(user=request.user).first()
+        challenge = proof.new_challenge(request.user.pk, state_of(current))
+        server_key = base64.b64encode(proof.server_key(challenge)).decode()
+        return Response({"challenge": challenge, "server_key": server_key})
+
     @extend_schema(request=UploadSerializer, responses={200: PublicKeySerializer, 201: PublicKeySerializer})
     def upload(self, request):
-        serializer = UploadSerializer(data=request.data)
+        serializer = UploadSerializer(data=request.data, context={"user": request.user})
         serializer.is_valid(raise_exception=True)
         data = dict(serializer.validated_data)
         key, is_new = PublicKey.objects.upload(request.user, data.pop("public_key"), **data)

@@ -143,7 +143,7 @@ class NamedKeyViewSet(LimitedViewSet):
     def by_fingerprint(self, request, fingerprint):
         if not FINGERPRINT.fullmatch(fingerprint):
             raise NotFound("key_not_found", "This is no fingerprint.")
-        for key in PublicKey.objects.filter(fingerprint=fingerprint):
+        for key in PublicKey.objects.filter(fingerprint=fingerprint).order_by("pk"):
             if key.user_id == request.user.pk or self.is_named(request.user, key):
                 return Response(PublicKeySerializer(key).data)
         raise NotFound("key_not_found", "No message of yours names this key.")

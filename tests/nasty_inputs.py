@@ -8,6 +8,7 @@ from conftest import PASSWORD, envelope
 
 CANARY = "c4n4ry"
 SPKI = base64.b64encode(bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004") + b"\1" * 64).decode()
+MAC = "A" * 43 + "="
 FINGERPRINT = "ab" * 32
 
 # Every call that takes a body, with one that is right as far as the shape goes.
@@ -19,7 +20,7 @@ BODIES = {
     ("DELETE", "/api/auth/me"): {"password": "wrong"},
     ("POST", "/api/auth/password"): {"current_password": "wrong", "new_password": "another horse battery"},
     ("POST", "/api/keys/upload"): {"public_key": SPKI, "replaces": FINGERPRINT}
-    | {"identity_key": "AAAA", "identity_signature": "AAAA"},
+    | {"identity_key": "AAAA", "identity_signature": "AAAA", "proof": {"challenge": "x", "mac": MAC}},
     ("POST", "/api/messages/send"): envelope("bob@example.org", client_id=str(uuid.UUID(int=7)))
     | {"message_type": "text", "suite": 1, "sender_fingerprint": FINGERPRINT, "recipient_fingerprint": FINGERPRINT},
     ("POST", "/api/messages/receipts"): {"delivered": [1], "read": [2]},

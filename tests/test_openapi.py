@@ -122,6 +122,7 @@ def test_operations_that_are_limited_say_so(document):
     doors = {"auth/register", "auth/login", "auth/refresh", "auth/me", "auth/password"}
     assert told == doors | {
         "contacts/add",
+        "keys/challenge",
         "keys/upload",
         "keys/email/{email}",
         "keys/fingerprint/{fingerprint}",

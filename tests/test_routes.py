@@ -42,6 +42,7 @@ API = [
     ("DELETE", "/api/auth/me", {"password": "wrong"}, SIGNED_IN.format(400)),
     ("POST", "/api/auth/password", NEW_PASSWORD, SIGNED_IN.format(204)),
     ("POST", "/api/auth/password", NEW_PASSWORD | {"current_password": "wrong"}, SIGNED_IN.format(400)),
+    ("POST", "/api/keys/challenge", None, SIGNED_IN.format(200)),
     ("POST", "/api/keys/upload", {"public_key": "{new_key}"}, SIGNED_IN.format(201)),
     ("POST", "/api/keys/upload", {"public_key": "{bobs_key}"}, "401 201 200 201"),
     ("POST", "/api/keys/upload", {"public_key": "{new_key}", "replaces": "{bobs}"}, "401 409 201 409"),

@@ -5,8 +5,10 @@ import re
 from collections import Counter
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from keys import proof
 from tests.environment import ROOT
 from tests.reference.content import pad, unpad
 from tests.reference.generate_vectors import FOLDER, build
@@ -36,7 +38,8 @@ INVALID = read("invalid_messages.json")["messages"]
 KEYS = read("public_keys.json")
 IDENTITY = read("identity.json")
 NUMBERS = read("safety_numbers.json")
-REASONS = {vector["reason"] for vector in [*INVALID, *IDENTITY["invalid_statements"]]}
+PROOFS = read("key_proofs.json")
+REASONS = {vector["reason"] for vector in [*INVALID, *IDENTITY["invalid_statements"], *PROOFS["refused"]]}
 
 
 def named(vectors: list[dict]) -> dict:
@@ -56,10 +59,21 @@ def test_committed_vectors_are_what_the_reference_generates():
     "vectors",
     [VALID, INVALID, *(KEYS[part] for part in ("valid", "invalid"))]
     + [IDENTITY[part] for part in ("valid_statements", "invalid_statements", "invalid_keys")]
-    + [NUMBERS[part] for part in ("identities", "numbers", "codes")],
+    + [NUMBERS[part] for part in ("identities", "numbers", "codes")]
+    + [PROOFS[part] for part in ("proofs", "refused")],
 )
 def test_every_vector_has_a_name_of_its_own(vectors):
     assert [name for name, times in Counter(vector["name"] for vector in vectors).items() if times > 1] == []
+
+
+@pytest.mark.parametrize("vector", **named(PROOFS["proofs"]))
+def test_the_server_takes_a_proof_of_a_key(vector, monkeypatch):
+    scalar = int(PROOFS["server_private_key"], 16)
+    monkeypatch.setattr(proof, "private_key", lambda _: ec.derive_private_key(scalar, ec.SECP256R1()))
+    given = [bytes.fromhex(vector[name]) for name in ("public_key", "identity_key", "identity_signature")]
+    mac = bytes.fromhex(vector["mac"])
+    assert proof.is_right(vector["challenge"], mac, vector["email"], *given)
+    assert not proof.is_right(vector["challenge"] + "x", mac, vector["email"], *given)
 
 
 @pytest.mark.parametrize("vector", **named(VALID))

@@ -249,6 +249,7 @@ RATE_LIMITS = {
     "known_browser": {"cookie": "10/h"},
     "refresh": {"address": "120/m"},
     "confirm": {"account": "10/10m"},
+    "key_challenge": {"account": "60/10m"},
     "key_upload": {"account": "30/10m"},
     "key_lookup": {"account": "300/m"},
     "contact_add": {"account": "60/m"},

@@ -33,6 +33,7 @@ api = [
     path("auth/me", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})),
     path("auth/me/data", OwnDataViewSet.as_view({"get": "data"})),
     path("auth/password", MeViewSet.as_view({"post": "password"})),
+    path("keys/challenge", KeyViewSet.as_view({"post": "challenge"})),
     path("keys/upload", KeyViewSet.as_view({"post": "upload"})),
     path("keys/me", KeyViewSet.as_view({"get": "me"})),
     path("keys/email/<path:email>", KeyViewSet.as_view({"get": "by_email"})),

@@ -74,7 +74,7 @@ describe("the account's key", () => {
     await register(session, { email: "alice@example.org", password: "a long enough password" });
     await prepare(session, { socketUrl: "ws://nowhere.test/", locks: /** @type {any} */ (browser.locks) });
     assert.equal(server.user("alice@example.org").keys.length, 1);
-    assert.deepEqual(server.callsTo("/keys/").map(({ path }) => path), ["/api/keys/upload"]);
+    assert.deepEqual(server.callsTo("/keys/").map(({ path }) => path), ["/api/keys/challenge", "/api/keys/upload"]);
   }));
 
   test("of a new account does not wait for a permission that nobody gives", inWorld(async ({ server }) => {

@@ -2,8 +2,10 @@
  * A small honest server in memory: the part of the contract that the browser's model talks to. It never looks into a
  * message. Tests make it fail where they need it to.
  */
-import { createHash, randomUUID } from "node:crypto";
+import { createHash, generateKeyPairSync, randomUUID } from "node:crypto";
 
+const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+export const SERVER_KEY = publicKey.export({ type: "spki", format: "der" }).toString("base64");
 const NEW_YEAR_MS = Date.UTC(2030, 0, 1);
 
 /** @typedef {{ status: number, body?: any, headers?: Record<string, string> }} Answer */
@@ -148,6 +150,9 @@ export class Server {
   }
 
   #keys({ body }, me, [kind, name]) {
+    if (kind === "challenge") {
+      return ok({ challenge: randomUUID(), server_key: SERVER_KEY });
+    }
     if (kind === "upload") {
       if (body.replaces && body.replaces !== me.keys.at(-1)?.fingerprint) {
         return refusal(409, "key_changed");

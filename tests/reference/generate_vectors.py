@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.reference import invalid_ciphertexts, invalid_contents, invalid_envelopes
 from tests.reference.identities import identity_file
+from tests.reference.key_proof import key_proofs_file
 from tests.reference.people import people_file
 from tests.reference.public_keys import public_keys_file
 from tests.reference.safety_numbers import safety_numbers_file
@@ -22,6 +23,7 @@ def build() -> dict[str, str]:
         "people.json": people_file(),
         "public_keys.json": public_keys_file(),
         "identity.json": identity_file(),
+        "key_proofs.json": key_proofs_file(),
         "safety_numbers.json": safety_numbers_file(),
         "padding.json": padding_file(),
         "valid_messages.json": valid_file(),

@@ -80,6 +80,7 @@ def test_body_without_an_email_is_bad_input_not_an_error(anonymous, body):
         ("register", "post", "/api/auth/register", {}),
         ("refresh", "post", "/api/auth/refresh", {}),
         ("key_lookup", "get", "/api/keys/email/nobody@example.org", None),
+        ("key_challenge", "post", "/api/keys/challenge", {}),
         ("key_upload", "post", "/api/keys/upload", {}),
         ("contact_add", "post", "/api/contacts/add", {}),
         ("confirm", "delete", "/api/auth/me", {"password": "wrong"}),

@@ -8,6 +8,7 @@ const envelope = once(() => import("./envelope.js"));
 const suite1 = once(() => import("./suite1.js"));
 const plaintext = once(() => import("./plaintext.js"));
 const identity = once(() => import("./identity.js"));
+const proof = once(() => import("./key-proof.js"));
 const numbers = once(() => import("./safety-number.js"));
 
 /** @returns {Promise<unknown>} when all of it is here */
@@ -41,6 +42,9 @@ export const signStatement = async (request) => (await identity()).signStatement
 
 /** @type {typeof import("./identity.js").verifyStatement} */
 export const verifyStatement = async (request) => (await identity()).verifyStatement(request);
+
+/** @type {typeof import("./key-proof.js").keyProof} */
+export const keyProof = async (request) => (await proof()).keyProof(request);
 
 /** @type {typeof import("./safety-number.js").safetyNumber} */
 export const safetyNumber = async (people) => (await numbers()).safetyNumber(people);

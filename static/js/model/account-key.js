@@ -4,11 +4,10 @@
  * Event: `changed` {status}.
  */
 import { Emitter } from "../lib/emitter.js";
-import { toBase64 } from "../lib/bytes.js";
 import { ApiError } from "../net/errors.js";
-import { readKey } from "./answers.js";
-import { BadAnswer, Refusal } from "./errors.js";
+import { Refusal } from "./errors.js";
 import { isSameState, readStored, stateFor } from "./key-state.js";
+import { uploadKey } from "./key-upload.js";
 import { OwnPairs } from "./own-pairs.js";
 import { isServed } from "./own-statement.js";
 import { readServedKey } from "./served-key.js";
@@ -91,7 +90,7 @@ export class AccountKey extends Emitter {
   /**
    * Compares with the server. Makes a key only where the account has none anywhere; where one stands here and the
    * server knows of none, that same one is uploaded again; and so it is where its statement is missing there.
-   * @throws {ApiError | import("../net/errors.js").NetworkError | BadAnswer}
+   * @throws {ApiError | import("../net/errors.js").NetworkError | import("./errors.js").BadAnswer}
    */
   ensure() {
     this.#ensuring ??= this.#ensure().finally(() => (this.#ensuring = null));
@@ -200,25 +199,8 @@ export class AccountKey extends Emitter {
     if (served && isServed(row, served)) {
       return row.fingerprint;
     }
-    const body = {
-      public_key: toBase64(row.publicKeyBytes),
-      identity_key: toBase64(row.identity.publicKeyBytes),
-      identity_signature: toBase64(row.signed.statement),
-      ...(served ? { replaces: served.fingerprint } : {}),
-    };
-    if (!isServed(row, readKey(await this.#uploadOrRefuse(body), this.#email))) {
-      throw new BadAnswer("another key than the one uploaded");
-    }
+    await uploadKey(this.#api, row, { email: this.#email, replaces: served?.fingerprint ?? null });
     return row.fingerprint;
-  }
-
-  /** @param {{ public_key: string, replaces?: string }} body */
-  async #uploadOrRefuse(body) {
-    try {
-      return await this.#api.uploadKey(body);
-    } catch (error) {
-      throw error instanceof ApiError && error.code === "key_changed" ? new Refusal("key_changed") : error;
-    }
   }
 
   /** @param {string} fingerprint of a pair that stands here and is the account's */

@@ -4,6 +4,7 @@ import { fingerprint as fingerprintOf } from "../crypto/fingerprint.js";
 import { verifyStatement } from "../crypto/later.js";
 import { toHex } from "../lib/bytes.js";
 import { readKey } from "./answers.js";
+import { base64, check, object } from "./checks.js";
 import { BadAnswer, Refusal } from "./errors.js";
 
 /** @typedef {import("../storage/rows.js").Statement} Statement */
@@ -40,4 +41,18 @@ export async function statementOf({ email, publicKeyBytes, identityKey, statemen
   } catch (error) {
     throw error instanceof ProtocolError ? new Refusal("key_not_theirs") : error;
   }
+}
+
+/**
+ * @param {any} value
+ * @returns {{ challenge: string, serverKeyBytes: Bytes }} the key is still to be checked
+ */
+export function readChallenge(value) {
+  const { challenge, server_key: serverKey } = object(value);
+  return { challenge: check(challenge, isChallenge, "challenge"), serverKeyBytes: base64(serverKey) };
+}
+
+/** @param {any} value */
+function isChallenge(value) {
+  return typeof value === "string" && /^[!-~]{1,500}$/.test(value);
 }

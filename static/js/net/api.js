@@ -94,7 +94,12 @@ export class Api {
     return this.#call("GET", path, { bounds: LIST });
   }
 
-  /** @param {{ public_key: string, replaces?: string }} body */
+  /** A one-time key of the server, to prove one's own with. */
+  keyChallenge() {
+    return this.#call("POST", "/keys/challenge", { body: {} });
+  }
+
+  /** @param {{ public_key: string, replaces?: string, proof: { challenge: string, mac: string } }} body */
   uploadKey(body) {
     return this.#call("POST", "/keys/upload", { body });
   }

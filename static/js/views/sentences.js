@@ -23,6 +23,7 @@ const SENTENCES = {
   another_address: "The server answered for another address. Nobody was added.",
   wrong_password: "That is not your current password.",
   key_changed: "Another browser was quicker. Look again, then choose.",
+  key_taken: "Another account has this browser's key. Forget the key and messages here, and log in again.",
   unsigned_key: "Nothing has confirmed these keys yet. The other person has to open VibeChat once.",
   storage: NOT_KEPT,
 };

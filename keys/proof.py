@@ -1,0 +1,63 @@
+"""Proof that who uploads a public key holds its private half: docs/protocol.md §3.6.
+
+The server's one-time key follows from the challenge and SECRET_KEY, so that nothing is stored. A challenge names the
+state of the account's keys; the upload that it is used for changes that state, and with it the challenge is spent.
+"""
+
+import hmac
+import secrets
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from django.conf import settings
+from django.core import signing
+
+SALT = "keys.proof"
+LIFETIME_SECONDS = 600
+LABEL = b"VibeChat key proof"
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256 (SP 800-186 §3.2.1.3)
+
+
+def new_challenge(user_id: int, state: str) -> str:
+    return signing.dumps([user_id, state, secrets.token_hex(16)], salt=SALT)
+
+
+def state_in(challenge: str, user_id: int) -> str | None:
+    """The state that this account's challenge names; None for any other challenge and for one that is too old."""
+    try:
+        owner, state, _nonce = signing.loads(challenge, salt=SALT, max_age=LIFETIME_SECONDS)
+    except (signing.BadSignature, ValueError):
+        return None
+    return state if owner == user_id else None
+
+
+def server_key(challenge: str) -> bytes:
+    """91 bytes: the SubjectPublicKeyInfo DER of the one-time key."""
+    return private_key(challenge).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def private_key(challenge: str) -> ec.EllipticCurvePrivateKey:
+    # 48 bytes for a scalar of 32: FIPS 186-5 A.2.1, extra random bits.
+    seed = hkdf(settings.SECRET_KEY.encode(), b"VibeChat one-time key" + challenge.encode(), 48)
+    return ec.derive_private_key(int.from_bytes(seed) % (ORDER - 1) + 1, ec.SECP256R1())
+
+
+def is_right(challenge: str, mac: bytes, email: str, spki: bytes, identity_key: bytes, statement: bytes) -> bool:
+    """Whether `mac` was made with the private half of `spki`, for this account and statement.
+
+    Without an identity, `identity_key` and `statement` are empty.
+    """
+    secret = private_key(challenge).exchange(ec.ECDH(), load_der_public_key(spki))
+    proven = lp(LABEL, email.encode(), spki, identity_key, statement, challenge.encode())
+    return hmac.compare_digest(hmac.digest(hkdf(secret, LABEL, 32), proven, "sha256"), mac)
+
+
+def hkdf(key_material: bytes, info: bytes, length: int) -> bytes:
+    return HKDF(hashes.SHA256(), length, salt=None, info=info).derive(key_material)
+
+
+def lp(*parts: bytes) -> bytes:
+    """LP of docs/protocol.md §2: each part after its length, 4 bytes, big-endian."""
+    return b"".join(len(part).to_bytes(4) + part for part in parts)

@@ -1,0 +1,194 @@
+"""An upload with a proof that the account holds the private key: docs/protocol.md §3.6."""
+
+import base64
+import hmac
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from django.core import signing
+
+from keys import proof
+from keys.models import PublicKey
+from keys.points import fingerprint, is_p256_public_key
+
+CHALLENGE = "/api/keys/challenge"
+UPLOAD = "/api/keys/upload"
+SIGNED = {
+    "identity_key": base64.b64encode(b"i" * 32).decode(),
+    "identity_signature": base64.b64encode(b"s" * 73).decode(),
+}
+
+
+@pytest.fixture
+def private_key():
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def spki_of(private_key) -> bytes:
+    return private_key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def mac_of(private_key, email: str, asked: dict, signed: dict = SIGNED) -> str:
+    """As a client makes it, written apart from keys/proof.py."""
+    server_key = load_der_public_key(base64.b64decode(asked["server_key"]))
+    secret = private_key.exchange(ec.ECDH(), server_key)
+    key = HKDF(hashes.SHA256(), 32, salt=None, info=b"VibeChat key proof").derive(secret)
+    identity = [base64.b64decode(signed.get(name, "")) for name in ("identity_key", "identity_signature")]
+    parts = [b"VibeChat key proof", email.encode(), spki_of(private_key), *identity, asked["challenge"].encode()]
+    data = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return base64.b64encode(hmac.new(key, data, "sha256").digest()).decode()
+
+
+def body_for(person, private_key, **more) -> dict:
+    asked = person.post(CHALLENGE).json()
+    given = {"challenge": asked["challenge"], "mac": mac_of(private_key, person.email, asked)}
+    return {"public_key": base64.b64encode(spki_of(private_key)).decode(), **SIGNED, "proof": given} | more
+
+
+def upload(person, private_key, **more):
+    return person.post(UPLOAD, {"public_key": base64.b64encode(spki_of(private_key)).decode(), **more})
+
+
+def prove(person, private_key):
+    return person.post(UPLOAD, body_for(person, private_key))
+
+
+def test_it_works(alice, private_key):
+    response = prove(alice, private_key)
+    assert response.status_code == 201
+    assert "proof" not in response.json()
+    assert PublicKey.objects.get().proven_at is not None
+    assert alice.get("/api/keys/me").json()["fingerprint"] == fingerprint(spki_of(private_key))
+
+
+def test_without_identity_it_works(alice, private_key):
+    asked = alice.post(CHALLENGE).json()
+    given = {"challenge": asked["challenge"], "mac": mac_of(private_key, alice.email, asked, {})}
+    assert upload(alice, private_key, proof=given).status_code == 201
+    assert PublicKey.objects.get().proven_at is not None
+
+
+def test_without_proof_a_key_is_taken_as_before(alice, private_key):
+    assert upload(alice, private_key).status_code == 201
+    assert upload(alice, private_key, proof=None).status_code == 200
+    assert PublicKey.objects.get().proven_at is None
+
+
+def test_the_server_key_is_new_each_time_and_of_the_one_form(alice):
+    first, second = alice.post(CHALLENGE).json(), alice.post(CHALLENGE).json()
+    assert set(first) == {"challenge", "server_key"}
+    assert first["server_key"] != second["server_key"]
+    assert is_p256_public_key(base64.b64decode(first["server_key"]))
+
+
+def test_a_key_that_another_account_has_proven_is_key_taken(alice, mallory, private_key):
+    prove(alice, private_key)
+    for response in (upload(mallory, private_key), prove(mallory, private_key)):
+        assert response.status_code == 409
+        assert response.json()["code"] == "key_taken"
+    assert PublicKey.objects.get().user == alice.user
+
+
+def test_the_negative_of_a_proven_key_is_key_taken(alice, mallory, private_key):
+    prove(alice, private_key)
+    negative = ec.derive_private_key(proof.ORDER - private_key.private_numbers().private_value, ec.SECP256R1())
+    assert upload(mallory, negative).json()["code"] == "key_taken"
+
+
+def test_a_former_proven_key_is_key_taken(alice, mallory, private_key):
+    prove(alice, private_key)
+    alice.upload_key()
+    assert upload(mallory, private_key).json()["code"] == "key_taken"
+
+
+def test_a_proven_key_ends_an_unproven_copy(alice, mallory, private_key):
+    upload(mallory, private_key)
+    assert alice.get(f"/api/keys/email/{mallory.email}").status_code == 200
+    assert prove(alice, private_key).status_code == 201
+    assert alice.get(f"/api/keys/email/{mallory.email}").json()["code"] == "key_not_found"
+    assert mallory.get("/api/keys/me").status_code == 404
+    assert mallory.get(f"/api/keys/email/{alice.email}").status_code == 200
+
+
+def test_two_unproven_copies_stand_beside_each_other(alice, mallory, private_key):
+    assert [upload(person, private_key).status_code for person in (alice, mallory)] == [201, 201]
+
+
+def test_a_proven_key_stays_proven_when_it_is_uploaded_without_proof(alice, mallory, private_key):
+    prove(alice, private_key)
+    assert upload(alice, private_key).status_code == 200
+    assert upload(mallory, private_key).json()["code"] == "key_taken"
+
+
+def test_the_key_of_a_deleted_account_can_be_proven_again(alice, bob, private_key):
+    prove(alice, private_key)
+    PublicKey.objects.update(user=None)
+    assert prove(bob, private_key).status_code == 201
+
+
+def test_a_challenge_is_spent_by_the_upload_that_it_is_used_for(alice, private_key):
+    body = body_for(alice, private_key)
+    assert alice.post(UPLOAD, body).status_code == 201
+    response = alice.post(UPLOAD, body)
+    assert (response.status_code, response.json()["code"]) == (409, "proof_expired")
+
+
+def is_refused(response):
+    assert response.status_code == 400
+    assert response.json()["fields"]["proof"][0]["code"] == "invalid_proof"
+
+
+def test_a_challenge_that_is_too_old_is_refused(alice, private_key, monkeypatch):
+    body = body_for(alice, private_key)
+    monkeypatch.setattr(proof, "LIFETIME_SECONDS", -1)
+    is_refused(alice.post(UPLOAD, body))
+
+
+def test_another_accounts_challenge_is_refused(alice, mallory, private_key):
+    is_refused(mallory.post(UPLOAD, body_for(alice, private_key)))
+
+
+def test_a_challenge_of_nobody_is_refused(alice, private_key):
+    body = body_for(alice, private_key)
+    forged = signing.dumps([alice.user.pk, "", "0"], salt="another")
+    for challenge in ("", "x", forged, body["proof"]["challenge"][:-1]):
+        response = alice.post(UPLOAD, body | {"proof": body["proof"] | {"challenge": challenge}})
+        assert response.status_code == 400
+    assert not PublicKey.objects.exists()
+
+
+CHANGES = {
+    "another key": lambda: {"public_key": base64.b64encode(spki_of(ec.generate_private_key(ec.SECP256R1()))).decode()},
+    "another identity": lambda: {"identity_key": base64.b64encode(b"j" * 32).decode()},
+    "another statement": lambda: {"identity_signature": base64.b64encode(b"t" * 73).decode()},
+    "no statement": lambda: {"identity_key": None, "identity_signature": None},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_proof_of_something_else_is_refused(alice, private_key, change):
+    is_refused(alice.post(UPLOAD, body_for(alice, private_key) | change()))
+    assert not PublicKey.objects.exists()
+
+
+def test_a_proof_with_another_private_key_is_refused(alice, private_key):
+    others = ec.generate_private_key(ec.SECP256R1())
+    asked = alice.post(CHALLENGE).json()
+    given = {"challenge": asked["challenge"], "mac": mac_of(others, alice.email, asked)}
+    is_refused(upload(alice, private_key, **SIGNED, proof=given))
+
+
+def test_a_proof_for_another_account_is_refused(alice, private_key):
+    asked = alice.post(CHALLENGE).json()
+    given = {"challenge": asked["challenge"], "mac": mac_of(private_key, "bob@example.org", asked)}
+    is_refused(upload(alice, private_key, **SIGNED, proof=given))
+
+
+@pytest.mark.parametrize("given", ["x", 7, [], {}, {"challenge": "x"}, {"challenge": 7, "mac": "AAAA"}])
+def test_what_is_no_proof_is_bad_input(alice, private_key, given):
+    response = upload(alice, private_key, proof=given)
+    assert response.status_code == 400
+    assert "proof" in response.json()["fields"]
