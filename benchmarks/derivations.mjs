@@ -1,5 +1,6 @@
 /**
- * What receipts cost: key derivations (PBKDF2, 100,000 iterations each) in two browsers together.
+ * What receipts cost, and what a flood costs its reader: key derivations (PBKDF2, 100,000 iterations each), in the first two
+ * rows in two browsers together, in the others in the reader's alone.
  *
  *     node benchmarks/derivations.mjs
  *
@@ -13,6 +14,7 @@ const { pause, until, World } = await import("../tests/js/model-world.js");
 const AWAY = 200;
 const ROUNDS = 10;
 const PACE_MS = 1500;
+const FLOOD = 1000;
 
 let derivations = 0;
 const { pbkdf2 } = CryptoManager;
@@ -65,5 +67,31 @@ const isDone = () => again.chat(alice)?.unread === AWAY && alice.states(bob).sli
 await until(isDone);
 await pause(12_000);
 away("written to somebody who was away, then opened");
+
+const mallory = await world.newPerson("mallory");
+await mallory.account.contacts.add(again.email);
+await mallory.send(again, "the first");
+await until(() => again.chat(mallory)?.lastLine === "the first");
+
+/** Messages of Mallory's client's own that do not open, each another one. */
+function flood(what) {
+  const print = counting();
+  const { id, ...message } = world.server.texts.find(({ sender_email: sender }) => sender === mallory.email);
+  for (let count = 0; count < FLOOD; count += 1) {
+    world.server.plant(again.email, { ...message, client_id: crypto.randomUUID(), salt: btoa(String(count).padStart(32)) });
+  }
+  return until(() => again.chat(mallory).unread >= FLOOD).then(() => pause(3000)).then(() => print(what));
+}
+
+await flood("a stranger's flood, while the page is open");
+let opening = counting();
+again.conversations.open(mallory.email);
+await until(() => again.items(mallory).length > 30 && again.items(mallory).every((item) => !item.opening));
+opening("the stranger's chat is opened after that");
+opening = counting();
+const reloaded = await world.reload(again);
+reloaded.conversations.open(mallory.email);
+await until(() => reloaded.items(mallory).length > 30 && reloaded.items(mallory).every((item) => !item.opening));
+opening("and after a reload");
 world.end();
 process.exit();

@@ -6,10 +6,13 @@ import {
   all,
   chatOrNew,
   countMarked,
+  countMessages,
   get,
   marked,
   newestMessages,
+  newestPending,
   newestShown,
+  pendingPeers,
   unsent,
 } from "../storage/queries.js";
 import { enterEvent, putMessage } from "./entries.js";
@@ -172,12 +175,29 @@ export class Archive {
     });
   }
 
+  /** @returns {Promise<string[]>} those of whom there are messages that nobody has tried to open yet, or not in vain for good */
+  pendingPeers() {
+    return this.#database.read(["messages"], (stores) => pendingPeers(stores("messages")));
+  }
+
   /**
-   * @param {number} limit
-   * @returns {Promise<MessageRow[]>} some that nobody has tried to open yet, or not in vain for good
+   * @param {string} peer
+   * @param {{ below: number, limit: number }} part
+   * @returns {Promise<MessageRow[]>} such messages, newest first
    */
-  untried(limit) {
-    return this.#database.read(["messages"], (stores) => marked(stores("messages"), "pending", undefined, limit));
+  pending(peer, part) {
+    return this.#database.read(["messages"], (stores) => newestPending(stores("messages"), peer, part));
+  }
+
+  /**
+   * @param {string} peer
+   * @returns {Promise<number>} how many of the messages with that person were tried to be opened
+   */
+  countTried(peer) {
+    return this.#database.read(["messages"], async (stores) => {
+      const [all, pending] = await Promise.all([countMessages(stores("messages"), peer), countMarked(stores("messages"), "pending", peer)]);
+      return all - pending;
+    });
   }
 
   /**
@@ -234,11 +254,14 @@ export class Archive {
   /**
    * It cannot be opened, now at least; it is tried again when it comes to the screen.
    * @param {MessageRow} row
-   * @param {boolean} isFinal false: it may go well the next time, with nothing else changed
+   * @param {{ isFinal: boolean, isDamaged: boolean }} how isFinal: it will not go well the next time, with nothing else
+   *   changed; isDamaged: whatever else is changed
    * @returns {Promise<MessageRow | null>} null: another message has its id meanwhile
    */
-  keepTried(row, isFinal) {
-    return this.#change(row, (found) => ({ ...found, tried: true, pending: isFinal ? undefined : found.pending }));
+  keepTried(row, { isFinal, isDamaged }) {
+    return this.#change(row, (found) => ({
+      ...found, tried: true, damaged: isDamaged || undefined, pending: isFinal ? undefined : found.pending,
+    }));
   }
 
   /**

@@ -61,6 +61,7 @@ export class Conversations extends Emitter {
     mailbox.on("late", () => this.#complete());
     courier.on("moved", ({ peer }) => this.#touchEverywhere(peer));
     people.on("changed", ({ email }) => this.#screens.touch(email));
+    people.on("changed", () => opener.catchUp().catch(() => {}));
     preferences.on("changed", () => this.#screens.touchAll());
     tabs.on("chat", ({ email }) => this.#screens.touch(email));
     tabs.on("outbox", () => courier.hurry());
@@ -133,6 +134,7 @@ export class Conversations extends Emitter {
     const clientId = await this.#writing.send(email, text);
     this.#outboxChanged(email);
     this.#noteReceipts();
+    this.#parts.opener.catchUp().catch(() => {});
     return clientId;
   }
 

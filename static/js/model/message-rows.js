@@ -56,7 +56,7 @@ function nonceOf({ nonce }) {
   return typeof nonce === "string" ? nonce : "";
 }
 
-const SEALED_BY = ["nonce", "salt", "ciphertext", "sender_fingerprint", "recipient_fingerprint", "message_type", "suite"];
+export const SEALED_BY = ["nonce", "salt", "ciphertext", "sender_fingerprint", "recipient_fingerprint", "message_type", "suite"];
 
 /**
  * Whether what was opened is still what stands there: the server may have given its id to another message meanwhile.

@@ -4,17 +4,21 @@
  *
  * Events: `opened` {row, text}, `repeated` {row} (it is not to be shown, or not again), and `failed` {row}.
  */
+import { CryptoManager } from "../crypto/crypto.js";
+import { DecryptionError, ProtocolError } from "../crypto/errors.js";
+import { utf8Encode } from "../lib/bytes.js";
 import { Emitter } from "../lib/emitter.js";
+import { Backlog } from "./backlog.js";
 import { Refusal } from "./errors.js";
 import { textOf } from "./content-text.js";
-import { identityOf } from "./message-rows.js";
+import { identityOf, SEALED_BY } from "./message-rows.js";
 import { explain } from "./unopened.js";
 
 // Those that are tried again once they are named: more than a browser leaves behind, and no more than memory has room for.
 const HELD_LIMIT = 1000;
 // Key derivation runs on the browser's own threads: a few at once use them, more would only delay the first.
 const AT_ONCE = 3;
-const BATCH = 20;
+const DAMAGED_LIMIT = 1000;
 
 export class Opener extends Emitter {
   #archive;
@@ -32,9 +36,9 @@ export class Opener extends Emitter {
   #queue = new Map();
   #active = 0;
   #awaited = 0;
-  #isAskedFor = false;
-  /** @type {Promise<void> | null} */
-  #catchingUp = null;
+  /** @type {Set<string>} hashes of envelopes that will never open */
+  #damaged = new Set();
+  #backlog;
 
   /** @param {{ archive: Archive, chains: Chains, people: People, retirement: Retirement, unsealer: Unsealer }} parts */
   constructor({ archive, chains, people, retirement, unsealer }) {
@@ -44,6 +48,7 @@ export class Opener extends Emitter {
     this.#people = people;
     this.#retirement = retirement;
     this.#unsealer = unsealer;
+    this.#backlog = new Backlog({ archive, chains, people, open: (row) => this.#openWhenCalm(row) });
   }
 
   /**
@@ -51,7 +56,7 @@ export class Opener extends Emitter {
    * @returns {Unopened | null} why it could not be opened, if it was tried
    */
   failure(row) {
-    const error = this.#failures.get(identityOf(row));
+    const error = this.#failures.get(identityOf(row)) ?? (row.damaged ? new DecryptionError() : undefined);
     return error === undefined ? null : explain(error, { mine: row.mine, name: this.#people.nameOf(row.peer) });
   }
 
@@ -93,6 +98,12 @@ export class Opener extends Emitter {
     }
   }
 
+  /** @param {MessageRow} row that no screen waits for */
+  async #openWhenCalm(row) {
+    await this.calm();
+    await this.#openOnce(row);
+  }
+
   /** @param {MessageRow} row */
   #openOnce(row) {
     const key = identityOf(row);
@@ -103,33 +114,7 @@ export class Opener extends Emitter {
 
   /** Tries, one by one, all that nobody has tried yet. */
   catchUp() {
-    this.#isAskedFor = true;
-    this.#catchingUp ??= this.#catchUp().finally(() => (this.#catchingUp = null));
-    return this.#catchingUp;
-  }
-
-  async #catchUp() {
-    while (this.#isAskedFor) {
-      this.#isAskedFor = false;
-      await this.#openUntried();
-    }
-  }
-
-  /** Each once: those that cannot be opened now, for there is no network, say, do not keep back the ones behind them. */
-  async #openUntried() {
-    const tried = new Set();
-    for (;;) {
-      const waiting = await this.#archive.untried(BATCH + tried.size);
-      const rows = waiting.filter((row) => !tried.has(identityOf(row)));
-      if (rows.length === 0) {
-        return;
-      }
-      for (const row of rows) {
-        tried.add(identityOf(row));
-        await this.calm();
-        await this.#openOnce(row);
-      }
-    }
+    return this.#backlog.catchUp();
   }
 
   /**
@@ -191,13 +176,28 @@ export class Opener extends Emitter {
    */
   async #failed(row, error) {
     const isFinal = explain(error, { mine: row.mine, name: "" }) !== null;
+    if (isDamage(error)) {
+      await this.#rememberDamage(row);
+    }
     if (isFinal) {
       this.#failures.set(identityOf(row), error);
     }
-    await this.#archive.keepTried(row, isFinal);
+    await this.#archive.keepTried(row, { isFinal, isDamaged: isDamage(error) });
     if (isFinal) {
       this.emit("failed", { row });
     }
+  }
+
+  /**
+   * The same envelope may come again under other ids: it takes no other derivation.
+   * @param {MessageRow} row
+   */
+  async #rememberDamage(row) {
+    const [oldest] = this.#damaged;
+    if (this.#damaged.size >= DAMAGED_LIMIT) {
+      this.#damaged.delete(oldest ?? "");
+    }
+    this.#damaged.add(await envelopeHash(row));
   }
 
   /**
@@ -205,6 +205,9 @@ export class Opener extends Emitter {
    * @returns {Promise<StoredContent>}
    */
   async #contentOf(row) {
+    if (this.#damaged.size > 0 && this.#damaged.has(await envelopeHash(row))) {
+      throw new DecryptionError();
+    }
     const opened = await this.#unsealer.open({ ...row, raw: row.raw });
     const { type, body, browser, counter, previous, received, sent_at } = opened.content;
     // A message that was taken back stands in its chain by the hash that it had.
@@ -241,4 +244,33 @@ export class Opener extends Emitter {
       this.#openOnce(row).catch(() => {});
     }
   }
+}
+
+/**
+ * After a change the old key opens only what had come before it, or was named by what had come: whoever has got hold of
+ * the old key must not go on as that person.
+ * @param {MessageRow} row
+ * @param {Content} content
+ * @param {NamedKey} key
+ * @returns {boolean}
+ */
+function isTooLate({ arrivedAtMs = 0 }, { browser, counter }, { retired }) {
+  return retired !== undefined && arrivedAtMs > retired.atMs && counter > (retired.announced[browser] ?? 0);
+}
+
+/**
+ * @param {unknown} error
+ * @returns {boolean} whether the same envelope fails each time, whatever the keys that are known here, and after a derivation
+ */
+function isDamage(error) {
+  const mayBeNewer = error instanceof ProtocolError && ["unknown_suite", "unknown_version", "type", "not_our_key"].includes(error.reason);
+  return error instanceof DecryptionError || (error instanceof ProtocolError && !mayBeNewer);
+}
+
+/**
+ * @param {MessageRow} row with `raw`
+ * @returns {Promise<string>}
+ */
+function envelopeHash({ peer, mine, raw }) {
+  return CryptoManager.sha256Hex(utf8Encode(JSON.stringify([peer, mine, raw.client_id, ...SEALED_BY.map((name) => raw[name])])));
 }

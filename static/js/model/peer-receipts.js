@@ -9,6 +9,7 @@ import { decodeReceipt } from "../crypto/later.js";
 import { Emitter } from "../lib/emitter.js";
 import { Sequence } from "../lib/timing.js";
 import { all, chatOrNew, unsent, waitingReceipts } from "../storage/queries.js";
+import { acquaintances } from "./acquaintances.js";
 import { BadAnswer, Refusal } from "./errors.js";
 import { has, rangesOf, union } from "./ranges.js";
 
@@ -25,6 +26,8 @@ const BROWSERS_LIMIT = 32;
 export class PeerReceipts extends Emitter {
   #parts;
   #inTurn = new Sequence();
+  /** @type {Map<string, Promise<void>>} by peer: what has not begun */
+  #waiting = new Map();
 
   /** @param {PeerReceiptParts} parts */
   constructor(parts) {
@@ -44,12 +47,18 @@ export class PeerReceipts extends Emitter {
    * @returns {Promise<void>}
    */
   take(peer) {
-    return this.#inTurn.run(() => this.#take(peer)).catch(() => {});
+    const waiting = this.#waiting.get(peer) ?? this.#inTurn.run(() => this.#take(peer)).catch(() => {});
+    this.#waiting.set(peer, waiting);
+    return waiting;
   }
 
-  /** @param {string} peer */
+  /** @param {string} peer a stranger's are worth no derivation: nothing was written that they could acknowledge */
   async #take(peer) {
+    this.#waiting.delete(peer);
     const { database, opener } = this.#parts;
+    if (!(await acquaintances(this.#parts)).has(peer)) {
+      return;
+    }
     const rows = await database.read(["receipts"], (stores) => waitingReceipts(stores("receipts"), peer));
     for (const row of rows.reverse()) {
       await opener.calm();

@@ -89,6 +89,63 @@ export function marked(messages, index, value, limit) {
 
 /**
  * @param {IDBObjectStore} messages
+ * @param {string} peer
+ * @returns {Promise<number>}
+ */
+export function countMessages(messages, peer) {
+  return result(messages.index("peer").count(IDBKeyRange.bound([peer, 0], [peer, Infinity])));
+}
+
+/**
+ * @param {IDBObjectStore} messages
+ * @returns {Promise<string[]>} whose messages wait to be opened
+ */
+export function pendingPeers(messages) {
+  /** @type {string[]} */
+  const peers = [];
+  const request = messages.index("pending").openKeyCursor(null, "nextunique");
+  return new Promise((resolve, reject) => {
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      const cursor = request.result;
+      if (!cursor) {
+        resolve(peers);
+        return;
+      }
+      peers.push(String(cursor.key));
+      cursor.continue();
+    };
+  });
+}
+
+/**
+ * @param {IDBObjectStore} messages
+ * @param {string} peer
+ * @param {{ below: number, limit: number }} part by id
+ * @returns {Promise<MessageRow[]>} those that wait to be opened, newest first
+ */
+export function newestPending(messages, peer, { below, limit }) {
+  /** @type {MessageRow[]} */
+  const rows = [];
+  const request = messages.index("pending").openCursor(peer, "prev");
+  return new Promise((resolve, reject) => {
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      const cursor = rows.length < limit ? request.result : null;
+      if (!cursor) {
+        resolve(rows);
+      } else if (Number(cursor.primaryKey) > below) {
+        cursor.continuePrimaryKey(peer, below);
+      } else {
+        rows.push(...(cursor.primaryKey === below ? [] : [cursor.value]));
+        cursor.continue();
+      }
+    };
+  });
+}
+
+/**
+ * @param {IDBObjectStore} messages
  * @param {"pending" | "unread" | "due"} index
  * @param {string} value
  * @returns {Promise<number>}

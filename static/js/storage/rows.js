@@ -150,6 +150,7 @@
  * @property {string} [browser] the sending browser's id, once it has been opened
  * @property {number} [counter] and that browser's counter
  * @property {boolean} [tried] it was tried to open it
+ * @property {boolean} [damaged] it will never open, as it is
  * @property {string} [pending] the peer, while nobody has tried to open it, or it may go well the next time
  * @property {string} [unread] the peer, while it is theirs and unread
  * @property {string} [due] the peer, while there is something to tell the server: that it was delivered, or read
