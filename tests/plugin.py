@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.collected import lay_static
 from tests.environment import clean_environment
 from tests.provision import Unavailable
 from tests.provision.services import running
@@ -28,6 +29,7 @@ def pytest_load_initial_conftests(early_config):
     """A wrapper comes before pytest-django, whose own hook reads the settings."""
     scratch = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="vibechat-tests-")))
     variables = service_addresses() if early_config.known_args_namespace.backend == "services" else {}
+    lay_static(scratch)  # before Django reads the list of files
     environment = clean_environment(scratch, **variables)
     os.environ.clear()
     os.environ.update(environment)
@@ -67,6 +69,6 @@ def backend(pytestconfig) -> str:
 @pytest.fixture(scope="session")
 def collected_static():
     """Pages name their files by hash, which only `collectstatic` knows."""
-    from django.core.management import call_command
+    from vibechat.startup import collect
 
-    call_command("collectstatic", interactive=False, verbosity=0)
+    collect()

@@ -17,15 +17,18 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.collected import collect_once
 from tests.provision import Unavailable
 from tests.provision.chromium import find_chromium
 from tests.provision.firefox import find_firefox
 from tests.provision.node import install_modules
+from tests.provision.redis import packaged_program
 from tests.provision.services import running
 from tests.steps import Outcome, Step, browser_steps, left_out, node_tests, server_steps, static_steps
 
-CAN_BE_REQUIRED = {"postgres", "redis", "chromium", "firefox", "node"}
-REDIS = threading.Lock()  # two steps that share a given one would hear each other
+FINDERS = {"redis": packaged_program, "node": install_modules, "chromium": find_chromium, "firefox": find_firefox}
+CAN_BE_REQUIRED = {"postgres", *FINDERS}
+REDIS = threading.Lock()  # two steps that share a given one would hear each other; else each starts its own
 PARALLEL = 3  # one more than a small machine's cores: many tests wait
 
 
@@ -39,6 +42,8 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vibechat-run-")))
         steps = [step for step in chosen_steps(options) if options.only in step.name]
+        if any(step.serves for step in steps):
+            collect_once(scratch / "collected")
         missing = provide(stack, {need for step in steps for need in step.needs})
         outcomes = run_steps(steps, scratch, missing)
     return summarise(outcomes, missing, time.monotonic() - started)
@@ -68,14 +73,13 @@ def chosen_steps(options: argparse.Namespace) -> list[Step]:
 def provide(stack: contextlib.ExitStack, needs: set[str]) -> dict[str, str]:
     """Make what the steps need reachable for them by environment; returns what is missing, and why."""
     missing = {}
-    services = stack.enter_context(running(*sorted(needs & {"postgres", "redis"})))
-    for name, variable in (("postgres", "TEST_DATABASE_URL"), ("redis", "TEST_REDIS_URL")):
-        if isinstance(services.get(name), Unavailable):
-            missing[name] = str(services[name])
-        elif name in services:
-            os.environ[variable] = services[name]
-    for name, find in (("node", install_modules), ("chromium", find_chromium), ("firefox", find_firefox)):
-        if name in needs and not missing.get(name):
+    postgres = stack.enter_context(running(*needs & {"postgres"})).get("postgres")
+    if isinstance(postgres, Unavailable):
+        missing["postgres"] = str(postgres)
+    elif postgres:
+        os.environ["TEST_DATABASE_URL"] = postgres
+    for name, find in FINDERS.items():
+        if name in needs:
             try:
                 find()
             except Unavailable as error:
@@ -100,7 +104,8 @@ def run_step(step: Step, scratch: Path, missing: dict[str, str], printing: threa
     if lacking:
         outcome = Outcome(step.name, not_run=[f"{need}: {missing[need]}" for need in lacking])
     else:
-        with REDIS if "redis" in step.needs else contextlib.nullcontext():
+        is_shared = "redis" in step.needs and "TEST_REDIS_URL" in os.environ
+        with REDIS if is_shared else contextlib.nullcontext():
             outcome = step.run(scratch)
     with printing:
         print(f"\n=== {step.name}: {outcome.verdict} ===\n{outcome.output.strip()}".rstrip(), flush=True)

@@ -63,6 +63,11 @@ class Step:
     process: subprocess.Popen | None = None
     is_over: bool = False
 
+    @property
+    def serves(self) -> bool:
+        """Whether it starts servers, or asks for pages."""
+        return "pytest" in self.command
+
     def run(self, scratch: Path) -> Outcome:
         started = time.monotonic()
         folder = scratch / re.sub(r"\W+", "-", self.name)
@@ -162,7 +167,7 @@ def browser_steps() -> list[Step]:
     """Longest first."""
     needs = ("chromium",)
     return [
-        pytest("browser stories that one server tells", "tests/browser", "-m", "once", needs=needs),
+        pytest("browser stories that one server tells", "tests/browser", "-m", "once or sqlite_too", needs=needs),
         pytest("attacks, with a lying server in between", "tests/attacks", needs=needs),
         pytest(
             "browser stories, two servers on PostgreSQL and Redis",
@@ -172,7 +177,6 @@ def browser_steps() -> list[Step]:
             "not once",
             needs=(*needs, "postgres", "redis"),
         ),
-        pytest("browser stories, one embedded server", "tests/browser", "-m", "not once", needs=needs),
         pytest("stories in Firefox", "tests/firefox", needs=(*needs, "firefox", "node")),
     ]
 

@@ -12,6 +12,8 @@ from tests.test_routes import API, answers_of
 from tests.whole_server import ask
 from vibechat import urls
 
+pytestmark = pytest.mark.once
+
 DOCUMENT = ROOT / "docs" / "openapi.yaml"
 COMMAND = "manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml"
 
@@ -21,7 +23,6 @@ def document():
     return yaml.safe_load(DOCUMENT.read_text())
 
 
-@pytest.mark.once
 def test_file_is_what_the_code_generates(tmp_path):
     call_command("spectacular", file=str(tmp_path / "openapi.yaml"), validate=True, fail_on_warn=True)
     assert (tmp_path / "openapi.yaml").read_bytes() == DOCUMENT.read_bytes(), f"run {COMMAND}"
@@ -33,7 +34,6 @@ def documented_path(pattern) -> str:
     )
 
 
-@pytest.mark.once
 def test_paths_and_methods_are_those_of_the_route_table(document):
     served = {
         (documented_path(route.pattern), method)
@@ -103,7 +103,6 @@ def test_every_answer_is_one_that_the_document_tells_of(document, world, row):
             assert f"`{json.loads(answer.body)['code']}`" in told["description"]
 
 
-@pytest.mark.once
 def test_operations_that_need_a_token_say_so(document):
     for method, target, _, statuses in API:
         security = operation_of(document, method, target).get("security", [{}])
@@ -111,7 +110,6 @@ def test_operations_that_need_a_token_say_so(document):
             assert security == ([{"accessToken": []}] if statuses.startswith("401 ") else [{}])
 
 
-@pytest.mark.once
 def test_operations_that_are_limited_say_so(document):
     told = {
         path.removeprefix("/api/")
@@ -130,7 +128,6 @@ def test_operations_that_are_limited_say_so(document):
     }
 
 
-@pytest.mark.once
 def test_it_is_served_nowhere():
     served = [pattern for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)]
     views = {getattr(pattern.callback, "cls", pattern.callback).__module__ for pattern in served}

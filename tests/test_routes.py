@@ -13,7 +13,7 @@ from conftest import PASSWORD, envelope
 from tests.whole_server import ask, assert_error
 from vibechat.urls import urlpatterns
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("collected_static")]
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("collected_static")]
 PEOPLE = ["anonymous", "alice", "bob", "mallory"]
 EVERYBODY, SIGNED_IN = "{0} {0} {0} {0}", "401 {0} {0} {0}"
 NEW_PASSWORD = {"current_password": PASSWORD, "new_password": "another horse battery"}

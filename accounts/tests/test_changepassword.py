@@ -3,7 +3,7 @@ from django.core.management import CommandError, call_command
 
 from conftest import PASSWORD
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 NEW = "another horse battery"
 
 

@@ -3,6 +3,8 @@ import pytest
 from accounts.models import Session
 from conftest import PASSWORD
 
+pytestmark = pytest.mark.once
+
 URL = "/api/auth/login"
 
 

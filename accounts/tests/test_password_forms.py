@@ -18,7 +18,7 @@ SPELLINGS = [
     ("fluffige birnen", "\ufb02u\ufb00ige birnen"),
     ("\uac00\ub098\ub2e4 birnen", "\u1100\u1161\u1102\u1161\u1103\u1161 birnen"),
 ]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def call(client, path, **body):

@@ -5,7 +5,7 @@ from accounts.models import User
 from contacts.models import Contact
 from keys.models import PublicKey
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def printed(capsys) -> dict:

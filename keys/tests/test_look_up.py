@@ -2,6 +2,8 @@ import pytest
 
 from accounts.models import User
 
+pytestmark = pytest.mark.once
+
 
 def test_by_email_works(alice, bob):
     fingerprint = bob.upload_key()

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import psycopg
 
+from tests.collected import lay_static
 from tests.environment import ROOT, clean_environment
 from tests.provision.processes import free_port, stop
 
@@ -31,6 +32,7 @@ class Server:
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
+        lay_static(self.var_dir)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"],

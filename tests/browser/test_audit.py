@@ -67,6 +67,7 @@ def audit(server: Server, *arguments: str) -> subprocess.CompletedProcess:
     )  # fmt: skip
 
 
+@pytest.mark.sqlite_too
 def test_a_server_in_use_is_clean(friends, site):
     alice, bob = friends
     alice.send("hello")
@@ -107,6 +108,7 @@ def leaking_server(site, tmp_path):
     server.stop()
 
 
+@pytest.mark.sqlite_too
 def test_a_leak_is_named_in_every_place_where_it_is(leaking_server, site):
     done = audit(leaking_server, "--url", leaking_server.url, "--log", str(leaking_server.log))
     assert done.returncode == 1, done.stdout + done.stderr

@@ -15,6 +15,7 @@ def canary(word: str) -> str:
     return f"{word} canary {secrets.token_hex(8)} läuft"
 
 
+@pytest.mark.sqlite_too
 def test_no_server_sees_a_plaintext(new_person, new_line, site):
     lines = {name: new_line(name) for name in ("alice", "bob")}
     alice, bob = (new_person(name, line=lines[name]).register_by_hand() for name in lines)
@@ -41,6 +42,7 @@ def test_no_server_sees_a_plaintext(new_person, new_line, site):
     assert find(alice.password, kept) == []
 
 
+@pytest.mark.sqlite_too
 def test_the_search_would_find_a_leak(alice, bob, new_line, site):
     """What a leaking client would send, sent on purpose through the same line."""
     line, texts = new_line("alice"), {door: canary(door) for door in ("posted", "pushed")}

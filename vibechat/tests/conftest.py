@@ -10,6 +10,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
+from tests.collected import lay_static
 from tests.environment import ROOT, clean_environment
 from tests.provision.processes import free_port
 
@@ -61,14 +62,18 @@ class RunningServer:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    server = RunningServer(tmp_path_factory.mktemp("server")).start().wait()
+    folder = tmp_path_factory.mktemp("server")
+    lay_static(folder / "var")
+    server = RunningServer(folder).start().wait()
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="module")
 def used_folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("servers")
+    folder = tmp_path_factory.mktemp("servers")
+    lay_static(folder / "var")
+    return folder
 
 
 @pytest.fixture
