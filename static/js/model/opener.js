@@ -247,18 +247,6 @@ export class Opener extends Emitter {
 }
 
 /**
- * After a change the old key opens only what had come before it, or was named by what had come: whoever has got hold of
- * the old key must not go on as that person.
- * @param {MessageRow} row
- * @param {Content} content
- * @param {NamedKey} key
- * @returns {boolean}
- */
-function isTooLate({ arrivedAtMs = 0 }, { browser, counter }, { retired }) {
-  return retired !== undefined && arrivedAtMs > retired.atMs && counter > (retired.announced[browser] ?? 0);
-}
-
-/**
  * @param {unknown} error
  * @returns {boolean} whether the same envelope fails each time, whatever the keys that are known here, and after a derivation
  */
