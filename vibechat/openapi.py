@@ -4,16 +4,23 @@ Written by `manage.py spectacular --validate --fail-on-warn --file docs/openapi.
 OPERATIONS stops it.
 """
 
+import re
+
 from django.conf import settings
+from django.contrib.auth.password_validation import MinimumLengthValidator
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 
+LARGEST_ID = 2**63 - 1
 TEXT, COUNT = {"type": "string"}, {"type": "integer"}
 
 
 def an_object(**properties) -> dict:
     return {"type": "object", "properties": properties, "required": sorted(properties)}
 
+
+# base64 of what every uncompressed P-256 SubjectPublicKeyInfo begins with, as far as whole characters go.
+P256_HEAD = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"
 
 # By operation: what it does, and the refusals that are its own, as the codes of each status.
 OPERATIONS = {
@@ -56,14 +63,16 @@ COOKIE_OPERATIONS = {
     "auth_refresh": [{"refreshCookie": []}, {}],
     "auth_logout": [{"accessToken": []}, {"refreshCookie": []}],
 }
-DELETIONS = {"auth_destroy": an_object(password=TEXT)}  # drf-spectacular gives a DELETE no body
+DELETIONS = {
+    "auth_destroy": an_object(password={**TEXT, "minLength": 1, "maxLength": 1024})
+}  # drf-spectacular gives a DELETE no body
 PARAMETERS = {
     "id": {"type": "integer", "minimum": 1},
     "email": {"type": "string", "description": "In any spelling."},
     "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     "page_size": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
-    "before": {"type": "integer", "minimum": 0},
-    "after": {"type": "integer", "minimum": 0},
+    "before": {"type": "integer", "minimum": 0, "maximum": LARGEST_ID},
+    "after": {"type": "integer", "minimum": 0, "maximum": LARGEST_ID},
 }
 RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}}
 # The refusals that many operations share, and those that each operation has alone.
@@ -139,14 +148,40 @@ class Schema(AutoSchema):
             yield 429
 
 
+# Of the last character before the padding, no bit is cut off.
+ONE_BYTE, TWO_BYTES = "[A-Za-z0-9+/][AQgw]==", "[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]="
+LONGEST_EXACT_PATTERN = 512  # bytes; many regular expression engines count no further than 1,000
+
+
+def base64_pattern(least: int, most: int) -> str:
+    """Canonical base64 of so many bytes, where the lengths around it alone would let in up to two more."""
+    forms = []
+    for rest, ending in enumerate(("", ONE_BYTE, TWO_BYTES)):
+        fewest, largest = max(0, -(-(least - rest) // 3)), (most - rest) // 3
+        count = f"{{{fewest},{largest}}}" if most <= LONGEST_EXACT_PATTERN else "*"
+        if fewest <= largest:
+            forms.append(f"(?:[A-Za-z0-9+/]{{4}}){count}{ending}")
+    return f"^(?:{'|'.join(forms)})$"
+
+
 class Base64FieldExtension(OpenApiSerializerFieldExtension):
     target_class = "vibechat.fields.Base64Field"
 
     def map_serializer_field(self, auto_schema, direction):
-        length = f"{self.target.least} to {self.target.most}"
-        if self.target.least == self.target.most:
-            length = str(self.target.most)
-        return {"type": "string", "format": "byte", "description": f"{length} bytes, canonical base64 with padding"}
+        least, most = self.target.least, self.target.most
+        length = str(most) if least == most else f"{least} to {most}"
+        return {
+            **TEXT,
+            "format": "byte",
+            "pattern": base64_pattern(least, most),
+            "minLength": base64_length(least),
+            "maxLength": base64_length(most),
+            "description": f"{length} bytes, canonical base64 with padding",
+        }
+
+
+def base64_length(size: int) -> int:
+    return 4 * -(-size // 3)
 
 
 class PatternFieldExtension(OpenApiSerializerFieldExtension):
@@ -207,9 +242,33 @@ def health_check(name, summary, schema, *statuses) -> dict:
     return {"get": {"operationId": f"health_{name}", "summary": summary, "tags": ["health"], "responses": answers}}
 
 
+TRIMMED = ("email", "recipient_email", "refresh", "invite")  # what is blank then is refused
+
+
+def tighten(schemas):
+    """What a serializer checks as a whole, or by a validator that drf-spectacular does not know."""
+    for name in ("Registration", "Login", "Refresh", "PasswordChange", "AddContact", "Send"):
+        for field, schema in schemas[name]["properties"].items():
+            if field in TRIMMED:
+                schema["pattern"] = r"\S"
+            elif schema["type"] == "string" and field != "display_name":
+                schema.setdefault("minLength", 1)
+    for schema, name in (("Registration", "password"), ("PasswordChange", "new_password")):
+        schemas[schema]["properties"][name]["minLength"] = MinimumLengthValidator().min_length
+    schemas["Upload"]["properties"]["public_key"] |= {
+        "pattern": f"^{re.escape(P256_HEAD)}[A-Za-z0-9+/]{{{base64_length(91) - len(P256_HEAD) - 3}}}[AQgw]==$",
+        "minLength": base64_length(91),
+        "maxLength": base64_length(91),
+        "description": "The 91 bytes of an uncompressed P-256 SubjectPublicKeyInfo, canonical base64 with padding",
+    }
+    has_both = {"properties": {"nonce": TEXT, "salt": TEXT}, "required": ["nonce", "salt"]}
+    schemas["Send"]["anyOf"] = [has_both, {"properties": {"suite": {**COUNT, "minimum": 2}}, "required": ["suite"]}]
+
+
 def complete(result, generator, request, public):
     """A post-processing hook of drf-spectacular's."""
     schemas = result["components"]["schemas"]
+    tighten(schemas)
     schemas["Sync"]["properties"]["events"]["items"] = EVENTS
     result["components"]["schemas"] = dict(sorted({**schemas, **SCHEMAS}.items()))
     cookie = {"type": "apiKey", "in": "cookie", "name": settings.REFRESH_COOKIE}

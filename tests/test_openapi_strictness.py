@@ -1,0 +1,81 @@
+"""docs/openapi.yaml admits what the server admits, as far as shapes go: no less, and no more."""
+
+import copy
+import json
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from tests.environment import ROOT
+from tests.nasty_inputs import BODIES, CALLS, OTHERS, TEXTS
+from tests.test_openapi import operation_of
+from tests.whole_server import ask
+
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
+# What no schema can say: what a text means.
+MEANING = {
+    ("email", "invalid"),
+    ("recipient_email", "invalid"),
+    ("password", "wrong_password"),
+    ("current_password", "wrong_password"),
+    ("display_name", "invalid_characters"),
+    ("public_key", "invalid_key"),
+}
+VALUES = [*TEXTS, *OTHERS, None, True, False, 0, -1, 1.5, 2**15, 2**70, [1] * 501, ["1"]]
+VALUES += ["AAAA" * n for n in (3, 4, 5, 6, 10, 11, 12, 85, 86, 90, 170, 180)]
+VALUES += ["AAAA" * 5 + tail for tail in ("AA==", "AAA=", "AB==", "AAB=", "A===", "AAA", "AA-=", "====")]
+VALUES += ["a" * 64, "A" * 64, "a" * 63, "x" * 20, "x" * 21, "1x", "b3f1c2d4-0000-4000-8000-00000000000A"]
+
+
+def plain(schema):
+    """OpenAPI 3.0's `nullable` in the words of JSON Schema."""
+    if isinstance(schema, list):
+        return [plain(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    words = {name: plain(value) for name, value in schema.items()}
+    if words.pop("nullable", None) is True:
+        words["type"] = [words["type"], "null"]
+    return words
+
+
+@pytest.fixture(scope="module")
+def document():
+    return yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
+
+
+@pytest.fixture
+def validator(document):
+    def of(call):
+        body = operation_of(document, *call)["requestBody"]["content"]["application/json"]["schema"]
+        schemas = plain(copy.deepcopy(document["components"]["schemas"]))
+        return Draft7Validator({**plain(body), "components": {"schemas": schemas}})
+
+    return of
+
+
+@pytest.mark.parametrize(
+    ("call", "field"), [(call, field) for call in CALLS for field in BODIES[call]], ids=lambda part: str(part)[:60]
+)
+def test_field_is_as_strict(validator, alice, bob, call, field):
+    fits = validator(call)
+    method, path = call
+    for value in VALUES:
+        body = {**BODIES[call], field: value}
+        answer = ask(method, path, body=body, token=alice.tokens["access"])
+        errors = json.loads(answer.body).get("fields", {}) if answer.status == 400 else {}
+        codes = {error["code"] for error in errors.get(field, ())}
+        if errors and not codes:
+            continue  # refused for another field, before this one was looked at
+        if any((field, code) in MEANING or code.startswith("password_") for code in codes):
+            continue
+        assert fits.is_valid(body) == (not codes), (value, answer.body[:300])
+
+
+@pytest.mark.parametrize("more", [{"nonce": None}, {"salt": None}, {"suite": 2, "nonce": None, "salt": None}])
+def test_suite_1_needs_nonce_and_salt(validator, alice, bob, more):
+    call = ("POST", "/api/messages/send")
+    body = {**BODIES[call], "sender_fingerprint": None, "recipient_fingerprint": None, **more}
+    admitted = ask(*call, body=body, token=alice.tokens["access"]).status == 201
+    assert validator(call).is_valid(body) == admitted == ("suite" in more)
