@@ -35,9 +35,8 @@ def plain(schema):
     if not isinstance(schema, dict):
         return schema
     words = {name: plain(value) for name, value in schema.items()}
-    if words.pop("nullable", None) is True:
-        words["type"] = [words["type"], "null"]
-    return words
+    is_nullable = isinstance(schema.get("nullable"), bool) and words.pop("nullable")
+    return {"anyOf": [words, {"type": "null"}]} if is_nullable else words
 
 
 @pytest.fixture(scope="module")
