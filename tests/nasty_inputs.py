@@ -4,6 +4,8 @@ import base64
 import json
 import uuid
 
+from django.conf import settings
+
 from conftest import PASSWORD, envelope
 
 CANARY = "c4n4ry"
@@ -105,11 +107,11 @@ PLACES = ["keys/email/{}", "keys/fingerprint/{}", "messages/conversation/{}", "m
 HEADERS = {
     "Host": ["", "\xff", "evil.example", "localhost:99999999", "[::1", "a b", "localhost,localhost", "x" * 9000],
     "Cookie": [
-        "vibechat_refresh=\xff",
-        "sessionid=\xff\xfe",
-        f"sessionid={'x' * 5000}",
+        f"{settings.REFRESH_COOKIE}=\xff",
+        f"{settings.SESSION_COOKIE_NAME}=\xff\xfe",
+        f"{settings.SESSION_COOKIE_NAME}={'x' * 5000}",
         "=;=;",
-        "csrftoken=\1",
+        f"{settings.CSRF_COOKIE_NAME}=\1",
         ";" * 999,
     ],
     "Accept": ["\xff", "text/html", "*/*;q=x", "," * 999, "application/xml;q=0", "application/json; indent=99999999"],

@@ -6,6 +6,7 @@ import uuid
 from itertools import islice, product
 
 import pytest
+from django.conf import settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from messaging import quick
@@ -157,7 +158,7 @@ def test_tokens_that_nobody_gave(alice):
         assert survives(ask("GET", "/api/auth/me", token=raw), token).status == 401
         for target in ("/api/auth/logout", "/api/auth/refresh"):
             statuses = {survives(ask("POST", target, {"refresh": token}, token=raw), target, token).status}
-            cookie = ("Cookie", b"vibechat_refresh=" + raw)
+            cookie = ("Cookie", f"{settings.REFRESH_COOKIE}=".encode() + raw)
             statuses |= {survives(ask("POST", target, {}, headers=[cookie]), target, token).status}
             assert statuses <= {401, 400}, token
 
@@ -180,7 +181,7 @@ def test_headers(name, token):
     for value, target in one_in(2, product(HEADERS[name], TARGETS)):
         survives(ask("GET", target, token=token, headers=[(name, value)]), target, name, value)
     for value in HEADERS[name]:
-        cookie = [("Cookie", "vibechat_refresh=x")] if name != "Cookie" else []
+        cookie = [("Cookie", f"{settings.REFRESH_COOKIE}=x")] if name != "Cookie" else []
         survives(ask("POST", "/api/auth/refresh", {}, headers=[*cookie, (name, value)]), name, value)
 
 
@@ -192,7 +193,7 @@ def test_methods(method, token):
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind)[:60])
 def test_log_in_to_the_admin(kind):
-    cookie, token = ("Cookie", "csrftoken=" + "a" * 32), b"&csrfmiddlewaretoken=" + b"a" * 32
+    cookie, token = ("Cookie", f"{settings.CSRF_COOKIE_NAME}=" + "a" * 32), b"&csrfmiddlewaretoken=" + b"a" * 32
     for form in one_in(3, FORMS, first=KINDS.index(kind)):
         survives(ask("POST", "/admin/login/?next=%2500", form, content_type=kind), form)
         survives(ask("POST", "/admin/login/", form + token, content_type=kind, headers=[cookie]), form)

@@ -6,7 +6,6 @@ OPERATIONS stops it.
 
 import re
 
-from django.conf import settings
 from django.contrib.auth.password_validation import MinimumLengthValidator
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
@@ -265,13 +264,16 @@ def tighten(schemas):
     schemas["Send"]["anyOf"] = [has_both, {"properties": {"suite": {**COUNT, "minimum": 2}}, "required": ["suite"]}]
 
 
+COOKIE_NAME = "The name goes on with `_` and eight hexadecimal digits, which differ between deployments."
+
+
 def complete(result, generator, request, public):
     """A post-processing hook of drf-spectacular's."""
     schemas = result["components"]["schemas"]
     tighten(schemas)
     schemas["Sync"]["properties"]["events"]["items"] = EVENTS
     result["components"]["schemas"] = dict(sorted({**schemas, **SCHEMAS}.items()))
-    cookie = {"type": "apiKey", "in": "cookie", "name": settings.REFRESH_COOKIE}
+    cookie = {"type": "apiKey", "in": "cookie", "name": "vibechat_refresh", "description": COOKIE_NAME}
     result["components"]["responses"] = {name: refusal(status, *rest) for status, (name, *rest) in SHARED.items()}
     result["components"]["securitySchemes"]["refreshCookie"] = cookie
     health = {

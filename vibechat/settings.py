@@ -192,8 +192,16 @@ ACCESS_TOKEN_LIFETIME = timedelta(seconds=env_int("ACCESS_TOKEN_SECONDS", 600, l
 SESSION_LIFETIME = timedelta(days=env_int("SESSION_DAYS", 30, least=1, most=3650))
 REFRESH_REPEAT_SECONDS = 10
 CLOCK_LEEWAY_SECONDS = 60  # by how much the clock of a process may be behind the database's
-REFRESH_COOKIE = "vibechat_refresh"
-KNOWN_BROWSER_COOKIE = "vibechat_known"
+# A browser sends a host's cookies to all its ports, so two deployments on one host must not use the same names. What is
+# hashed is the same for all processes of a deployment.
+DEPLOYMENT = hashlib.sha256(
+    f"VibeChat cookies:{SECRET_KEY}:{DATABASE.get('NAME') or VAR_DIR.resolve()}".encode()
+).hexdigest()[:8]
+REFRESH_COOKIE = f"vibechat_refresh_{DEPLOYMENT}"
+KNOWN_BROWSER_COOKIE = f"vibechat_known_{DEPLOYMENT}"
+SESSION_COOKIE_NAME = f"vibechat_admin_{DEPLOYMENT}"
+CSRF_COOKIE_NAME = f"vibechat_csrf_{DEPLOYMENT}"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # not in a cookie, whose name is fixed
 KNOWN_FOR = timedelta(days=90)
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,

@@ -38,7 +38,7 @@ class RunningServer:
         return self
 
     def wait(self):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90  # the first start collects the static files
         while "VibeChat is at" not in self.output.read_text():
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, self.log.read_text()

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +14,7 @@ import httpx
 import psycopg
 import pytest
 
+from tests.environment import ROOT
 from tests.provision import Unavailable
 from tests.provision.postgres import Postgres
 from tests.provision.processes import private_folder, spawn, wait_until
@@ -63,7 +66,7 @@ def test_database_away(new_server, postgres):
         ("GET", "/api/auth/me", {"headers": token}),
         ("POST", "/api/auth/login", {"json": LOGIN}),
         ("GET", "/api/messages/sync", {"headers": token}),
-        ("GET", "/admin/", {"headers": {"Cookie": f"sessionid={'x' * 32}", "Accept": "text/html"}}),
+        ("GET", "/admin/", {"headers": {"Cookie": f"{admin_cookie(server)}={'x' * 32}", "Accept": "text/html"}}),
         ("GET", "/api/health/ready", {}),
     ]
     with ThreadPoolExecutor() as threads:
@@ -132,6 +135,15 @@ def within_seconds(seconds, is_so) -> bool:
             return False
         time.sleep(0.3)
     return True
+
+
+def admin_cookie(server) -> str:
+    """The name that the settings of this server give it."""
+    show = "from django.conf import settings; print(settings.SESSION_COOKIE_NAME)"
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", show]
+    return subprocess.run(
+        command, cwd=ROOT, env=server.environment, check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 def restart(postgres):
