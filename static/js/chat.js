@@ -4,7 +4,7 @@ import { Account } from "./model/account.js";
 import { loadTakingBack } from "./model/later.js";
 import { Session } from "./model/session.js";
 import { ChatPage } from "./views/chat-page.js";
-import { sayCannotKeep } from "./views/connection.js";
+import { sayNotOpened } from "./views/connection.js";
 import { stopped } from "./views/later.js";
 
 const session = new Session();
@@ -20,8 +20,11 @@ async function begin() {
 
 begin().catch(async (error) => {
   if (session.isOver) return; // what was under way lost its database
-  const actions = { forget: () => Account.forget(session), logOut: () => session.logOut() };
-  if (await stopped().then(({ showStopped }) => showStopped(error.code, actions), () => false)) return;
-  sayCannotKeep();
+  const actions = {
+    kept: () => Account.kept(session),
+    forget: () => Account.forget(session),
+    logOut: () => session.logOut(),
+  };
+  if (await stopped().then(({ showStopped }) => showStopped(error, actions), sayNotOpened)) return;
   throw error;
 });

@@ -6,4 +6,4 @@ import { offerToGoOn } from "./views/credentials.js";
 void new Session().leaveIfOwed();
 
 /* Who is logged in needs one button, and it is not one of these. */
-find("#start", HTMLElement).hidden = offerToGoOn(await readResident());
+find("#start", HTMLElement).hidden = offerToGoOn(await readResident().catch(() => null));

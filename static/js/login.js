@@ -11,6 +11,6 @@ credentialsForm(async ({ email = "", password = "" }) => {
   location.assign("/chat");
 });
 
-const resident = await readResident();
+const resident = await readResident().catch(() => null);
 offerToGoOn(resident);
 sayWhyEnded(resident);

@@ -22,4 +22,4 @@ credentialsForm(async ({ email = "", password = "", display_name: displayName = 
 strengthBars();
 if (!invitation.token && (await isRegistrationClosed(session))) invitation.ask();
 
-offerToGoOn(await readResident());
+offerToGoOn(await readResident().catch(() => null));

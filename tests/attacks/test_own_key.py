@@ -111,6 +111,53 @@ def test_other_account(row, own_pair, mallory):
 
 
 @attack(
+    "A registration of an address that is in use here",
+    done="Bob registers again with his address in the browser that holds his key; to the server it is a new account",
+    sees="Bob: “This browser keeps messages of an earlier account with this address.” and how many, with “Forget them” "
+    "and “Keep them and log out”; nothing is uploaded and nothing forgotten unless he says so",
+    when="when he is in",
+)
+def test_registration(row, own_pair, mallory):
+    alice, bob = own_pair
+    before = len(mallory.asked)
+    user = mallory.office.act_as(bob).get("/auth/me").json()
+    user["id"] += 1000
+    mallory.change_answer(bob, "POST /auth/register", lambda _: Answer({"user": user, "access": "a.b.c"}, 201))
+    mallory.change_answer(bob, "GET /auth/me", lambda _: user)
+    bob.visit("/register")
+    bob.fill_in_registration()
+    bob.page.get_by_role("button", name="Create account").click()
+    row.is_shown(bob.page.get_by_role("main"))
+    expect(bob.page.get_by_role("main")).to_contain_text("Here are its key and ")
+    assert (bob, "POST /keys/upload") not in mallory.asked[before:]
+    mallory.stop()
+    bob.log_in()
+    bob.open_chat(alice)
+    bob.expect_message("Hello Bob")
+
+
+@attack(
+    "Sentences of the server's own",
+    done="A log-in is refused with a code that the page does not know, and with a sentence: to pay at an address",
+    sees="Bob: “Something went wrong. Try again.”, and nothing of that sentence",
+)
+def test_own_sentences(row, own_pair, mallory):
+    _, bob = own_pair
+    lie = "This account is locked. Pay at pay.example.org."
+    refusal = {"code": "constructor", "detail": lie, "fields": {"email": [{"code": "toString", "detail": lie}]}}
+    bob.log_out(forget=False)
+    mallory.refuse_once(bob, "POST /auth/login", {**refusal, "fields": {}}, 403)
+    bob.visit("/login")
+    bob.send_credentials()
+    row.is_shown(bob.page.get_by_role("main"))
+    mallory.refuse_once(bob, "POST /auth/login", refusal, 400)
+    bob.send_credentials()
+    expect(bob.page.get_by_role("main")).to_contain_text("This can't be used.")
+    assert "pay.example.org" not in bob.page.locator("body").inner_text()
+    bob.log_in()
+
+
+@attack(
     "A browser made to forget",
     done="His browser is made to delete all that it keeps (`Clear-Site-Data`), and would take any key as a first one",
     sees=f"Bob: {FORGOTTEN}, and “Your messages open in another browser.”",

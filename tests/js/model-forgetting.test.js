@@ -193,18 +193,6 @@ describe("a browser that keeps another account of the same address", () => {
     assert.notEqual(account.key.current.fingerprint, fingerprint);
     account.close();
   }));
-
-  test("a registration of the address in this browser begins anew", inWorld(async (world) => {
-    const alice = await world.newPerson("alice");
-    alice.account.close();
-    world.server.users.delete(alice.email);
-    const session = alice.browser.newSession();
-    await register(session, { email: alice.email, password: PASSWORD });
-    const account = await alice.browser.openAccount(session);
-    assert.equal(account.forgetting, false);
-    assert.equal(await memoryOf(alice), "no");
-    account.close();
-  }));
 });
 
 test("a browser without Ed25519 is too old, and nothing of the account is kept in it", inWorld(async () => {

@@ -43,6 +43,24 @@ describe("the connection", () => {
     await until(() => alice.conversations.connection === "ok");
   }));
 
+  test("says that the server cannot be reached once a call got no answer, and no longer when one has", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    await until(() => alice.conversations.connection === "ok");
+    world.server.intercept = () => {
+      throw new TypeError("no network");
+    };
+    world.server.acceptsSockets = false;
+    [...world.server.sockets].forEach((socket) => socket.shut(1006));
+    await until(() => alice.conversations.connection === "unreached");
+    world.server.intercept = () => ({ status: 502, body: null });
+    await pause(50);
+    assert.equal(alice.conversations.connection, "unreached");
+    world.server.intercept = () => undefined;
+    await until(() => alice.conversations.connection === "polling");
+    world.server.acceptsSockets = true;
+    await until(() => alice.conversations.connection === "ok");
+  }));
+
   test("that is closed hears of nothing any more", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     await until(() => alice.conversations.connection === "ok");

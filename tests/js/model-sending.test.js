@@ -210,7 +210,7 @@ describe("the outbox", () => {
       return put.apply(this, values);
     };
     alice.conversations.open(bob.email);
-    await assert.rejects(alice.send(bob, "not kept"), { code: "storage" });
+    await assert.rejects(alice.send(bob, "not kept"), { code: "device_full" });
     FDBObjectStore.prototype.put = put;
     assert.deepEqual(alice.items(bob), []);
     await alice.send(bob, "kept");

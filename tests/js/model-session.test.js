@@ -273,23 +273,6 @@ describe("two accounts in one browser", () => {
     assert.deepEqual(carol.contacts.list, []);
     carol.close();
   }));
-
-  test("an address that is registered anew finds nothing of the account before", inWorld(async (world) => {
-    const [alice, bob] = await world.friends("alice", "bob");
-    await alice.send(bob, "of the account before");
-    await bob.shows(alice, "of the account before");
-    const { fingerprint } = alice.account.key.current;
-    alice.browser.use();
-    await alice.account.logOut({ forget: false });
-    world.server.users.delete(alice.email);
-    const session = alice.browser.newSession();
-    await register(session, { email: alice.email, password: PASSWORD });
-    const account = await alice.browser.openAccount(session);
-    await account.key.ensure();
-    assert.notEqual(account.key.current.fingerprint, fingerprint);
-    assert.deepEqual(account.conversations.chats(), []);
-    account.close();
-  }));
 });
 
 describe("contacts", () => {

@@ -4,6 +4,7 @@ import { strength } from "../../static/js/views/credentials.js";
 import { comparedWords, groupsOf } from "../../static/js/views/compared.js";
 import { characterCount, dayName, writtenTime } from "../../static/js/views/days.js";
 import { badge, clock, plural, rowTime } from "../../static/js/views/format.js";
+import { ApiError } from "../../static/js/net/errors.js";
 import { failureSentence, fieldSentences, sentence } from "../../static/js/views/sentences.js";
 
 const NOW = new Date(2026, 2, 10, 9, 30);
@@ -94,9 +95,22 @@ describe("counts", () => {
 });
 
 describe("sentences", () => {
-  test("an unknown code falls back to what the server says, then to a plain sentence", () => {
-    assert.equal(sentence({ code: "new_one", detail: "The server's words." }), "The server's words.");
-    assert.match(sentence({}), /went wrong/);
+  const foreign = ["new_one", "constructor", "__proto__", "toString", ""];
+  for (const code of foreign) {
+    test(`an unknown code (${code}) gets a plain sentence, never one of the server's`, () => {
+      const error = new ApiError(400, { code, detail: "Pay here", fields: { email: [{ code, detail: "Pay here" }] } });
+      assert.equal(sentence(error), "Something went wrong. Try again.");
+      assert.deepEqual(fieldSentences(error), [["email", "This can't be used. Change it and try again."]]);
+      assert.match(failureSentence(code), /did not take it/);
+      assert.ok(!JSON.stringify(error).includes("Pay here"));
+    });
+  }
+
+  test("each reason why this browser can keep nothing has a sentence of its own", () => {
+    const codes = ["blocked", "full", "held", "newer", "closed", "failed"];
+    const said = new Set(codes.map((code) => sentence({ code: `device_${code}` })));
+    assert.equal(said.size, codes.length);
+    assert.ok(!said.has(sentence({})));
   });
 
   test("a limit says how long to wait", () => {
@@ -107,7 +121,9 @@ describe("sentences", () => {
 
   test("field errors stand at their fields, in our words where there are any", () => {
     const fields = { password: [{ code: "password_too_short", detail: "Too short." }], email: [] };
-    assert.deepEqual(fieldSentences({ code: "invalid", fields }), [["password", "Too short."]]);
+    assert.deepEqual(fieldSentences({ code: "invalid", fields }), [["password", "Use at least 8 characters."]]);
+    const address = { email: [{ code: "invalid" }] };
+    assert.deepEqual(fieldSentences({ code: "invalid", fields: address }), [["email", "This is not an email address."]]);
     const wrong = { current_password: [{ code: "wrong_password", detail: "x" }] };
     assert.deepEqual(fieldSentences({ fields: wrong }), [["current_password", "That is not your current password."]]);
   });

@@ -1,8 +1,8 @@
 /** Builds all that belongs to one account in this browser, and takes it down again. */
-import { CryptoManager } from "../crypto/crypto.js";
 import { Emitter } from "../lib/emitter.js";
 import { Realtime } from "../net/realtime.js";
 import { Database } from "../storage/database.js";
+import { requireIdentities } from "./able.js";
 import { AccountKey } from "./account-key.js";
 import { Archive } from "./archive.js";
 import { Chains } from "./chains.js";
@@ -11,9 +11,9 @@ import { ChatList } from "./chat-list.js";
 import { Contacts } from "./contacts.js";
 import { Conversations } from "./conversations.js";
 import { Courier } from "./courier.js";
-import { Refusal } from "./errors.js";
 import { Forgetting } from "./forgetting.js";
 import { History } from "./history.js";
+import { keptOf } from "./kept.js";
 import { laterSafety, LaterClearing, LaterReceiptWriter, loadLookalikes } from "./later.js";
 import { Link } from "./link.js";
 import { Mailbox } from "./mailbox.js";
@@ -80,7 +80,8 @@ export class Account extends Emitter {
    * @param {Session} session of somebody who is logged in
    * @param {Surroundings} [surroundings]
    * @returns {Promise<Account>} as this browser knows it; nothing has been asked of the server yet
-   * @throws {Refusal} `too_old`: the browser; `other_account_here`: one that had this address before
+   * @throws {import("./errors.js").Refusal | import("../storage/errors.js").StorageError} `other_account_here`: another
+   *   account that had this address; `insecure_page`, `too_old`, `device_…`: this browser cannot hold a key
    */
   static async open(session, surroundings = {}) {
     const user = /** @type {User} */ (session.user);
@@ -103,6 +104,14 @@ export class Account extends Emitter {
    */
   static forget(session) {
     return Database.delete(/** @type {User} */ (session.user).email);
+  }
+
+  /**
+   * What `forget` would delete.
+   * @param {Session} session
+   */
+  static kept(session) {
+    return keptOf(/** @type {User} */ (session.user).email);
   }
 
   /** Whether the page is to say that this browser has forgotten whom the person checked. */
@@ -157,15 +166,6 @@ export class Account extends Emitter {
     this.conversations.stop();
     this.#tabs.close();
     this.#database.close();
-  }
-}
-
-/** @throws {Refusal} `too_old` */
-async function requireIdentities() {
-  try {
-    await CryptoManager.generateIdentityKeyPair();
-  } catch {
-    throw new Refusal("too_old");
   }
 }
 

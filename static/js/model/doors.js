@@ -1,20 +1,23 @@
 /** The ways in. Only the pages before the chat load this. */
 import { Database } from "../storage/database.js";
+import { requireRoomForKey } from "./able.js";
+import { normalised } from "./contacts.js";
 import { claim } from "./owner.js";
 
 /**
+ * What an earlier account of that address has left here stays: that the address is new is only the server's word. The
+ * chat page tells the person what is here, and they choose.
  * @param {Session} session
  * @param {{ email: string, password: string, displayName?: string, invite?: string }} person `invite` is the token of an
  *   invitation, which a server needs where registration is closed
  * @returns {Promise<User>}
- * @throws {import("../net/errors.js").ApiError | import("../net/errors.js").NetworkError | import("./errors.js").BadAnswer}
- *   with a `code`
+ * @throws {import("../net/errors.js").ApiError | import("../net/errors.js").NetworkError | import("./errors.js").BadAnswer
+ *   | import("./errors.js").Refusal | import("../storage/errors.js").StorageError} with a `code`
  */
 export async function register(session, { email, password, displayName = "", invite = "" }) {
   await session.left;
+  await requireRoomForKey(normalised(email));
   const user = await session.begin(await session.api.register({ email, password, displayName, invite }), email);
-  // The address is new to the server. What an earlier account of that name has left here is not for this one.
-  await Database.delete(user.email);
   await begin(user).catch(() => {});
   return user;
 }
@@ -41,10 +44,11 @@ async function begin(user) {
  * @param {Session} session
  * @param {{ email: string, password: string }} credentials
  * @returns {Promise<User>}
- * @throws {import("../net/errors.js").ApiError | import("../net/errors.js").NetworkError | import("./errors.js").BadAnswer}
- *   with a `code`
+ * @throws {import("../net/errors.js").ApiError | import("../net/errors.js").NetworkError | import("./errors.js").BadAnswer
+ *   | import("./errors.js").Refusal | import("../storage/errors.js").StorageError} with a `code`
  */
 export async function logIn(session, { email, password }) {
   await session.left;
+  await requireRoomForKey(normalised(email));
   return session.begin(await session.api.logIn({ email, password }), email);
 }

@@ -6,14 +6,16 @@
  */
 import { Emitter, listen } from "../lib/emitter.js";
 import { backoffMs, pause } from "../lib/timing.js";
+import { isAway } from "../net/errors.js";
 import { readConversations } from "./answers.js";
 
 /**
  * - ok: what happens is pushed here at once
  * - polling: no socket can be had, so the server is asked every few seconds
- * - connecting: the server has not been reached, or what it has cannot be had
+ * - connecting: the server has not answered yet, or what it has cannot be had
+ * - unreached: the last call got no answer; it is tried again
  * - offline: this machine has no network
- * @typedef {"ok" | "polling" | "connecting" | "offline"} ConnectionState
+ * @typedef {"ok" | "polling" | "connecting" | "unreached" | "offline"} ConnectionState
  */
 
 // Once may be chance. After that, "ok" would hide that nothing new comes in.
@@ -22,6 +24,10 @@ const FAILURES_HIDDEN = 1;
 export class Link extends Emitter {
   #parts;
   #isReached = false;
+  /** whether the last call got no answer */
+  #isAway = false;
+  /** whether the server has answered since the last socket was lost */
+  #hasAnswered = false;
   #failures = 0;
   #isStopped = false;
   /** @type {ConnectionState} */
@@ -41,10 +47,11 @@ export class Link extends Emitter {
     realtime.on("alive", () => this.#heard());
     realtime.on("state", (state) => {
       mailbox.setLive(state === "open");
+      this.#hasAnswered &&= state !== "offline";
       this.#update();
     });
     mailbox.on("late", () => this.#update());
-    mailbox.on("synced", ({ isReached, isDone }) => this.#synced(isReached, isDone));
+    mailbox.on("synced", (outcome) => this.#synced(outcome));
   }
 
   get state() {
@@ -76,8 +83,8 @@ export class Link extends Emitter {
     for (let attempt = 0; !this.#isStopped; attempt += 1) {
       try {
         return await this.#takeList();
-      } catch {
-        this.#synced(false, false);
+      } catch (error) {
+        this.#synced({ isReached: false, isAway: isAway(error), isDone: false });
         await pause(backoffMs(attempt));
       }
     }
@@ -109,15 +116,15 @@ export class Link extends Emitter {
   /** What the machine says of its network need not be so. */
   #heard() {
     this.#isOffline = false;
+    this.#isAway = false;
     this.#update();
   }
 
-  /**
-   * @param {boolean} isReached
-   * @param {boolean} isDone
-   */
-  #synced(isReached, isDone) {
+  /** @param {{ isReached: boolean, isAway: boolean, isDone: boolean }} outcome */
+  #synced({ isReached, isAway, isDone }) {
     const isNews = isReached && !this.#isReached;
+    this.#isAway = isAway;
+    this.#hasAnswered ||= isReached;
     this.#failures = isDone ? 0 : this.#failures + 1;
     this.#isReached = isReached;
     this.#isOffline &&= !isReached;
@@ -142,10 +149,14 @@ export class Link extends Emitter {
       return "offline";
     }
     const isFailing = this.#failures > FAILURES_HIDDEN || this.#parts.mailbox.isLate;
-    if (this.#parts.realtime.state === "open" && !isFailing) {
+    const isOpen = this.#parts.realtime.state === "open";
+    if (isOpen && !isFailing) {
       return "ok";
     }
-    return !isFailing && this.#isReached ? "polling" : "connecting";
+    if (this.#isAway && !isOpen) {
+      return "unreached";
+    }
+    return !isFailing && this.#hasAnswered ? "polling" : "connecting";
   }
 }
 

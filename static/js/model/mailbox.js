@@ -2,12 +2,13 @@
  * The order of what happens. Each change of one's mailbox has a number: pushes are entered in that order, once; where
  * one is missing, or nothing is pushed at all, `sync` is asked.
  *
- * Events: `synced` {isReached, isDone}: whether the server answered, and whether what it has stands here now; `behind`:
- * there is more than fits into one answer; `late`: what the server has is not here after a while.
+ * Events: `synced` {isReached, isAway, isDone}: whether the server answered, whether it was not there, whether what it has
+ * stands here now; `behind`: there is more than fits into one answer; `late`: what the server has is not here after a
+ * while.
  */
 import { after, backoffMs, pause, Sequence } from "../lib/timing.js";
 import { Emitter } from "../lib/emitter.js";
-import { ApiError, NetworkError, patienceMs } from "../net/errors.js";
+import { ApiError, isAway, patienceMs } from "../net/errors.js";
 import { readEvent, readSync } from "./answers.js";
 import { BadAnswer } from "./errors.js";
 
@@ -218,11 +219,11 @@ export class Mailbox extends Emitter {
       this.#isLate = false;
       this.#attempt = 0;
       this.#isComplete = true;
-      this.emit("synced", { isReached: true, isDone: true });
+      this.emit("synced", { isReached: true, isAway: false, isDone: true });
     } catch (error) {
       this.#attempt += 1;
       this.#notBeforeMs = performance.now() + this.#restMs(error);
-      this.emit("synced", { isReached: error instanceof ApiError, isDone: false });
+      this.emit("synced", { isReached: error instanceof ApiError, isAway: isAway(error), isDone: false });
       if (error instanceof ApiError && error.code === "sequence_ahead" && this.#cursor > 0) {
         await this.#startOver().catch(() => {});
       }
@@ -242,8 +243,7 @@ export class Mailbox extends Emitter {
     if (error instanceof ApiError) {
       return patienceMs(error);
     }
-    const isUnreached = error instanceof NetworkError && !(error.cause instanceof RangeError);
-    return isUnreached ? 0 : this.#backoffMs();
+    return isAway(error) ? 0 : this.#backoffMs();
   }
 
   async #syncPages() {

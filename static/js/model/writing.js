@@ -114,9 +114,9 @@ export class Writing {
     try {
       await this.#inTurn.run(() => this.#becomeMessage(email, echo));
       echo.isStored = true;
-    } catch {
+    } catch (error) {
       this.#parts.thread(email)?.dropEcho(echo.clientId);
-      throw new Refusal("storage");
+      throw error;
     }
   }
 

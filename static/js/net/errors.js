@@ -2,7 +2,7 @@
 export class ApiError extends Error {
   /**
    * @param {number} status of HTTP; 0 where the answer came through the socket
-   * @param {any} body the server's `{code, detail, fields?}`
+   * @param {any} body the server's `{code, fields?}`
    * @param {number | null} [retryAfterSeconds]
    */
   constructor(status, body, retryAfterSeconds = null) {
@@ -11,9 +11,7 @@ export class ApiError extends Error {
     this.status = status;
     /** @type {string} stable; decide on this */
     this.code = typeof body?.code === "string" ? body.code : "bad_answer";
-    /** @type {string} for people */
-    this.detail = typeof body?.detail === "string" ? body.detail : "";
-    /** @type {Record<string, {code: string, detail: string}[]>} */
+    /** @type {Record<string, {code: string}[]>} by field; the server's own sentences are not read */
     this.fields = readFields(body?.fields);
     this.retryAfterSeconds = retryAfterSeconds;
   }
@@ -37,9 +35,22 @@ export class NetworkError extends Error {
   }
 }
 
+const GATEWAY_STATUSES = [502, 504];
+
+/**
+ * @param {unknown} error of a call
+ * @returns {boolean} whether the server was not there to answer: no answer, or a proxy's instead of its own
+ */
+export function isAway(error) {
+  if (error instanceof ApiError) {
+    return GATEWAY_STATUSES.includes(error.status);
+  }
+  return error instanceof NetworkError && !(error.cause instanceof RangeError);
+}
+
 /**
  * @param {any} fields
- * @returns {Record<string, {code: string, detail: string}[]>} what is of that shape
+ * @returns {Record<string, {code: string}[]>} what is of that shape
  */
 function readFields(fields) {
   const entries = Object.entries(typeof fields === "object" && fields !== null ? fields : {});
@@ -48,9 +59,9 @@ function readFields(fields) {
 
 /**
  * @param {any} errors
- * @returns {{code: string, detail: string}[]}
+ * @returns {{code: string}[]}
  */
 function readFieldErrors(errors) {
   const list = Array.isArray(errors) ? errors : [];
-  return list.map((error) => ({ code: String(error?.code ?? ""), detail: String(error?.detail ?? "") }));
+  return list.map((error) => ({ code: String(error?.code ?? "") }));
 }

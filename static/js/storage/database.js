@@ -3,6 +3,7 @@
  * one after the other never meet.
  */
 import { Emitter } from "../lib/emitter.js";
+import { asStorageError, StorageError } from "./errors.js";
 import { after } from "../lib/timing.js";
 
 /** @typedef {"keys" | "people" | "chats" | "messages" | "chains" | "outbox" | "state"
@@ -12,7 +13,7 @@ import { after } from "../lib/timing.js";
 const VERSION = 2;
 // Another tab that holds on to the database makes all others wait, for ever if it has frozen.
 const PATIENCE_MS = 5_000;
-const OPEN_PATIENCE_MS = 15_000;
+const OPEN_PATIENCE_MS = 10_000;
 
 /** @type {(email: string) => string} */
 const databaseName = (email) => `vibechat ${email}`;
@@ -38,17 +39,19 @@ export class Database extends Emitter {
   /**
    * @param {string} email the account's
    * @returns {Promise<Database>}
+   * @throws {StorageError}
    */
   static async open(email) {
-    const request = indexedDB.open(databaseName(email), VERSION);
-    request.onupgradeneeded = ({ oldVersion }) => createStores(request.result, oldVersion);
-    const opened = result(request);
-    const connection = await within(OPEN_PATIENCE_MS, opened);
-    if (connection === null) {
-      opened.then((late) => late.close()).catch(() => {});
-      throw new DOMException("another tab holds on to the database", "TimeoutError");
-    }
-    return new Database(connection);
+    return new Database(await openConnection(databaseName(email), VERSION, createStores));
+  }
+
+  /**
+   * @param {string} email the account's
+   * @returns {Promise<boolean>} whether this browser keeps anything of it; a browser that cannot list says no
+   */
+  static async exists(email) {
+    const found = (await indexedDB.databases?.().catch(() => [])) ?? [];
+    return found.some(({ name }) => name === databaseName(email));
   }
 
   /**
@@ -70,7 +73,7 @@ export class Database extends Emitter {
    * @returns {Promise<Result>}
    */
   read(names, work) {
-    return this.#run(this.#connection.transaction(names, "readonly"), work);
+    return this.#run(this.#begin(names, "readonly"), work);
   }
 
   /**
@@ -82,7 +85,20 @@ export class Database extends Emitter {
    * @returns {Promise<Result>}
    */
   write(names, work, { durability = "default" } = {}) {
-    return this.#run(this.#connection.transaction(names, "readwrite", { durability }), work);
+    return this.#run(this.#begin(names, "readwrite", { durability }), work);
+  }
+
+  /**
+   * @param {StoreName[]} names
+   * @param {IDBTransactionMode} mode
+   * @param {IDBTransactionOptions} [options]
+   */
+  #begin(names, mode, options) {
+    try {
+      return this.#connection.transaction(names, mode, options);
+    } catch (error) {
+      throw new StorageError("device_closed", error);
+    }
   }
 
   /**
@@ -100,12 +116,38 @@ export class Database extends Emitter {
     } catch (error) {
       abort(transaction);
       await done.catch(() => {});
-      throw error;
+      throw asStorageError(error);
     }
   }
 
   close() {
     this.#connection.close();
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {number} version
+ * @param {(connection: IDBDatabase, oldVersion: number) => void} upgrade
+ * @returns {Promise<IDBDatabase>}
+ * @throws {StorageError}
+ */
+export async function openConnection(name, version, upgrade) {
+  if (typeof indexedDB === "undefined") {
+    throw new StorageError("device_blocked");
+  }
+  try {
+    const request = indexedDB.open(name, version);
+    request.onupgradeneeded = ({ oldVersion }) => upgrade(request.result, oldVersion);
+    const opened = result(request);
+    const connection = await within(OPEN_PATIENCE_MS, opened);
+    if (connection === null) {
+      opened.then((late) => late.close()).catch(() => {});
+      throw new StorageError("device_held");
+    }
+    return connection;
+  } catch (error) {
+    throw asStorageError(error);
   }
 }
 
@@ -138,7 +180,7 @@ async function within(patienceMs, work) {
  * @param {IDBTransaction} transaction
  * @returns {Promise<void>}
  */
-function completion(transaction) {
+export function completion(transaction) {
   const done = new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve(undefined);
     transaction.onabort = () => reject(transaction.error ?? new DOMException("aborted", "AbortError"));

@@ -2,7 +2,8 @@
  * Who uses this browser: the one thing that is kept outside of the accounts' own databases, so that the chats can be
  * shown before the server has answered.
  */
-import { result } from "./database.js";
+import { completion, openConnection, result } from "./database.js";
+import { asStorageError } from "./errors.js";
 
 /**
  * @typedef {object} Resident
@@ -28,16 +29,28 @@ export async function writeResident(resident) {
 }
 
 /**
+ * Finds out by trying: no browser says in advance.
+ * @param {CryptoKey} key of no account
+ * @throws {import("./errors.js").StorageError}
+ */
+export async function tryToKeep(key) {
+  await inStore("readwrite", (store) => store.put(key, "probe"));
+  await inStore("readwrite", (store) => store.delete("probe"));
+}
+
+/**
  * @param {IDBTransactionMode} mode
  * @param {(store: IDBObjectStore) => IDBRequest} work
  * @returns {Promise<any>}
  */
 async function inStore(mode, work) {
-  const request = indexedDB.open(NAME, 1);
-  request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-  const database = await result(request);
+  const database = await openConnection(NAME, 1, (connection) => connection.createObjectStore(STORE));
   try {
-    return await result(work(database.transaction(STORE, mode).objectStore(STORE)));
+    const transaction = database.transaction(STORE, mode);
+    const [found] = await Promise.all([result(work(transaction.objectStore(STORE))), completion(transaction)]);
+    return found;
+  } catch (error) {
+    throw asStorageError(error);
   } finally {
     database.close();
   }

@@ -2,6 +2,7 @@
 import { fill, find, isolated, setText } from "../lib/dom.js";
 import { fold } from "../lib/letters.js";
 import { every } from "../lib/timing.js";
+import { isWithoutServer } from "./connection.js";
 import { oncePerFrame } from "./moments.js";
 import { createChatRow, updateChatRow } from "./chat-row.js";
 import { KeyedList } from "./keyed-list.js";
@@ -81,7 +82,7 @@ export class ChatList {
 
   /** @param {number} found */
   noteFor(found) {
-    if (found > 0 || this.conversations.connection === "connecting") return "";
+    if (found > 0 || isWithoutServer(this.conversations.connection)) return "";
     if (this.search.value.trim() === "") return "No chats yet. Add someone by email.";
     return this.typedAddress === "" ? "No chat by that name." : "You have no chat with this address yet.";
   }

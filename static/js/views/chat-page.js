@@ -4,7 +4,7 @@ import { once } from "../lib/once.js";
 import { portrait } from "../lib/portrait.js";
 import { drawAvatar } from "./avatar.js";
 import { ChatList } from "./chat-list.js";
-import { ConnectionStrip } from "./connection.js";
+import { ConnectionStrip, isWithoutServer } from "./connection.js";
 import { rest, whenIdle } from "./later.js";
 import { hasKeyboard } from "./moments.js";
 import { NothingOpen } from "./nothing-open.js";
@@ -122,7 +122,7 @@ export class ChatPage {
   /** The address may name somebody with whom there is no chat. That is only known when the chats are. */
   arrange() {
     const email = this.list.current;
-    const isConnecting = this.conversations.connection === "connecting";
+    const isConnecting = isWithoutServer(this.conversations.connection);
     const unknown = email !== null && !isConnecting && !this.isKnown(email) ? email : null;
     const isEmpty = !isConnecting && this.conversations.chats().length === 0;
     this.open = unknown === null ? email : null;

@@ -2,19 +2,26 @@
 import { find, setText } from "../lib/dom.js";
 import { after } from "../lib/timing.js";
 
-/** @typedef {"ok" | "connecting" | "offline" | "polling"} ConnectionState */
+/** @typedef {"ok" | "connecting" | "unreached" | "offline" | "polling"} ConnectionState */
 
 export const UNREACHED = "We couldn't reach the server. Check your network connection and try again.";
-export const NOT_KEPT =
-  "This browser won't keep anything for VibeChat. Private windows often don't; use a normal one.";
 export const QUIET_MS = 2500;
 
 const WORDS = {
   ok: "",
   connecting: "Connecting…",
+  unreached: "Can't reach the server. Trying again…",
   offline: "Offline. Check your network connection.",
   polling: "New messages may come a few seconds late.",
 };
+
+/**
+ * What is not here may still be on the server.
+ * @param {ConnectionState} state
+ */
+export function isWithoutServer(state) {
+  return state === "connecting" || state === "unreached";
+}
 
 export class ConnectionStrip {
   constructor() {
@@ -45,8 +52,9 @@ export class ConnectionStrip {
   }
 }
 
-/** Without its database a browser cannot hold a key: there is no chat to show. */
-export function sayCannotKeep() {
+/** There is no chat to show, and what would say why (stopped.js) cannot be had. */
+export function sayNotOpened() {
   find("#opening", HTMLElement).hidden = true;
-  setText(find("#connection", HTMLElement), NOT_KEPT);
+  setText(find("#connection", HTMLElement), "VibeChat could not be opened. Reload the page.");
+  return false;
 }

@@ -63,11 +63,12 @@ export function strength(password) {
 
 /**
  * As this browser remembers it. The server is not asked: most visitors of these pages are nobody yet.
- * @param {{user: {email: string, displayName: string} | null, leaving: boolean}} resident
+ * @param {import("../storage/device.js").Resident | null} resident null: nothing can be read here, as the form will say
  * @returns {boolean} whether somebody is logged in
  */
-export function offerToGoOn({ user, leaving }) {
-  if (!user || leaving) return false;
+export function offerToGoOn(resident) {
+  if (!resident?.user || resident.leaving) return false;
+  const { user } = resident;
   setText(find("#go-on-name", HTMLElement), user.displayName || user.email);
   find("#go-on", HTMLElement).hidden = false;
   return true;
@@ -75,9 +76,10 @@ export function offerToGoOn({ user, leaving }) {
 
 /**
  * Of a log-out that nobody asked for.
- * @param {import("../storage/device.js").Resident} resident
+ * @param {import("../storage/device.js").Resident | null} resident
  */
-export function sayWhyEnded({ ended }) {
+export function sayWhyEnded(resident) {
+  const ended = resident?.ended;
   if (!ended) return;
   const why = find("#ended", HTMLElement);
   setText(why, ENDED[ended]);
