@@ -192,6 +192,23 @@ def test_reordered(row, own_pair, mallory):
 
 
 @attack(
+    "Move an answer behind another question",
+    done="Bob's answer is held until Alice has asked something else",
+    sees="Alice: at the answer “Written before everything above had arrived”",
+)
+def test_answer_moved(row, friends, mallory):
+    alice, bob = friends()
+    alice.send("Shall we meet at eight?", "Read")
+    bob.expect_message("Shall we meet at eight?")
+    held = mallory.hold_back(alice, bob)
+    bob.send("Yes, of course", "Sent")
+    alice.send("Shall I send Carol the money?", "Sent")
+    held.let_go()
+    row.is_shown(alice.message("Yes, of course"))
+    expect(alice.message("Shall I send Carol the money?")).not_to_contain_text("Written before")
+
+
+@attack(
     "Truncate the history",
     done="Of a new chat the first two messages never come, nor are they on any page of it",
     sees="Bob: “2 messages from Alice have not arrived” above the first that he has",

@@ -1,5 +1,6 @@
 """Messages that are moved, turned round and put into somebody's mouth"""
 
+import base64
 from collections.abc import Callable
 
 import pytest
@@ -97,6 +98,23 @@ def test_forged_own(row, alice, bob, carol, mallory):
     comes_unopened(row, bob, lambda: mallory.bring(bob, carol, forged))
     expect(bob.message("I owe Carol 1000")).to_have_count(0)
     bob.open_chat(alice)
+
+
+@attack(
+    "Replace one's own words",
+    done="Garbage comes to Alice as a message of her own, with the `client_id` of one that she has written and a lower id",
+    sees=f"Alice: “I never said that”, where it stood, and {OWN_DAMAGED} beside it, also after a reload",
+)
+def test_own_replaced(row, friends, mallory):
+    alice, bob = friends()
+    alice.send("for a receipt before it", "Read")
+    alice.send("I never said that", "Read")
+    own = [sent for sent in mallory.office.sent(alice, bob) if sent["message_type"] == "text"][-1]
+    garbage = base64.b64encode(bytes(1040)).decode()
+    mallory.bring(alice, bob, own | {"id": own["id"] - 1, "ciphertext": garbage})
+    row.is_shown(alice.log())
+    alice.page.reload()
+    alice.expect_message("I never said that")
 
 
 @attack(

@@ -3,17 +3,21 @@
  * own counters say whether that can be (docs/protocol.md §7.3). Pure.
  */
 
+import { behindNamed, withUnaware } from "./causality.js";
+
 /** @typedef {import("./thread-items.js").ThreadItem} ThreadItem */
 /** @typedef {import("./thread-items.js").GapItem} GapItem */
-/** @typedef {{ row: MessageRow, item: ThreadItem }} Placed */
+/** @typedef {import("./thread-items.js").Words} Words */
+/** @typedef {{ row: MessageRow, item: ThreadItem, words?: Words }} Placed */
 
 /**
  * @param {Placed[]} shown in the server's order
  * @param {import("./gaps.js").Gap[]} gaps
+ * @param {import("./causality.js").Around} around
  * @returns {(ThreadItem | GapItem)[]}
  */
-export function arranged(shown, gaps) {
-  const placed = withLateOnes(shown);
+export function arranged(shown, gaps, around) {
+  const placed = withUnaware(withLateOnes(behindNamed(byArrival(shown))), around);
   const told = (/** @type {number | null} */ id, /** @type {number} */ place) =>
     gaps.filter(({ before }) => before === id).flatMap((gap) => gapItems(gap, placed.slice(0, place)));
   return [...placed.flatMap(({ row, item }, place) => [...told(row.id, place), item]), ...told(null, placed.length)];
@@ -28,12 +32,12 @@ function withLateOnes(shown) {
   const placed = [];
   /** @type {Map<string, number>} by browser: the greatest counter so far */
   const greatest = new Map();
-  for (const one of byArrival(shown)) {
+  for (const one of shown) {
     const { browser, counter = 0, mine } = one.row;
     const isLate = !mine && browser !== undefined && counter < (greatest.get(browser) ?? 0);
     if (isLate) {
       const next = placed.findIndex(({ row }) => row.browser === browser && (row.counter ?? 0) > counter);
-      placed.splice(next, 0, { row: one.row, item: { ...one.item, late: true, at: placed[next]?.item.at ?? one.item.at } });
+      placed.splice(next, 0, { ...one, item: { ...one.item, late: true, at: placed[next]?.item.at ?? one.item.at } });
     } else {
       placed.push(one);
       greatest.set(browser ?? "", counter);

@@ -101,18 +101,38 @@ export async function putMessage(stores, message, isLive = false) {
   }
   const messages = stores("messages");
   const found = await get(messages, message.id);
+  const sent = await sentAs(stores, message);
+  if (sent) {
+    await putSent(stores, { message, sent, found, isLive });
+    return false;
+  }
   // One that did not open may have been altered on its way: what is told of it now may be true.
   const isHealing = Boolean(found?.raw && !found.pending && !isSameEnvelope(found, message));
   if (found && isSameMessage(found, message) && !isHealing) {
-    await takeFromOutbox(stores, message);
     messages.put(mergeTimes(found, message));
     return false;
   }
   if (found && !isHealing && !(await moveAside(messages, found))) {
     return false;
   }
-  messages.put(newRow(message, await takeFromOutbox(stores, message), isLive));
+  messages.put(newRow(message, null, isLive));
   return !message.mine;
+}
+
+/**
+ * What it says is known here, so that nothing that could not be opened under its id takes its place.
+ * @param {Stores} stores
+ * @param {{ message: ServerMessage, sent: OutboxRow, found: MessageRow | undefined, isLive: boolean }} given found: what
+ *   stands here under that id
+ */
+async function putSent(stores, { message, sent, found, isLive }) {
+  const messages = stores("messages");
+  const isOther = found && !isSameMessage(found, message);
+  if (isOther && !(await moveAside(messages, found)) && found.sealed) {
+    return;
+  }
+  stores("outbox").delete(sent.clientId);
+  messages.put(newRow(message, sent, isLive));
 }
 
 /**
@@ -138,13 +158,9 @@ async function moveAside(messages, row) {
  * @param {ServerMessage} message
  * @returns {Promise<OutboxRow | null>} the row that it was sent from; null: none, or the server has changed it
  */
-async function takeFromOutbox(stores, message) {
+async function sentAs(stores, message) {
   const row = message.mine && message.clientId ? await get(stores("outbox"), message.clientId) : undefined;
-  if (!row?.envelope || !wasSentAs(row.envelope, message)) {
-    return null;
-  }
-  stores("outbox").delete(row.clientId);
-  return row;
+  return row?.envelope && wasSentAs(row.envelope, message) ? row : null;
 }
 
 /**

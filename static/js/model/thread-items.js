@@ -18,6 +18,7 @@ import { messageRecord } from "./vault.js";
  * @property {string | null} failure why it could not be sent: a stable code
  * @property {string | null} waitsFor what has to happen before it can be sent: a stable code
  * @property {boolean} late it came after one that was written after it
+ * @property {boolean} unaware when it was written, not all that stands above it had arrived at its writer
  * @property {boolean} conflict it and another one cannot both be what its sender's browser has sent
  * @property {Date | null} writtenAt by the sender's clock, where that was long before the server had it
  */
@@ -29,7 +30,13 @@ import { messageRecord } from "./vault.js";
 /** @typedef {KeysItem | NameItem} ChangeItem of what is known of the other person */
 /** @typedef {ThreadItem | GapItem | ChangeItem | TakenBackItem} AnyItem */
 
-/** @typedef {{ text: string | null, sentAtMs: number }} Words that were opened; text null: of a newer type */
+/**
+ * @typedef {object} Words that were opened
+ * @property {string | null} text null: of a newer type
+ * @property {number} sentAtMs
+ * @property {string} hash
+ * @property {{ browser: string, counter: number, hash: string }[]} received what its writer had got by then
+ */
 /** @typedef {{ words: Words | undefined, unopened: Unopened | null }} Known as far as it is known here */
 /** @typedef {"sent" | "delivered" | "read"} Acknowledgement */
 /** @typedef {{ clientId: string, text: string, atMs: number, isStored: boolean }} Echo a message that was just written here */
@@ -56,6 +63,7 @@ function item(clientId, atMs) {
     failure: null,
     waitsFor: null,
     late: false,
+    unaware: false,
     conflict: false,
     writtenAt: null,
   };
@@ -64,15 +72,15 @@ function item(clientId, atMs) {
 /**
  * @param {MessageRow} row
  * @param {Known} known
- * @param {{ chat: ChatRow, isReadTold: boolean }} shown who does not tell what was read, is not told either
+ * @param {{ chat: ChatRow, isReadTold: boolean, key: string }} shown who does not tell what was read, is not told either
  * @returns {ThreadItem}
  */
-export function storedItem(row, { words, unopened }, { chat, isReadTold }) {
+export function storedItem(row, { words, unopened }, { chat, isReadTold, key }) {
   const { clientId, createdAtMs, mine, conflict = false, late = false } = row;
   const state = mine ? acknowledgement(chat, row) : null;
   return {
     ...item(clientId, createdAtMs),
-    key: keyOf(row),
+    key,
     mine,
     text: words?.text ?? "",
     state: state === "read" && !isReadTold ? "delivered" : state,
@@ -154,6 +162,30 @@ export function inOrder(stored, { unsent, echoes, changes }) {
  */
 export function keyOf(row) {
   return "id" in row && !(row.mine && row.clientId) ? `s${row.id}` : (row.clientId ?? "");
+}
+
+/**
+ * Anybody may put one's own client_id on anything. What this browser has written, sealed or opened goes before what it
+ * has not.
+ * @param {MessageRow[]} rows
+ * @param {Set<string>} waiting client_ids of what has not left yet
+ * @returns {{ row: MessageRow, key: string, isOther: boolean }[]} isOther: one's own client_id, and not the one that is
+ *   known to have it
+ */
+export function withKeys(rows, waiting) {
+  /** @type {Map<string, MessageRow>} by key */
+  const owners = new Map();
+  for (const row of [...rows.filter(({ sealed }) => sealed), ...rows]) {
+    const key = keyOf(row);
+    if (!owners.has(key) && (row.sealed || !row.mine || !waiting.has(key))) {
+      owners.set(key, row);
+    }
+  }
+  return [...new Map(rows.map((row) => [row.id, row])).values()].map((row) => {
+    const key = keyOf(row);
+    const isOther = owners.get(key)?.id !== row.id;
+    return { row, key: isOther ? `s${row.id}` : key, isOther };
+  });
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { pause, Sequence } from "../lib/timing.js";
 import { arranged } from "./arrangement.js";
+import { placeOf } from "./causality.js";
 import { textOf } from "./content-text.js";
 import { isSilent } from "./message-rows.js";
 import { awaitsStatement } from "./offers.js";
@@ -17,6 +18,7 @@ import {
   takenBackItems,
   textKey,
   unsentItem,
+  withKeys,
 } from "./thread-items.js";
 import { NEWER, UNREADABLE } from "./unopened.js";
 import { messageRecord } from "./vault.js";
@@ -148,8 +150,12 @@ export class Thread {
   #stored(chat) {
     const { mailbox, preferences } = this.#parts;
     const shown = { chat, isReadTold: preferences.readReceipts };
-    const placed = this.#distinctRows().map((row) => ({ row, item: storedItem(row, this.#known(row), shown) }));
-    return arranged(placed, mailbox.isSettled ? this.#gaps.filter((gap) => this.#isKnown(gap)) : []);
+    const placed = this.#distinctRows().map(({ row, key }) => {
+      const known = this.#known(row);
+      return { row, words: known.words, item: storedItem(row, known, { ...shown, key }) };
+    });
+    const gaps = mailbox.isSettled ? this.#gaps.filter((gap) => this.#isKnown(gap)) : [];
+    return arranged(placed, gaps, this.#around(chat));
   }
 
   /**
@@ -158,6 +164,17 @@ export class Thread {
    */
   #isKnown({ before }) {
     return this.#parts.mailbox.isComplete || !this.#hasOlder || before !== this.#rows[0]?.id;
+  }
+
+  /** @param {ChatRow} chat */
+  #around({ heads = {} }) {
+    const browsers = this.#rows.filter(({ mine, browser }) => !mine && browser).map(({ browser }) => browser);
+    return {
+      hasOlder: this.#hasOlder,
+      silent: new Set(this.#rows.filter(({ hidden }) => hidden).map(placeOf)),
+      unsent: new Set(this.#unsent.map(({ counter }) => counter)),
+      browsers: new Set([...browsers, ...Object.keys(heads)]).size,
+    };
   }
 
   #takenBack() {
@@ -317,7 +334,7 @@ export class Thread {
     this.#rows = rows;
     this.#strays = strays;
     this.#unsent = unsent;
-    [...rows, ...unsent, ...echoed].forEach(({ clientId }) => this.#echoes.delete(clientId ?? ""));
+    [...rows.filter(isKnown), ...unsent, ...echoed].forEach(({ clientId }) => this.#echoes.delete(clientId ?? ""));
     this.#items = null;
     this.#openWhatIsClosed();
   }
@@ -330,7 +347,8 @@ export class Thread {
     }
     try {
       const content = await this.#parts.vault.open(messageRecord(row), row.sealed);
-      this.#words.set(key, { text: textOf(content), sentAtMs: content.sent_at });
+      const { hash, received, sent_at: sentAtMs } = content;
+      this.#words.set(key, { text: textOf(content), sentAtMs, hash, received });
       this.#unreadable.delete(key);
     } catch {
       this.#unreadable.add(key);
@@ -350,14 +368,23 @@ export class Thread {
 
   /** @returns {Echo[]} of what has not been read from where it is stored yet */
   #echoesAlone() {
-    const known = new Set([...this.#rows, ...this.#unsent].map(({ clientId }) => clientId));
+    const known = new Set([...this.#rows.filter(isKnown), ...this.#unsent].map(({ clientId }) => clientId));
     return [...this.#echoes.values()].filter(({ clientId }) => !known.has(clientId));
   }
 
-  /** @returns {MessageRow[]} each once, however often the server has delivered it */
+  /** Each once, however often the server has delivered it. */
   #distinctRows() {
-    const keys = new Set();
-    const rows = [...this.#strays, ...this.#rows];
-    return rows.filter((row) => !row.hidden && !keys.has(keyOf(row)) && keys.add(keyOf(row)));
+    const rows = [...this.#strays, ...this.#rows].filter(({ hidden }) => !hidden);
+    const waiting = new Set([...this.#unsent.map(({ clientId }) => clientId), ...this.#echoes.keys()]);
+    // Another one under one's own client_id may be the same again, until it was tried to open it.
+    return withKeys(rows, waiting).filter(({ row, isOther }) => !isOther || isKnown(row) || this.#parts.opener.failure(row));
   }
+}
+
+/**
+ * @param {MessageRow} row
+ * @returns {boolean} whether this browser knows what it says
+ */
+function isKnown({ sealed }) {
+  return sealed !== undefined;
 }

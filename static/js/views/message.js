@@ -97,6 +97,7 @@ function sameRest(row, before) {
     item.waitsFor === before.item.waitsFor &&
     item.at.getTime() === before.item.at.getTime() &&
     item.late === before.item.late &&
+    item.unaware === before.item.unaware &&
     item.conflict === before.item.conflict &&
     item.writtenAt?.getTime() === before.item.writtenAt?.getTime() &&
     Boolean(item.unopened) === Boolean(before.item.unopened)
@@ -207,8 +208,12 @@ function metaNodes(item) {
  * @param {MessageContext} context
  * @returns {import("../lib/dom.js").Child[]}
  */
-function markNodes({ late, conflict, writtenAt, at }, { name }) {
-  const times = [late && "Arrived late", writtenAt && `Written at ${writtenTime(writtenAt, at)}`].filter(Boolean);
+function markNodes({ late, unaware, conflict, writtenAt, at }, { name }) {
+  const times = [
+    late && "Arrived late",
+    unaware && "Written before everything above had arrived",
+    writtenAt && `Written at ${writtenTime(writtenAt, at)}`,
+  ].filter(Boolean);
   if (!conflict) return [times.join(" · ")];
   const who = isolated(name());
   return [
