@@ -102,7 +102,7 @@ def test_forged_own(row, alice, bob, carol, mallory):
 
 @attack(
     "Replace one's own words",
-    done="Garbage comes to Alice as a message of her own, with the `client_id` of one that she has written and a lower id",
+    done="Garbage comes as a message of Alice's, with the `client_id` of one that she has written and a lower id",
     sees=f"Alice: “I never said that”, where it stood, and {OWN_DAMAGED} beside it, also after a reload",
 )
 def test_own_replaced(row, friends, mallory):
