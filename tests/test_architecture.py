@@ -33,6 +33,7 @@ ONLY_IN = {  # what, as a pattern: where alone it may stand
     r"\bcreateElement(NS)?\b|\bcreateTextNode\b": "lib/dom.js",
     r"\b(inner|outer)HTML\b|\binsertAdjacentHTML\b|\bsetHTML\w*|\bdocument\.write": None,
     r"\bDOMParser\b|\bcreateContextualFragment\b|\bsrcdoc\b|\btrustedTypes\b": None,
+    r"[\"']key(down|up|press)[\"']|\bonkey\w+\s*=": "views/keys.js",  # the guard for input methods stands there
     r"\beval\s*\(|\bnew Function\b": None,
     r"\bimport\s*\(": ("views/later.js", "crypto/later.js", "model/later.js"),
     r"\blocalStorage\b|\bsessionStorage\b|\bdocument\.cookie\b|\bcookieStore\b": None,

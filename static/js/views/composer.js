@@ -3,6 +3,7 @@ import { find, setText } from "../lib/dom.js";
 import { isVisible } from "../lib/text.js";
 import { characterCount } from "./days.js";
 import { plural } from "./format.js";
+import { onKey } from "./keys.js";
 import { asFailure, sentence } from "./sentences.js";
 
 export const LONGEST_MESSAGE = 4000;
@@ -29,7 +30,7 @@ export class Composer {
     this.said = find("#composer-said", HTMLElement);
     this.sendButton = find(".send", HTMLButtonElement, this.form);
     this.text.addEventListener("input", () => this.changed());
-    this.text.addEventListener("keydown", (event) => this.key(event));
+    onKey(this.text, (event) => this.key(event));
     this.form.addEventListener("submit", (event) => this.submit(event));
     this.sendButton.addEventListener("mousedown", (event) => event.preventDefault());
     addEventListener("resize", () => this.grow());
@@ -82,9 +83,7 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    /* While an input method is composing, Enter chooses a word. */
-    const composing = event.isComposing || event.keyCode === 229;
-    if (event.key !== "Enter" || event.shiftKey || composing) return;
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     this.form.requestSubmit();
   }

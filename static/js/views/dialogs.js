@@ -5,6 +5,7 @@ import { AskingDialog, Dialog } from "./dialog.js";
 import { forgettingStrip } from "./forgetting.js";
 import { AskingForm } from "./form.js";
 import { plural } from "./format.js";
+import { onKey } from "./keys.js";
 import { asFailure, sentence } from "./sentences.js";
 
 /** @typedef {import("../model/account.js").Account} Account */
@@ -99,7 +100,7 @@ export function logOutDialog({ logOut, unsent, drafts, onDone }) {
   });
   forget.addEventListener("change", draw);
   /* In a form, Enter on a check box would send it: nobody is logged out by a key pressed twice. */
-  forget.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
+  onKey(forget, (event) => event.key === "Enter" && event.preventDefault());
   return {
     open() {
       dialog.open();

@@ -1,4 +1,5 @@
 /** The keys that work anywhere on the chat page. Never the browser's own. */
+import { isForEditing, isLetter, isSlash, onKey } from "./keys.js";
 
 /**
  * @typedef {object} KeyActions
@@ -11,9 +12,9 @@
 
 /** @param {KeyActions} actions */
 export function listenToKeys(actions) {
-  addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog:modal")) return;
-    const action = actionFor(event, actions);
+  onKey(window, (event) => {
+    if (event.defaultPrevented || document.querySelector("dialog:modal")) return;
+    const action = isForEditing(event) ? null : actionFor(event, actions);
     if (!action) return;
     event.preventDefault();
     action();
@@ -24,11 +25,11 @@ export function listenToKeys(actions) {
  * @param {KeyboardEvent} event
  * @param {KeyActions} actions
  */
-function actionFor(event, actions) {
+export function actionFor(event, actions) {
   const { key, altKey, shiftKey } = event;
   const command = event.ctrlKey || event.metaKey;
-  if (command && !altKey && !shiftKey && key.toLowerCase() === "k") return actions.jump;
-  if (command && !altKey && key === "/") return actions.shortcuts;
+  if (command && !altKey && !shiftKey && isLetter(event, "k")) return actions.jump;
+  if (command && !altKey && isSlash(event)) return actions.shortcuts;
   if (altKey && !command && key === "ArrowUp") return () => actions.move(-1, shiftKey);
   if (altKey && !command && key === "ArrowDown") return () => actions.move(1, shiftKey);
   if (key === "F6" && !command && !altKey) return () => actions.region(shiftKey ? -1 : 1);

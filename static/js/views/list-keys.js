@@ -1,4 +1,5 @@
 /** The keyboard in the column of chats. */
+import { onKey } from "./keys.js";
 
 /** @typedef {import("./chat-list.js").ChatList} ChatList */
 
@@ -6,8 +7,8 @@ export class ListKeys {
   /** @param {ChatList} list */
   constructor(list) {
     this.list = list;
-    list.search.addEventListener("keydown", (event) => this.searchKey(event));
-    list.frame.addEventListener("keydown", (event) => this.rowKey(event));
+    onKey(list.search, (event) => this.searchKey(event));
+    onKey(list.frame, (event) => this.rowKey(event));
   }
 
   /**
@@ -26,11 +27,11 @@ export class ListKeys {
   /** @param {KeyboardEvent} event */
   searchKey(event) {
     const first = this.list.found()[0];
-    if (event.key === "ArrowDown") this.focusRow(0);
-    else if (event.key === "Enter" && first && !event.isComposing) {
+    if (event.key === "ArrowDown" && !hasModifier(event)) this.focusRow(0);
+    else if (event.key === "Enter" && first) {
       this.list.clearSearch();
       this.list.onOpen(first.email);
-    } else if (event.key === "Enter" && !first && this.list.typedAddress !== "" && !event.isComposing) {
+    } else if (event.key === "Enter" && !first && this.list.typedAddress !== "") {
       this.list.onAdd(this.list.typedAddress);
     } else return;
     event.preventDefault();
@@ -39,7 +40,7 @@ export class ListKeys {
   /** @param {KeyboardEvent} event */
   rowKey(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (step === undefined || hasModifier(event)) return;
     event.preventDefault();
     const links = [...this.list.frame.querySelectorAll("a")];
     const at = links.findIndex((link) => link === document.activeElement);
@@ -57,4 +58,9 @@ export class ListKeys {
     const current = frame.querySelector("a[aria-current]") ?? frame.querySelector("a") ?? search;
     if (current instanceof HTMLElement) current.focus();
   }
+}
+
+/** @param {KeyboardEvent} event */
+function hasModifier({ altKey, ctrlKey, metaKey }) {
+  return altKey || ctrlKey || metaKey;
 }

@@ -1,5 +1,6 @@
 /** A menu at a button. The browser opens it (`popovertarget`), closes it and gives the focus back. */
 import { find } from "../lib/dom.js";
+import { onKey } from "./keys.js";
 
 const GAP_PX = 4;
 /** @type {Record<string, (at: number, last: number) => number>} the item that a key goes to */
@@ -19,7 +20,7 @@ export class Menu {
     this.button = find(button, HTMLButtonElement);
     this.node = find(menu, HTMLElement);
     this.node.addEventListener("toggle", () => this.isOpen && this.opened());
-    this.node.addEventListener("keydown", (event) => this.key(event));
+    onKey(this.node, (event) => this.key(event));
     /* Before what the item does: a dialog that it opens gives the focus back to the button. */
     this.node.addEventListener("click", (event) => this.chosen(event), { capture: true });
   }
