@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from keys import proof
 from tests.environment import ROOT
-from tests.reference.content import pad, unpad
+from tests.reference.content import canonical_json, pad, unpad
 from tests.reference.generate_vectors import FOLDER, build
 from tests.reference.identity import (
     Party,
@@ -203,3 +203,15 @@ def test_browser_code_and_protocol_name_the_same_reasons():
     source = (ROOT / "static" / "js" / "crypto" / "errors.js").read_text(encoding="utf-8")
     union = source.split("@typedef {", 1)[1].split("} ProtocolErrorReason")[0]
     assert {*re.findall(r'"([a-z_0-9]+)"', union), "decryption"} == REASONS
+
+
+def test_the_longest_text_has_the_length_that_the_protocol_says():
+    named = {"counter": 2**53 - 1, "hash": "0" * 64}
+    received = [{"browser": f"{number:032x}", **named} for number in range(8)]
+    content = {
+        "v": 1, "type": "text", "from": '"' * 255, "to": "\\" * 255, "browser": "0" * 32, "counter": 2**53 - 1,
+        "previous": "0" * 64, "received": received, "sent_at": 8_640_000_000_000_000, "self_tag": "0" * 64,
+        "body": "\x00" * 4000,
+    }  # fmt: skip
+    length = len(canonical_json(content))
+    assert f"{length:,} bytes" in (FOLDER.parent / "protocol.md").read_text()

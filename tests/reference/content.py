@@ -41,7 +41,7 @@ def parse_object(data: bytes) -> dict:
     except UnicodeDecodeError:
         raise Refused("encoding") from None
     try:
-        content = json.loads(text, parse_float=number, parse_constant=no_constant)
+        content = json.loads(text, parse_float=number, parse_int=number, parse_constant=no_constant)
     except (ValueError, RecursionError):
         raise Refused("json") from None
     require(isinstance(content, dict), "json")
@@ -49,7 +49,7 @@ def parse_object(data: bytes) -> dict:
 
 
 def number(text: str) -> int | float:
-    """A number is judged by its value; how it is spelled is a matter of canonical form."""
+    """A number is judged by its value, as ECMAScript has it; how it is spelled is a matter of canonical form."""
     value = float(text)
     return int(value) if value.is_integer() else value
 

@@ -48,6 +48,7 @@ def invalid_file() -> dict:
         invalid_contents.wrong_encoding,
         invalid_contents.wrong_json,
         invalid_contents.wrong_members,
+        invalid_contents.huge_numbers,
         invalid_contents.missing_members,
         invalid_contents.other_spellings,
         invalid_contents.told_otherwise,

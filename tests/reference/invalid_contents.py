@@ -84,6 +84,15 @@ def wrong_members() -> list[Refusal]:
     ]
 
 
+def huge_numbers() -> list[Refusal]:
+    """JSON all the same: it is the member that is wrong."""
+    spellings = {"counter-of-5000-digits": b"9" * 5000, "counter-beyond-doubles": b"1e999"}
+    return [
+        Refusal(name, "counter", "", of_json(GOOD.json.replace(b'"counter":2', b'"counter":' + spelling)))
+        for name, spelling in spellings.items()
+    ]
+
+
 def described(value: object) -> str:
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:40]}... ({len(text)} characters)"
