@@ -1,6 +1,8 @@
 """What deploy/ and docs/deploy.md say agrees with the code."""
 
+import os
 import re
+import subprocess
 
 import pytest
 from django.core.management import get_commands
@@ -60,3 +62,44 @@ def test_unit_and_page_speak_of_the_same_folders():
     assert "CacheDirectory=vibechat\n" in UNIT
     assert "STATIC_ROOT=/var/cache/vibechat/static\n" in PAGE
     assert "alias /var/cache/vibechat/static/;" in NGINX
+
+
+ENVIRONMENT = """
+# a comment
+; another one
+VAR_DIR=/var/lib/vibechat
+SECRET_KEY=with $HOME `id` & ; | # and spaces
+DATABASE_URL='postgres://vibechat:it is "p&ss$word@db/vibechat?sslmode=require&connect_timeout=5'
+REDIS_URL="redis://:it's@localhost:6379/0"
+  CORS_ALLOWED_ORIGINS=https://one.example,https://two.example\t
+not a setting
+EMPTY=
+PORT=8001"""
+
+
+def test_manage_command_reads_the_settings_as_systemd_does(tmp_path):
+    """Sourced by a shell, an `&` would begin a background job, and a `$` another variable."""
+    file = tmp_path / "environment"
+    file.write_text(ENVIRONMENT)
+    reading = (ROOT / "deploy" / "vibechat-manage").read_text().partition("\ncd /opt/vibechat")[0]
+    script = reading.replace("/etc/vibechat/environment", str(file)) + "\nenv -0"
+    found = subprocess.run(["bash", "-c", script], env={"PATH": os.environ["PATH"]}, check=True, capture_output=True)
+    read = dict(entry.split("=", 1) for entry in found.stdout.decode().rstrip("\0").split("\0"))
+    assert found.stderr == b""
+    assert {name: value for name, value in read.items() if name not in ("PATH", "PWD", "SHLVL", "_")} == {
+        "VAR_DIR": "/var/lib/vibechat",
+        "SECRET_KEY": "with $HOME `id` & ; | # and spaces",
+        "DATABASE_URL": 'postgres://vibechat:it is "p&ss$word@db/vibechat?sslmode=require&connect_timeout=5',
+        "REDIS_URL": "redis://:it's@localhost:6379/0",
+        "CORS_ALLOWED_ORIGINS": "https://one.example,https://two.example",
+        "EMPTY": "",
+        "PORT": "8001",
+    }
+
+
+def test_page_has_one_placeholder_for_the_name():
+    """It is set once; every command takes it from there."""
+    assert PAGE.count("\n    DOMAIN=chat.example.org\n") == 1
+    commands = [line for line in PAGE.splitlines() if line.startswith("    ") and "chat.example.org" in line]
+    assert commands == ["    DOMAIN=chat.example.org"]
+    assert "your.name" not in PAGE
