@@ -176,3 +176,35 @@ def test_address_with_a_slash_is_one_like_others(alice, new_person):
     carol.expect_message("Are you at home?")
     carol.send("I am.")
     alice.expect_message("I am.")
+
+
+SEND_MANY = """(count) => {
+    const text = document.querySelector("#composer-text");
+    for (let number = 0; number < count; number += 1) {
+        text.value = `number ${number}`;
+        text.dispatchEvent(new Event("input"));
+        document.querySelector("#composer").requestSubmit();
+    }
+}"""
+
+
+@pytest.mark.once
+def test_what_was_on_the_screen_is_read_and_the_unread_line_stands_before_the_first(friends):
+    alice, bob = friends
+    alice.send("seen")
+    bob.open_chat(alice)
+    bob.send("answer")
+    bob.page.goto("about:blank")
+    alice.page.evaluate(SEND_MANY, 60)
+    alice.expect_state("number 59", "Sent")
+    bob.visit("/chat")
+    bob.open_chat(alice)
+    expect(bob.page.get_by_role("heading", name="60 unread messages")).to_be_in_viewport()
+    alice.expect_state("number 0", "Read")
+    alice.expect_state("number 59", "Delivered")
+    bob.log().hover()
+    for _ in range(60):
+        bob.page.mouse.wheel(0, 400)
+        bob.page.evaluate("new Promise(requestAnimationFrame)")
+    alice.expect_state("number 59", "Read")
+    expect(bob.page).to_have_title(re.compile(r"^\w"))

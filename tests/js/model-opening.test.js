@@ -173,6 +173,44 @@ describe("delivered and read", () => {
     assert.equal(thread.unreadCount, 2);
     assert.equal(thread.items().find(({ key }) => key === thread.firstUnreadKey)?.text, "new one");
   }));
+
+  test("a chat is opened at its first unread message, however many there are", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await alice.send(bob, "seen");
+    await bob.shows(alice, "seen");
+    await bob.conversations.markRead(alice.email);
+    await until(() => bob.chat(alice).unread === 0);
+    bob.conversations.close(alice.email);
+    const { id, created_at, read_at, ...copy } = world.server.texts[0];
+    for (let count = 0; count < 300; count += 1) {
+      world.server.plant(bob.email, { ...copy, client_id: null, read_at: null });
+    }
+    await until(() => bob.chat(alice).unread === 300);
+    const thread = bob.conversations.open(alice.email);
+    await until(() => !thread.loading);
+    const messages = thread.items().filter(({ kind }) => kind === "message");
+    assert.equal(thread.unreadCount, 300);
+    assert.equal(messages.findIndex(({ key }) => key === thread.firstUnreadKey), messages.length - 300);
+  }));
+
+  test("what was on the screen is read, and what was jumped over is neither read nor unread", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const texts = ["one", "two", "three", "four"];
+    for (const text of texts) {
+      await alice.send(bob, text);
+    }
+    await bob.shows(alice, ...texts);
+    const [one, two, three, four] = bob.items(alice).map(({ id }) => id);
+    await bob.conversations.markRead(alice.email, { shown: [one], passed: [], atEnd: false });
+    await alice.showsStates(bob, "read", "delivered", "delivered", "delivered");
+    await until(() => bob.chat(alice).unread === 3);
+    await bob.conversations.markRead(alice.email, { shown: [four], passed: [two, three], atEnd: true });
+    await until(() => bob.chat(alice).unread === 0);
+    await bob.conversations.markRead(alice.email, { shown: [two], passed: [], atEnd: false });
+    await alice.showsStates(bob, "read", "read", "delivered", "delivered");
+    await bob.conversations.markRead(alice.email, { shown: [three], passed: [], atEnd: false });
+    await alice.showsStates(bob, "read", "read", "read", "read");
+  }));
 });
 
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { GROUP_MS, rowsFor } from "../../static/js/views/timeline.js";
-import { UnreadMarks } from "../../static/js/views/reading-place.js";
+import { ShownMessages, UnreadMarks } from "../../static/js/views/reading-place.js";
 
 const NOON = new Date(2026, 2, 3, 12).getTime();
 
@@ -115,5 +115,31 @@ describe("unread", () => {
     assert.equal(marks.below([item("a"), item("b"), item("c", { mine: true }), item("d")]), 2);
     marks.sawAll([item("a"), item("b")]);
     assert.equal(marks.below([item("a"), item("b")]), 0);
+  });
+});
+
+describe("what was on the screen", () => {
+  const items = ["a", "b", "c", "d"].map((key, index) => ({ ...item(key), id: index + 1, opening: false, late: false }));
+
+  test("is told once, and not before it is open", () => {
+    const seen = new ShownMessages();
+    const opening = [items[0], { ...items[1], opening: true }, ...items.slice(2)];
+    assert.deepEqual(seen.take(opening, new Set(["a", "b"]), false), { shown: [1], passed: [], atEnd: false });
+    assert.deepEqual(seen.take(items, new Set(["a", "b"]), false), { shown: [2], passed: [], atEnd: false });
+  });
+
+  test("at the end, what lies below the first that was shown is passed, and shown when one goes back to it", () => {
+    const seen = new ShownMessages();
+    seen.take(items, new Set(["b"]), false);
+    assert.deepEqual(seen.take(items, new Set(["d"]), true), { shown: [4], passed: [3], atEnd: true });
+    assert.deepEqual(seen.take(items, new Set(["c"]), false).shown, [3]);
+    assert.deepEqual(seen.take(items, new Set(["a"]), false).shown, [1]);
+  });
+
+  test("what came late is not passed", () => {
+    const late = items.map((one) => ({ ...one, late: one.key === "c" }));
+    const seen = new ShownMessages();
+    seen.take(late, new Set(["a"]), false);
+    assert.deepEqual(seen.take(late, new Set(["d"]), true).passed, [2]);
   });
 });

@@ -5,6 +5,7 @@
 import {
   all,
   chatOrNew,
+  countFrom,
   countMarked,
   countMessages,
   get,
@@ -20,6 +21,7 @@ import { isSameEnvelope, isSameMessage, mark } from "./message-rows.js";
 import { gapsIn } from "./gaps.js";
 import { judge, neighbours } from "./judgement.js";
 import { withSkipsAfter } from "./skips.js";
+import { markSeen, owingReceipt } from "./seen.js";
 import { messageRecord } from "./vault.js";
 
 /**
@@ -116,11 +118,14 @@ export class Archive {
     await this.#database.write(ENTRY_STORES, async (stores) => {
       const chat = await chatOrNew(stores("chats"), asked.email);
       if (chat.clearedAt === asked.clearedAt && chat.older === asked.older) {
-        const unreadBefore = next === asked.older ? chat.unreadBefore : 0;
-        stores("chats").put({ ...chat, older: next, unreadBefore });
+        const before = await countMarked(stores("messages"), "unread", asked.email);
         for (const message of messages) {
           await putMessage(stores, message);
         }
+        const found = (await countMarked(stores("messages"), "unread", asked.email)) - before;
+        const unreadBefore = next === null ? 0 : Math.max(0, chat.unreadBefore - found);
+        const entered = await chatOrNew(stores("chats"), asked.email);
+        stores("chats").put({ ...entered, older: next, unreadBefore });
       }
     });
   }
@@ -245,7 +250,7 @@ export class Archive {
       }));
       if (kept && !kept.mine) {
         const chat = await withSkipsAfter(stores, await chatOrNew(stores("chats"), row.peer), kept);
-        stores("chats").put(kept.hidden ? chat : owingReceipt(chat, kept.seen ? [kept] : []));
+        stores("chats").put(kept.hidden ? chat : await owingReceipt(stores, chat, kept.seen ? [kept] : []));
       }
       return kept;
     });
@@ -274,20 +279,28 @@ export class Archive {
 
   /**
    * @param {string} email
-   * @param {(id: number) => boolean} isShown what has come in since, or was put before it, was not seen
-   * @returns {Promise<boolean>} whether there was anything unread
+   * @returns {Promise<MessageRow[]>} what nobody has seen, oldest first
    */
-  markSeen(email, isShown) {
-    return this.#database.write(["chats", "messages"], async (stores) => {
-      const rows = (await marked(stores("messages"), "unread", email)).filter(({ id }) => isShown(id));
-      rows.forEach((row) => stores("messages").put(mark({ ...row, seen: true })));
-      const chat = await chatOrNew(stores("chats"), email);
-      if (rows.length + chat.unreadBefore > 0) {
-        const owing = rows.length > 0 ? owingReceipt(chat, rows) : chat;
-        stores("chats").put({ ...owing, unreadBefore: 0 });
-      }
-      return rows.length + chat.unreadBefore > 0;
-    });
+  unread(email) {
+    return this.#database.read(["messages"], (stores) => marked(stores("messages"), "unread", email));
+  }
+
+  /**
+   * @param {string} email
+   * @param {number} from
+   */
+  countFrom(email, from) {
+    return this.#database.read(["messages"], (stores) => countFrom(stores("messages"), email, from));
+  }
+
+  /**
+   * @param {string} email
+   * @param {(id: number) => boolean} isShown what has come in since, or was put before it, was not seen
+   * @param {import("./seen.js").Seen} [seen] what is known more exactly
+   * @returns {Promise<boolean>} whether anything has changed
+   */
+  markSeen(email, isShown, seen = { shown: [], passed: [], atEnd: true }) {
+    return this.#database.write(["chats", "messages"], (stores) => markSeen(stores, email, isShown, seen));
   }
 }
 
@@ -304,22 +317,6 @@ async function straysBefore(stores, { id: firstId, peer, arrivedAtMs: firstAtMs 
   const others = known.filter((id) => id < firstId && !strays.some((row) => row.id === id));
   const former = await Promise.all(others.map((id) => get(stores("messages"), id)));
   return [...former.flatMap((row) => (row?.peer === peer ? [row] : [])), ...strays];
-}
-
-/**
- * The other person is to be told what was opened here, and what was on the screen.
- * @param {ChatRow} chat
- * @param {MessageRow[]} seen
- * @returns {ChatRow}
- */
-function owingReceipt(chat, seen) {
-  const greatest = { ...chat.seen };
-  for (const { browser, counter = 0 } of seen) {
-    if (browser) {
-      greatest[browser] = Math.max(greatest[browser] ?? 0, counter);
-    }
-  }
-  return { ...chat, seen: greatest, receiptDue: Date.now() };
 }
 
 /**

@@ -206,14 +206,17 @@ export class Conversations extends Emitter {
   }
 
   /**
-   * The newest of the chat is on the screen, and somebody is looking.
+   * Messages of the chat are on the screen, and somebody is looking.
    * @param {string} email
+   * @param {import("./seen.js").Seen} [seen] without it: all that the chat shows
    */
-  async markRead(email) {
+  async markRead(email, seen) {
     const { archive, chatList } = this.#parts;
     const thread = this.#screens.thread(email);
-    const isShown = (/** @type {number} */ id) => thread?.hasShown(id) ?? true;
-    if (chatList.unread(email) > 0 && (await archive.markSeen(email, isShown))) {
+    const shown = seen && new Set(seen.shown);
+    const isShown = (/** @type {number} */ id) => shown?.has(id) ?? thread?.hasShown(id) ?? true;
+    const isNews = seen?.shown.length || seen?.passed.length || (seen?.atEnd !== false && chatList.unread(email) > 0);
+    if (isNews && (await archive.markSeen(email, isShown, seen))) {
       this.#touchEverywhere(email);
       this.#noteReceipts();
     }
@@ -337,6 +340,7 @@ export class Conversations extends Emitter {
   /** What seemed to be missing may be said to be so now. */
   #complete() {
     this.#screens.touchAll();
+    this.#screens.widen();
   }
 
   #reached() {

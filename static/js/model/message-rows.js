@@ -97,7 +97,7 @@ export function mergeTimes(row, times) {
  */
 export function mark(row) {
   // Nobody else can have shown what this browser has opened, whatever the server says.
-  const isUnread = !row.mine && !row.seen && !row.hidden && (row.sealed !== undefined || !row.readAtMs);
+  const isUnread = !row.mine && !row.seen && !row.passed && !row.hidden && (row.sealed !== undefined || !row.readAtMs);
   return { ...row, unread: isUnread ? row.peer : undefined, due: isDue(row) ? row.peer : undefined };
 }
 

@@ -100,6 +100,11 @@ export class Screens extends Emitter {
     }
   }
 
+  /** What was unread before the newest is here now. */
+  widen() {
+    this.#threads.forEach((thread) => thread.widen().catch(() => {}));
+  }
+
   /** So much has happened that the newest is shown before the rest is here. */
   async jump() {
     await Promise.all([...this.#threads.values()].map((thread) => this.#onScreen(thread.jump())));

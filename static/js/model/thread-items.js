@@ -7,6 +7,7 @@ import { messageRecord } from "./vault.js";
  * @typedef {object} ThreadItem
  * @property {"message"} kind
  * @property {string} key stable while the message is shown
+ * @property {number | null} id null: the server has not told of it
  * @property {string | null} clientId
  * @property {boolean} mine
  * @property {string} text "" while it is being opened or where it could not be
@@ -53,6 +54,7 @@ function item(clientId, atMs) {
   return {
     kind: "message",
     key: clientId ?? "",
+    id: null,
     clientId,
     mine: true,
     text: "",
@@ -81,6 +83,7 @@ export function storedItem(row, { words, unopened }, { chat, isReadTold, key }) 
   return {
     ...item(clientId, createdAtMs),
     key,
+    id: row.id,
     mine,
     text: words?.text ?? "",
     state: state === "read" && !isReadTold ? "delivered" : state,
@@ -194,14 +197,4 @@ export function withKeys(rows, waiting) {
  */
 export function textKey(row) {
   return "mine" in row && !row.mine ? identityOf(row) : messageRecord(row);
-}
-
-/**
- * @param {MessageRow[]} rows
- * @param {number} count
- * @returns {string | null} the message from which on that many of the other person's are there; null: it is not here
- */
-export function keyOfUnread(rows, count) {
-  const first = count > 0 ? rows.filter((row) => !row.mine && !row.hidden).at(-count) : undefined;
-  return first ? keyOf(first) : null;
 }

@@ -13,7 +13,6 @@ import {
   echoItem,
   inOrder,
   keyOf,
-  keyOfUnread,
   storedItem,
   takenBackItems,
   textKey,
@@ -31,7 +30,8 @@ import { messageRecord } from "./vault.js";
 
 const SCREEN = 30;
 const IN_SIGHT = 16; // on most screens; each takes a derivation, and all others wait for it
-const LARGEST_SCREEN = 200;
+const BEFORE_UNREAD = 5;
+const MOST_AT_ONCE = 2000; // each is a node on the screen
 const OLDER = 50;
 const PAGES_AT_ONCE = 3;
 const FETCH_PATIENCE_MS = 5000;
@@ -60,6 +60,8 @@ export class Thread {
   #from = Infinity;
   #hasOlder = false;
   #isLoading = true;
+  /** whether only the newest is here, and what is unread may begin before it */
+  #isPartial = false;
   #unreadCount = 0;
   /** @type {string | null} */
   #firstUnreadKey = null;
@@ -103,6 +105,11 @@ export class Thread {
     return this.#isLoading;
   }
 
+  /** True while what is unread may begin before what is shown. */
+  get partial() {
+    return this.#isPartial;
+  }
+
   /** What was begun and not sent. */
   get draft() {
     return this.#parts.draft();
@@ -112,12 +119,12 @@ export class Thread {
     return this.#hasOlder;
   }
 
-  /** How many messages were unread when the chat was opened. */
+  /** How many messages were unread when the chat was opened, or when what was missing had come. */
   get unreadCount() {
     return this.#unreadCount;
   }
 
-  /** The first message that was unread when the chat was opened. */
+  /** The first message that was unread then. */
   get firstUnreadKey() {
     return this.#firstUnreadKey;
   }
@@ -209,7 +216,8 @@ export class Thread {
 
   /** The newest screen: from here, unless so much has happened that only the server has it. */
   async load() {
-    const from = this.#parts.mailbox.isBehind ? await this.#fetchNewest() : 0;
+    this.#isPartial = this.#parts.mailbox.isBehind;
+    const from = this.#isPartial ? await this.#fetchNewest() : 0;
     await this.#reading.run(() => this.#loadScreen(from ?? 0));
   }
 
@@ -218,6 +226,41 @@ export class Thread {
     if (this.#rows.length < SCREEN && this.#hasOlder) {
       await this.loadOlder().catch(() => {});
     }
+  }
+
+  /** Shows all that is unread, where it was not here when the chat was opened. */
+  async widen() {
+    await this.#reading.run(async () => {
+      if (this.#isLoading || this.#parts.mailbox.isBehind) {
+        return;
+      }
+      if (await this.#takeInUnread(this.#strays)) {
+        const [{ unread }] = await this.#parts.archive.glance([this.email]);
+        this.#unreadCount = unread;
+        const window = await this.#read({ from: this.#from, limit: Infinity });
+        this.#firstUnreadKey = keyOfUnread(window.rows);
+        await this.#show(window);
+      }
+      this.#isPartial = false;
+      this.#parts.changed();
+    });
+  }
+
+  /**
+   * @param {MessageRow[]} strays stand above the rest, wherever that begins
+   * @returns {Promise<boolean>} whether more is shown now
+   */
+  async #takeInUnread(strays) {
+    const { archive } = this.#parts;
+    const apart = new Set(strays.map(({ id }) => id));
+    const first = (await archive.unread(this.email)).find(({ id }) => !apart.has(id));
+    if (!first || first.id >= this.#from || (await archive.countFrom(this.email, first.id)) > MOST_AT_ONCE) {
+      return false;
+    }
+    const { rows, chat } = await archive.window(this.email, { below: first.id, limit: BEFORE_UNREAD + 1 });
+    this.#hasOlder = rows.length > BEFORE_UNREAD || chat.older !== null;
+    this.#from = this.#hasOlder ? (rows.slice(-BEFORE_UNREAD)[0] ?? first).id : 0;
+    return true;
   }
 
   /** @returns {Promise<number | null>} null: it cannot be had now, or not soon: what is stored does not wait for it */
@@ -230,20 +273,23 @@ export class Thread {
   async #loadScreen(newest) {
     const { archive, changed } = this.#parts;
     const [{ unread }] = await archive.glance([this.email]);
-    const limit = Math.min(LARGEST_SCREEN, Math.max(SCREEN, unread + 5));
-    const window = await this.#read({ from: newest, limit: limit + 1 });
-    const rows = window.rows.slice(-limit);
-    this.#hasOlder = window.rows.length > limit || window.chat.older !== null || newest > 0;
-    this.#from = this.#hasOlder ? (rows[0]?.id ?? 0) : 0;
+    const screen = await this.#read({ from: newest, limit: SCREEN + 1 });
+    this.#hasOlder = screen.rows.length > SCREEN || screen.chat.older !== null || newest > 0;
+    this.#from = this.#hasOlder ? (screen.rows.slice(-SCREEN)[0]?.id ?? 0) : 0;
+    if (newest === 0) {
+      await this.#takeInUnread(screen.strays);
+    }
+    const window = await this.#read({ from: this.#from, limit: Infinity });
     this.#unreadCount = unread;
-    this.#firstUnreadKey = keyOfUnread(rows, unread);
-    await this.#show({ ...window, rows });
+    this.#firstUnreadKey = keyOfUnread(window.rows);
+    await this.#show(window);
     this.#isLoading = false;
     changed();
   }
 
   /** So much has happened that the newest screen is fetched before all the rest is here. */
   async jump() {
+    this.#isPartial = true;
     const from = await this.#fetchNewest();
     if (from !== null) {
       await this.#reading.run(async () => {
@@ -286,6 +332,9 @@ export class Thread {
 
   /** @returns {Promise<number>} how many older messages were found here */
   async #reachBack() {
+    if (!this.#hasOlder) {
+      return 0; // it has come in between
+    }
     const { rows, chat } = await this.#parts.archive.window(this.email, { below: this.#from, limit: OLDER });
     this.#hasOlder = rows.length === OLDER || chat.older !== null;
     this.#from = this.#hasOlder ? (rows[0]?.id ?? this.#from) : 0;
@@ -387,4 +436,10 @@ export class Thread {
  */
 function isKnown({ sealed }) {
   return sealed !== undefined;
+}
+
+/** @param {MessageRow[]} rows */
+function keyOfUnread(rows) {
+  const first = rows.find(({ unread }) => unread !== undefined);
+  return first ? keyOf(first) : null;
 }

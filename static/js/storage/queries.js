@@ -35,6 +35,16 @@ export function newestMessages(messages, peer, { from = 0, below = Infinity, lim
 /**
  * @param {IDBObjectStore} messages
  * @param {string} peer
+ * @param {number} from
+ * @returns {Promise<number>} how many there are from that id on
+ */
+export function countFrom(messages, peer, from) {
+  return result(messages.index("peer").count(IDBKeyRange.bound([peer, from], [peer, Infinity])));
+}
+
+/**
+ * @param {IDBObjectStore} messages
+ * @param {string} peer
  * @returns {Promise<MessageRow | undefined>} the newest that is shown
  */
 export async function newestShown(messages, peer) {

@@ -135,6 +135,7 @@
  * @property {number} deliveredAtMs 0: not yet
  * @property {number} readAtMs 0: not yet
  * @property {boolean} seen it was on the screen here
+ * @property {boolean} [passed] the person has jumped over it: it is neither unread nor read
  * @property {any} [raw] as the server gave it, until it has been opened
  * @property {string} [nonce] that of its envelope; none: it was sent from here
  * @property {number} [arrivedAtMs] when it came here

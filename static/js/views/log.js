@@ -52,6 +52,11 @@ export class LogView {
     else fill(this.start, what === "older" && element("p", { class: "older" }, "Earlier messages…"));
   }
 
+  /** @param {HTMLElement} node of a message */
+  keyOf(node) {
+    return node.dataset.key ?? "";
+  }
+
   /** @param {string} key */
   rowNode(key) {
     return this.list.node(key);

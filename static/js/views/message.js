@@ -46,7 +46,7 @@ export function createMessage(row, context) {
   const id = `message-${row.key}`;
   const node = element(
     "article",
-    { role: "article", "aria-labelledby": `${id}-who ${id}-text ${id}-marks ${id}-meta` },
+    { role: "article", "data-key": row.key, "aria-labelledby": `${id}-who ${id}-text ${id}-marks ${id}-meta` },
     element("span", { id: `${id}-who`, class: "visually-hidden" }, who(row.item, context), ": "),
     element(
       "div",

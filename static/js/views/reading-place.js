@@ -20,12 +20,19 @@ export class UnreadMarks {
   /**
    * @param {readonly Item[]} items oldest first
    * @param {boolean} attending
+   * @returns {Item[]} those of the other person's that are new
    */
   take(items, attending) {
     const fresh = theirsAfter(items, this.newest);
     this.newest = newestOf(items);
+    if (!attending) this.mark(fresh);
+    return fresh;
+  }
+
+  /** @param {readonly Item[]} fresh what has come and was not on the screen */
+  mark(fresh) {
     const first = fresh[0];
-    if (attending || !first) return;
+    if (!first) return;
     if (this.line) this.line = { key: this.line.key, count: this.line.count + fresh.length };
     else this.line = { key: first.key, count: fresh.length };
   }
@@ -39,6 +46,51 @@ export class UnreadMarks {
   below(items) {
     return theirsAfter(items, this.seen).length;
   }
+}
+
+/**
+ * What has been on the screen since the chat was opened. Pure.
+ */
+export class ShownMessages {
+  constructor() {
+    /** @type {Set<string>} */
+    this.shown = new Set();
+    /** @type {Set<string>} */
+    this.passed = new Set();
+    /** @type {string | null} the oldest that has been on the screen */
+    this.top = null;
+  }
+
+  /**
+   * @param {readonly Item[]} items oldest first
+   * @param {Set<string>} inSight keys
+   * @param {boolean} atEnd
+   * @returns {import("../model/seen.js").Seen} what is news
+   */
+  take(items, inSight, atEnd) {
+    const messages = messagesOf(items);
+    const first = messages.findIndex(({ key }) => inSight.has(key) || key === this.top);
+    this.top = messages[first]?.key ?? this.top;
+    const shown = theirs(messages, this.shown).filter(({ key, opening }) => inSight.has(key) && !opening);
+    shown.forEach(({ key }) => this.shown.add(key));
+    const below = atEnd && first >= 0 ? theirs(messages.slice(first), this.shown) : [];
+    const passed = below.filter(({ key, late, opening }) => !late && !opening && !this.passed.has(key));
+    passed.forEach(({ key }) => this.passed.add(key));
+    return { shown: idsOf(shown), passed: idsOf(passed), atEnd };
+  }
+}
+
+/**
+ * @param {readonly import("./timeline.js").ThreadItem[]} messages
+ * @param {Set<string>} known
+ */
+function theirs(messages, known) {
+  return messages.filter(({ key, mine }) => !mine && !known.has(key));
+}
+
+/** @param {import("./timeline.js").ThreadItem[]} messages */
+function idsOf(messages) {
+  return messages.flatMap(({ id }) => id ?? []);
 }
 
 /** @param {readonly Item[]} items a line between messages goes as it came, and is nobody's message */
@@ -135,6 +187,7 @@ function oldestOf(thread) {
  */
 
 const NEAR_PX = 64;
+const EDGE_PX = 16;
 
 export class ScrollKeeper {
   /**
@@ -173,6 +226,12 @@ export class ScrollKeeper {
     this.atBottom = true;
   }
 
+  /** @param {HTMLElement | null | undefined} node from which on the rows do not fit on the screen */
+  isTallerThanScreen(node) {
+    const { bottom } = this.rows.getBoundingClientRect();
+    return Boolean(node) && bottom - (node?.getBoundingClientRect().top ?? bottom) > this.frame.clientHeight;
+  }
+
   /** @param {HTMLElement} node shown near the top of what one sees */
   toNode(node) {
     const room = this.frame.clientHeight / 4;
@@ -191,8 +250,29 @@ export class ScrollKeeper {
   }
 
   firstInSight() {
+    return this.articles[this.firstIndexInSight()] ?? null;
+  }
+
+  /** @returns {HTMLElement[]} the messages of which more than an edge can be seen */
+  inSight() {
+    const { articles } = this;
+    const { top, bottom } = this.frame.getBoundingClientRect();
+    const seen = [];
+    for (let index = this.firstIndexInSight(); index < articles.length; index += 1) {
+      const box = articles[index]?.getBoundingClientRect();
+      if (!box || box.top > bottom - EDGE_PX) break;
+      if (box.bottom > top + EDGE_PX) seen.push(/** @type {HTMLElement} */ (articles[index]));
+    }
+    return seen;
+  }
+
+  get articles() {
+    return this.rows.getElementsByTagName("article");
+  }
+
+  firstIndexInSight() {
     const top = this.frame.getBoundingClientRect().top;
-    const nodes = this.rows.getElementsByTagName("article");
+    const nodes = this.articles;
     let low = 0;
     let high = nodes.length - 1;
     while (low < high) {
@@ -201,6 +281,6 @@ export class ScrollKeeper {
       if (node && node.getBoundingClientRect().bottom > top) high = middle;
       else low = middle + 1;
     }
-    return nodes[low] ?? null;
+    return low;
   }
 }

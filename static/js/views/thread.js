@@ -7,7 +7,7 @@ import { badge } from "./format.js";
 import { askAbout } from "./link-dialog.js";
 import { LogView } from "./log.js";
 import { hasKeyboard, oncePerFrame } from "./moments.js";
-import { OlderAsking, ScrollKeeper, UnreadMarks } from "./reading-place.js";
+import { OlderAsking, ScrollKeeper, ShownMessages, UnreadMarks } from "./reading-place.js";
 import { ThreadStrips } from "./thread-strips.js";
 import { rowsFor } from "./timeline.js";
 
@@ -34,7 +34,11 @@ export class ThreadView {
     /** @type {Thread | null} */
     this.thread = null;
     this.marks = new UnreadMarks(null);
-    this.placed = false;
+    this.seen = new ShownMessages();
+    /** @type {string | null | undefined} the first unread message when the chat was placed; undefined: it is not yet */
+    this.placed = undefined;
+    /** whether the person has moved about in the chat since it was opened */
+    this.moved = false;
     this.older = this.askingOlder();
     this.section = find("#thread", HTMLElement);
     this.bottomButton = find("#to-bottom", HTMLButtonElement);
@@ -74,6 +78,8 @@ export class ThreadView {
     this.conversations.on("announce", (message) => this.announcer.say(message));
     this.conversations.on("chats", () => this.thread && redraw());
     this.conversations.on("connection", ({ state }) => this.connected(state));
+    for (const name of ["wheel", "touchmove", "keydown", "pointerdown"])
+      this.log.node.addEventListener(name, () => (this.moved = true), { passive: true });
     this.log.node.addEventListener("scroll", () => {
       this.older.release();
       this.scrolled();
@@ -125,7 +131,9 @@ export class ThreadView {
   leave() {
     if (this.thread) this.conversations.close(this.email);
     this.thread = null;
-    this.placed = false;
+    this.placed = undefined;
+    this.moved = false;
+    this.seen = new ShownMessages();
     this.older.reset();
     this.older = this.askingOlder();
     this.marks = new UnreadMarks(null);
@@ -138,7 +146,7 @@ export class ThreadView {
     this.drawHead(thread);
     this.strips.draw(thread);
     if (thread.loading) return;
-    if (!this.placed) this.place(thread);
+    if (this.placed === undefined || (this.placed !== thread.firstUnreadKey && !this.moved)) this.place(thread);
     else this.drawRows(thread);
     this.composer.offerDraft(thread.draft);
     this.scrolled();
@@ -151,27 +159,48 @@ export class ThreadView {
     drawAvatar(find("#thread-avatar", HTMLElement), this.person(thread.email), "small");
   }
 
-  /** @param {Thread} thread drawn for the first time: opened at what is unread, else at the bottom */
+  /** @param {Thread} thread opened at what is unread, else at the bottom; anew where unread messages come in above that */
   place(thread) {
     const { firstUnreadKey: key, unreadCount: count } = thread;
     this.marks = new UnreadMarks(key === null ? null : { key, count });
-    this.placed = true;
-    this.drawRows(thread);
-    const line = this.log.rowNode("unread");
-    if (line) this.scroll.toNode(line);
-    else this.scroll.toBottom();
+    this.placed = key;
+    this.drawItems(thread, thread.items());
+    this.marks.take(thread.items(), true);
+    if (!this.toLine()) this.scroll.toBottom();
     this.marks.sawAll(thread.items());
   }
 
   /** @param {Thread} thread */
   drawRows(thread) {
     const items = thread.items();
-    this.marks.take(items, isAttending());
+    const wasAtBottom = this.scroll.atBottom;
+    const fresh = this.marks.take(items, isAttending() && wasAtBottom);
+    this.drawItems(thread, items);
+    if (!wasAtBottom || !isAttending() || !this.scroll.isTallerThanScreen(this.log.rowNode(fresh[0]?.key ?? ""))) return;
+    /* More than a screen at once: nobody has seen its beginning. */
+    this.marks.line = null;
+    this.marks.mark(fresh);
+    this.drawItems(thread, items);
+    this.toLine();
+  }
+
+  /**
+   * @param {Thread} thread
+   * @param {readonly import("./timeline.js").Item[]} items
+   */
+  drawItems(thread, items) {
     this.scroll.keep(() => {
       this.log.forName(thread.speaker);
       this.log.drawStart(startOf(thread));
       this.log.draw(rowsFor(items, this.marks.line));
     });
+  }
+
+  /** @returns {boolean} whether there is an unread line */
+  toLine() {
+    const line = this.log.rowNode("unread");
+    if (line) this.scroll.toNode(line);
+    return Boolean(line);
   }
 
   /** @param {import("../model/link.js").ConnectionState} state */
@@ -184,15 +213,20 @@ export class ThreadView {
   /** Read is what has been on the screen: at the unread line one has not seen the end yet. */
   scrolled() {
     const { thread } = this;
-    if (!thread || !this.placed) return;
+    if (!thread || this.placed === undefined) return;
     const items = thread.items();
-    if (this.scroll.atBottom) {
-      this.marks.sawAll(items);
-      if (isAttending()) void this.conversations.markRead(this.email);
-    }
+    if (this.scroll.atBottom) this.marks.sawAll(items);
+    if (isAttending() && !thread.partial) this.tellSeen(items);
     this.bottomButton.hidden = this.scroll.atBottom;
     setText(find("#to-bottom-count", HTMLElement), badge(this.marks.below(items)));
     if (thread.hasOlder && this.log.node.scrollTop < OLDER_WITHIN_PX) void this.askOlder(thread);
+  }
+
+  /** @param {readonly import("./timeline.js").Item[]} items */
+  tellSeen(items) {
+    const keys = this.scroll.inSight().map((node) => this.log.keyOf(node));
+    const seen = this.seen.take(items, new Set(keys), this.scroll.atBottom);
+    void this.conversations.markRead(this.email, seen);
   }
 
   askingOlder() {
@@ -206,6 +240,7 @@ export class ThreadView {
   }
 
   toBottom() {
+    this.moved = true;
     this.scroll.toBottom();
     this.scrolled();
     if (document.activeElement === this.bottomButton || document.activeElement === document.body) this.composer.focus();
@@ -217,6 +252,7 @@ export class ThreadView {
    */
   send(text) {
     this.marks.line = null;
+    this.moved = true;
     const kept = this.conversations.send(this.email, text);
     this.scroll.atBottom = true;
     this.draw();
