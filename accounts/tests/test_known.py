@@ -9,6 +9,7 @@ from django.core.signing import TimestampSigner, b62_encode
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from accounts.known import cookie_name
 from accounts.models import LoginNetwork, User
 from conftest import PASSWORD
 from vibechat import limits
@@ -81,7 +82,7 @@ def test_cookie_and_network_hold_for_ninety_days(alice, age_days):
 def test_cookie_is_of_one_account(alice, bob, browser):
     lock(bob)
     (name,) = [name for name in browser.cookies if name.startswith("vibechat_known")]
-    browser.cookies[f"vibechat_known_{bob.user.pk}"] = browser.cookies[name].value
+    browser.cookies[cookie_name(bob.user)] = browser.cookies[name].value
     assert log_in(browser, bob, CAFE) == 429
     assert log_in(browser, bob, HOME) == 429  # alice's network
 

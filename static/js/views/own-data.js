@@ -13,7 +13,7 @@ const LONG_CODE = /^[0-9A-Za-z+/=_-]{33,}$/;
 const SHOWN_OF_CODE = 12;
 /* What says nothing to most people; the rest of the page is about what does. */
 const TECHNICAL =
-  /^(?:id|\w+_id|password_hash|updated_at|is_(?:active|staff|superuser)|generation|session|public_key|\w*fingerprint|algorithm|identity_\w+|proof|message_type|suite|sequence|content_type|action_flag)$/;
+  /^(?:id|\w+_id|password_hash|updated_at|is_(?:active|staff|superuser)|generation|session|public_key|\w*fingerprint|algorithm|identity_\w+|proof|network|message_type|suite|sequence|content_type|action_flag)$/;
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 export class OwnDataPage {
