@@ -106,7 +106,7 @@ describe("receipts", () => {
   beforeEach(() => {
     calls = 0;
     failure = null;
-    due = [{ id: 1, due: "delivered" }];
+    due = [{ id: 1 }];
     api = {
       receipts: async () => {
         calls += 1;
@@ -115,7 +115,11 @@ describe("receipts", () => {
         }
       },
     };
-    receipts = new Receipts(/** @type {any} */ ({ api, archive: { due: async () => due } }));
+    const archive = { due: async () => due };
+    const people = { all: () => [] };
+    const chains = { writtenTo: async () => ["bob@example.org"] };
+    const preferences = { on: () => {}, readReceipts: true };
+    receipts = new Receipts(/** @type {any} */ ({ api, archive, chains, people, preferences }));
   });
 
   afterEach(() => receipts.stop());
@@ -157,7 +161,7 @@ describe("receipts", () => {
     };
     receipts.note();
     await pass(300);
-    due = [{ id: 1, due: "delivered" }, { id: 2, due: "delivered" }];
+    due = [{ id: 1 }, { id: 2 }];
     receipts.note();
     answer();
     await settle();
@@ -179,7 +183,7 @@ describe("receipts", () => {
     await pass(300);
     wallMs -= HOUR_MS;
     await pass(10_000);
-    due = [{ id: 2, due: "read" }];
+    due = [{ id: 2, seen: true }];
     receipts.note();
     await pass(300);
     assert.equal(calls, 2);
