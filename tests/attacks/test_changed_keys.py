@@ -176,6 +176,24 @@ def change_keys(alice, bob: Impostor, mallory) -> Impostor:
 
 
 @attack(
+    "A stolen key beside its owner",
+    done="Whoever has stolen Bob's keys writes to Alice with them from another browser, while Bob goes on using his",
+    sees="Alice: “A second browser is using Bob's keys. Ask in person or by phone if that is right.” in the chat, and "
+    "“Written in a second browser with the same keys” at the thief's message",
+)
+def test_stolen_key(row, alice, bob, mallory):
+    own = mallory.office.public_key(alice)
+    mallory.office.send(bob, bob.seal(alice.email, own, "This is Bob").message)
+    alice.expect_message("This is Bob")
+    thief = replace(bob, browser=secrets.token_hex(16))
+    mallory.bring(alice, bob, thief.seal(alice.email, own, "This is Bob, too").message)
+    row.is_shown(alice.log(), 0)
+    row.is_shown(alice.message("This is Bob, too"), 1)
+    expect(alice.message("This is Bob, too")).to_have_count(1)
+    expect(alice.log().get_by_text("Written in a second browser")).to_have_count(1)
+
+
+@attack(
     "A message with the old keys, after the change",
     done="Whoever has stolen Bob's keys announces in a receipt that he has sent 2^53 − 1 messages; when Alice has gone "
     "on with Bob's new keys, the thief writes as Bob with the old ones",

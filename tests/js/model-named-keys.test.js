@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe, mock, test } from "node:test";
 import { signStatement } from "../../static/js/crypto/identity.js";
 import { fromBase64, toBase64 } from "../../static/js/lib/bytes.js";
-import { ok } from "./model-server.js";
-import { Browser, inWorld, until } from "./model-world.js";
+import { ok, refusal } from "./model-server.js";
+import { Browser, inWorld, pause, until } from "./model-world.js";
 
 const unsigned = (key) => ({ ...key, identity_key: null, identity_signature: null });
 
@@ -95,5 +95,49 @@ describe("a key that nobody has signed", () => {
     const again = await world.reload(alice);
     keys[0] = key;
     await again.shows(bob, "hello");
+  }));
+});
+
+describe("receipts", () => {
+  test("to one person whose key cannot be had keep back nobody else's", inWorld(async (world) => {
+    const { server } = world;
+    const [alice, bob, carol] = [await world.newPerson("alice"), await world.newPerson("bob"), await world.newPerson("carol")];
+    const isAsked = ({ path, host }) => path.includes(`/keys/email/bob`) && host === alice.browser.host;
+    server.intercept = (call) => (isAsked(call) ? refusal(404, "key_not_found") : undefined);
+    await alice.account.contacts.add(bob.email);
+    await alice.account.contacts.add(carol.email);
+    await bob.send(alice, "from bob");
+    await alice.shows(bob, "from bob");
+    await until(() => server.calls.filter(isAsked).length > 1);
+    await carol.send(alice, "from carol");
+    await carol.showsStates(alice, "delivered");
+    assert.equal(server.messages.some((message) => message.sender_email === alice.email && message.recipient_email === bob.email), false);
+  }));
+});
+
+describe("the keys of all that are known", () => {
+  test("are asked for when a connection is made, once a day", inWorld(async (world) => {
+    const { server } = world;
+    const [alice, bob] = await world.friends("alice", "bob");
+    const asked = () => server.calls.filter(({ path, host }) => path.includes("/keys/email/bob") && host === alice.browser.host).length;
+    const reconnect = async () => {
+      [...server.sockets].forEach((socket) => socket.shut(1006));
+      await until(() => server.sockets.size >= 2 && alice.conversations.connection === "ok");
+      await pause(50);
+    };
+    await until(() => alice.conversations.connection === "ok");
+    const before = asked();
+    await reconnect();
+    assert.equal(asked(), before);
+    const now = Date.now;
+    mock.method(Date, "now", () => now() + 25 * 3_600_000);
+    try {
+      const { keys } = server.user(bob.email);
+      keys[0] = unsigned(keys[0]);
+      await reconnect();
+      await until(() => asked() > before && alice.conversations.open(bob.email).keyChange);
+    } finally {
+      mock.restoreAll();
+    }
   }));
 });

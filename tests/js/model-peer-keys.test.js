@@ -5,6 +5,7 @@ import { KeyChangedError } from "../../static/js/crypto/errors.js";
 import { signStatement } from "../../static/js/crypto/identity.js";
 import { fromBase64, toBase64, toHex } from "../../static/js/lib/bytes.js";
 import { PeerKeys } from "../../static/js/model/peer-keys.js";
+import { secondBrowsers } from "../../static/js/model/second-browsers.js";
 import { ApiError } from "../../static/js/net/errors.js";
 
 const BOB = "bob@example.org";
@@ -69,8 +70,8 @@ describe("the keys of others", () => {
   }
 
   /** A message of theirs under that key has opened here. */
-  async function open(key, { mine = false } = {}) {
-    await keys.opened(key.email, await keys.named(key.email, key.fingerprint), { mine });
+  async function open(key, { mine = false, browser = "b1" } = {}) {
+    await keys.opened(key.email, await keys.named(key.email, key.fingerprint), { mine, browser });
   }
 
   /** The server names another one now. */
@@ -192,7 +193,7 @@ describe("the keys of others", () => {
     test("are not pinned before it has opened", async () => {
       const key = await keys.named(BOB, first.fingerprint);
       assert.equal(people.get(BOB), null);
-      await keys.opened(BOB, key, { mine: false });
+      await keys.opened(BOB, key, { mine: false, browser: "b1" });
       assert.equal(people.get(BOB).pinned, first.fingerprint);
     });
 
@@ -205,7 +206,7 @@ describe("the keys of others", () => {
     test("lose to the key that was pinned before the message had opened", async () => {
       const key = await keys.named(BOB, evil.fingerprint);
       await keys.lookUp(BOB);
-      await assert.rejects(keys.opened(BOB, key, { mine: false }), KeyChangedError);
+      await assert.rejects(keys.opened(BOB, key, { mine: false, browser: "b1" }), KeyChangedError);
       assert.equal(people.get(BOB).pinned, first.fingerprint);
     });
   });
@@ -232,6 +233,34 @@ describe("the keys of others", () => {
       await open(first, { mine: true });
       served.set(CAROL, await borrowed(first));
       assert.equal((await keys.keyFor(CAROL)).fingerprint, first.fingerprint);
+    });
+  });
+
+  describe("that several browsers use", () => {
+    const seconds = () => secondBrowsers(people.get(BOB)).map(({ id }) => id);
+
+    test("are noted, all but the first browser of each key", async () => {
+      for (const browser of ["b1", "b2", "b1", "b3"]) {
+        await open(first, { browser });
+      }
+      assert.deepEqual(seconds(), ["b2", "b3"]);
+      await serve(second);
+      await keys.accept(BOB, second.fingerprint);
+      await open(second, { browser: "b4" });
+      assert.deepEqual(seconds(), ["b2", "b3"]);
+    });
+
+    test("are not noted by messages of one's own", async () => {
+      await open(first);
+      await open(first, { browser: "own", mine: true });
+      assert.deepEqual(seconds(), []);
+    });
+
+    test("do not fill the disk", async () => {
+      for (let number = 0; number < 40; number += 1) {
+        await open(first, { browser: `b${number}` });
+      }
+      assert.equal(seconds().length, 19);
     });
   });
 

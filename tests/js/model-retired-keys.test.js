@@ -65,6 +65,46 @@ async function acquainted(world) {
 
 const refused = (alice, bob) => alice.items(bob).filter(({ unopened }) => REFUSED.test(unopened?.reason));
 
+describe("a stolen key that is used beside its owner", () => {
+  test("is marked in the chat, and at each message of the second browser", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await bob.send(alice, "from bob");
+    await alice.shows(bob, "from bob");
+    const thief = new Thief(world.server, alice, bob);
+    const chain = await thief.chain("from the thief", "another");
+    chain.forEach((message) => thief.deliver(message));
+    await until(() => alice.texts(bob).includes("another"));
+    await until(() => alice.marks(bob).some(({ kind }) => kind === "second-browser"));
+    const marked = () => alice.items(bob).filter(({ secondBrowser }) => secondBrowser).map(({ text }) => text).sort();
+    await until(() => marked().join() === "another,from the thief");
+    await bob.send(alice, "from bob again");
+    await until(() => alice.texts(bob).includes("from bob again"));
+    assert.deepEqual(marked(), ["another", "from the thief"]);
+    assert.equal(alice.marks(bob).filter(({ kind }) => kind === "second-browser").length, 1);
+  }));
+
+  test("is marked by a receipt alone", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await bob.send(alice, "from bob");
+    await alice.shows(bob, "from bob");
+    const thief = new Thief(world.server, alice, bob);
+    thief.deliver(await thief.seal(encodeReceipt({ head: null, seen: [] }), { counter: 1, type: "receipt" }));
+    await until(() => alice.marks(bob).some(({ kind }) => kind === "second-browser"));
+  }));
+
+  test("is marked where it is one's own", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await bob.send(alice, "from bob");
+    await alice.shows(bob, "from bob");
+    const thief = new Thief(world.server, alice, bob);
+    const { envelope } = await thief.seal("as bob", { counter: 1 });
+    world.server.plant(bob.email, { sender_email: bob.email, ...envelope });
+    await until(() => bob.texts(alice).includes("as bob"));
+    const marked = bob.items(alice).map(({ text, secondBrowser }) => [text, secondBrowser]);
+    assert.deepEqual(marked, [["from bob", false], ["as bob", true]]);
+  }));
+});
+
 describe("a key that was replaced", () => {
   test("opens nothing new, whatever number its receipts have announced", inWorld(async (world) => {
     const { alice, bob, thief } = await acquainted(world);

@@ -5,6 +5,7 @@
  */
 import { isSameKey } from "../crypto/public-key.js";
 import { Refusal } from "./errors.js";
+import { noteBrowser } from "./second-browsers.js";
 
 /** @typedef {import("../storage/rows.js").Statement} Statement */
 /** @typedef {{ fingerprint: string, publicKeyBytes: Bytes } & Statement} ToldKey */
@@ -94,17 +95,18 @@ function carriesOn(pinned, key) {
 /**
  * @param {PersonRow} row
  * @param {ToldKey} key that a message names
- * @param {boolean} isProof a message of theirs has opened under it
+ * @param {string | null} browser in which a message of theirs was written that has opened under it
  */
-export function take(row, key, isProof) {
+export function take(row, key, browser) {
   if (row.pinned === null) {
     pin(row, key);
   }
   const found = find(row, key.fingerprint);
   if (!found?.accepted) {
     offer(row, key);
-  } else if (isProof) {
+  } else if (browser !== null) {
     found.opened = true;
+    noteBrowser(found, browser);
   }
 }
 

@@ -10,6 +10,7 @@ import { toHex } from "../lib/bytes.js";
 import { ApiError } from "../net/errors.js";
 import { BadAnswer, Refusal } from "./errors.js";
 import { accept, find, heed, isRecent, isSettled, offerOf, reconsider, refuseOthersKey, take } from "./offers.js";
+import { isNoted } from "./second-browsers.js";
 import { readServedKey, statementOf } from "./served-key.js";
 
 /** @typedef {import("./offers.js").ToldKey} ToldKey */
@@ -119,28 +120,29 @@ export class PeerKeys {
    * A message has opened under a key that `named` gave: only that shows that the person has it.
    * @param {string} email
    * @param {ToldKey} key
-   * @param {{ mine: boolean }} message one's own shows that this browser has taken the key for theirs, and no more
+   * @param {{ mine: boolean, browser: string }} message one's own shows that this browser has taken the key for theirs,
+   *   and no more
    * @throws {KeyChangedError} another key was accepted meanwhile
    * @throws {Refusal} `key_not_theirs`
    */
-  async opened(email, key, { mine }) {
+  async opened(email, key, { mine, browser }) {
     const known = find(this.#people.get(email), key.fingerprint);
-    if (known?.accepted && (mine || known.opened)) {
+    if (known?.accepted && (mine || (known.opened && isNoted(known, browser)))) {
       return;
     }
-    await this.#take(email, key, { isProof: !mine });
+    await this.#take(email, key, mine ? null : browser);
     this.#candidates.delete(email);
   }
 
   /**
    * @param {string} email
    * @param {ToldKey} key that a message names
-   * @param {{ isProof?: boolean }} [options] isProof: a message of theirs has opened under it
+   * @param {string | null} [browser] in which a message of theirs was written that has opened under it
    * @returns {Promise<KnownKey>}
    * @throws {KeyChangedError} it has not been accepted
    */
-  async #take(email, key, { isProof = false } = {}) {
-    const row = await this.#learn(email, key, (current) => take(current, key, isProof));
+  async #take(email, key, browser = null) {
+    const row = await this.#learn(email, key, (current) => take(current, key, browser));
     const found = find(row, key.fingerprint);
     if (!found?.accepted) {
       throw new KeyChangedError(email, row.pinned ?? "", key.fingerprint);

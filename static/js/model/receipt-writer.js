@@ -8,6 +8,8 @@ import { after, backoffMs } from "../lib/timing.js";
 import { ApiError, patienceMs } from "../net/errors.js";
 import { all, chatOrNew } from "../storage/queries.js";
 import { acquaintances } from "./acquaintances.js";
+import { Refusal } from "./errors.js";
+import { awaitsStatement } from "./offers.js";
 import { receiptOf } from "./receipt-content.js";
 import { verdict } from "./verdict.js";
 
@@ -74,20 +76,42 @@ export class ReceiptWriter {
   async #writeDue() {
     const chats = await this.#parts.database.read(["chats"], (stores) => all(stores("chats")));
     const known = await acquaintances(this.#parts);
+    /** @type {unknown} */
+    let refusal = null;
     for (const chat of chats.filter(({ email, receiptDue }) => receiptDue && known.has(email))) {
       if (!this.#stopping.signal.aborted && this.#isDecided(chat.email)) {
-        await this.#tell(chat);
+        refusal = (await this.#tellUnlessRefused(chat)) ?? refusal;
       }
+    }
+    if (refusal !== null) {
+      throw refusal;
     }
   }
 
   /**
-   * Nothing goes out under a key that nobody has decided about.
+   * @param {ChatRow} chat
+   * @returns {Promise<Refusal | null>} what is wrong with this person's keys: the others are told all the same
+   */
+  async #tellUnlessRefused(chat) {
+    try {
+      await this.#tell(chat);
+      return null;
+    } catch (error) {
+      if (error instanceof Refusal) {
+        return error;
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Nothing goes out under a key that nobody has decided about, or that nobody has signed.
    * @param {string} email
    */
   #isDecided(email) {
     const person = this.#parts.people.get(email);
-    return Boolean(person?.pinned) && !person?.offered && this.#parts.accountKey.current !== null;
+    const isUsable = Boolean(person?.pinned) && !person?.offered && !awaitsStatement(person);
+    return isUsable && this.#parts.accountKey.current !== null;
   }
 
   /** @param {ChatRow} chat */

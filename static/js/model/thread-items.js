@@ -21,6 +21,7 @@ import { messageRecord } from "./vault.js";
  * @property {boolean} late it came after one that was written after it
  * @property {boolean} unaware when it was written, not all that stands above it had arrived at its writer
  * @property {boolean} conflict it and another one cannot both be what its sender's browser has sent
+ * @property {boolean} secondBrowser it was written in a second browser with the same key
  * @property {Date | null} writtenAt by the sender's clock, where that was long before the server had it
  */
 
@@ -28,7 +29,8 @@ import { messageRecord } from "./vault.js";
 /** @typedef {{ kind: "keys-changed", key: string, at: Date, wasChecked: boolean }} KeysItem */
 /** @typedef {{ kind: "renamed", key: string, at: Date, before: string, after: string }} NameItem */
 /** @typedef {{ kind: "taken-back", key: string, at: Date }} TakenBackItem one's own that has reached the other all the same */
-/** @typedef {KeysItem | NameItem} ChangeItem of what is known of the other person */
+/** @typedef {{ kind: "second-browser", key: string, at: Date }} BrowserItem */
+/** @typedef {KeysItem | NameItem | BrowserItem} ChangeItem of what is known of the other person */
 /** @typedef {ThreadItem | GapItem | ChangeItem | TakenBackItem} AnyItem */
 
 /**
@@ -67,6 +69,7 @@ function item(clientId, atMs) {
     late: false,
     unaware: false,
     conflict: false,
+    secondBrowser: false,
     writtenAt: null,
   };
 }
@@ -74,11 +77,12 @@ function item(clientId, atMs) {
 /**
  * @param {MessageRow} row
  * @param {Known} known
- * @param {{ chat: ChatRow, isReadTold: boolean, key: string }} shown who does not tell what was read, is not told either
+ * @param {{ chat: ChatRow, isReadTold: boolean, key: string, ownBrowser: string, second: { id: string }[] }} shown isReadTold:
+ *   who does not tell what was read, is not told either; second: browsers of the peer's that use the same key as another one
  * @returns {ThreadItem}
  */
-export function storedItem(row, { words, unopened }, { chat, isReadTold, key }) {
-  const { clientId, createdAtMs, mine, conflict = false, late = false } = row;
+export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ownBrowser, second }) {
+  const { browser, clientId, createdAtMs, mine, conflict = false, late = false } = row;
   const state = mine ? acknowledgement(chat, row) : null;
   return {
     ...item(clientId, createdAtMs),
@@ -91,6 +95,7 @@ export function storedItem(row, { words, unopened }, { chat, isReadTold, key }) 
     unopened,
     late,
     conflict,
+    secondBrowser: mine ? (browser ?? ownBrowser) !== ownBrowser : second.some(({ id }) => id === browser),
     writtenAt: !mine && words && createdAtMs - words.sentAtMs > LONG_BEFORE_MS ? new Date(words.sentAtMs) : null,
   };
 }
@@ -130,13 +135,15 @@ export function takenBackItems(rows, chat) {
 /**
  * @param {PersonRow["changes"]} keys
  * @param {{ key: string, atMs: number, before: string, after: string }[]} names
+ * @param {{ id: string, atMs: number }[]} second
  * @returns {ChangeItem[]} oldest first
  */
-export function changeItems(keys, names) {
+export function changeItems(keys, names, second) {
   /** @type {ChangeItem[]} */
   const items = [
     ...keys.map(({ key, atMs, wasChecked }) => ({ kind: /** @type {const} */ ("keys-changed"), key, at: new Date(atMs), wasChecked })),
     ...names.map(({ key, atMs, before, after }) => ({ kind: /** @type {const} */ ("renamed"), key, at: new Date(atMs), before, after })),
+    ...second.map(({ id, atMs }) => ({ kind: /** @type {const} */ ("second-browser"), key: `second ${id}`, at: new Date(atMs) })),
   ];
   return items.sort((left, right) => left.at.getTime() - right.at.getTime());
 }

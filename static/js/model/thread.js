@@ -8,6 +8,7 @@ import { placeOf } from "./causality.js";
 import { textOf } from "./content-text.js";
 import { isSilent } from "./message-rows.js";
 import { awaitsStatement } from "./offers.js";
+import { secondBrowsers } from "./second-browsers.js";
 import {
   changeItems,
   echoItem,
@@ -155,8 +156,9 @@ export class Thread {
 
   /** @param {ChatRow} chat */
   #stored(chat) {
-    const { mailbox, preferences } = this.#parts;
-    const shown = { chat, isReadTold: preferences.readReceipts };
+    const { mailbox, people, preferences, vault } = this.#parts;
+    const second = secondBrowsers(people.get(this.email));
+    const shown = { chat, isReadTold: preferences.readReceipts, ownBrowser: vault.browser, second };
     const placed = this.#distinctRows().map(({ row, key }) => {
       const known = this.#known(row);
       return { row, words: known.words, item: storedItem(row, known, { ...shown, key }) };
@@ -192,7 +194,8 @@ export class Thread {
   #changes() {
     const { people } = this.#parts;
     const first = this.#hasOlder ? (this.#rows[0]?.createdAtMs ?? Infinity) : 0;
-    return changeItems(people.get(this.email)?.changes ?? [], people.renamings(this.email))
+    const person = people.get(this.email);
+    return changeItems(person?.changes ?? [], people.renamings(this.email), secondBrowsers(person))
       .filter(({ at }) => at.getTime() >= first);
   }
 

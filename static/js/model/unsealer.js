@@ -37,7 +37,7 @@ export class Unsealer {
       message: raw,
       peerPublicKeyBytes: peerKey.publicKeyBytes,
     });
-    await this.#peerKeys.opened(peer, peerKey, { mine });
+    await this.#peerKeys.opened(peer, peerKey, { mine, browser: opened.content.browser });
     return { ...opened, peerKey };
   }
 }

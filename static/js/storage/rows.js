@@ -42,6 +42,7 @@
  * @property {boolean} accepted the first one, or one that the person at this browser has accepted. The one that is
  *   pinned is the present one; all others are retired
  * @property {boolean} [opened] a message or receipt of theirs has opened under it, so that they do have it
+ * @property {{ id: string, atMs: number }[]} [browsers] in which those were written, the first that was seen first
  */
 /** @typedef {KeyOfPeer & Statement} KnownKey */
 

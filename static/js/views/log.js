@@ -92,6 +92,8 @@ export class LogView {
     if (row.kind === "renamed") return [isolated(row.before), " is now called ", isolated(row.after), "."];
     if (row.kind === "keys-changed")
       return [icon("key"), name, `'s keys changed.${row.wasChecked ? " You had compared the old numbers." : ""}`];
+    if (row.kind === "second-browser")
+      return [icon("alert"), "A second browser is using ", name, "'s keys. Ask in person or by phone if that is right."];
     if (row.kind === "taken-back") return [icon("alert"), "A message that you took back has reached ", name, " all the same."];
     // Whoever holds a key can make up any number.
     const isMany = row.count > MANY_MISSING;

@@ -99,6 +99,7 @@ function sameRest(row, before) {
     item.late === before.item.late &&
     item.unaware === before.item.unaware &&
     item.conflict === before.item.conflict &&
+    item.secondBrowser === before.item.secondBrowser &&
     item.writtenAt?.getTime() === before.item.writtenAt?.getTime() &&
     Boolean(item.unopened) === Boolean(before.item.unopened)
   );
@@ -208,11 +209,12 @@ function metaNodes(item) {
  * @param {MessageContext} context
  * @returns {import("../lib/dom.js").Child[]}
  */
-function markNodes({ late, unaware, conflict, writtenAt, at }, { name }) {
+function markNodes({ late, unaware, conflict, secondBrowser, mine, writtenAt, at }, { name }) {
   const times = [
     late && "Arrived late",
     unaware && "Written before everything above had arrived",
     writtenAt && `Written at ${writtenTime(writtenAt, at)}`,
+    secondBrowser && (mine ? "Not written in this browser, but with your keys" : "Written in a second browser with the same keys"),
   ].filter(Boolean);
   if (!conflict) return [times.join(" · ")];
   const who = isolated(name());
