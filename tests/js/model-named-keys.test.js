@@ -122,10 +122,12 @@ describe("the keys of all that are known", () => {
     const asked = () => server.calls.filter(({ path, host }) => path.includes("/keys/email/bob") && host === alice.browser.host).length;
     const reconnect = async () => {
       [...server.sockets].forEach((socket) => socket.shut(1006));
-      await until(() => server.sockets.size >= 2 && alice.conversations.connection === "ok");
+      await until(() => server.sockets.size > 0 && alice.conversations.connection === "ok");
       await pause(50);
     };
     await until(() => alice.conversations.connection === "ok");
+    // Bob's page would put right what the server gives out for him.
+    bob.account.close();
     const before = asked();
     await reconnect();
     assert.equal(asked(), before);

@@ -108,6 +108,23 @@ describe("the keys of others", () => {
     assert.equal((await keys.named(BOB, second.fingerprint)).fingerprint, second.fingerprint);
   });
 
+  test("one that a message names stays to be decided about while other messages are looked at", async () => {
+    await keys.lookUp(BOB);
+    const offered = [];
+    const { update } = people;
+    people.update = async (...given) => {
+      const row = await update.apply(people, given);
+      offered.push(row.offered);
+      return row;
+    };
+    const named = [keys.named(BOB, evil.fingerprint), keys.named(BOB, evil.fingerprint)];
+    await Promise.allSettled(named);
+    const firstTime = offered.indexOf(evil.fingerprint);
+    assert.deepEqual(new Set(offered.slice(firstTime)), new Set([evil.fingerprint]));
+    await assert.rejects(keys.named(BOB, second.fingerprint), KeyChangedError);
+    assert.equal(offered.slice(firstTime).includes(null), false);
+  });
+
   test("one that was offered once is not accepted together with a later one", async () => {
     await keys.lookUp(BOB);
     for (const key of [evil, first, second]) {

@@ -43,13 +43,25 @@ function noteServed(row, key) {
 }
 
 /**
+ * What the server named once and names no more need not be decided about; what a message names still does.
  * @param {PersonRow} row
  * @param {ToldKey} key that the server names as the present one
  */
 export function heed(row, key) {
-  const pinned = find(row, row.pinned);
-  forgetOffer(row);
+  const isNamedByMessage = row.offered !== null && row.offered !== row.served;
   noteServed(row, key);
+  if (!isNamedByMessage) {
+    forgetOffer(row);
+    settle(row, key);
+  }
+}
+
+/**
+ * @param {PersonRow} row
+ * @param {ToldKey} key that the server names as the present one
+ */
+function settle(row, key) {
+  const pinned = find(row, row.pinned);
   if (!pinned) {
     // The row keeps what the server named, and with it that this person's next visit is waited for.
     if (key.identity !== null) {
@@ -60,19 +72,6 @@ export function heed(row, key) {
     row.changes.forEach((change) => (change.undecided = false));
   } else {
     offer(row, key);
-  }
-}
-
-/**
- * What the server named once and names no more need not be decided about; what a message names still does.
- * @param {PersonRow} row
- * @param {ToldKey} key that the server names as the present one
- */
-export function reconsider(row, key) {
-  if (row.offered === row.served) {
-    heed(row, key);
-  } else {
-    noteServed(row, key);
   }
 }
 

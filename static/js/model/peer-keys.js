@@ -9,7 +9,7 @@ import { isSameKey } from "../crypto/public-key.js";
 import { toHex } from "../lib/bytes.js";
 import { ApiError } from "../net/errors.js";
 import { BadAnswer, Refusal } from "./errors.js";
-import { accept, find, heed, isRecent, isSettled, offerOf, reconsider, refuseOthersKey, take } from "./offers.js";
+import { accept, find, heed, isRecent, isSettled, offerOf, refuseOthersKey, take } from "./offers.js";
 import { isNoted } from "./second-browsers.js";
 import { readServedKey, statementOf } from "./served-key.js";
 
@@ -66,16 +66,7 @@ export class PeerKeys {
     if (!this.offered(email)) {
       return false;
     }
-    const key = await this.#verified(email, () => this.#api.keyOf(email));
-    return (await this.#learn(email, key, (row) => reconsider(row, key))).offered !== null;
-  }
-
-  /**
-   * Asks the server again, whether there is something to decide about or not.
-   * @param {string} email
-   */
-  async askAgain(email) {
-    await (this.offered(email) ? this.reconsider(email) : this.lookUp(email));
+    return (await this.lookUp(email)).offered !== null;
   }
 
   /**
@@ -85,7 +76,7 @@ export class PeerKeys {
   async refresh() {
     for (const { email } of this.#people.all().filter((row) => row.pinned !== null && !isRecent(row))) {
       try {
-        await this.askAgain(email);
+        await this.lookUp(email);
       } catch (error) {
         if (!(error instanceof Refusal || error instanceof BadAnswer)) {
           return;

@@ -58,7 +58,7 @@ export class Safety {
    * @returns {Promise<{ digits: string, code: string } | null>} null: no identity is known of them, or none is here
    */
   async numbers(email) {
-    await Promise.race([this.#peerKeys.askAgain(email).catch(() => {}), pause(ASK_PATIENCE_MS)]);
+    await Promise.race([this.#peerKeys.lookUp(email).catch(() => {}), pause(ASK_PATIENCE_MS)]);
     const people = this.#parties(this.#people.get(email));
     this.#shown.set(email, nameOf(people));
     return people && safetyNumber(people);
