@@ -22,7 +22,8 @@ import { EMPTY, UNOPENED } from "./unopened.js";
  * @property {boolean} keyChanged the person has another key now, and nobody has decided about it
  */
 
-/** @typedef {{ summary: Omit<ChatSummary, "isAmbiguous">, hasContent: boolean, unsent: number, lastId: number }} Entry */
+/** @typedef {{ summary: Omit<ChatSummary, "isAmbiguous">, hasContent: boolean, isCleared: boolean, unsent: number,
+ *   lastId: number }} Entry */
 
 const LINE_LIMIT = 200;
 
@@ -49,9 +50,18 @@ export class ChatList {
 
   /** @returns {ChatSummary[]} latest first */
   all() {
-    const shown = [...this.#entries.values()].filter(({ summary, hasContent }) =>
-      hasContent || this.#people.get(summary.email)?.isContact);
+    const shown = [...this.#entries.values()].filter(({ summary, hasContent, isCleared }) =>
+      hasContent || this.#isListed(summary.email, isCleared));
     return shown.map(({ summary }) => ({ ...summary, isAmbiguous: this.#people.isAmbiguous(summary.email) })).sort((left, right) => this.#time(right) - this.#time(left));
+  }
+
+  /**
+   * @param {string} email of somebody with whom there are no messages
+   * @param {boolean} isCleared a contact that only the server names goes from the list when its chat is cleared
+   */
+  #isListed(email, isCleared) {
+    const person = this.#people.get(email);
+    return Boolean(person?.isContact && (person.isAdded || !isCleared));
   }
 
   /** @param {string[]} others people with whom there may be no chat yet */
@@ -109,7 +119,8 @@ export class ChatList {
       draft,
       failed: unsent.some(({ state }) => state === "failed"),
     };
-    return { summary, hasContent: latest !== undefined || draft !== "", unsent: unsent.length, lastId: last?.id ?? 0 };
+    const hasContent = latest !== undefined || draft !== "";
+    return { summary, hasContent, isCleared: chat.clearedAt > 0, unsent: unsent.length, lastId: last?.id ?? 0 };
   }
 
   /** @param {string} email */

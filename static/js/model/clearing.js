@@ -18,17 +18,18 @@ export class Clearing {
   }
 
   /**
-   * What comes in meanwhile was not seen, and stays.
+   * What comes in meanwhile was not seen, and stays. If it throws, it is cleared here, and not on the server.
    * @param {string} email
    * @throws {import("../net/errors.js").ApiError | NetworkError}
    */
   async clear(email) {
     const standing = await this.#standing(email);
     await this.#expectToBeTold(email, 1);
+    // Here first: a server that refuses, or made the chat up, keeps nobody from clearing it.
+    await this.#forget(email, standing);
     if ((await this.#ask(email)) === 0) {
       await this.#expectToBeTold(email, -1);
     }
-    await this.#forget(email, standing);
   }
 
   /**

@@ -227,8 +227,7 @@ export class Conversations extends Emitter {
    * @param {string} email
    */
   async clear(email) {
-    await this.#parts.clearing.clear(email);
-    this.#touchEverywhere(email);
+    await this.#parts.clearing.clear(email).finally(() => this.#touchEverywhere(email));
   }
 
   /**
