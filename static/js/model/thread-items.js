@@ -22,7 +22,8 @@ import { messageRecord } from "./vault.js";
  * @property {boolean} unaware when it was written, not all that stands above it had arrived at its writer
  * @property {boolean} conflict it and another one cannot both be what its sender's browser has sent
  * @property {boolean} secondBrowser it was written in a second browser with the same key
- * @property {Date | null} writtenAt by the sender's clock, where that was long before the server had it
+ * @property {Date | null} writtenAt by the sender's clock, corrected by how far it usually is from the server's, where that
+ *   was long before the server had it
  */
 
 /** @typedef {{ kind: "gap", key: string, count: number }} GapItem so many messages of the other person's are not here */
@@ -77,11 +78,12 @@ function item(clientId, atMs) {
 /**
  * @param {MessageRow} row
  * @param {Known} known
- * @param {{ chat: ChatRow, isReadTold: boolean, key: string, ownBrowser: string, second: { id: string }[] }} shown isReadTold:
- *   who does not tell what was read, is not told either; second: browsers of the peer's that use the same key as another one
+ * @param {{ chat: ChatRow, isReadTold: boolean, key: string, ownBrowser: string, second: { id: string }[],
+ *   usualDelay: (row: MessageRow) => number }} shown isReadTold: who does not tell what was read, is not told either; second:
+ *   browsers of the peer's that use the same key as another one; usualDelay: of that browser's messages, as its clock is
  * @returns {ThreadItem}
  */
-export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ownBrowser, second }) {
+export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ownBrowser, second, usualDelay }) {
   const { browser, clientId, createdAtMs, mine, conflict = false, late = false } = row;
   const state = mine ? acknowledgement(chat, row) : null;
   return {
@@ -96,8 +98,16 @@ export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ow
     late,
     conflict,
     secondBrowser: mine ? (browser ?? ownBrowser) !== ownBrowser : second.some(({ id }) => id === browser),
-    writtenAt: !mine && words && createdAtMs - words.sentAtMs > LONG_BEFORE_MS ? new Date(words.sentAtMs) : null,
+    writtenAt: mine || !words ? null : writtenLongBefore(createdAtMs, words.sentAtMs + usualDelay(row)),
   };
+}
+
+/**
+ * @param {number} createdAtMs
+ * @param {number} sentAtMs
+ */
+function writtenLongBefore(createdAtMs, sentAtMs) {
+  return createdAtMs - sentAtMs > LONG_BEFORE_MS ? new Date(sentAtMs) : null;
 }
 
 /**

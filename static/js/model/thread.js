@@ -9,6 +9,7 @@ import { textOf } from "./content-text.js";
 import { isSilent } from "./message-rows.js";
 import { awaitsStatement } from "./offers.js";
 import { secondBrowsers } from "./second-browsers.js";
+import { usualDelays } from "./sender-clocks.js";
 import {
   changeItems,
   echoItem,
@@ -158,8 +159,12 @@ export class Thread {
   #stored(chat) {
     const { mailbox, people, preferences, vault } = this.#parts;
     const second = secondBrowsers(people.get(this.email));
-    const shown = { chat, isReadTold: preferences.readReceipts, ownBrowser: vault.browser, second };
-    const placed = this.#distinctRows().map(({ row, key }) => {
+    const distinct = this.#distinctRows();
+    const theirs = distinct.filter(({ row }) => !row.mine);
+    const sent = theirs.map(({ row }) => ({ row, sentAtMs: this.#words.get(textKey(row))?.sentAtMs }));
+    const usualDelay = usualDelays(sent);
+    const shown = { chat, isReadTold: preferences.readReceipts, ownBrowser: vault.browser, second, usualDelay };
+    const placed = distinct.map(({ row, key }) => {
       const known = this.#known(row);
       return { row, words: known.words, item: storedItem(row, known, { ...shown, key }) };
     });
