@@ -5,7 +5,7 @@ import base64
 from playwright.sync_api import expect
 
 from tests.attacks.row import attack
-from tests.attacks.words import DAMAGED, NEWER, NO_KEY, OTHER_BROWSER, of
+from tests.attacks.words import DAMAGED, NEWER, NO_KEY, NOT_OURS, of
 
 HEALED = "; the message itself when the server tells the truth again"
 
@@ -91,7 +91,7 @@ def test_sender_fingerprint(row, own_pair, mallory):
 @attack(
     "Another recipient's key is named",
     done="One digit of the recipient's fingerprint is changed",
-    sees=of("Alice", OTHER_BROWSER) + HEALED,
+    sees=of("Alice", NOT_OURS) + HEALED,
 )
 def test_recipient_fingerprint(row, own_pair, mallory):
     spoil(row, own_pair, mallory, one_digit("recipient_fingerprint"))

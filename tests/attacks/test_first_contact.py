@@ -9,7 +9,7 @@ from tests.attacks.haste import hurry
 from tests.attacks.impostor import Impostor
 from tests.attacks.row import attack
 from tests.attacks.wire import Answer
-from tests.attacks.words import DAMAGED, OTHER_BROWSER, of
+from tests.attacks.words import DAMAGED, NOT_OURS, of
 from tests.reference.suite1 import fingerprint
 
 IN_BETWEEN = "another key at the first contact, or other keys to different people"
@@ -49,7 +49,7 @@ def befriend(alice, bob) -> None:
 @attack(
     "Somebody else's key at the first contact, to one of two",
     done="Alice asks for Bob's key and gets Mallory's; what Alice seals for it is delivered to Bob as it is",
-    sees="Alice: nothing yet. Bob: " + of("Alice", OTHER_BROWSER),
+    sees="Alice: nothing yet. Bob: " + of("Alice", NOT_OURS),
     when="at the first message",
 )
 def test_one_side(row, strangers, mallory):

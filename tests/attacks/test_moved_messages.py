@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.attacks.row import attack
-from tests.attacks.words import DAMAGED, NOT_THEIRS, OTHER_BROWSER, OWN_DAMAGED, of
+from tests.attacks.words import DAMAGED, NOT_OURS, NOT_THEIRS, OWN_DAMAGED, of
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def comes_unopened(row, person, bring: Callable[[], object], number: int = 0) ->
     "Reflect a message",
     done="Bob's own message comes back to him as one of Alice's: sender and recipient are exchanged, with their keys "
     "and without",
-    sees=f"{of('Alice', DAMAGED)} and {of('Alice', OTHER_BROWSER)}; his words never stand under her name",
+    sees=f"{of('Alice', DAMAGED)} and {of('Alice', NOT_OURS)}; his words never stand under her name",
 )
 def test_reflected(row, alice, bob, mallory):
     bob.send("I owe you 1000")

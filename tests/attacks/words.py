@@ -7,6 +7,7 @@ OWN_DAMAGED = (
 OTHER_BROWSER = (
     "“This message could not be opened. It was written to another browser's key. Ask {name} to send it again.”"
 )
+NOT_OURS = "“This message could not be opened. It names a key that is not yours. Ask {name} to send it again.”"
 NEWER = "“This message could not be opened. It needs a newer version of VibeChat. Reload this page.”"
 NO_KEY = (
     "“This message could not be opened. The key that it was written with cannot be found. Ask {name} to send it again.”"

@@ -16,7 +16,7 @@ NO_ED25519 = """
     return generateKey.call(this, algorithm, ...rest);
   };
 """
-FORGOTTEN = "This browser has forgotten whom you checked."
+FORGOTTEN = "This browser can't tell any more."
 CLEARED = "You cleared this chat in another browser. Clear it here too?"
 
 
@@ -29,21 +29,35 @@ def api(person) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_a_browser_that_lost_its_memory_says_so_until_it_was_read(friends, new_person):
+def test_numbers_that_were_compared_are_said_to_be_forgotten_until_it_was_read(friends):
+    alice, bob = friends
+    alice.send("Hello")
+    alice.page.get_by_role("button", name="Chat details").click()
+    alice.page.get_by_role("button", name="Compare numbers").click()
+    numbers = alice.page.get_by_role("dialog", name="Compare numbers")
+    numbers.get_by_role("button", name="They match").click()
+    expect(numbers).to_contain_text("The numbers match")
+    alice.page.reload()
+    alice.log_out(forget=True)
+    alice.log_in()
+    expect(alice.page.get_by_text("this browser has forgotten your key")).to_be_visible()
+    strip = alice.page.get_by_role("status").filter(has_text=FORGOTTEN)
+    expect(strip).to_contain_text("You had compared numbers with 1 person.")
+    alice.take_over()
+    strip.get_by_role("button", name="OK").click()
+    expect(strip).to_be_hidden()
+    alice.page.reload()
+    alice.expect_chat_page()
+    expect(strip).to_be_hidden()
+
+
+def test_a_new_browser_says_nothing_of_numbers(friends, new_person):
     alice, _ = friends
     alice.send("Hello")
     second = new_person("alice", account=alice)
     second.log_in()
-    second.take_over()
-    strip = second.page.get_by_role("status").filter(has_text=FORGOTTEN)
-    expect(strip).to_be_visible()
-    strip.get_by_role("button", name="OK").click()
-    expect(strip).to_be_hidden()
-    second.page.reload()
-    second.expect_chat_page()
-    expect(second.page.get_by_role("button", name="Add contact")).to_be_visible()
-    expect(strip).to_be_hidden()
-    expect(alice.page.get_by_text(FORGOTTEN)).to_be_hidden()
+    expect(second.page.get_by_text("your messages still go to your other browser")).to_be_visible()
+    expect(second.page.get_by_text(FORGOTTEN)).to_be_hidden()
 
 
 @pytest.mark.parametrize(("choice", "left"), [("Keep here", 1), ("Clear here", 0)])

@@ -143,3 +143,24 @@ describe("what was on the screen", () => {
     assert.deepEqual(seen.take(late, new Set(["d"]), true).passed, [2]);
   });
 });
+
+describe("messages for another browser", () => {
+  const closed = (key, options) => ({ ...item(key, options), unopened: { reason: "", advice: "", where: "other_browser" } });
+
+  test("stand in one row, over all days", () => {
+    const rows = rowsFor([closed("a"), closed("b", { mine: true }), closed("c", { afterMs: 24 * 3_600_000 }), item("d")], null);
+    assert.deepEqual(kinds(rows), ["day", "elsewhere", "message"]);
+    assert.deepEqual(rows[1].items.map(({ key }) => key), ["a", "b", "c"]);
+  });
+
+  test("are divided by one that opens, and by the unread line", () => {
+    const items = [closed("a"), closed("b"), item("c"), closed("d"), closed("e"), closed("f")];
+    const rows = rowsFor(items, { key: "e", count: 2 });
+    assert.deepEqual(kinds(rows), ["day", "elsewhere", "message", "message", "unread", "elsewhere"]);
+  });
+
+  test("are bubbles like others where they stand alone, or are not known to be for another browser", () => {
+    const garbage = { ...item("b"), unopened: { reason: "", advice: "" } };
+    assert.deepEqual(kinds(rowsFor([closed("a"), garbage, garbage, closed("c")], null)), ["day", "message", "message", "message", "message"]);
+  });
+});

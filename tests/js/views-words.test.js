@@ -68,7 +68,7 @@ describe("numbers that were compared", () => {
   });
 
   test("forgotten, until they are compared again", () => {
-    assert.match(comparedWords(state("no", true), NOW), /^This browser has forgotten whom you checked\./);
+    assert.match(comparedWords(state("no", true), NOW), /^No one has compared numbers with \{name\} in this browser\.$/);
     assert.match(comparedWords(state("yes", true), NOW), /^You compared/);
   });
 

@@ -5,7 +5,7 @@
  */
 import { Emitter } from "../lib/emitter.js";
 import { ApiError } from "../net/errors.js";
-import { Refusal } from "./errors.js";
+import { BadAnswer, Refusal } from "./errors.js";
 import { isSameState, readStored, stateFor } from "./key-state.js";
 import { uploadKey } from "./key-upload.js";
 import { OwnPairs } from "./own-pairs.js";
@@ -16,6 +16,7 @@ import { readServedKey } from "./served-key.js";
 
 const NOT_FOUND = 404;
 const ROUNDS_LIMIT = 3;
+const FINGERPRINT = /^[0-9a-f]{64}$/;
 
 export class AccountKey extends Emitter {
   #database;
@@ -31,6 +32,12 @@ export class AccountKey extends Emitter {
   #ensuring = null;
   /** @type {Set<string>} fingerprints of keys of ours that messages have named and that are not here */
   #heardOf = new Set();
+  /** @type {Set<string>} fingerprints of keys that this browser has forgotten because the person wanted it */
+  #forgot = new Set();
+  /** @type {string | null} the fingerprint of the account's key, as the server named it last */
+  #present = null;
+  /** @type {Map<string, Promise<boolean>>} by fingerprint: whether it is a key of this account's */
+  #former = new Map();
 
   /** @param {{ database: Database, api: Api, tabs: Tabs, email: string }} parts */
   constructor({ database, api, tabs, email }) {
@@ -69,10 +76,26 @@ export class AccountKey extends Emitter {
     return this.#pairs.all();
   }
 
+  /** Whether the account's key was here, and was forgotten. */
+  get isForgotten() {
+    return this.wasHere(this.#present ?? "");
+  }
+
+  /** @param {string[]} fingerprints of keys that were here, and were forgotten */
+  takeForgot(fingerprints) {
+    this.#forgot = new Set(fingerprints);
+  }
+
+  /** @param {unknown} fingerprint */
+  wasHere(fingerprint) {
+    return this.#forgot.has(/** @type {string} */ (fingerprint));
+  }
+
   /** What this browser knows before it has asked the server. */
   async load() {
     const stored = await this.#stored();
     this.#take(stored);
+    this.#present = stored.state?.served ?? this.#present;
     this.#setStatus(stored.state?.status ?? "unknown");
   }
 
@@ -164,6 +187,35 @@ export class AccountKey extends Emitter {
   }
 
   /**
+   * Whoever writes garbage can name any fingerprint: only the server knows which keys the account had.
+   * @param {unknown} fingerprint that is not here
+   * @returns {Promise<boolean>} false, too, where that cannot be found out now
+   */
+  async isFormer(fingerprint) {
+    if (typeof fingerprint !== "string" || !FINGERPRINT.test(fingerprint)) {
+      return false;
+    }
+    const asked = this.#former.get(fingerprint) ?? this.#askAbout(fingerprint);
+    this.#former.set(fingerprint, asked);
+    return asked.catch(() => {
+      this.#former.delete(fingerprint);
+      return false;
+    });
+  }
+
+  /** @param {string} fingerprint */
+  async #askAbout(fingerprint) {
+    try {
+      return (await readServedKey(await this.#api.keyByFingerprint(fingerprint), this.#email)).fingerprint === fingerprint;
+    } catch (error) {
+      if (error instanceof BadAnswer || (error instanceof ApiError && error.status === NOT_FOUND)) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  /**
    * The person has said that this browser is to hold the account's key from now on: the one that stands here, or a new
    * one where there is none.
    * @throws {Refusal} `key_changed`: yet another browser was quicker; ask again
@@ -222,11 +274,12 @@ export class AccountKey extends Emitter {
       if (!isSameState(before.state, now.state)) {
         return null;
       }
-      const state = stateFor(served, now);
+      const state = { ...stateFor(served, now), served };
       stores("state").put(state, "key");
       return { rows: now.rows, state };
     });
     if (settled) {
+      this.#present = served;
       this.#take(settled);
       this.#tellStatus(settled.state.status);
     }

@@ -2,6 +2,7 @@
 import { Emitter } from "../lib/emitter.js";
 import { Realtime } from "../net/realtime.js";
 import { Database } from "../storage/database.js";
+import { readForgot, writeForgot } from "../storage/device.js";
 import { requireIdentities } from "./able.js";
 import { AccountKey } from "./account-key.js";
 import { Archive } from "./archive.js";
@@ -31,6 +32,8 @@ import { Tabs } from "./tabs.js";
 import { Transmitter } from "./transmitter.js";
 import { Unsealer } from "./unsealer.js";
 import { Vault } from "./vault.js";
+
+const FORGOT_LIMIT = 100;
 
 /**
  * What differs between a browser and a test.
@@ -90,6 +93,9 @@ export class Account extends Emitter {
       await requireIdentities();
       await claim(database, user);
       const parts = build({ session, database, vault: await Vault.of(database), email: user.email, surroundings });
+      const forgot = await readForgot(user.id);
+      parts.accountKey.takeForgot(forgot.keys);
+      parts.forgetting.takeCompared(forgot.compared);
       await Promise.all([parts.people.load(), parts.accountKey.load(), parts.forgetting.load(), parts.preferences.load()]);
       return new Account(session, database, parts);
     } catch (error) {
@@ -114,9 +120,14 @@ export class Account extends Emitter {
     return keptOf(/** @type {User} */ (session.user).email);
   }
 
-  /** Whether the page is to say that this browser has forgotten whom the person checked. */
+  /** Whether the account is older than what this browser knows of it. */
   get forgetting() {
     return this.#forgetting.isToBeSaid;
+  }
+
+  /** With how many people the person had compared numbers, where the page is to say that this is lost; 0: it is not. */
+  get comparedBefore() {
+    return this.#forgetting.comparedBefore;
   }
 
   async forgettingSaid() {
@@ -148,9 +159,19 @@ export class Account extends Emitter {
    */
   async logOut({ forget }) {
     const { email } = /** @type {User} */ (this.session.user);
+    if (forget) {
+      await this.#noteForgot().catch(() => {});
+    }
     this.#tabs.tell("ended");
     this.close();
     await this.session.logOut(async () => forget && Database.delete(email).catch(() => false));
+  }
+
+  async #noteForgot() {
+    const { id } = /** @type {User} */ (this.session.user);
+    const compared = this.#people.all().filter(({ checked }) => checked !== null).length;
+    const keys = [...(await readForgot(id)).keys, ...this.key.pairs.map(({ fingerprint }) => fingerprint)];
+    await writeForgot(id, { compared, keys: [...new Set(keys)].slice(-FORGOT_LIMIT) });
   }
 
   /**

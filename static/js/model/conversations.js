@@ -348,7 +348,7 @@ export class Conversations extends Emitter {
     opener.catchUp().catch(() => {});
     this.#hurry();
     // A socket that opens asks for the same.
-    after(SOCKET_PATIENCE_MS, () => link.state === "polling" && void contacts.refresh().catch(() => {}));
+    after(SOCKET_PATIENCE_MS, () => link.state !== "ok" && void contacts.refresh().catch(() => {}));
     if (accountKey.status === "unknown") {
       accountKey.ensure().catch(() => {});
     }

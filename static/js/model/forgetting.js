@@ -21,6 +21,7 @@ export class Forgetting extends Emitter {
   #parts;
   /** @type {Forgotten} */
   #state = "no";
+  #compared = 0;
 
   /** @param {{ api: Api, database: Database, accountKey: AccountKey, people: People, tabs: Tabs, ownEmail: string }} parts */
   constructor(parts) {
@@ -33,9 +34,19 @@ export class Forgetting extends Emitter {
     this.#show(await this.#parts.database.read(["state"], (stores) => get(stores("state"), "forgetting")));
   }
 
-  /** Whether it is to be said now. */
+  /** Whether the account is older than this memory, and the person has not taken note of that yet. */
   get isToBeSaid() {
     return this.#state === "yes";
+  }
+
+  /** With how many people numbers had been compared, where that is to be said now; 0: none, as far as is known. */
+  get comparedBefore() {
+    return this.isToBeSaid ? this.#compared : 0;
+  }
+
+  /** @param {number} compared with how many people they had been before this memory began, as far as that is known */
+  takeCompared(compared) {
+    this.#compared = compared;
   }
 
   /** Whether who is met for the first time now may have been known before. */

@@ -9,7 +9,7 @@ import { all, get } from "../storage/queries.js";
  * @typedef {"unknown" | "ready" | "absent-here" | "replaced"} KeyStatus
  */
 
-/** @typedef {{ status: KeyStatus, fingerprint: string | null }} KeyState */
+/** @typedef {{ status: KeyStatus, fingerprint: string | null, served?: string }} KeyState served: as the server named it last */
 /** @typedef {{ rows: KeyRow[], state: KeyState | undefined }} Stored */
 
 /**

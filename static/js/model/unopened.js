@@ -2,7 +2,14 @@
 import { DecryptionError, KeyChangedError, ProtocolError } from "../crypto/errors.js";
 import { BadAnswer, Refusal } from "./errors.js";
 
-/** @typedef {{ reason: string, advice: string, isForAnother?: boolean }} Unopened isForAnother: another browser */
+/**
+ * @typedef {object} Unopened
+ * @property {string} reason
+ * @property {string} advice
+ * @property {boolean} [isForAnother] it names a key of one's own that is not here
+ * @property {"other_browser" | "forgotten"} [where] and the server has that as one of one's own: all such are said in
+ *   one line
+ */
 
 export const UNOPENED = "This message could not be opened.";
 /** Stands for a text of which nothing is to be seen. */
@@ -30,9 +37,16 @@ export function explain(error, { mine, name }) {
     return NEWER;
   }
   if (isRefusedFor(error, "not_our_key")) {
+    return { reason: "It names a key that is not yours.", advice: askAgain(mine, name), isForAnother: true };
+  }
+  if (error instanceof Refusal && error.code === "own_forgotten_key") {
+    const reason = "This browser has forgotten the key for it.";
+    return { reason, advice: askAgain(mine, name), isForAnother: true, where: "forgotten" };
+  }
+  if (error instanceof Refusal && error.code === "own_other_key") {
     const reason = mine ? "It was written with another browser's key." : "It was written to another browser's key.";
     const advice = mine ? "The browser that it was written in can open it." : askAgain(mine, name);
-    return { reason, advice, isForAnother: true };
+    return { reason, advice, isForAnother: true, where: "other_browser" };
   }
   if (error instanceof KeyChangedError) {
     return { reason: `${name}'s keys changed.`, advice: "Review the change to read it." };

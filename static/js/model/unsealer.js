@@ -1,5 +1,6 @@
 /** Opens one message with the keys that it names. It says nothing yet about what the message is to be here. */
 import { openMessage, peerFingerprintOf } from "../crypto/later.js";
+import { Refusal } from "./errors.js";
 
 /** @typedef {{ raw: any, peer: string, mine: boolean }} Closed a message as the server gave it, and whose chat it is for */
 
@@ -25,6 +26,9 @@ export class Unsealer {
     const own = this.#accountKey.pair(ownFingerprint);
     if (!own) {
       this.#accountKey.heardOf(ownFingerprint).catch(() => {});
+      if (await this.#accountKey.isFormer(ownFingerprint)) {
+        throw new Refusal(this.#accountKey.wasHere(ownFingerprint) ? "own_forgotten_key" : "own_other_key");
+      }
     }
     const peerFingerprint = await peerFingerprintOf(raw, own?.fingerprint ?? "");
     const peerKey = await this.#peerKeys.named(peer, peerFingerprint);

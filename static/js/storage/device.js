@@ -1,6 +1,6 @@
 /**
- * Who uses this browser: the one thing that is kept outside of the accounts' own databases, so that the chats can be
- * shown before the server has answered.
+ * Who uses this browser, so that the chats can be shown before the server has answered; and what an account forgot here.
+ * It is all that is kept outside of the accounts' own databases.
  */
 import { completion, openConnection, result } from "./database.js";
 import { asStorageError } from "./errors.js";
@@ -36,6 +36,32 @@ export async function writeResident(resident) {
 export async function tryToKeep(key) {
   await inStore("readwrite", (store) => store.put(key, "probe"));
   await inStore("readwrite", (store) => store.delete("probe"));
+}
+
+/**
+ * What was forgotten here because the person wanted it: without it the page would say that it is in another browser.
+ * @typedef {object} Forgot
+ * @property {number} compared with how many people numbers had been compared
+ * @property {string[]} keys fingerprints of the account's keys
+ */
+
+/** @type {(accountId: number) => string} */
+const forgotName = (accountId) => `forgot ${accountId}`;
+
+/**
+ * @param {number} accountId
+ * @returns {Promise<Forgot>}
+ */
+export async function readForgot(accountId) {
+  return (await inStore("readonly", (store) => store.get(forgotName(accountId)))) ?? { compared: 0, keys: [] };
+}
+
+/**
+ * @param {number} accountId
+ * @param {Forgot} forgot
+ */
+export async function writeForgot(accountId, forgot) {
+  await inStore("readwrite", (store) => store.put(forgot, forgotName(accountId)));
 }
 
 /**

@@ -19,7 +19,7 @@ export function comparedWords({ compared, atMs, forgotten }, now) {
   if (compared === "differed")
     return `You compared numbers on ${dayOf(new Date(atMs), now)}, and they did not match. Ask {name} in person.`;
   if (compared === "lost") return "You had compared numbers; {name}'s keys changed since.";
-  if (forgotten) return "This browser has forgotten whom you checked. No one has compared numbers with {name} since.";
+  if (forgotten) return "No one has compared numbers with {name} in this browser.";
   return "No one has compared numbers with {name} yet.";
 }
 

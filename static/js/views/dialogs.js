@@ -129,8 +129,12 @@ export function forgetsWords(unsent, drafts) {
 /** @type {Record<string, {strip: string, lead: string}>} */
 const WORDS = {
   "absent-here": {
-    strip: "Your messages open in another browser.",
-    lead: "Your key is in another browser, where you have used VibeChat before. Messages to you open only there.",
+    strip: "You're logged in, but your messages still go to your other browser.",
+    lead: "Your earlier messages can't be opened in this browser. If you still use VibeChat in another browser, they are there.",
+  },
+  forgotten: {
+    strip: "You're logged in, but this browser has forgotten your key.",
+    lead: "Your earlier messages can't be opened in this browser. If you still use VibeChat in another browser, they are there.",
   },
   replaced: {
     strip: "You use VibeChat in another browser now. New messages open there.",
@@ -154,7 +158,8 @@ export class TakeOver {
   }
 
   draw() {
-    const words = WORDS[this.key.status];
+    const { isForgotten, status } = this.key;
+    const words = WORDS[status === "absent-here" && isForgotten ? "forgotten" : status];
     this.strip.hidden = !words;
     if (!words) return;
     setText(find("#key-strip-text", HTMLElement), words.strip);

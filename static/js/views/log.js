@@ -1,6 +1,7 @@
 /** The messages of one chat as nodes: rows are drawn by key, so that a new message touches nothing else. */
 import { element, fill, find, icon, isolated } from "../lib/dom.js";
 import { dayName } from "./days.js";
+import { createElsewhere, updateElsewhere } from "./elsewhere.js";
 import { plural } from "./format.js";
 import { KeyedList } from "./keyed-list.js";
 import { createMessage, updateMessage } from "./message.js";
@@ -77,12 +78,13 @@ export class LogView {
   /** @param {Row} row */
   create(row) {
     if (row.kind === "message") return createMessage(row, this.context);
+    if (row.kind === "elsewhere") return createElsewhere(row, this.context);
     const isHeading = row.kind === "day" || row.kind === "unread";
     return element(isHeading ? "h3" : "p", { class: `${row.kind}-line` }, ...this.line(row));
   }
 
   /**
-   * @param {Exclude<Row, {kind: "message"}>} row
+   * @param {Exclude<Row, {kind: "message" | "elsewhere"}>} row
    * @returns {Child[]}
    */
   line(row) {
@@ -108,6 +110,7 @@ export class LogView {
    */
   update(node, row, before) {
     if (row.kind === "message" && before.kind === "message") updateMessage(node, row, before, this.context);
-    if (row.kind !== "message") fill(node, ...this.line(row));
+    else if (row.kind === "elsewhere") updateElsewhere(node, row, this.context);
+    else if (row.kind !== "message") fill(node, ...this.line(row));
   }
 }

@@ -10,7 +10,9 @@ import { dayKey } from "./days.js";
 /** @typedef {{kind: "day", key: string, at: Date}} DayRow */
 /** @typedef {{kind: "unread", key: string, count: number}} UnreadRow */
 /** @typedef {{kind: "message", key: string, item: ThreadItem, grouped: boolean, newestMine: boolean}} MessageRow */
-/** @typedef {DayRow | UnreadRow | GapRow | ChangeRow | TakenBackRow | MessageRow} Row */
+/** @typedef {{kind: "elsewhere", key: string, at: Date, items: ThreadItem[]}} ElsewhereRow more than one in a row that name a
+ *   key of one's own that is not here */
+/** @typedef {ElsewhereRow | DayRow | UnreadRow | GapRow | ChangeRow | TakenBackRow | MessageRow} Row */
 
 export const GROUP_MS = 5 * 60_000;
 
@@ -23,8 +25,27 @@ export function messagesOf(items) {
 }
 
 /**
+ * @param {readonly Item[]} items
+ * @param {UnreadMark | null} unread which begins another run
+ * @returns {(Item | ElsewhereRow)[]}
+ */
+function withRuns(items, unread) {
+  /** @type {(Item | ElsewhereRow)[]} */
+  const shown = [];
+  for (const item of items) {
+    const before = shown.at(-1);
+    const goesOn = item.kind === "message" && item.unopened?.where && item.key !== unread?.key;
+    if (goesOn && before?.kind === "elsewhere") before.items.push(item);
+    else if (goesOn && before?.kind === "message" && before.unopened?.where)
+      shown.splice(-1, 1, { kind: "elsewhere", key: `elsewhere-${before.key}`, at: before.at, items: [before, item] });
+    else shown.push(item);
+  }
+  return shown;
+}
+
+/**
  * @param {ThreadItem} item
- * @param {Item | undefined} before
+ * @param {Item | ElsewhereRow | undefined} before
  */
 function belongsTogether(item, before) {
   return (
@@ -42,12 +63,13 @@ export function rowsFor(items, unread) {
   const rows = [];
   const newestMine = messagesOf(items).findLast((item) => item.mine);
   let day = "";
-  items.forEach((item, index) => {
+  const shown = withRuns(items, unread);
+  shown.forEach((item, index) => {
     const itsDay = item.kind === "gap" ? day : dayKey(item.at);
-    const marked = unread?.key === item.key;
+    const marked = unread?.key === (item.kind === "elsewhere" ? item.items[0] : item)?.key;
     if (itsDay !== day && item.kind !== "gap") rows.push({ kind: "day", key: `day-${item.key}`, at: item.at });
     if (unread && marked) rows.push({ kind: "unread", key: "unread", count: unread.count });
-    const grouped = item.kind === "message" && itsDay === day && !marked && belongsTogether(item, items[index - 1]);
+    const grouped = item.kind === "message" && itsDay === day && !marked && belongsTogether(item, shown[index - 1]);
     rows.push(item.kind === "message" ? { ...row(item), grouped, newestMine: item === newestMine } : item);
     day = itsDay;
   });
