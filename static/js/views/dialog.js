@@ -16,7 +16,11 @@ export class Dialog {
     this.room = matchMedia(HAS_ROOM_BESIDE);
     this.isPanel = this.node.classList.contains("panel");
     if (this.isPanel) this.room.addEventListener("change", () => this.moved());
-    for (const node of this.node.querySelectorAll("[data-close]")) node.addEventListener("click", () => this.close());
+    this.isHeld = false;
+    this.closers = /** @type {NodeListOf<HTMLButtonElement>} */ (this.node.querySelectorAll("[data-close]"));
+    for (const node of this.closers) node.addEventListener("click", () => this.close());
+    this.node.addEventListener("cancel", (event) => this.isHeld && event.preventDefault());
+    this.node.addEventListener("close", () => this.closed());
     this.node.addEventListener(
       "mousedown",
       (event) => event.target === this.node && this.isOutside(event) && this.close(),
@@ -44,7 +48,30 @@ export class Dialog {
   }
 
   close() {
-    this.node.close();
+    if (!this.isHeld) this.node.close();
+  }
+
+  closed() {
+    /* Browsers let nobody prevent a second Escape. */
+    if (this.isHeld) this.show();
+  }
+
+  /**
+   * What has begun cannot be called off: nothing closes the dialog unless it fails. The page goes when it is done.
+   * @param {() => Promise<unknown>} work
+   */
+  async hold(work) {
+    this.setHeld(true);
+    await work().catch((error) => {
+      this.setHeld(false);
+      throw error;
+    });
+  }
+
+  /** @param {boolean} isHeld */
+  setHeld(isHeld) {
+    this.isHeld = isHeld;
+    for (const node of this.closers) node.disabled = isHeld;
   }
 
   /** @param {MouseEvent} event */
@@ -64,7 +91,9 @@ export class AskingDialog extends Dialog {
   constructor(id, action, required) {
     super(id);
     const run = async (/** @type {Record<string, string>} */ values) => {
+      const { opening } = this.form;
       const then = await action(values);
+      if (opening !== this.form.opening) return;
       this.close();
       if (typeof then === "function") then();
     };
@@ -75,5 +104,11 @@ export class AskingDialog extends Dialog {
   open() {
     this.form.reset();
     super.open();
+  }
+
+  /** @override */
+  closed() {
+    super.closed();
+    if (!this.isOpen) this.form.giveUp();
   }
 }

@@ -94,10 +94,13 @@ export function logOutDialog({ logOut, unsent, drafts, onDone }) {
     setText(keeps, forget.checked ? forgetsWords(unsent(), drafts()) : KEEPS);
     for (const node of [keeps, button]) node.classList.toggle("grave", forget.checked);
   };
-  const dialog = new AskingDialog("log-out", async () => {
-    await logOut({ forget: forget.checked });
-    onDone();
-  });
+  /** @type {AskingDialog} */
+  const dialog = new AskingDialog("log-out", () =>
+    dialog.hold(async () => {
+      await logOut({ forget: forget.checked });
+      onDone();
+    }),
+  );
   forget.addEventListener("change", draw);
   /* In a form, Enter on a check box would send it: nobody is logged out by a key pressed twice. */
   onKey(forget, (event) => event.key === "Enter" && event.preventDefault());
@@ -248,9 +251,12 @@ export class Settings {
     this.read = find("#settings-read", HTMLInputElement);
     this.readFailed = find("#settings-read-failed", HTMLElement);
     this.read.addEventListener("change", () => void this.changeRead());
-    this.removal = this.form("settings-delete", "", ({ password = "" }) => parts.deleteAccount({ password }), {
-      password: "Enter your password.",
-    });
+    this.removal = this.form(
+      "settings-delete",
+      "",
+      ({ password = "" }) => this.dialog.hold(() => parts.deleteAccount({ password })),
+      { password: "Enter your password." },
+    );
   }
 
   /**
@@ -262,15 +268,23 @@ export class Settings {
   form(id, done, action, required) {
     const node = find(`#${id}`, HTMLFormElement);
     const said = node.querySelector(".form-done");
-    node.addEventListener("input", () => said && setText(said, ""));
-    return new AskingForm(
+    let edits = 0;
+    node.addEventListener("input", () => {
+      edits += 1;
+      if (said) setText(said, "");
+    });
+    /** @type {AskingForm} */
+    const form = new AskingForm(
       node,
       async (values) => {
+        const before = `${form.opening} ${edits}`;
         await action(values);
-        if (said) setText(said, done);
+        if (said && before === `${form.opening} ${edits}`) setText(said, done);
       },
       required,
+      { repeats: id === "settings-name" },
     );
+    return form;
   }
 
   async changeRead() {
@@ -281,8 +295,9 @@ export class Settings {
 
   /** @param {Record<string, string>} values */
   async changePassword({ current_password = "", new_password = "" }) {
+    const { opening } = this.password;
     await this.parts.changePassword({ currentPassword: current_password, newPassword: new_password });
-    this.password.form.reset();
+    if (opening === this.password.opening) this.password.form.reset();
   }
 
   open() {

@@ -10,12 +10,17 @@ export class AskingForm {
    * @param {HTMLFormElement} form
    * @param {Action} action
    * @param {Record<string, string>} [required] what to say where a field of that name is empty
+   * @param {{ repeats?: boolean }} [options] repeats: what is sent while an answer is awaited is sent after it
    */
-  constructor(form, action, required = {}) {
+  constructor(form, action, required = {}, { repeats = false } = {}) {
     this.form = form;
     this.action = action;
     this.required = required;
+    this.repeats = repeats;
     this.busy = false;
+    this.isAskedAgain = false;
+    /* An answer belongs to the opening in which it was asked for: to a later one it says nothing. */
+    this.opening = 0;
     this.error = find(".form-error", HTMLElement, form);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -24,14 +29,29 @@ export class AskingForm {
   }
 
   async run() {
-    if (this.busy) return;
+    if (this.busy) {
+      this.isAskedAgain = this.repeats;
+      return;
+    }
     this.clear();
     const values = this.values();
     const missing = Object.keys(this.required).filter((name) => !values[name]);
     for (const name of missing) this.showAt(name, this.required[name] ?? "");
     if (missing.length > 0) return this.focusFirst();
+    const { opening } = this;
     this.setBusy(true);
-    await this.action(values).catch((error) => this.show(asFailure(error)));
+    await this.action(values).catch((error) => opening === this.opening && this.show(asFailure(error)));
+    if (opening !== this.opening) return;
+    this.setBusy(false);
+    const { isAskedAgain } = this;
+    this.isAskedAgain = false;
+    if (isAskedAgain) await this.run();
+  }
+
+  /** Nobody waits for the answer any more. */
+  giveUp() {
+    this.opening += 1;
+    this.isAskedAgain = false;
     this.setBusy(false);
   }
 
@@ -44,7 +64,7 @@ export class AskingForm {
   setBusy(busy) {
     this.busy = busy;
     const submit = this.form.querySelector("[type=submit]");
-    if (submit) setAttributes(submit, { "aria-disabled": busy ? "true" : null });
+    if (submit && !this.repeats) setAttributes(submit, { "aria-disabled": busy ? "true" : null });
   }
 
   /** @param {Failure} failure */
@@ -87,6 +107,7 @@ export class AskingForm {
   }
 
   reset() {
+    this.giveUp();
     this.clear();
     this.form.reset();
   }
