@@ -4,6 +4,7 @@ import { isAttending, onAttention } from "./attention.js";
 import { drawAvatar } from "./avatar.js";
 import { Composer } from "./composer.js";
 import { badge } from "./format.js";
+import { onKey } from "./keys.js";
 import { askAbout } from "./link-dialog.js";
 import { LogView } from "./log.js";
 import { hasKeyboard, oncePerFrame } from "./moments.js";
@@ -78,7 +79,8 @@ export class ThreadView {
     this.conversations.on("announce", (message) => this.announcer.say(message));
     this.conversations.on("chats", () => this.thread && redraw());
     this.conversations.on("connection", ({ state }) => this.connected(state));
-    for (const name of ["wheel", "touchmove", "keydown", "pointerdown"])
+    onKey(this.log.node, () => (this.moved = true));
+    for (const name of ["wheel", "touchmove", "pointerdown"])
       this.log.node.addEventListener(name, () => (this.moved = true), { passive: true });
     this.log.node.addEventListener("scroll", () => {
       this.older.release();
