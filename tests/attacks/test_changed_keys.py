@@ -83,7 +83,8 @@ def test_there_and_back(row, alice, bob, mallory):
 @attack(
     "Yet another key while Alice decides",
     done="While Alice looks at the change, the server names a third key",
-    sees="Alice: “Another browser was quicker. Look again, then choose.” in the dialog; nothing leaves her browser",
+    sees="Alice: “Their keys have just changed again. Close this and look again.” in the dialog; nothing leaves "
+    "her browser",
     when="when she goes on",
 )
 def test_changed_again(row, alice, bob, mallory):
@@ -95,7 +96,7 @@ def test_changed_again(row, alice, bob, mallory):
     sealed = second.seal(alice.email, mallory.office.public_key(alice), "I am Bob")
     mallory.bring(alice, bob, sealed.message)
     expect(alice.log()).to_contain_text(of("Bob", UNDECIDED).strip("“”"), use_inner_text=True)
-    dialog.get_by_role("button", name="Go on with the new keys").click()
+    dialog.get_by_role("button", name="It's really Bob: go on").click()
     row.is_shown(dialog)
     alice.page.keyboard.press("Escape")
     assert mallory.keys_used(alice, bob) == {bob.fingerprint.hex()}
@@ -222,7 +223,8 @@ def test_retired_key(row, alice, bob, mallory):
     done="Bob's key, which was another one so far, is a point off the curve, a compressed one, 65 bare bytes, one on "
     "another curve, no base64, or missing, has another's fingerprint, or a signing key that is no base64; and what "
     "Alice seals for the former one is refused",
-    sees="Alice: “Sending”, then “Not sent” with “The server did not take it.”, and nothing is sealed anew; what Bob "
+    sees="Alice: “Sending”, then “Not sent” with “The server refused this message.”, and nothing is sealed "
+    "anew; what Bob "
     "writes meanwhile stands there, “You can still read me”; “Retry” sends hers when the server tells the truth",
     when="after eight tries",
 )

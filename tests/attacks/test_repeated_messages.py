@@ -48,8 +48,7 @@ def test_replayed_after_reload(row, pair, mallory):
     "Two messages under one number",
     done="Bob's browser was put back to an older state, or somebody has its keys: two of its messages have the same "
     "number and other words",
-    sees="Alice: both, and at the second “Two different messages came under one number. Bob's browser may have been "
-    "put back to an older state; ask.”",
+    sees="Alice: both, and at the second “Two versions of this message arrived. Ask Bob which one is right.”",
     when="when the second comes",
 )
 def test_conflict(row, guests, mallory):

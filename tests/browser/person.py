@@ -135,7 +135,7 @@ class Person:
 
     def go_on_with_new_keys(self) -> None:
         self.page.get_by_role("button", name="Review").first.click()
-        self.page.get_by_role("dialog").get_by_role("button", name="Go on with the new keys").click()
+        self.page.get_by_role("dialog").get_by_role("button", name=re.compile("^It's really .*: go on$")).click()
 
     # --- chats ---
 

@@ -101,7 +101,7 @@ describe("sentences", () => {
       const error = new ApiError(400, { code, detail: "Pay here", fields: { email: [{ code, detail: "Pay here" }] } });
       assert.equal(sentence(error), "Something went wrong. Try again.");
       assert.deepEqual(fieldSentences(error), [["email", "This can't be used. Change it and try again."]]);
-      assert.match(failureSentence(code), /did not take it/);
+      assert.match(failureSentence(code), /refused this message/);
       assert.ok(!JSON.stringify(error).includes("Pay here"));
     });
   }
@@ -137,7 +137,7 @@ describe("sentences", () => {
   test("each failure has words, also one from a newer server", () => {
     assert.match(failureSentence("no_key"), /have not opened/);
     assert.match(failureSentence("storage_full"), /no room left/);
-    assert.match(failureSentence("something_new"), /did not take it/);
+    assert.match(failureSentence("something_new"), /refused this message/);
   });
 });
 

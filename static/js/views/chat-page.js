@@ -1,8 +1,9 @@
 /** The chat page: its first screen, which is the list, and what joins it with the rest (rest.js). */
-import { find, setText } from "../lib/dom.js";
+import { find, setAttributes, setText } from "../lib/dom.js";
 import { once } from "../lib/once.js";
 import { portrait } from "../lib/portrait.js";
 import { drawAvatar } from "./avatar.js";
+import { badge, plural } from "./format.js";
 import { ChatList } from "./chat-list.js";
 import { ConnectionStrip, isWithoutServer } from "./connection.js";
 import { rest, whenIdle } from "./later.js";
@@ -159,8 +160,16 @@ export class ChatPage {
     drawAvatar(find("#own-avatar", HTMLElement), portrait(name, user.email), "small");
   }
 
+  /** @param {number} unread in other chats, which a narrow page does not show */
+  drawBack(unread) {
+    setText(find("#back-count", HTMLElement), badge(unread));
+    const words = unread > 0 ? `Back, ${plural(unread, "unread message", "unread messages")} in other chats` : "Back";
+    setAttributes(find("#back", HTMLAnchorElement), { "aria-label": words });
+  }
+
   drawTitle() {
     const unread = this.conversations.chats().reduce((sum, chat) => sum + chat.unread, 0);
+    this.drawBack(unread - (this.conversations.chats().find(({ email }) => email === this.open)?.unread ?? 0));
     const title = this.open === null ? "VibeChat" : `${inTitle(this.person(this.open).name)} · VibeChat`;
     document.title = unread > 0 ? `(${unread}) ${title}` : title;
   }

@@ -181,7 +181,11 @@ export class TakeOver {
  */
 export function keysChangedDialog({ accept, wasCompared }) {
   let decided = { email: "", fingerprint: "" };
-  const dialog = new AskingDialog("keys-changed", () => accept(decided.email, decided.fingerprint));
+  const dialog = new AskingDialog("keys-changed", () =>
+    accept(decided.email, decided.fingerprint).catch((error) => {
+      throw asFailure(error).code === "key_changed" ? { code: "changed_again" } : error;
+    }),
+  );
   return {
     /** @param {{email: string, name: string, fingerprint: string}} person the decision is about this key, no later one */
     open(person) {

@@ -220,9 +220,9 @@ function markNodes({ late, unaware, conflict, secondBrowser, mine, writtenAt, at
   const who = isolated(name());
   return [
     icon("alert"),
-    "Two different messages came under one number. ",
+    "Two versions of this message arrived. Ask ",
     who,
-    `'s browser may have been put back to an older state; ask. ${times.join(" · ")}`,
+    ` which one is right. ${times.join(" · ")}`,
   ];
 }
 

@@ -18,14 +18,15 @@ const SENTENCES = dictionary({
   unavailable: "The server can't answer just now. Try again in a moment.",
   bad_answer: "The server's answer makes no sense. Try again; if this comes back, ask the person who runs it.",
   session_over: "You have been logged out. Reload the page.",
-  wrong_credentials: "That email and password don't go together. Check both and try again.",
+  wrong_credentials: "Wrong email or password. Forgotten it? Ask the person who runs this server.",
   registration_closed: "This needs an invitation link that nobody has used yet. Ask the person who runs this server.",
   email_taken: "There is an account with this address already.",
   user_not_found: "We couldn't find anyone with that address on this server.",
   yourself: "That is your own address.",
   another_address: "The server answered for another address. Nobody was added.",
   wrong_password: "That is not your current password.",
-  key_changed: "Another browser was quicker. Look again, then choose.",
+  changed_again: "Their keys have just changed again. Close this and look again.",
+  key_changed: "You've just switched in another browser. Close this and look again.",
   key_taken: "Another account has this browser's key. Forget the key and messages here, and log in again.",
   unsigned_key: "Nothing has confirmed these keys yet. The other person has to open VibeChat once.",
   too_long: "This message is too long.",
@@ -65,7 +66,7 @@ const FAILURES = dictionary({
   user_not_found: "This account no longer exists.",
   no_key: "They have not opened VibeChat in a browser yet.",
   key_not_theirs: "The key on the server is not theirs.",
-  message_deleted: "The server says that it had this once, and that it was deleted there.",
+  message_deleted: "This message was already sent once and then deleted on the server.",
   storage_full: "There's no room left for your messages on this server. Ask the person who runs it.",
   stale_key: "Keys changed while this was on its way.",
   unreachable: "The server could not be reached.",
@@ -110,7 +111,7 @@ function fieldSentence(field, code) {
 
 /** @param {string} code */
 export function failureSentence(code) {
-  return FAILURES[code] ?? "The server did not take it.";
+  return FAILURES[code] ?? "The server refused this message.";
 }
 
 /** @param {number} seconds */

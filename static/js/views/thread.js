@@ -1,5 +1,5 @@
 /** The chat that is open: head, messages, composer, and what stands between them. */
-import { find, setText } from "../lib/dom.js";
+import { find, isolated, setText } from "../lib/dom.js";
 import { isAttending, onAttention } from "./attention.js";
 import { drawAvatar } from "./avatar.js";
 import { Composer } from "./composer.js";
@@ -40,6 +40,8 @@ export class ThreadView {
     this.placed = undefined;
     /** whether the person has moved about in the chat since it was opened */
     this.moved = false;
+    /** how many messages could not be sent, as far as it was said */
+    this.failed = 0;
     this.older = this.askingOlder();
     this.section = find("#thread", HTMLElement);
     this.bottomButton = find("#to-bottom", HTMLButtonElement);
@@ -166,6 +168,7 @@ export class ThreadView {
     const { firstUnreadKey: key, unreadCount: count } = thread;
     this.marks = new UnreadMarks(key === null ? null : { key, count });
     this.placed = key;
+    this.failed = failedOf(thread.items());
     this.drawItems(thread, thread.items());
     this.marks.take(thread.items(), true);
     if (!this.toLine()) this.scroll.toBottom();
@@ -176,6 +179,7 @@ export class ThreadView {
   drawRows(thread) {
     const items = thread.items();
     const wasAtBottom = this.scroll.atBottom;
+    this.sayFailed(items);
     const fresh = this.marks.take(items, isAttending() && wasAtBottom);
     this.drawItems(thread, items);
     if (!wasAtBottom || !isAttending() || !this.scroll.isTallerThanScreen(this.log.rowNode(fresh[0]?.key ?? ""))) return;
@@ -184,6 +188,13 @@ export class ThreadView {
     this.marks.mark(fresh);
     this.drawItems(thread, items);
     this.toLine();
+  }
+
+  /** @param {readonly import("./timeline.js").Item[]} items */
+  sayFailed(items) {
+    const failed = failedOf(items);
+    if (failed > this.failed) this.announcer.tell("Not sent: a message to ", isolated(this.thread?.name ?? ""), ".");
+    this.failed = failed;
   }
 
   /**
@@ -266,4 +277,9 @@ export class ThreadView {
 function startOf(thread) {
   if (thread.loading || (!thread.hasOlder && thread.differed)) return "nothing";
   return thread.hasOlder ? "older" : "first";
+}
+
+/** @param {readonly import("./timeline.js").Item[]} items */
+function failedOf(items) {
+  return items.filter((item) => item.kind === "message" && item.state === "failed").length;
 }
