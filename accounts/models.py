@@ -128,6 +128,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         if not User.objects.filter(pk__in=changed.values("pk")).update(password=encoded, updated_at=timezone.now()):
             raise NotAuthenticated("This session is over. Log in again.")
         self.sessions.exclude(pk=keep.pk).end()
+        self.password = encoded
 
 
 class SessionQuerySet(models.QuerySet):
@@ -210,12 +211,15 @@ class LoginNetworkManager(models.Manager):
     def recent(self):
         return self.filter(last_success_at__gt=timezone.now() - settings.KNOWN_FOR)
 
+    def past(self):
+        return self.filter(last_success_at__lte=timezone.now() - settings.KNOWN_FOR)
+
     def remember(self, user, network):
         """One row a network, written at most once a day; those of long ago go."""
         now = timezone.now()
         if self.filter(user=user, network=network, last_success_at__gt=now - timedelta(days=1)).exists():
             return
-        self.filter(user=user, last_success_at__lte=now - settings.KNOWN_FOR).delete()
+        self.past().filter(user=user).delete()
         self.update_or_create(user=user, network=network, defaults={"last_success_at": now})
 
 

@@ -156,7 +156,6 @@ class MeViewSet(LimitedViewSet):
         security_event("password_changed", user=request.user.pk)
         response = Response(status=status.HTTP_204_NO_CONTENT)
         if request.COOKIES.get(settings.REFRESH_COOKIE):  # a browser, whose cookie was bound to the password of before
-            request.user.refresh_from_db(fields=["password"])
             set_known_cookie(response, request.user)
         return response
 

@@ -7,6 +7,7 @@ from rest_framework.exceptions import NotAuthenticated
 
 from accounts.models import User
 from keys.points import fingerprint, pem_to_base64, same_key_fingerprints, to_pem
+from keys.proof import proof_expired
 from keys.retention import keep_where_needed
 from vibechat.logs import security_event
 from vibechat.refusals import Conflict
@@ -31,7 +32,7 @@ class PublicKeyManager(models.Manager.from_queryset(PublicKeyQuerySet)):
         if replaces is not None and replaces != getattr(current, "fingerprint", None):
             raise Conflict("key_changed", "Another browser has put another key here since.")
         if proven_state not in (None, state_of(current)):
-            raise Conflict("proof_expired", "The account's key has changed since; ask for another challenge.")
+            raise proof_expired()
         self._settle_with_others(user, spki, is_proven=proven_state is not None)
         values = {"identity_key": identity_key, "identity_signature": identity_signature}
         values["proven_at"] = timezone.now() if proven_state is not None else None

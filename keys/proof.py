@@ -14,10 +14,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from django.conf import settings
 from django.core import signing
 
+from vibechat.refusals import Conflict
+
 SALT = "keys.proof"
 LIFETIME_SECONDS = 600
 LABEL = b"VibeChat key proof"
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256 (SP 800-186 §3.2.1.3)
+
+
+def proof_expired() -> Conflict:
+    return Conflict("proof_expired", "This challenge holds no longer; ask for another one.")
 
 
 def new_challenge(user_id: int, state: str) -> str:
@@ -25,9 +31,11 @@ def new_challenge(user_id: int, state: str) -> str:
 
 
 def state_in(challenge: str, user_id: int) -> str | None:
-    """The state that this account's challenge names; None for any other challenge and for one that is too old."""
+    """The state that this account's challenge names; None for any other challenge. Raises Conflict `proof_expired`."""
     try:
         owner, state, _nonce = signing.loads(challenge, salt=SALT, max_age=LIFETIME_SECONDS)
+    except signing.SignatureExpired as error:
+        raise proof_expired() from error
     except (signing.BadSignature, ValueError):
         return None
     return state if owner == user_id else None

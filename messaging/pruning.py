@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from accounts.models import Session, SpentRefreshToken
+from accounts.models import LoginNetwork, Session, SpentRefreshToken
 from keys.models import PublicKey
 from messaging.mailboxes import Mailbox, in_mailboxes
 from messaging.models import CLIENT_ID_MEMORY, Message, SpentClientId
@@ -39,6 +39,7 @@ def prunable(messages_before) -> dict:
         "client ids of deleted messages": SpentClientId.objects.filter(deleted_at__lte=now - CLIENT_ID_MEMORY),
         "spent refresh tokens": SpentRefreshToken.objects.filter(spent_at__lt=repeatable_since),
         "sessions that are over": Session.objects.filter(over),
+        "networks of log-ins long ago": LoginNetwork.objects.past(),
     }
 
 

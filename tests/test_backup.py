@@ -12,7 +12,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from conftest import envelope
+from accounts.models import User
+from conftest import PASSWORD, envelope
 from messaging.models import Message
 from messaging.tests.test_concurrency import send_quickly
 from tests.environment import ROOT, clean_environment
@@ -124,6 +125,23 @@ def test_new_messages_get_ids_beyond_the_lost_ones(alice, bob, tmp_path, elsewhe
         "SELECT seq FROM sqlite_sequence WHERE name = 'messages'" if IS_SQLITE else "SELECT nextval('messages_id_seq')"
     )
     assert elsewhere.values(following)[0][0] >= last + 1_000_000
+
+
+def test_counters_start_far_on_where_the_first_message_came_after_the_backup(alice, tmp_path, elsewhere):
+    call_command("backup", tmp_path / "copy")
+    assert elsewhere.manage("restore", tmp_path / "copy").returncode == 0
+    assert elsewhere.values("SELECT sequence, stored_bytes FROM mailboxes") == [(1_000_000, 0)]
+    following = (
+        "SELECT seq FROM sqlite_sequence WHERE name = 'messages'" if IS_SQLITE else "SELECT nextval('messages_id_seq')"
+    )
+    assert elsewhere.values(following)[0][0] >= 1_000_000
+
+
+def test_operator_who_was_logged_in_is_not_any_more(client, tmp_path, elsewhere):
+    client.force_login(User.objects.create_superuser("op@example.org", PASSWORD))
+    call_command("backup", tmp_path / "copy")
+    assert elsewhere.manage("restore", tmp_path / "copy").returncode == 0
+    assert elsewhere.values("SELECT count(*) FROM django_session") == [(0,)]
 
 
 def test_without_a_path_it_lies_in_a_folder_of_its_owner(alice, settings, tmp_path, capsys):

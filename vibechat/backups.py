@@ -7,18 +7,23 @@ import subprocess  # nosec B404
 from pathlib import Path
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 
 # Browsers remember up to which sequence of their mailbox they are, and messages by id: both go on far beyond what
-# the lost part of the database can have given out.
+# the lost part of the database can have given out, also where the first message came after the backup.
 AFTER_RESTORE = (
+    "INSERT INTO mailboxes (user_id, sequence) SELECT id, 0 FROM users WHERE id NOT IN (SELECT user_id FROM mailboxes)",
     "UPDATE mailboxes SET sequence = sequence + 1000000",
-    # A session that was ended after the backup would hold again.
+    # A session that was ended after the backup would hold again; an operator's at /admin/ as well.
     "UPDATE sessions SET revoked_at = CURRENT_TIMESTAMP WHERE revoked_at IS NULL",
+    "DELETE FROM django_session",
 )
 NEXT_ID = {
-    "sqlite": "UPDATE sqlite_sequence SET seq = seq + 1000000 WHERE name = 'messages'",
-    "postgresql": "SELECT setval('messages_id_seq', (SELECT coalesce(max(id), 0) + 1000000 FROM messages))",
+    "sqlite": (
+        "INSERT INTO sqlite_sequence SELECT 'messages', 0 WHERE 'messages' NOT IN (SELECT name FROM sqlite_sequence)",
+        "UPDATE sqlite_sequence SET seq = seq + 1000000 WHERE name = 'messages'",
+    ),
+    "postgresql": ("SELECT setval('messages_id_seq', (SELECT coalesce(max(id), 0) + 1000000 FROM messages))",),
 }
 
 
@@ -85,7 +90,7 @@ def restore_sqlite(path: Path) -> None:
             make_private(part)
             source.execute("VACUUM INTO ?", [str(part)])
         with contextlib.closing(sqlite3.connect(part)) as copy, copy:
-            for statement in (*AFTER_RESTORE, NEXT_ID["sqlite"]):
+            for statement in (*AFTER_RESTORE, *NEXT_ID["sqlite"]):
                 copy.execute(statement)
         part.rename(database)
     except (OSError, sqlite3.Error) as error:
@@ -120,8 +125,8 @@ def restore_postgresql(path: Path) -> None:
             raise BackupError("The database is not empty. Stop the server, then make an empty one (docs/deploy.md).")
     connection.close()
     run("pg_restore", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", str(path))
-    with connection.cursor() as cursor:
-        for statement in (*AFTER_RESTORE, NEXT_ID["postgresql"]):
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in (*AFTER_RESTORE, *NEXT_ID["postgresql"]):
             cursor.execute(statement)
 
 

@@ -68,6 +68,12 @@ def test_of_two_changes_at_once_the_first_stays(alice):
     assert User.objects.get(pk=alice.user.pk).check_password(NEW)
 
 
+def test_account_that_goes_right_after_the_change_is_no_error(alice, monkeypatch, settings):
+    monkeypatch.setattr("accounts.views.security_event", lambda *_, user, **__: User.objects.get(pk=user).delete())
+    alice.client.cookies[settings.REFRESH_COOKIE] = "x"
+    assert alice.post(URL, {"current_password": PASSWORD, "new_password": NEW}).status_code == 204
+
+
 def test_a_log_in_under_way_with_the_old_password_opens_no_session(alice):
     checked = User.objects.get(pk=alice.user.pk)
     alice.post(URL, {"current_password": PASSWORD, "new_password": NEW})

@@ -141,10 +141,13 @@ def is_refused(response):
     assert response.json()["fields"]["proof"][0]["code"] == "invalid_proof"
 
 
-def test_a_challenge_that_is_too_old_is_refused(alice, private_key, monkeypatch):
+def test_a_challenge_that_is_too_old_is_proof_expired(alice, private_key, monkeypatch):
+    """As one that is spent, so that a browser which slept in between asks for another one."""
     body = body_for(alice, private_key)
     monkeypatch.setattr(proof, "LIFETIME_SECONDS", -1)
-    is_refused(alice.post(UPLOAD, body))
+    response = alice.post(UPLOAD, body)
+    assert (response.status_code, response.json()["code"]) == (409, "proof_expired")
+    assert not PublicKey.objects.exists()
 
 
 def test_another_accounts_challenge_is_refused(alice, mallory, private_key):

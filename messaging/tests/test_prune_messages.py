@@ -5,7 +5,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from accounts.models import Session, SpentRefreshToken
+from accounts.models import LoginNetwork, Session, SpentRefreshToken
 from conftest import envelope
 from keys.models import PublicKey
 from messaging import pruning
@@ -18,6 +18,7 @@ KINDS = {
     "client_ids": "client ids of deleted messages",
     "tokens": "spent refresh tokens",
     "sessions": "sessions that are over",
+    "networks": "networks of log-ins long ago",
 }
 
 
@@ -74,6 +75,13 @@ def test_client_ids_stay_remembered_for_30_days(alice, bob, capsys):
     assert not SpentClientId.objects.exists()
 
 
+def test_networks_go_90_days_after_the_last_log_in(alice, bob, capsys):
+    LoginNetwork.objects.create(user=alice.user, network="old", last_success_at=ago(days=90))
+    LoginNetwork.objects.create(user=bob.user, network="new", last_success_at=ago(days=89))
+    assert prune(capsys) == prune(capsys, "--delete") == {"networks": 1}
+    assert LoginNetwork.objects.get().network == "new"
+
+
 def test_sessions_go_30_days_after_their_end(alice, bob, mallory, capsys):
     Session.objects.filter(pk=alice.session.pk).update(revoked_at=ago(days=31))
     Session.objects.filter(pk=bob.session.pk).update(expires_at=ago(days=31))
@@ -124,7 +132,7 @@ def test_many_go_in_batches_and_no_ciphertext_is_read(alice, bob, capsys, monkey
     alice.send(bob)
     Message.objects.all().delete()
     Message.objects.bulk_create(messages)
-    with django_assert_num_queries(5 + 4 * 8 + 4) as queries:
+    with django_assert_num_queries(5 + 4 * 8 + 5) as queries:
         assert prune(capsys, "--delete") == {"messages": 10}
     assert SpentClientId.objects.count() == 10
     selects = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
