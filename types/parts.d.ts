@@ -29,6 +29,8 @@ type ClearingParts = {
   api: Api;
   cleared: Cleared;
   database: Database;
+  locks: Pick<LockManager, "request">;
+  ownEmail: string;
   vault: Vault;
 };
 

@@ -1,5 +1,7 @@
 """Clearings that nobody made, and cleared messages that come back"""
 
+import secrets
+
 from playwright.sync_api import expect
 
 from tests.attacks.row import attack
@@ -81,3 +83,46 @@ def test_not_done(row, pair, mallory):
     alice.send("Still cleared")
     row.is_shown(bob.log())
     expect(bob.message("To be cleared, too")).to_have_count(0)
+
+
+@attack(
+    "A chat with nobody",
+    done="The server makes up a message from an address without an account, and refuses to clear the chat",
+    sees="Bob: the chat, with “This message could not be opened.”, until he clears it; then nothing of it, also after "
+    "a reload",
+)
+def test_chat_with_nobody(row, guests, mallory):
+    bob = guests.visitor("bob").register()
+    author = mallory.office.make_account("Mallory")
+    nobody = f"nobody-{secrets.token_hex(4)}@example.org"
+    mallory.bring(bob, author, {"sender_email": nobody})
+    bob.page.evaluate(f"location.hash = '#/{nobody}'")
+    row.is_shown(bob.log())
+    clear(bob)
+    stays_away(bob, nobody)
+
+
+@attack(
+    "A contact that nobody has added",
+    done="The server says that Bob has added somebody whom he does not know",
+    sees="Bob: “An old friend” among his chats, until he clears the chat; then nothing of it, also after a reload",
+)
+def test_made_up_contact(row, guests, mallory):
+    bob = guests.visitor("bob").register()
+    friend = mallory.office.make_account("Mallory")
+    entry = {"id": 1, "email": friend.email, "display_name": "An old friend", "created_at": "2026-11-23T08:00:00Z"}
+    mallory.change_answer(bob, "GET /contacts/list", lambda body: body | {"results": [entry]})
+    bob.page.reload()
+    row.is_shown(bob.chats())
+    bob.page.evaluate(f"location.hash = '#/{friend.email}'")
+    clear(bob)
+    stays_away(bob, "An old friend")
+
+
+def stays_away(person, name: str) -> None:
+    for _ in range(2):
+        expect(person.page.get_by_text("Connecting…")).to_be_hidden()
+        person.page.wait_for_timeout(500)
+        expect(person.chats()).not_to_contain_text(name)
+        person.page.evaluate("location.hash = ''")
+        person.page.reload()

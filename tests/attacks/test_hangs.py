@@ -114,3 +114,26 @@ def test_connected(row, friends, mallory):
     alice.send(row.words[0], "Sent")
     row.is_shown(bob.log())
     assert len(mallory.calls(bob)) < 50
+
+
+@attack(
+    "Skips, which nobody sees",
+    done="A client of Alice's own fills 40 numbers with skips, which nobody sees, and writes a text after them",
+    sees="Bob: “After all that”, and no line about what is missing, also after a reload",
+)
+def test_skips(row, guests, mallory):
+    bob = guests.visitor("bob").register()
+    alice = mallory.office.make_account("Alice")
+    own = mallory.office.public_key(bob)
+    bob.add(alice)
+    contents = [{"type": "skip", "body": f"{counter:064x}"} for counter in range(1, 41)] + [{"body": row.words[0]}]
+    previous = None
+    for counter, content in enumerate(contents, start=1):
+        sealed = alice.seal(bob.email, own, **content, counter=counter, previous=previous)
+        mallory.office.send(alice, sealed.message)
+        previous = content["body"]
+    row.is_shown(bob.log())
+    expect(bob.log()).not_to_contain_text("not arrived")
+    bob.page.reload()
+    bob.expect_message(row.words[0])
+    expect(bob.log()).not_to_contain_text("not arrived")

@@ -132,6 +132,29 @@ def test_future(row, guests, mallory):
 
 
 @attack(
+    "A message that is held until the next one was read",
+    done="A message of Alice's is held until Bob has read the next one; it comes when he has left the chat",
+    sees="Alice: “Read” at the next one, and “Sent” at the held one, until Bob has opened the chat again",
+)
+def test_held_until_next_was_read(row, friends, mallory):
+    alice, bob = friends()
+    held = mallory.hold_back(bob, alice)
+    alice.send("Meet me at the harbour", "Sent")
+    held.lose()
+    alice.send("See you there", "Read")
+    row.is_shown(alice.message("See you there"), 0)
+    bob.page.evaluate("location.hash = ''")
+    expect(bob.log()).to_be_hidden()
+    held.let_go()
+    expect(bob.chats()).to_contain_text("1 unread message")
+    alice.page.wait_for_timeout(1500)
+    row.is_shown(alice.message("Meet me at the harbour"), 1)
+    expect(alice.message("Meet me at the harbour")).not_to_contain_text("Read")
+    bob.open_chat(alice)
+    alice.expect_state("Meet me at the harbour", "Read")
+
+
+@attack(
     "Deliver what was taken back",
     done="The server refuses a message of Alice's, and she deletes it; then Bob gets it",
     sees="Bob: “Not meant for you”. Alice: “A message that you took back has reached Bob all the same.”",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { refusal } from "./model-server.js";
-import { inWorld, until } from "./model-world.js";
+import { inWorld, pause, until } from "./model-world.js";
 
 const isListed = (person, email) => person.conversations.chats().some((chat) => chat.email === email);
 
@@ -15,7 +15,7 @@ describe("what the server has made up can be cleared", () => {
       server.plant(bob.email, { sender_email: nobody, recipient_email: bob.email, ...nothing, ciphertext: "AAAA", message_type: "text", suite: 1 });
       await until(() => isListed(bob, nobody));
       server.intercept = ({ method, path }) => (method === "DELETE" && path.includes("/conversation/") ? answer : undefined);
-      await bob.conversations.clear(nobody).catch(() => {});
+      await bob.conversations.clear(nobody);
       await until(() => !isListed(bob, nobody));
       const again = await world.reload(bob);
       await until(() => again.conversations.connection === "ok");
@@ -37,4 +37,58 @@ describe("what the server has made up can be cleared", () => {
     await mallory.send(bob, "still there");
     await until(() => isListed(again, mallory.email));
   }));
+});
+
+describe("a clearing that the server has not done", () => {
+  const isClearing = ({ method, path }) => method === "DELETE" && path.includes("/conversation/");
+
+  for (const [name, answer] of [["refused", refusal(503, "unavailable")], ["answered by nonsense", { status: 200, body: { cleared: "all" } }]]) {
+    test(`but ${name} is asked for again by itself`, inWorld(async (world) => {
+      const { alice, bob } = await talked(world);
+      const { server } = world;
+      const owner = server.user(bob.email);
+      let refused = 0;
+      server.intercept = (call) => (isClearing(call) && (refused += 1) === 1 ? answer : undefined);
+      await bob.conversations.clear(alice.email);
+      await bob.shows(alice);
+      assert.equal(owner.clearings.length, 0);
+      await until(() => owner.clearings.length === 1);
+      await pause(200);
+      assert.equal(bob.conversations.open(alice.email).clearedElsewhere, false);
+    }));
+  }
+
+  test("is asked for again by the next page, which keeps what has come since", inWorld(async (world) => {
+    const { alice, bob } = await talked(world);
+    const { server } = world;
+    const owner = server.user(bob.email);
+    server.intercept = (call) => (isClearing(call) ? refusal(503, "unavailable") : undefined);
+    await bob.conversations.clear(alice.email);
+    await alice.send(bob, "later");
+    await bob.shows(alice, "later");
+    bob.account.close();
+    server.intercept = () => undefined;
+    const again = await world.reload(bob);
+    await until(() => owner.clearings.length === 1);
+    await again.shows(alice, "later");
+    await pause(200);
+    assert.equal(again.conversations.open(alice.email).clearedElsewhere, false);
+  }));
+
+  test("for a chat that it does not know is asked for once", inWorld(async (world) => {
+    const { alice, bob } = await talked(world);
+    world.server.intercept = (call) => (isClearing(call) ? refusal(404, "user_not_found") : undefined);
+    await bob.conversations.clear(alice.email);
+    const again = await world.reload(bob);
+    await until(() => again.conversations.connection === "ok");
+    await pause(200);
+    assert.equal(world.server.callsTo("/messages/conversation/").filter(isClearing).length, 1);
+  }));
+
+  async function talked(world) {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await alice.send(bob, "one");
+    await bob.shows(alice, "one");
+    return { alice, bob };
+  }
 });

@@ -1,16 +1,24 @@
 /**
  * Clears a chat for oneself alone, because somebody here wants it. What the server says of clearings hides nothing
- * (docs/protocol.md §7.4).
+ * (docs/protocol.md §7.4). The server is asked until it has answered.
  */
-import { NetworkError } from "../net/errors.js";
-import { chatOrNew, newestMessages, unsent } from "../storage/queries.js";
+import { after, backoffMs } from "../lib/timing.js";
+import { patienceMs } from "../net/errors.js";
+import { all, chatOrNew, newestMessages, unsent } from "../storage/queries.js";
 import { count, object } from "./checks.js";
+import { verdict } from "./verdict.js";
 import { messageRecord } from "./vault.js";
+
+const LONGEST_PAUSE_MS = 300_000;
 
 /** @typedef {{ ids: number[], named: import("./cleared.js").Named[] }} Standing what stands here now */
 
 export class Clearing {
   #parts;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #stopping = new AbortController();
+  #attempt = 0;
 
   /** @param {ClearingParts} parts */
   constructor(parts) {
@@ -18,34 +26,60 @@ export class Clearing {
   }
 
   /**
-   * What comes in meanwhile was not seen, and stays. If it throws, it is cleared here, and not on the server.
+   * What comes in meanwhile was not seen, and stays. Where the server refuses or does not answer, the chat is cleared here
+   * all the same, and the server is asked again later.
    * @param {string} email
-   * @throws {import("../net/errors.js").ApiError | NetworkError}
    */
   async clear(email) {
-    const standing = await this.#standing(email);
-    await this.#expectToBeTold(email, 1);
-    // Here first: a server that refuses, or made the chat up, keeps nobody from clearing it.
-    await this.#forget(email, standing);
-    if ((await this.#ask(email)) === 0) {
-      await this.#expectToBeTold(email, -1);
+    await this.#forget(email, await this.#standing(email));
+    this.#attempt = 0;
+    await this.askDue();
+  }
+
+  /** Asks the server to clear what was cleared here and not there; where it does not, again after a growing pause. */
+  async askDue() {
+    clearTimeout(this.#timer);
+    const { database, locks, ownEmail } = this.#parts;
+    let pauseMs = 0;
+    const { signal } = this.#stopping;
+    await locks.request(`vibechat clearing ${ownEmail}`, { signal }, async () => {
+      const chats = await database.read(["chats"], (stores) => all(stores("chats")));
+      for (const { email } of chats.filter(({ clearingDue }) => clearingDue)) {
+        pauseMs = Math.max(pauseMs, await this.#ask(email));
+      }
+    });
+    if (pauseMs > 0 && !signal.aborted) {
+      clearTimeout(this.#timer);
+      this.#timer = after(pauseMs, () => void this.askDue().catch(() => {}));
     }
+  }
+
+  stop() {
+    this.#stopping.abort();
+    clearTimeout(this.#timer);
   }
 
   /**
    * @param {string} email
-   * @returns {Promise<number>} how many the server has cleared; it tells of it only where there were any
+   * @returns {Promise<number>} after how many milliseconds to ask again; 0: that is not needed
    */
   async #ask(email) {
+    // It tells of the clearing, possibly before it answers, but only where there was something to clear.
+    await this.#change(email, ({ ownClearings = 0 }) => ({ ownClearings: Math.max(1, ownClearings) }));
     try {
-      return count(object(await this.#parts.api.clearConversation(email)).cleared);
+      const cleared = count(object(await this.#parts.api.clearConversation(email)).cleared);
+      await this.#change(email, ({ ownClearings = 0 }) => ({
+        clearingDue: undefined, ownClearings: cleared === 0 ? Math.max(0, ownClearings - 1) : ownClearings,
+      }));
     } catch (error) {
-      // With the answer lost it may have been done, and is told of.
-      if (!(error instanceof NetworkError)) {
-        await this.#expectToBeTold(email, -1);
+      if (!verdict(error, { attempt: 0, ageMs: 0 }).isFinal) {
+        this.#attempt += 1;
+        return Math.max(patienceMs(error), backoffMs(this.#attempt, { limitMs: LONGEST_PAUSE_MS }));
       }
-      throw error;
+      // A chat that the server has made up is cleared by nobody else.
+      await this.#change(email, () => ({ clearingDue: undefined, ownClearings: 0 }));
     }
+    return 0;
   }
 
   /**
@@ -65,12 +99,12 @@ export class Clearing {
 
   /**
    * @param {string} email
-   * @param {number} step
+   * @param {(chat: ChatRow) => Partial<ChatRow>} change
    */
-  #expectToBeTold(email, step) {
+  #change(email, change) {
     return this.#parts.database.write(["chats"], async (stores) => {
       const chat = await chatOrNew(stores("chats"), email);
-      stores("chats").put({ ...chat, ownClearings: Math.max(0, (chat.ownClearings ?? 0) + step) });
+      stores("chats").put({ ...chat, ...change(chat) });
     });
   }
 
@@ -88,7 +122,7 @@ export class Clearing {
       leaving.forEach((row) => stores("outbox").put({ ...row, isCleared: true }));
       rows.forEach((row) => stores("cleared").put(row));
       const chat = await chatOrNew(stores("chats"), email);
-      const now = { clearedAt: Date.now(), clearedElsewhere: false, older: null, unreadBefore: 0 };
+      const now = { clearedAt: Date.now(), clearedElsewhere: false, clearingDue: true, older: null, unreadBefore: 0 };
       stores("chats").put({ ...chat, ...now });
     }, { durability: "strict" });
   }

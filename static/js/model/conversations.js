@@ -101,8 +101,8 @@ export class Conversations extends Emitter {
   }
 
   stop() {
-    const { courier, link, receipts, receiptWriter } = this.#parts;
-    [courier, link, receipts, receiptWriter, this.#writing, this.#screens].forEach((part) => part.stop());
+    const { clearing, courier, link, receipts, receiptWriter } = this.#parts;
+    [clearing, courier, link, receipts, receiptWriter, this.#writing, this.#screens].forEach((part) => part.stop());
     clearTimeout(this.#lookAgain);
   }
 
@@ -343,9 +343,11 @@ export class Conversations extends Emitter {
   }
 
   #reached() {
-    const { accountKey, contacts, link, opener } = this.#parts;
+    const { accountKey, clearing, contacts, link, opener } = this.#parts;
     this.#isSynced = true;
     opener.catchUp().catch(() => {});
+    // Only now: what had come before is here.
+    clearing.askDue().catch(() => {});
     this.#hurry();
     // A socket that opens asks for the same.
     after(SOCKET_PATIENCE_MS, () => link.state !== "ok" && void contacts.refresh().catch(() => {}));

@@ -49,16 +49,34 @@ export class LaterReceiptWriter {
 }
 
 export class LaterClearing {
+  #isStopped = false;
+  #database;
   #clearing;
+  /** @type {import("./clearing.js").Clearing | null} */
+  #loaded = null;
 
   /** @param {ClearingParts} parts */
   constructor(parts) {
-    this.#clearing = once(async () => new (await import("./clearing.js")).Clearing(parts));
+    this.#database = parts.database;
+    this.#clearing = once(async () => (this.#loaded = new (await import("./clearing.js")).Clearing(parts)));
   }
 
   /** @param {string} email */
   async clear(email) {
     await (await this.#clearing()).clear(email);
+  }
+
+  /** The server can be reached again. */
+  async askDue() {
+    const chats = await this.#database.read(["chats"], (stores) => all(stores("chats")));
+    if (chats.some(({ clearingDue }) => clearingDue) && !this.#isStopped) {
+      await (await this.#clearing()).askDue();
+    }
+  }
+
+  stop() {
+    this.#isStopped = true;
+    this.#loaded?.stop();
   }
 }
 

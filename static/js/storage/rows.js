@@ -95,6 +95,7 @@
  *   null: there are none
  * @property {number} clearedAt when the chat was last cleared here, by this browser's clock; 0: never
  * @property {number} [ownClearings] how often the server was asked to clear it and has not told of it yet
+ * @property {boolean} [clearingDue] it was cleared here, and the server has not answered yet
  * @property {boolean} [clearedElsewhere] the server says that it was cleared, and nobody here did it
  * @property {number} unreadBefore how many messages the server counts as unread that have not been fetched yet
  * @property {Sealed | null} draft
