@@ -98,6 +98,60 @@ describe("a key that nobody has signed", () => {
   }));
 });
 
+describe("a person without a key", () => {
+  const keyless = (server, person) => server.user(person.email).keys.splice(0);
+
+  test("is named as what the message waits for, at once and however long; it goes out once there is a key", inWorld(async (world) => {
+    const [alice, bob] = [await world.newPerson("alice"), await world.newPerson("bob")];
+    bob.account.close();
+    keyless(world.server, bob);
+    await alice.send(bob, "are you there?");
+    await until(() => alice.items(bob)[0]?.waitsFor === "no_key");
+    const now = Date.now;
+    mock.method(Date, "now", () => now() + 30 * 24 * 3_600_000);
+    try {
+      const again = await world.reload(alice);
+      await until(() => again.items(bob)[0]?.waitsFor === "no_key");
+      await pause(4000);
+      assert.equal(again.items(bob)[0].state, "sending");
+      const back = await world.newTab(bob);
+      await back.shows(alice, "are you there?");
+      await until(() => again.items(bob)[0].waitsFor === null);
+    } finally {
+      mock.restoreAll();
+    }
+  }));
+
+  test("is asked about again when the chat is opened, and no more once there is a key", inWorld(async (world) => {
+    const { server } = world;
+    const [alice, bob] = [await world.newPerson("alice"), await world.newPerson("bob")];
+    const asked = () => server.calls.filter(({ path, host }) => path.includes("/keys/email/bob") && host === alice.browser.host).length;
+    bob.account.close();
+    const keys = keyless(server, bob);
+    await alice.safety.numbers(bob.email);
+    assert.equal(asked(), 1);
+    server.user(bob.email).keys.push(...keys);
+    alice.conversations.open(bob.email);
+    await until(() => asked() === 2);
+    await pause(100);
+    alice.conversations.close(bob.email);
+    alice.conversations.open(bob.email);
+    await pause(100);
+    assert.equal(asked(), 2);
+  }));
+
+  test("whose key was known is said to have one that the server does not give out", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await alice.send(bob, "one");
+    await bob.shows(alice, "one");
+    bob.account.close();
+    keyless(world.server, bob);
+    await alice.safety.numbers(bob.email);
+    await alice.send(bob, "two");
+    await until(() => alice.items(bob).at(-1)?.waitsFor === "key_missing");
+  }));
+});
+
 describe("receipts", () => {
   test("to one person whose key cannot be had keep back nobody else's", inWorld(async (world) => {
     const { server } = world;

@@ -135,7 +135,7 @@ describe("sentences", () => {
   });
 
   test("each failure has words, also one from a newer server", () => {
-    assert.match(failureSentence("no_key"), /have not opened/);
+    assert.match(failureSentence("no_key"), /hadn't opened/);
     assert.match(failureSentence("storage_full"), /no room left/);
     assert.match(failureSentence("something_new"), /refused this message/);
   });

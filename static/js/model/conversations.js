@@ -67,6 +67,7 @@ export class Conversations extends Emitter {
     tabs.on("outbox", () => courier.hurry());
     tabs.on("writing", ({ email }) => after(LOOK_AFTER_MS, () => this.#lookAt(email)));
     accountKey.on("changed", () => this.#tryAgain());
+    peerKeys.on("usable", ({ email }) => this.#outboxChanged(email));
     link.on("connection", (detail) => this.emit("connection", detail));
     link.on("open", () => {
       this.#hurry();
@@ -111,6 +112,9 @@ export class Conversations extends Emitter {
    * @returns {Thread} the same one each time; it fills itself, and says so by `thread`
    */
   open(email) {
+    if (!this.#screens.thread(email)) {
+      this.#parts.peerKeys.askAgain(email).catch(() => {});
+    }
     return this.#screens.open(email, () => this.#writing.draft(email));
   }
 

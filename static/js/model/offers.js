@@ -31,6 +31,7 @@ export function find(row, fingerprint) {
 function pin(row, key) {
   row.keys.push({ ...told(key), firstSeenMs: Date.now(), accepted: true });
   row.pinned = key.fingerprint;
+  row.isKeyless = false;
 }
 
 /**
@@ -40,6 +41,7 @@ function pin(row, key) {
 function noteServed(row, key) {
   row.served = key.fingerprint;
   row.servedAtMs = Date.now();
+  row.isKeyless = false;
 }
 
 /**
@@ -200,16 +202,24 @@ export function refuseOthersKey({ publicKeyBytes, identity }, others) {
  */
 export function isSettled(row) {
   const pinned = find(row, row.pinned);
-  return row.offered !== null || (pinned !== null && pinned.identity !== null && row.served === row.pinned && isRecent(row));
+  const isUsable = pinned !== null && pinned.identity !== null && !row.isKeyless;
+  return row.offered !== null || (isUsable && row.served === row.pinned && isRecent(row));
 }
 
 /**
  * @param {PersonRow | null} row
- * @returns {boolean} whether nothing can be sealed for the person before their browser has signed its key
+ * @returns {"no_key" | "key_missing" | "unsigned_key" | null} what keeps messages to the person waiting: their browser has
+ *   no key yet, the server does not give out the key that it gave out before, or their browser has not signed it
  */
-export function awaitsStatement(row) {
-  const isNamed = row !== null && row.served !== null && row.offered === null;
-  return isNamed && (find(row, row.pinned)?.identity ?? null) === null;
+export function awaited(row) {
+  if (row === null || row.offered !== null) {
+    return null;
+  }
+  if (row.isKeyless) {
+    return row.pinned === null && row.served === null ? "no_key" : "key_missing";
+  }
+  const isUnsigned = row.served !== null && (find(row, row.pinned)?.identity ?? null) === null;
+  return isUnsigned ? "unsigned_key" : null;
 }
 
 /**

@@ -3,13 +3,16 @@
  * under which a message of theirs has opened, is accepted and pinned. Another one that is named later, or the same one
  * signed otherwise, is only offered: nothing is sealed for the person and nothing under that key is opened until the
  * person at this browser has decided. Nothing is sealed for a key that nobody has signed.
+ *
+ * Event: `usable` {email}: there is a key to seal for that person with now, for which messages may have waited.
  */
 import { KeyChangedError } from "../crypto/errors.js";
 import { isSameKey } from "../crypto/public-key.js";
 import { toHex } from "../lib/bytes.js";
+import { Emitter } from "../lib/emitter.js";
 import { ApiError } from "../net/errors.js";
 import { BadAnswer, Refusal } from "./errors.js";
-import { accept, find, heed, isRecent, isSettled, offerOf, refuseOthersKey, take } from "./offers.js";
+import { accept, awaited, find, heed, isRecent, isSettled, offerOf, refuseOthersKey, take } from "./offers.js";
 import { isNoted } from "./second-browsers.js";
 import { readServedKey, statementOf } from "./served-key.js";
 
@@ -17,7 +20,7 @@ import { readServedKey, statementOf } from "./served-key.js";
 
 const NOT_FOUND = 404;
 
-export class PeerKeys {
+export class PeerKeys extends Emitter {
   #api;
   #people;
   #accountKey;
@@ -27,6 +30,7 @@ export class PeerKeys {
 
   /** @param {{ api: Api, people: People, accountKey: AccountKey, forgetting: Forgetting }} parts */
   constructor({ api, people, accountKey, forgetting }) {
+    super();
     this.#api = api;
     this.#people = people;
     this.#accountKey = accountKey;
@@ -53,8 +57,25 @@ export class PeerKeys {
    * @returns {Promise<PersonRow>}
    */
   async lookUp(email) {
-    const key = await this.#verified(email, () => this.#api.keyOf(email));
-    return this.#learn(email, key, (row) => heed(row, key));
+    try {
+      const key = await this.#verified(email, () => this.#api.keyOf(email));
+      return await this.#learn(email, key, (row) => heed(row, key));
+    } catch (error) {
+      if (error instanceof Refusal && error.code === "no_key" && !this.#people.get(email)?.isKeyless) {
+        await this.#people.update(email, (row) => void (row.isKeyless = true));
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * The chat is opened: where messages to the person wait for a key, it may be there by now.
+   * @param {string} email
+   */
+  async askAgain(email) {
+    if (awaited(this.#people.get(email)) !== null && awaited(await this.lookUp(email)) === null) {
+      this.emit("usable", { email });
+    }
   }
 
   /**
@@ -121,8 +142,12 @@ export class PeerKeys {
     if (known?.accepted && (mine || (known.opened && isNoted(known, browser)))) {
       return;
     }
+    const wasAwaited = awaited(this.#people.get(email)) !== null;
     await this.#take(email, key, mine ? null : browser);
     this.#candidates.delete(email);
+    if (wasAwaited) {
+      this.emit("usable", { email });
+    }
   }
 
   /**

@@ -9,7 +9,7 @@ import { ApiError, patienceMs } from "../net/errors.js";
 import { all, chatOrNew } from "../storage/queries.js";
 import { acquaintances } from "./acquaintances.js";
 import { Refusal } from "./errors.js";
-import { awaitsStatement } from "./offers.js";
+import { awaited } from "./offers.js";
 import { receiptOf } from "./receipt-content.js";
 import { verdict } from "./verdict.js";
 
@@ -110,7 +110,7 @@ export class ReceiptWriter {
    */
   #isDecided(email) {
     const person = this.#parts.people.get(email);
-    const isUsable = Boolean(person?.pinned) && !person?.offered && !awaitsStatement(person);
+    const isUsable = Boolean(person?.pinned) && !person?.offered && awaited(person) !== "unsigned_key";
     return isUsable && this.#parts.accountKey.current !== null;
   }
 

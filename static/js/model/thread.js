@@ -7,7 +7,7 @@ import { arranged } from "./arrangement.js";
 import { placeOf } from "./causality.js";
 import { textOf } from "./content-text.js";
 import { isSilent } from "./message-rows.js";
-import { awaitsStatement } from "./offers.js";
+import { awaited } from "./offers.js";
 import { secondBrowsers } from "./second-browsers.js";
 import { usualDelays } from "./sender-clocks.js";
 import {
@@ -146,7 +146,7 @@ export class Thread {
 
   /** @returns {AnyItem[]} oldest first */
   items() {
-    const waitsFor = awaitsStatement(this.#parts.people.get(this.email)) ? "unsigned_key" : null;
+    const waitsFor = awaited(this.#parts.people.get(this.email));
     this.#items ??= inOrder(this.#chat === null ? [] : this.#stored(this.#chat), {
       unsent: this.#unsent.filter((row) => !isSilent(row)).map((row) => unsentItem(row, this.#known(row), waitsFor)),
       echoes: this.#echoesAlone().map(echoItem),

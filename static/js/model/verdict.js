@@ -15,9 +15,9 @@ const REFUSED_LIMIT_MS = HOUR_MS;
 const MANY_ATTEMPTS = 8;
 const FEW_ATTEMPTS = 3;
 // This person, or the other one, has to do something first, and this person is being told so elsewhere.
-const WAITS_FOR_PERSON = ["session_over", "no_own_key", "unsigned_key"];
+const WAITS_FOR_PERSON = ["session_over", "no_own_key", "no_key", "unsigned_key"];
 const TEMPORARY_STATUSES = [401, 408, 425, 429];
-const TEMPORARY_CODES = ["rate_limited", "unavailable", "no_key"];
+const TEMPORARY_CODES = ["rate_limited", "unavailable"];
 
 /**
  * @param {unknown} error

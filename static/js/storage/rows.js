@@ -75,6 +75,7 @@
  * @property {string | null} pinned fingerprint of the key that is accepted here
  * @property {string | null} served fingerprint of the key that the server named last as the present one
  * @property {number} [servedAtMs] when it named it
+ * @property {boolean} [isKeyless] the server said last that it has no key of this person's
  * @property {string | null} offered fingerprint of another key, served or named by a message, or of the pinned one where
  *   it is signed otherwise; the person decides
  * @property {Statement | null} offeredStatement what comes with it

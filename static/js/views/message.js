@@ -1,5 +1,6 @@
 /** One message: a bubble with its text, time and state, and below it what can be done about it. */
 import { append, button, element, fill, icon, isolated } from "../lib/dom.js";
+import { dictionary } from "../lib/dictionary.js";
 import { isVisible } from "../lib/text.js";
 import { EMPTY } from "../model/unopened.js";
 import { wholeDate, writtenTime } from "./days.js";
@@ -20,7 +21,7 @@ import { failureSentence } from "./sentences.js";
  * @property {(link: {href: string, asks: string}) => void} ask before such an address is opened
  */
 
-/* A held message is on its way, too: what holds it is said below it. */
+/* What holds a held message is said below it; so is what another one waits for. */
 const STATE_WORDS = {
   sending: "Sending",
   held: "Sending",
@@ -29,6 +30,12 @@ const STATE_WORDS = {
   read: "Read",
   failed: "Not sent",
 };
+/** @type {Record<string, {before?: string, after: string}>} by what a message waits for, around the person's name */
+const WAITS = dictionary({
+  no_key: { after: " hasn't opened VibeChat yet. This message waits until then." },
+  key_missing: { before: "The server doesn't have the key of ", after: " now. This message waits until it does." },
+  unsigned_key: { after: " has to open VibeChat once. This message waits until then." },
+});
 const STATE_ICONS = {
   sending: "sending",
   held: "sending",
@@ -232,7 +239,7 @@ function markNodes({ late, unaware, conflict, secondBrowser, mine, writtenAt, at
  */
 function actions(item, context) {
   if (item.state === "held") return heldLine(item, context);
-  if (item.waitsFor !== null) return waitingLine(context);
+  if (item.waitsFor !== null) return waitingLine(item.waitsFor, context);
   if (item.state !== "failed") return null;
   return element(
     "div",
@@ -243,10 +250,13 @@ function actions(item, context) {
   );
 }
 
-/** @param {MessageContext} context of a message to somebody whose browser has not signed its key yet */
-function waitingLine({ name }) {
-  const sentence = element("span", {}, isolated(name()), " has to open VibeChat once. This message waits until then.");
-  return element("div", { class: "message-actions" }, sentence);
+/**
+ * @param {string} code of what has to happen before the message can be sent
+ * @param {MessageContext} context
+ */
+function waitingLine(code, { name }) {
+  const { before = "", after = "" } = WAITS[code] ?? {};
+  return element("div", { class: "message-actions" }, element("span", {}, before, isolated(name()), after));
 }
 
 /**

@@ -64,7 +64,7 @@ const FIELD_WRONG = "This can't be used. Change it and try again.";
 
 const FAILURES = dictionary({
   user_not_found: "This account no longer exists.",
-  no_key: "They have not opened VibeChat in a browser yet.",
+  no_key: "They hadn't opened VibeChat yet.",
   key_not_theirs: "The key on the server is not theirs.",
   message_deleted: "This message was already sent once and then deleted on the server.",
   storage_full: "There's no room left for your messages on this server. Ask the person who runs it.",
