@@ -35,13 +35,25 @@ async def live(request):
 @require_safe
 async def ready(request):
     names = ("database", "channel_layer")
-    answers = await asyncio.gather(answer_of(database_answers), answer_of(channel_layer_answers))
+    answers = await asyncio.gather(shared_answer_of(database_answers), shared_answer_of(channel_layer_answers))
     status = "ok" if set(answers) == {"ok"} else "unavailable"
     response = JsonResponse({"status": status, "checks": dict(zip(names, answers, strict=True))})
     if status != "ok":
         response.status_code = 503
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+asked: dict[tuple, asyncio.Future[str]] = {}  # by event loop and check
+
+
+async def shared_answer_of(check) -> str:
+    """Of the check that is under way: a crowd that asks would have the next probe wait until it is "unavailable"."""
+    key = asyncio.get_running_loop(), check
+    if key not in asked:
+        asked[key] = asyncio.ensure_future(answer_of(check))
+        asked[key].add_done_callback(lambda _: asked.pop(key))
+    return await asyncio.shield(asked[key])
 
 
 async def answer_of(check) -> str:

@@ -164,3 +164,32 @@ async def test_other_methods_are_405(path, method):
 async def test_head_is_fine():
     answer = await call(application, http_scope(LIVE, "HEAD"))
     assert answer.status == 200
+
+
+@pytest.mark.once
+def test_those_who_ask_at_once_share_one_check():
+    calls = []
+
+    async def check():
+        calls.append(1)
+        await asyncio.sleep(0.05)
+
+    async def crowd():
+        return [await asyncio.gather(*(health.shared_answer_of(check) for _ in range(20))) for _ in range(2)]
+
+    assert asyncio.run(crowd()) == [["ok"] * 20] * 2
+    assert len(calls) == 2
+
+
+@pytest.mark.once
+def test_one_who_leaves_takes_the_answer_from_nobody():
+    async def check():
+        await asyncio.sleep(0.05)
+
+    async def two():
+        leaving, staying = (asyncio.ensure_future(health.shared_answer_of(check)) for _ in range(2))
+        await asyncio.sleep(0.01)
+        leaving.cancel()
+        return await staying
+
+    assert asyncio.run(two()) == "ok"
