@@ -318,6 +318,27 @@ describe("the keys of others", () => {
         await assert.rejects(keys.keyFor(BOB), KeyChangedError);
       }
     });
+
+    test("and that a message names in the place of one that is signed are not offered: they could not be accepted", async () => {
+      await serve(first);
+      second = unsigned(second);
+      await assert.rejects(keys.named(BOB, second.fingerprint), { code: "unsigned_key" });
+      assert.equal((await keys.keyFor(BOB)).fingerprint, first.fingerprint);
+      assert.deepEqual(people.get(BOB).changes, []);
+    });
+
+    test("and that an older version offered for a message are forgotten", async () => {
+      await serve(first);
+      const publicKeyBytes = fromBase64(second.public_key);
+      const statement = { identity: null, version: 0, suites: [] };
+      const key = { fingerprint: second.fingerprint, publicKeyBytes, accepted: false, firstSeenMs: 1, ...statement };
+      await people.update(BOB, (row) => {
+        row.keys.push(key);
+        Object.assign(row, { offered: key.fingerprint, offeredStatement: statement });
+      });
+      assert.equal(await keys.reconsider(BOB), false);
+      assert.equal((await keys.keyFor(BOB)).fingerprint, first.fingerprint);
+    });
   });
 
   describe("are asked for again", () => {

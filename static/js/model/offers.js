@@ -45,12 +45,14 @@ function noteServed(row, key) {
 }
 
 /**
- * What the server named once and names no more need not be decided about; what a message names still does.
+ * What the server named once and names no more need not be decided about; what a message names still does, unless it is
+ * unsigned, as an older version of the page offered it: that could not be accepted.
  * @param {PersonRow} row
  * @param {ToldKey} key that the server names as the present one
  */
 export function heed(row, key) {
-  const isNamedByMessage = row.offered !== null && row.offered !== row.served;
+  const isSigned = typeof row.offeredStatement?.identity === "string";
+  const isNamedByMessage = isSigned && row.offered !== row.served;
   noteServed(row, key);
   if (!isNamedByMessage) {
     forgetOffer(row);

@@ -175,9 +175,6 @@ export class PeerKeys extends Emitter {
   async #candidate(email, fingerprint) {
     const found = this.#candidates.get(email);
     const key = found?.fingerprint === fingerprint ? found : await this.#byName(email, fingerprint);
-    if (key.identity === null) {
-      throw new Refusal("unsigned_key");
-    }
     refuseOthersKey(key, this.#others(email));
     this.#candidates.set(email, key);
     return key;
@@ -206,11 +203,15 @@ export class PeerKeys extends Emitter {
    * @param {string} email
    * @param {string} fingerprint
    * @returns {Promise<ToldKey>}
+   * @throws {Refusal} `unsigned_key`: nobody could accept it, so it must not wait for a decision
    */
   async #byName(email, fingerprint) {
     const key = await this.#verified(email, () => this.#api.keyByFingerprint(fingerprint));
     if (key.fingerprint !== fingerprint) {
       throw new BadAnswer("another key than the one asked for");
+    }
+    if (key.identity === null) {
+      throw new Refusal("unsigned_key");
     }
     return key;
   }
