@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { OwnClient } from "./model-peer.js";
 import { refusal } from "./model-server.js";
 import { Browser, inWorld, pause, until } from "./model-world.js";
 
@@ -240,4 +241,24 @@ test("a message that is repeated very often does not hide its first copy from th
   await alice.send(bob, "paid");
   await until(() => bob.texts(alice).includes("paid"));
   assert.deepEqual(bob.texts(alice).filter((text) => text !== ""), ["pay 10", "paid"]);
+}));
+
+test("nor does a skip that is repeated very often", inWorld(async (world) => {
+  const alice = await world.newPerson("alice");
+  const bob = await OwnClient.join(world, "bob");
+  await alice.account.contacts.add(bob.email);
+  alice.conversations.open(bob.email);
+  const { message, hash } = await bob.seal(alice, { body: "pay 10" });
+  const skip = await bob.seal(alice, { type: "skip", body: hash });
+  for (let count = 0; count < 25; count += 1) {
+    world.server.plant(alice.email, { ...skip.message, id: 1000 - count });
+  }
+  await until(() => alice.items(bob).length > 0);
+  await until(() => alice.items(bob).length === 0);
+  world.server.plant(alice.email, { ...message, id: 2000 });
+  await until(() => alice.texts(bob).join() === "pay 10");
+  world.server.plant(alice.email, { ...message, id: 3000 });
+  await until(() => alice.items(bob).some(({ id }) => id === 3000));
+  await until(() => alice.items(bob).every(({ opening }) => !opening));
+  assert.deepEqual(alice.texts(bob), ["pay 10"]);
 }));

@@ -42,14 +42,16 @@ export async function judge({ database, vault, cleared }, row, content) {
   const rows = await database.read(["messages"], (stores) => neighbours(stores, row, content));
   const near = await Promise.all(rows.map(async (other) => ({ row: other, content: await contentOf(vault, other) })));
   const gone = await cleared.hashes(row.peer, content.browser);
-  const { counter, hash } = content;
-  const first = near.find((other) => !other.row.hidden && other.row.counter === counter && other.content?.hash === hash)?.row;
+  const { type, counter, hash } = content;
+  const same = near.filter((other) => other.row.counter === counter && other.content?.hash === hash);
+  // One that is hidden may be the skip of the message that has come now.
+  const first = (same.find((other) => !other.row.hidden) ?? same.find((other) => other.content?.type === type))?.row;
   const conflict = !row.mine && isConflict(content, near.flatMap((other) => other.content ?? []), gone);
   return {
     compared: new Set(rows.map(({ id }) => id)),
     first,
     // A skip that contradicts something is what there is to show of it.
-    hidden: first !== undefined || gone.get(counter) === hash || (content.type === "skip" && !conflict),
+    hidden: first !== undefined || gone.get(counter) === hash || (type === "skip" && !conflict),
     late: !row.mine && (await isLate(database, row, content)),
     conflict,
   };

@@ -17,7 +17,11 @@ const TWINS_LIMIT = 20;
  * @returns {Promise<ChatRow>} the chat as it is to be stored
  */
 export async function withSkipsAfter(stores, chat, row) {
-  const place = { browser: row.browser ?? "", counter: row.counter ?? 0 };
+  const { browser, counter = 0 } = row;
+  if (browser === undefined) {
+    return chat; // a repetition
+  }
+  const place = { browser, counter };
   const others = (chat.skips ?? []).filter((skip) => !isAt(skip, place));
   if (!row.isSkip || !(await isAlone(stores, row))) {
     return { ...chat, skips: others };
