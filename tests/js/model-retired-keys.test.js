@@ -96,12 +96,15 @@ describe("a stolen key that is used beside its owner", () => {
     const [alice, bob] = await world.friends("alice", "bob");
     await bob.send(alice, "from bob");
     await alice.shows(bob, "from bob");
+    await alice.conversations.markRead(bob.email);
     const thief = new Thief(world.server, alice, bob);
     const { envelope } = await thief.seal("as bob", { counter: 1 });
     world.server.plant(bob.email, { sender_email: bob.email, ...envelope });
     await until(() => bob.texts(alice).includes("as bob"));
     const marked = bob.items(alice).map(({ text, secondBrowser }) => [text, secondBrowser]);
     assert.deepEqual(marked, [["from bob", false], ["as bob", true]]);
+    await until(() => bob.states(alice)[0] === "read");
+    assert.deepEqual(bob.states(alice), ["read", "sent"], "a receipt names what this browser has sent");
   }));
 });
 
@@ -180,19 +183,34 @@ describe("a key that was replaced", () => {
     new Browser().use();
     const database = await Database.open("alice@example.org");
     const vault = await Vault.of(database);
-    const people = { get: () => ({ pinned: "first" }) };
+    const people = { get: () => ({ pinned: "first", keys: [] }) };
     const cleared = new Cleared({ database, vault });
     const retirement = new Retirement({ database, vault, cleared, people });
     const row = (id) => ({ id, peer: "bob", mine: false, pending: "bob", raw: { sender_fingerprint: "first" } });
     await database.write(["messages"], async (stores) => void stores("messages").put(row(1)));
     await retirement.keepArrivals("bob");
-    people.get = () => ({ pinned: "second" });
+    people.get = () => ({ pinned: "second", keys: [] });
     await database.write(["messages"], async (stores) => void stores("messages").put(row(2)));
     const rows = await database.read(["messages"], (stores) => all(stores("messages")));
     const content = { browser: "b", counter: 1, hash: "h", previous: null };
     const refuses = rows.map((each) => retirement.refuses(each, content, "first"));
     assert.deepEqual(await Promise.all(refuses), [false, true]);
     assert.equal(await retirement.refuses(rows[1], content, "second"), false);
+    database.close();
+  });
+
+  test("opens what had come before an older version of the page replaced it, and was not opened yet", async () => {
+    new Browser().use();
+    const database = await Database.open("alice@example.org");
+    const vault = await Vault.of(database);
+    const key = { fingerprint: "first", accepted: true, retired: { atMs: 1000, announced: { b: 7 } } };
+    const people = { get: () => ({ pinned: "second", keys: [key, { fingerprint: "second", accepted: true }] }) };
+    const cleared = new Cleared({ database, vault });
+    const retirement = new Retirement({ database, vault, cleared, people });
+    const content = { browser: "b", counter: 1, hash: "h", previous: null };
+    const refuses = [999, 1001, undefined].map((arrivedAtMs) =>
+      retirement.refuses({ id: 1, peer: "bob", mine: false, arrivedAtMs }, content, "first"));
+    assert.deepEqual(await Promise.all(refuses), [false, true, true]);
     database.close();
   });
 });

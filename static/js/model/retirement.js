@@ -4,6 +4,7 @@
  */
 import { chainPart, chatOrNew, marked } from "../storage/queries.js";
 import { contentOf } from "./judgement.js";
+import { find } from "./offers.js";
 import { headRecord } from "./peer-receipts.js";
 
 export class Retirement {
@@ -35,8 +36,11 @@ export class Retirement {
    * @returns {Promise<boolean>} whether that key may not open it any more. One's own are proven by their self tag
    */
   async refuses(row, content, fingerprint) {
-    const isPresent = this.#parts.people.get(row.peer)?.pinned === fingerprint;
-    return !row.mine && !isPresent && row.arrivedUnder !== fingerprint && !(await this.#isNamed(row.peer, content));
+    const person = this.#parts.people.get(row.peer);
+    if (row.mine || person?.pinned === fingerprint || hasComeBefore(row, fingerprint, find(person, fingerprint))) {
+      return false;
+    }
+    return !(await this.#isNamed(row.peer, content));
   }
 
   /**
@@ -68,4 +72,14 @@ export class Retirement {
     const head = sealed && (await vault.open(headRecord(peer, browser), sealed).catch(() => null));
     return head?.counter === counter && head.hash === hash;
   }
+}
+
+/**
+ * @param {MessageRow} row
+ * @param {string} fingerprint
+ * @param {KnownKey | null} key
+ * @returns {boolean} whether it stood here when that key was replaced
+ */
+function hasComeBefore({ arrivedUnder, arrivedAtMs = Infinity }, fingerprint, key) {
+  return arrivedUnder === fingerprint || arrivedAtMs < (key?.retired?.atMs ?? 0);
 }

@@ -85,7 +85,10 @@ function item(clientId, atMs) {
  */
 export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ownBrowser, second, usualDelay }) {
   const { browser, clientId, createdAtMs, mine, conflict = false, late = false } = row;
-  const state = mine ? acknowledgement(chat, row) : null;
+  const isOther = mine ? (browser ?? ownBrowser) !== ownBrowser : second.some(({ id }) => id === browser);
+  // Receipts count what this browser has sent: of another one's messages they say nothing.
+  const acknowledged = isOther ? "sent" : acknowledgement(chat, row);
+  const state = mine ? acknowledged : null;
   return {
     ...item(clientId, createdAtMs),
     key,
@@ -97,7 +100,7 @@ export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ow
     unopened,
     late,
     conflict,
-    secondBrowser: mine ? (browser ?? ownBrowser) !== ownBrowser : second.some(({ id }) => id === browser),
+    secondBrowser: isOther,
     writtenAt: mine || !words ? null : writtenLongBefore(createdAtMs, words.sentAtMs + usualDelay(row)),
   };
 }
@@ -129,7 +132,6 @@ export function echoItem({ clientId, text, atMs, isStored }) {
   return { ...item(clientId, atMs), text, state: isStored ? "sending" : "written" };
 }
 
-/**
 /**
  * @param {(MessageRow | OutboxRow)[]} rows
  * @param {ChatRow} chat

@@ -41,6 +41,7 @@
  * @property {number} firstSeenMs
  * @property {boolean} accepted the first one, or one that the person at this browser has accepted. The one that is
  *   pinned is the present one; all others are retired
+ * @property {{ atMs: number }} [retired] when another was accepted in its place, as an older version of the page noted it
  * @property {boolean} [opened] a message or receipt of theirs has opened under it, so that they do have it
  * @property {{ id: string, atMs: number }[]} [browsers] in which those were written, the first that was seen first
  */
