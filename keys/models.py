@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Length
@@ -11,6 +13,10 @@ from keys.proof import proof_expired
 from keys.retention import keep_where_needed
 from vibechat.logs import security_event
 from vibechat.refusals import Conflict
+
+# Each takes the id of a user whose current key is another one now; messaging adds its own in apps.py, since keys may
+# not import it.
+after_replacement: list[Callable[[int], object]] = []
 
 
 class PublicKeyQuerySet(models.QuerySet):
@@ -39,6 +45,8 @@ class PublicKeyManager(models.Manager.from_queryset(PublicKeyQuerySet)):
         key = self.filter(user=user, fingerprint=fingerprint(spki)).first()
         if current and current != key:
             self.filter(pk=current.pk).update(is_current=False, updated_at=timezone.now())
+            for tell in after_replacement:
+                tell(user.pk)
         try:
             return (key.make_current(values), False) if key else (self._create(user, spki, values), True)
         except IntegrityError as error:  # two accounts have proven it at the same time

@@ -20,6 +20,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from messaging.frames import Push
+from messaging.outgoing import RESYNC
 
 logger = logging.getLogger(__name__)
 QUEUE_BYTES = 32 * 1024 * 1024
@@ -38,6 +39,11 @@ def group(user_id: int) -> str:
 
 def after_commit(pushes):
     transaction.on_commit(partial(publish, pushes), robust=True)
+
+
+def resync_after_commit(user_id: int):
+    """All that this person's browsers have to learn is not in the mailbox: they ask again."""
+    after_commit([Push(user_id, 0, RESYNC)])
 
 
 def publish(pushes: list[Push]):

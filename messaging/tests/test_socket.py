@@ -1,6 +1,7 @@
 """The socket, through the whole ASGI application."""
 
 import asyncio
+import base64
 import json
 from contextlib import asynccontextmanager
 
@@ -10,7 +11,7 @@ from channels.testing import WebsocketCommunicator
 
 from accounts.models import Session, User
 from accounts.tokens import first_tokens
-from conftest import envelope
+from conftest import envelope, new_spki
 from messaging import consumers, events
 from messaging.sockets import sockets
 from vibechat.asgi import application
@@ -288,6 +289,20 @@ async def test_a_socket_that_a_push_did_not_reach_is_told_to_resync(alice, bob, 
         await post(alice, "/api/messages/send", envelope(bob))
         assert await browser.hear() == {"type": "resync"}
         assert await browser.receive_nothing(timeout=0.5)
+
+
+async def test_a_replaced_key_is_a_resync_for_its_owner_alone(alice, bob):
+    def upload(spki):
+        return post(alice, "/api/keys/upload", {"public_key": base64.b64encode(spki).decode()})
+
+    first, second = new_spki(), new_spki()
+    async with signed_in(alice) as alices, signed_in(bob) as bobs:
+        for spki in (first, first):
+            await upload(spki)
+        assert await alices.receive_nothing(timeout=0.5)
+        await upload(second)
+        assert await alices.hear() == {"type": "resync"}
+        assert await bobs.receive_nothing(timeout=0.5)
 
 
 async def test_a_layer_that_is_away_fails_no_send_and_its_return_is_a_resync(alice, bob, monkeypatch):

@@ -137,6 +137,23 @@ describe("the account's key", () => {
     assert.ok(world.server.callsTo("/keys/me").length <= asked + 2);
   }));
 
+  test("that was replaced elsewhere is noticed when the server says so, and when a connection is made", inWorld(async (world) => {
+    const { server } = world;
+    const [alice, bob] = [await world.newPerson("alice"), await world.newPerson("bob")];
+    const tell = {
+      [alice.email]: () => server.push(server.user(alice.email), { type: "resync" }),
+      [bob.email]: () => [...server.sockets].forEach((socket) => socket.shut(1006)),
+    };
+    for (const person of [alice, bob]) {
+      await until(() => person.conversations.connection === "ok");
+      await pause(50);
+      await replaceKey(server, person.email);
+      assert.equal(person.account.key.status, "ready");
+      tell[person.email]();
+      await until(() => person.account.key.status === "replaced");
+    }
+  }));
+
   test("survives a reload, and is there before the server has answered", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const { fingerprint } = alice.account.key.current;

@@ -76,6 +76,8 @@ export class Conversations extends Emitter {
       this.#reconsiderKeys().catch(() => {});
       peerKeys.refresh().catch(() => {});
     });
+    // Another browser may have taken over.
+    link.on("resync", () => void accountKey.ensure().catch(() => {}));
     link.on("reached", () => this.#reached());
   }
 

@@ -2,7 +2,7 @@
  * Keeps up with the server: pushes while a socket is open, asking every few seconds while none can be had.
  *
  * Events: `connection` {state}, `open` (a socket is open again), `reached` (the server
- * answers again).
+ * answers again), `resync` (the server asks to be asked again).
  */
 import { Emitter, listen } from "../lib/emitter.js";
 import { backoffMs, pause } from "../lib/timing.js";
@@ -42,7 +42,10 @@ export class Link extends Emitter {
     this.#parts = parts;
     const { mailbox, realtime } = parts;
     realtime.on("event", (frame) => mailbox.push(frame));
-    realtime.on("resync", () => void mailbox.sync());
+    realtime.on("resync", () => {
+      void mailbox.sync();
+      this.emit("resync");
+    });
     realtime.on("connected", ({ sequence }) => this.#connected(sequence));
     realtime.on("alive", () => this.#heard());
     realtime.on("state", (state) => {
