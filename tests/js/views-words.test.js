@@ -113,6 +113,10 @@ describe("sentences", () => {
     assert.ok(!said.has(sentence({})));
   });
 
+  test("that a key is taken is the server's word, and nobody is told to forget anything for it", () => {
+    assert.match(sentence({ code: "key_taken" }), /^The server says .* Nothing was deleted here\. Ask/);
+  });
+
   test("a limit says how long to wait", () => {
     assert.match(sentence({ code: "rate_limited", retryAfterSeconds: 1 }), /Wait 1 second,/);
     assert.match(sentence({ code: "rate_limited", retryAfterSeconds: 150 }), /Wait 3 minutes,/);

@@ -27,7 +27,9 @@ const SENTENCES = dictionary({
   wrong_password: "That is not your current password.",
   changed_again: "Their keys have just changed again. Close this and look again.",
   key_changed: "You've just switched in another browser. Close this and look again.",
-  key_taken: "Another account has this browser's key. Forget the key and messages here, and log in again.",
+  key_taken:
+    "The server says that another account has this browser's key. Nothing was deleted here. Ask the person who runs the " +
+    "server before you forget anything.",
   unsigned_key: "Nothing has confirmed these keys yet. The other person has to open VibeChat once.",
   too_long: "This message is too long.",
   too_old: "This browser is too old for VibeChat. Update it, or use another.",
