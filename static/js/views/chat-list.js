@@ -1,10 +1,10 @@
 /** The column of chats: one link for each, by last activity, searched from above, drawn as far as one scrolls. */
 import { fill, find, isolated, setText } from "../lib/dom.js";
 import { fold } from "../lib/letters.js";
-import { every } from "../lib/timing.js";
 import { isWithoutServer } from "./connection.js";
 import { oncePerFrame } from "./moments.js";
 import { createChatRow, updateChatRow } from "./chat-row.js";
+import { rowTime } from "./format.js";
 import { KeyedList } from "./keyed-list.js";
 
 /** @typedef {import("../model/conversations.js").Conversations} Conversations */
@@ -38,8 +38,6 @@ export class ChatList {
     this.search.addEventListener("input", () => this.searched());
     this.addButton.addEventListener("click", () => this.onAdd(this.typedAddress));
     this.frame.addEventListener("scroll", () => this.scrolled(), { passive: true });
-    /* "Yesterday" becomes another day while the page stands open. */
-    every(60_000, redraw);
   }
 
   /** @param {string | null} email */
@@ -59,14 +57,14 @@ export class ChatList {
 
   draw() {
     const chats = this.found();
-    const now = startOfMinute();
+    const now = new Date();
     const shown = chats.slice(0, this.limit);
     this.list.draw(
       shown.map((chat) => ({
         key: chat.email,
         chat,
         current: chat.email === this.current,
-        now,
+        time: chat.lastAt ? rowTime(chat.lastAt, now) : "",
       })),
     );
     setText(this.note, this.noteFor(chats.length));
@@ -112,8 +110,4 @@ export class ChatList {
   focusRowOf(email) {
     this.list.node(email)?.querySelector("a")?.focus();
   }
-}
-
-function startOfMinute() {
-  return new Date(Math.floor(Date.now() / 60_000) * 60_000);
 }

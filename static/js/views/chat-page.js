@@ -7,6 +7,7 @@ import { badge, plural } from "./format.js";
 import { ChatList } from "./chat-list.js";
 import { ConnectionStrip, isWithoutServer } from "./connection.js";
 import { rest, whenIdle } from "./later.js";
+import { watchLocalTime } from "./local-time.js";
 import { hasKeyboard } from "./moments.js";
 import { NothingOpen } from "./nothing-open.js";
 import { Router } from "./router.js";
@@ -100,6 +101,7 @@ export class ChatPage {
     });
     this.conversations.on("chats", () => this.arrange());
     this.session.on("user", () => this.drawOwn());
+    watchLocalTime(() => this.drawTimes());
     for (const [button, name] of Object.entries(OPENERS))
       find(button, HTMLButtonElement).addEventListener("click", () => this.ask(({ dialogs }) => dialogs[name].open()));
     for (const name of COPIES_ADDRESS) {
@@ -150,6 +152,12 @@ export class ChatPage {
   person(email) {
     const known = this.conversations.chats().find((chat) => chat.email === email);
     return known ?? { email, name: email, ...portrait(email, email) };
+  }
+
+  drawTimes() {
+    this.list.draw();
+    this.rest?.thread.draw();
+    this.rest?.dialogs.details.follow();
   }
 
   drawOwn() {

@@ -1,11 +1,11 @@
 /** One chat in the list: a link that is named by the person alone; the rest describes it. */
 import { clipped, element, fill, find, icon, setAttributes, setText } from "../lib/dom.js";
 import { drawAvatar } from "./avatar.js";
-import { badge, plural, rowTime } from "./format.js";
+import { badge, plural } from "./format.js";
 import { addressOf } from "./router.js";
 
 /** @typedef {import("../model/conversations.js").ChatSummary} ChatSummary */
-/** @typedef {{key: string, chat: ChatSummary, current: boolean, now: Date}} ChatRow */
+/** @typedef {{key: string, chat: ChatSummary, current: boolean, time: string}} ChatRow `time` of the last message */
 
 /** @param {ChatRow} row */
 export function createChatRow(row) {
@@ -38,7 +38,7 @@ export function updateChatRow(node, row, before) {
  * @param {HTMLElement} node
  * @param {ChatRow} row
  */
-function draw(node, { chat, current, now }) {
+function draw(node, { chat, current, time }) {
   /** @param {string} selector */
   const part = (selector) => find(selector, HTMLElement, node);
   node.classList.toggle("unread", chat.unread > 0);
@@ -46,7 +46,7 @@ function draw(node, { chat, current, now }) {
   setAttributes(part("a"), { "aria-current": current ? "page" : null });
   drawAvatar(part(".avatar"), chat);
   fill(part("a"), clipped(chat.name), ...(chat.isAmbiguous ? [element("span", {}, " · "), clipped(chat.email)] : []));
-  setText(part(".chat-row-time"), chat.lastAt ? rowTime(chat.lastAt, now) : "");
+  setText(part(".chat-row-time"), time);
   fill(part(".chat-row-line"), ...lineNodes(chat, current));
   fill(part(".chat-row-mark"), ...markNodes(chat));
 }

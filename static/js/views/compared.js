@@ -1,9 +1,10 @@
-/** What is said about numbers that were compared, or were not. Pure; {name} stands for the other person's name. */
+/** What is said about numbers that were compared, or were not. {name} stands for the other person's name. */
+import { LocalFormat } from "./local-time.js";
 
 /** @typedef {{compared: "no" | "yes" | "differed" | "lost", atMs: number, forgotten: boolean}} Compared */
 
-const dayMonth = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long" });
-const dayMonthYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
+const dayMonth = new LocalFormat({ day: "numeric", month: "long" });
+const dayMonthYear = new LocalFormat({ day: "numeric", month: "long", year: "numeric" });
 
 const DIGITS_IN_GROUP = 5;
 

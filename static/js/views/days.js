@@ -1,14 +1,15 @@
-/** Days and moments in full, and how long a text is. Pure: `now` comes in. */
-import { clock, dayNumber } from "./format.js";
+/** Days and moments in full, and how long a text is. `now` comes in; the time zone is that of local-time.js. */
+import { clock } from "./format.js";
+import { LocalFormat, dayNumber } from "./local-time.js";
 
-const longDay = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const longDayYear = new Intl.DateTimeFormat(undefined, {
+const longDay = new LocalFormat({ weekday: "long", day: "numeric", month: "long" });
+const longDayYear = new LocalFormat({
   weekday: "long",
   day: "numeric",
   month: "long",
   year: "numeric",
 });
-const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
+const whole = new LocalFormat({ dateStyle: "full", timeStyle: "short" });
 
 /**
  * The same text for all moments of one calendar day where the person is.

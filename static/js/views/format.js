@@ -1,16 +1,10 @@
-/** Times and counts as people read them. Pure: `now` comes in. */
+/** Times and counts as people read them. `now` comes in; the time zone is that of local-time.js. */
+import { LocalFormat, dayNumber } from "./local-time.js";
 
-const time = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
-const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short" });
-const dayMonth = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-const dayMonthYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
-
-const DAY_MS = 86_400_000;
-
-/** @param {Date} at */
-export function dayNumber(at) {
-  return Math.round(Date.UTC(at.getFullYear(), at.getMonth(), at.getDate()) / DAY_MS);
-}
+const time = new LocalFormat({ hour: "numeric", minute: "2-digit" });
+const weekday = new LocalFormat({ weekday: "short" });
+const dayMonth = new LocalFormat({ day: "numeric", month: "short" });
+const dayMonthYear = new LocalFormat({ day: "numeric", month: "short", year: "numeric" });
 
 /** @param {Date} at */
 export function clock(at) {

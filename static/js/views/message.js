@@ -95,7 +95,7 @@ function sameText(item, before) {
  * @param {MessageRow} before
  */
 function sameRest(row, before) {
-  const sameShape = row.grouped === before.grouped && row.newestMine === before.newestMine;
+  const sameShape = row.grouped === before.grouped && row.newestMine === before.newestMine && row.zone === before.zone;
   const { item } = row;
   return (
     sameShape &&

@@ -2,6 +2,7 @@
 import { append, button, element, fill, find, isolated, setText } from "../lib/dom.js";
 import { after } from "../lib/timing.js";
 import { plural } from "./format.js";
+import { LocalFormat, watchLocalTime } from "./local-time.js";
 import { asFailure, sentence } from "./sentences.js";
 
 /** @typedef {import("../model/own-data.js").Kind} Kind */
@@ -14,7 +15,7 @@ const SHOWN_OF_CODE = 12;
 /* What says nothing to most people; the rest of the page is about what does. */
 const TECHNICAL =
   /^(?:id|\w+_id|password_hash|updated_at|is_(?:active|staff|superuser)|generation|session|public_key|\w*fingerprint|algorithm|identity_\w+|proof|network|message_type|suite|sequence|content_type|action_flag)$/;
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const moment = new LocalFormat({ dateStyle: "medium", timeStyle: "short" });
 
 export class OwnDataPage {
   /** @param {{ more: (kind: Kind) => Promise<unknown>, download: (onRows: (rows: number) => void) => Promise<object> }} actions */
@@ -27,6 +28,7 @@ export class OwnDataPage {
     technical.addEventListener("change", () => find("#kinds", HTMLElement).classList.toggle("plain", !technical.checked));
     this.downloadButton = find("#download", HTMLButtonElement);
     this.downloadButton.addEventListener("click", () => void this.attempt(() => this.save()));
+    watchLocalTime(() => this.drawTimes());
   }
 
   /**
@@ -36,6 +38,12 @@ export class OwnDataPage {
   show(kinds, elsewhere) {
     fill(find("#kinds", HTMLElement), ...kinds.map((kind) => this.section(kind)), inWords(elsewhere));
     this.downloadButton.disabled = false;
+  }
+
+  drawTimes() {
+    /** @type {NodeListOf<HTMLElement>} */
+    const nodes = document.querySelectorAll("[data-at]");
+    for (const node of nodes) setText(node, moment.format(new Date(node.dataset.at ?? "")));
   }
 
   /** @param {Kind} kind */
@@ -121,9 +129,27 @@ function tableHead(columns) {
  */
 function tableRow(row, columns) {
   const cells = columns.map((name) =>
-    element("td", { role: "cell", class: columnClass(name), "data-label": label(name) }, isolated(shown(name, row[name] ?? null))),
+    element("td", { role: "cell", class: columnClass(name), "data-label": label(name) }, cell(name, row[name] ?? null)),
   );
   return element("tr", { role: "row" }, ...cells);
+}
+
+/**
+ * @param {string} name
+ * @param {string | number | boolean | null} value
+ */
+function cell(name, value) {
+  const node = isolated(shown(name, value));
+  if (isTime(name, value)) node.dataset.at = String(value);
+  return node;
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} value
+ */
+function isTime(name, value) {
+  return typeof value === "string" && TIME.test(name) && !Number.isNaN(Date.parse(value));
 }
 
 /** @param {string} name of a column: created_at becomes "Created at" */
@@ -140,7 +166,7 @@ export function shown(name, value) {
   if (value === null || value === "") return "–";
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "number") return name.endsWith("_bytes") ? value.toLocaleString() : String(value);
-  if (TIME.test(name) && !Number.isNaN(Date.parse(value))) return moment.format(new Date(value));
+  if (isTime(name, value)) return moment.format(new Date(value));
   return LONG_CODE.test(value) ? `${value.slice(0, SHOWN_OF_CODE)}…` : value;
 }
 

@@ -1,5 +1,6 @@
-/** Turns what a chat holds into the rows that are drawn: day lines, the unread line, groups. Pure. */
+/** Turns what a chat holds into the rows that are drawn: day lines, the unread line, groups. */
 import { dayKey } from "./days.js";
+import { timeZone } from "./local-time.js";
 
 /** @typedef {import("../model/thread-items.js").ThreadItem} ThreadItem */
 /** @typedef {import("../model/thread-items.js").GapItem} GapRow */
@@ -9,7 +10,8 @@ import { dayKey } from "./days.js";
 /** @typedef {{key: string, count: number}} UnreadMark */
 /** @typedef {{kind: "day", key: string, at: Date}} DayRow */
 /** @typedef {{kind: "unread", key: string, count: number}} UnreadRow */
-/** @typedef {{kind: "message", key: string, item: ThreadItem, grouped: boolean, newestMine: boolean}} MessageRow */
+/** @typedef {{kind: "message", key: string, item: ThreadItem, grouped: boolean, newestMine: boolean, zone: string}} MessageRow
+ *   `zone`: the time zone of its times */
 /** @typedef {{kind: "elsewhere", key: string, at: Date, items: ThreadItem[]}} ElsewhereRow more than one in a row that name a
  *   key of one's own that is not here */
 /** @typedef {ElsewhereRow | DayRow | UnreadRow | GapRow | ChangeRow | TakenBackRow | MessageRow} Row */
@@ -78,8 +80,8 @@ export function rowsFor(items, unread) {
 
 /**
  * @param {ThreadItem} item
- * @returns {{kind: "message", key: string, item: ThreadItem}}
+ * @returns {{kind: "message", key: string, item: ThreadItem, zone: string}}
  */
 function row(item) {
-  return { kind: "message", key: item.key, item };
+  return { kind: "message", key: item.key, item, zone: timeZone() };
 }
