@@ -29,6 +29,7 @@ type ClearingParts = {
   api: Api;
   cleared: Cleared;
   database: Database;
+  mailbox: Mailbox;
   locks: Pick<LockManager, "request">;
   ownEmail: string;
   vault: Vault;

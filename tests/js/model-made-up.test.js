@@ -75,6 +75,28 @@ describe("a clearing that the server has not done", () => {
     assert.equal(again.conversations.open(alice.email).clearedElsewhere, false);
   }));
 
+  test("is not asked for while there may be something new that is not here", inWorld(async (world) => {
+    const { alice, bob } = await talked(world);
+    const { server } = world;
+    const owner = server.user(bob.email);
+    server.acceptsSockets = false;
+    [...server.sockets].forEach((socket) => socket.shut(1006));
+    let refused = 0;
+    server.intercept = (call) => {
+      const isFirst = isClearing(call) && (refused += 1) === 1;
+      const isSync = call.path.includes("/messages/sync") && call.host === bob.browser.host;
+      return isFirst || isSync ? refusal(503, "unavailable") : undefined;
+    };
+    await bob.conversations.clear(alice.email);
+    await alice.send(bob, "later");
+    await until(() => server.texts.length === 2);
+    await pause(4000);
+    server.intercept = () => undefined;
+    await bob.shows(alice, "later");
+    await until(() => owner.clearings.length === 1);
+    await bob.shows(alice, "later");
+  }));
+
   test("for a chat that it does not know is asked for once", inWorld(async (world) => {
     const { alice, bob } = await talked(world);
     world.server.intercept = (call) => (isClearing(call) ? refusal(404, "user_not_found") : undefined);

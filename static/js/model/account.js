@@ -225,7 +225,7 @@ function build({ session, database, vault, email, surroundings }) {
   const conversations = new Conversations({
     ...stored,
     chatList,
-    clearing: new LaterClearing(stored),
+    clearing: new LaterClearing({ ...stored, mailbox }),
     contacts,
     courier: new Courier({ ...stored, outbox, transmitter }),
     history: new History(stored),

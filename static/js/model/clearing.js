@@ -2,7 +2,7 @@
  * Clears a chat for oneself alone, because somebody here wants it. What the server says of clearings hides nothing
  * (docs/protocol.md §7.4). The server is asked until it has answered.
  */
-import { after, backoffMs } from "../lib/timing.js";
+import { after, backoffMs, pause } from "../lib/timing.js";
 import { patienceMs } from "../net/errors.js";
 import { all, chatOrNew, newestMessages, unsent } from "../storage/queries.js";
 import { count, object } from "./checks.js";
@@ -10,6 +10,8 @@ import { verdict } from "./verdict.js";
 import { messageRecord } from "./vault.js";
 
 const LONGEST_PAUSE_MS = 300_000;
+// A server can keep open the call for what is new.
+const SYNC_PATIENCE_MS = 5_000;
 
 /** @typedef {{ ids: number[], named: import("./cleared.js").Named[] }} Standing what stands here now */
 
@@ -44,8 +46,10 @@ export class Clearing {
     const { signal } = this.#stopping;
     await locks.request(`vibechat clearing ${ownEmail}`, { signal }, async () => {
       const chats = await database.read(["chats"], (stores) => all(stores("chats")));
-      for (const { email } of chats.filter(({ clearingDue }) => clearingDue)) {
-        pauseMs = Math.max(pauseMs, await this.#ask(email));
+      const due = chats.filter(({ clearingDue }) => clearingDue);
+      const mayAsk = due.length > 0 && (await this.#hasAll());
+      for (const { email } of due) {
+        pauseMs = Math.max(pauseMs, mayAsk ? await this.#ask(email) : this.#nextPauseMs());
       }
     });
     if (pauseMs > 0 && !signal.aborted) {
@@ -57,6 +61,16 @@ export class Clearing {
   stop() {
     this.#stopping.abort();
     clearTimeout(this.#timer);
+  }
+
+  /** @returns {Promise<boolean>} whether what the server has is here: it would clear what has not come yet as well */
+  #hasAll() {
+    return Promise.race([this.#parts.mailbox.catchUp(), pause(SYNC_PATIENCE_MS).then(() => false)]);
+  }
+
+  #nextPauseMs() {
+    this.#attempt += 1;
+    return backoffMs(this.#attempt, { limitMs: LONGEST_PAUSE_MS });
   }
 
   /**
@@ -73,8 +87,7 @@ export class Clearing {
       }));
     } catch (error) {
       if (!verdict(error, { attempt: 0, ageMs: 0 }).isFinal) {
-        this.#attempt += 1;
-        return Math.max(patienceMs(error), backoffMs(this.#attempt, { limitMs: LONGEST_PAUSE_MS }));
+        return Math.max(patienceMs(error), this.#nextPauseMs());
       }
       // A chat that the server has made up is cleared by nobody else.
       await this.#change(email, () => ({ clearingDue: undefined, ownClearings: 0 }));

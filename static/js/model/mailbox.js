@@ -190,6 +190,12 @@ export class Mailbox extends Emitter {
     }
   }
 
+  /** @returns {Promise<boolean>} whether all that the server has, asked again now, stands here */
+  async catchUp() {
+    await this.sync();
+    return this.isComplete && this.#attempt === 0;
+  }
+
   get #mayAsk() {
     return !this.#isStopped && performance.now() >= this.#notBeforeMs;
   }
