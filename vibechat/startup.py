@@ -29,12 +29,13 @@ ADVISORY_LOCK = 0x76696265  # any number that every start of ours agrees on
 # --- what is missing -------------------------------------------------------------------------------------------------
 
 
-def prepare() -> None:
+def prepare(beside_another: bool = False) -> None:
     """Raises CommandError and ImproperlyConfigured with a sentence for the operator."""
     with writes_to_folder("VAR_DIR", settings.VAR_DIR):
         settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = open(settings.VAR_DIR / "start.lock", "w")  # noqa: SIM115
-        check_that_we_are_alone()
+        if not beside_another:
+            check_that_we_are_alone()
     try:
         with lock, one_at_a_time(lock):
             migrate()

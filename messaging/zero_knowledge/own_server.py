@@ -22,7 +22,7 @@ def running_server(log: Path) -> Iterator[str]:
     environment = os.environ | {"PORT": str(port), "BIND": "127.0.0.1"}
     with log.open("wb") as output:
         process = subprocess.Popen(  # nosec B603
-            [sys.executable, "manage.py", "serve"],
+            [sys.executable, "manage.py", "serve", "--beside"],
             cwd=settings.BASE_DIR,
             env=environment,
             stdin=subprocess.DEVNULL,

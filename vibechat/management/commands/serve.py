@@ -13,9 +13,16 @@ from vibechat.startup import load_everything, prepare
 class Command(BaseCommand):
     help = "Migrates, collects the static files and serves on BIND:PORT."
 
-    def handle(self, **options):
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--beside",
+            action="store_true",
+            help="serve although another server runs on VAR_DIR; neither pushes to the people of the other",
+        )
+
+    def handle(self, *, beside, **options):
         check_address()
-        prepare()
+        prepare(beside_another=beside)
         if not settings.RATELIMIT_ENABLE:
             self.stderr.write("RATELIMIT_ENABLE is False: there are no rate limits. This is for load tests only.")
         if settings.SERVER == "uvicorn" and not settings.BEHIND_PROXY:
