@@ -4,6 +4,7 @@
  * hashes are kept encrypted, so they are compared outside of transactions.
  */
 import { chainPart, messagesAtCounter } from "../storage/queries.js";
+import { namedHead } from "./heads.js";
 import { messageRecord } from "./vault.js";
 
 // One of them will do.
@@ -46,7 +47,9 @@ export async function judge({ database, vault, cleared }, row, content) {
   const same = near.filter((other) => other.row.counter === counter && other.content?.hash === hash);
   // One that is hidden may be the skip of the message that has come now.
   const first = (same.find((other) => !other.row.hidden) ?? same.find((other) => other.content?.type === type))?.row;
-  const conflict = !row.mine && isConflict(content, near.flatMap((other) => other.content ?? []), gone);
+  const isContradicted = isConflict(content, near.flatMap((other) => other.content ?? []), gone)
+    || isOtherHead(await namedHead({ database, vault }, row.peer, content.browser), content);
+  const conflict = !row.mine && isContradicted;
   return {
     compared: new Set(rows.map(({ id }) => id)),
     first,
@@ -82,6 +85,14 @@ function isConflict({ counter, hash, previous }, near, gone) {
   return isOther([...twins, ...valueOf(gone, counter)], hash)
     || isOther([...before, ...valueOf(gone, counter - 1)], previous)
     || isOther(named, hash);
+}
+
+/**
+ * @param {import("./heads.js").Head | null} head that its browser has named
+ * @param {StoredContent} content
+ */
+function isOtherHead(head, { counter, hash }) {
+  return head?.counter === counter && head.hash !== hash;
 }
 
 /**

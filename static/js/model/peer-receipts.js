@@ -11,6 +11,7 @@ import { Sequence } from "../lib/timing.js";
 import { all, chatOrNew, unsent, waitingReceipts } from "../storage/queries.js";
 import { acquaintances } from "./acquaintances.js";
 import { BadAnswer, Refusal } from "./errors.js";
+import { headRecord, markContradicted } from "./heads.js";
 import { has, rangesOf, union } from "./ranges.js";
 
 /** @import { ReceiptRow } from "../storage/rows.js" */
@@ -110,18 +111,12 @@ export class PeerReceipts extends Emitter {
       const sent = { last: await chains.ownCounter(stores, peer), without: unsealed.map(({ counter }) => counter) };
       stores("chats").put(withReceipt(chat, { ...opened, named }, { browser: vault.browser, ...sent }));
     });
+    if (head) {
+      await markContradicted({ database, vault }, { peer, browser, head });
+    }
     this.emit("changed", { email: peer, named: head?.hash ?? null });
     tabs.tell("chat", { email: peer });
   }
-}
-
-/**
- * @param {string} peer
- * @param {string} browser
- * @returns {string} the name of the record with the last message that this browser of theirs says it has sent
- */
-export function headRecord(peer, browser) {
-  return `head ${peer} ${browser}`;
 }
 
 /**

@@ -2,10 +2,10 @@
  * What a key that was replaced still opens (docs/protocol.md §3.3 rule 5). Whoever has got hold of it must not go on as
  * that person, so that it opens only what had come before, and what something that was opened here names by its hash.
  */
-import { chainPart, chatOrNew, marked } from "../storage/queries.js";
+import { chainPart, marked } from "../storage/queries.js";
+import { namedHead } from "./heads.js";
 import { contentOf } from "./judgement.js";
 import { find } from "./offers.js";
-import { headRecord } from "./peer-receipts.js";
 
 export class Retirement {
   #parts;
@@ -66,10 +66,7 @@ export class Retirement {
    * @returns {Promise<boolean>} whether a receipt has named it as the last message that its browser has sent
    */
   async #isHead(peer, { browser, counter, hash }) {
-    const { database, vault } = this.#parts;
-    const { heads } = await database.read(["chats"], (stores) => chatOrNew(stores("chats"), peer));
-    const sealed = heads?.[browser]?.named;
-    const head = sealed && (await vault.open(headRecord(peer, browser), sealed).catch(() => null));
+    const head = await namedHead(this.#parts, peer, browser);
     return head?.counter === counter && head.hash === hash;
   }
 }
