@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, test } from "node:test";
+import { gapsIn } from "../../static/js/model/gaps.js";
+import { Database } from "../../static/js/storage/database.js";
 import { refusal } from "./model-server.js";
 import { Browser, inWorld, pause, until } from "./model-world.js";
 
@@ -366,4 +368,15 @@ describe("clearing", () => {
     const again = await world.reload(bob);
     await shows(again, alice, "two");
   }));
+});
+
+test("a chat of which very much was cleared is drawn", async () => {
+  new Browser().use();
+  const database = await Database.open("alice@example.org");
+  const hashes = new Map(Array.from({ length: 300_000 }, (_, index) => [index + 1, "h"]));
+  const chat = { email: "bob", heads: { b: { from: 0, to: hashes.size + 1 } } };
+  const gaps = await database.read(["chains", "messages", "state"], (stores) =>
+    gapsIn(stores, { chat, rows: [], gone: new Map([["b", hashes]]) }));
+  assert.deepEqual(gaps.map(({ count }) => count), [1]);
+  database.close();
 });

@@ -96,9 +96,12 @@ async function missingAtEnd(stores, chain, head) {
  * @returns {Promise<number | null>} the greatest counter below that is here, or was; null: it is not clear what came before
  */
 async function lastKnown(stores, { peer, browser, gone, start, whole }, below) {
-  const cleared = [...gone.keys()].filter((counter) => counter < below);
   const passed = whole.counter < below ? whole.counter : 0;
-  const last = Math.max(await lastCounter(stores("messages"), peer, browser, below), passed, ...cleared);
+  let last = Math.max(await lastCounter(stores("messages"), peer, browser, below), passed);
+  // More may have been cleared than a call takes arguments.
+  for (const counter of gone.keys()) {
+    last = counter < below ? Math.max(last, counter) : last;
+  }
   return last > 0 ? last : start;
 }
 
