@@ -117,4 +117,6 @@ type WritingParts = {
   /** the one on the screen */
   thread: (email: string) => Thread | undefined;
   changed: (email: string) => void;
+  /** the draft is another one than what was typed here */
+  adopted: (email: string) => void;
 };

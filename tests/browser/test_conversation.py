@@ -103,6 +103,26 @@ def test_two_tabs_show_the_same(friends):
     bob.expect_message("from the second tab")
 
 
+def test_two_tabs_have_one_draft_and_send_it_once(friends):
+    alice, bob = friends
+    tab = alice.new_tab()
+    tab.visit("/chat")
+    tab.open_chat(bob)
+    alice.message_box().press_sequentially("begun here")
+    expect(tab.message_box()).to_have_value("begun here")
+    tab.message_box().press("End")
+    tab.message_box().press_sequentially(", ended there")
+    expect(alice.message_box()).to_have_value("begun here, ended there")
+    press = "document.querySelector('#composer').requestSubmit()"
+    for page in (alice.page, tab.page):
+        page.evaluate(f"setTimeout(() => {press}, 300 - Date.now() % 300 + 300)")
+    for one in (alice, tab):
+        one.expect_state("begun here, ended there", "Sent", "Delivered")
+        expect(one.message_box()).to_have_value("")
+    bob.open_chat(alice)
+    bob.expect_message("begun here, ended there")
+
+
 def test_markup_stays_text(friends):
     alice, bob = friends
     markup = "<img src=x onerror=\"window.owned = 1\"><script>window.owned = 1</script><b>bold</b> & 'quotes'"

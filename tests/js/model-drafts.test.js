@@ -33,6 +33,18 @@ function places(person, other) {
   return inLog + Number(person.conversations.open(other.email).draft.includes(TEXT));
 }
 
+/** What the composer of a tab shows. */
+function draftOf(person, other) {
+  return person.conversations.open(other.email).draft;
+}
+
+async function twoTabs(world) {
+  const [alice, bob] = await world.friends("alice", "bob");
+  const tab = await world.newTab(alice);
+  [alice, tab].forEach((one) => one.conversations.open(bob.email));
+  return { alice, bob, tab };
+}
+
 describe("what was typed and sent", () => {
   for (let writes = 0; writes < 8; writes += 1) {
     test(`is found again once, in a tab that is killed after ${writes} writes`, inWorld(async (world) => {
@@ -107,6 +119,89 @@ describe("what was typed and sent", () => {
     await alice.send(bob, TEXT);
     const third = await world.newTab(alice);
     assert.equal(third.conversations.open(bob.email).draft, "begun in the other tab");
+  }));
+
+  test("is adopted by a tab in which nothing is being written", inWorld(async (world) => {
+    const { alice, bob, tab } = await twoTabs(world);
+    alice.conversations.setDraft(bob.email, TEXT);
+    await until(() => draftOf(tab, bob) === TEXT);
+    tab.conversations.setDraft(bob.email, `${TEXT} and on`);
+    await until(() => draftOf(alice, bob) === `${TEXT} and on`);
+    alice.conversations.setDraft(bob.email, "");
+    await until(() => draftOf(tab, bob) === "");
+  }));
+
+  test("is joined with what another tab has stored meanwhile, in both and after a reload", inWorld(async (world) => {
+    const { alice, bob, tab } = await twoTabs(world);
+    alice.conversations.setDraft(bob.email, "of one");
+    tab.conversations.setDraft(bob.email, "of the other");
+    const both = ["of one", "of the other"];
+    await until(() => both.every((text) => draftOf(alice, bob).split("\n").includes(text)));
+    await until(() => draftOf(tab, bob) === draftOf(alice, bob));
+    const third = await world.newTab(alice);
+    assert.deepEqual(draftOf(third, bob).split("\n").sort(), both);
+  }));
+
+  test("is joined once, however much is typed while it is", inWorld(async (world) => {
+    const { alice, bob, tab } = await twoTabs(world);
+    alice.conversations.setDraft(bob.email, "of one");
+    await pause(50);
+    for (const letter of "of the other") {
+      tab.conversations.setDraft(bob.email, draftOf(tab, bob).replace(/^[^\n]*/u, (line) => line + letter));
+      await pause(1);
+    }
+    await until(() => draftOf(alice, bob) === "of the other\nof one");
+  }));
+
+  test("is sent once where both tabs send it at the same moment", inWorld(async (world) => {
+    const { alice, bob, tab } = await twoTabs(world);
+    alice.conversations.setDraft(bob.email, TEXT);
+    await until(() => draftOf(tab, bob) === TEXT);
+    await Promise.all([alice.send(bob, TEXT), tab.send(bob, TEXT)]);
+    await bob.shows(alice, TEXT);
+    await alice.shows(bob, TEXT);
+    await tab.shows(bob, TEXT);
+    assert.deepEqual([draftOf(alice, bob), draftOf(tab, bob)], ["", ""]);
+    await tab.send(bob, TEXT);
+    await bob.shows(alice, TEXT, TEXT);
+  }));
+
+  test("leaves the composer of the other tab when it is sent", inWorld(async (world) => {
+    const { alice, bob, tab } = await twoTabs(world);
+    alice.conversations.setDraft(bob.email, TEXT);
+    await until(() => draftOf(tab, bob) === TEXT);
+    await alice.send(bob, TEXT);
+    await until(() => draftOf(tab, bob) === "");
+  }));
+
+  test("keeps the letters that are typed after it in one tab while the other sends it", inWorld(async (world) => {
+    const { alice, bob, tab } = await twoTabs(world);
+    alice.conversations.setDraft(bob.email, TEXT);
+    await until(() => draftOf(tab, bob) === TEXT);
+    const sending = alice.send(bob, TEXT);
+    await until(() => alice.texts(bob).includes(TEXT));
+    await sending;
+    tab.conversations.setDraft(bob.email, `${TEXT} and on`);
+    await until(() => draftOf(alice, bob) === "and on");
+    await until(() => draftOf(tab, bob) === "and on");
+  }));
+
+  test("is not lost where another tab stores its own before it is a message", inWorld(async (world) => {
+    const { alice, bob, tab } = await twoTabs(world);
+    tab.conversations.setDraft(bob.email, "of the other");
+    alice.conversations.setDraft(bob.email, TEXT);
+    await alice.send(bob, TEXT);
+    await bob.shows(alice, TEXT);
+    await until(() => [alice, tab].every((one) => draftOf(one, bob) === "of the other"));
+  }));
+
+  test("is joined with a draft that had not been read yet when typing began", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    alice.conversations.setDraft(bob.email, TEXT);
+    await pause(50);
+    const tab = await world.openTab(alice);
+    tab.conversations.setDraft(bob.email, "typed at once");
+    await until(() => draftOf(tab, bob) === `typed at once\n${TEXT}`);
   }));
 
   test("is on the screen at once where it is kept as a draft, and else as soon as it is a message", inWorld(async (world) => {

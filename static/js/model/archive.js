@@ -22,7 +22,7 @@ import { gapsIn } from "./gaps.js";
 import { judge, neighbours } from "./judgement.js";
 import { withSkipsAfter } from "./skips.js";
 import { markSeen, owingReceipt } from "./seen.js";
-import { messageRecord } from "./vault.js";
+import { messageRecord, nonceOf } from "./vault.js";
 
 /**
  * What the list of chats shows of one.
@@ -137,6 +137,23 @@ export class Archive {
   async changeChat(email, change) {
     await this.#database.write(["chats"], async (stores) => {
       stores("chats").put({ ...(await chatOrNew(stores("chats"), email)), ...change });
+    });
+  }
+
+  /**
+   * @param {string} email
+   * @param {Sealed | null} before
+   * @param {Sealed | null} draft
+   * @returns {Promise<boolean>} false: the draft that stands here is another one than the one before
+   */
+  replaceDraft(email, before, draft) {
+    return this.#database.write(["chats"], async (stores) => {
+      const chat = await chatOrNew(stores("chats"), email);
+      const isSame = nonceOf(chat.draft) === nonceOf(before);
+      if (isSame) {
+        stores("chats").put({ ...chat, draft });
+      }
+      return isSame;
     });
   }
 

@@ -22,8 +22,8 @@ import { EMPTY, UNOPENED } from "./unopened.js";
  * @property {boolean} keyChanged the person has another key now, and nobody has decided about it
  */
 
-/** @typedef {{ summary: Omit<ChatSummary, "isAmbiguous">, hasContent: boolean, isCleared: boolean, unsent: number,
- *   lastId: number }} Entry */
+/** @typedef {{ summary: Omit<ChatSummary, "isAmbiguous">, draft: Sealed | null, hasContent: boolean, isCleared: boolean,
+ *   unsent: number, lastId: number }} Entry */
 
 const LINE_LIMIT = 200;
 
@@ -88,9 +88,13 @@ export class ChatList {
     return this.#entries.get(email)?.lastId ?? 0;
   }
 
-  /** @param {string} email */
+  /**
+   * @param {string} email
+   * @returns {import("./writing.js").Kept}
+   */
   draft(email) {
-    return this.#entries.get(email)?.summary.draft ?? "";
+    const entry = this.#entries.get(email);
+    return { text: entry?.summary.draft ?? "", draft: entry?.draft ?? null };
   }
 
   /** @param {string[]} emails */
@@ -120,7 +124,8 @@ export class ChatList {
       failed: unsent.some(({ state }) => state === "failed"),
     };
     const hasContent = latest !== undefined || draft !== "";
-    return { summary, hasContent, isCleared: chat.clearedAt > 0, unsent: unsent.length, lastId: last?.id ?? 0 };
+    const isCleared = chat.clearedAt > 0;
+    return { summary, draft: chat.draft, hasContent, isCleared, unsent: unsent.length, lastId: last?.id ?? 0 };
   }
 
   /** @param {string} email */

@@ -39,6 +39,7 @@ export class Conversations extends Emitter {
       ...parts,
       thread: (email) => this.#screens.thread(email),
       changed: (email) => this.#touchEverywhere(email),
+      adopted: (email) => this.emit("thread", { email }),
     });
     this.#listen();
   }
@@ -63,7 +64,10 @@ export class Conversations extends Emitter {
     people.on("changed", ({ email }) => this.#screens.touch(email));
     people.on("changed", () => opener.catchUp().catch(() => {}));
     preferences.on("changed", () => this.#screens.touchAll());
-    tabs.on("chat", ({ email }) => this.#screens.touch(email));
+    tabs.on("chat", ({ email }) => {
+      this.#screens.touch(email);
+      this.#writing.adopt([email]);
+    });
     tabs.on("outbox", () => courier.hurry());
     tabs.on("writing", ({ email }) => after(LOOK_AFTER_MS, () => this.#lookAt(email)));
     accountKey.on("changed", () => this.#tryAgain());
@@ -95,6 +99,7 @@ export class Conversations extends Emitter {
     const { accountKey, chatList, courier, link, outbox, peerReceipts, receipts, receiptWriter } = this.#parts;
     await chatList.load(await outbox.peers());
     this.emit("chats");
+    this.#writing.adopt();
     accountKey.ensure().catch(() => {});
     courier.wake();
     receipts.note();
@@ -319,6 +324,7 @@ export class Conversations extends Emitter {
   /** @param {string} email of a chat in which another tab has written */
   #lookAt(email) {
     this.#screens.touch(email);
+    this.#writing.adopt([email]);
     this.#parts.courier.wake();
   }
 

@@ -9,21 +9,24 @@ import { all, chatOrNew, get, unsent } from "../storage/queries.js";
 import { Refusal } from "./errors.js";
 import { takeBack } from "./later.js";
 import { FRESH } from "./message-rows.js";
-import { messageRecord } from "./vault.js";
+import { messageRecord, nonceOf } from "./vault.js";
 
 /** @typedef {OutboxRow & { envelope: SealedMessage }} SealedRow */
+/** @typedef {{ before: Sealed | null, after: Sealed | null }} DraftChange */
 /**
  * @typedef {object} Written
  * @property {string} clientId
  * @property {string} peer
  * @property {string} text
  * @property {number} atMs
- * @property {Sealed | null} [draft] as which it stands here so far
+ * @property {Sealed | null} [from] the draft that it is
+ * @property {() => Promise<DraftChange>} [readDraft] what is left of the stored draft without it
  */
 
 // Only here the server has not stored the message, and it may be sealed again under another client_id (§7.1). After
 // any other answer it may have arrived, so that only the same bytes are sent again: they cannot make a second one.
 const NOT_STORED = "stale_key";
+const SENT_DRAFTS_LIMIT = 8;
 const STRICT = /** @type {const} */ ({ durability: "strict" });
 
 export class Outbox {
@@ -51,18 +54,24 @@ export class Outbox {
    * Takes a message in: from here on it is not lost. Its counter is given in the same transaction, so that no counter
    * is ever given twice, in whatever tab; and the draft that it was is taken away in it, so that it stands in one place.
    * @param {Written} message
+   * @returns {Promise<boolean>} false: another tab has sent the draft that it is
    */
   async add(message) {
-    while (!(await this.#tryToAdd(message))) {
-      // Another tab has written to the same person in between.
+    let isAdded = await this.#tryToAdd(message);
+    while (isAdded === null) {
+      // Another tab has sent or typed something to the same person in between.
+      isAdded = await this.#tryToAdd(message);
     }
+    return isAdded;
   }
 
   /**
    * @param {Written} message
-   * @returns {Promise<boolean>} false: the counter was given to another message meanwhile
+   * @returns {Promise<boolean | null>} false: the draft was sent; null: the counter was given to another message
+   *   meanwhile, or the stored draft has changed
    */
-  async #tryToAdd({ clientId, peer, text, atMs, draft = null }) {
+  async #tryToAdd({ clientId, peer, text, atMs, from = null, readDraft }) {
+    const draft = await readDraft?.();
     const [before, received] = await Promise.all([this.#chains.own(peer), this.#chains.received(peer)]);
     const counter = before.counter + 1;
     const content = await this.#compose({ peer, text, atMs, counter, previous: before.hash, received });
@@ -73,13 +82,18 @@ export class Outbox {
     /** @type {OutboxRow} */
     const row = { ...FRESH, clientId, peer, browser: this.#vault.browser, counter, atMs, sealed };
     return this.#database.write(["outbox", "chains", "chats"], async (stores) => {
-      const isNext = await this.#chains.isStillOwn(stores, peer, before.row);
-      if (isNext) {
-        stores("outbox").put(row);
-        stores("chains").put(chain);
-        await takeDraftAway(stores, peer, draft);
+      const chat = await chatOrNew(stores("chats"), peer);
+      if (from && chat.sentDrafts?.includes(nonceOf(from))) {
+        return false;
       }
-      return isNext;
+      const isSameDraft = !draft || nonceOf(chat.draft) === nonceOf(draft.before);
+      if (!isSameDraft || !(await this.#chains.isStillOwn(stores, peer, before.row))) {
+        return null;
+      }
+      stores("outbox").put(row);
+      stores("chains").put(chain);
+      stores("chats").put(withoutDraft(chat, from, draft));
+      return true;
     }, STRICT);
   }
 
@@ -268,15 +282,16 @@ export class Outbox {
 }
 
 /**
- * @param {Stores} stores
- * @param {string} peer
- * @param {Sealed | null} draft unless another one has taken its place: each writing draws a new nonce
+ * @param {ChatRow} chat
+ * @param {Sealed | null} from the draft that is sent
+ * @param {DraftChange} [change] of the stored draft
+ * @returns {ChatRow}
  */
-async function takeDraftAway(stores, peer, draft) {
-  const chat = await chatOrNew(stores("chats"), peer);
-  if (draft && String(chat.draft?.nonce) === String(draft.nonce)) {
-    stores("chats").put({ ...chat, draft: null });
-  }
+function withoutDraft(chat, from, change) {
+  const draft = change ? change.after : chat.draft;
+  const gone = nonceOf(draft) === nonceOf(chat.draft) ? [from] : [from, chat.draft];
+  const sent = new Set([...(chat.sentDrafts ?? []), ...gone.flatMap((one) => (one ? [nonceOf(one)] : []))]);
+  return { ...chat, draft, sentDrafts: [...sent].slice(-SENT_DRAFTS_LIMIT) };
 }
 
 /**

@@ -5,11 +5,12 @@
  * Events: `chats`, `thread` {email}.
  */
 import { Emitter } from "../lib/emitter.js";
-import { pause, Sequence } from "../lib/timing.js";
+import { after, pause, Sequence } from "../lib/timing.js";
 import { Thread } from "./thread.js";
 
 // While a thousand messages are being opened, the screens are drawn again now and then, not a thousand times.
 const REFRESH_EVERY_MS = 40;
+const LOAD_AGAIN_MS = 1000;
 
 export class Screens extends Emitter {
   #parts;
@@ -51,8 +52,14 @@ export class Screens extends Emitter {
   #newThread(email, draft) {
     const changed = () => this.emit("thread", { email });
     const thread = new Thread(email, { ...this.#parts, changed, draft });
-    this.#onScreen(thread.load()).then(() => thread.fill()).catch(() => {});
+    this.#load(thread);
     return thread;
+  }
+
+  /** @param {Thread} thread tried again while it is open, where what is stored could not be read */
+  #load(thread) {
+    const again = () => !this.#isStopped && this.#threads.get(thread.email) === thread && this.#load(thread);
+    this.#onScreen(thread.load()).then(() => thread.fill()).catch(() => after(LOAD_AGAIN_MS, again));
   }
 
   /** @param {string} email */

@@ -58,3 +58,11 @@ export class Vault {
 export function messageRecord({ peer, clientId, mine = true, nonce = "" }) {
   return `message ${peer} ${mine ? "to" : "from"} ${clientId} ${nonce}`;
 }
+
+/**
+ * @param {Sealed | null | undefined} sealed
+ * @returns {string} another one for each sealing; "" for nothing
+ */
+export function nonceOf(sealed) {
+  return String(sealed?.nonce ?? "");
+}

@@ -100,7 +100,8 @@
  * @property {boolean} [clearingDue] it was cleared here, and the server has not answered yet
  * @property {boolean} [clearedElsewhere] the server says that it was cleared, and nobody here did it
  * @property {number} unreadBefore how many messages the server counts as unread that have not been fetched yet
- * @property {Sealed | null} draft
+ * @property {Sealed | null} draft the same in all tabs
+ * @property {string[]} [sentDrafts] the nonces of the last drafts that were sent, so that no other tab sends them again
  * @property {number} [receiptDue] since when the other person is to be told what was opened and seen here
  * @property {Record<string, number>} [seen] by the peer's browser: the greatest counter that was on the screen here
  * @property {Record<string, { from: number, to: number, named?: Sealed | null }>} [heads] by the peer's browser: the last

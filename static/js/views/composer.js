@@ -1,5 +1,6 @@
 /** Where one writes. It grows with the text, counts when it gets long, and never stands in the way. */
 import { find, setText } from "../lib/dom.js";
+import { joined } from "../lib/drafts.js";
 import { isVisible } from "../lib/text.js";
 import { characterCount } from "./days.js";
 import { plural } from "./format.js";
@@ -23,13 +24,17 @@ export class Composer {
     this.asksFirst = asksFirst;
     this.onSend = onSend;
     this.onDraft = onDraft;
-    this.touched = false;
+    /** @type {string | null} a draft that waits for the end of a composition */
+    this.offered = null;
     this.form = find("#composer", HTMLFormElement);
     this.text = find("#composer-text", HTMLTextAreaElement);
     this.counter = find("#composer-counter", HTMLElement);
     this.said = find("#composer-said", HTMLElement);
     this.sendButton = find(".send", HTMLButtonElement, this.form);
     this.text.addEventListener("input", () => this.changed());
+    this.isComposing = false;
+    this.text.addEventListener("compositionstart", () => (this.isComposing = true));
+    this.text.addEventListener("compositionend", () => this.composed());
     onKey(this.text, (event) => this.key(event));
     this.form.addEventListener("submit", (event) => this.submit(event));
     this.sendButton.addEventListener("mousedown", (event) => event.preventDefault());
@@ -38,13 +43,32 @@ export class Composer {
 
   /** @param {string} draft */
   open(draft) {
-    this.touched = false;
+    this.offered = null;
     this.write(draft);
   }
 
-  /** @param {string} draft as it is known later, or is typed in another tab; what was typed here stays */
+  /** @param {string} draft as it is now, with what was typed in another tab; the caret stays where somebody is typing */
   offerDraft(draft) {
-    if (!this.touched && this.text.value !== draft) this.write(draft);
+    const { value, selectionStart, selectionEnd } = this.text;
+    if (value === draft) return;
+    if (this.isComposing) {
+      this.offered = draft;
+      return;
+    }
+    this.write(draft);
+    if (value === "" || document.activeElement !== this.text || !document.hasFocus()) return;
+    const shift = draft.endsWith(`\n${value}`) ? draft.length - value.length : 0;
+    this.text.setSelectionRange(selectionStart + shift, selectionEnd + shift);
+  }
+
+  /** A text that is replaced ends the composition, so that the draft of another tab comes after it. */
+  composed() {
+    this.isComposing = false;
+    const offered = this.offered;
+    this.offered = null;
+    if (offered === null) return;
+    this.offerDraft(joined(this.text.value, offered));
+    this.onDraft(this.text.value);
   }
 
   focus() {
@@ -58,7 +82,6 @@ export class Composer {
   }
 
   changed() {
-    this.touched = true;
     this.drawState();
     this.onDraft(this.text.value);
   }
@@ -94,7 +117,6 @@ export class Composer {
     const text = messageOf(this.text.value);
     if (text === "" || characterCount(text) > LONGEST_MESSAGE) return;
     if (this.asksFirst(() => this.form.requestSubmit())) return;
-    this.touched = true;
     this.write("");
     this.onSend(text).catch((error) => this.giveBack(text, sentence(asFailure(error))));
     this.focus();

@@ -76,6 +76,7 @@ export class ThreadView {
     this.conversations.on("thread", ({ email }) => {
       if (email !== this.email) return;
       this.older.release();
+      if (this.thread) this.composer.offerDraft(this.thread.draft);
       redraw();
     });
     this.conversations.on("announce", (message) => this.announcer.say(message));
@@ -152,7 +153,6 @@ export class ThreadView {
     if (thread.loading) return;
     if (this.placed === undefined || (this.placed !== thread.firstUnreadKey && !this.moved)) this.place(thread);
     else this.drawRows(thread);
-    this.composer.offerDraft(thread.draft);
     this.scrolled();
   }
 
