@@ -59,7 +59,7 @@ class Step:
     command: list[str]
     needs: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
-    timeout_seconds: int = 1500
+    timeout_seconds: int = 2400
     process: subprocess.Popen | None = None
     is_over: bool = False
 

@@ -40,8 +40,11 @@ export function detailsDialog({ person, clear, safety }) {
   });
   const compare = async () => {
     const shown = person();
-    if (shown) await (await numbersDialog()).openFor(shown);
+    const numbers = await numbersDialog();
+    if (shown && dialog.isOpen) await numbers.openFor(shown);
   };
+  // Numbers that are still being fetched do not open without the details that they belong to.
+  node.addEventListener("close", () => dialog.isOpen || compared?.leave());
   find("#details-compare", HTMLButtonElement).addEventListener("click", () => {
     compare().catch((error) => dialog.form.show({ code: "network", ...asFailure(error) }));
   });
@@ -64,7 +67,6 @@ export function detailsDialog({ person, clear, safety }) {
     follow() {
       if (!dialog.isOpen) return;
       if (person()?.email === email) return draw();
-      compared?.leave();
       dialog.close();
     },
   };

@@ -129,7 +129,7 @@ function tableHead(columns) {
  */
 function tableRow(row, columns) {
   const cells = columns.map((name) =>
-    element("td", { role: "cell", class: columnClass(name), "data-label": label(name) }, cell(name, row[name] ?? null)),
+    element("td", { role: "cell", class: columnClass(name), "data-label": label(name) }, cell(name, Object.hasOwn(row, name) ? row[name] : null)),
   );
   return element("tr", { role: "row" }, ...cells);
 }
