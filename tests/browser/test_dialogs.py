@@ -106,7 +106,7 @@ def test_a_log_out_that_has_begun_cannot_be_called_off(friends):
         alice.page.keyboard.press("Escape")
     expect(dialog).to_be_visible()
     held.let_through()
-    alice.page.wait_for_url("**/login")
+    expect(alice.page).to_have_url(f"{alice.url}/login")
 
 
 def test_the_answer_about_one_chat_closes_no_details_of_another(friends, new_person):
