@@ -68,7 +68,7 @@ def rename(body):
 @attack(
     "A refusal that is a page",
     done="What the server says of an address that it refuses is markup and a script; its code is one that nobody knows",
-    sees=f"Bob: “{MARKUP}” as text in the dialog",
+    sees="Bob: “This can't be used.” in the dialog, and nothing of what the server says",
 )
 def test_refusals(row, pair, mallory):
     _, bob = pair
@@ -79,6 +79,7 @@ def test_refusals(row, pair, mallory):
     dialog.get_by_label("Email").fill("carol@example.org")
     dialog.get_by_role("button", name="Add", exact=True).click()
     row.is_shown(dialog)
+    assert "window.owned" not in dialog.inner_text()
     assert is_untouched(bob)
     bob.page.keyboard.press("Escape")
 
