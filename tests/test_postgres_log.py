@@ -10,9 +10,8 @@ import psycopg
 import pytest
 
 from tests.environment import ROOT
-from tests.provision import Unavailable
+from tests.provision.fixtures import started
 from tests.provision.postgres import USER, Postgres
-from tests.provision.processes import private_folder
 
 pytestmark = pytest.mark.once
 SETTINGS = re.findall(r"ALTER ROLE vibechat SET (\w+ = \w+)", (ROOT / "docs" / "deploy.md").read_text())
@@ -21,14 +20,7 @@ EMAIL = "alice@example.org"
 
 @pytest.fixture
 def postgres():
-    with private_folder("postgres") as folder:
-        service = Postgres(folder)
-        try:
-            service.start()
-        except Unavailable as reason:
-            pytest.skip(f"NOT RUN: {reason}")
-        yield service
-        service.stop()
+    yield from started(Postgres)
 
 
 @pytest.fixture

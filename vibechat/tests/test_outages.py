@@ -15,24 +15,13 @@ import psycopg
 import pytest
 
 from tests.environment import ROOT
-from tests.provision import Unavailable
+from tests.provision.fixtures import started
 from tests.provision.postgres import Postgres
-from tests.provision.processes import private_folder, spawn, wait_until
+from tests.provision.processes import spawn, wait_until
 from tests.provision.redis import Redis
 
 pytestmark = pytest.mark.once
 LOGIN = {"email": "alice@example.org", "password": "correct horse battery"}
-
-
-def started(kind):
-    with private_folder(kind.__name__.lower()) as folder:
-        service = kind(folder)
-        try:
-            service.start()
-        except Unavailable as reason:
-            pytest.skip(f"NOT RUN: {reason}")
-        yield service
-        service.stop()
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from tests.provision import Unavailable
-from tests.provision.processes import private_folder
+from tests.provision.fixtures import started
 from tests.provision.redis import Redis
 from vibechat import cache, limits
 from vibechat.cache import Outage, RateLimitCache, redis_client
@@ -17,14 +16,7 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture(scope="module")
 def server():
-    with private_folder("redis") as folder:
-        server = Redis(folder)
-        try:
-            server.start()
-        except Unavailable as reason:
-            pytest.skip(f"NOT RUN: {reason}")
-        yield server
-        server.stop()
+    yield from started(Redis)
 
 
 @pytest.fixture

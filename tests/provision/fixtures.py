@@ -1,0 +1,22 @@
+"""Services of a test's own, as fixtures."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.provision import Unavailable
+from tests.provision.postgres import Postgres
+from tests.provision.processes import private_folder
+from tests.provision.redis import Redis
+
+
+def started(kind: type[Postgres] | type[Redis]) -> Iterator[Postgres | Redis]:
+    """A running service, which ends with the fixture; the test is skipped as NOT RUN where it cannot be had."""
+    with private_folder(kind.__name__.lower()) as folder:
+        service = kind(folder)
+        try:
+            service.start()
+        except Unavailable as reason:
+            pytest.skip(f"NOT RUN: {reason}")
+        yield service
+        service.stop()
