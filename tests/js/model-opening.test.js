@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { Archive } from "../../static/js/model/archive.js";
 import { refusal } from "./model-server.js";
 import { Browser, inWorld, pause, until } from "./model-world.js";
 
@@ -192,6 +193,25 @@ describe("delivered and read", () => {
     assert.equal(thread.unreadCount, 300);
     assert.equal(messages.findIndex(({ key }) => key === thread.firstUnreadKey), messages.length - 300);
   }));
+
+  test("a message that comes in while the chat is read counts as unread", async (context) => {
+    await inWorld(async (world) => {
+      const [alice, bob] = await world.friends("alice", "bob");
+      const read = Archive.prototype.window;
+      const reading = context.mock.method(Archive.prototype, "window", async function (...part) {
+        reading.mock.restore();
+        await alice.send(bob, "meanwhile");
+        while ((await this.unread(alice.email)).length === 0) {
+          await pause(10);
+        }
+        return read.apply(this, part);
+      });
+      const thread = bob.conversations.open(alice.email);
+      await bob.shows(alice, "meanwhile");
+      assert.equal(thread.items().find(({ key }) => key === thread.firstUnreadKey)?.text, "meanwhile");
+      assert.equal(thread.unreadCount, 1);
+    })(context);
+  });
 
   test("what was on the screen is read, and what was jumped over is neither read nor unread", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");

@@ -33,8 +33,8 @@ import { messageRecord, nonceOf } from "./vault.js";
  * @property {number} unread
  */
 
-/** @typedef {{ chat: ChatRow, rows: MessageRow[], strays: MessageRow[], unsent: OutboxRow[], gaps: Gap[] }} Window
- *   strays: what was told of last, under the number of something older than all the rows */
+/** @typedef {{ chat: ChatRow, rows: MessageRow[], strays: MessageRow[], unsent: OutboxRow[], gaps: Gap[], unread: number }} Window
+ *   strays: what was told of last, under the number of something older than all the rows; unread: in the whole chat */
 
 /** @type {import("../storage/database.js").StoreName[]} */
 const ENTRY_STORES = ["messages", "outbox", "chats", "state", "receipts"];
@@ -193,7 +193,8 @@ export class Archive {
       const rows = await newestMessages(stores("messages"), email, part);
       const gaps = await gapsIn(stores, { chat, rows, gone });
       const strays = rows[0] ? await straysBefore(stores, rows[0], known) : [];
-      return { chat, rows, strays, unsent: await unsent(stores("outbox"), email), gaps };
+      const unread = await countUnread(stores, chat);
+      return { chat, rows, strays, unsent: await unsent(stores("outbox"), email), gaps, unread };
     });
   }
 
@@ -362,11 +363,19 @@ async function changeIn(stores, row, change) {
  * @returns {Promise<Glance>}
  */
 async function glanceAt(stores, email) {
-  const [chat, last, waiting, unread] = await Promise.all([
+  const [chat, last, waiting] = await Promise.all([
     chatOrNew(stores("chats"), email),
     newestShown(stores("messages"), email),
     unsent(stores("outbox"), email),
-    countMarked(stores("messages"), "unread", email),
   ]);
-  return { chat, last, unsent: waiting, unread: unread + chat.unreadBefore };
+  return { chat, last, unsent: waiting, unread: await countUnread(stores, chat) };
+}
+
+/**
+ * @param {Stores} stores
+ * @param {ChatRow} chat
+ * @returns {Promise<number>} here, and before what is here
+ */
+async function countUnread(stores, { email, unreadBefore }) {
+  return (await countMarked(stores("messages"), "unread", email)) + unreadBefore;
 }

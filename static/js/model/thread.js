@@ -243,10 +243,8 @@ export class Thread {
         return;
       }
       if (await this.#takeInUnread(this.#strays)) {
-        const [{ unread }] = await this.#parts.archive.glance([this.email]);
-        this.#unreadCount = unread;
         const window = await this.#read({ from: this.#from, limit: Infinity });
-        this.#firstUnreadKey = keyOfUnread(window.rows);
+        this.#noteUnread(window);
         await this.#show(window);
       }
       this.#isPartial = false;
@@ -279,8 +277,6 @@ export class Thread {
 
   /** @param {number} newest the id from which on all is here, although what is before it may not be */
   async #loadScreen(newest) {
-    const { archive, changed } = this.#parts;
-    const [{ unread }] = await archive.glance([this.email]);
     const screen = await this.#read({ from: newest, limit: SCREEN + 1 });
     this.#hasOlder = screen.rows.length > SCREEN || screen.chat.older !== null || newest > 0;
     this.#from = this.#hasOlder ? (screen.rows.slice(-SCREEN)[0]?.id ?? 0) : 0;
@@ -288,11 +284,16 @@ export class Thread {
       await this.#takeInUnread(screen.strays);
     }
     const window = await this.#read({ from: this.#from, limit: Infinity });
-    this.#unreadCount = unread;
-    this.#firstUnreadKey = keyOfUnread(window.rows);
+    this.#noteUnread(window);
     await this.#show(window);
     this.#isLoading = false;
-    changed();
+    this.#parts.changed();
+  }
+
+  /** @param {Window} window both values are of one reading: messages can come in between two */
+  #noteUnread({ rows, unread }) {
+    this.#unreadCount = unread;
+    this.#firstUnreadKey = keyOfUnread(rows);
   }
 
   /** So much has happened that the newest screen is fetched before all the rest is here. */
