@@ -1,14 +1,44 @@
 """A page draws what arrives, whatever the clock of its machine says, and follows its day and time zone."""
 
+from contextlib import AbstractContextManager
+
 import pytest
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.once
 
-# The number of milliseconds since 1970 passes a multiple of 2^31 every 25 days. A timer's delay has 32 bits.
-DATES = ["2026-12-29T12:00Z", "2036-11-29T23:59:59Z", "1999-12-31T12:00Z"]
+# A timer's delay has 32 bits, and 2^31 ms are 25 days. The time since 1970 passes a multiple of 2^31 ms at 17:56:53 on
+# 16 December 2026, and then every 25 days: the dates of the first list lie on both sides of some of these moments.
+AROUND_MULTIPLES = [
+    "2026-12-16T17:56:50Z",
+    "2026-12-16T17:57:00Z",
+    "2026-12-29T12:00:00Z",
+    "2027-01-10T14:28:10Z",
+    "2027-01-10T14:28:20Z",
+    "2028-12-31T09:38:40Z",
+    "2032-02-17T17:43:00Z",
+    "2036-12-17T10:51:40Z",
+    "2036-12-17T10:52:00Z",
+]
+# In the time zone of Berlin, which the page is in.
+OF_THE_CALENDAR = [
+    "2026-12-31T22:59:58Z",  # the year ends
+    "2027-03-28T00:59:58Z",  # summer time begins
+    "2027-10-31T00:59:58Z",  # summer time ends
+    "2028-02-28T22:59:58Z",  # the leap day begins
+    "2028-02-29T12:00:00Z",
+    "2029-12-31T23:30:00Z",
+    "2030-10-27T00:30:00Z",  # an hour that comes twice
+    "2031-06-15T12:00:00Z",
+    "2032-12-31T22:59:58Z",
+    "2033-03-27T01:00:01Z",
+    "2034-07-01T00:00:00Z",
+    "2036-02-29T22:59:58Z",
+]
+DATES = sorted(AROUND_MULTIPLES + OF_THE_CALENDAR)
+# Playwright's own clock is not used: it replaces `setTimeout`, and with it the 32 bits.
 SHIFT = """(offsetMs) => {
-  const Real = Date;
+  const Real = globalThis.RealDate ??= Date;
   globalThis.Date = class extends Real {
     constructor(...parts) { super(...(parts.length > 0 ? parts : [Real.now() + offsetMs])); }
     static now() { return Real.now() + offsetMs; }
@@ -16,19 +46,30 @@ SHIFT = """(offsetMs) => {
 }"""
 
 
-@pytest.mark.parametrize("date", DATES)
-def test_page_draws_messages_under_a_moved_clock(friends, date):
-    alice, bob = friends
-    offset_ms = bob.page.evaluate("(date) => Date.parse(date) - Date.now()", date)
-    bob.context.add_init_script(f"({SHIFT})({offset_ms})")
-    bob.visit("/chat")
-    assert bob.page.evaluate("new Date().toISOString()")[:10] == date[:10]
+def move_clock(person, date: str) -> AbstractContextManager:
+    """Of the page that is open, and until the end of the context of each one that is loaded."""
+    offset_ms = person.page.evaluate("(date) => Date.parse(date) - (globalThis.RealDate ?? Date).now()", date)
+    person.page.evaluate(f"({SHIFT})({offset_ms})")
+    return person.context.add_init_script(f"({SHIFT})({offset_ms})")
+
+
+def test_page_draws_messages_under_a_moved_clock(alice, new_person):
+    bob = new_person("bob", timezone_id="Europe/Berlin").register()
+    alice.add(bob)
+    alice.open_chat(bob)
     alice.send("hello")
     bob.open_chat(alice)
-    bob.expect_message("hello")
+    for date in [*DATES, "1999-12-31T12:00:00Z"]:
+        with move_clock(bob, date):
+            alice.send(f"{date} to the open page")
+            bob.expect_message(f"{date} to the open page")
+            bob.page.reload()
+            assert bob.page.evaluate("new Date().toISOString()")[:16] == date[:16] or date.endswith("58Z")
+            bob.expect_message(f"{date} to the open page")
+            alice.send(f"{date} to the new page")
+            bob.expect_message(f"{date} to the new page")
     bob.send("hello back")
-    alice.send("and again")
-    bob.expect_message("and again")
+    alice.expect_message("hello back")
 
 
 # --- a page that stays open ------------------------------------------------------------------------------------------
