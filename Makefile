@@ -34,7 +34,7 @@ lock: ## Compile the lock files again (UPGRADE=1 takes newer versions)
 	@$(INSTALL) requirements-dev.txt
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
-	.venv/bin/python -m tests.provision.node lock
+	.venv/bin/python -m tools.provision.node lock
 
 clean: ## Remove what was installed and cached; data in var/ stays
 	rm -rf .venv node_modules .pytest_cache .ruff_cache .hypothesis test-results

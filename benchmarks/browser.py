@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks.figures import markdown_table, number, percentiles
 from benchmarks.results import Section
-from tests.browser.person import Person
 from tests.browser.site import Site, running_site
-from tests.browser.start import contexts_of, running_browser
+from tools.browser.person import Person
+from tools.browser.start import contexts_of, running_browser
 
 SCRIPT = Path(__file__).with_name("browser_page.js").read_text()
 PATIENCE_MS = 600_000

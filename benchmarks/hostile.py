@@ -12,10 +12,10 @@ from tests.attacks.mallory import Mallory
 from tests.attacks.office import Office
 from tests.attacks.test_hangs import junk, push
 from tests.attacks.wire import Answer
-from tests.browser.person import Person
 from tests.browser.shared import company, maker_of_people
 from tests.browser.site import running_site
-from tests.browser.start import running_browser
+from tools.browser.person import Person
+from tools.browser.start import running_browser
 
 SETTLE_MS = 4_000
 WATCH = """

@@ -13,9 +13,9 @@ from pathlib import Path
 import psycopg
 
 from tests.environment import ROOT, clean_environment
-from tests.provision.postgres import SETTINGS, Postgres, copy_programs
-from tests.provision.processes import free_port, private_folder, spawn, stop, wait_until
-from tests.provision.redis import Redis
+from tools.provision.postgres import SETTINGS, Postgres, copy_programs
+from tools.provision.processes import free_port, private_folder, spawn, stop, wait_until
+from tools.provision.redis import Redis
 
 SERVERS = ("daphne", "uvicorn")
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}

@@ -13,8 +13,8 @@ import pytest
 
 from tests.collected import lay_static
 from tests.environment import clean_environment
-from tests.provision import Unavailable
-from tests.provision.services import running
+from tools.provision import Unavailable
+from tools.provision.services import running
 
 BACKENDS = ("embedded", "services")
 resources = contextlib.ExitStack()

@@ -18,13 +18,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.collected import collect_once
-from tests.provision import Unavailable
-from tests.provision.chromium import find_chromium
-from tests.provision.firefox import find_firefox
-from tests.provision.node import install_modules
-from tests.provision.redis import packaged_program
-from tests.provision.services import running
 from tests.steps import Outcome, Step, browser_steps, left_out, node_tests, server_steps, static_steps
+from tools.provision import Unavailable
+from tools.provision.chromium import find_chromium
+from tools.provision.firefox import find_firefox
+from tools.provision.node import install_modules
+from tools.provision.redis import packaged_program
+from tools.provision.services import running
 
 FINDERS = {"redis": packaged_program, "node": install_modules, "chromium": find_chromium, "firefox": find_firefox}
 CAN_BE_REQUIRED = {"postgres", *FINDERS}

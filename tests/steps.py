@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 from tests.audit import NOT_RUN
 from tests.environment import ROOT, clean_environment
-from tests.provision.node import MODULES, find_node
+from tools.provision.node import MODULES, find_node
 
 PACKAGES = ["accounts", "contacts", "keys", "messaging", "vibechat"]
 PYTHON = sys.executable

@@ -24,6 +24,7 @@ JS_LAYERS = {
     "lib": {"lib"},
 }
 IMPORT = r"^(?:import|export)\b\s*(?:[\w$*{},\s]*?\bfrom\s*)?[\"']([^\"']+)[\"'];?$"
+TESTS_IMPORT = re.compile(r"^\s*(?:from|import) +(?:\w+\.)?(?:tests|conftest)\b|[\"'](?:\w+\.)?tests\.\w", re.MULTILINE)
 ONLY_IN = {  # what, as a pattern: where alone it may stand
     r"\bfetch\s*\(|\.fetch\b": "net/api.js",
     r"\bXMLHttpRequest\b|\bsendBeacon\b|\bEventSource\b": None,
@@ -96,6 +97,16 @@ def test_what_apps_import_of_the_project_knows_no_app():
     knowing = {name: {found for found in reachable(graph, name) if found.split(".")[0] in APPS} for name in shared}
     assert shared
     assert {name: apps for name, apps in knowing.items() if apps} == {}
+
+
+def test_nothing_outside_the_tests_imports_them():
+    """Benchmarks may: they run the suite's stories under load."""
+    shipped = python_modules()
+    tools = {
+        str(path.relative_to(ROOT)): path for folder in ("tools", "deploy") for path in (ROOT / folder).rglob("*.py")
+    }
+    importing = [name for name, path in (shipped | tools).items() if TESTS_IMPORT.search(path.read_text())]
+    assert importing == []
 
 
 def assert_no_cycle(graph: dict[str, set[str]]) -> None:

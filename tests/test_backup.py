@@ -17,7 +17,7 @@ from conftest import PASSWORD, envelope
 from messaging.models import Message
 from messaging.tests.test_concurrency import send_quickly
 from tests.environment import ROOT, clean_environment
-from tests.provision.postgres import installed_package
+from tools.provision.postgres import installed_package
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 IS_SQLITE = connection.vendor == "sqlite"

@@ -16,7 +16,7 @@ from benchmarks.load import Phase
 from benchmarks.results import Aim, Section, aims_section, keep
 from benchmarks.servers import Site
 from benchmarks.usage import cpu_seconds
-from tests.provision import Unavailable
+from tools.provision import Unavailable
 
 pytestmark = [pytest.mark.once, pytest.mark.timeout(300)]
 

@@ -9,10 +9,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.environment import ROOT
-from tests.provision import Unavailable
-from tests.provision.node import find_node
 from tests.reference.content import canonical_json
 from tests.reference.suite1 import Fresh, Header, Person, open_message, seal
+from tools.provision import Unavailable
+from tools.provision.node import find_node
 
 pytestmark = pytest.mark.once
 

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from tests.environment import ROOT
-from tests.provision.fixtures import started
-from tests.provision.postgres import USER, Postgres
+from tests.service_fixtures import started
+from tools.provision.postgres import USER, Postgres
 
 pytestmark = pytest.mark.once
 SETTINGS = re.findall(r"ALTER ROLE vibechat SET (\w+ = \w+)", (ROOT / "docs" / "deploy.md").read_text())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from tests.provision.processes import free_port, stop, wait_until
+from tools.provision.processes import free_port, stop, wait_until
 
 START_SECONDS = 60
 

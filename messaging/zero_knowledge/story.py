@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from messaging.zero_knowledge.recording import Recording
 from messaging.zero_knowledge.search import PASSWORD, Canaries
-from tests.browser.person import Person
-from tests.provision.chromium import ARGUMENTS, find_chromium
+from tools.browser.person import Person
+from tools.provision.chromium import ARGUMENTS, find_chromium
 
 PATIENCE_MS = 30_000
 SETTLE_SECONDS = 2  # a draft is stored a moment after the last key; logs and journals are written behind

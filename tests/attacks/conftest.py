@@ -11,8 +11,8 @@ import pytest
 
 from tests.attacks.mallory import Mallory
 from tests.attacks.office import Office
-from tests.browser.person import Person
 from tests.browser.shared import company, complaints_of, maker_of_people
+from tools.browser.person import Person
 
 
 def pytest_addoption(parser):

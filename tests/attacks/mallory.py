@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from tests.attacks.office import Office, without_servers_words
 from tests.attacks.wire import Answer, AnswerRule, Changed, Event, Rule, Wire
-from tests.browser.person import Person
+from tools.browser.person import Person
 
 PATIENCE_SECONDS = 20
 

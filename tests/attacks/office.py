@@ -7,7 +7,7 @@ import uuid
 import httpx
 
 from tests.attacks.impostor import Impostor
-from tests.browser.person import Person
+from tools.browser.person import Person
 
 SERVERS_WORDS = ("created_at", "delivered_at", "id", "read_at")  # of a message
 

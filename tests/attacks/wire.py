@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Request, Route, WebSocketRoute
 
-from tests.browser.person import Person
+from tools.browser.person import Person
 
 PUSHES = ("new_message", "message_status", "conversation_cleared")
 

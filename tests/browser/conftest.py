@@ -5,12 +5,12 @@ import itertools
 
 import pytest
 
-from tests.browser.person import Person
 from tests.browser.proxy import Line
 from tests.browser.shared import PATIENCE_MS, company, maker_of_people
-from tests.browser.start import WIDE
-from tests.provision import Unavailable
-from tests.provision.node import install_modules
+from tools.browser.person import Person
+from tools.browser.start import WIDE
+from tools.provision import Unavailable
+from tools.provision.node import install_modules
 
 
 @pytest.fixture

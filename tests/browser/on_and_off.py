@@ -18,13 +18,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from tests.browser.person import Person
 from tests.browser.proxy import Line
 from tests.browser.sides import Shown, Side, Tab
 from tests.browser.site import Site, running_site
-from tests.browser.start import contexts_of, running_browser
-from tests.provision import Unavailable
-from tests.provision.services import running
+from tools.browser.person import Person
+from tools.browser.start import contexts_of, running_browser
+from tools.provision import Unavailable
+from tools.provision.services import running
 
 SETTLE_SECONDS = 90
 FINAL = ("Delivered", "Read")

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.person import Person
 from tests.browser.proxy import Line
 from tests.browser.site import Site, running_site
-from tests.browser.start import WIDE
-from tests.browser.start import launch_options as options_of
-from tests.provision import Unavailable
-from tests.provision.chromium import find_chromium, find_whole_chromium
+from tools.browser.person import Person
+from tools.browser.start import WIDE
+from tools.browser.start import launch_options as options_of
+from tools.provision import Unavailable
+from tools.provision.chromium import find_chromium, find_whole_chromium
 
 PATIENCE_MS = 20_000  # of no story's interest: a busy machine is slow, and a story tells what happens, not how fast
 

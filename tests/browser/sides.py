@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Error, expect
 
-from tests.browser.person import Person
 from tests.browser.proxy import Line
+from tools.browser.person import Person
 
 LOAD_MS = 8_000
 # Of the kind by which somebody moves from the last letter to Enter.

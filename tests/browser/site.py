@@ -16,7 +16,7 @@ import psycopg
 
 from tests.collected import lay_static
 from tests.environment import ROOT, clean_environment
-from tests.provision.processes import free_port, stop
+from tools.provision.processes import free_port, stop
 
 START_SECONDS = 90
 

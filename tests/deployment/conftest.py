@@ -6,7 +6,7 @@ import pytest
 
 from tests.deployment.deployment import addresses, running_deployment
 from tests.deployment.visitor import Visitor
-from tests.provision import Unavailable
+from tools.provision import Unavailable
 
 
 def pytest_ignore_collect(config):

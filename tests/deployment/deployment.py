@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tests.browser.site import Server, make_database
 from tests.deployment.nginx import HOST, Nginx
-from tests.provision import Unavailable
-from tests.provision.processes import private_folder
+from tools.provision import Unavailable
+from tools.provision.processes import private_folder
 
 # Each visitor comes from an address of its own: all of 127.0.0.0/8 is loopback.
 addresses = (f"127.0.{high}.{low}" for high, low in itertools.product(range(1, 255), range(1, 255)))

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 from tests.environment import ROOT
-from tests.provision import Unavailable
-from tests.provision.processes import free_port, hand_over, spawn, stop, wait_until
+from tools.provision import Unavailable
+from tools.provision.processes import free_port, hand_over, spawn, stop, wait_until
 
 HOST = "chat.example.org"
 CONFIGURATION = ROOT / "deploy" / "nginx" / "vibechat.conf"

@@ -18,8 +18,8 @@ import httpx
 
 from tests.deployment.deployment import Deployment, addresses, running_deployment
 from tests.deployment.visitor import Visitor, envelope
-from tests.provision import Unavailable
-from tests.provision.services import running
+from tools.provision import Unavailable
+from tools.provision.services import running
 
 CALLERS = 8
 EXPECTED = {"GET": 200, "POST": 201}

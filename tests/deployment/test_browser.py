@@ -9,11 +9,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.person import Person
 from tests.deployment.nginx import HOST
-from tests.provision import Unavailable
-from tests.provision.chromium import ARGUMENTS, find_chromium
-from tests.provision.node import install_modules
+from tools.browser.person import Person
+from tools.provision import Unavailable
+from tools.provision.chromium import ARGUMENTS, find_chromium
+from tools.provision.node import install_modules
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.faults.ledger import Counts
 from tests.faults.machine import PROGRAMS, Machine, running_machine
 from tests.faults.runner import FAULTS, Outcome, run
 from tests.faults.scale import LONG, SHORT, Scale
-from tests.provision import Unavailable
+from tools.provision import Unavailable
 
 COLUMNS = [part.name for part in fields(Counts)]
 

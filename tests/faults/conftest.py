@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults.machine import PROGRAMS, embedded_machine, running_machine
 from tests.faults.scale import SHORT
-from tests.provision import Unavailable
+from tools.provision import Unavailable
 
 
 def pytest_ignore_collect(collection_path, config):

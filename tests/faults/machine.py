@@ -13,9 +13,9 @@ import psycopg
 
 from tests.browser.proxy import Line, hang_up
 from tests.browser.site import Server
-from tests.provision.postgres import Postgres
-from tests.provision.processes import private_folder, spawn, wait_until
-from tests.provision.redis import Redis
+from tools.provision.postgres import Postgres
+from tools.provision.processes import private_folder, spawn, wait_until
+from tools.provision.redis import Redis
 
 DAY_SECONDS = 86_400
 PROGRAMS = ("daphne", "uvicorn")

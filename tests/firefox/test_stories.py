@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.provision import Unavailable
-from tests.provision.firefox import find_firefox
-from tests.provision.node import find_node, install_modules
+from tools.provision import Unavailable
+from tools.provision.firefox import find_firefox
+from tools.provision.node import find_node, install_modules
 
 pytestmark = [pytest.mark.once, pytest.mark.timeout(420)]
 

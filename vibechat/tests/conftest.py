@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 
 from tests.collected import lay_static
 from tests.environment import ROOT, clean_environment
-from tests.provision.processes import free_port
+from tools.provision.processes import free_port
 
 SERVICES = ("DATABASE_URL", "REDIS_URL")
 

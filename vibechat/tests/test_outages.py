@@ -15,10 +15,10 @@ import psycopg
 import pytest
 
 from tests.environment import ROOT
-from tests.provision.fixtures import started
-from tests.provision.postgres import Postgres
-from tests.provision.processes import spawn, wait_until
-from tests.provision.redis import Redis
+from tests.service_fixtures import started
+from tools.provision.postgres import Postgres
+from tools.provision.processes import spawn, wait_until
+from tools.provision.redis import Redis
 
 pytestmark = pytest.mark.once
 LOGIN = {"email": "alice@example.org", "password": "correct horse battery"}

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from tests.provision.fixtures import started
-from tests.provision.redis import Redis
+from tests.service_fixtures import started
+from tools.provision.redis import Redis
 from vibechat import cache, limits
 from vibechat.cache import Outage, RateLimitCache, redis_client
 from vibechat.limits import SendBucket

@@ -12,7 +12,7 @@ import pytest
 from twisted.internet.error import CannotListenError
 from websockets.exceptions import ConnectionClosed
 
-from tests.provision.processes import free_port
+from tools.provision.processes import free_port
 from vibechat.management.commands.serve import listen_sentence
 
 

@@ -144,7 +144,7 @@ class Tools:
         from playwright.sync_api import Error as PlaywrightError
 
         from messaging.zero_knowledge import own_server, story
-        from tests.provision import Unavailable
+        from tools.provision import Unavailable
 
         self.story, self.own_server = story, own_server
         self.Unavailable, self.PlaywrightError = Unavailable, PlaywrightError

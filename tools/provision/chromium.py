@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.provision import Unavailable
-from tests.provision.node import MODULES, find_node, install_modules
-from tests.provision.processes import prints
+from tools.provision import Unavailable
+from tools.provision.node import MODULES, find_node, install_modules
+from tools.provision.processes import prints
 
 SHELL = "chromium-headless-shell"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.provision import Unavailable
-from tests.provision.postgres import Postgres
-from tests.provision.processes import private_folder
-from tests.provision.redis import Redis
+from tools.provision import Unavailable
+from tools.provision.postgres import Postgres
+from tools.provision.processes import private_folder
+from tools.provision.redis import Redis
 
 
 def started(kind: type[Postgres] | type[Redis]) -> Iterator[Postgres | Redis]:

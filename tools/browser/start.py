@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from tests.provision.chromium import ARGUMENTS, Chromium, find_chromium
+from tools.provision.chromium import ARGUMENTS, Chromium, find_chromium
 
 PATIENCE_MS = 20_000
 WIDE = {"width": 1280, "height": 800}

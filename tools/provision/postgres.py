@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psycopg
 
-from tests.provision import Unavailable
-from tests.provision.processes import account, free_port, hand_over, spawn, stop, wait_until
+from tools.provision import Unavailable
+from tools.provision.processes import account, free_port, hand_over, spawn, stop, wait_until
 
 USER = "vibechat"
 # Nothing here outlives the run, so nothing has to reach the disk.

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import redis
 
-from tests.provision import Unavailable
-from tests.provision.processes import free_port, spawn, stop, wait_until
+from tools.provision import Unavailable
+from tools.provision.processes import free_port, spawn, stop, wait_until
 
 
 class Redis:

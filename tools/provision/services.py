@@ -1,7 +1,7 @@
 """PostgreSQL and Redis for one run: those that the environment names, else our own.
 
 Ours belong to a keeper process that ends them when the pipe to it closes, which happens however the run ends, by
-`kill -9` too:  python -m tests.provision.services postgres redis
+`kill -9` too:  python -m tools.provision.services postgres redis
 """
 
 import contextlib
@@ -12,10 +12,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from tests.provision import Unavailable
-from tests.provision.postgres import Postgres
-from tests.provision.processes import private_folder
-from tests.provision.redis import Redis
+from tools.provision import Unavailable
+from tools.provision.postgres import Postgres
+from tools.provision.processes import private_folder
+from tools.provision.redis import Redis
 
 KINDS = {"postgres": Postgres, "redis": Redis}
 GIVEN = {"postgres": "TEST_DATABASE_URL", "redis": "TEST_REDIS_URL"}
@@ -30,7 +30,7 @@ def running(*names: str) -> Iterator[dict[str, str | Unavailable]]:
         yield found
         return
     keeper = subprocess.Popen(
-        [sys.executable, "-m", "tests.provision.services", *missing],
+        [sys.executable, "-m", "tools.provision.services", *missing],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

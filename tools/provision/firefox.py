@@ -5,8 +5,8 @@ import os
 import shutil
 import tempfile
 
-from tests.provision import Unavailable
-from tests.provision.processes import prints
+from tools.provision import Unavailable
+from tools.provision.processes import prints
 
 NAMES = ("firefox-esr", "firefox")
 LISTENS = "WebDriver BiDi listening"

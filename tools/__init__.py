@@ -1,0 +1,1 @@
+"""Services, browsers and people for tests, benchmarks and the audit; no server needs them."""
