@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe, mock, test } from "node:test";
 import { IDBObjectStore as FDBObjectStore } from "fake-indexeddb";
 import { Account } from "../../static/js/model/account.js";
 import { logIn, register } from "../../static/js/model/doors.js";
@@ -7,6 +7,7 @@ import { readResident } from "../../static/js/storage/device.js";
 import { result } from "../../static/js/storage/database.js";
 import { Browser, inWorld } from "./model-world.js";
 
+const OPEN_PATIENCE_MS = 10_000; // of Database.open
 const PASSWORD = "a long enough password";
 const ALICE = { email: "alice@example.org", password: PASSWORD };
 
@@ -37,6 +38,20 @@ const DEVICES = {
   },
 };
 
+/** Resolves when this database has been asked for, and whoever asked has begun to wait. */
+function whenAsked(factory, wanted) {
+  const open = factory.open.bind(factory);
+  return new Promise((resolve) => {
+    factory.open = (name, ...rest) => {
+      const request = open(name, ...rest);
+      if (name === wanted) {
+        setImmediate(resolve);
+      }
+      return request;
+    };
+  });
+}
+
 describe("a browser that can keep no key", () => {
   for (const [code, spoil] of Object.entries(DEVICES)) {
     for (const [name, enter] of Object.entries({ register, logIn })) {
@@ -66,12 +81,21 @@ describe("a browser that can keep no key", () => {
     assert.deepEqual(server.calls, []);
   }));
 
-  test("because another tab holds the database, is told so", { timeout: 40_000 }, inWorld(async ({ server }) => {
+  test("because another tab holds the database, is told so", inWorld(async ({ server }) => {
     const browser = new Browser();
     const session = browser.newSession();
     const held = await result(browser.indexedDB.open(`vibechat ${ALICE.email}`, 1));
-    await assert.rejects(logIn(session, ALICE), { code: "device_held" });
-    held.close();
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      const blocked = whenAsked(browser.indexedDB, `vibechat ${ALICE.email}`);
+      const refused = assert.rejects(logIn(session, ALICE), { code: "device_held" });
+      await blocked;
+      mock.timers.tick(OPEN_PATIENCE_MS);
+      await refused;
+    } finally {
+      mock.timers.reset();
+      held.close();
+    }
     assert.deepEqual(server.calls, []);
   }));
 

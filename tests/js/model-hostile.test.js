@@ -250,15 +250,17 @@ test("nor does a skip that is repeated very often", inWorld(async (world) => {
   alice.conversations.open(bob.email);
   const { message, hash } = await bob.seal(alice, { body: "pay 10" });
   const skip = await bob.seal(alice, { type: "skip", body: hash });
+  const skipped = alice.glimpses(() => alice.items(bob).length > 0);
   for (let count = 0; count < 25; count += 1) {
     world.server.plant(alice.email, { ...skip.message, id: 1000 - count });
   }
-  await until(() => alice.items(bob).length > 0);
+  await skipped;
   await until(() => alice.items(bob).length === 0);
   world.server.plant(alice.email, { ...message, id: 2000 });
   await until(() => alice.texts(bob).join() === "pay 10");
+  const repeated = alice.glimpses(() => alice.items(bob).some(({ id }) => id === 3000));
   world.server.plant(alice.email, { ...message, id: 3000 });
-  await until(() => alice.items(bob).some(({ id }) => id === 3000));
+  await repeated;
   await until(() => alice.items(bob).every(({ opening }) => !opening));
   assert.deepEqual(alice.texts(bob), ["pay 10"]);
 }));

@@ -10,6 +10,18 @@ const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 30_000);
 // @ts-ignore: the platform's
 globalThis.IDBKeyRange = IDBKeyRange;
 
+makeDerivationCheap();
+
+/** The model's tests derive thousands of keys. The real number of iterations is the matter of the vectors' tests. */
+function makeDerivationCheap() {
+  const { subtle } = globalThis.crypto;
+  const deriveBits = subtle.deriveBits.bind(subtle);
+  subtle.deriveBits = /** @type {any} */ ((algorithm, key, length) => {
+    const isSlow = algorithm.name === "PBKDF2";
+    return deriveBits(isSlow ? { ...algorithm, iterations: 1 } : algorithm, key, length);
+  });
+}
+
 /** One profile of a browser: its databases, its locks, its cookies (by host). */
 export class Browser {
   static #count = 0;
@@ -190,6 +202,13 @@ export class Person {
     const thread = this.conversations.open(other.email);
     const isShown = () => !thread.loading && this.texts(other).join("|") === texts.join("|");
     await until(isShown, () => `shown: ${this.texts(other).join("|")}`);
+  }
+
+  /** Waits until a chat has looked like that, however shortly. Begin before what is to be seen. */
+  glimpses(condition) {
+    let isSeen = false;
+    this.conversations.on("thread", () => (isSeen ||= condition()));
+    return until(() => isSeen, () => String(condition));
   }
 
   async showsStates(other, ...states) {
