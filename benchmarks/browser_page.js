@@ -99,8 +99,8 @@
 
   /** Older messages, as this browser keeps what it has opened. The server does not know them. */
   async function remember({ peer, count }) {
-    const { sealRecord } = await import("/static/js/crypto/vault.js");
-    const { messageRecord } = await import("/static/js/model/vault.js");
+    const { sealRecord } = await import("/static/js/crypto/storage-encryption.js");
+    const { messageRecord } = await import("/static/js/model/keys/storage-cipher.js");
     const database = await account();
     const { storageKey } = await done(database.transaction("state").objectStore("state").get("vault"));
     const browser = hex(crypto.getRandomValues(new Uint8Array(16)));

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -23,6 +24,12 @@ JS_LAYERS = {
     "net": {"net", "lib"},
     "lib": {"lib"},
 }
+# The rooms of a layer: a file of one imports those after it and its own. "" holds what stands beside the rooms.
+JS_ROOMS = {
+    "model": ["", "screen", "receipts", "send", "receive", "history", "keys", "session", "server"],
+    "views": ["page", "chats", "thread", "dialogs", "forms", "parts"],
+}
+DYNAMIC_IMPORT = r"\bimport\s*\(\s*[\"'](\.[^\"']+)[\"']"
 IMPORT = r"^(?:import|export)\b\s*(?:[\w$*{},\s]*?\bfrom\s*)?[\"']([^\"']+)[\"'];?$"
 TESTS_IMPORT = re.compile(r"^\s*(?:from|import) +(?:\w+\.)?(?:tests|conftest)\b|[\"'](?:\w+\.)?tests\.\w", re.MULTILINE)
 ONLY_IN = {  # what, as a pattern: where alone it may stand
@@ -34,12 +41,12 @@ ONLY_IN = {  # what, as a pattern: where alone it may stand
     r"\bcreateElement(NS)?\b|\bcreateTextNode\b": "lib/dom.js",
     r"\b(inner|outer)HTML\b|\binsertAdjacentHTML\b|\bsetHTML\w*|\bdocument\.write": None,
     r"\bDOMParser\b|\bcreateContextualFragment\b|\bsrcdoc\b|\btrustedTypes\b": None,
-    r"[\"']key(down|up|press)[\"']|\bonkey\w+\s*=": "views/keys.js",  # the guard for input methods stands there
+    r"[\"']key(down|up|press)[\"']|\bonkey\w+\s*=": "views/parts/key-presses.js",  # with the guard for input methods
     r"\beval\s*\(|\bnew Function\b": None,
-    r"\bimport\s*\(": ("views/later.js", "crypto/later.js", "model/later.js"),
+    r"\bimport\s*\(": ("views/page/lazy-parts.js", "views/dialogs/qr.js", "model/account.js"),
     r"\blocalStorage\b|\bsessionStorage\b|\bdocument\.cookie\b|\bcookieStore\b": None,
     r"\bset(Timeout|Interval)\s*\(": "lib/timing.js",
-    r"\bMath\.random\b": ("lib/timing.js", "model/mailbox.js"),  # jitter; never in a name, a nonce or a key
+    r"\bMath\.random\b": ("lib/timing.js", "model/receive/sync.js"),  # jitter; never in a name, a nonce or a key
 }
 
 
@@ -152,7 +159,8 @@ def js_sources() -> dict[str, str]:
 def js_graph() -> dict[str, set[str]]:
     graph = {}
     for name, source in js_sources().items():
-        files = [((JS / name).parent / specifier).resolve() for specifier in re.findall(IMPORT, source, re.MULTILINE)]
+        specifiers = re.findall(IMPORT, source, re.MULTILINE) + re.findall(DYNAMIC_IMPORT, source)
+        files = [((JS / name).parent / specifier).resolve() for specifier in specifiers]
         graph[name] = {path.relative_to(JS).as_posix() for path in files}
     return graph
 
@@ -169,6 +177,26 @@ def test_browser_layers_import_only_those_below():
         if js_layer(imported) not in JS_LAYERS[js_layer(module)]
     ]
     assert upward == []
+
+
+def js_room(name: str) -> str:
+    return name.split("/")[1] if name.count("/") == 2 else ""
+
+
+def test_rooms_import_only_those_below():
+    upward = [
+        f"{module} imports {imported}"
+        for module, imports in js_graph().items()
+        for imported in imports
+        if (layer := js_layer(module)) == js_layer(imported) and (rooms := JS_ROOMS.get(layer))
+        if rooms.index(js_room(imported)) < rooms.index(js_room(module))
+    ]
+    assert upward == []
+
+
+def test_no_two_browser_files_have_one_name():
+    names = Counter(path.name for path in JS.rglob("*.js"))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_every_import_names_a_file_with_its_ending():

@@ -6,20 +6,20 @@ type ConversationsParts = {
   accountKey: AccountKey;
   archive: Archive;
   chatList: ChatList;
-  clearing: import("../static/js/model/later.js").LaterClearing;
+  clearing: import("../static/js/model/history/clearing.js").Clearing;
   contacts: Contacts;
   courier: Courier;
-  history: import("../static/js/model/history.js").History;
+  history: import("../static/js/model/history/older-messages.js").History;
   link: Link;
   mailbox: Mailbox;
   opener: Opener;
   outbox: Outbox;
   peerKeys: PeerKeys;
   people: People;
-  peerReceipts: import("../static/js/model/peer-receipts.js").PeerReceipts;
+  peerReceipts: import("../static/js/model/receipts/peer-receipts.js").PeerReceipts;
   preferences: Preferences;
   receipts: Receipts;
-  receiptWriter: import("../static/js/model/later.js").LaterReceiptWriter;
+  receiptWriter: import("../static/js/model/receipts/receipt-writer.js").ReceiptWriter;
   retirement: Retirement;
   tabs: Tabs;
   vault: Vault;
@@ -72,7 +72,7 @@ type TransmitterParts = {
   realtime: Realtime;
   ownEmail: string;
   /** the same way in as that of pushes */
-  accepted: (event: import("../static/js/model/answers.js").MessageEvent) => Promise<void>;
+  accepted: (event: import("../static/js/model/server/responses.js").MessageEvent) => Promise<void>;
 };
 
 type LinkParts = {
@@ -98,7 +98,7 @@ type ScreenParts = Omit<ThreadParts, "changed" | "draft"> & { chatList: ChatList
 
 type ThreadParts = {
   archive: Archive;
-  history: import("../static/js/model/history.js").History;
+  history: import("../static/js/model/history/older-messages.js").History;
   vault: Vault;
   opener: Opener;
   people: People;

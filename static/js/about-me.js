@@ -1,6 +1,6 @@
-import { OwnData } from "./model/own-data.js";
-import { Session } from "./model/session.js";
-import { OwnDataPage } from "./views/own-data.js";
+import { OwnData } from "./model/session/own-data.js";
+import { Session } from "./model/session/session.js";
+import { OwnDataPage } from "./views/dialogs/own-data-dialog.js";
 
 const session = new Session();
 const data = new OwnData(session.api);

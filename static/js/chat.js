@@ -1,11 +1,9 @@
 /** Builds everything and passes it on. */
-import { loadCrypto } from "./crypto/later.js";
 import { Account } from "./model/account.js";
-import { loadTakingBack } from "./model/later.js";
-import { Session } from "./model/session.js";
-import { ChatPage } from "./views/chat-page.js";
-import { sayNotOpened } from "./views/connection.js";
-import { stopped } from "./views/later.js";
+import { Session } from "./model/session/session.js";
+import { ChatPage } from "./views/page/chat-page.js";
+import { stopped } from "./views/page/lazy-parts.js";
+import { sayNotOpened } from "./views/parts/connection-state.js";
 
 const session = new Session();
 session.on("ended", ({ reason }) => (reason === "other_account" ? location.reload() : location.replace("/login")));
@@ -13,8 +11,7 @@ session.on("ended", ({ reason }) => (reason === "other_account" ? location.reloa
 async function begin() {
   if (!(await session.restore())) return location.replace("/login");
   const account = await Account.open(session);
-  const prefetch = () => Promise.all([account.tellLookalikesApart(), loadCrypto(), loadTakingBack()]);
-  new ChatPage({ account, session, prefetch }).start();
+  new ChatPage({ account, session }).start();
   await account.start();
 }
 

@@ -1,7 +1,7 @@
 import { find } from "./lib/dom.js";
-import { Session } from "./model/session.js";
+import { Session } from "./model/session/session.js";
 import { readResident } from "./storage/device.js";
-import { offerToGoOn } from "./views/credentials.js";
+import { offerToGoOn } from "./views/forms/credentials.js";
 
 void new Session().leaveIfOwed();
 

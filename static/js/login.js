@@ -1,7 +1,7 @@
-import { logIn } from "./model/doors.js";
-import { Session } from "./model/session.js";
+import { Session } from "./model/session/session.js";
+import { logIn } from "./model/session/sign-in.js";
 import { readResident } from "./storage/device.js";
-import { credentialsForm, offerToGoOn, sayWhyEnded } from "./views/credentials.js";
+import { credentialsForm, offerToGoOn, sayWhyEnded } from "./views/forms/credentials.js";
 
 const session = new Session();
 void session.leaveIfOwed();

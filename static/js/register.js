@@ -1,9 +1,9 @@
-import { isRegistrationClosed, register } from "./model/doors.js";
 import { prepare } from "./model/first-key.js";
-import { Session } from "./model/session.js";
+import { Session } from "./model/session/session.js";
+import { isRegistrationClosed, register } from "./model/session/sign-in.js";
 import { readResident } from "./storage/device.js";
-import { credentialsForm, offerToGoOn, strengthBars } from "./views/credentials.js";
-import { InvitationField } from "./views/invitation.js";
+import { InvitationField } from "./views/dialogs/invitation.js";
+import { credentialsForm, offerToGoOn, strengthBars } from "./views/forms/credentials.js";
 
 const session = new Session();
 void session.leaveIfOwed();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CryptoManager } from "../../static/js/crypto/crypto.js";
-import { DecryptionError, ProtocolError } from "../../static/js/crypto/errors.js";
+import { DecryptionError, ProtocolError } from "../../static/js/crypto/crypto-errors.js";
 import { fromHex, toHex, utf8Encode } from "../../static/js/lib/bytes.js";
 
 const CURVE = { name: "ECDH", namedCurve: "P-256" };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { joined, without } from "../../static/js/lib/drafts.js";
+import { joined, without } from "../../static/js/lib/draft-merge.js";
 
 describe("two drafts of one chat", () => {
   const cases = [

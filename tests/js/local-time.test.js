@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { comparedWords } from "../../static/js/views/compared.js";
-import { dayKey, dayName, wholeDate, writtenTime } from "../../static/js/views/days.js";
-import { clock, rowTime } from "../../static/js/views/format.js";
-import { LocalFormat, timeZone, watchLocalTime } from "../../static/js/views/local-time.js";
-import { shown } from "../../static/js/views/own-data.js";
-import { rowsFor } from "../../static/js/views/timeline.js";
+import { comparedWords } from "../../static/js/views/dialogs/compared.js";
+import { dayKey, dayName, wholeDate, writtenTime } from "../../static/js/views/thread/days.js";
+import { clock, rowTime } from "../../static/js/views/parts/format.js";
+import { LocalFormat, timeZone, watchLocalTime } from "../../static/js/views/parts/local-time.js";
+import { shown } from "../../static/js/views/dialogs/own-data-dialog.js";
+import { rowsFor } from "../../static/js/views/thread/timeline.js";
 
 const ZONE = process.env.TZ;
 const MINUTE_MS = 60_000;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { CryptoManager } from "../../static/js/crypto/crypto.js";
-import { Backlog } from "../../static/js/model/backlog.js";
+import { Backlog } from "../../static/js/model/receive/backlog.js";
 import { inWorld, pause, until } from "./model-world.js";
 
 const FRIEND = "friend@example.org";

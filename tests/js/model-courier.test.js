@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, test } from "node:test";
 import { IDBObjectStore as FDBObjectStore } from "fake-indexeddb";
-import { Courier } from "../../static/js/model/courier.js";
-import { verdict } from "../../static/js/model/verdict.js";
+import { Courier } from "../../static/js/model/send/send-queue.js";
+import { verdict } from "../../static/js/model/server/retry-policy.js";
 import { Emitter } from "../../static/js/lib/emitter.js";
-import { ApiError, NetworkError } from "../../static/js/net/errors.js";
+import { ApiError, NetworkError } from "../../static/js/net/net-errors.js";
 import { refusal } from "./model-server.js";
 import { inWorld, pause, until } from "./model-world.js";
 

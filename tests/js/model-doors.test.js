@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
 import { IDBObjectStore as FDBObjectStore } from "fake-indexeddb";
 import { Account } from "../../static/js/model/account.js";
-import { logIn, register } from "../../static/js/model/doors.js";
+import { logIn, register } from "../../static/js/model/session/sign-in.js";
 import { readResident } from "../../static/js/storage/device.js";
 import { result } from "../../static/js/storage/database.js";
 import { Browser, inWorld } from "./model-world.js";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
 import { CryptoManager } from "../../static/js/crypto/crypto.js";
 import { Account } from "../../static/js/model/account.js";
-import { logIn, register } from "../../static/js/model/doors.js";
+import { logIn, register } from "../../static/js/model/session/sign-in.js";
 import { Database } from "../../static/js/storage/database.js";
 import { all } from "../../static/js/storage/queries.js";
 import { refusal } from "./model-server.js";
@@ -130,7 +130,7 @@ describe("a browser without memory of an account", () => {
     await account.key.ensure();
     server.tamper = (call, answer) => (call.path.includes("/contacts") && call.method === "GET" ? { status: 200, body: { results: [] } } : answer);
     await account.contacts.add(bob.email);
-    const safety = await account.loadSafety();
+    const safety = account.safety;
     await until(() => safety.state(bob.email).forgotten);
     await account.start();
     await until(() => !safety.state(bob.email).forgotten);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, test } from "node:test";
-import { gapsIn } from "../../static/js/model/gaps.js";
+import { gapsIn } from "../../static/js/model/history/gaps.js";
 import { Database } from "../../static/js/storage/database.js";
 import { refusal } from "./model-server.js";
 import { Browser, inWorld, pause, until } from "./model-world.js";

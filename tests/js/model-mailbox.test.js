@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
-import { BadAnswer } from "../../static/js/model/errors.js";
-import { Mailbox } from "../../static/js/model/mailbox.js";
-import { ApiError, NetworkError } from "../../static/js/net/errors.js";
+import { BadAnswer } from "../../static/js/model/server/model-errors.js";
+import { Mailbox } from "../../static/js/model/receive/sync.js";
+import { ApiError, NetworkError } from "../../static/js/net/net-errors.js";
 
 /** @returns {Promise<number>} how often a server that fails so is asked by one that hears three times that it should */
 async function callsAfter(failure) {

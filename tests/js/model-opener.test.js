@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Opener } from "../../static/js/model/opener.js";
+import { Opener } from "../../static/js/model/receive/decrypt-queue.js";
 
 const PEER = "bob@example.org";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Archive } from "../../static/js/model/archive.js";
+import { Archive } from "../../static/js/model/history/message-store.js";
 import { refusal } from "./model-server.js";
 import { Browser, inWorld, pause, until } from "./model-world.js";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inWorld } from "./model-world.js";
-import { Chains } from "../../static/js/model/chains.js";
-import { Outbox } from "../../static/js/model/outbox.js";
-import { Vault } from "../../static/js/model/vault.js";
+import { Chains } from "../../static/js/model/history/chains.js";
+import { Outbox } from "../../static/js/model/send/outbox.js";
+import { Vault } from "../../static/js/model/keys/storage-cipher.js";
 import { Database } from "../../static/js/storage/database.js";
 
 const PEER = "bob@example.org";

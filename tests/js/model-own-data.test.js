@@ -1,8 +1,8 @@
 /** What the server says that it keeps: shown as it comes, refused where it is of another form or without an end. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { OwnData } from "../../static/js/model/own-data.js";
-import { label, shown } from "../../static/js/views/own-data.js";
+import { OwnData } from "../../static/js/model/session/own-data.js";
+import { label, shown } from "../../static/js/views/dialogs/own-data-dialog.js";
 
 const PAGE = 200;
 const words = [{ place: "The log", kept: "lines", reason: "to see failures" }];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { Mailbox } from "../../static/js/model/mailbox.js";
-import { Receipts } from "../../static/js/model/receipts.js";
-import { ApiError, NetworkError } from "../../static/js/net/errors.js";
+import { Mailbox } from "../../static/js/model/receive/sync.js";
+import { Receipts } from "../../static/js/model/receipts/receipts.js";
+import { ApiError, NetworkError } from "../../static/js/net/net-errors.js";
 
 const HOUR_MS = 3_600_000;
 const BUSY = new ApiError(429, { code: "rate_limited" }, 60);

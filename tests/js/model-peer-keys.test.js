@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { CryptoManager } from "../../static/js/crypto/crypto.js";
-import { KeyChangedError } from "../../static/js/crypto/errors.js";
+import { KeyChangedError } from "../../static/js/crypto/crypto-errors.js";
 import { signStatement } from "../../static/js/crypto/identity.js";
 import { fromBase64, toBase64, toHex } from "../../static/js/lib/bytes.js";
-import { PeerKeys } from "../../static/js/model/peer-keys.js";
-import { secondBrowsers } from "../../static/js/model/second-browsers.js";
-import { ApiError } from "../../static/js/net/errors.js";
+import { PeerKeys } from "../../static/js/model/keys/peer-keys.js";
+import { secondBrowsers } from "../../static/js/model/keys/second-browsers.js";
+import { ApiError } from "../../static/js/net/net-errors.js";
 
 const BOB = "bob@example.org";
 const CAROL = "carol@example.org";

@@ -5,7 +5,7 @@ import { openMessage, sealMessage } from "../../static/js/crypto/envelope.js";
 import { signStatement } from "../../static/js/crypto/identity.js";
 import { decodeReceipt, encodeReceipt } from "../../static/js/crypto/plaintext.js";
 import { fromBase64, toBase64 } from "../../static/js/lib/bytes.js";
-import { register } from "../../static/js/model/doors.js";
+import { register } from "../../static/js/model/session/sign-in.js";
 import { keyObject } from "./model-server.js";
 import { Browser, until } from "./model-world.js";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
-import { Persistence } from "../../static/js/model/persistence.js";
+import { Persistence } from "../../static/js/model/session/persistence.js";
 import { Database } from "../../static/js/storage/database.js";
 import { Browser, inNavigator } from "./model-world.js";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { logIn, register } from "../../static/js/model/doors.js";
+import { logIn, register } from "../../static/js/model/session/sign-in.js";
 import { Database, result } from "../../static/js/storage/database.js";
 import { readResident } from "../../static/js/storage/device.js";
 import { all } from "../../static/js/storage/queries.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { has, rangesOf, union } from "../../static/js/model/ranges.js";
+import { has, rangesOf, union } from "../../static/js/model/history/ranges.js";
 import { OwnClient } from "./model-peer.js";
 import { refusal } from "./model-server.js";
 import { inWorld, pause, until } from "./model-world.js";

@@ -1,8 +1,8 @@
 /** People with browsers, for the tests of the model: real storage rules, real cryptography, a server in memory. */
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
-import { logIn, register } from "../../static/js/model/doors.js";
+import { logIn, register } from "../../static/js/model/session/sign-in.js";
 import { Account } from "../../static/js/model/account.js";
-import { Session } from "../../static/js/model/session.js";
+import { Session } from "../../static/js/model/session/session.js";
 import { Server } from "./model-server.js";
 
 const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 30_000);
@@ -139,7 +139,7 @@ export class World {
   async #open(browser, session) {
     const account = await browser.openAccount(session);
     this.#accounts.push(account);
-    const person = new Person(browser, session, account, await account.loadSafety());
+    const person = new Person(browser, session, account, account.safety);
     person.started = account.start().catch(() => {});
     return person;
   }

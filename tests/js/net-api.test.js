@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { Api } from "../../static/js/net/api.js";
-import { ApiError, NetworkError } from "../../static/js/net/errors.js";
+import { ApiError, NetworkError } from "../../static/js/net/net-errors.js";
 
 /** @type {{ address: string, init: any }[]} */
 let calls;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { usualDelays } from "../../static/js/model/sender-clocks.js";
+import { usualDelays } from "../../static/js/model/screen/sender-clocks.js";
 
 const HOUR_MS = 3_600_000;
 /** Messages of one browser that the server had at these hours, and whose sender's clock showed those. */

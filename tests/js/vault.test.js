@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CryptoManager } from "../../static/js/crypto/crypto.js";
-import { openRecord, sealRecord } from "../../static/js/crypto/vault.js";
+import { openRecord, sealRecord } from "../../static/js/crypto/storage-encryption.js";
 import { utf8Encode } from "../../static/js/lib/bytes.js";
 
 const storageKey = await CryptoManager.generateStorageKey();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
-import { actionFor } from "../../static/js/views/keyboard.js";
-import { isForEditing, onKey } from "../../static/js/views/keys.js";
+import { actionFor } from "../../static/js/views/page/keyboard.js";
+import { isForEditing, onKey } from "../../static/js/views/parts/key-presses.js";
 import { inNavigator } from "./model-world.js";
 
 globalThis.HTMLElement = class {

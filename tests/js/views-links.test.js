@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { isOnlyEmoji } from "../../static/js/views/emoji.js";
-import { splitLinks } from "../../static/js/views/links.js";
+import { isOnlyEmoji } from "../../static/js/views/thread/emoji.js";
+import { splitLinks } from "../../static/js/views/thread/links.js";
 
 const linksIn = (text) => splitLinks(text).filter(({ href }) => href !== null);
 const hrefs = (text) => linksIn(text).map(({ href }) => href);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { OlderAsking } from "../../static/js/views/reading-place.js";
+import { OlderAsking } from "../../static/js/views/thread/reading-position.js";
 
 /** A chat whose rounds go as the test says: "fails", "finds nothing", "finds". */
 function chat(...rounds) {

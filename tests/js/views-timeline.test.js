@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { GROUP_MS, rowsFor } from "../../static/js/views/timeline.js";
-import { ShownMessages, UnreadMarks } from "../../static/js/views/reading-place.js";
+import { GROUP_MS, rowsFor } from "../../static/js/views/thread/timeline.js";
+import { ShownMessages, UnreadMarks } from "../../static/js/views/thread/reading-position.js";
 
 const NOON = new Date(2026, 2, 3, 12).getTime();
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { strength } from "../../static/js/views/credentials.js";
-import { comparedWords, groupsOf } from "../../static/js/views/compared.js";
-import { characterCount, dayName, writtenTime } from "../../static/js/views/days.js";
-import { badge, clock, plural, rowTime } from "../../static/js/views/format.js";
-import { ApiError } from "../../static/js/net/errors.js";
-import { failureSentence, fieldSentences, sentence } from "../../static/js/views/sentences.js";
+import { strength } from "../../static/js/views/forms/credentials.js";
+import { comparedWords, groupsOf } from "../../static/js/views/dialogs/compared.js";
+import { characterCount, dayName, writtenTime } from "../../static/js/views/thread/days.js";
+import { badge, clock, plural, rowTime } from "../../static/js/views/parts/format.js";
+import { ApiError } from "../../static/js/net/net-errors.js";
+import { failureSentence, fieldSentences, sentence } from "../../static/js/views/parts/strings.js";
 
 const NOW = new Date(2026, 2, 10, 9, 30);
 const daysAgo = (days) => new Date(2026, 2, 10 - days, 23, 59);

@@ -3,8 +3,8 @@
  * files beside it.
  */
 import { equal, toHex } from "../lib/bytes.js";
+import { DecryptionError, ProtocolError } from "./crypto-errors.js";
 import { isEd25519Key, isEd25519Signature } from "./ed25519.js";
-import { DecryptionError, ProtocolError } from "./errors.js";
 import { checkPublicKey } from "./public-key.js";
 
 /**

@@ -3,7 +3,7 @@
  * (docs/protocol.md §7.2, steps 1 to 4).
  */
 import { fromBase64 } from "../lib/bytes.js";
-import { ProtocolError } from "./errors.js";
+import { ProtocolError } from "./crypto-errors.js";
 import { BUCKETS } from "./padding.js";
 import { NONCE_LENGTH, SALT_LENGTH, SUITE, TAG_LENGTH } from "./suite1.js";
 

@@ -2,9 +2,9 @@
  * Sealing and opening one message: docs/protocol.md §7, in its order.
  */
 import { fromHex, toBase64, toHex } from "../lib/bytes.js";
+import { DecryptionError, ProtocolError } from "./crypto-errors.js";
 import { CryptoManager } from "./crypto.js";
 import { checkSuite, readEnvelope, readFingerprints } from "./envelope-form.js";
-import { DecryptionError, ProtocolError } from "./errors.js";
 import { fingerprint } from "./fingerprint.js";
 import { pad, unpad } from "./padding.js";
 import { decodePlaintext, encodePlaintext, isSupported, messageTypeOf, untaggedJson, VERSION } from "./plaintext.js";

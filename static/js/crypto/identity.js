@@ -2,9 +2,9 @@
  * Who stands behind a key: an identity signs an account's public key (docs/protocol.md §3.4).
  */
 import { concat, lengthPrefixed, uint32, utf8Encode } from "../lib/bytes.js";
+import { ProtocolError } from "./crypto-errors.js";
 import { CryptoManager } from "./crypto.js";
 import { isEd25519Key } from "./ed25519.js";
-import { ProtocolError } from "./errors.js";
 
 /** The suites that this code can open. */
 export const OWN_SUITES = Object.freeze([1]);

@@ -2,8 +2,8 @@
  * Proof that this browser holds the private half of a public key (docs/protocol.md §3.6).
  */
 import { lengthPrefixed, utf8Encode } from "../lib/bytes.js";
+import { ProtocolError } from "./crypto-errors.js";
 import { CryptoManager } from "./crypto.js";
-import { ProtocolError } from "./errors.js";
 import { isSameKey } from "./public-key.js";
 
 const LABEL = utf8Encode("VibeChat key proof");

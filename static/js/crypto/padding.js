@@ -2,7 +2,7 @@
  * Padding to a few sizes, so that a message's length says little about its text (docs/protocol.md §6).
  */
 import { concat, uint32 } from "../lib/bytes.js";
-import { ProtocolError } from "./errors.js";
+import { ProtocolError } from "./crypto-errors.js";
 
 /** The lengths that a padded plaintext can have, in bytes. The last leaves room for the tag in a 64 KiB ciphertext. */
 export const BUCKETS = Object.freeze([1024, 2048, 4096, 8192, 16384, 32768, 65520]);

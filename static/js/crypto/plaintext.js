@@ -4,7 +4,7 @@
  */
 import { equal, isWellFormed, utf8Decode } from "../lib/bytes.js";
 import { BODY_LIMIT, canonicalJson, VERSION } from "./content.js";
-import { ProtocolError } from "./errors.js";
+import { ProtocolError } from "./crypto-errors.js";
 
 export { BODY_LIMIT, untaggedJson, VERSION } from "./content.js";
 

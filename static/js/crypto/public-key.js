@@ -6,7 +6,7 @@
  * of the private key (the invalid-curve attack); that must not hang on the browser.
  */
 import { equal, fromHex, toHex } from "../lib/bytes.js";
-import { ProtocolError } from "./errors.js";
+import { ProtocolError } from "./crypto-errors.js";
 
 /** Bytes in an encoded public key. */
 export const PUBLIC_KEY_LENGTH = 91;

@@ -3,35 +3,37 @@ import { Emitter } from "../lib/emitter.js";
 import { Realtime } from "../net/realtime.js";
 import { Database } from "../storage/database.js";
 import { readForgot, writeForgot } from "../storage/device.js";
-import { requireIdentities } from "./able.js";
-import { AccountKey } from "./account-key.js";
-import { Archive } from "./archive.js";
-import { Chains } from "./chains.js";
-import { Cleared } from "./cleared.js";
-import { ChatList } from "./chat-list.js";
-import { Contacts } from "./contacts.js";
 import { Conversations } from "./conversations.js";
-import { Courier } from "./courier.js";
-import { Forgetting } from "./forgetting.js";
-import { History } from "./history.js";
-import { keptOf } from "./kept.js";
-import { laterSafety, LaterClearing, LaterReceiptWriter, loadLookalikes } from "./later.js";
-import { Link } from "./link.js";
-import { Mailbox } from "./mailbox.js";
-import { Opener } from "./opener.js";
-import { Outbox } from "./outbox.js";
-import { claim } from "./owner.js";
-import { PeerKeys } from "./peer-keys.js";
-import { PeerReceipts } from "./peer-receipts.js";
-import { People } from "./people.js";
-import { Persistence } from "./persistence.js";
-import { Preferences } from "./preferences.js";
-import { Receipts } from "./receipts.js";
-import { Retirement } from "./retirement.js";
-import { Tabs } from "./tabs.js";
-import { Transmitter } from "./transmitter.js";
-import { Unsealer } from "./unsealer.js";
-import { Vault } from "./vault.js";
+import { Chains } from "./history/chains.js";
+import { Cleared } from "./history/cleared-messages.js";
+import { Clearing } from "./history/clearing.js";
+import { Archive } from "./history/message-store.js";
+import { History } from "./history/older-messages.js";
+import { Retirement } from "./history/retired-keys.js";
+import { AccountKey } from "./keys/account-key.js";
+import { Contacts } from "./keys/contacts.js";
+import { PeerKeys } from "./keys/peer-keys.js";
+import { People } from "./keys/people.js";
+import { Safety } from "./keys/safety.js";
+import { Vault } from "./keys/storage-cipher.js";
+import { Forgetting } from "./keys/storage-loss.js";
+import { PeerReceipts } from "./receipts/peer-receipts.js";
+import { ReceiptWriter } from "./receipts/receipt-writer.js";
+import { Receipts } from "./receipts/receipts.js";
+import { Link } from "./receive/connection.js";
+import { Opener } from "./receive/decrypt-queue.js";
+import { Mailbox } from "./receive/sync.js";
+import { Unsealer } from "./receive/unsealer.js";
+import { ChatList } from "./screen/chat-list.js";
+import { Outbox } from "./send/outbox.js";
+import { Courier } from "./send/send-queue.js";
+import { Transmitter } from "./send/transport.js";
+import { requireIdentities } from "./session/browser-support.js";
+import { keptOf } from "./session/leftover-data.js";
+import { claim } from "./session/owner.js";
+import { Persistence } from "./session/persistence.js";
+import { Preferences } from "./session/preferences.js";
+import { Tabs } from "./session/tabs.js";
 
 const FORGOT_LIMIT = 100;
 
@@ -63,8 +65,7 @@ export class Account extends Emitter {
     this.conversations = parts.conversations;
     this.preferences = parts.preferences;
     this.persistence = new Persistence({ database });
-    /** The numbers that two people compare; loaded when they are first asked for. */
-    this.loadSafety = parts.loadSafety;
+    this.safety = parts.safety;
     this.#forgetting = parts.forgetting;
     this.#database = database;
     this.#people = parts.people;
@@ -83,7 +84,7 @@ export class Account extends Emitter {
    * @param {Session} session of somebody who is logged in
    * @param {Surroundings} [surroundings]
    * @returns {Promise<Account>} as this browser knows it; nothing has been asked of the server yet
-   * @throws {import("./errors.js").Refusal | import("../storage/errors.js").StorageError} `other_account_here`: another
+   * @throws {import("./server/model-errors.js").Refusal | import("../storage/storage-errors.js").StorageError} `other_account_here`: another
    *   account that had this address; `insecure_page`, `too_old`, `device_…`: this browser cannot hold a key
    */
   static async open(session, surroundings = {}) {
@@ -146,7 +147,8 @@ export class Account extends Emitter {
 
   /** Finds out which names look alike: the table for it is no part of the first screen. */
   async tellLookalikesApart() {
-    this.#people.compareBy((await loadLookalikes()).lookalikeKeys);
+    const { lookalikeKeys } = await import("../lib/skeleton.js");
+    this.#people.compareBy(lookalikeKeys);
   }
 
   /** @returns {number} how many messages have not left yet */
@@ -225,7 +227,7 @@ function build({ session, database, vault, email, surroundings }) {
   const conversations = new Conversations({
     ...stored,
     chatList,
-    clearing: new LaterClearing({ ...stored, mailbox }),
+    clearing: new Clearing({ ...stored, mailbox }),
     contacts,
     courier: new Courier({ ...stored, outbox, transmitter }),
     history: new History(stored),
@@ -234,10 +236,10 @@ function build({ session, database, vault, email, surroundings }) {
     outbox,
     peerReceipts: new PeerReceipts(stored),
     receipts: new Receipts(stored),
-    receiptWriter: new LaterReceiptWriter({ ...stored, transmitter }),
+    receiptWriter: new ReceiptWriter({ ...stored, transmitter }),
   });
-  const loadSafety = laterSafety(stored);
-  return { accountKey, chatList, contacts, conversations, forgetting, people, preferences, loadSafety, tabs };
+  const safety = new Safety(stored);
+  return { accountKey, chatList, contacts, conversations, forgetting, people, preferences, safety, tabs };
 }
 
 /**

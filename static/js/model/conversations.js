@@ -6,12 +6,12 @@
 import { Emitter } from "../lib/emitter.js";
 import { isVisible } from "../lib/text.js";
 import { after } from "../lib/timing.js";
-import { OPENING_PATIENCE_MS } from "./gaps.js";
-import { Screens } from "./screens.js";
-import { EMPTY } from "./unopened.js";
-import { Writing } from "./writing.js";
+import { OPENING_PATIENCE_MS } from "./history/gaps.js";
+import { EMPTY } from "./receive/unopened.js";
+import { Screens } from "./screen/screens.js";
+import { Writing } from "./send/drafts.js";
 
-/** @typedef {import("./chat-list.js").ChatSummary} ChatSummary */
+/** @typedef {import("./screen/chat-list.js").ChatSummary} ChatSummary */
 
 // Another tab has written something, or has come to its end before it could.
 const LOOK_AFTER_MS = 1000;
@@ -139,7 +139,7 @@ export class Conversations extends Emitter {
    * @param {string} email
    * @param {string} text
    * @returns {Promise<string>} its client_id, as soon as the message cannot be lost any more
-   * @throws {import("./errors.js").Refusal} `empty`, `too_long`, or `storage`: this browser cannot keep it
+   * @throws {import("./server/model-errors.js").Refusal} `empty`, `too_long`, or `storage`: this browser cannot keep it
    */
   async send(email, text) {
     const clientId = await this.#writing.send(email, text);
@@ -219,7 +219,7 @@ export class Conversations extends Emitter {
   /**
    * Messages of the chat are on the screen, and somebody is looking.
    * @param {string} email
-   * @param {import("./seen.js").Seen} [seen] without it: all that the chat shows
+   * @param {import("./history/seen.js").Seen} [seen] without it: all that the chat shows
    */
   async markRead(email, seen) {
     const { archive, chatList } = this.#parts;

@@ -4,7 +4,7 @@
  */
 import { retryAfterSeconds } from "../lib/timing.js";
 import { Deadline, FAREWELL, LIST, ONE, textWithin } from "./bounds.js";
-import { ApiError, NetworkError } from "./errors.js";
+import { ApiError, NetworkError } from "./net-errors.js";
 
 /**
  * Where the access token comes from.

@@ -1,6 +1,6 @@
 /** Questions that went out by a socket, and wait for their answers. */
 import { after } from "../lib/timing.js";
-import { NetworkError } from "./errors.js";
+import { NetworkError } from "./net-errors.js";
 
 /**
  * @typedef {object} Waiting

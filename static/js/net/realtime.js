@@ -5,9 +5,9 @@
  * Events: `state` ("connecting" | "open" | "offline"), `connected` {user, sequence}, `event` (a push), `resync`,
  * `alive` (the server was heard after it had been in doubt).
  */
-import { after, backoffMs, retryAfterSeconds, timerMs } from "../lib/timing.js";
 import { Emitter, listen } from "../lib/emitter.js";
-import { ApiError, NetworkError } from "./errors.js";
+import { after, backoffMs, retryAfterSeconds, timerMs } from "../lib/timing.js";
+import { ApiError, NetworkError } from "./net-errors.js";
 import { Pending } from "./pending.js";
 
 /**

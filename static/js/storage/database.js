@@ -3,8 +3,8 @@
  * one after the other never meet.
  */
 import { Emitter } from "../lib/emitter.js";
-import { asStorageError, StorageError } from "./errors.js";
 import { after } from "../lib/timing.js";
+import { asStorageError, StorageError } from "./storage-errors.js";
 
 /** @typedef {"keys" | "people" | "chats" | "messages" | "chains" | "outbox" | "state"
  *   | "receipts" | "cleared"} StoreName */

@@ -3,7 +3,7 @@
  * It is all that is kept outside of the accounts' own databases.
  */
 import { completion, openConnection, result } from "./database.js";
-import { asStorageError } from "./errors.js";
+import { asStorageError } from "./storage-errors.js";
 
 /**
  * @typedef {object} Resident
@@ -31,7 +31,7 @@ export async function writeResident(resident) {
 /**
  * Finds out by trying: no browser says in advance.
  * @param {CryptoKey} key of no account
- * @throws {import("./errors.js").StorageError}
+ * @throws {import("./storage-errors.js").StorageError}
  */
 export async function tryToKeep(key) {
   await inStore("readwrite", (store) => store.put(key, "probe"));

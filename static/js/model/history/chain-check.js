@@ -1,0 +1,127 @@
+/**
+ * What a message that was opened is here, by those next to it in its chain (docs/protocol.md §7.3): one that stands here
+ * already, or was cleared, is not shown again; two that cannot both be what one browser has sent are a conflict. The
+ * hashes are kept encrypted, so they are compared outside of transactions.
+ */
+import { chainPart, messagesAtCounter } from "../../storage/queries.js";
+import { messageRecord } from "../keys/storage-cipher.js";
+import { namedHead } from "./heads.js";
+
+// One of them will do.
+const LATER_ONES = 100;
+// A peer may give one counter to thousands of messages. All but the first are marked, whichever they are compared with.
+const TWINS_COMPARED = 20;
+
+/**
+ * @typedef {object} Judgement
+ * @property {Set<number>} compared the ids that were looked at
+ * @property {MessageRow | undefined} first the same message, where it stands here already
+ * @property {boolean} hidden
+ * @property {boolean} conflict
+ * @property {boolean} late it came after one that was written after it
+ */
+
+/**
+ * @param {Stores} stores of a transaction with `messages`
+ * @param {MessageRow} row
+ * @param {StoredContent} content
+ * @returns {Promise<MessageRow[]>} those with its counter and the ones next to it, under other ids
+ */
+export async function neighbours(stores, row, { browser, counter }) {
+  const counters = [counter - 1, counter, counter + 1];
+  const found = counters.map((at) => messagesAtCounter(stores("messages"), row.peer, browser, at, TWINS_COMPARED));
+  return (await Promise.all(found)).flat().filter(({ id }) => id !== row.id);
+}
+
+/**
+ * @param {{ database: Database, vault: Vault, cleared: Cleared }} parts
+ * @param {MessageRow} row
+ * @param {StoredContent} content
+ * @returns {Promise<Judgement>}
+ */
+export async function judge({ database, vault, cleared }, row, content) {
+  const rows = await database.read(["messages"], (stores) => neighbours(stores, row, content));
+  const near = await Promise.all(rows.map(async (other) => ({ row: other, content: await contentOf(vault, other) })));
+  const gone = await cleared.hashes(row.peer, content.browser);
+  const { type, counter, hash } = content;
+  const same = near.filter((other) => other.row.counter === counter && other.content?.hash === hash);
+  // One that is hidden may be the skip of the message that has come now.
+  const first = (same.find((other) => !other.row.hidden) ?? same.find((other) => other.content?.type === type))?.row;
+  const isContradicted = isConflict(content, near.flatMap((other) => other.content ?? []), gone)
+    || isOtherHead(await namedHead({ database, vault }, row.peer, content.browser), content);
+  const conflict = !row.mine && isContradicted;
+  return {
+    compared: new Set(rows.map(({ id }) => id)),
+    first,
+    // A skip that contradicts something is what there is to show of it.
+    hidden: first !== undefined || gone.get(counter) === hash || (type === "skip" && !conflict),
+    late: !row.mine && (await isLate(database, row, content)),
+    conflict,
+  };
+}
+
+/**
+ * @param {Database} database
+ * @param {MessageRow} row
+ * @param {StoredContent} content
+ */
+async function isLate(database, { peer, isLive, arrivedAtMs = 0 }, { browser, counter }) {
+  const part = { from: counter + 1, to: counter + LATER_ONES };
+  const later = isLive ? await database.read(["messages"], (stores) => chainPart(stores("messages"), peer, browser, part, LATER_ONES)) : [];
+  return later.some((other) => (other.arrivedAtMs ?? Infinity) < arrivedAtMs);
+}
+
+/**
+ * @param {StoredContent} content
+ * @param {StoredContent[]} near
+ * @param {Map<number, string>} gone
+ * @returns {boolean} whether another one has its counter, or one next to it names another one in its place
+ */
+function isConflict({ counter, hash, previous }, near, gone) {
+  const at = (/** @type {number} */ number) => near.filter((other) => other.counter === number);
+  const twins = at(counter).map((other) => other.hash);
+  const before = at(counter - 1).map((other) => other.hash);
+  const named = at(counter + 1).map((other) => other.previous);
+  return isOther([...twins, ...valueOf(gone, counter)], hash)
+    || isOther([...before, ...valueOf(gone, counter - 1)], previous)
+    || isOther(named, hash);
+}
+
+/**
+ * @param {import("./heads.js").Head | null} head that its browser has named
+ * @param {StoredContent} content
+ */
+function isOtherHead(head, { counter, hash }) {
+  return head?.counter === counter && head.hash !== hash;
+}
+
+/**
+ * @param {Map<number, string>} gone
+ * @param {number} counter
+ */
+function valueOf(gone, counter) {
+  const hash = gone.get(counter);
+  return hash === undefined ? [] : [hash];
+}
+
+/**
+ * @param {(string | null)[]} known
+ * @param {string | null} value
+ * @returns {boolean} whether something is known, and nothing of it is that
+ */
+function isOther(known, value) {
+  return known.length > 0 && !known.includes(value);
+}
+
+/**
+ * @param {Vault} vault
+ * @param {MessageRow} row that was opened
+ * @returns {Promise<StoredContent | null>} null: it cannot be read any more
+ */
+export async function contentOf(vault, row) {
+  try {
+    return await vault.open(messageRecord(row), /** @type {Sealed} */ (row.sealed));
+  } catch {
+    return null;
+  }
+}

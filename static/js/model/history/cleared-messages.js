@@ -1,0 +1,77 @@
+/**
+ * What was cleared here does not come back, under whatever id the server delivers it again: its browser, counter and
+ * hash are kept (docs/protocol.md §7.4). An id of the server's proves nothing, and is not.
+ */
+import { clearedOf, get } from "../../storage/queries.js";
+
+/** @typedef {Map<number, string>} Hashes by counter */
+/** @typedef {{ browser: string, counter: number, hash: string }} Named a message, as others name it */
+
+export class Cleared {
+  #database;
+  #vault;
+  /** @type {Map<string, { nonce: string, hashes: Hashes }>} what was read before */
+  #known = new Map();
+
+  /** @param {{ database: Database, vault: Vault }} parts */
+  constructor({ database, vault }) {
+    this.#database = database;
+    this.#vault = vault;
+  }
+
+  /**
+   * @param {string} peer
+   * @param {string} browser
+   * @returns {Promise<Hashes>} of what was cleared of that browser's
+   */
+  async hashes(peer, browser) {
+    return this.#read(await this.#database.read(["cleared"], (stores) => get(stores("cleared"), [peer, browser])));
+  }
+
+  /**
+   * @param {string} peer
+   * @returns {Promise<Map<string, Hashes>>} by browser
+   */
+  async all(peer) {
+    const rows = await this.#database.read(["cleared"], (stores) => clearedOf(stores("cleared"), peer));
+    return new Map(await Promise.all(rows.map(async (row) => /** @type {[string, Hashes]} */ ([row.browser, await this.#read(row)]))));
+  }
+
+  /**
+   * @param {string} peer
+   * @param {Named[]} messages that are to be cleared as well
+   * @returns {Promise<import("../../storage/rows.js").ClearedRow[]>} to be stored in the transaction that deletes them
+   */
+  async rowsWith(peer, messages) {
+    const browsers = [...new Set(messages.map(({ browser }) => browser))];
+    return Promise.all(browsers.map(async (browser) => {
+      const hashes = new Map(await this.hashes(peer, browser));
+      messages.filter((message) => message.browser === browser).forEach(({ counter, hash }) => hashes.set(counter, hash));
+      return { peer, browser, sealed: await this.#vault.seal(recordOf({ peer, browser }), [...hashes]) };
+    }));
+  }
+
+  /**
+   * @param {import("../../storage/rows.js").ClearedRow | undefined} row
+   * @returns {Promise<Hashes>}
+   */
+  async #read(row) {
+    if (!row) {
+      return new Map();
+    }
+    const name = recordOf(row);
+    const nonce = String(row.sealed.nonce);
+    const known = this.#known.get(name);
+    if (known?.nonce === nonce) {
+      return known.hashes;
+    }
+    const hashes = new Map(await this.#vault.open(name, row.sealed));
+    this.#known.set(name, { nonce, hashes });
+    return hashes;
+  }
+}
+
+/** @param {{ peer: string, browser: string }} row */
+function recordOf({ peer, browser }) {
+  return `cleared ${peer} ${browser}`;
+}

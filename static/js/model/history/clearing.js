@@ -1,0 +1,142 @@
+/**
+ * Clears a chat for oneself alone, because somebody here wants it. What the server says of clearings hides nothing
+ * (docs/protocol.md §7.4). The server is asked until it has answered.
+ */
+import { after, backoffMs, pause } from "../../lib/timing.js";
+import { patienceMs } from "../../net/net-errors.js";
+import { all, chatOrNew, newestMessages, unsent } from "../../storage/queries.js";
+import { messageRecord } from "../keys/storage-cipher.js";
+import { verdict } from "../server/retry-policy.js";
+import { count, object } from "../server/validators.js";
+
+const LONGEST_PAUSE_MS = 300_000;
+// A server can keep open the call for what is new.
+const SYNC_PATIENCE_MS = 5_000;
+
+/** @typedef {{ ids: number[], named: import("./cleared-messages.js").Named[] }} Standing what stands here now */
+
+export class Clearing {
+  #parts;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #stopping = new AbortController();
+  #attempt = 0;
+
+  /** @param {ClearingParts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * What comes in meanwhile was not seen, and stays. Where the server refuses or does not answer, the chat is cleared here
+   * all the same, and the server is asked again later.
+   * @param {string} email
+   */
+  async clear(email) {
+    await this.#forget(email, await this.#standing(email));
+    this.#attempt = 0;
+    await this.askDue();
+  }
+
+  /** Asks the server to clear what was cleared here and not there; where it does not, again after a growing pause. */
+  async askDue() {
+    clearTimeout(this.#timer);
+    const { database, locks, ownEmail } = this.#parts;
+    let pauseMs = 0;
+    const { signal } = this.#stopping;
+    await locks.request(`vibechat clearing ${ownEmail}`, { signal }, async () => {
+      const chats = await database.read(["chats"], (stores) => all(stores("chats")));
+      const due = chats.filter(({ clearingDue }) => clearingDue);
+      const mayAsk = due.length > 0 && (await this.#hasAll());
+      for (const { email } of due) {
+        pauseMs = Math.max(pauseMs, mayAsk ? await this.#ask(email) : this.#nextPauseMs());
+      }
+    });
+    if (pauseMs > 0 && !signal.aborted) {
+      clearTimeout(this.#timer);
+      this.#timer = after(pauseMs, () => void this.askDue().catch(() => {}));
+    }
+  }
+
+  stop() {
+    this.#stopping.abort();
+    clearTimeout(this.#timer);
+  }
+
+  /** @returns {Promise<boolean>} whether what the server has is here: it would clear what has not come yet as well */
+  #hasAll() {
+    return Promise.race([this.#parts.mailbox.catchUp(), pause(SYNC_PATIENCE_MS).then(() => false)]);
+  }
+
+  #nextPauseMs() {
+    this.#attempt += 1;
+    return backoffMs(this.#attempt, { limitMs: LONGEST_PAUSE_MS });
+  }
+
+  /**
+   * @param {string} email
+   * @returns {Promise<number>} after how many milliseconds to ask again; 0: that is not needed
+   */
+  async #ask(email) {
+    // It tells of the clearing, possibly before it answers, but only where there was something to clear.
+    await this.#change(email, ({ ownClearings = 0 }) => ({ ownClearings: Math.max(1, ownClearings) }));
+    try {
+      const cleared = count(object(await this.#parts.api.clearConversation(email)).cleared);
+      await this.#change(email, ({ ownClearings = 0 }) => ({
+        clearingDue: undefined, ownClearings: cleared === 0 ? Math.max(0, ownClearings - 1) : ownClearings,
+      }));
+    } catch (error) {
+      if (!verdict(error, { attempt: 0, ageMs: 0 }).isFinal) {
+        return Math.max(patienceMs(error), this.#nextPauseMs());
+      }
+      // A chat that the server has made up is cleared by nobody else.
+      await this.#change(email, () => ({ clearingDue: undefined, ownClearings: 0 }));
+    }
+    return 0;
+  }
+
+  /**
+   * @param {string} email
+   * @returns {Promise<Standing>}
+   */
+  async #standing(email) {
+    const { database, vault } = this.#parts;
+    const rows = await database.read(["messages"], (stores) => newestMessages(stores("messages"), email, { limit: Infinity }));
+    const named = rows.filter(({ sealed }) => sealed).map(async (row) => {
+      const { browser, counter, hash } = await vault.open(messageRecord(row), /** @type {Sealed} */ (row.sealed));
+      return { browser, counter, hash };
+    });
+    const read = (await Promise.allSettled(named)).flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    return { ids: rows.map(({ id }) => id), named: read };
+  }
+
+  /**
+   * @param {string} email
+   * @param {(chat: ChatRow) => Partial<ChatRow>} change
+   */
+  #change(email, change) {
+    return this.#parts.database.write(["chats"], async (stores) => {
+      const chat = await chatOrNew(stores("chats"), email);
+      stores("chats").put({ ...chat, ...change(chat) });
+    });
+  }
+
+  /**
+   * @param {string} email
+   * @param {Standing} standing
+   */
+  async #forget(email, { ids, named }) {
+    const { cleared, database } = this.#parts;
+    const rows = await cleared.rowsWith(email, named);
+    await database.write(["chats", "cleared", "messages", "outbox"], async (stores) => {
+      ids.forEach((id) => stores("messages").delete(id));
+      const leaving = (await unsent(stores("outbox"), email)).filter(({ state }) => state === "sending");
+      // It goes out, and has been on the screen: it comes back only if it fails.
+      leaving.forEach((row) => stores("outbox").put({ ...row, isCleared: true }));
+      rows.forEach((row) => stores("cleared").put(row));
+      const chat = await chatOrNew(stores("chats"), email);
+      const now = { clearedAt: Date.now(), clearedElsewhere: false, clearingDue: true, older: null, unreadBefore: 0 };
+      stores("chats").put({ ...chat, ...now });
+    }, { durability: "strict" });
+  }
+}

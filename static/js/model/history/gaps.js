@@ -1,0 +1,132 @@
+/**
+ * What of the other person's messages has been sent and is not here, by their browsers' counters (docs/protocol.md
+ * §7.3). It is counted anew with each look at what is stored, so that it heals when the missing comes.
+ */
+import { chainPart, lastCounter, marked, theirChains } from "../../storage/queries.js";
+import { isFirstBrowser } from "./chains.js";
+
+/** @typedef {{ key: string, browser: string, count: number, before: number | null }} Gap before the message with that id;
+ *   null: at the end */
+/** @typedef {{ peer: string, browser: string, gone: Map<number, string>, start: number | null,
+ *   whole: { from: number, counter: number } }} Chain start: what came
+ *   before its first message here; null: nobody can tell. From `whole.from` to `whole.counter` nothing is missing */
+
+const WAITING_LIMIT = 100;
+/** How long something that came may wait for being opened before what it may be is called missing. */
+export const OPENING_PATIENCE_MS = 30_000;
+
+/**
+ * @param {Stores} stores of a transaction with `chains`, `messages` and `state`
+ * @param {{ chat: ChatRow, rows: MessageRow[], gone: Map<string, Map<number, string>> }} shown gone: what was cleared
+ *   here, by browser
+ * @returns {Promise<Gap[]>} none while something that came is still to be tried: it may be what seems to be missing
+ */
+export async function gapsIn(stores, { chat, rows, gone }) {
+  const opened = rows.filter((row) => !row.mine && row.browser);
+  const browsers = new Set([...opened.map((row) => row.browser ?? ""), ...Object.keys(chat.heads ?? {})]);
+  const waiting = await marked(stores("messages"), "pending", chat.email, WAITING_LIMIT);
+  if (browsers.size === 0 || isBeingOpened(waiting.filter(({ tried }) => !tried))) {
+    return [];
+  }
+  const isFirst = await isFirstBrowser(stores);
+  const chains = new Map((await theirChains(stores("chains"), chat.email)).map((row) => [row.browser, row]));
+  const found = [];
+  for (const browser of browsers) {
+    const head = chat.heads?.[browser];
+    const start = isFirst ? 0 : (head?.from ?? null);
+    const { from: first = 1, counter = 0 } = chains.get(browser) ?? {};
+    const chain = { peer: chat.email, browser, gone: gone.get(browser) ?? new Map(), start, whole: { from: first, counter } };
+    found.push(...(await gapsOf(stores, chain, opened.filter((row) => row.browser === browser), head)));
+  }
+  return found;
+}
+
+/**
+ * @param {MessageRow[]} untried
+ * @returns {boolean} false where one of them has waited for long: a server can keep open the call for the key that it names,
+ *   and bring something new at any time
+ */
+function isBeingOpened(untried) {
+  const isNew = (/** @type {MessageRow} */ { arrivedAtMs = 0 }) => Math.abs(Date.now() - arrivedAtMs) < OPENING_PATIENCE_MS;
+  return untried.length > 0 && untried.every(isNew);
+}
+
+/**
+ * @param {Stores} stores
+ * @param {Chain} chain
+ * @param {MessageRow[]} rows of that chain
+ * @param {{ from: number, to: number } | undefined} head
+ * @returns {Promise<Gap[]>}
+ */
+async function gapsOf(stores, chain, rows, head) {
+  const shown = new Map(rows.filter(({ hidden }) => !hidden).map((row) => [row.counter ?? 0, row.id]));
+  const counters = [...new Set(rows.map(({ counter = 0 }) => counter))].sort((left, right) => left - right);
+  const gaps = [];
+  let last = counters.length > 0 ? await lastKnown(stores, chain, counters[0] ?? 1) : null;
+  // What is missing before a message that is not shown, a skip say, is told before the next one that is.
+  let untold = 0;
+  for (const counter of counters) {
+    untold += last === null || counter - last < 2 ? 0 : await missing(stores, chain, { from: last + 1, to: counter - 1 });
+    const before = shown.get(counter);
+    if (untold > 0 && before !== undefined) {
+      gaps.push({ key: keyOf(chain, counter), browser: chain.browser, count: untold, before });
+      untold = 0;
+    }
+    last = counter;
+  }
+  const count = untold + (await missingAtEnd(stores, chain, head));
+  return count > 0 ? [...gaps, { key: keyOf(chain, Infinity), browser: chain.browser, count, before: null }] : gaps;
+}
+
+/**
+ * @param {Stores} stores
+ * @param {Chain} chain
+ * @param {{ from: number, to: number } | undefined} head
+ * @returns {Promise<number>}
+ */
+async function missingAtEnd(stores, chain, head) {
+  const last = await lastKnown(stores, chain, Infinity);
+  return head && last !== null ? Math.max(0, head.to - last) : 0;
+}
+
+/**
+ * @param {Stores} stores
+ * @param {Chain} chain
+ * @param {number} below
+ * @returns {Promise<number | null>} the greatest counter below that is here, or was; null: it is not clear what came before
+ */
+async function lastKnown(stores, { peer, browser, gone, start, whole }, below) {
+  const passed = whole.counter < below ? whole.counter : 0;
+  let last = Math.max(await lastCounter(stores("messages"), peer, browser, below), passed);
+  // More may have been cleared than a call takes arguments.
+  for (const counter of gone.keys()) {
+    last = counter < below ? Math.max(last, counter) : last;
+  }
+  return last > 0 ? last : start;
+}
+
+/**
+ * @param {Stores} stores
+ * @param {Chain} chain
+ * @param {{ from: number, to: number }} part both included
+ * @returns {Promise<number>} how many of it are not here, and never were
+ */
+async function missing(stores, { peer, browser, gone, whole }, { from: first, to }) {
+  // What the chain has passed was here, though nothing of it may be kept: of many skips, say.
+  const from = first >= whole.from ? Math.max(first, whole.counter + 1) : first;
+  if (from > to) {
+    return 0;
+  }
+  const rows = await chainPart(stores("messages"), peer, browser, { from, to });
+  const here = new Set(rows.map((row) => row.counter));
+  const cleared = [...gone.keys()].filter((counter) => counter >= from && counter <= to && !here.has(counter));
+  return to - from + 1 - here.size - cleared.length;
+}
+
+/**
+ * @param {Chain} chain
+ * @param {number} counter
+ */
+function keyOf({ browser }, counter) {
+  return `gap-${browser}-${counter}`;
+}

@@ -1,0 +1,82 @@
+/** Older messages than those that are stored here, fetched from the server page by page. */
+import { ApiError } from "../../net/net-errors.js";
+import { readConversations, readPage } from "../server/responses.js";
+
+const REFUSED_PAGE = [400, 404];
+
+export class History {
+  #api;
+  #archive;
+  #ownEmail;
+  /** @type {Map<string, Promise<boolean>>} */
+  #running = new Map();
+
+  /** @param {{ api: Api, archive: Archive, ownEmail: string }} parts */
+  constructor({ api, archive, ownEmail }) {
+    this.#api = api;
+    this.#archive = archive;
+    this.#ownEmail = ownEmail;
+  }
+
+  /**
+   * @param {string} email
+   * @returns {Promise<boolean>} whether there was a page to fetch
+   */
+  fetchPage(email) {
+    const running = this.#running.get(email) ?? this.#fetchPage(email);
+    this.#running.set(email, running);
+    return running.finally(() => this.#running.delete(email));
+  }
+
+  /**
+   * @param {string} email
+   * @returns {Promise<number>} the id from which on all is here now: that of the oldest on the newest page; 0: there are
+   *   no older ones
+   */
+  async fetchNewest(email) {
+    const chat = await this.#archive.chat(email);
+    const { messages, next } = readPage(await this.#api.conversation(email, null), email, this.#ownEmail);
+    await this.#archive.addPage(chat, { messages, next: chat.older });
+    return next === null ? 0 : (messages.at(-1)?.id ?? 0);
+  }
+
+  /** The last message of each chat, before all of those before it are here. */
+  async fetchHeads() {
+    const { conversations } = readConversations(await this.#api.conversations(), this.#ownEmail);
+    for (const { email, lastMessage } of conversations) {
+      const chat = await this.#archive.chat(email);
+      await this.#archive.addPage(chat, { messages: lastMessage ? [lastMessage] : [], next: chat.older });
+    }
+    return conversations.map(({ email }) => email);
+  }
+
+  /** @param {string} email */
+  async #fetchPage(email) {
+    const chat = await this.#archive.chat(email);
+    if (chat.older === null) {
+      return false;
+    }
+    const answer = await this.#ask(email, chat.older);
+    if (answer !== null) {
+      await this.#archive.addPage(chat, readPage(answer, email, this.#ownEmail));
+    }
+    return true;
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} older
+   * @returns {Promise<any>} null: the server does not know that page any more, so it begins with the newest again
+   */
+  async #ask(email, older) {
+    try {
+      return await this.#api.conversation(email, older === "" ? null : older);
+    } catch (error) {
+      if (older === "" || !(error instanceof ApiError) || !REFUSED_PAGE.includes(error.status)) {
+        throw error;
+      }
+      await this.#archive.changeChat(email, { older: "" });
+      return null;
+    }
+  }
+}

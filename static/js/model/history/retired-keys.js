@@ -1,0 +1,82 @@
+/**
+ * What a key that was replaced still opens (docs/protocol.md §3.3 rule 5). Whoever has got hold of it must not go on as
+ * that person, so that it opens only what had come before, and what something that was opened here names by its hash.
+ */
+import { chainPart, marked } from "../../storage/queries.js";
+import { find } from "../keys/pinning.js";
+import { contentOf } from "./chain-check.js";
+import { namedHead } from "./heads.js";
+
+export class Retirement {
+  #parts;
+
+  /** @param {{ database: Database, vault: Vault, cleared: Cleared, people: People }} parts */
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The present key is about to be replaced: what has come under it, and was not opened yet, still opens.
+   * @param {string} email
+   */
+  async keepArrivals(email) {
+    const { database, people } = this.#parts;
+    const present = people.get(email)?.pinned;
+    await database.write(["messages"], async (stores) => {
+      const rows = await marked(stores("messages"), "pending", email);
+      const arrived = rows.filter(({ raw }) => raw?.sender_fingerprint === present);
+      arrived.forEach((row) => stores("messages").put({ ...row, arrivedUnder: present }));
+    });
+  }
+
+  /**
+   * @param {MessageRow} row
+   * @param {StoredContent} content
+   * @param {string} fingerprint of the peer's key that opened it
+   * @returns {Promise<boolean>} whether that key may not open it any more. One's own are proven by their self tag
+   */
+  async refuses(row, content, fingerprint) {
+    const person = this.#parts.people.get(row.peer);
+    if (row.mine || person?.pinned === fingerprint || hasComeBefore(row, fingerprint, find(person, fingerprint))) {
+      return false;
+    }
+    return !(await this.#isNamed(row.peer, content));
+  }
+
+  /**
+   * @param {string} peer
+   * @param {StoredContent} content
+   * @returns {Promise<boolean>} whether it was opened here before, or is named by what was
+   */
+  async #isNamed(peer, { browser, counter, hash }) {
+    const { database, vault, cleared } = this.#parts;
+    const isCleared = (await cleared.hashes(peer, browser)).get(counter) === hash;
+    if (isCleared || (await this.#isHead(peer, { browser, counter, hash }))) {
+      return true;
+    }
+    const part = { from: counter, to: counter + 1 };
+    const rows = await database.read(["messages"], (stores) => chainPart(stores("messages"), peer, browser, part));
+    const near = await Promise.all(rows.filter(({ mine }) => !mine).map((row) => contentOf(vault, row)));
+    return near.some((other) => (other?.counter === counter ? other.hash : other?.previous) === hash);
+  }
+
+  /**
+   * @param {string} peer
+   * @param {Pick<StoredContent, "browser" | "counter" | "hash">} content
+   * @returns {Promise<boolean>} whether a receipt has named it as the last message that its browser has sent
+   */
+  async #isHead(peer, { browser, counter, hash }) {
+    const head = await namedHead(this.#parts, peer, browser);
+    return head?.counter === counter && head.hash === hash;
+  }
+}
+
+/**
+ * @param {MessageRow} row
+ * @param {string} fingerprint
+ * @param {KnownKey | null} key
+ * @returns {boolean} whether it stood here when that key was replaced
+ */
+function hasComeBefore({ arrivedUnder, arrivedAtMs = Infinity }, fingerprint, key) {
+  return arrivedUnder === fingerprint || arrivedAtMs < (key?.retired?.atMs ?? 0);
+}

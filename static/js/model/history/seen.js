@@ -1,0 +1,66 @@
+/** What the person has seen of a chat, and what the other person is to be told of it. */
+import { chainPart, chatOrNew, get, marked } from "../../storage/queries.js";
+import { mark } from "./message-rows.js";
+
+/**
+ * @typedef {object} Seen what a person has seen of a chat
+ * @property {number[]} shown what has been on the screen
+ * @property {number[]} passed what they have jumped over: it is not unread any more, and nobody is told that it was read
+ * @property {boolean} atEnd whether the newest was on the screen
+ */
+
+/**
+ * @param {Stores} stores
+ * @param {string} email
+ * @param {(id: number) => boolean} isShown
+ * @param {Seen} seen what is known more exactly
+ * @returns {Promise<boolean>} whether anything has changed
+ */
+export async function markSeen(stores, email, isShown, { shown, passed, atEnd }) {
+  const unread = await marked(stores("messages"), "unread", email);
+  const former = await Promise.all(shown.map((id) => get(stores("messages"), id)));
+  const again = former.flatMap((row) => (row?.peer === email && row.passed && !row.seen ? [row] : []));
+  const rows = [...unread.filter(({ id }) => isShown(id)), ...again];
+  const jumped = new Set(passed);
+  const skipped = unread.filter(({ id }) => jumped.has(id) && !isShown(id));
+  rows.forEach((row) => stores("messages").put(mark({ ...row, seen: true })));
+  skipped.forEach((row) => stores("messages").put(mark({ ...row, passed: true })));
+  const chat = await chatOrNew(stores("chats"), email);
+  const before = atEnd ? chat.unreadBefore : 0;
+  if (rows.length + before > 0) {
+    const owing = rows.length > 0 ? await owingReceipt(stores, chat, rows) : chat;
+    stores("chats").put({ ...owing, unreadBefore: chat.unreadBefore - before });
+  }
+  return rows.length + skipped.length + before > 0;
+}
+
+/**
+ * The other person is to be told what was opened here, and what was on the screen.
+ * @param {Stores} stores
+ * @param {ChatRow} chat
+ * @param {MessageRow[]} seen
+ * @returns {Promise<ChatRow>}
+ */
+export async function owingReceipt(stores, chat, seen) {
+  const { email } = chat;
+  const upTo = { ...chat.seen };
+  for (const browser of new Set(seen.flatMap((row) => row.browser ?? []))) {
+    upTo[browser] = await seenUpTo(stores, { email, browser, from: upTo[browser] ?? 0 });
+  }
+  return { ...chat, seen: upTo, receiptDue: Date.now() };
+}
+
+const CHAIN_PART = 100;
+
+/**
+ * A receipt says "read" of all up to a counter: it ends before the first message that was not on the screen.
+ * @param {Stores} stores
+ * @param {{ email: string, browser: string, from: number }} chain from: so much of it was seen before
+ * @returns {Promise<number>}
+ */
+async function seenUpTo(stores, { email, browser, from }) {
+  const rows = await chainPart(stores("messages"), email, browser, { from: from + 1 }, CHAIN_PART);
+  const end = rows.findIndex((row) => !row.seen && !row.hidden);
+  const last = rows[end < 0 ? rows.length - 1 : end - 1]?.counter ?? from;
+  return end < 0 && rows.length === CHAIN_PART ? seenUpTo(stores, { email, browser, from: last }) : last;
+}

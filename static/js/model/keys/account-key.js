@@ -1,0 +1,317 @@
+/**
+ * This account's key in this browser. It is made once, never leaves, and nothing replaces it without the person.
+ *
+ * Event: `changed` {status}.
+ */
+import { Emitter } from "../../lib/emitter.js";
+import { ApiError } from "../../net/net-errors.js";
+import { BadAnswer, Refusal } from "../server/model-errors.js";
+import { isSameState, readStored, stateFor } from "./key-state.js";
+import { uploadKey } from "./key-upload.js";
+import { OwnPairs } from "./own-keys.js";
+import { isServed } from "./own-statement.js";
+import { readServedKey } from "./served-key.js";
+
+/** @typedef {import("./key-state.js").KeyStatus} KeyStatus */
+
+const NOT_FOUND = 404;
+const ROUNDS_LIMIT = 3;
+const FINGERPRINT = /^[0-9a-f]{64}$/;
+
+export class AccountKey extends Emitter {
+  #database;
+  #api;
+  #tabs;
+  #email;
+  #pairs;
+  /** @type {string | null} the fingerprint of the pair that is or was the account's */
+  #current = null;
+  /** @type {KeyStatus} */
+  #status = "unknown";
+  /** @type {Promise<void> | null} */
+  #ensuring = null;
+  /** @type {Set<string>} fingerprints of keys of ours that messages have named and that are not here */
+  #heardOf = new Set();
+  /** @type {Set<string>} fingerprints of keys that this browser has forgotten because the person wanted it */
+  #forgot = new Set();
+  /** @type {string | null} the fingerprint of the account's key, as the server named it last */
+  #present = null;
+  /** @type {Map<string, Promise<boolean>>} by fingerprint: whether it is a key of this account's */
+  #former = new Map();
+
+  /** @param {{ database: Database, api: Api, tabs: Tabs, email: string }} parts */
+  constructor({ database, api, tabs, email }) {
+    super();
+    this.#database = database;
+    this.#api = api;
+    this.#tabs = tabs;
+    this.#email = email;
+    this.#pairs = new OwnPairs({ database, email });
+    tabs.on("key", () => this.load().catch(() => {}));
+  }
+
+  get status() {
+    return this.#status;
+  }
+
+  /** The pair to write with; null unless the account's key is here. */
+  get current() {
+    return this.#status === "ready" ? this.#own : null;
+  }
+
+  get #own() {
+    return this.#pairs.get(this.#current);
+  }
+
+  /**
+   * @param {string} fingerprint
+   * @returns {KeyRow | null} one of this account's pairs that stand here, the present one or a former one
+   */
+  pair(fingerprint) {
+    return this.#pairs.get(fingerprint);
+  }
+
+  /** @returns {KeyRow[]} */
+  get pairs() {
+    return this.#pairs.all();
+  }
+
+  /** Whether the account's key was here, and was forgotten. */
+  get isForgotten() {
+    return this.wasHere(this.#present ?? "");
+  }
+
+  /** @param {string[]} fingerprints of keys that were here, and were forgotten */
+  takeForgot(fingerprints) {
+    this.#forgot = new Set(fingerprints);
+  }
+
+  /** @param {unknown} fingerprint */
+  wasHere(fingerprint) {
+    return this.#forgot.has(/** @type {string} */ (fingerprint));
+  }
+
+  /** What this browser knows before it has asked the server. */
+  async load() {
+    const stored = await this.#stored();
+    this.#take(stored);
+    this.#present = stored.state?.served ?? this.#present;
+    this.#setStatus(stored.state?.status ?? "unknown");
+  }
+
+  /** @returns {Promise<Stored>} */
+  #stored() {
+    return this.#database.read(["keys", "state"], readStored);
+  }
+
+  /** @param {Stored} stored */
+  #take({ rows, state }) {
+    this.#pairs.take(rows);
+    this.#current = (this.pair(state?.fingerprint ?? "") ?? rows[0])?.fingerprint ?? null;
+  }
+
+  /**
+   * Compares with the server. Makes a key only where the account has none anywhere; where one stands here and the
+   * server knows of none, that same one is uploaded again; and so it is where its statement is missing there.
+   * @throws {ApiError | import("../../net/net-errors.js").NetworkError | import("../server/model-errors.js").BadAnswer}
+   */
+  ensure() {
+    this.#ensuring ??= this.#ensure().finally(() => (this.#ensuring = null));
+    return this.#ensuring;
+  }
+
+  async #ensure() {
+    for (let round = 0; round < ROUNDS_LIMIT; round += 1) {
+      const before = await this.#stored();
+      const served = await this.#served();
+      if (served === null) {
+        await this.#uploadOwn();
+        return;
+      }
+      if ((await this.#settle(served.fingerprint, before)) && (await this.#repair(served))) {
+        return;
+      }
+    }
+  }
+
+  /**
+   * @param {ServerKey} served
+   * @returns {Promise<boolean>} false: another browser has taken over meanwhile, which this must not undo
+   */
+  async #repair(served) {
+    try {
+      await (this.current && this.#upload(this.current, served));
+      return true;
+    } catch (error) {
+      if (error instanceof Refusal) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  /** For an account that has just been registered: it has no key, so the server is not asked which. */
+  begin() {
+    this.#ensuring ??= this.#uploadOwn().finally(() => (this.#ensuring = null));
+    return this.#ensuring;
+  }
+
+  async #uploadOwn() {
+    await this.#use(await this.#upload(await this.#ownPair({ isFirst: true })));
+  }
+
+  /** @param {{ isFirst?: boolean }} [options] */
+  async #ownPair(options) {
+    // Another tab may have made it, or signed it anew, since this one looked.
+    this.#take(await this.#stored());
+    return this.#own ?? this.#pairs.make(options);
+  }
+
+  /**
+   * A message names a key of this account that is not here: another browser may have taken over just now.
+   * @param {string} fingerprint
+   */
+  async heardOf(fingerprint) {
+    if (this.pair(fingerprint) || this.#heardOf.has(fingerprint)) {
+      return;
+    }
+    this.#heardOf.add(fingerprint);
+    try {
+      // One that is under way may have asked before the other browser took over.
+      await this.#ensuring?.catch(() => {});
+      await this.ensure();
+    } catch (error) {
+      this.#heardOf.delete(fingerprint);
+      throw error;
+    }
+  }
+
+  /**
+   * Whoever writes garbage can name any fingerprint: only the server knows which keys the account had.
+   * @param {unknown} fingerprint that is not here
+   * @returns {Promise<boolean>} false, too, where that cannot be found out now
+   */
+  async isFormer(fingerprint) {
+    if (typeof fingerprint !== "string" || !FINGERPRINT.test(fingerprint)) {
+      return false;
+    }
+    const asked = this.#former.get(fingerprint) ?? this.#askAbout(fingerprint);
+    this.#former.set(fingerprint, asked);
+    return asked.catch(() => {
+      this.#former.delete(fingerprint);
+      return false;
+    });
+  }
+
+  /** @param {string} fingerprint */
+  async #askAbout(fingerprint) {
+    try {
+      return (await readServedKey(await this.#api.keyByFingerprint(fingerprint), this.#email)).fingerprint === fingerprint;
+    } catch (error) {
+      if (error instanceof BadAnswer || (error instanceof ApiError && error.status === NOT_FOUND)) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * The person has said that this browser is to hold the account's key from now on: the one that stands here, or a new
+   * one where there is none.
+   * @throws {Refusal} `key_changed`: yet another browser was quicker; ask again
+   */
+  async takeOver() {
+    const served = await this.#served();
+    if (served === null || this.pair(served.fingerprint)) {
+      await this.ensure();
+      return;
+    }
+    await this.#use(await this.#upload(await this.#ownPair(), served));
+  }
+
+  /** @returns {Promise<ServerKey | null>} the account's key as the server has it */
+  async #served() {
+    try {
+      return await readServedKey(await this.#api.ownKey(), this.#email);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === NOT_FOUND) {
+        return null;
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * @param {KeyRow} pair
+   * @param {ServerKey | null} [served] which it is to replace: the same one too, lest another browser's be undone
+   * @returns {Promise<string>} its fingerprint
+   */
+  async #upload(pair, served = null) {
+    const row = await this.#pairs.signed(pair, served);
+    if (served && isServed(row, served)) {
+      return row.fingerprint;
+    }
+    await uploadKey(this.#api, row, { email: this.#email, replaces: served?.fingerprint ?? null });
+    return row.fingerprint;
+  }
+
+  /** @param {string} fingerprint of a pair that stands here and is the account's */
+  async #use(fingerprint) {
+    this.#current = fingerprint;
+    await this.#remember("ready", fingerprint);
+  }
+
+  /**
+   * Decides by what is stored now, in the transaction that writes it: another tab may have made a key or taken over
+   * since this one was loaded.
+   * @param {string} served the fingerprint of the account's key
+   * @param {Stored} before what was stored before the server was asked
+   * @returns {Promise<boolean>} false: another tab has changed it meanwhile, so the answer may be older than that
+   */
+  async #settle(served, before) {
+    const settled = await this.#database.write(["keys", "state"], async (stores) => {
+      const now = await readStored(stores);
+      if (!isSameState(before.state, now.state)) {
+        return null;
+      }
+      const state = { ...stateFor(served, now), served };
+      stores("state").put(state, "key");
+      return { rows: now.rows, state };
+    });
+    if (settled) {
+      this.#present = served;
+      this.#take(settled);
+      this.#tellStatus(settled.state.status);
+    }
+    return settled !== null;
+  }
+
+  /**
+   * @param {KeyStatus} status
+   * @param {string | null} fingerprint
+   */
+  async #remember(status, fingerprint) {
+    await this.#database.write(["state"], async (stores) => stores("state").put({ status, fingerprint }, "key"));
+    this.#tellStatus(status);
+  }
+
+  /** @param {KeyStatus} status */
+  #tellStatus(status) {
+    if (this.#setStatus(status)) {
+      this.#tabs.tell("key");
+    }
+  }
+
+  /**
+   * @param {KeyStatus} status
+   * @returns {boolean} whether it is another than before
+   */
+  #setStatus(status) {
+    const changed = status !== this.#status;
+    this.#status = status;
+    if (changed) {
+      this.emit("changed", { status });
+    }
+    return changed;
+  }
+}

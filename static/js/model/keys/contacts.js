@@ -1,0 +1,149 @@
+/**
+ * The address book.
+ *
+ * Events: `changed`; `added`: by this person, here.
+ */
+import { Emitter } from "../../lib/emitter.js";
+import { Sequence } from "../../lib/timing.js";
+import { normalised } from "../server/email.js";
+import { Refusal } from "../server/model-errors.js";
+import { readContact, readContacts, readConversations } from "../server/responses.js";
+import { call } from "./people.js";
+
+/** @typedef {{ email: string, name: string, displayName: string }} Contact */
+
+export class Contacts extends Emitter {
+  #api;
+  #people;
+  #peerKeys;
+  #ownEmail;
+  /** @type {Set<string>} whose names were asked for, with or without an answer */
+  #asked = new Set();
+  #refreshing = new Sequence();
+
+  /** @param {{ api: Api, people: People, peerKeys: PeerKeys, ownEmail: string }} parts */
+  constructor({ api, people, peerKeys, ownEmail }) {
+    super();
+    this.#api = api;
+    this.#people = people;
+    this.#peerKeys = peerKeys;
+    this.#ownEmail = ownEmail;
+    people.on("changed", () => this.emit("changed"));
+  }
+
+  /** @returns {Contact[]} by name */
+  get list() {
+    const rows = this.#people.all().filter((row) => row.isContact);
+    return rows.map((row) => this.#contact(row.email)).sort((left, right) => left.name.localeCompare(right.name));
+  }
+
+  /**
+   * @param {string} email
+   * @returns {Contact | null}
+   */
+  byEmail(email) {
+    return this.#people.get(email)?.isContact ? this.#contact(email) : null;
+  }
+
+  /**
+   * @param {string} email as it was typed
+   * @returns {Promise<Contact>}
+   * @throws {Refusal | import("../../net/net-errors.js").ApiError | import("../../net/net-errors.js").NetworkError} with a `code`:
+   *   `yourself`, `user_not_found`, `invalid`, `rate_limited`, `network`, `another_address`
+   */
+  async add(email) {
+    if (normalised(email) === this.#ownEmail) {
+      throw new Refusal("yourself");
+    }
+    const contact = readContact(await this.#api.addContact(email.trim()));
+    if (contact.email !== normalised(email)) {
+      throw new Refusal("another_address");
+    }
+    await this.#keep(contact, true);
+    this.emit("added");
+    // Known in advance, the first message can go out at once, and is sealed even with no network. If it cannot be had
+    // now, the first message asks again.
+    this.#peerKeys.lookUp(contact.email).catch(() => {});
+    return this.#contact(contact.email);
+  }
+
+  /** Takes over what was changed in another browser, and what people are called now. */
+  refresh() {
+    return this.#refreshing.run(async () => {
+      await this.#refreshList();
+      await this.#refreshNames();
+    });
+  }
+
+  async #refreshList() {
+    // What is added while the answer is on its way is not in it.
+    const before = this.list.map(({ email }) => email);
+    const contacts = readContacts(await this.#api.contacts());
+    for (const contact of contacts.filter((entry) => this.#isNews(entry))) {
+      await this.#keep(contact);
+    }
+    const emails = new Set(contacts.map(({ email }) => email));
+    for (const email of before.filter((known) => !emails.has(known))) {
+      await this.#people.update(email, (row) => void (row.isContact = false));
+    }
+  }
+
+  /**
+   * Those who have written without being in the address book have names too.
+   * @param {string[]} emails
+   */
+  async askForNames(emails) {
+    const nameless = emails.filter((email) => !this.#asked.has(email) && !hasName(this.#people.get(email)));
+    if (nameless.length > 0) {
+      nameless.forEach((email) => this.#asked.add(email));
+      await this.#refreshNames();
+    }
+  }
+
+  async #refreshNames() {
+    const { conversations } = readConversations(await this.#api.conversations(), this.#ownEmail);
+    for (const { email, displayName } of conversations) {
+      await this.learnName(email, displayName);
+    }
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} displayName
+   */
+  async learnName(email, displayName) {
+    if (this.#people.get(email)?.displayName !== displayName) {
+      await this.#people.update(email, (row) => call(row, displayName));
+    }
+  }
+
+  /**
+   * @param {{ email: string, displayName: string, createdAtMs: number }} contact
+   * @param {boolean} [isAdded] by this person, here
+   */
+  async #keep({ email, displayName, createdAtMs }, isAdded = false) {
+    await this.#people.update(email, (row) => {
+      call(row, displayName);
+      Object.assign(row, { isContact: true, addedAtMs: createdAtMs, isAdded: row.isAdded || isAdded });
+    });
+  }
+
+  /** @param {{ email: string, displayName: string }} contact */
+  #isNews({ email, displayName }) {
+    const known = this.#people.get(email);
+    return email !== this.#ownEmail && !(known?.isContact && known.displayName === displayName);
+  }
+
+  /**
+   * @param {string} email
+   * @returns {Contact}
+   */
+  #contact(email) {
+    return { email, name: this.#people.nameOf(email), displayName: this.#people.get(email)?.displayName ?? "" };
+  }
+}
+
+/** @param {PersonRow | null} person */
+function hasName(person) {
+  return typeof person?.displayName === "string";
+}

@@ -1,0 +1,90 @@
+/** The key pairs of this account that were made in this browser, each with its identity and what that has signed. */
+import { CryptoManager } from "../../crypto/crypto.js";
+import { all, get } from "../../storage/queries.js";
+import { isServed, isSignedAsNow, lastSigned } from "./own-statement.js";
+
+const STRICT = /** @type {const} */ ({ durability: "strict" });
+
+export class OwnPairs {
+  #database;
+  #email;
+  /** @type {Map<string, KeyRow>} by fingerprint */
+  #rows = new Map();
+
+  /** @param {{ database: Database, email: string }} parts */
+  constructor({ database, email }) {
+    this.#database = database;
+    this.#email = email;
+  }
+
+  /** @param {KeyRow[]} rows as they are stored */
+  take(rows) {
+    this.#rows = new Map(rows.map((row) => [row.fingerprint, row]));
+  }
+
+  /** @param {string | null} fingerprint */
+  get(fingerprint) {
+    return this.#rows.get(fingerprint ?? "") ?? null;
+  }
+
+  all() {
+    return [...this.#rows.values()];
+  }
+
+  /**
+   * Stored before anybody hears of it: a crash after the upload would otherwise lose the account's only key.
+   * @param {{ isFirst?: boolean }} [options] isFirst: the account had none, so that nobody can have written to it yet
+   * @returns {Promise<KeyRow>} the same one for each tab
+   */
+  async make({ isFirst = false } = {}) {
+    const made = { ...(await CryptoManager.generateKeyPair()), identity: await CryptoManager.generateIdentityKeyPair() };
+    const row = await this.#database.write(["keys", "state"], async (stores) => {
+      const [found] = await all(stores("keys"));
+      if (!found) {
+        stores("keys").put(made);
+      }
+      if (!found && isFirst) {
+        stores("state").put("first", "origin");
+      }
+      return found ?? made;
+    }, STRICT);
+    return this.#keep(row);
+  }
+
+  /**
+   * Stored before it is uploaded: no version is ever given twice.
+   * @param {KeyRow} pair perhaps of an older version of the page, which had no identities
+   * @param {ServerKey | null} served
+   * @returns {Promise<Required<KeyRow>>}
+   */
+  async signed(pair, served) {
+    if (isSignedAsNow(pair) && (!served || isServed(pair, served))) {
+      return /** @type {Required<KeyRow>} */ (pair);
+    }
+    const made = pair.identity ?? (await CryptoManager.generateIdentityKeyPair());
+    const row = await this.#change(pair, (found) => ({ ...found, identity: found.identity ?? made }));
+    const signed = await lastSigned(row, this.#email, served);
+    const isNews = (/** @type {KeyRow} */ found) => (found.signed?.version ?? 0) < signed.version;
+    return this.#change(row, (found) => (isNews(found) ? { ...found, signed } : found));
+  }
+
+  /**
+   * @param {KeyRow} row
+   * @param {(found: KeyRow) => KeyRow} change of the row as it stands: another tab may have been quicker
+   * @returns {Promise<any>}
+   */
+  async #change({ fingerprint }, change) {
+    const row = await this.#database.write(["keys"], async (stores) => {
+      const changed = change(await get(stores("keys"), fingerprint));
+      stores("keys").put(changed);
+      return changed;
+    }, STRICT);
+    return this.#keep(row);
+  }
+
+  /** @param {KeyRow} row */
+  #keep(row) {
+    this.#rows.set(row.fingerprint, row);
+    return row;
+  }
+}

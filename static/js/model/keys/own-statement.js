@@ -1,0 +1,77 @@
+/** What this account's identity signs: that the key beside it is its own (docs/protocol.md §3.4). */
+import { ProtocolError } from "../../crypto/crypto-errors.js";
+import { signStatement, verifyStatement } from "../../crypto/identity.js";
+import { equal } from "../../lib/bytes.js";
+
+/** @typedef {import("../../storage/rows.js").Signed} Signed */
+/** @typedef {KeyRow & Required<Pick<KeyRow, "identity">>} IdentifiedKey */
+
+/** OWN_SUITES of crypto/identity.js, which is not loaded where nothing is to be signed. */
+export const SUITES = Object.freeze([1]);
+
+/**
+ * @param {KeyRow} row
+ * @param {ServerKey} key
+ * @returns {boolean} whether the server has this key with what was signed of it last
+ */
+export function isServed({ publicKeyBytes, identity, signed }, key) {
+  return (
+    equal(publicKeyBytes, key.publicKeyBytes) &&
+    isSame(identity?.publicKeyBytes, key.identityKey) &&
+    isSame(signed?.statement, key.statement)
+  );
+}
+
+/** @param {KeyRow} row */
+export function isSignedAsNow({ signed }) {
+  return String(signed?.suites) === String(SUITES);
+}
+
+/**
+ * A new statement only where none fits: versions rise, and each one more is one more for everybody to look at.
+ * @param {IdentifiedKey} row
+ * @param {string} email
+ * @param {ServerKey | null} served
+ * @returns {Promise<Signed>}
+ */
+export async function lastSigned(row, email, served) {
+  const elsewhere = served && (await signedElsewhere(row, served));
+  const last = (elsewhere?.version ?? 0) > (row.signed?.version ?? 0) ? elsewhere : row.signed;
+  if (last && isSignedAsNow({ ...row, signed: last })) {
+    return last;
+  }
+  const version = (last?.version ?? 0) + 1;
+  const { publicKeyBytes, identity } = row;
+  const request = { identityPrivateKey: identity.privateKey, email, publicKeyBytes, version, suites: SUITES };
+  return { version, suites: SUITES, statement: await signStatement(request) };
+}
+
+/**
+ * This browser's profile may be an old copy of one that has signed since. What others have signed does not count: they
+ * could use all numbers up.
+ * @param {IdentifiedKey} row
+ * @param {ServerKey} served
+ * @returns {Promise<Signed | null>}
+ */
+async function signedElsewhere({ publicKeyBytes, identity }, { email, statement }) {
+  if (!statement) {
+    return null;
+  }
+  try {
+    const identityKeyBytes = identity.publicKeyBytes;
+    return { ...(await verifyStatement({ identityKeyBytes, email, publicKeyBytes, statement })), statement };
+  } catch (error) {
+    if (error instanceof ProtocolError) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+/**
+ * @param {Bytes | undefined} own
+ * @param {Bytes | null} served
+ */
+function isSame(own, served) {
+  return own !== undefined && served !== null && equal(own, served);
+}

@@ -1,0 +1,318 @@
+/**
+ * The keys of the people one writes with (docs/protocol.md §3.3). The first key that the server names for a person, or
+ * under which a message of theirs has opened, is accepted and pinned. Another one that is named later, or the same one
+ * signed otherwise, is only offered: nothing is sealed for the person and nothing under that key is opened until the
+ * person at this browser has decided. Nothing is sealed for a key that nobody has signed.
+ *
+ * Event: `usable` {email}: there is a key to seal for that person with now, for which messages may have waited.
+ */
+import { KeyChangedError } from "../../crypto/crypto-errors.js";
+import { isSameKey } from "../../crypto/public-key.js";
+import { toHex } from "../../lib/bytes.js";
+import { Emitter } from "../../lib/emitter.js";
+import { ApiError } from "../../net/net-errors.js";
+import { BadAnswer, Refusal } from "../server/model-errors.js";
+import { accept, awaited, find, heed, isRecent, isSettled, offerOf, refuseOthersKey, take } from "./pinning.js";
+import { isNoted } from "./second-browsers.js";
+import { readServedKey, statementOf } from "./served-key.js";
+
+/** @typedef {import("./pinning.js").ToldKey} ToldKey */
+
+const NOT_FOUND = 404;
+
+export class PeerKeys extends Emitter {
+  #api;
+  #people;
+  #accountKey;
+  #forgetting;
+  /** @type {Map<string, ToldKey>} by email: keys that messages name and under which none has opened yet */
+  #candidates = new Map();
+
+  /** @param {{ api: Api, people: People, accountKey: AccountKey, forgetting: Forgetting }} parts */
+  constructor({ api, people, accountKey, forgetting }) {
+    super();
+    this.#api = api;
+    this.#people = people;
+    this.#accountKey = accountKey;
+    this.#forgetting = forgetting;
+  }
+
+  /**
+   * @param {string} email
+   * @returns {Promise<KnownKey>} the key to seal for that person with
+   * @throws {KeyChangedError} the person has not decided about another key yet
+   * @throws {Refusal} `no_key`; `unsigned_key`: the person's browser has not signed it yet; `key_not_theirs`: it is one's
+   *   own or another contact's, or signed by nobody it names
+   */
+  async keyFor(email) {
+    const known = this.#people.get(email);
+    const row = known && isSettled(known) ? known : await this.lookUp(email);
+    return this.#accepted(row);
+  }
+
+  /**
+   * Asks the server which key the person has now. The first one is pinned; any other than the pinned one is offered,
+   * a former one too: whoever has got hold of an old key could have it put back.
+   * @param {string} email
+   * @returns {Promise<PersonRow>}
+   */
+  async lookUp(email) {
+    try {
+      const key = await this.#verified(email, () => this.#api.keyOf(email));
+      return await this.#learn(email, key, (row) => heed(row, key));
+    } catch (error) {
+      if (error instanceof Refusal && error.code === "no_key" && !this.#people.get(email)?.isKeyless) {
+        await this.#people.update(email, (row) => void (row.isKeyless = true));
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * The chat is opened: where messages to the person wait for a key, it may be there by now.
+   * @param {string} email
+   */
+  async askAgain(email) {
+    if (awaited(this.#people.get(email)) !== null && awaited(await this.lookUp(email)) === null) {
+      this.emit("usable", { email });
+    }
+  }
+
+  /**
+   * Whether there is still something to decide about: the server may have gone back on it.
+   * @param {string} email
+   * @returns {Promise<boolean>}
+   */
+  async reconsider(email) {
+    if (!this.offered(email)) {
+      return false;
+    }
+    return (await this.lookUp(email)).offered !== null;
+  }
+
+  /**
+   * Asks again for the keys that were asked for more than a day ago.
+   * @returns {Promise<void>} when all were asked for, or the server could not be reached
+   */
+  async refresh() {
+    for (const { email } of this.#people.all().filter((row) => row.pinned !== null && !isRecent(row))) {
+      try {
+        await this.lookUp(email);
+      } catch (error) {
+        if (!(error instanceof Refusal || error instanceof BadAnswer)) {
+          return;
+        }
+      }
+    }
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} fingerprint that a message names
+   * @returns {Promise<ToldKey>} that key of that person: an accepted one, present or former, or the first that is heard
+   *   of. The first is accepted once a message has opened under it: `opened`
+   * @throws {KeyChangedError} it has not been accepted
+   * @throws {Refusal} `no_key`, `unsigned_key`, `key_not_theirs`
+   */
+  async named(email, fingerprint) {
+    const person = this.#people.get(email);
+    const known = find(person, fingerprint);
+    if (known?.accepted) {
+      refuseOthersKey(known, this.#others(email));
+      return known;
+    }
+    if (!person?.pinned) {
+      return this.#candidate(email, fingerprint);
+    }
+    const key = known ?? (await this.#present(email, fingerprint)) ?? (await this.#byName(email, fingerprint));
+    return this.#take(email, key);
+  }
+
+  /**
+   * A message has opened under a key that `named` gave: only that shows that the person has it.
+   * @param {string} email
+   * @param {ToldKey} key
+   * @param {{ mine: boolean, browser: string }} message one's own shows that this browser has taken the key for theirs,
+   *   and no more
+   * @throws {KeyChangedError} another key was accepted meanwhile
+   * @throws {Refusal} `key_not_theirs`
+   */
+  async opened(email, key, { mine, browser }) {
+    const known = find(this.#people.get(email), key.fingerprint);
+    if (known?.accepted && (mine || (known.opened && isNoted(known, browser)))) {
+      return;
+    }
+    const wasAwaited = awaited(this.#people.get(email)) !== null;
+    await this.#take(email, key, mine ? null : browser);
+    this.#candidates.delete(email);
+    if (wasAwaited) {
+      this.emit("usable", { email });
+    }
+  }
+
+  /**
+   * @param {string} email
+   * @param {ToldKey} key that a message names
+   * @param {string | null} [browser] in which a message of theirs was written that has opened under it
+   * @returns {Promise<KnownKey>}
+   * @throws {KeyChangedError} it has not been accepted
+   */
+  async #take(email, key, browser = null) {
+    const row = await this.#learn(email, key, (current) => take(current, key, browser));
+    const found = find(row, key.fingerprint);
+    if (!found?.accepted) {
+      throw new KeyChangedError(email, row.pinned ?? "", key.fingerprint);
+    }
+    return found;
+  }
+
+  /**
+   * Nothing of it is stored: anybody can name any key.
+   * @param {string} email of somebody of whom nothing is pinned
+   * @param {string} fingerprint
+   * @returns {Promise<ToldKey>}
+   */
+  async #candidate(email, fingerprint) {
+    const found = this.#candidates.get(email);
+    const key = found?.fingerprint === fingerprint ? found : await this.#byName(email, fingerprint);
+    refuseOthersKey(key, this.#others(email));
+    this.#candidates.set(email, key);
+    return key;
+  }
+
+  /** @param {string} email */
+  #others(email) {
+    return this.#people.all().filter((row) => row.email !== email);
+  }
+
+  /**
+   * @param {string} email
+   * @param {ToldKey} key
+   * @param {(row: PersonRow) => void} change
+   */
+  #learn(email, key, change) {
+    return this.#people.update(email, (row, others) => {
+      refuseOthersKey(key, others);
+      // Whoever is met for the first time now may have been known, and checked, before.
+      row.forgotten = row.pinned === null ? this.#forgetting.mayHaveKnown : row.forgotten;
+      change(row);
+    });
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} fingerprint
+   * @returns {Promise<ToldKey>}
+   * @throws {Refusal} `unsigned_key`: nobody could accept it, so it must not wait for a decision
+   */
+  async #byName(email, fingerprint) {
+    const key = await this.#verified(email, () => this.#api.keyByFingerprint(fingerprint));
+    if (key.fingerprint !== fingerprint) {
+      throw new BadAnswer("another key than the one asked for");
+    }
+    if (key.identity === null) {
+      throw new Refusal("unsigned_key");
+    }
+    return key;
+  }
+
+  /**
+   * A message under an unknown key is how one mostly hears of a new one.
+   * @param {string} email
+   * @param {string} fingerprint
+   * @returns {Promise<KnownKey | null>}
+   */
+  async #present(email, fingerprint) {
+    try {
+      return find(await this.lookUp(email), fingerprint);
+    } catch (error) {
+      if (error instanceof Refusal) {
+        return null;
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * @param {string} email
+   * @returns {string | null} the fingerprint that waits for a decision
+   */
+  offered(email) {
+    return this.#people.get(email)?.offered ?? null;
+  }
+
+  /**
+   * @param {string} email
+   * @returns {string} what exactly waits for a decision
+   */
+  exactly(email) {
+    return offerOf(this.#people.get(email));
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} fingerprint the one that was decided about
+   * @param {string} [what] exactly: the `offer` of the change that was on the screen
+   * @throws {Refusal} `key_changed`: it has changed again meanwhile; `unsigned_key`; `key_not_theirs`
+   */
+  async accept(email, fingerprint, what = offerOf(this.#people.get(email))) {
+    await this.#people.update(email, (row, others) => accept(row, { fingerprint, offer: what }, others));
+  }
+
+  /**
+   * @param {PersonRow} row
+   * @returns {KnownKey}
+   * @throws {KeyChangedError} another one is offered
+   * @throws {Refusal} `unsigned_key`, `key_not_theirs`
+   */
+  #accepted(row) {
+    if (row.offered !== null) {
+      throw new KeyChangedError(row.email, row.pinned ?? "", row.offered);
+    }
+    const pinned = find(row, row.pinned);
+    if (!pinned || pinned.identity === null) {
+      throw new Refusal("unsigned_key");
+    }
+    refuseOthersKey(pinned, this.#others(row.email));
+    return pinned;
+  }
+
+  /**
+   * @param {string} email
+   * @param {() => Promise<any>} ask
+   * @returns {Promise<ToldKey>} a key that is what its fingerprint and its statement say, and not one's own
+   */
+  async #verified(email, ask) {
+    const key = await readServedKey(await orNoKey(ask), email);
+    const { fingerprint, publicKeyBytes } = key;
+    const told = { fingerprint, publicKeyBytes, ...(await statementOf(key)) };
+    if (this.#accountKey.pairs.some((own) => isOwn(own, told))) {
+      throw new Refusal("key_not_theirs");
+    }
+    return told;
+  }
+}
+
+/**
+ * @param {KeyRow} own
+ * @param {ToldKey} told
+ */
+function isOwn({ publicKeyBytes, identity }, told) {
+  return isSameKey(publicKeyBytes, told.publicKeyBytes) || (identity && toHex(identity.publicKeyBytes) === told.identity);
+}
+
+/**
+ * @param {() => Promise<any>} ask
+ * @returns {Promise<any>}
+ * @throws {Refusal} `no_key`: the server has none, or none for us; `user_not_found`: the account is gone
+ */
+async function orNoKey(ask) {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== NOT_FOUND) {
+      throw error;
+    }
+    throw new Refusal(error.code === "user_not_found" ? "user_not_found" : "no_key");
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Whether this browser has lost what it knew of an account that is older than its memory: then the keys that it takes
+ * up are new to it, though somebody may have compared them before.
+ *
+ * Event: `changed`.
+ */
+import { Emitter } from "../../lib/emitter.js";
+import { ApiError } from "../../net/net-errors.js";
+import { get } from "../../storage/queries.js";
+import { readContacts, readConversations, readKey } from "../server/responses.js";
+
+/**
+ * - unsure: the memory is new, and the server was not asked yet whether the account is
+ * - yes: to be said
+ * @typedef {"unsure" | "no" | "yes" | "said"} Forgotten
+ */
+
+const NOT_FOUND = 404;
+
+export class Forgetting extends Emitter {
+  #parts;
+  /** @type {Forgotten} */
+  #state = "no";
+  #compared = 0;
+
+  /** @param {{ api: Api, database: Database, accountKey: AccountKey, people: People, tabs: Tabs, ownEmail: string }} parts */
+  constructor(parts) {
+    super();
+    this.#parts = parts;
+    parts.tabs.on("forgetting", () => this.load().catch(() => {}));
+  }
+
+  async load() {
+    this.#show(await this.#parts.database.read(["state"], (stores) => get(stores("state"), "forgetting")));
+  }
+
+  /** Whether the account is older than this memory, and the person has not taken note of that yet. */
+  get isToBeSaid() {
+    return this.#state === "yes";
+  }
+
+  /** With how many people numbers had been compared, where that is to be said now; 0: none, as far as is known. */
+  get comparedBefore() {
+    return this.isToBeSaid ? this.#compared : 0;
+  }
+
+  /** @param {number} compared with how many people they had been before this memory began, as far as that is known */
+  takeCompared(compared) {
+    this.#compared = compared;
+  }
+
+  /** Whether who is met for the first time now may have been known before. */
+  get mayHaveKnown() {
+    return this.#state !== "no";
+  }
+
+  /** The person has read it. */
+  said() {
+    return this.#set("said");
+  }
+
+  /** Asks the server, where that is still to be done, whether the account is older than this memory of it. */
+  async settle() {
+    if (this.#state === "unsure") {
+      const isOlder = (await Promise.all([this.#hasOtherKey(), this.#hasContacts(), this.#hasChats()])).some(Boolean);
+      await this.#set(isOlder ? "yes" : "no", "unsure");
+      await (isOlder || this.#takeBack());
+    }
+  }
+
+  async #hasOtherKey() {
+    const { accountKey, api, ownEmail } = this.#parts;
+    try {
+      const { fingerprint } = readKey(await api.ownKey(), ownEmail);
+      return accountKey.pair(fingerprint) === null;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === NOT_FOUND) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  async #hasContacts() {
+    return readContacts(await this.#parts.api.contacts()).length > 0;
+  }
+
+  async #hasChats() {
+    const { api, ownEmail } = this.#parts;
+    return readConversations(await api.conversations(), ownEmail).conversations.length > 0;
+  }
+
+  /** Nobody was forgotten after all. */
+  async #takeBack() {
+    const { people } = this.#parts;
+    for (const { email } of people.all().filter((row) => row.forgotten)) {
+      await people.update(email, (row) => void (row.forgotten = false));
+    }
+  }
+
+  /**
+   * @param {Forgotten} state
+   * @param {Forgotten} [before] only where it is still that: another tab may have been quicker
+   */
+  async #set(state, before) {
+    await this.#parts.database.write(["state"], async (stores) => {
+      if (before === undefined || before === (await get(stores("state"), "forgetting"))) {
+        stores("state").put(state, "forgetting");
+      }
+    });
+    this.#parts.tabs.tell("forgetting");
+    await this.load();
+  }
+
+  /** @param {Forgotten} state */
+  #show(state) {
+    if (state !== this.#state) {
+      this.#state = state;
+      this.emit("changed");
+    }
+  }
+}

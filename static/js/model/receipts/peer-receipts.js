@@ -1,0 +1,187 @@
+/**
+ * What the others' browsers say that they have of one's own messages, and how much they have sent (docs/protocol.md §5.6).
+ * The ticks come from here alone.
+ *
+ * Event: `changed` {email, named} (named: the hash of the last message that a browser of theirs says it has sent).
+ */
+import { DecryptionError, KeyChangedError, ProtocolError } from "../../crypto/crypto-errors.js";
+import { decodeReceipt } from "../../crypto/plaintext.js";
+import { Emitter } from "../../lib/emitter.js";
+import { Sequence } from "../../lib/timing.js";
+import { all, chatOrNew, unsent, waitingReceipts } from "../../storage/queries.js";
+import { headRecord, markContradicted } from "../history/heads.js";
+import { has, rangesOf, union } from "../history/ranges.js";
+import { acquaintances } from "../history/receipt-recipients.js";
+import { BadAnswer, Refusal } from "../server/model-errors.js";
+
+/** @import { ReceiptRow } from "../../storage/rows.js" */
+/** @typedef {import("../../crypto/plaintext.js").Receipt} Receipt */
+/** @typedef {import("../../storage/rows.js").Ticks} Ticks */
+/** @typedef {{ browser: string, receipt: Receipt }} Opened */
+/** @typedef {{ browser: string, last: number, without: number[] }} Sent of this browser's messages to that person: the last
+ *   counter that was given, and those that have not left */
+
+// Whoever holds the peer's key can make up as many as they like.
+const BROWSERS_LIMIT = 32;
+
+export class PeerReceipts extends Emitter {
+  #parts;
+  #inTurn = new Sequence();
+  /** @type {Map<string, Promise<void>>} by peer: what has not begun */
+  #waiting = new Map();
+
+  /** @param {PeerReceiptParts} parts */
+  constructor(parts) {
+    super();
+    this.#parts = parts;
+  }
+
+  /** Those that came before this page, or under keys that were not decided about. */
+  async takeAll() {
+    const rows = await this.#parts.database.read(["receipts"], (stores) => all(stores("receipts")));
+    await Promise.all([...new Set(rows.map(({ peer }) => peer))].map((peer) => this.take(peer)));
+  }
+
+  /**
+   * Each says all that the ones before it did, so that one derivation does for all that wait.
+   * @param {string} peer
+   * @returns {Promise<void>}
+   */
+  take(peer) {
+    const waiting = this.#waiting.get(peer) ?? this.#inTurn.run(() => this.#take(peer)).catch(() => {});
+    this.#waiting.set(peer, waiting);
+    return waiting;
+  }
+
+  /** @param {string} peer a stranger's are worth no derivation: nothing was written that they could acknowledge */
+  async #take(peer) {
+    this.#waiting.delete(peer);
+    const { database, opener } = this.#parts;
+    if (!(await acquaintances(this.#parts)).has(peer)) {
+      return;
+    }
+    const rows = await database.read(["receipts"], (stores) => waitingReceipts(stores("receipts"), peer));
+    for (const row of rows.reverse()) {
+      await opener.calm();
+      if ((await this.#open(row)) !== "useless") {
+        return;
+      }
+    }
+  }
+
+  /**
+   * @param {ReceiptRow} row
+   * @returns {Promise<"taken" | "useless" | "later">} later: there is no network, or the person has to decide first
+   */
+  async #open(row) {
+    try {
+      const { unsealer, people } = this.#parts;
+      const { content, peerKey } = await unsealer.open({ ...row, mine: false });
+      const isPresent = people.get(row.peer)?.pinned === peerKey.fingerprint;
+      const opened = { browser: content.browser, receipt: await decodeReceipt(content.body) };
+      await (isPresent ? this.#enter(row, opened) : this.#drop(row));
+      return isPresent ? "taken" : "useless";
+    } catch (error) {
+      if (!isFinal(error)) {
+        return "later";
+      }
+      await this.#drop(row);
+      return "useless";
+    }
+  }
+
+  /** @param {ReceiptRow} row */
+  #drop({ id }) {
+    return this.#parts.database.write(["receipts"], async (stores) => void stores("receipts").delete(id));
+  }
+
+  /**
+   * @param {ReceiptRow} row
+   * @param {Opened} opened
+   */
+  async #enter({ id, peer }, opened) {
+    const { chains, database, tabs, vault } = this.#parts;
+    const { browser, receipt: { head } } = opened;
+    const named = head && (await vault.seal(headRecord(peer, browser), head));
+    await database.write(["receipts", "chats", "chains", "outbox"], async (stores) => {
+      const waiting = await waitingReceipts(stores("receipts"), peer);
+      waiting.filter((row) => row.id <= id).forEach((row) => stores("receipts").delete(row.id));
+      const chat = await chatOrNew(stores("chats"), peer);
+      const unsealed = (await unsent(stores("outbox"), peer)).filter((row) => row.envelope === null && !row.mayHaveLeft);
+      const sent = { last: await chains.ownCounter(stores, peer), without: unsealed.map(({ counter }) => counter) };
+      stores("chats").put(withReceipt(chat, { ...opened, named }, { browser: vault.browser, ...sent }));
+    });
+    if (head) {
+      await markContradicted({ database, vault }, { peer, browser, head });
+    }
+    this.emit("changed", { email: peer, named: head?.hash ?? null });
+    tabs.tell("chat", { email: peer });
+  }
+}
+
+/**
+ * Receipts merge: what one has said of a message holds, and others only add to it, in whatever order they come.
+ * @param {ChatRow} chat
+ * @param {Opened & { named: Sealed | null }} opened named: the receipt's head
+ * @param {Sent} sent
+ * @returns {ChatRow}
+ */
+function withReceipt(chat, { browser, named, receipt: { head, seen } }, sent) {
+  const { acknowledged: _, ...rest } = chat;
+  const { [browser]: before, ...others } = chat.heads ?? {};
+  const to = Math.max(before?.to ?? 0, head?.counter ?? 0);
+  return {
+    ...rest,
+    ticks: seen.filter((entry) => entry.browser === sent.browser).reduce((ticks, entry) => merged(ticks, entry, sent), ticksOf(chat)),
+    heads: Object.fromEntries([
+      ...Object.entries(others).slice(1 - BROWSERS_LIMIT),
+      [browser, { from: before?.from ?? to, to, named: head?.counter === to ? named : before?.named }],
+    ]),
+  };
+}
+
+/**
+ * @param {Ticks} ticks
+ * @param {Receipt["seen"][number]} entry
+ * @param {Sent} sent what has not left cannot have arrived, whatever a receipt says
+ * @returns {Ticks}
+ */
+function merged(ticks, { from, delivered, read, missing }, { last, without }) {
+  const upTo = (/** @type {number} */ counter) => rangesOf(from, Math.min(counter, last), [...missing, ...without]);
+  return { delivered: union(ticks.delivered, upTo(delivered)), read: union(ticks.read, upTo(read)) };
+}
+
+/**
+ * @param {ChatRow} chat
+ * @returns {Ticks}
+ */
+function ticksOf({ ticks, acknowledged = {} }) {
+  const former = Object.values(acknowledged);
+  return ticks ?? {
+    delivered: former.flatMap(({ from, delivered, missing }) => rangesOf(from, delivered, missing)),
+    read: former.flatMap(({ from, read, missing }) => rangesOf(from, read, missing)),
+  };
+}
+
+/**
+ * @param {unknown} error
+ * @returns {boolean} whether it will never open
+ */
+function isFinal(error) {
+  const isRefused = error instanceof Refusal && error.code !== "no_key";
+  const isBroken = error instanceof ProtocolError || error instanceof DecryptionError || error instanceof BadAnswer;
+  return (isRefused || isBroken) && !(error instanceof KeyChangedError);
+}
+
+/**
+ * @param {ChatRow} chat
+ * @param {{ browser?: string, counter?: number }} message one's own, as it was numbered here
+ * @returns {"sent" | "delivered" | "read"}
+ */
+export function acknowledgement(chat, { counter = 0 }) {
+  const { delivered, read } = ticksOf(chat);
+  if (has(read, counter)) {
+    return "read";
+  }
+  return has(delivered, counter) ? "delivered" : "sent";
+}

@@ -1,0 +1,148 @@
+/** What a receipt says: how much of each of the other person's browsers is here, and how much this one has sent. */
+import { chainPart, chatOrNew, marked, messageInChain, theirChains, unsent } from "../../storage/queries.js";
+import { messageRecord } from "../keys/storage-cipher.js";
+
+/** @typedef {import("../../crypto/plaintext.js").Receipt} Receipt */
+/** @typedef {Receipt["seen"][number]} Seen */
+/** @typedef {{ skipped: Set<number>, unseen: Set<number> }} Absent counters that are missing though something is here: a skip
+ *   alone, or what came late and was not on the screen yet */
+
+const BROWSERS_LIMIT = 8;
+const MISSING_LIMIT = 64;
+
+/**
+ * @param {{ chains: Chains, database: Database, vault: Vault }} parts
+ * @param {string} peer
+ * @param {{ isReadTold: boolean }} choice
+ * @returns {Promise<Receipt>}
+ */
+export async function receiptOf({ chains, database, vault }, peer, { isReadTold }) {
+  const seen = await database.read(["chains", "chats", "messages"], async (stores) => {
+    const chat = await chatOrNew(stores("chats"), peer);
+    const rows = await theirChains(stores("chains"), peer);
+    const known = new Map(rows.map((row) => [row.browser, row]));
+    const latest = rows.sort((left, right) => right.atMs - left.atMs).map(({ browser }) => browser);
+    const browsers = [...new Set([...latest, ...Object.keys(chat.seen ?? {})])].slice(0, BROWSERS_LIMIT);
+    const unseen = isReadTold ? await marked(stores("messages"), "unread", peer) : [];
+    const entries = await Promise.all(browsers.map((browser) => {
+      const read = isReadTold ? (chat.seen?.[browser] ?? 0) : 0;
+      return entryOf(stores, { peer, browser, row: known.get(browser), read, absent: absentOf(browser, read, { chat, unseen }) });
+    }));
+    return entries.filter((entry) => entry !== null);
+  });
+  return { head: await headOf({ chains, database, vault }, peer), seen };
+}
+
+/**
+ * @param {string} browser
+ * @param {number} read
+ * @param {{ chat: ChatRow, unseen: MessageRow[] }} here
+ * @returns {Absent}
+ */
+function absentOf(browser, read, { chat, unseen }) {
+  const of = (/** @type {{ browser?: string, counter?: number }[]} */ places) =>
+    places.filter((place) => place.browser === browser).map(({ counter = 0 }) => counter);
+  return { skipped: new Set(of(chat.skips ?? [])), unseen: new Set(of(unseen).filter((counter) => counter < read)) };
+}
+
+/**
+ * @param {Stores} stores
+ * @param {{ peer: string, browser: string, row: ChainRow | undefined, read: number, absent: Absent }} chain
+ * @returns {Promise<Seen | null>} null: nothing of it is here
+ */
+async function entryOf(stores, { peer, browser, row, read, absent }) {
+  const messages = stores("messages");
+  const from = row?.from ?? (row ? 1 : (await messageInChain(messages, peer, browser, 1))?.counter);
+  if (from === undefined) {
+    return null;
+  }
+  const whole = row?.counter ?? from - 1;
+  const beyond = (await chainPart(messages, peer, browser, { from: whole + 1 })).map(({ counter = 0 }) => counter);
+  const part = latestPart({ from, whole, beyond: beyond.filter((counter) => !absent.skipped.has(counter)) }, absent);
+  return part && { browser, ...part, read: readOf(part, read) };
+}
+
+/**
+ * @param {{ from: number, whole: number, beyond: number[] }} here all from `from` to `whole`, and these after it, rising
+ * @param {Absent} absent
+ * @returns {Pick<Seen, "from" | "delivered" | "missing"> | null} the latest part of it that lacks no more than the limit;
+ *   null: there is nothing
+ */
+function latestPart({ from, whole, beyond }, absent) {
+  let delivered = beyond.at(-1) ?? whole;
+  while (delivered >= from && absent.skipped.has(delivered)) {
+    delivered -= 1;
+  }
+  const missing = [...first(MISSING_LIMIT + 1, lacking({ from, whole, beyond }, absent, delivered))].reverse();
+  if (missing.length <= MISSING_LIMIT) {
+    return delivered < from ? null : { from, delivered, missing };
+  }
+  let start = (missing.shift() ?? 0) + 1;
+  while (missing[0] === start) {
+    missing.shift();
+    start += 1;
+  }
+  return { from: start, delivered, missing };
+}
+
+/**
+ * @param {{ from: number, whole: number, beyond: number[] }} here
+ * @param {Absent} absent
+ * @param {number} delivered
+ * @returns {Generator<number>} what is missing below that, falling; there may be quadrillions
+ */
+function* lacking({ from, whole, beyond }, { skipped, unseen }, delivered) {
+  const here = new Set(beyond);
+  for (let counter = delivered - 1; counter > whole; counter -= 1) {
+    if (!here.has(counter) || unseen.has(counter)) {
+      yield counter;
+    }
+  }
+  const below = [...skipped, ...unseen].filter((counter) => counter >= from && counter <= whole && counter < delivered);
+  yield* [...new Set(below)].sort((left, right) => right - left);
+}
+
+/**
+ * @template Value
+ * @param {number} limit
+ * @param {Iterable<Value>} values
+ * @returns {Generator<Value>}
+ */
+function* first(limit, values) {
+  let left = limit;
+  for (const value of values) {
+    yield value;
+    left -= 1;
+    if (left === 0) {
+      return;
+    }
+  }
+}
+
+/**
+ * @param {Pick<Seen, "from" | "delivered">} part
+ * @param {number} seen the greatest counter that was on the screen
+ * @returns {number} at most what was delivered; 0: none
+ */
+function readOf({ from, delivered }, seen) {
+  const read = Math.min(delivered, seen);
+  return read >= from ? read : 0;
+}
+
+/**
+ * @param {{ chains: Chains, database: Database, vault: Vault }} parts
+ * @param {string} peer
+ * @returns {Promise<Receipt["head"]>} the last of one's own that has left; null: none has
+ */
+async function headOf({ chains, database, vault }, peer) {
+  let { counter, hash } = await chains.own(peer);
+  const waiting = await database.read(["outbox"], (stores) => unsent(stores("outbox"), peer));
+  // Those that stand at the end: one that failed may stand below others that have left.
+  for (const row of waiting.sort((left, right) => right.counter - left.counter)) {
+    if (row.counter === counter) {
+      hash = (await vault.open(messageRecord(row), row.sealed)).previous;
+      counter -= 1;
+    }
+  }
+  return hash === null ? null : { counter, hash };
+}

@@ -1,0 +1,179 @@
+/**
+ * Tells the other person's browser, end to end, what was opened and seen here: cumulative, so that one receipt says all
+ * that the ones before it did, and none has to be kept until it has arrived (docs/protocol.md §5.6).
+ */
+import { CryptoManager } from "../../crypto/crypto.js";
+import { sealMessage } from "../../crypto/envelope.js";
+import { encodeReceipt } from "../../crypto/plaintext.js";
+import { after, backoffMs } from "../../lib/timing.js";
+import { ApiError, patienceMs } from "../../net/net-errors.js";
+import { all, chatOrNew } from "../../storage/queries.js";
+import { acquaintances } from "../history/receipt-recipients.js";
+import { awaited } from "../keys/pinning.js";
+import { Refusal } from "../server/model-errors.js";
+import { verdict } from "../server/retry-policy.js";
+import { receiptOf } from "./receipt-content.js";
+
+const COLLECT_MS = 400;
+// While much happens they become rarer, up to this: each one costs a derivation at either end.
+const LONGEST_COLLECT_MS = 3200;
+const SHORTEST_LOOK_MS = 5000;
+
+export class ReceiptWriter {
+  #parts;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #stopping = new AbortController();
+  #attempt = 0;
+  #streak = 0;
+  #lastMs = -Infinity;
+  #notBeforeMs = 0;
+
+  /** @param {ReceiptWriterParts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /** There may be something to tell. */
+  note() {
+    if (!this.#stopping.signal.aborted) {
+      this.#timer ??= after(this.#delayMs(), () => void this.#write());
+    }
+  }
+
+  /** The network is back, or a decision was made: no reason to wait any longer. */
+  hurry() {
+    this.#attempt = 0;
+    this.note();
+  }
+
+  stop() {
+    this.#stopping.abort();
+    clearTimeout(this.#timer);
+  }
+
+  #delayMs() {
+    if (this.#attempt > 0) {
+      return Math.max(backoffMs(this.#attempt), this.#notBeforeMs - performance.now());
+    }
+    this.#streak = performance.now() - this.#lastMs < SHORTEST_LOOK_MS ? this.#streak + 1 : 0;
+    return Math.min(LONGEST_COLLECT_MS, COLLECT_MS * 2 ** Math.min(this.#streak, 10));
+  }
+
+  async #write() {
+    this.#timer = undefined;
+    this.#lastMs = performance.now();
+    try {
+      const { locks, ownEmail } = this.#parts;
+      await locks.request(`vibechat receipts ${ownEmail}`, { signal: this.#stopping.signal }, () => this.#writeDue());
+      this.#attempt = 0;
+    } catch (error) {
+      this.#attempt += 1;
+      this.#notBeforeMs = performance.now() + patienceMs(error);
+      this.note();
+    }
+  }
+
+  async #writeDue() {
+    const chats = await this.#parts.database.read(["chats"], (stores) => all(stores("chats")));
+    const known = await acquaintances(this.#parts);
+    /** @type {unknown} */
+    let refusal = null;
+    for (const chat of chats.filter(({ email, receiptDue }) => receiptDue && known.has(email))) {
+      if (!this.#stopping.signal.aborted && this.#isDecided(chat.email)) {
+        refusal = (await this.#tellUnlessRefused(chat)) ?? refusal;
+      }
+    }
+    if (refusal !== null) {
+      throw refusal;
+    }
+  }
+
+  /**
+   * @param {ChatRow} chat
+   * @returns {Promise<Refusal | null>} what is wrong with this person's keys: the others are told all the same
+   */
+  async #tellUnlessRefused(chat) {
+    try {
+      await this.#tell(chat);
+      return null;
+    } catch (error) {
+      if (error instanceof Refusal) {
+        return error;
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Nothing goes out under a key that nobody has decided about, or that nobody has signed.
+   * @param {string} email
+   */
+  #isDecided(email) {
+    const person = this.#parts.people.get(email);
+    const isUsable = Boolean(person?.pinned) && !person?.offered && awaited(person) !== "unsigned_key";
+    return isUsable && this.#parts.accountKey.current !== null;
+  }
+
+  /** @param {ChatRow} chat */
+  async #tell({ email, receiptDue = 0 }) {
+    try {
+      await this.#parts.transmitter.send(await this.#sealed(email));
+    } catch (error) {
+      if (error instanceof ApiError && error.code === "stale_key") {
+        await this.#parts.peerKeys.lookUp(email);
+        return;
+      }
+      if (!verdict(error, { attempt: this.#attempt, ageMs: Date.now() - receiptDue }).isFinal) {
+        throw error;
+      }
+    }
+    await this.#told(email, receiptDue);
+  }
+
+  /**
+   * What has come since is told of by the next one.
+   * @param {string} email
+   * @param {number} due
+   */
+  #told(email, due) {
+    return this.#parts.database.write(["chats"], async (stores) => {
+      const chat = await chatOrNew(stores("chats"), email);
+      if (chat.receiptDue === due) {
+        stores("chats").put({ ...chat, receiptDue: undefined });
+      }
+    });
+  }
+
+  /**
+   * @param {string} peer
+   * @returns {Promise<SealedMessage>}
+   */
+  async #sealed(peer) {
+    const { accountKey, database, chains, ownEmail, peerKeys, preferences, vault } = this.#parts;
+    const key = await peerKeys.keyFor(peer);
+    const own = /** @type {KeyRow} */ (accountKey.current);
+    const body = await encodeReceipt(await receiptOf({ chains, database, vault }, peer, { isReadTold: preferences.readReceipts }));
+    const { counter, previous } = await this.#number(peer);
+    const { envelope, hash } = await sealMessage({
+      ownKeyPair: own,
+      ownFingerprint: own.fingerprint,
+      peerPublicKeyBytes: key.publicKeyBytes,
+      peerFingerprint: key.fingerprint,
+      senderEmail: ownEmail,
+      recipientEmail: peer,
+      clientId: CryptoManager.randomUuid(),
+      content: { type: "receipt", browser: vault.browser, counter, previous, received: [], sent_at: Date.now(), body },
+    });
+    // Before it leaves: a counter is never given twice.
+    const row = await chains.ownRow(peer, { counter, hash }, "receipts");
+    await database.write(["chains"], async (stores) => void stores("chains").put(row), { durability: "strict" });
+    return envelope;
+  }
+
+  /** @param {string} peer */
+  async #number(peer) {
+    const { counter, hash } = await this.#parts.chains.own(peer, "receipts");
+    return { counter: counter + 1, previous: hash };
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Opens, one by one, the messages that no screen waits for: of each person the newest first, of those whom one knows before
+ * those of strangers. Each takes a key derivation, so a stranger gets only so many of them; what is left is opened when
+ * somebody looks at that chat.
+ */
+import { identityOf } from "../history/message-rows.js";
+import { acquaintances } from "../history/receipt-recipients.js";
+
+/** @typedef {{ peer: string, below: number, left: number }} Pile below: the id up to which it was tried */
+
+const BATCH = 20;
+const DERIVATIONS_PER_STRANGER = 20;
+
+export class Backlog {
+  #archive;
+  #chains;
+  #people;
+  #open;
+  #isAskedFor = false;
+  /** @type {Promise<void> | null} */
+  #running = null;
+
+  /** @param {{ archive: Archive, chains: Chains, people: People, open: (row: MessageRow) => Promise<void> }} parts */
+  constructor({ archive, chains, people, open }) {
+    this.#archive = archive;
+    this.#chains = chains;
+    this.#people = people;
+    this.#open = open;
+  }
+
+  /** Tries all that nobody has tried yet. */
+  catchUp() {
+    this.#isAskedFor = true;
+    this.#running ??= this.#catchUp().finally(() => (this.#running = null));
+    return this.#running;
+  }
+
+  async #catchUp() {
+    /** @type {Set<string>} each once: those that cannot be opened now, for there is no network, say, keep back no others */
+    const tried = new Set();
+    let isNew = true;
+    while (isNew) {
+      this.#isAskedFor = false;
+      await this.#openPiles(await this.#piles(), tried);
+      isNew = this.#isAskedFor;
+    }
+  }
+
+  /** @returns {Promise<Pile[]>} */
+  async #piles() {
+    const known = await acquaintances({ people: this.#people, chains: this.#chains });
+    const peers = await this.#archive.pendingPeers();
+    const [friends, strangers] = [peers.filter((peer) => known.has(peer)), peers.filter((peer) => !known.has(peer))];
+    const spent = await Promise.all(strangers.map((peer) => this.#archive.countTried(peer)));
+    return [
+      ...friends.map((peer) => ({ peer, below: Infinity, left: Infinity })),
+      ...strangers.map((peer, index) => ({ peer, below: Infinity, left: DERIVATIONS_PER_STRANGER - (spent[index] ?? 0) })),
+    ];
+  }
+
+  /**
+   * A batch of each in turn. What comes meanwhile is newer, so that it begins anew.
+   * @param {Pile[]} piles
+   * @param {Set<string>} tried
+   */
+  async #openPiles(piles, tried) {
+    let open = piles.filter(({ left }) => left > 0);
+    while (open.length > 0 && !this.#isAskedFor) {
+      const next = [];
+      for (const pile of open) {
+        const rest = await this.#openBatch(pile, tried);
+        next.push(...(rest ? [rest] : []));
+        if (this.#isAskedFor) {
+          return;
+        }
+      }
+      open = next;
+    }
+  }
+
+  /**
+   * @param {Pile} pile
+   * @param {Set<string>} tried
+   * @returns {Promise<Pile | null>} what is left of it; null: nothing
+   */
+  async #openBatch({ peer, below, left }, tried) {
+    const rows = await this.#archive.pending(peer, { below, limit: Math.min(BATCH, left) });
+    for (const row of rows.filter((one) => !tried.has(identityOf(one)))) {
+      tried.add(identityOf(row));
+      await this.#open(row);
+    }
+    const last = rows.at(-1);
+    return last && left > rows.length ? { peer, below: last.id, left: left - rows.length } : null;
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Keeps up with the server: pushes while a socket is open, asking every few seconds while none can be had.
+ *
+ * Events: `connection` {state}, `open` (a socket is open again), `reached` (the server
+ * answers again), `resync` (the server asks to be asked again).
+ */
+import { Emitter, listen } from "../../lib/emitter.js";
+import { backoffMs, pause } from "../../lib/timing.js";
+import { isAway } from "../../net/net-errors.js";
+import { readConversations } from "../server/responses.js";
+
+/**
+ * - ok: what happens is pushed here at once
+ * - polling: no socket can be had, so the server is asked every few seconds
+ * - connecting: the server has not answered yet, or what it has cannot be had
+ * - unreached: the last call got no answer; it is tried again
+ * - offline: this machine has no network
+ * @typedef {"ok" | "polling" | "connecting" | "unreached" | "offline"} ConnectionState
+ */
+
+// Once may be chance. After that, "ok" would hide that nothing new comes in.
+const FAILURES_HIDDEN = 1;
+
+export class Link extends Emitter {
+  #parts;
+  #isReached = false;
+  /** whether the last call got no answer */
+  #isAway = false;
+  /** whether the server has answered since the last socket was lost */
+  #hasAnswered = false;
+  #failures = 0;
+  #isStopped = false;
+  /** @type {ConnectionState} */
+  #state = "connecting";
+  /** whether the machine says that it has no network, and nothing has been heard since */
+  #isOffline = isOffline();
+  #stopListening = () => {};
+
+  /** @param {LinkParts} parts */
+  constructor(parts) {
+    super();
+    this.#parts = parts;
+    const { mailbox, realtime } = parts;
+    realtime.on("event", (frame) => mailbox.push(frame));
+    realtime.on("resync", () => {
+      void mailbox.sync();
+      this.emit("resync");
+    });
+    realtime.on("connected", ({ sequence }) => this.#connected(sequence));
+    realtime.on("alive", () => this.#heard());
+    realtime.on("state", (state) => {
+      mailbox.setLive(state === "open");
+      this.#hasAnswered &&= state !== "offline";
+      this.#update();
+    });
+    mailbox.on("late", () => this.#update());
+    mailbox.on("synced", (outcome) => this.#synced(outcome));
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  async start() {
+    this.#stopListening = listen("page", ["online", "offline"], () => this.#look());
+    const { archive, mailbox, realtime } = this.#parts;
+    mailbox.start((await archive.cursor()) ?? (await this.#begin()));
+    if (!this.#isStopped) {
+      realtime.start();
+      await mailbox.sync();
+    }
+  }
+
+  stop() {
+    this.#isStopped = true;
+    this.#stopListening();
+    this.#parts.realtime.stop();
+    this.#parts.mailbox.stop();
+  }
+
+  /**
+   * The first time in a new browser: the list of chats, and from where on to follow.
+   * @returns {Promise<number>} the cursor
+   */
+  async #begin() {
+    for (let attempt = 0; !this.#isStopped; attempt += 1) {
+      try {
+        return await this.#takeList();
+      } catch (error) {
+        this.#synced({ isReached: false, isAway: isAway(error), isDone: false });
+        await pause(backoffMs(attempt));
+      }
+    }
+    return 0;
+  }
+
+  async #takeList() {
+    const { api, archive, contacts, ownEmail } = this.#parts;
+    const list = readConversations(await api.conversations(), ownEmail);
+    await archive.begin(list);
+    for (const { email, displayName } of list.conversations) {
+      await contacts.learnName(email, displayName);
+    }
+    return list.sequence;
+  }
+
+  /** @param {unknown} sequence the mailbox's, as the server counts it */
+  #connected(sequence) {
+    this.#heard();
+    void this.#parts.mailbox.compare(sequence);
+    this.emit("open");
+  }
+
+  #look() {
+    this.#isOffline = isOffline();
+    this.#update();
+  }
+
+  /** What the machine says of its network need not be so. */
+  #heard() {
+    this.#isOffline = false;
+    this.#isAway = false;
+    this.#update();
+  }
+
+  /** @param {{ isReached: boolean, isAway: boolean, isDone: boolean }} outcome */
+  #synced({ isReached, isAway, isDone }) {
+    const isNews = isReached && !this.#isReached;
+    this.#isAway = isAway;
+    this.#hasAnswered ||= isReached;
+    this.#failures = isDone ? 0 : this.#failures + 1;
+    this.#isReached = isReached;
+    this.#isOffline &&= !isReached;
+    this.#update();
+    if (isNews) {
+      this.emit("reached");
+    }
+  }
+
+  #update() {
+    const state = this.#presentState();
+    if (state !== this.#state) {
+      this.#state = state;
+      this.emit("connection", { state });
+    }
+  }
+
+  /** @returns {ConnectionState} */
+  #presentState() {
+    // Before the socket: that takes seconds to notice that nothing carries it any more.
+    if (this.#isOffline) {
+      return "offline";
+    }
+    const isFailing = this.#failures > FAILURES_HIDDEN || this.#parts.mailbox.isLate;
+    const isOpen = this.#parts.realtime.state === "open";
+    if (isOpen && !isFailing) {
+      return "ok";
+    }
+    if (this.#isAway && !isOpen) {
+      return "unreached";
+    }
+    return !isFailing && this.#hasAnswered ? "polling" : "connecting";
+  }
+}
+
+function isOffline() {
+  return globalThis.navigator?.onLine === false;
+}

@@ -1,0 +1,264 @@
+/**
+ * Opens messages: those that somebody waits for first, the others one by one when there is time. What was opened is
+ * kept, so that no message is opened twice.
+ *
+ * Events: `opened` {row, text}, `repeated` {row} (it is not to be shown, or not again), and `failed` {row}.
+ */
+import { DecryptionError, ProtocolError } from "../../crypto/crypto-errors.js";
+import { CryptoManager } from "../../crypto/crypto.js";
+import { utf8Encode } from "../../lib/bytes.js";
+import { Emitter } from "../../lib/emitter.js";
+import { textOf } from "../history/content-text.js";
+import { identityOf, SEALED_BY } from "../history/message-rows.js";
+import { Refusal } from "../server/model-errors.js";
+import { Backlog } from "./backlog.js";
+import { explain } from "./unopened.js";
+
+// Those that are tried again once they are named: more than a browser leaves behind, and no more than memory has room for.
+const HELD_LIMIT = 1000;
+// Key derivation runs on the browser's own threads: a few at once use them, more would only delay the first.
+const AT_ONCE = 3;
+const DAMAGED_LIMIT = 1000;
+
+export class Opener extends Emitter {
+  #archive;
+  #chains;
+  #people;
+  #retirement;
+  #unsealer;
+  /** @type {Map<string, Promise<void>>} by identity: those that are being opened */
+  #running = new Map();
+  /** @type {Map<string, unknown>} by identity: why those that could not be were not */
+  #failures = new Map();
+  /** @type {Map<string, MessageRow>} by peer and hash: those under a retired key that nothing has named yet */
+  #held = new Map();
+  /** @type {Map<string, () => void>} by identity, in their order: those that wait for their turn */
+  #queue = new Map();
+  #active = 0;
+  #awaited = 0;
+  /** @type {Set<string>} hashes of envelopes that will never open */
+  #damaged = new Set();
+  #backlog;
+
+  /** @param {{ archive: Archive, chains: Chains, people: People, retirement: Retirement, unsealer: Unsealer }} parts */
+  constructor({ archive, chains, people, retirement, unsealer }) {
+    super();
+    this.#archive = archive;
+    this.#chains = chains;
+    this.#people = people;
+    this.#retirement = retirement;
+    this.#unsealer = unsealer;
+    this.#backlog = new Backlog({ archive, chains, people, open: (row) => this.#openWhenCalm(row) });
+  }
+
+  /**
+   * @param {MessageRow} row
+   * @returns {Unopened | null} why it could not be opened, if it was tried
+   */
+  failure(row) {
+    const error = this.#failures.get(identityOf(row)) ?? (row.damaged ? new DecryptionError() : undefined);
+    return error === undefined ? null : explain(error, { mine: row.mine, name: this.#people.nameOf(row.peer) });
+  }
+
+  /** What failed may go well now: the keys are others, or the network is back. */
+  forgetFailures() {
+    this.#failures.clear();
+  }
+
+  /**
+   * For a screen, in this order: before what another screen has asked for earlier, and what nobody is waiting for. Events
+   * tell of each.
+   * @param {MessageRow[]} rows those with `raw`
+   */
+  openAll(rows) {
+    const before = this.#queue;
+    this.#queue = new Map();
+    for (const row of rows) {
+      const key = identityOf(row);
+      const begin = before.get(key);
+      if (begin) {
+        this.#queue.set(key, begin);
+      }
+      this.#openAwaited(row).catch(() => {});
+    }
+    // Who stands there already keeps the new place.
+    before.forEach((begin, key) => this.#queue.set(key, begin));
+  }
+
+  /** @param {MessageRow} row */
+  async #openAwaited(row) {
+    this.#awaited += 1;
+    await this.#openOnce(row).finally(() => (this.#awaited -= 1));
+  }
+
+  /** @returns {Promise<void>} when all screens have what they wait for */
+  async calm() {
+    while (this.#awaited > 0) {
+      await Promise.allSettled(this.#running.values());
+    }
+  }
+
+  /** @param {MessageRow} row that no screen waits for */
+  async #openWhenCalm(row) {
+    await this.calm();
+    await this.#openOnce(row);
+  }
+
+  /** @param {MessageRow} row */
+  #openOnce(row) {
+    const key = identityOf(row);
+    const running = this.#running.get(key) ?? this.#open(row);
+    this.#running.set(key, running);
+    return running.finally(() => this.#running.delete(key));
+  }
+
+  /** Tries, one by one, all that nobody has tried yet. */
+  catchUp() {
+    return this.#backlog.catchUp();
+  }
+
+  /**
+   * @template Result
+   * @param {string} key
+   * @param {() => Promise<Result>} work
+   * @returns {Promise<Result>}
+   */
+  async #inTurn(key, work) {
+    if (this.#active >= AT_ONCE) {
+      await new Promise((resolve) => this.#queue.set(key, () => resolve(undefined)));
+    }
+    this.#active += 1;
+    try {
+      return await work();
+    } finally {
+      this.#active -= 1;
+      this.#beginNext();
+    }
+  }
+
+  #beginNext() {
+    for (const [key, begin] of this.#queue) {
+      this.#queue.delete(key);
+      return begin();
+    }
+  }
+
+  /** @param {MessageRow} row */
+  async #open(row) {
+    try {
+      const content = await this.#inTurn(identityOf(row), () => this.#contentOf(row));
+      const kept = await this.#archive.keepOpened(row, content);
+      this.#failures.delete(identityOf(row));
+      this.#tell(row, kept, textOf(content));
+      this.openNamed(row.peer, content.previous);
+      if (kept && !row.mine) {
+        await this.#chains.advance(row.peer, content.browser);
+      }
+    } catch (error) {
+      await this.#failed(row, error);
+    }
+  }
+
+  /**
+   * @param {MessageRow} row
+   * @param {MessageRow | null} kept null: the server has given its id to another one, which is opened in its turn
+   * @param {string | null} text null: there is nothing to read out
+   */
+  #tell(row, kept, text) {
+    if (kept) {
+      this.emit(kept.hidden ? "repeated" : text === null ? "failed" : "opened", { row, text });
+    }
+  }
+
+  /**
+   * @param {MessageRow} row
+   * @param {unknown} error
+   */
+  async #failed(row, error) {
+    const isFinal = explain(error, { mine: row.mine, name: "" }) !== null;
+    if (isDamage(error)) {
+      await this.#rememberDamage(row);
+    }
+    if (isFinal) {
+      this.#failures.set(identityOf(row), error);
+    }
+    await this.#archive.keepTried(row, { isFinal, isDamaged: isDamage(error) });
+    if (isFinal) {
+      this.emit("failed", { row });
+    }
+  }
+
+  /**
+   * The same envelope may come again under other ids: it takes no other derivation.
+   * @param {MessageRow} row
+   */
+  async #rememberDamage(row) {
+    const [oldest] = this.#damaged;
+    if (this.#damaged.size >= DAMAGED_LIMIT) {
+      this.#damaged.delete(oldest ?? "");
+    }
+    this.#damaged.add(await envelopeHash(row));
+  }
+
+  /**
+   * @param {MessageRow} row
+   * @returns {Promise<StoredContent>}
+   */
+  async #contentOf(row) {
+    if (this.#damaged.size > 0 && this.#damaged.has(await envelopeHash(row))) {
+      throw new DecryptionError();
+    }
+    const opened = await this.#unsealer.open({ ...row, raw: row.raw });
+    const { type, body, browser, counter, previous, received, sent_at } = opened.content;
+    // A message that was taken back stands in its chain by the hash that it had.
+    const hash = type === "skip" ? body : opened.hash;
+    const content = { type, body, browser, counter, previous, received, sent_at, hash };
+    if (await this.#retirement.refuses(row, content, opened.peerKey.fingerprint)) {
+      this.#hold(row, hash);
+      throw new Refusal("retired_key");
+    }
+    return content;
+  }
+
+  /**
+   * @param {MessageRow} row under a retired key
+   * @param {string} hash by which it may be named yet
+   */
+  #hold(row, hash) {
+    const [oldest] = this.#held.keys();
+    if (this.#held.size >= HELD_LIMIT && oldest !== undefined) {
+      this.#held.delete(oldest);
+    }
+    this.#held.set(`${row.peer} ${hash}`, row);
+  }
+
+  /**
+   * Something that was opened names a message by its hash: it opens under a retired key too.
+   * @param {string} peer
+   * @param {string | null} hash
+   */
+  openNamed(peer, hash) {
+    const row = this.#held.get(`${peer} ${hash}`);
+    if (row) {
+      this.#held.delete(`${peer} ${hash}`);
+      this.#openOnce(row).catch(() => {});
+    }
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {boolean} whether the same envelope fails each time, whatever the keys that are known here, and after a derivation
+ */
+function isDamage(error) {
+  const mayBeNewer = error instanceof ProtocolError && ["unknown_suite", "unknown_version", "type", "not_our_key"].includes(error.reason);
+  return error instanceof DecryptionError || (error instanceof ProtocolError && !mayBeNewer);
+}
+
+/**
+ * @param {MessageRow} row with `raw`
+ * @returns {Promise<string>}
+ */
+function envelopeHash({ peer, mine, raw }) {
+  return CryptoManager.sha256Hex(utf8Encode(JSON.stringify([peer, mine, raw.client_id, ...SEALED_BY.map((name) => raw[name])])));
+}

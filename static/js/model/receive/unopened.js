@@ -1,0 +1,79 @@
+/** Why a message could not be opened, and what the person can do about it. */
+import { DecryptionError, KeyChangedError, ProtocolError } from "../../crypto/crypto-errors.js";
+import { BadAnswer, Refusal } from "../server/model-errors.js";
+
+/**
+ * @typedef {object} Unopened
+ * @property {string} reason
+ * @property {string} advice
+ * @property {boolean} [isForAnother] it names a key of one's own that is not here
+ * @property {"other_browser" | "forgotten"} [where] and the server has that as one of one's own: all such are said in
+ *   one line
+ */
+
+export const UNOPENED = "This message could not be opened.";
+/** Stands for a text of which nothing is to be seen. */
+export const EMPTY = "This message is empty.";
+
+/**
+ * @param {boolean} mine
+ * @param {string} name of the other person
+ */
+const askAgain = (mine, name) => (mine ? "Send it again if it still matters." : `Ask ${name} to send it again.`);
+
+/** @type {Unopened} */
+export const UNREADABLE = { reason: "What this browser keeps of it is damaged.", advice: "Another browser may show it." };
+
+/** The message is whole, and of a suite, version or type that this page does not know. @type {Unopened} */
+export const NEWER = { reason: "It needs a newer version of VibeChat.", advice: "Reload this page." };
+
+/**
+ * @param {unknown} error
+ * @param {{ mine: boolean, name: string }} message
+ * @returns {Unopened | null} null: it is no fault of the message, and may go well the next time
+ */
+export function explain(error, { mine, name }) {
+  if (isRefusedFor(error, "unknown_suite", "unknown_version")) {
+    return NEWER;
+  }
+  if (isRefusedFor(error, "not_our_key")) {
+    return { reason: "It names a key that is not yours.", advice: askAgain(mine, name), isForAnother: true };
+  }
+  if (error instanceof Refusal && error.code === "own_forgotten_key") {
+    const reason = "This browser has forgotten the key for it.";
+    return { reason, advice: askAgain(mine, name), isForAnother: true, where: "forgotten" };
+  }
+  if (error instanceof Refusal && error.code === "own_other_key") {
+    const reason = mine ? "It was written with another browser's key." : "It was written to another browser's key.";
+    const advice = mine ? "The browser that it was written in can open it." : askAgain(mine, name);
+    return { reason, advice, isForAnother: true, where: "other_browser" };
+  }
+  if (error instanceof KeyChangedError) {
+    return { reason: `${name}'s keys changed.`, advice: "Review the change to read it." };
+  }
+  if (error instanceof Refusal && error.code === "retired_key") {
+    return { reason: `It came after ${name}'s keys changed, and was written with the old ones.`, advice: "Do not rely on it." };
+  }
+  if (error instanceof Refusal && error.code === "unsigned_key") {
+    return { reason: `${name} has to open VibeChat once before it can be read.`, advice: "" };
+  }
+  if (error instanceof Refusal && error.code === "key_not_theirs") {
+    return { reason: `It was written with a key that is not ${name}'s.`, advice: "Do not rely on it." };
+  }
+  if (error instanceof Refusal) {
+    return { reason: "The key that it was written with cannot be found.", advice: askAgain(mine, name) };
+  }
+  if (error instanceof ProtocolError || error instanceof DecryptionError || error instanceof BadAnswer) {
+    return { reason: "It was damaged or changed on the way.", advice: askAgain(mine, name) };
+  }
+  return null;
+}
+
+/**
+ * @param {unknown} error
+ * @param {...string} reasons
+ * @returns {boolean}
+ */
+function isRefusedFor(error, ...reasons) {
+  return error instanceof ProtocolError && reasons.includes(error.reason);
+}

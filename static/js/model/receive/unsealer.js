@@ -1,0 +1,47 @@
+/** Opens one message with the keys that it names. It says nothing yet about what the message is to be here. */
+import { openMessage, peerFingerprintOf } from "../../crypto/envelope.js";
+import { Refusal } from "../server/model-errors.js";
+
+/** @typedef {{ raw: any, peer: string, mine: boolean }} Closed a message as the server gave it, and whose chat it is for */
+
+export class Unsealer {
+  #accountKey;
+  #peerKeys;
+  #ownEmail;
+
+  /** @param {{ accountKey: AccountKey, peerKeys: PeerKeys, ownEmail: string }} parts */
+  constructor({ accountKey, peerKeys, ownEmail }) {
+    this.#accountKey = accountKey;
+    this.#peerKeys = peerKeys;
+    this.#ownEmail = ownEmail;
+  }
+
+  /**
+   * @param {Closed} message
+   * @returns {Promise<{ content: Content, hash: string, supported: boolean, peerKey: NamedKey }>}
+   * @throws what stands in the way; unopened.js says what it means
+   */
+  async open({ raw, peer, mine }) {
+    const ownFingerprint = mine ? raw.sender_fingerprint : raw.recipient_fingerprint;
+    const own = this.#accountKey.pair(ownFingerprint);
+    if (!own) {
+      this.#accountKey.heardOf(ownFingerprint).catch(() => {});
+      if (await this.#accountKey.isFormer(ownFingerprint)) {
+        throw new Refusal(this.#accountKey.wasHere(ownFingerprint) ? "own_forgotten_key" : "own_other_key");
+      }
+    }
+    const peerFingerprint = await peerFingerprintOf(raw, own?.fingerprint ?? "");
+    const peerKey = await this.#peerKeys.named(peer, peerFingerprint);
+    const ownKeyPair = /** @type {KeyRow} */ (own);
+    const opened = await openMessage({
+      ownKeyPair,
+      ownFingerprint: ownKeyPair.fingerprint,
+      ownEmail: this.#ownEmail,
+      peerEmail: peer,
+      message: raw,
+      peerPublicKeyBytes: peerKey.publicKeyBytes,
+    });
+    await this.#peerKeys.opened(peer, peerKey, { mine, browser: opened.content.browser });
+    return { ...opened, peerKey };
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Puts what came in the wrong order where it belongs: the server says in which order messages stand, and each browser's
+ * own counters say whether that can be (docs/protocol.md §7.3). Pure.
+ */
+
+import { behindNamed, withUnaware } from "./causality.js";
+
+/** @typedef {import("./thread-items.js").ThreadItem} ThreadItem */
+/** @typedef {import("./thread-items.js").GapItem} GapItem */
+/** @typedef {import("./thread-items.js").Words} Words */
+/** @typedef {{ row: MessageRow, item: ThreadItem, words?: Words }} Placed */
+
+/**
+ * @param {Placed[]} shown in the server's order
+ * @param {import("../history/gaps.js").Gap[]} gaps
+ * @param {import("./causality.js").Around} around
+ * @returns {(ThreadItem | GapItem)[]}
+ */
+export function arranged(shown, gaps, around) {
+  const placed = withUnaware(withLateOnes(behindNamed(byArrival(shown))), around);
+  const told = (/** @type {number | null} */ id, /** @type {number} */ place) =>
+    gaps.filter(({ before }) => before === id).flatMap((gap) => gapItems(gap, placed.slice(0, place)));
+  return [...placed.flatMap(({ row, item }, place) => [...told(row.id, place), item]), ...told(null, placed.length)];
+}
+
+/**
+ * @param {Placed[]} shown
+ * @returns {Placed[]}
+ */
+function withLateOnes(shown) {
+  /** @type {Placed[]} */
+  const placed = [];
+  /** @type {Map<string, number>} by browser: the greatest counter so far */
+  const greatest = new Map();
+  for (const one of shown) {
+    const { browser, counter = 0, mine } = one.row;
+    const isLate = !mine && browser !== undefined && counter < (greatest.get(browser) ?? 0);
+    if (isLate) {
+      const next = placed.findIndex(({ row }) => row.browser === browser && (row.counter ?? 0) > counter);
+      placed.splice(next, 0, { ...one, item: { ...one.item, late: true, at: placed[next]?.item.at ?? one.item.at } });
+    } else {
+      placed.push(one);
+      greatest.set(browser ?? "", counter);
+    }
+  }
+  return placed;
+}
+
+/**
+ * The server may give a new message the number of an old one. Then it is not the others that are late.
+ * @param {Placed[]} shown
+ * @returns {Placed[]} those last that came after what stands behind them and was written before them
+ */
+function byArrival(shown) {
+  /** @type {Map<string, MessageRow>} by browser: the lowest counter from here on */
+  const lowest = new Map();
+  /** @type {Placed[]} */
+  const misplaced = [];
+  for (const one of shown.toReversed()) {
+    const { browser = "", counter = 0, arrivedAtMs = 0, isLive, mine } = one.row;
+    const other = mine ? undefined : lowest.get(browser);
+    if (isLive && other && counter > (other.counter ?? 0) && arrivedAtMs > (other.arrivedAtMs ?? Infinity)) {
+      misplaced.unshift(one);
+    } else if (browser && counter < (other?.counter ?? Infinity)) {
+      lowest.set(browser, one.row);
+    }
+  }
+  return misplaced.length === 0 ? shown : [...shown.filter((one) => !misplaced.includes(one)), ...misplaced];
+}
+
+/**
+ * What stands there and could not be opened may be what is missing: nothing is said twice. What was sent to a former
+ * browser, before this one's first message, is not what this one misses.
+ * @param {import("../history/gaps.js").Gap} gap
+ * @param {Placed[]} above what stands before it
+ * @returns {GapItem[]}
+ */
+function gapItems({ key, browser, count }, above) {
+  const last = above.findLastIndex(({ row }) => row.browser === browser);
+  const isOne = (/** @type {ThreadItem} */ { unopened }) => unopened && !(last < 0 && unopened.isForAnother);
+  const unopened = above.slice(last + 1).filter(({ row, item }) => !row.mine && isOne(item)).length;
+  return count > unopened ? [{ kind: "gap", key, count: count - unopened }] : [];
+}

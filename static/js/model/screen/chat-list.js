@@ -1,0 +1,191 @@
+/** What the list of chats shows: one summary per chat, made from what is stored. */
+import { portrait } from "../../lib/portrait.js";
+import { isVisible, shortened } from "../../lib/text.js";
+import { textOf } from "../history/content-text.js";
+import { isSilent } from "../history/message-rows.js";
+import { draftRecord, messageRecord } from "../keys/storage-cipher.js";
+import { EMPTY, UNOPENED } from "../receive/unopened.js";
+
+/**
+ * @typedef {object} ChatSummary
+ * @property {string} email
+ * @property {string} name
+ * @property {string} initials one or two characters
+ * @property {number} hue 0 to 11: a colour that goes with the person
+ * @property {string} lastLine "" where there is none, or it is still being opened
+ * @property {boolean} lastMine whether it is one's own
+ * @property {Date | null} lastAt
+ * @property {number} unread
+ * @property {string} draft
+ * @property {boolean} failed a message to this person could not be sent
+ * @property {boolean} isAmbiguous the name alone does not tell who it is
+ * @property {boolean} keyChanged the person has another key now, and nobody has decided about it
+ */
+
+/** @typedef {{ summary: Omit<ChatSummary, "isAmbiguous">, draft: Sealed | null, hasContent: boolean, isCleared: boolean,
+ *   unsent: number, lastId: number }} Entry */
+
+const LINE_LIMIT = 200;
+
+export class ChatList {
+  #archive;
+  #vault;
+  #opener;
+  #people;
+  /** @type {Map<string, Entry>} */
+  #entries = new Map();
+  /** @type {Map<string, { key: string, text: string }>} last lines that were opened before, by email */
+  #lines = new Map();
+
+  /** @param {{ archive: Archive, vault: Vault, opener: Opener, people: People }} parts */
+  constructor({ archive, vault, opener, people }) {
+    this.#archive = archive;
+    this.#vault = vault;
+    this.#opener = opener;
+    this.#people = people;
+  }
+
+  /** @returns {ChatSummary[]} latest first */
+  all() {
+    const shown = [...this.#entries.values()].filter(({ summary, hasContent, isCleared }) =>
+      hasContent || this.#isListed(summary.email, isCleared));
+    return shown.map(({ summary }) => ({ ...summary, isAmbiguous: this.#people.isAmbiguous(summary.email) })).sort((left, right) => this.#time(right) - this.#time(left));
+  }
+
+  /**
+   * @param {string} email of somebody with whom there are no messages
+   * @param {boolean} isCleared a contact that only the server names goes from the list when its chat is cleared
+   */
+  #isListed(email, isCleared) {
+    const person = this.#people.get(email);
+    return Boolean(person?.isContact && (person.isAdded || !isCleared));
+  }
+
+  /** @param {string[]} others people with whom there may be no chat yet */
+  async load(others) {
+    const contacts = this.#people.all().filter((row) => row.isContact).map(({ email }) => email);
+    await this.refresh([...new Set([...(await this.#archive.chatEmails()), ...contacts, ...others])]);
+  }
+
+  /** How many messages have not left yet. */
+  get unsent() {
+    return [...this.#entries.values()].reduce((sum, { unsent }) => sum + unsent, 0);
+  }
+
+  /** @param {string} email */
+  unread(email) {
+    return this.#entries.get(email)?.summary.unread ?? 0;
+  }
+
+  /**
+   * @param {string} email
+   * @returns {number} the id of the last message that the server has
+   */
+  lastId(email) {
+    return this.#entries.get(email)?.lastId ?? 0;
+  }
+
+  /**
+   * @param {string} email
+   * @returns {import("../send/drafts.js").Kept}
+   */
+  draft(email) {
+    const entry = this.#entries.get(email);
+    return { text: entry?.summary.draft ?? "", draft: entry?.draft ?? null };
+  }
+
+  /** @param {string[]} emails */
+  async refresh(emails) {
+    const glances = await this.#archive.glance(emails);
+    await Promise.all(glances.map(async (glance) => {
+      this.#entries.set(glance.chat.email, await this.#entry(glance));
+    }));
+  }
+
+  /**
+   * @param {Glance} glance
+   * @returns {Promise<Entry>}
+   */
+  async #entry({ chat, last, unsent: waiting, unread }) {
+    const { email } = chat;
+    const unsent = waiting.filter((row) => !isSilent(row));
+    const latest = latestOf(last, unsent);
+    const draft = await this.#draft(email, chat.draft);
+    const summary = {
+      ...this.#person(email),
+      lastLine: latest ? await this.#line(latest) : "",
+      lastMine: latest ? !("mine" in latest) || latest.mine : false,
+      lastAt: latest ? new Date("mine" in latest ? latest.createdAtMs : latest.atMs) : null,
+      unread,
+      draft,
+      failed: unsent.some(({ state }) => state === "failed"),
+    };
+    const hasContent = latest !== undefined || draft !== "";
+    const isCleared = chat.clearedAt > 0;
+    return { summary, draft: chat.draft, hasContent, isCleared, unsent: unsent.length, lastId: last?.id ?? 0 };
+  }
+
+  /** @param {string} email */
+  #person(email) {
+    const name = this.#people.nameOf(email);
+    const keyChanged = Boolean(this.#people.get(email)?.offered);
+    return { email, name, ...portrait(name, email), keyChanged };
+  }
+
+  /**
+   * @param {string} email
+   * @param {Sealed | null} draft
+   * @returns {Promise<string>}
+   */
+  async #draft(email, draft) {
+    return draft ? this.#vault.open(draftRecord(email), draft).catch(() => "") : "";
+  }
+
+  /**
+   * @param {MessageRow | OutboxRow} row
+   * @returns {Promise<string>}
+   */
+  async #line(row) {
+    const key = `${"id" in row && !row.mine ? row.id : ""} ${messageRecord(row)}`;
+    const known = this.#lines.get(row.peer);
+    if (known?.key === key) {
+      return known.text;
+    }
+    if (row.sealed) {
+      const text = await this.#readLine(row, row.sealed);
+      this.#lines.set(row.peer, { key, text });
+      return text;
+    }
+    return this.#opener.failure(/** @type {MessageRow} */ (row)) ? UNOPENED : "";
+  }
+
+  /**
+   * @param {MessageRow | OutboxRow} row
+   * @param {Sealed} sealed
+   * @returns {Promise<string>} one that cannot be read does not keep the list from being shown
+   */
+  async #readLine(row, sealed) {
+    try {
+      const text = textOf(await this.#vault.open(messageRecord(row), sealed)) ?? UNOPENED;
+      return isVisible(text) ? shortened(text, LINE_LIMIT).replace(/\s+/gu, " ") : EMPTY;
+    } catch {
+      return UNOPENED;
+    }
+  }
+
+  /** @param {Entry["summary"]} summary */
+  #time({ email, lastAt }) {
+    return lastAt?.getTime() ?? this.#people.get(email)?.addedAtMs ?? 0;
+  }
+}
+
+/**
+ * @param {MessageRow | undefined} last
+ * @param {OutboxRow[]} unsent
+ * @returns {MessageRow | OutboxRow | undefined} what is on its way, or else the younger one
+ */
+function latestOf(last, unsent) {
+  const waiting = unsent.findLast(({ state }) => state === "sending") ?? unsent.at(-1);
+  const isOld = waiting && last && waiting.state !== "sending" && waiting.atMs < last.createdAtMs;
+  return isOld ? last : (waiting ?? last);
+}

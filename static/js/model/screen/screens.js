@@ -1,0 +1,135 @@
+/**
+ * What is on the screen: the list of chats and the open ones. They are made anew from what is stored whenever something
+ * has changed, but not more often than anybody could see.
+ *
+ * Events: `chats`, `thread` {email}.
+ */
+import { Emitter } from "../../lib/emitter.js";
+import { after, pause, Sequence } from "../../lib/timing.js";
+import { Thread } from "./thread.js";
+
+// While a thousand messages are being opened, the screens are drawn again now and then, not a thousand times.
+const REFRESH_EVERY_MS = 40;
+const LOAD_AGAIN_MS = 1000;
+
+export class Screens extends Emitter {
+  #parts;
+  #refreshing = new Sequence();
+  /** @type {Map<string, Thread>} */
+  #threads = new Map();
+  /** @type {Set<string>} chats that look different now */
+  #touched = new Set();
+  /** @type {Set<Promise<void>>} */
+  #filling = new Set();
+  #lastRefreshMs = -REFRESH_EVERY_MS;
+  #isStopped = false;
+
+  /** @param {ScreenParts} parts */
+  constructor(parts) {
+    super();
+    this.#parts = parts;
+  }
+
+  stop() {
+    this.#isStopped = true;
+  }
+
+  /**
+   * @param {string} email
+   * @param {() => string} draft
+   * @returns {Thread} the same one each time; it fills itself
+   */
+  open(email, draft) {
+    const thread = this.#threads.get(email) ?? this.#newThread(email, draft);
+    this.#threads.set(email, thread);
+    return thread;
+  }
+
+  /**
+   * @param {string} email
+   * @param {() => string} draft
+   */
+  #newThread(email, draft) {
+    const changed = () => this.emit("thread", { email });
+    const thread = new Thread(email, { ...this.#parts, changed, draft });
+    this.#load(thread);
+    return thread;
+  }
+
+  /** @param {Thread} thread tried again while it is open, where what is stored could not be read */
+  #load(thread) {
+    const again = () => !this.#isStopped && this.#threads.get(thread.email) === thread && this.#load(thread);
+    this.#onScreen(thread.load()).then(() => thread.fill()).catch(() => after(LOAD_AGAIN_MS, again));
+  }
+
+  /** @param {string} email */
+  close(email) {
+    this.#threads.delete(email);
+  }
+
+  /**
+   * @param {string} email
+   * @returns {Thread | undefined} where it is open
+   */
+  thread(email) {
+    return this.#threads.get(email);
+  }
+
+  /**
+   * @param {MessageRow} row
+   * @returns {boolean} whether a screen looks different when it is open
+   */
+  shows({ id, peer }) {
+    return Boolean(this.#threads.get(peer)?.covers(id)) || this.#parts.chatList.lastId(peer) <= id;
+  }
+
+  /** @param {string} email of a chat that looks different now */
+  touch(email) {
+    this.#touched.add(email);
+    if (this.#touched.size === 1) {
+      this.#refreshing.run(() => this.#refresh()).catch(() => {});
+    }
+  }
+
+  touchAll() {
+    [...this.#threads.keys()].forEach((email) => this.touch(email));
+  }
+
+  async #refresh() {
+    await pause(this.#lastRefreshMs + REFRESH_EVERY_MS - performance.now());
+    this.#lastRefreshMs = performance.now();
+    const emails = [...this.#touched];
+    this.#touched.clear();
+    if (!this.#isStopped) {
+      await this.#parts.chatList.refresh(emails);
+      this.emit("chats");
+      await Promise.all(emails.map((email) => this.#threads.get(email)?.refresh()));
+    }
+  }
+
+  /** What was unread before the newest is here now. */
+  widen() {
+    this.#threads.forEach((thread) => thread.widen().catch(() => {}));
+  }
+
+  /** So much has happened that the newest is shown before the rest is here. */
+  async jump() {
+    await Promise.all([...this.#threads.values()].map((thread) => this.#onScreen(thread.jump())));
+    (await this.#parts.history.fetchHeads()).forEach((email) => this.touch(email));
+  }
+
+  /**
+   * @param {Promise<void>} filling a screen that somebody waits for
+   * @returns {Promise<void>}
+   */
+  #onScreen(filling) {
+    this.#filling.add(filling);
+    return filling.finally(() => this.#filling.delete(filling));
+  }
+
+  /** @returns {Promise<void>} when all screens have what they wait for; what is not for a screen has time until then */
+  async calm() {
+    await Promise.allSettled(this.#filling);
+    await this.#parts.opener.calm();
+  }
+}

@@ -1,0 +1,219 @@
+/** What the screen shows of a chat: messages, and what is to be said between them. */
+import { identityOf } from "../history/message-rows.js";
+import { messageRecord } from "../keys/storage-cipher.js";
+import { acknowledgement } from "../receipts/peer-receipts.js";
+
+/**
+ * @typedef {object} ThreadItem
+ * @property {"message"} kind
+ * @property {string} key stable while the message is shown
+ * @property {number | null} id null: the server has not told of it
+ * @property {string | null} clientId
+ * @property {boolean} mine
+ * @property {string} text "" while it is being opened or where it could not be
+ * @property {"written" | "sending" | "sent" | "delivered" | "read" | "failed" | "held" | null} state null: not one's own; written: not
+ *   stored as a message yet, and nobody is told that it will be sent
+ * @property {Date} at
+ * @property {boolean} opening it is being opened
+ * @property {Unopened | null} unopened it could not be opened, and why
+ * @property {string | null} failure why it could not be sent: a stable code
+ * @property {string | null} waitsFor what has to happen before it can be sent: a stable code
+ * @property {boolean} late it came after one that was written after it
+ * @property {boolean} unaware when it was written, not all that stands above it had arrived at its writer
+ * @property {boolean} conflict it and another one cannot both be what its sender's browser has sent
+ * @property {boolean} secondBrowser it was written in a second browser with the same key
+ * @property {Date | null} writtenAt by the sender's clock, corrected by how far it usually is from the server's, where that
+ *   was long before the server had it
+ */
+
+/** @typedef {{ kind: "gap", key: string, count: number }} GapItem so many messages of the other person's are not here */
+/** @typedef {{ kind: "keys-changed", key: string, at: Date, wasChecked: boolean }} KeysItem */
+/** @typedef {{ kind: "renamed", key: string, at: Date, before: string, after: string }} NameItem */
+/** @typedef {{ kind: "taken-back", key: string, at: Date }} TakenBackItem one's own that has reached the other all the same */
+/** @typedef {{ kind: "second-browser", key: string, at: Date }} BrowserItem */
+/** @typedef {KeysItem | NameItem | BrowserItem} ChangeItem of what is known of the other person */
+/** @typedef {ThreadItem | GapItem | ChangeItem | TakenBackItem} AnyItem */
+
+/**
+ * @typedef {object} Words that were opened
+ * @property {string | null} text null: of a newer type
+ * @property {number} sentAtMs
+ * @property {string} hash
+ * @property {{ browser: string, counter: number, hash: string }[]} received what its writer had got by then
+ */
+/** @typedef {{ words: Words | undefined, unopened: Unopened | null }} Known as far as it is known here */
+/** @typedef {"sent" | "delivered" | "read"} Acknowledgement */
+/** @typedef {{ clientId: string, text: string, atMs: number, isStored: boolean }} Echo a message that was just written here */
+
+// A message that waited for the network is not said to be late.
+const LONG_BEFORE_MS = 300_000;
+
+/**
+ * @param {string | null} clientId
+ * @param {number} atMs
+ * @returns {ThreadItem} one's own, being sent
+ */
+function item(clientId, atMs) {
+  return {
+    kind: "message",
+    key: clientId ?? "",
+    id: null,
+    clientId,
+    mine: true,
+    text: "",
+    state: "sending",
+    at: new Date(atMs),
+    opening: false,
+    unopened: null,
+    failure: null,
+    waitsFor: null,
+    late: false,
+    unaware: false,
+    conflict: false,
+    secondBrowser: false,
+    writtenAt: null,
+  };
+}
+
+/**
+ * @param {MessageRow} row
+ * @param {Known} known
+ * @param {{ chat: ChatRow, isReadTold: boolean, key: string, ownBrowser: string, second: { id: string }[],
+ *   usualDelay: (row: MessageRow) => number }} shown isReadTold: who does not tell what was read, is not told either; second:
+ *   browsers of the peer's that use the same key as another one; usualDelay: of that browser's messages, as its clock is
+ * @returns {ThreadItem}
+ */
+export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ownBrowser, second, usualDelay }) {
+  const { browser, clientId, createdAtMs, mine, conflict = false, late = false } = row;
+  const isOther = mine ? (browser ?? ownBrowser) !== ownBrowser : second.some(({ id }) => id === browser);
+  // Receipts count what this browser has sent: of another one's messages they say nothing.
+  const acknowledged = isOther ? "sent" : acknowledgement(chat, row);
+  const state = mine ? acknowledged : null;
+  return {
+    ...item(clientId, createdAtMs),
+    key,
+    id: row.id,
+    mine,
+    text: words?.text ?? "",
+    state: state === "read" && !isReadTold ? "delivered" : state,
+    opening: row.raw !== undefined && unopened === null,
+    unopened,
+    late,
+    conflict,
+    secondBrowser: isOther,
+    writtenAt: mine || !words ? null : writtenLongBefore(createdAtMs, words.sentAtMs + usualDelay(row)),
+  };
+}
+
+/**
+ * @param {number} createdAtMs
+ * @param {number} sentAtMs
+ */
+function writtenLongBefore(createdAtMs, sentAtMs) {
+  return createdAtMs - sentAtMs > LONG_BEFORE_MS ? new Date(sentAtMs) : null;
+}
+
+/**
+ * @param {OutboxRow} row
+ * @param {Known} known
+ * @param {string | null} waitsFor
+ * @returns {ThreadItem}
+ */
+export function unsentItem({ clientId, atMs, state, reason }, { words, unopened }, waitsFor) {
+  const waiting = state === "sending" ? waitsFor : null;
+  return { ...item(clientId, atMs), text: words?.text ?? "", state, unopened, failure: reason, waitsFor: waiting };
+}
+
+/**
+ * @param {Echo} echo
+ * @returns {ThreadItem}
+ */
+export function echoItem({ clientId, text, atMs, isStored }) {
+  return { ...item(clientId, atMs), text, state: isStored ? "sending" : "written" };
+}
+
+/**
+ * @param {(MessageRow | OutboxRow)[]} rows
+ * @param {ChatRow} chat
+ * @returns {TakenBackItem[]} for those that were taken back, and that a receipt has named all the same
+ */
+export function takenBackItems(rows, chat) {
+  const skips = rows.filter((row) => ("id" in row ? row.takenBack : row.isSkip && row.mayHaveLeft));
+  return skips.filter((row) => acknowledgement(chat, row) !== "sent").map((row) => {
+    return { kind: "taken-back", key: `taken-back ${row.clientId}`, at: new Date("id" in row ? row.createdAtMs : row.atMs) };
+  });
+}
+
+/**
+ * @param {PersonRow["changes"]} keys
+ * @param {{ key: string, atMs: number, before: string, after: string }[]} names
+ * @param {{ id: string, atMs: number }[]} second
+ * @returns {ChangeItem[]} oldest first
+ */
+export function changeItems(keys, names, second) {
+  /** @type {ChangeItem[]} */
+  const items = [
+    ...keys.map(({ key, atMs, wasChecked }) => ({ kind: /** @type {const} */ ("keys-changed"), key, at: new Date(atMs), wasChecked })),
+    ...names.map(({ key, atMs, before, after }) => ({ kind: /** @type {const} */ ("renamed"), key, at: new Date(atMs), before, after })),
+    ...second.map(({ id, atMs }) => ({ kind: /** @type {const} */ ("second-browser"), key: `second ${id}`, at: new Date(atMs) })),
+  ];
+  return items.sort((left, right) => left.at.getTime() - right.at.getTime());
+}
+
+/**
+ * What could not be sent stands where it was written, and a change of keys or of a name where it was noticed; what is on
+ * its way comes last.
+ * @param {(ThreadItem | GapItem)[]} stored
+ * @param {{ unsent: ThreadItem[], echoes: ThreadItem[], changes: (ChangeItem | TakenBackItem)[] }} others
+ * @returns {AnyItem[]}
+ */
+export function inOrder(stored, { unsent, echoes, changes }) {
+  /** @type {AnyItem[]} */
+  const items = [...stored];
+  for (const other of [...changes, ...unsent.filter(({ state }) => state !== "sending")]) {
+    const after = items.findLastIndex((one) => one.kind !== "gap" && one.at <= other.at);
+    items.splice(after + 1, 0, other);
+  }
+  return [...items, ...unsent.filter(({ state }) => state === "sending"), ...echoes];
+}
+
+/**
+ * One's own keeps its key when the server has it; of others', only the server's id is sure to be theirs alone.
+ * @param {MessageRow | OutboxRow} row
+ * @returns {string}
+ */
+export function keyOf(row) {
+  return "id" in row && !(row.mine && row.clientId) ? `s${row.id}` : (row.clientId ?? "");
+}
+
+/**
+ * Anybody may put one's own client_id on anything. What this browser has written, sealed or opened goes before what it
+ * has not.
+ * @param {MessageRow[]} rows
+ * @param {Set<string>} waiting client_ids of what has not left yet
+ * @returns {{ row: MessageRow, key: string, isOther: boolean }[]} isOther: one's own client_id, and not the one that is
+ *   known to have it
+ */
+export function withKeys(rows, waiting) {
+  /** @type {Map<string, MessageRow>} by key */
+  const owners = new Map();
+  for (const row of [...rows.filter(({ sealed }) => sealed), ...rows]) {
+    const key = keyOf(row);
+    if (!owners.has(key) && (row.sealed || !row.mine || !waiting.has(key))) {
+      owners.set(key, row);
+    }
+  }
+  return [...new Map(rows.map((row) => [row.id, row])).values()].map((row) => {
+    const key = keyOf(row);
+    const isOther = owners.get(key)?.id !== row.id;
+    return { row, key: isOther ? `s${row.id}` : key, isOther };
+  });
+}
+
+/**
+ * @param {MessageRow | OutboxRow} row
+ * @returns {string} the same for one's own before and after the server has it
+ */
+export function textKey(row) {
+  return "mine" in row && !row.mine ? identityOf(row) : messageRecord(row);
+}

@@ -1,0 +1,279 @@
+/**
+ * What is written here, from the first letter to the outbox. It is kept encrypted with every key, and until it stands in
+ * the outbox as a message: so there is no moment at which a tab that is closed takes with it what was typed. What stands
+ * on the screen is found again as the draft that it was or, from when it says "Sending", as a message.
+ */
+import { BODY_LIMIT } from "../../crypto/content.js";
+import { CryptoManager } from "../../crypto/crypto.js";
+import { isWellFormed } from "../../lib/bytes.js";
+import { joined, without } from "../../lib/draft-merge.js";
+import { isVisible } from "../../lib/text.js";
+import { after, Sequence } from "../../lib/timing.js";
+import { draftRecord, nonceOf } from "../keys/storage-cipher.js";
+import { Refusal } from "../server/model-errors.js";
+
+/** @typedef {{ text: string, draft: Sealed | null }} Kept */
+/**
+ * What is being written to somebody in this tab.
+ * @typedef {object} Here
+ * @property {string} text as it is in the composer
+ * @property {Kept} kept the stored draft that it goes on from
+ * @property {number} turn how many messages were sent before it
+ */
+/** @typedef {{ text: string, turn: number }} Next */
+
+// The lists of chats, here and in other tabs, need not follow every key.
+const TELL_AFTER_MS = 400;
+
+export class Writing {
+  #parts;
+  #inTurn = new Sequence();
+  /** @type {Map<string, Here>} by email */
+  #here = new Map();
+  /** @type {Map<string, Next>} what is to be kept next */
+  #next = new Map();
+  /** @type {Map<string, ReturnType<typeof setTimeout>>} */
+  #timers = new Map();
+
+  /** @param {WritingParts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @param {string} email
+   * @returns {string} what was begun and not sent
+   */
+  draft(email) {
+    return this.#of(email).text;
+  }
+
+  /** @param {string} email */
+  #of(email) {
+    let here = this.#here.get(email);
+    if (!here) {
+      const kept = this.#parts.chatList.draft(email);
+      here = { text: kept.text, kept, turn: 0 };
+      this.#here.set(email, here);
+    }
+    return here;
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} text "" for none
+   */
+  setDraft(email, text) {
+    this.#of(email).text = text;
+    this.#keepNext(email, text);
+    clearTimeout(this.#timers.get(email));
+    this.#timers.set(email, after(TELL_AFTER_MS, () => this.#parts.changed(email)));
+  }
+
+  /**
+   * While one is being written to the disk, only the newest waits for its turn.
+   * @param {string} email
+   * @param {string} text
+   */
+  #keepNext(email, text) {
+    const waiting = this.#next.get(email);
+    if (waiting) {
+      waiting.text = text;
+      return;
+    }
+    const next = { text, turn: this.#of(email).turn };
+    this.#next.set(email, next);
+    this.#inTurn.run(() => this.#keep(email, next)).catch(() => {});
+  }
+
+  /**
+   * @param {string} email
+   * @param {Next} next
+   */
+  async #keep(email, next) {
+    if (this.#next.get(email) === next) {
+      this.#next.delete(email);
+    }
+    const here = this.#of(email);
+    let { text } = next;
+    let draft = await this.#seal(email, text);
+    while (!(await this.#parts.archive.replaceDraft(email, here.kept.draft, draft))) {
+      text = await this.#join(email, { text, turn: next.turn });
+      draft = await this.#seal(email, text);
+    }
+    here.kept = { text, draft };
+  }
+
+  /**
+   * Another tab has stored a draft since this one has read it.
+   * @param {string} email
+   * @param {Next} next
+   * @returns {Promise<string>} what is to be kept: nothing of either is lost
+   */
+  async #join(email, { text, turn }) {
+    const here = this.#of(email);
+    const stored = await this.#read(email);
+    const base = here.kept;
+    const join = (/** @type {string} */ typed) => joined(withoutSent(typed, base, stored.sent), stored.text, base.text);
+    here.kept = { text: stored.text, draft: stored.draft };
+    if (turn === here.turn) {
+      here.text = join(here.text);
+      const waiting = this.#next.get(email);
+      if (waiting) {
+        waiting.text = here.text;
+      }
+      this.#parts.adopted(email);
+    }
+    return join(text);
+  }
+
+  /**
+   * Takes over what another tab has stored, where nothing is being written here.
+   * @param {string[]} [emails]
+   */
+  adopt(emails = [...this.#here.keys()]) {
+    for (const email of emails.filter((one) => this.#here.has(one))) {
+      this.#inTurn.run(() => this.#adopt(email)).catch(() => {});
+    }
+  }
+
+  /** @param {string} email */
+  async #adopt(email) {
+    const here = this.#of(email);
+    const { text, draft } = await this.#read(email);
+    if (here.text === here.kept.text && nonceOf(draft) !== nonceOf(here.kept.draft)) {
+      Object.assign(here, { text, kept: { text, draft } });
+      this.#parts.adopted(email);
+    }
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} text
+   * @returns {Promise<string>} its client_id, as soon as the message is stored; where another tab has sent the same
+   *   draft, there is no second message
+   * @throws {Refusal} `empty`, `too_long`, or `storage`: this browser cannot keep it
+   */
+  async send(email, text) {
+    const echo = { clientId: CryptoManager.randomUuid(), text: sendable(text), atMs: Date.now(), isStored: false };
+    const { tabs, thread } = this.#parts;
+    const here = this.#of(email);
+    here.text = "";
+    here.turn += 1;
+    if (isSameText(here.kept, echo.text)) {
+      thread(email)?.echo(echo);
+    }
+    // Before it is stored: if this tab ends just after that, another one sends it.
+    tabs.tell("writing", { email });
+    if (await this.#store(email, echo)) {
+      thread(email)?.echo(echo);
+    }
+    return echo.clientId;
+  }
+
+  /**
+   * @param {string} email
+   * @param {Echo} echo
+   * @returns {Promise<boolean>} false: another tab has sent it
+   */
+  async #store(email, echo) {
+    // What is typed from now on is another text: it must not take the place of this one before this one is stored.
+    this.#next.delete(email);
+    clearTimeout(this.#timers.get(email));
+    try {
+      echo.isStored = await this.#inTurn.run(() => this.#becomeMessage(email, echo));
+      if (!echo.isStored) {
+        this.#parts.thread(email)?.dropEcho(echo.clientId);
+      }
+      this.adopt([email]);
+      return echo.isStored;
+    } catch (error) {
+      this.#parts.thread(email)?.dropEcho(echo.clientId);
+      throw error;
+    }
+  }
+
+  /**
+   * @param {string} peer
+   * @param {Echo} echo
+   * @returns {Promise<boolean>} false: another tab has sent it
+   */
+  async #becomeMessage(peer, { clientId, text, atMs }) {
+    const here = this.#of(peer);
+    const from = isSameText(here.kept, text) ? here.kept.draft : null;
+    const readDraft = () => this.#rest(peer, text);
+    const isAdded = await this.#parts.outbox.add({ clientId, peer, text, atMs, from, readDraft });
+    here.kept = { text: "", draft: null };
+    return isAdded;
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} text of a message
+   * @returns {Promise<import("./outbox.js").DraftChange>} of the stored draft when the text is sent
+   */
+  async #rest(email, text) {
+    const stored = await this.#read(email);
+    const rest = without(stored.text, text);
+    return { before: stored.draft, after: rest === stored.text ? stored.draft : await this.#seal(email, rest) };
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} text
+   * @returns {Promise<Sealed | null>}
+   */
+  async #seal(email, text) {
+    return text === "" ? null : this.#parts.vault.seal(draftRecord(email), text);
+  }
+
+  /**
+   * @param {string} email
+   * @returns {Promise<Kept & { sent: string[] }>} the draft that stands here, from whatever tab
+   */
+  async #read(email) {
+    const { archive, vault } = this.#parts;
+    const { draft, sentDrafts: sent = [] } = await archive.chat(email);
+    return { draft, sent, text: draft ? await vault.open(draftRecord(email), draft).catch(() => "") : "" };
+  }
+
+  stop() {
+    this.#timers.forEach(clearTimeout);
+  }
+}
+
+/**
+ * @param {string} typed
+ * @param {Kept} base the draft from which it goes on
+ * @param {string[]} sent
+ * @returns {string} what was typed after the draft, where another tab has sent that
+ */
+function withoutSent(typed, base, sent) {
+  if (!sent.includes(nonceOf(base.draft))) {
+    return typed;
+  }
+  return typed.startsWith(base.text) ? typed.slice(base.text.length).trimStart() : without(typed, base.text);
+}
+
+/**
+ * @param {Kept} kept
+ * @param {string} text of a message, without the empty lines around it
+ */
+function isSameText(kept, text) {
+  return kept.text.trim() === text.trim();
+}
+
+/**
+ * @param {string} text
+ * @returns {string} the same, without halves of characters that no encoding has
+ * @throws {Refusal} `empty` or `too_long`
+ */
+function sendable(text) {
+  if (!isVisible(text)) {
+    throw new Refusal("empty");
+  }
+  if ([...text].length > BODY_LIMIT) {
+    throw new Refusal("too_long");
+  }
+  return isWellFormed(text) ? text : text.replace(/\p{Surrogate}/gu, "\ufffd");
+}

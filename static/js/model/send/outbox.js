@@ -1,0 +1,304 @@
+/**
+ * What was written here and is not known to be with the server. It survives reload, crash and being offline; what is
+ * here is sealed once, and goes out with the same bytes however often it is tried.
+ */
+import { untaggedJson, VERSION } from "../../crypto/content.js";
+import { CryptoManager } from "../../crypto/crypto.js";
+import { sealMessage } from "../../crypto/envelope.js";
+import { messageHash } from "../../crypto/suite1.js";
+import { all, chatOrNew, get, unsent } from "../../storage/queries.js";
+import { FRESH } from "../history/message-rows.js";
+import { messageRecord, nonceOf } from "../keys/storage-cipher.js";
+import { Refusal } from "../server/model-errors.js";
+import { takeBack } from "./taking-back.js";
+
+/** @typedef {OutboxRow & { envelope: SealedMessage }} SealedRow */
+/** @typedef {{ before: Sealed | null, after: Sealed | null }} DraftChange */
+/**
+ * @typedef {object} Written
+ * @property {string} clientId
+ * @property {string} peer
+ * @property {string} text
+ * @property {number} atMs
+ * @property {Sealed | null} [from] the draft that it is
+ * @property {() => Promise<DraftChange>} [readDraft] what is left of the stored draft without it
+ */
+
+// Only here the server has not stored the message, and it may be sealed again under another client_id (§7.1). After
+// any other answer it may have arrived, so that only the same bytes are sent again: they cannot make a second one.
+const NOT_STORED = "stale_key";
+const SENT_DRAFTS_LIMIT = 8;
+const STRICT = /** @type {const} */ ({ durability: "strict" });
+
+export class Outbox {
+  #database;
+  #vault;
+  #chains;
+  #accountKey;
+  #peerKeys;
+  #ownEmail;
+
+  /**
+   * @param {{ database: Database, vault: Vault, chains: Chains, accountKey: AccountKey, peerKeys: PeerKeys,
+   *   ownEmail: string }} parts
+   */
+  constructor({ database, vault, chains, accountKey, peerKeys, ownEmail }) {
+    this.#database = database;
+    this.#vault = vault;
+    this.#chains = chains;
+    this.#accountKey = accountKey;
+    this.#peerKeys = peerKeys;
+    this.#ownEmail = ownEmail;
+  }
+
+  /**
+   * Takes a message in: from here on it is not lost. Its counter is given in the same transaction, so that no counter
+   * is ever given twice, in whatever tab; and the draft that it was is taken away in it, so that it stands in one place.
+   * @param {Written} message
+   * @returns {Promise<boolean>} false: another tab has sent the draft that it is
+   */
+  async add(message) {
+    let isAdded = await this.#tryToAdd(message);
+    while (isAdded === null) {
+      // Another tab has sent or typed something to the same person in between.
+      isAdded = await this.#tryToAdd(message);
+    }
+    return isAdded;
+  }
+
+  /**
+   * @param {Written} message
+   * @returns {Promise<boolean | null>} false: the draft was sent; null: the counter was given to another message
+   *   meanwhile, or the stored draft has changed
+   */
+  async #tryToAdd({ clientId, peer, text, atMs, from = null, readDraft }) {
+    const draft = await readDraft?.();
+    const [before, received] = await Promise.all([this.#chains.own(peer), this.#chains.received(peer)]);
+    const counter = before.counter + 1;
+    const content = await this.#compose({ peer, text, atMs, counter, previous: before.hash, received });
+    const [sealed, chain] = await Promise.all([
+      this.#vault.seal(messageRecord({ peer, clientId }), content),
+      this.#chains.ownRow(peer, content),
+    ]);
+    /** @type {OutboxRow} */
+    const row = { ...FRESH, clientId, peer, browser: this.#vault.browser, counter, atMs, sealed };
+    return this.#database.write(["outbox", "chains", "chats"], async (stores) => {
+      const chat = await chatOrNew(stores("chats"), peer);
+      if (from && chat.sentDrafts?.includes(nonceOf(from))) {
+        return false;
+      }
+      const isSameDraft = !draft || nonceOf(chat.draft) === nonceOf(draft.before);
+      if (!isSameDraft || !(await this.#chains.isStillOwn(stores, peer, before.row))) {
+        return null;
+      }
+      stores("outbox").put(row);
+      stores("chains").put(chain);
+      stores("chats").put(withoutDraft(chat, from, draft));
+      return true;
+    }, STRICT);
+  }
+
+  /**
+   * @param {Omit<StoredContent, "type" | "body" | "browser" | "sent_at" | "hash"> & { peer: string, text: string,
+   *   atMs: number }} message
+   * @returns {Promise<StoredContent>}
+   */
+  async #compose({ peer, text, atMs, counter, previous, received }) {
+    const { browser } = this.#vault;
+    const content = { type: "text", browser, counter, previous, received, sent_at: atMs, body: text };
+    const people = { from: this.#ownEmail, to: peer };
+    return { ...content, hash: await messageHash(untaggedJson({ v: VERSION, ...people, ...content, self_tag: "" })) };
+  }
+
+  /** @returns {Promise<string[]>} the people for whom something is waiting to go out */
+  async peersWaiting() {
+    const rows = await this.#all();
+    return [...new Set(rows.filter(({ state }) => state === "sending").map(({ peer }) => peer))];
+  }
+
+  /** @returns {Promise<string[]>} the people for whom something waits for a decision */
+  async peersHeld() {
+    const rows = await this.#all();
+    return [...new Set(rows.filter(({ state }) => state === "held").map(({ peer }) => peer))];
+  }
+
+  /** @returns {Promise<string[]>} the people for whom there is anything */
+  async peers() {
+    return [...new Set((await this.#all()).map(({ peer }) => peer))];
+  }
+
+  /** @returns {Promise<OutboxRow[]>} */
+  #all() {
+    return this.#database.read(["outbox"], (stores) => all(stores("outbox")));
+  }
+
+  /**
+   * @param {string} peer
+   * @returns {Promise<OutboxRow | undefined>} the first that is to go out
+   */
+  async next(peer) {
+    const rows = await this.#database.read(["outbox"], (stores) => unsent(stores("outbox"), peer));
+    return rows.find(({ state }) => state === "sending");
+  }
+
+  /**
+   * @param {OutboxRow} row
+   * @returns {Promise<SealedRow | null>} the row with its envelope; null: it is gone meanwhile
+   * @throws {import("../../crypto/crypto-errors.js").KeyChangedError | Refusal | Error} what stands in the way
+   */
+  async seal(row) {
+    // What was sealed before another key was offered waits for the decision like the rest.
+    const key = await this.#peerKeys.keyFor(row.peer);
+    if (row.envelope && !row.stale) {
+      return /** @type {SealedRow} */ (row);
+    }
+    const own = this.#accountKey.current;
+    if (!own) {
+      throw new Refusal("no_own_key");
+    }
+    return this.#store(row, await this.#sealed(row, own, key));
+  }
+
+  /**
+   * What the server has refused for its keys is another message to it the next time: it gets a client_id of its own.
+   * Its content stays, the counter included, so that it can never be taken for a second message.
+   * @param {OutboxRow} row
+   * @param {KeyRow} own
+   * @param {KnownKey} key
+   * @returns {Promise<SealedRow>}
+   */
+  async #sealed(row, own, key) {
+    const clientId = row.stale ? CryptoManager.randomUuid() : row.clientId;
+    /** @type {StoredContent} */
+    const content = await this.#vault.open(messageRecord(row), row.sealed);
+    const { envelope } = await sealMessage({
+      ownKeyPair: own,
+      ownFingerprint: own.fingerprint,
+      peerPublicKeyBytes: key.publicKeyBytes,
+      peerFingerprint: key.fingerprint,
+      senderEmail: this.#ownEmail,
+      recipientEmail: row.peer,
+      clientId,
+      content,
+    });
+    const sealed = await this.#vault.seal(messageRecord({ peer: row.peer, clientId }), content);
+    return { ...row, clientId, sealed, envelope, stale: false };
+  }
+
+  /**
+   * @param {OutboxRow} row as it was
+   * @param {SealedRow} sealed
+   * @returns {Promise<SealedRow | null>}
+   */
+  #store(row, sealed) {
+    return this.#database.write(["outbox"], async (stores) => {
+      const found = await get(stores("outbox"), row.clientId);
+      if (found?.state !== "sending") {
+        return null;
+      }
+      stores("outbox").delete(row.clientId);
+      stores("outbox").put(sealed);
+      return sealed;
+    }, STRICT);
+  }
+
+  /**
+   * @param {string} clientId
+   * @param {string} reason
+   */
+  fail(clientId, reason) {
+    return this.#change(clientId, (row) => ({ ...row, state: "failed", reason }));
+  }
+
+  /**
+   * The server had it, and somebody has deleted it there.
+   * @param {string} clientId
+   */
+  async drop(clientId) {
+    await this.#database.write(["outbox"], async (stores) => void stores("outbox").delete(clientId), STRICT);
+  }
+
+  /** @param {string} clientId */
+  markStale(clientId) {
+    return this.#change(clientId, (row) => ({ ...row, stale: true }));
+  }
+
+  /**
+   * @param {string} clientId
+   */
+  retry(clientId) {
+    return this.#change(clientId, (row) => again(row));
+  }
+
+  /**
+   * @param {string} clientId
+   * @param {(row: OutboxRow) => OutboxRow} change
+   */
+  async #change(clientId, change) {
+    await this.#database.write(["outbox"], async (stores) => {
+      const row = await get(stores("outbox"), clientId);
+      if (row) {
+        stores("outbox").put(change(row));
+      }
+    }, STRICT);
+  }
+
+  /**
+   * What waits for this person waits for a decision from now on.
+   * @param {string} peer
+   */
+  hold(peer) {
+    return this.#changeAll(peer, "sending", (row) => ({ ...row, state: "held" }));
+  }
+
+  /**
+   * The person has decided: what was held goes out.
+   * @param {string} peer
+   */
+  release(peer) {
+    return this.#changeAll(peer, "held", (row) => ({ ...row, state: "sending" }));
+  }
+
+  /** @param {string} peer */
+  retryAll(peer) {
+    return this.#changeAll(peer, "failed", again);
+  }
+
+  /**
+   * @param {string} peer
+   * @param {OutboxRow["state"]} state
+   * @param {(row: OutboxRow) => OutboxRow} change
+   */
+  async #changeAll(peer, state, change) {
+    await this.#database.write(["outbox"], async (stores) => {
+      const rows = await unsent(stores("outbox"), peer);
+      rows.filter((row) => row.state === state).forEach((row) => stores("outbox").put(change(row)));
+    }, STRICT);
+  }
+
+  /** @param {string} clientId */
+  remove(clientId) {
+    return takeBack({ database: this.#database, vault: this.#vault, chains: this.#chains }, clientId);
+  }
+}
+
+/**
+ * @param {ChatRow} chat
+ * @param {Sealed | null} from the draft that is sent
+ * @param {DraftChange} [change] of the stored draft
+ * @returns {ChatRow}
+ */
+function withoutDraft(chat, from, change) {
+  const draft = change ? change.after : chat.draft;
+  const gone = nonceOf(draft) === nonceOf(chat.draft) ? [from] : [from, chat.draft];
+  const sent = new Set([...(chat.sentDrafts ?? []), ...gone.flatMap((one) => (one ? [nonceOf(one)] : []))]);
+  return { ...chat, draft, sentDrafts: [...sent].slice(-SENT_DRAFTS_LIMIT) };
+}
+
+/**
+ * @param {OutboxRow} row
+ * @returns {OutboxRow} to be tried again
+ */
+function again(row) {
+  return { ...row, state: "sending", reason: null, isCleared: false, stale: row.stale || row.reason === NOT_STORED };
+}

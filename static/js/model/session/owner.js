@@ -1,0 +1,45 @@
+/** Whose database this is: of one account of the server's, not of whoever has its address later. */
+import { all, get } from "../../storage/queries.js";
+import { Refusal } from "../server/model-errors.js";
+
+/** @import { Forgotten } from "../keys/storage-loss.js" */
+
+/**
+ * @param {Database} database
+ * @param {{ id: number }} user
+ * @param {{ isRegistering: boolean }} [how] isRegistering: the account begins here and now
+ * @throws {Refusal} `other_account_here`
+ */
+export async function claim(database, { id }, { isRegistering } = { isRegistering: false }) {
+  await database.write(["state", "people", "chains"], async (stores) => {
+    const owner = await get(stores("state"), "owner");
+    if (owner !== undefined && owner !== id) {
+      throw new Refusal("other_account_here");
+    }
+    stores("state").put(id, "owner");
+    stores("state").put(isRegistering ? "no" : await memory(stores), "forgetting");
+  });
+}
+
+/**
+ * @param {Stores} stores
+ * @returns {Promise<Forgotten>}
+ */
+async function memory(stores) {
+  const [found, vault] = [await get(stores("state"), "forgetting"), await get(stores("state"), "vault")];
+  if (found !== undefined && found !== "no") {
+    return found;
+  }
+  const isNew = found === undefined && vault === undefined;
+  return isNew ? "unsure" : (await lacksPins(stores)) ? "yes" : "no";
+}
+
+/**
+ * @param {Stores} stores
+ * @returns {Promise<boolean>} somebody's messages were opened here, under a key that is not known any more
+ */
+async function lacksPins(stores) {
+  const [chains, people] = [await all(stores("chains")), await all(stores("people"))];
+  const pinned = new Set(people.filter((row) => row.pinned).map(({ email }) => email));
+  return chains.some(({ side, peer }) => side === "theirs" && !pinned.has(peer));
+}

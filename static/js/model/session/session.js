@@ -1,0 +1,294 @@
+/**
+ * Who is logged in here. The access token is in this object's memory and nowhere else; what outlives the page is the
+ * refresh cookie, which no script can read.
+ *
+ * Events: `ended` {reason: "session_over" | "other_account" | "logged_out"}, `user` (the name has changed), `renamed` (it
+ * was changed here).
+ */
+import { Emitter } from "../../lib/emitter.js";
+import { pause, timerMs } from "../../lib/timing.js";
+import { Api } from "../../net/api.js";
+import { ApiError } from "../../net/net-errors.js";
+import { readResident, writeResident } from "../../storage/device.js";
+import { normalised } from "../server/email.js";
+import { BadAnswer, Refusal } from "../server/model-errors.js";
+import { readAccess, readLogIn, readUser } from "../server/responses.js";
+
+const UNAUTHORISED = 401;
+const DEFAULT_LIFETIME_MS = 600_000;
+const SHORTEST_LIFETIME_MS = 10_000;
+const SOONEST_RENEWAL_MS = 1000;
+// How long a log-out waits for the server.
+const FAREWELL_MS = 3000;
+// Of a token's life, so that it is replaced before it expires.
+const RENEW_AFTER = 0.8;
+
+export class Session extends Emitter {
+  /** @type {User | null} */
+  #user = null;
+  /** @type {string | null} */
+  #access = null;
+  #renewAtMs = 0;
+  /** @type {Promise<string> | null} */
+  #renewing = null;
+  #isOver = false;
+  /** @type {Promise<void> | null} an owed log-out on its way: its answer ends the cookie, so no log-in overtakes it */
+  #leaving = null;
+
+  /** @param {{ origin?: string }} [options] */
+  constructor({ origin } = {}) {
+    super();
+    this.api = new Api({ tokens: this, ...(origin === undefined ? {} : { origin }) });
+  }
+
+  /** Who is logged in; null: nobody. */
+  get user() {
+    return this.#user;
+  }
+
+  /** Whether it has ended, and the page goes. */
+  get isOver() {
+    return this.#isOver;
+  }
+
+  get name() {
+    return this.#user?.displayName || this.#user?.email || "";
+  }
+
+  /** Settled when no log-out is on its way any more. */
+  get left() {
+    return this.#leaving;
+  }
+
+  /**
+   * @param {any} answer the server's, to a registration or a log-in
+   * @param {string} email as it was typed
+   * @returns {Promise<User>}
+   * @throws {BadAnswer}
+   */
+  async begin(answer, email) {
+    const { user, access } = readLogIn(answer);
+    if (user.email !== normalised(email)) {
+      throw new BadAnswer("another account than the one asked for");
+    }
+    this.#isOver = false;
+    this.#user = user;
+    this.#keep(access);
+    await writeResident({ user, leaving: false });
+    return user;
+  }
+
+  /**
+   * Does not wait for the server where this browser remembers who is logged in: if the server sees that differently,
+   * `ended` follows. Where it remembers that nobody is, the server is not asked: it could name anybody.
+   * @returns {Promise<User | null>} null: nobody is
+   */
+  async restore() {
+    const { user, leaving, isUnknown } = await readResident();
+    if (leaving) {
+      await Promise.race([this.leaveIfOwed(), pause(FAREWELL_MS)]);
+    }
+    this.#user = user;
+    if (user || isUnknown) {
+      const asked = this.accessToken().catch(() => {});
+      await (isUnknown && asked);
+    }
+    return this.#user;
+  }
+
+  /**
+   * @returns {Promise<string>} a token that is good for a while
+   * @throws {ApiError | import("../../net/net-errors.js").NetworkError | Refusal} `session_over`
+   */
+  async accessToken() {
+    return this.#access !== null && Date.now() < this.#renewAtMs ? this.#access : this.renewToken(this.#access);
+  }
+
+  /**
+   * @param {string | null} refused a token that is of no use
+   * @returns {Promise<string>} another one
+   */
+  async renewToken(refused) {
+    if (this.#isOver) {
+      throw new Refusal("session_over");
+    }
+    if (this.#access !== null && this.#access !== refused) {
+      return this.#access;
+    }
+    this.#renewing ??= this.#renew().finally(() => (this.#renewing = null));
+    return this.#renewing;
+  }
+
+  async #renew() {
+    const access = await this.#refresh();
+    const user = readUser(await this.api.me(access));
+    if (this.#user && !isSame(this.#user, user)) {
+      // The cookie is shared by all tabs: somebody else may have logged in in another one. By the server's word alone
+      // nobody becomes somebody else.
+      const { user: resident } = await readResident();
+      if (resident && this.#isSelf(resident)) {
+        await writeResident({ user: null, leaving: false, ended: "other_account" });
+      }
+      this.end(resident && isSame(resident, user) ? "other_account" : "session_over");
+      throw new Refusal("session_over");
+    }
+    this.#keep(access);
+    await this.#keepUser(user);
+    return access;
+  }
+
+  /** Another tab has changed the name. */
+  async learnFromTab() {
+    const { user } = await readResident();
+    if (user && this.#user && isSame(this.#user, user)) {
+      this.#user = user;
+      this.emit("user");
+    }
+  }
+
+  /** @param {User} user */
+  async #keepUser(user) {
+    const isNews = user.displayName !== this.#user?.displayName;
+    this.#user = user;
+    if (isNews) {
+      await writeResident({ user, leaving: false });
+      this.emit("user");
+    }
+  }
+
+  async #refresh() {
+    try {
+      return readAccess(await this.api.refresh());
+    } catch (error) {
+      if (error instanceof ApiError && error.status === UNAUTHORISED) {
+        const { user, ended } = await readResident(); // another tab may have heard it first, or somebody has logged in
+        if (this.#isSelf(user)) {
+          await writeResident({ user: null, leaving: false, ended: user ? "session_over" : ended });
+        }
+        this.end("session_over");
+      }
+      throw error;
+    }
+  }
+
+  /** @returns {number} milliseconds until the present token should be replaced */
+  renewInMs() {
+    return timerMs(this.#renewAtMs - Date.now(), SOONEST_RENEWAL_MS);
+  }
+
+  /** @param {string} access */
+  #keep(access) {
+    this.#access = access;
+    this.#renewAtMs = Date.now() + RENEW_AFTER * lifetimeMs(access);
+  }
+
+  /** @param {string} displayName "" for none */
+  async updateDisplayName(displayName) {
+    const user = readUser(await this.api.rename(displayName));
+    if (this.#user && isSame(this.#user, user)) {
+      await this.#keepUser(user);
+      this.emit("renamed");
+    }
+  }
+
+  /** @param {{ currentPassword: string, newPassword: string }} change */
+  async changePassword(change) {
+    await this.api.changePassword(change);
+  }
+
+  /**
+   * Logs out here, whatever the server does: it has a moment to answer, and where it does not, it is told again at the next
+   * visit of any page. Until then the cookie, which no script can delete, is not used.
+   * @param {() => Promise<unknown>} [cleanUp] what is still to be done here before the page goes
+   */
+  async logOut(cleanUp = async () => {}) {
+    const isResident = this.#isSelf((await readResident()).user);
+    if (isResident) {
+      await writeResident({ user: null, leaving: true });
+    }
+    // Without a token that holds, the cookie says whose session ends; it may be another's who has logged in since.
+    const isToBeTold = isResident || Date.now() < this.#renewAtMs;
+    const told = isToBeTold ? this.#leave(this.#access).catch(() => {}) : undefined;
+    await cleanUp();
+    await Promise.race([told, pause(FAREWELL_MS)]);
+    this.end("logged_out");
+  }
+
+  /** @param {User | null} resident */
+  #isSelf(resident) {
+    return !resident || !this.#user || isSame(resident, this.#user);
+  }
+
+  /**
+   * Tells the server of a log-out that it has not heard of yet; asks nothing of it otherwise.
+   * @returns {Promise<void>} it never throws
+   */
+  leaveIfOwed() {
+    this.#leaving ??= this.#leaveIfOwed().catch(() => {}).finally(() => (this.#leaving = null));
+    return this.#leaving;
+  }
+
+  async #leaveIfOwed() {
+    if ((await readResident()).leaving) {
+      await this.#leave(null);
+    }
+  }
+
+  /** @param {string | null} token */
+  async #leave(token) {
+    try {
+      await this.api.logOut(token);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === UNAUTHORISED)) {
+        return;
+      }
+    }
+    if ((await readResident()).leaving) {
+      await writeResident({ user: null, leaving: false });
+    }
+  }
+
+  /**
+   * Nothing more is done in this person's name.
+   * @param {"session_over" | "other_account" | "logged_out"} reason
+   */
+  end(reason) {
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#access = null;
+      this.emit("ended", { reason });
+    }
+  }
+}
+
+/**
+ * @param {User} left
+ * @param {User} right
+ * @returns {boolean}
+ */
+function isSame(left, right) {
+  return left.id === right.id && left.email === right.email;
+}
+
+/**
+ * By the token's own times (RFC 7519 §4.1), taken as a duration: the clocks here and there need not agree.
+ * @param {string} token
+ * @returns {number}
+ */
+function lifetimeMs(token) {
+  const { exp, iat } = claims(token);
+  return exp > iat ? timerMs((exp - iat) * 1000, SHORTEST_LIFETIME_MS) : DEFAULT_LIFETIME_MS;
+}
+
+/**
+ * @param {string} token a JWT; nothing in it is checked
+ * @returns {any}
+ */
+function claims(token) {
+  try {
+    const [, payload] = token.split(".");
+    return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) ?? {};
+  } catch {
+    return {};
+  }
+}

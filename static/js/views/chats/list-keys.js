@@ -1,0 +1,66 @@
+/** The keyboard in the column of chats. */
+import { onKey } from "../parts/key-presses.js";
+
+/** @typedef {import("./chat-list-view.js").ChatList} ChatList */
+
+export class ListKeys {
+  /** @param {ChatList} list */
+  constructor(list) {
+    this.list = list;
+    onKey(list.search, (event) => this.searchKey(event));
+    onKey(list.frame, (event) => this.rowKey(event));
+  }
+
+  /**
+   * The chat before or after the open one.
+   * @param {1 | -1} step
+   * @param {boolean} unreadOnly
+   */
+  move(step, unreadOnly) {
+    const chats = this.list.found();
+    const at = chats.findIndex(({ email }) => email === this.list.current);
+    const ahead = step > 0 ? chats.slice(at + 1) : chats.slice(0, Math.max(at, 0)).reverse();
+    const next = ahead.find(({ unread }) => !unreadOnly || unread > 0);
+    if (next) this.list.onOpen(next.email);
+  }
+
+  /** @param {KeyboardEvent} event */
+  searchKey(event) {
+    const first = this.list.found()[0];
+    if (event.key === "ArrowDown" && !hasModifier(event)) this.focusRow(0);
+    else if (event.key === "Enter" && first) {
+      this.list.clearSearch();
+      this.list.onOpen(first.email);
+    } else if (event.key === "Enter" && !first && this.list.typedAddress !== "") {
+      this.list.onAdd(this.list.typedAddress);
+    } else return;
+    event.preventDefault();
+  }
+
+  /** @param {KeyboardEvent} event */
+  rowKey(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step === undefined || hasModifier(event)) return;
+    event.preventDefault();
+    const links = [...this.list.frame.querySelectorAll("a")];
+    const at = links.findIndex((link) => link === document.activeElement);
+    if (at + step < 0) this.list.search.focus();
+    else this.focusRow(at + step);
+  }
+
+  /** @param {number} index */
+  focusRow(index) {
+    this.list.frame.querySelectorAll("a")[index]?.focus();
+  }
+
+  focus() {
+    const { frame, search } = this.list;
+    const current = frame.querySelector("a[aria-current]") ?? frame.querySelector("a") ?? search;
+    if (current instanceof HTMLElement) current.focus();
+  }
+}
+
+/** @param {KeyboardEvent} event */
+function hasModifier({ altKey, ctrlKey, metaKey }) {
+  return altKey || ctrlKey || metaKey;
+}

@@ -1,0 +1,83 @@
+/** Who the other one is, who can read the chat, whether numbers were compared, and clearing it. */
+import { fill, find, setText } from "../../lib/dom.js";
+import { drawAvatar } from "../parts/avatar.js";
+import { named } from "../parts/named.js";
+import { asFailure } from "../parts/strings.js";
+import { COMPARE_AGAIN, comparedWords } from "./compared.js";
+import { AskingDialog } from "./dialog.js";
+import { NumbersDialog } from "./numbers-dialog.js";
+
+/** @typedef {import("../thread/thread-view.js").Person} Person */
+/**
+ * @typedef {object} Comparison
+ * @property {(email: string) => import("./compared.js").Compared} state
+ * @property {(email: string) => boolean} warns
+ */
+/** @typedef {import("./numbers-dialog.js").Safety & Comparison} Safety */
+
+/**
+ * @param {object} parts
+ * @param {() => Person | null} parts.person
+ * @param {(email: string) => Promise<unknown>} parts.clear
+ * @param {Safety} parts.safety
+ */
+export function detailsDialog({ person, clear, safety }) {
+  const dialog = new AskingDialog("details", async () => clear(email));
+  const { node } = dialog;
+  let email = "";
+  const compared = new NumbersDialog({ safety, beneath: node });
+  const draw = () => {
+    const shown = person();
+    if (shown?.email === email) drawPerson(node, shown, safety);
+  };
+  compared.node.addEventListener("close", draw);
+  const compare = async () => {
+    const shown = person();
+    if (shown) await compared.openFor(shown);
+  };
+  // Numbers that are still being fetched do not open without the details that they belong to.
+  node.addEventListener("close", () => dialog.isOpen || compared.leave());
+  find("#details-compare", HTMLButtonElement).addEventListener("click", () => {
+    compare().catch((error) => dialog.form.show({ code: "network", ...asFailure(error) }));
+  });
+  return {
+    open() {
+      const shown = person();
+      if (!shown || dialog.isOpen) return;
+      email = shown.email;
+      draw();
+      find("details", HTMLDetailsElement, node).open = false;
+      dialog.open();
+    },
+    /** Closes what is on top. True where there was anything. */
+    escape() {
+      const top = [compared, dialog].find((one) => one?.isOpen);
+      top?.close();
+      return Boolean(top);
+    },
+    /** Something has changed: what is shown follows, and goes with the chat that it is about. */
+    follow() {
+      if (!dialog.isOpen) return;
+      if (person()?.email === email) return draw();
+      dialog.close();
+    },
+  };
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {Person} person
+ * @param {Safety} safety
+ */
+function drawPerson(node, person, safety) {
+  drawAvatar(find("#details-avatar", HTMLElement), person, "large");
+  setText(find("#details-name", HTMLElement), person.name);
+  setText(find("#details-email", HTMLElement), person.email);
+  for (const name of node.querySelectorAll("[data-name]")) setText(name, person.name);
+  const warns = safety.warns(person.email);
+  find("#details-differed", HTMLElement).hidden = !warns;
+  find("#details-readers", HTMLElement).hidden = warns;
+  const state = safety.state(person.email);
+  const words = warns && state.compared === "no" ? COMPARE_AGAIN : comparedWords(state, new Date());
+  fill(find("#details-compared", HTMLElement), ...named(words, person.name));
+}

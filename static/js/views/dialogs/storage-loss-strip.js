@@ -1,0 +1,25 @@
+/** Says that this browser has forgotten with whom numbers had been compared, until the person has taken note. */
+import { find, setText } from "../../lib/dom.js";
+import { plural } from "../parts/format.js";
+
+/**
+ * @typedef {object} Forgetful
+ * @property {number} comparedBefore with how many people numbers had been compared; 0: nothing is to be said
+ * @property {() => Promise<unknown>} forgettingSaid
+ * @property {(name: "forgetting", listener: () => void) => unknown} on
+ */
+
+/** @param {Forgetful} account */
+export function forgettingStrip(account) {
+  const strip = find("#forgetting-strip", HTMLElement);
+  const draw = () => {
+    const people = plural(account.comparedBefore, "person", "people");
+    const words = `You had compared numbers with ${people}. This browser can't tell any more. Compare again if it matters.`;
+    setText(find("#forgetting-text", HTMLElement), words);
+    strip.hidden = account.comparedBefore === 0;
+  };
+  // It goes when it is kept that it was read: what is on the screen is what the next page shows.
+  find("#forgetting-said", HTMLButtonElement).addEventListener("click", () => account.forgettingSaid().catch(() => {}));
+  account.on("forgetting", draw);
+  draw();
+}

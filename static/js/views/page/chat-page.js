@@ -1,0 +1,188 @@
+/** The chat page: its first screen, which is the list, and what joins it with the rest (rest.js). */
+import { find, setAttributes, setText } from "../../lib/dom.js";
+import { once } from "../../lib/once.js";
+import { portrait } from "../../lib/portrait.js";
+import { ChatList } from "../chats/chat-list-view.js";
+import { NothingOpen } from "../chats/nothing-open.js";
+import { drawAvatar } from "../parts/avatar.js";
+import { ConnectionStrip, isWithoutServer } from "../parts/connection-state.js";
+import { badge, plural } from "../parts/format.js";
+import { watchLocalTime } from "../parts/local-time.js";
+import { Router } from "../parts/router.js";
+import { hasKeyboard } from "../parts/scheduling.js";
+import { rest, whenIdle } from "./lazy-parts.js";
+
+/** @typedef {import("../../model/account.js").Account} Account */
+/** @typedef {import("../../model/session/session.js").Session} Session */
+/** @typedef {import("./chat-shell.js").Rest} Rest */
+
+/** @type {Record<string, "addContact" | "details" | "logOut" | "settings" | "shortcuts" | "takeOver">} by button */
+const OPENERS = {
+  "#add-contact-open": "addContact",
+  "#details-open": "details",
+  "#invite-add": "addContact",
+  "#key-strip-open": "takeOver",
+  "#log-out-open": "logOut",
+  "#settings-open": "settings",
+  "#shortcuts-open": "shortcuts",
+};
+
+const COPIES_ADDRESS = ["#copy-address", "#invite-copy"];
+
+export class ChatPage {
+  /** @param {{account: Account, session: Session}} parts */
+  constructor({ account, session }) {
+    this.account = account;
+    this.session = session;
+    this.conversations = account.conversations;
+    this.app = find("#app", HTMLElement);
+    this.side = find("#side", HTMLElement);
+    this.nothingOpen = new NothingOpen((email) => this.add(email));
+    /** @type {string | null} whose chat is open */
+    this.open = null;
+    /** @type {Rest | null} */
+    this.rest = null;
+    this.whole = once(() => this.loadRest());
+    this.connection = new ConnectionStrip();
+    this.router = new Router((email) => this.show(email));
+    this.list = new ChatList({
+      conversations: this.conversations,
+      onOpen: (email) => this.router.open(email),
+      onAdd: (email) => this.add(email),
+    });
+    this.listen();
+  }
+
+  start() {
+    find("#opening", HTMLElement).hidden = true;
+    this.app.hidden = false;
+    this.drawOwn();
+    this.connection.draw(this.conversations.connection);
+    this.router.start();
+    whenIdle(() => this.prepare());
+  }
+
+  /** What is opened next needs no network, and what has something to ask by itself asks it. */
+  prepare() {
+    this.whole().then(() => this.account.tellLookalikesApart()).catch(() => {});
+  }
+
+  async loadRest() {
+    const { Rest } = await rest();
+    this.rest = new Rest(this);
+    this.rest.thread.show(this.open);
+    return this.rest;
+  }
+
+  /** @param {(rest: Rest) => void} use */
+  async ask(use) {
+    const whole = await this.whole().catch(() => null);
+    if (whole) use(whole);
+    else this.connection.sayUnreached();
+  }
+
+  /** @param {string} email that is known already, to be confirmed */
+  add(email) {
+    void this.ask(({ dialogs }) => dialogs.addContact.open(email));
+  }
+
+  /** @param {string} email */
+  added(email) {
+    this.router.open(email);
+    this.arrange();
+  }
+
+  listen() {
+    this.conversations.on("connection", ({ state }) => {
+      this.connection.draw(state);
+      this.arrange();
+      if (state === "ok") whenIdle(() => this.prepare());
+    });
+    this.conversations.on("chats", () => this.arrange());
+    this.session.on("user", () => this.drawOwn());
+    watchLocalTime(() => this.drawTimes());
+    for (const [button, name] of Object.entries(OPENERS))
+      find(button, HTMLButtonElement).addEventListener("click", () => this.ask(({ dialogs }) => dialogs[name].open()));
+    for (const name of COPIES_ADDRESS) {
+      const button = find(name, HTMLButtonElement);
+      button.addEventListener("click", () => this.ask((rest) => rest.copyAddress(button)));
+    }
+    find("#back", HTMLAnchorElement).addEventListener("click", (event) => {
+      event.preventDefault();
+      this.router.close();
+    });
+  }
+
+  /** @param {string | null} email */
+  show(email) {
+    const from = this.list.current;
+    this.list.show(email);
+    this.arrange();
+    if (email === null && from !== null && hasKeyboard()) this.list.focusRowOf(from);
+  }
+
+  /** The address may name somebody with whom there is no chat. That is only known when the chats are. */
+  arrange() {
+    const email = this.list.current;
+    const isConnecting = isWithoutServer(this.conversations.connection);
+    const unknown = email !== null && !isConnecting && !this.isKnown(email) ? email : null;
+    const isEmpty = !isConnecting && this.conversations.chats().length === 0;
+    this.open = unknown === null ? email : null;
+    this.app.classList.toggle("in-chat", this.open !== null);
+    this.app.classList.toggle("empty", isEmpty);
+    if (this.rest) this.rest.thread.show(this.open);
+    else if (this.open !== null) void this.ask(() => {});
+    this.rest?.dialogs.details.follow();
+    this.nothingOpen.draw({ hidden: this.open !== null, isEmpty, unknown });
+    this.drawTitle();
+  }
+
+  /** @param {string} email */
+  isKnown(email) {
+    return (
+      this.account.contacts.byEmail(email) !== null || this.conversations.chats().some((chat) => chat.email === email)
+    );
+  }
+
+  /**
+   * @param {string} email
+   * @returns {import("../thread/thread-view.js").Person}
+   */
+  person(email) {
+    const known = this.conversations.chats().find((chat) => chat.email === email);
+    return known ?? { email, name: email, ...portrait(email, email) };
+  }
+
+  drawTimes() {
+    this.list.draw();
+    this.rest?.thread.draw();
+    this.rest?.dialogs.details.follow();
+  }
+
+  drawOwn() {
+    const { user, name } = this.session;
+    if (!user) return;
+    setText(find("#own-name", HTMLElement), name);
+    for (const node of document.querySelectorAll("[data-own-email]")) setText(node, user.email);
+    drawAvatar(find("#own-avatar", HTMLElement), portrait(name, user.email), "small");
+  }
+
+  /** @param {number} unread in other chats, which a narrow page does not show */
+  drawBack(unread) {
+    setText(find("#back-count", HTMLElement), badge(unread));
+    const words = unread > 0 ? `Back, ${plural(unread, "unread message", "unread messages")} in other chats` : "Back";
+    setAttributes(find("#back", HTMLAnchorElement), { "aria-label": words });
+  }
+
+  drawTitle() {
+    const unread = this.conversations.chats().reduce((sum, chat) => sum + chat.unread, 0);
+    this.drawBack(unread - (this.conversations.chats().find(({ email }) => email === this.open)?.unread ?? 0));
+    const title = this.open === null ? "VibeChat" : `${inTitle(this.person(this.open).name)} · VibeChat`;
+    document.title = unread > 0 ? `(${unread}) ${title}` : title;
+  }
+}
+
+/** @param {string} name in a title nothing keeps what turns text around from turning the rest */
+function inTitle(name) {
+  return name.replace(/[\u202a-\u202e\u2066-\u2069]/gu, "");
+}

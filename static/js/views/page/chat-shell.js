@@ -1,0 +1,99 @@
+/** What the chat page has beyond its first screen: the open chat, the dialogs, the keys. */
+import { ListKeys } from "../chats/list-keys.js";
+import { makeDialogs } from "../dialogs/dialogs.js";
+import { Announcer } from "../parts/announcer.js";
+import { copyBy } from "../parts/clipboard.js";
+import { followVisibleHeight } from "../parts/viewport.js";
+import { ThreadView } from "../thread/thread-view.js";
+import { keepStrip } from "./keep-strip.js";
+import { focusRegion, listenToKeys } from "./keyboard.js";
+import { Menu } from "./menu.js";
+
+/** @typedef {import("./chat-page.js").ChatPage} ChatPage */
+
+export class Rest {
+  /** @param {ChatPage} page */
+  constructor(page) {
+    const { account, conversations, session } = page;
+    this.page = page;
+    this.keys = new ListKeys(page.list);
+    this.menu = new Menu("#account-open", "#account-menu");
+    this.announcer = new Announcer();
+    this.thread = new ThreadView({
+      announcer: this.announcer,
+      conversations,
+      person: (email) => page.person(email),
+      onReview: () => this.review(),
+      onDetails: () => this.dialogs.details.open(),
+      onDiffer: (send) => this.differ(send),
+    });
+    this.dialogs = makeDialogs({
+      account,
+      safety: account.safety,
+      session,
+      person: () => this.person(),
+      onAdded: (email) => page.added(email),
+    });
+    keepStrip(account);
+    this.listen();
+    followVisibleHeight();
+  }
+
+  listen() {
+    const { keys } = this;
+    listenToKeys({
+      jump: () => this.jump(),
+      shortcuts: () => this.dialogs.shortcuts.open(),
+      move: (step, unreadOnly) => keys.move(step, unreadOnly),
+      region: (step) => focusRegion(this.regions(), step),
+      escape: () => this.escape(),
+    });
+  }
+
+  regions() {
+    const side = { node: this.page.side, focus: () => this.keys.focus() };
+    /** @type {NodeListOf<HTMLElement>} */
+    const panels = document.querySelectorAll(".panel[open]:not([inert])");
+    const beside = [...panels].map((node) => ({ node, focus: () => node.querySelector("button")?.focus() }));
+    return [side, ...this.thread.regions(), ...beside];
+  }
+
+  /** @param {HTMLButtonElement} button */
+  copyAddress(button) {
+    void copyBy(button, this.page.session.user?.email ?? "", (words) => this.announcer.tell(words));
+  }
+
+  /** Of the chat that is open. */
+  person() {
+    const { thread } = this.thread;
+    return thread && { ...this.page.person(thread.email), name: thread.name };
+  }
+
+  review() {
+    const person = this.person();
+    const fingerprint = this.thread.thread?.keyChange?.fingerprint;
+    if (person && fingerprint) this.dialogs.keysChanged.open({ ...person, fingerprint });
+  }
+
+  /** @param {() => void} send */
+  differ(send) {
+    const person = this.person();
+    if (person) this.dialogs.differ.open(person, send);
+  }
+
+  jump() {
+    const { list, router } = this.page;
+    if (list.frame.getClientRects().length === 0) {
+      router.close();
+      this.page.show(null);
+    }
+    list.search.focus();
+    list.search.select();
+  }
+
+  escape() {
+    if (this.page.list.clearSearch()) return;
+    if (this.dialogs.details.escape()) return;
+    if (this.thread.thread) this.thread.toBottom();
+  }
+}

@@ -1,0 +1,53 @@
+/** The keys that work anywhere on the chat page. Never the browser's own. */
+import { isForEditing, isLetter, isSlash, onKey } from "../parts/key-presses.js";
+
+/**
+ * @typedef {object} KeyActions
+ * @property {() => void} jump
+ * @property {() => void} shortcuts
+ * @property {(step: 1 | -1, unreadOnly: boolean) => void} move
+ * @property {(step: 1 | -1) => void} region
+ * @property {() => void} escape
+ */
+
+/** @param {KeyActions} actions */
+export function listenToKeys(actions) {
+  onKey(window, (event) => {
+    if (event.defaultPrevented || document.querySelector("dialog:modal")) return;
+    const action = isForEditing(event) ? null : actionFor(event, actions);
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+}
+
+/**
+ * @param {KeyboardEvent} event
+ * @param {KeyActions} actions
+ */
+export function actionFor(event, actions) {
+  const { key, altKey, shiftKey } = event;
+  const command = event.ctrlKey || event.metaKey;
+  if (command && !altKey && !shiftKey && isLetter(event, "k")) return actions.jump;
+  if (command && !altKey && isSlash(event)) return actions.shortcuts;
+  if (altKey && !command && key === "ArrowUp") return () => actions.move(-1, shiftKey);
+  if (altKey && !command && key === "ArrowDown") return () => actions.move(1, shiftKey);
+  if (key === "F6" && !command && !altKey) return () => actions.region(shiftKey ? -1 : 1);
+  if (key === "Escape") return actions.escape;
+  return null;
+}
+
+// --- F6 goes round the parts of the page: chats, messages, writing.
+
+/** @typedef {{node: HTMLElement, focus: () => void}} Region */
+
+/**
+ * @param {Region[]} regions in the order of the page
+ * @param {1 | -1} step
+ */
+export function focusRegion(regions, step) {
+  const seen = regions.filter(({ node }) => node.getClientRects().length > 0);
+  const at = seen.findIndex(({ node }) => node.contains(document.activeElement));
+  const from = at < 0 && step < 0 ? 0 : at;
+  seen[(from + step + seen.length) % seen.length]?.focus();
+}

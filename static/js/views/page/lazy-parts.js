@@ -1,0 +1,47 @@
+/** Loads what the first screen of the chat page does without. */
+import { find } from "../../lib/dom.js";
+import { once } from "../../lib/once.js";
+import { after } from "../../lib/timing.js";
+
+// Something else may keep the browser busy for long.
+const WITHIN_MS = 2000;
+
+const styles = once(() => Promise.all(laterLinks("stylesheet").map(added)));
+
+// As soon as the browser has nothing better to do; from then on its first use is quick, and needs no network.
+export const rest = once(() => {
+  document.head.append(...laterLinks("modulepreload"));
+  return styled(import("./chat-shell.js"));
+});
+export const stopped = once(() => styled(import("./stopped-page.js")));
+
+/** @param {() => unknown} work what nobody waits for */
+export function whenIdle(work) {
+  if ("requestIdleCallback" in globalThis) requestIdleCallback(work, { timeout: WITHIN_MS });
+  else after(WITHIN_MS, work);
+}
+
+/**
+ * @template Part
+ * @param {Promise<Part>} loading
+ */
+async function styled(loading) {
+  const [part] = await Promise.all([loading, styles()]);
+  return part;
+}
+
+/** @param {"stylesheet" | "modulepreload"} rel */
+function laterLinks(rel) {
+  return [...find("#later", HTMLTemplateElement).content.querySelectorAll("link")].filter((link) => link.rel === rel);
+}
+
+/** @param {HTMLLinkElement} link of a part of the page; in the page's head it is loaded */
+function added(link) {
+  const node = document.importNode(link);
+  return new Promise((resolve, reject) => {
+    node.addEventListener("load", resolve);
+    node.addEventListener("error", reject);
+    node.addEventListener("error", () => node.remove());
+    document.head.append(node);
+  });
+}

@@ -1,0 +1,60 @@
+/** The strip about the connection: silent while all is well, and never a flash. */
+import { find, setText } from "../../lib/dom.js";
+import { after } from "../../lib/timing.js";
+
+/** @typedef {"ok" | "connecting" | "unreached" | "offline" | "polling"} ConnectionState */
+
+export const UNREACHED = "We couldn't reach the server. Check your network connection and try again.";
+export const QUIET_MS = 2500;
+
+const WORDS = {
+  ok: "",
+  connecting: "Connecting…",
+  unreached: "Can't reach the server. Trying again…",
+  offline: "Offline. Check your network connection.",
+  polling: "New messages may come a few seconds late.",
+};
+
+/**
+ * What is not here may still be on the server.
+ * @param {ConnectionState} state
+ */
+export function isWithoutServer(state) {
+  return state === "connecting" || state === "unreached";
+}
+
+export class ConnectionStrip {
+  constructor() {
+    this.node = find("#connection", HTMLElement);
+    /** @type {ConnectionState} */
+    this.state = "ok";
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+  }
+
+  /** @param {ConnectionState} state */
+  draw(state) {
+    const wasWell = this.state === "ok";
+    this.state = state;
+    if (state === "ok") return this.say();
+    if (wasWell) this.timer = after(QUIET_MS, () => this.say());
+    else if (this.node.textContent !== "") this.say();
+  }
+
+  /** Something could not be had just now, whatever the connection looks like. */
+  sayUnreached() {
+    setText(this.node, UNREACHED);
+  }
+
+  say() {
+    clearTimeout(this.timer);
+    setText(this.node, WORDS[this.state]);
+  }
+}
+
+/** There is no chat to show, and what would say why (stopped.js) cannot be had. */
+export function sayNotOpened() {
+  find("#opening", HTMLElement).hidden = true;
+  setText(find("#connection", HTMLElement), "VibeChat could not be opened. Reload the page.");
+  return false;
+}

@@ -1,0 +1,153 @@
+/** Where one writes. It grows with the text, counts when it gets long, and never stands in the way. */
+import { find, setText } from "../../lib/dom.js";
+import { joined } from "../../lib/draft-merge.js";
+import { isVisible } from "../../lib/text.js";
+import { plural } from "../parts/format.js";
+import { onKey } from "../parts/key-presses.js";
+import { asFailure, sentence } from "../parts/strings.js";
+import { characterCount } from "./days.js";
+
+export const LONGEST_MESSAGE = 4000;
+const COUNT_FROM = 3500;
+/* Each key would be too much to listen to. */
+const SAY_EVERY = 100;
+
+export class Composer {
+  /**
+   * @param {object} actions
+   * @param {(send: () => void) => boolean} actions.asksFirst whether the person is asked before anything is sent; if they
+   *   agree, `send` is called
+   * @param {(text: string) => Promise<unknown>} actions.onSend
+   * @param {(text: string) => void} actions.onDraft
+   */
+  constructor({ asksFirst, onSend, onDraft }) {
+    this.asksFirst = asksFirst;
+    this.onSend = onSend;
+    this.onDraft = onDraft;
+    /** @type {string | null} a draft that waits for the end of a composition */
+    this.offered = null;
+    this.form = find("#composer", HTMLFormElement);
+    this.text = find("#composer-text", HTMLTextAreaElement);
+    this.counter = find("#composer-counter", HTMLElement);
+    this.said = find("#composer-said", HTMLElement);
+    this.sendButton = find(".send", HTMLButtonElement, this.form);
+    this.text.addEventListener("input", () => this.changed());
+    this.isComposing = false;
+    this.text.addEventListener("compositionstart", () => (this.isComposing = true));
+    this.text.addEventListener("compositionend", () => this.composed());
+    onKey(this.text, (event) => this.key(event));
+    this.form.addEventListener("submit", (event) => this.submit(event));
+    this.sendButton.addEventListener("mousedown", (event) => event.preventDefault());
+    addEventListener("resize", () => this.grow());
+  }
+
+  /** @param {string} draft */
+  open(draft) {
+    this.offered = null;
+    this.write(draft);
+  }
+
+  /** @param {string} draft as it is now, with what was typed in another tab; the caret stays where somebody is typing */
+  offerDraft(draft) {
+    const { value, selectionStart, selectionEnd } = this.text;
+    if (value === draft) return;
+    if (this.isComposing) {
+      this.offered = draft;
+      return;
+    }
+    this.write(draft);
+    if (value === "" || document.activeElement !== this.text || !document.hasFocus()) return;
+    const shift = draft.endsWith(`\n${value}`) ? draft.length - value.length : 0;
+    this.text.setSelectionRange(selectionStart + shift, selectionEnd + shift);
+  }
+
+  /** A text that is replaced ends the composition, so that the draft of another tab comes after it. */
+  composed() {
+    this.isComposing = false;
+    const offered = this.offered;
+    this.offered = null;
+    if (offered === null) return;
+    this.offerDraft(joined(this.text.value, offered));
+    this.onDraft(this.text.value);
+  }
+
+  focus() {
+    this.text.focus({ preventScroll: true });
+  }
+
+  /** @param {string} text */
+  write(text) {
+    this.text.value = text;
+    this.drawState();
+  }
+
+  changed() {
+    this.drawState();
+    this.onDraft(this.text.value);
+  }
+
+  drawState() {
+    const left = LONGEST_MESSAGE - characterCount(this.text.value);
+    this.sendButton.setAttribute("aria-disabled", String(left < 0 || messageOf(this.text.value) === ""));
+    this.counter.classList.toggle("over", left < 0);
+    setText(this.counter, counterText(left));
+    if (left >= LONGEST_MESSAGE - COUNT_FROM || left % SAY_EVERY === 0 || left === -1)
+      setText(this.said, counterText(left));
+    this.grow();
+  }
+
+  /** The form keeps its height while the text is measured: otherwise the browser scrolls the log above it. */
+  grow() {
+    this.form.style.minHeight = `${this.form.offsetHeight}px`;
+    this.text.style.height = "auto";
+    if (this.text.value !== "") this.text.style.height = `${this.text.scrollHeight}px`;
+    this.form.style.minHeight = "";
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (event.key !== "Enter" || event.shiftKey) return;
+    event.preventDefault();
+    this.form.requestSubmit();
+  }
+
+  /** @param {SubmitEvent} event */
+  submit(event) {
+    event.preventDefault();
+    const text = messageOf(this.text.value);
+    if (text === "" || characterCount(text) > LONGEST_MESSAGE) return;
+    if (this.asksFirst(() => this.form.requestSubmit())) return;
+    this.write("");
+    this.onSend(text).catch((error) => this.giveBack(text, sentence(asFailure(error))));
+    this.focus();
+  }
+
+  /**
+   * @param {string} text that could not even be kept here
+   * @param {string} why
+   */
+  giveBack(text, why) {
+    this.write(this.text.value === "" ? text : `${text}\n${this.text.value}`);
+    this.counter.classList.add("over");
+    for (const node of [this.counter, this.said]) setText(node, why);
+    this.onDraft(this.text.value);
+  }
+}
+
+/**
+ * Empty lines around a message are not part of it.
+ * @param {string} typed
+ * @returns {string} "" where a reader would see nothing of it
+ */
+function messageOf(typed) {
+  if (!isVisible(typed)) return "";
+  return typed.replace(/^(?:[^\S\n]*\n)+/u, "").trimEnd();
+}
+
+/** @param {number} left */
+function counterText(left) {
+  if (left > LONGEST_MESSAGE - COUNT_FROM) return "";
+  return left < 0
+    ? `${plural(-left, "character", "characters")} too many`
+    : `${plural(left, "character", "characters")} left`;
+}

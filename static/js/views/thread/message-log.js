@@ -1,0 +1,116 @@
+/** The messages of one chat as nodes: rows are drawn by key, so that a new message touches nothing else. */
+import { element, fill, find, icon, isolated } from "../../lib/dom.js";
+import { plural } from "../parts/format.js";
+import { KeyedList } from "../parts/keyed-list.js";
+import { dayName } from "./days.js";
+import { createMessage, updateMessage } from "./message-view.js";
+import { createElsewhere, updateElsewhere } from "./unopened-run.js";
+
+/** @typedef {import("./timeline.js").Row} Row */
+/** @typedef {import("../../lib/dom.js").Child} Child */
+/** @typedef {import("./message-view.js").MessageContext} MessageContext */
+
+const MANY_MISSING = 10_000;
+
+export class LogView {
+  /** @param {MessageContext} context */
+  constructor(context) {
+    this.context = context;
+    this.node = find("#log", HTMLElement);
+    this.start = element("div", { class: "log-start" });
+    this.rows = element("div", { class: "log-rows" });
+    this.space = element("div", { class: "log-space" }, this.start, this.rows);
+    this.node.append(this.space);
+    /** @type {KeyedList<Row>} */
+    this.list = new KeyedList(this.rows, {
+      create: (row) => this.create(row),
+      update: (node, row, before) => this.update(node, row, before),
+    });
+  }
+
+  /** @param {readonly Row[]} rows */
+  draw(rows) {
+    this.list.draw(rows);
+  }
+
+  clear() {
+    this.list.clear();
+    fill(this.start);
+    delete this.start.dataset.shows;
+  }
+
+  /** @param {string} name that stands in what is drawn; it may be learnt only after that */
+  forName(name) {
+    if (this.node.dataset.name !== name) this.clear();
+    this.node.dataset.name = name;
+  }
+
+  /** @param {"first" | "older" | "nothing"} what stands above the oldest message that is drawn */
+  drawStart(what) {
+    if (this.start.dataset.shows === what) return;
+    this.start.dataset.shows = what;
+    if (what === "first") fill(this.start, this.firstLine());
+    else fill(this.start, what === "older" && element("p", { class: "older" }, "Earlier messages…"));
+  }
+
+  /** @param {HTMLElement} node of a message */
+  keyOf(node) {
+    return node.dataset.key ?? "";
+  }
+
+  /** @param {string} key */
+  rowNode(key) {
+    return this.list.node(key);
+  }
+
+  firstLine() {
+    const name = isolated(this.context.name());
+    const words = element(
+      "p",
+      {},
+      "Only you and ",
+      name,
+      " can read this chat. Not even the people who run this server.",
+    );
+    return element("div", { class: "first-line" }, icon("lock"), words);
+  }
+
+  /** @param {Row} row */
+  create(row) {
+    if (row.kind === "message") return createMessage(row, this.context);
+    if (row.kind === "elsewhere") return createElsewhere(row, this.context);
+    const isHeading = row.kind === "day" || row.kind === "unread";
+    return element(isHeading ? "h3" : "p", { class: `${row.kind}-line` }, ...this.line(row));
+  }
+
+  /**
+   * @param {Exclude<Row, {kind: "message" | "elsewhere"}>} row
+   * @returns {Child[]}
+   */
+  line(row) {
+    if (row.kind === "day") return [dayName(row.at, new Date())];
+    if (row.kind === "unread") return [plural(row.count, "unread message", "unread messages")];
+    const name = isolated(this.context.name());
+    if (row.kind === "renamed") return [isolated(row.before), " is now called ", isolated(row.after), "."];
+    if (row.kind === "keys-changed")
+      return [icon("key"), name, `'s keys changed.${row.wasChecked ? " You had compared the old numbers." : ""}`];
+    if (row.kind === "second-browser")
+      return [icon("alert"), "A second browser is using ", name, "'s keys. Ask in person or by phone if that is right."];
+    if (row.kind === "taken-back") return [icon("alert"), "A message that you took back has reached ", name, " all the same."];
+    // Whoever holds a key can make up any number.
+    const isMany = row.count > MANY_MISSING;
+    const messages = `${isMany ? "More than " : ""}${plural(Math.min(row.count, MANY_MISSING), "message", "messages")}`;
+    return [`${messages} from `, name, row.count === 1 ? " has not arrived" : " have not arrived"];
+  }
+
+  /**
+   * @param {HTMLElement} node
+   * @param {Row} row
+   * @param {Row} before
+   */
+  update(node, row, before) {
+    if (row.kind === "message" && before.kind === "message") updateMessage(node, row, before, this.context);
+    else if (row.kind === "elsewhere") updateElsewhere(node, row, this.context);
+    else if (row.kind !== "message") fill(node, ...this.line(row));
+  }
+}

@@ -1,0 +1,275 @@
+/** One message: a bubble with its text, time and state, and below it what can be done about it. */
+import { dictionary } from "../../lib/dictionary.js";
+import { append, button, element, fill, icon, isolated } from "../../lib/dom.js";
+import { isVisible } from "../../lib/text.js";
+import { EMPTY } from "../../model/receive/unopened.js";
+import { clock } from "../parts/format.js";
+import { failureSentence } from "../parts/strings.js";
+import { wholeDate, writtenTime } from "./days.js";
+import { isOnlyEmoji } from "./emoji.js";
+import { splitLinks } from "./links.js";
+
+/** @typedef {import("../../model/screen/thread-items.js").ThreadItem} ThreadItem */
+/** @typedef {import("./timeline.js").MessageRow} MessageRow */
+/**
+ * @typedef {object} MessageContext
+ * @property {() => string} name whom one talks with
+ * @property {() => string} speaker the same where messages are read out
+ * @property {(item: ThreadItem) => void} retry
+ * @property {(item: ThreadItem) => void} remove
+ * @property {() => void} review
+ * @property {(link: {href: string, asks: string}) => void} ask before such an address is opened
+ */
+
+/* What holds a held message is said below it; so is what another one waits for. */
+const STATE_WORDS = {
+  sending: "Sending",
+  held: "Sending",
+  sent: "Sent",
+  delivered: "Delivered",
+  read: "Read",
+  failed: "Not sent",
+};
+/** @type {Record<string, {before?: string, after: string}>} by what a message waits for, around the person's name */
+const WAITS = dictionary({
+  no_key: { after: " hasn't opened VibeChat yet. This message waits until then." },
+  key_missing: { before: "The server doesn't have the key of ", after: " now. This message waits until it does." },
+  unsigned_key: { after: " has to open VibeChat once. This message waits until then." },
+});
+const STATE_ICONS = {
+  sending: "sending",
+  held: "sending",
+  sent: "sent",
+  delivered: "delivered",
+  read: "read",
+  failed: "alert",
+};
+
+/**
+ * @param {MessageRow} row
+ * @param {MessageContext} context
+ */
+export function createMessage(row, context) {
+  const id = `message-${row.key}`;
+  const node = element(
+    "article",
+    { role: "article", "data-key": row.key, "aria-labelledby": `${id}-who ${id}-text ${id}-marks ${id}-meta` },
+    element("span", { id: `${id}-who`, class: "visually-hidden" }, who(row.item, context), ": "),
+    element(
+      "div",
+      { class: "bubble", dir: "auto" },
+      element("span", { id: `${id}-text`, class: "message-text" }),
+      " ",
+      element("span", { id: `${id}-meta`, class: "meta" }),
+    ),
+    element("p", { id: `${id}-marks`, class: "message-marks" }),
+  );
+  drawText(node, row.item, context);
+  drawRest(node, row, context);
+  return node;
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {MessageRow} row
+ * @param {MessageRow} before
+ * @param {MessageContext} context
+ */
+export function updateMessage(node, row, before, context) {
+  if (!sameText(row.item, before.item)) drawText(node, row.item, context);
+  if (!sameRest(row, before)) drawRest(node, row, context);
+}
+
+/**
+ * @param {ThreadItem} item
+ * @param {ThreadItem} before
+ */
+function sameText(item, before) {
+  return (
+    item.text === before.text && item.opening === before.opening && item.unopened?.advice === before.unopened?.advice
+  );
+}
+
+/**
+ * @param {MessageRow} row
+ * @param {MessageRow} before
+ */
+function sameRest(row, before) {
+  const sameShape = row.grouped === before.grouped && row.newestMine === before.newestMine && row.zone === before.zone;
+  const { item } = row;
+  return (
+    sameShape &&
+    item.state === before.item.state &&
+    item.failure === before.item.failure &&
+    item.waitsFor === before.item.waitsFor &&
+    item.at.getTime() === before.item.at.getTime() &&
+    item.late === before.item.late &&
+    item.unaware === before.item.unaware &&
+    item.conflict === before.item.conflict &&
+    item.secondBrowser === before.item.secondBrowser &&
+    item.writtenAt?.getTime() === before.item.writtenAt?.getTime() &&
+    Boolean(item.unopened) === Boolean(before.item.unopened)
+  );
+}
+
+/**
+ * @param {ThreadItem} item
+ * @param {MessageContext} context
+ */
+function who(item, context) {
+  return item.mine ? "You" : isolated(context.speaker());
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {ThreadItem} item
+ * @param {MessageContext} context
+ */
+function drawText(node, item, context) {
+  const text = node.querySelector(".message-text");
+  if (!text) return;
+  text.classList.toggle("big-emoji", !item.unopened && isOnlyEmoji(item.text));
+  text.classList.toggle("opening", item.opening);
+  fill(text, ...textNodes(item, context));
+}
+
+/**
+ * @param {ThreadItem} item
+ * @param {MessageContext} context
+ * @returns {import("../../lib/dom.js").Child[]}
+ */
+function textNodes(item, context) {
+  if (item.opening) return [element("span", { class: "visually-hidden" }, "Opening…")];
+  if (item.unopened) return unopenedNodes(item.unopened);
+  if (!isVisible(item.text)) return [element("span", { class: "message-advice" }, EMPTY)];
+  return splitLinks(item.text).map((part) => partNode(part, context));
+}
+
+/**
+ * @param {import("./links.js").Part} part
+ * @param {MessageContext} context
+ */
+function partNode({ text, href, asks }, context) {
+  if (href === null) return text;
+  return asks === undefined ? link(text, href) : button(text, () => context.ask({ href, asks }), { class: "asking-link" });
+}
+
+/** @param {NonNullable<ThreadItem["unopened"]>} unopened */
+function unopenedNodes({ reason, advice }) {
+  return ["This message could not be opened. ", element("span", { class: "message-advice" }, `${reason} ${advice}`)];
+}
+
+/**
+ * @param {string} text
+ * @param {string} href
+ */
+function link(text, href) {
+  return element("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, isolated(text));
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {MessageRow} row
+ * @param {MessageContext} context
+ */
+function drawRest(node, row, context) {
+  const { item } = row;
+  node.className = classes(row);
+  const meta = node.querySelector(".meta");
+  if (meta) fill(meta, ...metaNodes(item));
+  const marks = node.querySelector(".message-marks");
+  if (marks) fill(marks, ...markNodes(item, context));
+  node.querySelector(".message-actions")?.remove();
+  append(node, actions(item, context));
+}
+
+/** @param {MessageRow} row */
+function classes({ item, grouped, newestMine }) {
+  const names = [
+    "message",
+    item.mine && "mine",
+    item.state,
+    grouped && "grouped",
+    newestMine && "newest-mine",
+    item.unopened && "unopened",
+  ];
+  return names.filter(Boolean).join(" ");
+}
+
+/**
+ * @param {ThreadItem} item
+ * @returns {import("../../lib/dom.js").Child[]}
+ */
+function metaNodes(item) {
+  const time = element(
+    "time",
+    { datetime: item.at.toISOString(), title: wholeDate(item.at), dir: "auto" },
+    clock(item.at),
+  );
+  if (item.state === null || item.state === "written") return [time];
+  const word = STATE_WORDS[item.state];
+  return [time, " ", icon(STATE_ICONS[item.state], "state-icon"), element("span", { class: "state-word" }, word)];
+}
+
+/**
+ * @param {ThreadItem} item
+ * @param {MessageContext} context
+ * @returns {import("../../lib/dom.js").Child[]}
+ */
+function markNodes({ late, unaware, conflict, secondBrowser, mine, writtenAt, at }, { name }) {
+  const times = [
+    late && "Arrived late",
+    unaware && "Written before everything above had arrived",
+    writtenAt && `Written at ${writtenTime(writtenAt, at)}`,
+    secondBrowser && (mine ? "Not written in this browser, but with your keys" : "Written in a second browser with the same keys"),
+  ].filter(Boolean);
+  if (!conflict) return [times.join(" · ")];
+  const who = isolated(name());
+  return [
+    icon("alert"),
+    "Two versions of this message arrived. Ask ",
+    who,
+    ` which one is right. ${times.join(" · ")}`,
+  ];
+}
+
+/**
+ * @param {ThreadItem} item
+ * @param {MessageContext} context
+ */
+function actions(item, context) {
+  if (item.state === "held") return heldLine(item, context);
+  if (item.waitsFor !== null) return waitingLine(item.waitsFor, context);
+  if (item.state !== "failed") return null;
+  return element(
+    "div",
+    { class: "message-actions" },
+    item.failure !== null && element("span", { class: "reason" }, failureSentence(item.failure)),
+    button("Retry", () => context.retry(item)),
+    button("Delete", () => context.remove(item)),
+  );
+}
+
+/**
+ * @param {string} code of what has to happen before the message can be sent
+ * @param {MessageContext} context
+ */
+function waitingLine(code, { name }) {
+  const { before = "", after = "" } = WAITS[code] ?? {};
+  return element("div", { class: "message-actions" }, element("span", {}, before, isolated(name()), after));
+}
+
+/**
+ * @param {ThreadItem} item
+ * @param {MessageContext} context
+ */
+function heldLine(item, context) {
+  const sentence = element("span", {}, isolated(context.name()), "'s keys changed.");
+  return element(
+    "div",
+    { class: "message-actions" },
+    sentence,
+    button("Review", context.review),
+    button("Delete", () => context.remove(item)),
+  );
+}
