@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Session, User
 from accounts.tokens import first_tokens
-from keys.points import fingerprint
+from keys.public_key_encoding import fingerprint
 
 PASSWORD = "correct horse battery"
 

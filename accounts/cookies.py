@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from vibechat.refusals import Forbidden
+from vibechat.exceptions import Forbidden
 
 PATH = "/api/auth"
 

@@ -1,5 +1,5 @@
+from accounts.display_names import MAX_LENGTH, clean_display_name
 from accounts.emails import normalise_email
-from accounts.names import MAX_LENGTH, clean_display_name
 from vibechat.fields import StrictCharField
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from vibechat.refusals import Forbidden
+from vibechat.exceptions import Forbidden
 
 TOKEN_BYTES = 24
 

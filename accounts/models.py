@@ -12,11 +12,11 @@ from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from rest_framework.exceptions import NotAuthenticated
 
+from accounts.display_names import clean_display_name
 from accounts.emails import normalise_email
 from accounts.invites import Invite
-from accounts.names import clean_display_name
 from accounts.passwords import encode, normal_form
-from vibechat.refusals import Conflict
+from vibechat.exceptions import Conflict
 
 DELETION_ATTEMPTS = 10
 DEADLOCK = "40P01"
@@ -224,7 +224,7 @@ class LoginNetworkManager(models.Manager):
 
 
 class LoginNetwork(models.Model):
-    """A network from which an account has logged in: accounts/known.py."""
+    """A network from which an account has logged in: accounts/known_clients.py."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="login_networks", db_index=False)
     network = models.CharField(max_length=64)

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from accounts.authentication import SessionTokenAuthentication
 from accounts.cookies import expire_refresh_cookie, refresh_cookie, set_refresh_cookie
 from accounts.invites import Invite
-from accounts.known import UnlessKnown, remember_success, set_known_cookie
+from accounts.known_clients import AccountLoginLimit, remember_success, set_known_cookie
 from accounts.models import Session, User
 from accounts.passwords import encode, fits
 from accounts.serializers import (
@@ -27,23 +27,23 @@ from accounts.serializers import (
     UserSerializer,
 )
 from accounts.tokens import first_tokens, renewed_tokens, session_of_refresh_token
+from vibechat.exceptions import Forbidden
 from vibechat.limits import LimitedViewSet, limit
 from vibechat.logs import security_event
-from vibechat.refusals import Forbidden
 
 NO_BODY = OpenApiResponse(description="No body.")
 # An unknown address costs a log-in as much time as a wrong password.
 NOBODYS_PASSWORD = SimpleLazyObject(lambda: encode("nobody's password"))
 
 
-class DoorViewSet(LimitedViewSet):
+class AuthViewSet(LimitedViewSet):
     """The ways in and out: registration, log-in, refresh, log-out."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
     limits = {
         "register": [limit("register", by="address")],
-        "login": [limit("login", by="email+address"), limit("login", by="address"), UnlessKnown],
+        "login": [limit("login", by="email+address"), limit("login", by="address"), AccountLoginLimit],
         "refresh": [limit("refresh", by="address")],
     }
 

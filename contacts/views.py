@@ -2,11 +2,11 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.response import Response
 
-from accounts.people import person_with
+from accounts.lookup import person_with
 from contacts.models import Contact
 from contacts.serializers import AddContactSerializer, ContactListSerializer, ContactSerializer
+from vibechat.exceptions import NotFound
 from vibechat.limits import LimitedViewSet, limit
-from vibechat.refusals import NotFound
 
 
 class ContactViewSet(LimitedViewSet):

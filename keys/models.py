@@ -8,11 +8,11 @@ from django.utils import timezone
 from rest_framework.exceptions import NotAuthenticated
 
 from accounts.models import User
-from keys.points import fingerprint, pem_to_base64, same_key_fingerprints, to_pem
 from keys.proof import proof_expired
+from keys.public_key_encoding import fingerprint, pem_to_base64, same_key_fingerprints, to_pem
 from keys.retention import keep_where_needed
+from vibechat.exceptions import Conflict
 from vibechat.logs import security_event
-from vibechat.refusals import Conflict
 
 # Each takes the id of a user whose current key is another one now; messaging adds its own in apps.py, since keys may
 # not import it.

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from keys import proof
 from keys.models import PublicKey
-from keys.points import SPKI_BYTES, is_p256_public_key
+from keys.public_key_encoding import SPKI_BYTES, is_p256_public_key
 from vibechat.fields import Base64Field, FingerprintField, StrictCharField
 
 

@@ -4,13 +4,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.response import Response
 
-from accounts.people import person_with
+from accounts.lookup import person_with
 from keys import proof
 from keys.models import PublicKey, state_of
 from keys.serializers import ChallengeSerializer, PublicKeySerializer, UploadSerializer
+from vibechat.exceptions import NotFound
 from vibechat.limits import LimitedViewSet, limit
 from vibechat.logs import security_event
-from vibechat.refusals import NotFound
 
 
 class KeyViewSet(LimitedViewSet):

@@ -8,8 +8,8 @@ class MessagingConfig(AppConfig):
         from accounts.models import locks_before_deletion
         from keys.models import after_replacement
         from keys.retention import needed_by_others
-        from messaging.events import resync_after_commit
         from messaging.models import Message, lock_before_deletion
+        from messaging.realtime.dispatcher import resync_after_commit
 
         locks_before_deletion.append(lock_before_deletion)
         needed_by_others.append(Message.objects.fingerprints_others_need)

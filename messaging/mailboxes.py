@@ -6,7 +6,7 @@ from functools import wraps
 from django.db import IntegrityError, connection, models, transaction
 
 from accounts.models import User
-from vibechat.refusals import Unavailable
+from vibechat.exceptions import Unavailable
 
 ATTEMPTS = 3
 

@@ -6,10 +6,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from keys.models import PublicKey
-from messaging import events, frames
 from messaging.mailboxes import Mailbox, in_mailboxes
-from messaging.storage import charge, credit_senders, stored_size
-from vibechat.refusals import Conflict, UserNotFound
+from messaging.realtime import dispatcher, payloads
+from messaging.storage_quota import charge, credit_senders, stored_size
+from vibechat.exceptions import Conflict, UserNotFound
 
 CLIENT_ID_MEMORY = datetime.timedelta(days=30)
 
@@ -93,7 +93,7 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
             recipient_sequence=mailboxes[recipient.pk].next_sequence(),
         )
         Mailbox.objects.bulk_update(mailboxes.values(), ["sequence", "stored_bytes"])
-        events.after_commit(frames.new_message(message))
+        dispatcher.after_commit(payloads.new_message(message))
         return message, True
 
     def _sent_before(self, sender, envelope):
@@ -128,7 +128,7 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
         if changed:
             self.bulk_update(changed, ["delivered_at", "read_at", "recipient_sequence", "sender_sequence"])
             keep_counters(mailboxes)
-            events.after_commit(frames.message_status(changed))
+            dispatcher.after_commit(payloads.message_status(changed))
         return len(changed)
 
     @in_mailboxes
@@ -144,7 +144,7 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
             sequence = mailboxes[user.pk].next_sequence()
             Clearing.objects.update_or_create(user=user, email=email, defaults={"sequence": sequence})
             keep_counters({user.pk: mailboxes[user.pk]})
-            events.after_commit(frames.conversation_cleared(user.pk, email, sequence))
+            dispatcher.after_commit(payloads.conversation_cleared(user.pk, email, sequence))
         return count
 
 

@@ -11,7 +11,7 @@ from accounts.own_data import Kind
 from contacts import own_data as contacts_data
 from keys import own_data as keys_data
 from messaging.models import Mailbox, Message
-from messaging.pages import DEFAULT_PAGE_SIZE, LARGEST_ID, LARGEST_PAGE_SIZE, address_of, whole_number
+from messaging.pagination import DEFAULT_PAGE_SIZE, LARGEST_ID, LARGEST_PAGE_SIZE, address_of, whole_number
 from vibechat.times import iso
 
 PARAMETERS = [

@@ -13,7 +13,7 @@ from accounts.models import LoginNetwork, Session, SpentRefreshToken
 from keys.models import PublicKey
 from messaging.mailboxes import Mailbox, in_mailboxes
 from messaging.models import CLIENT_ID_MEMORY, Message, SpentClientId
-from messaging.storage import credit_spent_client_ids
+from messaging.storage_quota import credit_spent_client_ids
 
 BATCH_ROWS = 500
 SESSIONS_KEPT = datetime.timedelta(days=30)

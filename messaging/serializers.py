@@ -4,8 +4,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from accounts.fields import EmailField
-from messaging.frames import message_json
 from messaging.models import Message
+from messaging.realtime.payloads import message_json
 from vibechat.fields import Base64Field, FingerprintField, PatternField, StrictIntegerField
 
 CIPHERTEXT_BYTES = 64 * 1024

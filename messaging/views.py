@@ -5,13 +5,13 @@ from rest_framework import status
 from rest_framework.exceptions import Throttled
 from rest_framework.response import Response
 
-from accounts.people import address_in, person_with
+from accounts.lookup import address_in, person_with
 from keys.models import PublicKey
 from keys.serializers import PublicKeySerializer
-from messaging import catching_up, own_data
-from messaging.frames import message_json
+from messaging import own_data, sync
 from messaging.models import Message
-from messaging.pages import LARGEST_ID, Page, whole_number
+from messaging.pagination import LARGEST_ID, Page, whole_number
+from messaging.realtime.payloads import message_json
 from messaging.serializers import (
     ClearedSerializer,
     ConversationsSerializer,
@@ -23,8 +23,8 @@ from messaging.serializers import (
     SyncSerializer,
     UpdatedSerializer,
 )
+from vibechat.exceptions import NotFound
 from vibechat.limits import LimitedViewSet, limit, send_bucket
-from vibechat.refusals import NotFound
 
 LOOK_UP = limit("key_lookup", by="account")
 FINGERPRINT = re.compile("[0-9a-f]{64}")
@@ -94,12 +94,12 @@ class MessageViewSet(LimitedViewSet):
 
     @extend_schema(responses=ConversationsSerializer)
     def conversations(self, request):
-        return Response(catching_up.conversations(request.user))
+        return Response(sync.conversations(request.user))
 
     @extend_schema(parameters=[OpenApiParameter("after", int)], responses=SyncSerializer)
     def sync(self, request):
         after = whole_number(request.query_params, "after", 0, 0, LARGEST_ID)
-        return Response(catching_up.changes_since(request.user, after))
+        return Response(sync.changes_since(request.user, after))
 
     @extend_schema(request=None, responses=MessageSerializer)
     def delivered(self, request, id):

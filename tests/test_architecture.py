@@ -132,7 +132,7 @@ def python_lines_with(pattern: str) -> set[str]:
 
 
 def test_channel_layer_is_touched_in_few_places():
-    assert python_lines_with(r"\bget_channel_layer\b") == {"messaging.events", "vibechat.health"}
+    assert python_lines_with(r"\bget_channel_layer\b") == {"messaging.realtime.dispatcher", "vibechat.health"}
 
 
 def test_no_python_marks_text_as_safe_html():

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from messaging import quick
+from messaging.accept import acceptance
 from tests.nasty_inputs import (
     ADDRESSES,
     BODIES,
@@ -85,7 +85,7 @@ async def test_values_at_the_quick_way_of_a_message(token):
             answer = survives(await ask_server(*call, filled(BODIES[call], name, text), token), name, text)
             assert answer.status in (200, 201, 400, 404, 409), (name, text)
     finally:
-        await quick.close()
+        await acceptance.close()
 
 
 @pytest.mark.parametrize("call", CALLS, ids=" ".join)

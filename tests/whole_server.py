@@ -43,7 +43,7 @@ def in_the_tests_transaction():
         signal.disconnect(close_old_connections)
     own_thread = patch("django.core.handlers.asgi.ThreadSensitiveContext", nullcontext)
     try:
-        with own_thread, patch("messaging.quick.send", AsyncMock(return_value=None)):
+        with own_thread, patch("messaging.accept.acceptance.accept", AsyncMock(return_value=None)):
             yield
     finally:
         for signal in signals:

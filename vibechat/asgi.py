@@ -9,9 +9,9 @@ django_application = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
-from messaging.consumers import ChatConsumer  # noqa: E402
-from messaging.doors import SendDoor  # noqa: E402
-from messaging.events import PushesByThisLoop  # noqa: E402
+from messaging.accept.middleware import SendMiddleware  # noqa: E402
+from messaging.realtime.consumer import ChatConsumer  # noqa: E402
+from messaging.realtime.dispatcher import DispatcherMiddleware  # noqa: E402
 from vibechat.error_shape import ErrorShape  # noqa: E402
 from vibechat.middleware import ProxyHeaders, RequestBounds, RequestLog, SocketDoor, refuse_socket  # noqa: E402
 from vibechat.security_headers import SecurityHeaders  # noqa: E402
@@ -20,8 +20,8 @@ from vibechat.static_files import with_static_files  # noqa: E402
 sockets = URLRouter([path("ws/chat/", ChatConsumer.as_asgi()), re_path(r"", refuse_socket)])
 application = ProtocolTypeRouter({"http": with_static_files(django_application), "websocket": sockets})
 for wrap in (
-    SendDoor,
-    PushesByThisLoop,
+    SendMiddleware,
+    DispatcherMiddleware,
     SocketDoor,
     RequestBounds,
     ErrorShape,

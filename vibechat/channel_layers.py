@@ -22,7 +22,7 @@ class RedisLayer(RedisPubSubChannelLayer):
                 pipeline.publish(layer._get_group_channel_name(group), self.serialize(message))
             await pipeline.execute()
 
-    async def start_over(self):
+    async def reconnect(self):
         """With new connections, whatever has become of the old ones."""
         layer = self._layers.pop(asyncio.get_running_loop(), None)
         if layer:
@@ -30,7 +30,7 @@ class RedisLayer(RedisPubSubChannelLayer):
 
 
 class MemoryLayer(InMemoryChannelLayer):
-    async def start_over(self):
+    async def reconnect(self):
         await self.flush()
 
     async def group_send_many(self, messages):

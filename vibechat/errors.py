@@ -10,8 +10,8 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from vibechat.database_alarm import alarm
+from vibechat.exceptions import Forbidden, NotFound, Unavailable
 from vibechat.logs import log_event
-from vibechat.refusals import Forbidden, NotFound, Unavailable
 
 
 def error_body(code: str, detail: str, fields: dict | None = None) -> dict:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from django.views.defaults import page_not_found
 from django.views.generic import TemplateView
 
-from accounts.known import remember_success, seconds_over_account_limit
+from accounts.known_clients import remember_success, seconds_over_account_limit
 from vibechat.database_alarm import alarm
 from vibechat.error_shape import RETRY_AFTER_SECONDS, is_api
 from vibechat.errors import error_body

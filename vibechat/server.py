@@ -21,8 +21,9 @@ from twisted.internet.endpoints import serverFromString
 from twisted.logger import LogLevel, globalLogBeginner
 from twisted.web import http
 
-from messaging import events, quick
-from messaging.sockets import sockets
+from messaging.accept import acceptance
+from messaging.realtime import dispatcher
+from messaging.realtime.connections import connections
 from vibechat.error_shape import error_answer
 from vibechat.logs import log_event, security_event
 from vibechat.security_headers import SecurityHeaders, joined
@@ -263,8 +264,8 @@ class BoundedServer(Server):
         is left is cancelled; what has been committed is pushed."""
         for port in self.ports:
             port.stopListening()
-        await sockets.farewell()
-        await events.flush(FLUSH_SECONDS)
+        await connections.close_all()
+        await dispatcher.flush(FLUSH_SECONDS)
         running = [details.get("application_instance") for details in self.connections.values()]
         running = [task for task in running if task and not task.done()]
         if running:
@@ -272,8 +273,8 @@ class BoundedServer(Server):
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await events.flush(FLUSH_SECONDS)
-        await quick.close()
+        await dispatcher.flush(FLUSH_SECONDS)
+        await acceptance.close()
         log_event("server_stopped", drained=len(running))
 
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path, register_converter
 
-from accounts.views import DoorViewSet, MeViewSet
+from accounts.views import AuthViewSet, MeViewSet
 from contacts.views import ContactViewSet
 from keys.views import KeyViewSet
 from messaging.views import MessageViewSet, NamedKeyViewSet, OwnDataViewSet
@@ -25,11 +25,11 @@ class RowIdConverter:
 register_converter(RowIdConverter, "row_id")
 
 api = [
-    path("auth/register", DoorViewSet.as_view({"post": "register"})),
-    path("auth/registration", DoorViewSet.as_view({"get": "registration"})),
-    path("auth/login", DoorViewSet.as_view({"post": "login"})),
-    path("auth/refresh", DoorViewSet.as_view({"post": "refresh"})),
-    path("auth/logout", DoorViewSet.as_view({"post": "logout"})),
+    path("auth/register", AuthViewSet.as_view({"post": "register"})),
+    path("auth/registration", AuthViewSet.as_view({"get": "registration"})),
+    path("auth/login", AuthViewSet.as_view({"post": "login"})),
+    path("auth/refresh", AuthViewSet.as_view({"post": "refresh"})),
+    path("auth/logout", AuthViewSet.as_view({"post": "logout"})),
     path("auth/me", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})),
     path("auth/me/data", OwnDataViewSet.as_view({"get": "data"})),
     path("auth/password", MeViewSet.as_view({"post": "password"})),

@@ -11,8 +11,9 @@ from django.conf import settings
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from messaging import events, quick
-from messaging.sockets import sockets as open_sockets
+from messaging.accept import acceptance
+from messaging.realtime import dispatcher
+from messaging.realtime.connections import connections
 from vibechat.logs import log_event, security_event
 
 DRAIN_SECONDS = 10
@@ -84,12 +85,12 @@ class UvicornServer(uvicorn.Server):
             server.close()
         for listening in self.last_listeners:
             await self.accept_waiting(listening)
-        await open_sockets.farewell()
-        await events.flush(FLUSH_SECONDS)
+        await connections.close_all()
+        await dispatcher.flush(FLUSH_SECONDS)
         await self.linger()
         await super().shutdown(sockets)
-        await events.flush(FLUSH_SECONDS)
-        await quick.close()
+        await dispatcher.flush(FLUSH_SECONDS)
+        await acceptance.close()
         log_event("server_stopped")
 
     async def accept_waiting(self, listening):

@@ -8,8 +8,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import accounts.display_names
 import accounts.models
-import accounts.names
 
 
 class Migration(migrations.Migration):
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 (
                     "display_name",
                     models.CharField(
-                        blank=True, default="", max_length=100, validators=[accounts.names.clean_display_name]
+                        blank=True, default="", max_length=100, validators=[accounts.display_names.clean_display_name]
                     ),
                 ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),

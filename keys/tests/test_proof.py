@@ -12,7 +12,7 @@ from django.core import signing
 
 from keys import proof
 from keys.models import PublicKey
-from keys.points import fingerprint, is_p256_public_key
+from keys.public_key_encoding import fingerprint, is_p256_public_key
 
 CHALLENGE = "/api/keys/challenge"
 UPLOAD = "/api/keys/upload"

@@ -8,7 +8,7 @@ from django.db import connection
 
 from conftest import new_spki
 from keys.models import PublicKey
-from keys.points import SPKI_PREFIX, fingerprint
+from keys.public_key_encoding import SPKI_PREFIX, fingerprint
 
 URL = "/api/keys/upload"
 

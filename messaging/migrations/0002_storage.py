@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-# As messaging/storage.py charges; OCTET_LENGTH where it spares PostgreSQL the reading of the text.
+# As messaging/storage_quota.py charges; OCTET_LENGTH where it spares PostgreSQL the reading of the text.
 FILL = """
 UPDATE mailboxes SET stored_bytes =
     COALESCE((

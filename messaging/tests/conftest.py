@@ -1,10 +1,10 @@
 import pytest
 
-from messaging import quick
+from messaging.accept import acceptance
 
 
 @pytest.fixture(autouse=True)
 async def _no_pool_outlives_its_loop():
     """Each test has an event loop of its own, and the quick way a pool for each."""
     yield
-    await quick.close()
+    await acceptance.close()

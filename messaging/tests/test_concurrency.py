@@ -13,9 +13,10 @@ import pytest
 from django.db import connection, transaction
 
 from conftest import envelope
-from messaging import events, quick
+from messaging.accept import acceptance
 from messaging.mailboxes import Mailbox as Counter
 from messaging.models import Message
+from messaging.realtime import dispatcher
 from messaging.serializers import SendSerializer
 from tests.faults.mailbox import Mailbox
 
@@ -59,9 +60,9 @@ def send_quickly(person, body) -> tuple[int, bool]:
 
     async def send():
         try:
-            return await quick.send(person.session.pk, person.user.pk, dict(body))
+            return await acceptance.accept(person.session.pk, person.user.pk, dict(body))
         finally:
-            await quick.close()
+            await acceptance.close()
 
     taken = asyncio.run(send())
     return (json.loads(taken[0])["id"], True) if taken else send_fully(person, body)
@@ -73,7 +74,7 @@ WAYS = [send_fully, send_quickly]
 @pytest.fixture
 def published(monkeypatch):
     pushes = []
-    monkeypatch.setattr(events, "publish", pushes.extend)
+    monkeypatch.setattr(dispatcher, "publish", pushes.extend)
     return pushes
 
 
@@ -188,9 +189,9 @@ def test_a_mailbox_that_was_made_meanwhile_is_not_numbered_without_its_lock(alic
 
 async def quick_or_none(person, body):
     try:
-        return await quick.send(person.session.pk, person.user.pk, body)
+        return await acceptance.accept(person.session.pk, person.user.pk, body)
     finally:
-        await quick.close()
+        await acceptance.close()
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -203,7 +204,7 @@ def test_what_is_pushed_is_committed(alice, bob, mailboxes, monkeypatch, way):
             rows = other.execute("SELECT id FROM messages WHERE id = ANY(%s)", [ids]).fetchall()
             seen.append(({number for (number,) in rows}, set(ids)))
 
-    monkeypatch.setattr(events, "publish", look)
+    monkeypatch.setattr(dispatcher, "publish", look)
     message, _ = way(alice, envelope(bob))
     assert seen == [({message}, {message})]
 

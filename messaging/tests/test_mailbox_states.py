@@ -13,11 +13,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from accounts.models import Session, User
 from conftest import envelope
-from messaging import catching_up, events, quick
+from messaging import sync
+from messaging.accept import acceptance
 from messaging.models import Message
+from messaging.realtime import dispatcher
 from messaging.serializers import SendSerializer
 from tests.faults.mailbox import Mailbox, both_of
-from vibechat.refusals import Conflict
+from vibechat.exceptions import Conflict
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NAMES = ("alice", "bob", "carol")
@@ -45,7 +47,7 @@ class Browser:
     def sync(self):
         more = True
         while more:
-            answer = catching_up.changes_since(self.person.user, self.mailbox.cursor)
+            answer = sync.changes_since(self.person.user, self.mailbox.cursor)
             self.mailbox.take_sync(answer)
             more = answer["more"]
         self.has_missed = False
@@ -115,7 +117,7 @@ class SeveralPeople(RuleBasedStateMachine):
         """The message's id; the quick way leaves what it does not take to the full way, as both doors do."""
         person = self.people[sender]
         if way == "quick":
-            taken = self.runner.run(quick.send(person.session.pk, person.user.pk, dict(body)))
+            taken = self.runner.run(acceptance.accept(person.session.pk, person.user.pk, dict(body)))
             if taken:
                 return json.loads(taken[0])["id"]
         serializer = SendSerializer(data=body)
@@ -236,7 +238,7 @@ def test_what_went_with_an_account_does_not_come_back(alice, bob):
 
 def test_state_is_a_fresh_load_whatever_happens(monkeypatch):
     published = []
-    monkeypatch.setattr(events, "publish", published.extend)
+    monkeypatch.setattr(dispatcher, "publish", published.extend)
     limits = settings(
         max_examples=40,
         stateful_step_count=30,
@@ -250,4 +252,4 @@ def test_state_is_a_fresh_load_whatever_happens(monkeypatch):
         try:
             run_state_machine_as_test(lambda: SeveralPeople(runner, published), settings=limits)
         finally:
-            runner.run(quick.close())
+            runner.run(acceptance.close())

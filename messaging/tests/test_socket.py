@@ -12,8 +12,8 @@ from channels.testing import WebsocketCommunicator
 from accounts.models import Session, User
 from accounts.tokens import first_tokens
 from conftest import envelope, new_spki
-from messaging import consumers, events
-from messaging.sockets import sockets
+from messaging.realtime import consumer, dispatcher
+from messaging.realtime.connections import connections
 from vibechat.asgi import application
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -184,7 +184,7 @@ async def test_nothing_is_joined_before_the_token_is_checked(alice, bob):
     async with socket() as browser:
         await post(alice, "/api/messages/send", envelope(bob))
         assert await browser.receive_nothing(timeout=0.3)
-        assert sockets.all() == []
+        assert connections.all() == []
 
 
 async def test_a_socket_that_says_nothing_is_4408(settings):
@@ -283,9 +283,9 @@ async def test_an_ended_session_closes_its_socket(alice, settings, way, monkeypa
 
 async def test_a_socket_that_a_push_did_not_reach_is_told_to_resync(alice, bob, settings, monkeypatch):
     settings.SOCKET_CHECK_SECONDS = 0.1
-    monkeypatch.setattr("messaging.sockets.GRACE_SECONDS", 0.1)
+    monkeypatch.setattr("messaging.realtime.connections.GRACE_SECONDS", 0.1)
     async with signed_in(bob) as browser:
-        monkeypatch.setattr(events, "publish", lambda pushes: None)
+        monkeypatch.setattr(dispatcher, "publish", lambda pushes: None)
         await post(alice, "/api/messages/send", envelope(bob))
         assert await browser.hear() == {"type": "resync"}
         assert await browser.receive_nothing(timeout=0.5)
@@ -307,7 +307,7 @@ async def test_a_replaced_key_is_a_resync_for_its_owner_alone(alice, bob):
 
 async def test_a_layer_that_is_away_fails_no_send_and_its_return_is_a_resync(alice, bob, monkeypatch):
     async with signed_in(bob) as browser:
-        hand_on = events.hand_on
+        send_to_layer = dispatcher.send_to_layer
 
         was_tried = asyncio.Event()
 
@@ -315,10 +315,10 @@ async def test_a_layer_that_is_away_fails_no_send_and_its_return_is_a_resync(ali
             was_tried.set()
             raise ConnectionError("the layer is away")
 
-        monkeypatch.setattr(events, "hand_on", broken)
+        monkeypatch.setattr(dispatcher, "send_to_layer", broken)
         assert (await post(alice, "/api/messages/send", envelope(bob))).status_code == 201
         await asyncio.wait_for(was_tried.wait(), PATIENCE_SECONDS)
-        monkeypatch.setattr(events, "hand_on", hand_on)
+        monkeypatch.setattr(dispatcher, "send_to_layer", send_to_layer)
         assert (await post(alice, "/api/messages/send", envelope(bob))).status_code == 201
         heard = [await browser.hear(), await browser.hear()]
         assert sorted(frame["type"] for frame in heard) == ["new_message", "resync"]
@@ -330,8 +330,8 @@ async def test_while_the_layer_is_away_sockets_are_taken_and_looked_at_more_ofte
     async def away(*args):
         raise ConnectionError("Redis is away")
 
-    monkeypatch.setattr("messaging.sockets.LOST_CHECK_SECONDS", 0.1)
-    monkeypatch.setattr("messaging.sockets.GRACE_SECONDS", 0.1)
+    monkeypatch.setattr("messaging.realtime.connections.LOST_CHECK_SECONDS", 0.1)
+    monkeypatch.setattr("messaging.realtime.connections.GRACE_SECONDS", 0.1)
     for name in ("new_channel", "group_add", "group_send_many", "send"):
         monkeypatch.setattr(get_channel_layer(), name, away, raising=False)
     async with signed_in(bob) as browser:
@@ -345,7 +345,9 @@ async def test_a_membership_that_the_layer_has_forgotten_is_taken_anew(alice, bo
 
     settings.SOCKET_CHECK_SECONDS = 0.1
     async with signed_in(bob) as browser:
-        await get_channel_layer().group_discard(events.group(bob.user.pk), events.Exchange.current.channel)
+        await get_channel_layer().group_discard(
+            dispatcher.group(bob.user.pk), dispatcher.PushDispatcher.current.channel
+        )
         await asyncio.sleep(0.5)
         await post(alice, "/api/messages/send", envelope(bob))
         assert await browser.hear("new_message")
@@ -357,18 +359,18 @@ async def test_a_layer_that_carries_nothing_and_says_nothing_is_noticed_and_star
     async def swallowed(*args):
         pass
 
-    monkeypatch.setattr(events, "BEAT_SECONDS", 0.1)
-    monkeypatch.setattr(events, "SILENT_SECONDS", 0.2)
-    monkeypatch.setattr(events, "START_OVER_SECONDS", 0.4)
+    monkeypatch.setattr(dispatcher, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(dispatcher, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(dispatcher, "RECONNECT_SECONDS", 0.4)
     async with signed_in(bob) as browser:
-        dead = events.Exchange.current.channel
+        dead = dispatcher.PushDispatcher.current.channel
         with monkeypatch.context() as outage:
             outage.setattr(get_channel_layer(), "send", swallowed, raising=False)
             outage.setattr(get_channel_layer(), "group_send_many", swallowed, raising=False)
             await post(alice, "/api/messages/send", envelope(bob))
             await asyncio.sleep(1.2)
         assert await browser.hear() == {"type": "resync"}
-        assert events.Exchange.current.channel != dead
+        assert dispatcher.PushDispatcher.current.channel != dead
         await post(alice, "/api/messages/send", envelope(bob))
         assert await browser.hear("new_message")
 
@@ -379,7 +381,7 @@ async def test_a_socket_that_could_not_join_joins_when_the_layer_is_back(alice, 
     async def away(*args):
         raise ConnectionError("Redis is away")
 
-    monkeypatch.setattr(events, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(dispatcher, "HEARTBEAT_SECONDS", 0.1)
     with monkeypatch.context() as outage:
         outage.setattr(get_channel_layer(), "group_add", away, raising=False)
         async with signed_in(bob) as browser:
@@ -454,7 +456,7 @@ async def test_the_database_away_is_told_as_such(alice, bob, monkeypatch):
         raise OperationalError("server closed the connection")
 
     async with signed_in(alice) as browser:
-        monkeypatch.setattr(consumers, "send", away)
+        monkeypatch.setattr(consumer, "send", away)
         body = envelope(bob)
         await browser.say(type="send_message", **body)
         error = await browser.hear("error")

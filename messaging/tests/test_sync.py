@@ -72,8 +72,8 @@ def test_at_most_200_and_pages_that_cover_everything_once(alice, bob):
 
 
 def test_large_messages_come_in_smaller_pages_that_cover_everything_once(alice, bob, monkeypatch):
-    monkeypatch.setattr("messaging.catching_up.BYTES_A_CALL", 1000)
-    monkeypatch.setattr("messaging.catching_up.ROWS_A_QUERY", 2)
+    monkeypatch.setattr("messaging.sync.BYTES_A_CALL", 1000)
+    monkeypatch.setattr("messaging.sync.ROWS_A_QUERY", 2)
     for sender, recipient in [(alice, bob), (bob, alice), (alice, bob), (alice, bob), (bob, alice)]:
         sender.send(recipient, ciphertext=base64.b64encode(bytes(600)).decode())
     first = bob.sync()

@@ -14,11 +14,11 @@ from django.db import connection
 from accounts.models import User
 from keys.models import PublicKey
 from messaging.models import Message, SpentClientId
-from messaging.zero_knowledge import places
+from messaging.zero_knowledge import sources
 from messaging.zero_knowledge.encodings import encodings, find
 from messaging.zero_knowledge.recording import Recording, redis_pushes
 from messaging.zero_knowledge.removal import remove
-from messaging.zero_knowledge.search import MARK_DIGITS, PASSWORD, Canaries, Place, search
+from messaging.zero_knowledge.search import MARK_DIGITS, PASSWORD, Canaries, Source, search
 
 
 def raw_deflate(raw: bytes) -> bytes:
@@ -60,10 +60,10 @@ def planted_text(canaries):
     return f"läuft {canaries.new('a draft')} später"
 
 
-def places_with_leaks(canaries, *searched_places: Place) -> set[str]:
-    leaks = [leak for place in searched_places for leak in search(place, canaries).leaks]
+def sources_with_leaks(canaries, *searched_sources: Source) -> set[str]:
+    leaks = [leak for source in searched_sources for leak in search(source, canaries).leaks]
     assert {leak.canary for leak in leaks} <= {"a draft"}
-    return {leak.place for leak in leaks}
+    return {leak.source for leak in leaks}
 
 
 # --- each place, in each form ----------------------------------------------------------------------------------------
@@ -85,20 +85,20 @@ def test_table(form, canaries, planted_text, extra_table, alice):
     value = planted if form in BINARY else planted.decode()
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {extra_table.replace('%', '%%')} (id, {column}) VALUES (1, %s)", [value])
-    found = places_with_leaks(canaries, *places.tables(alice.email))
+    found = sources_with_leaks(canaries, *sources.tables(alice.email))
     assert found == {f"table Somebody's 100%, column {part}"}
 
 
 @pytest.mark.django_db
 def test_column_of_ours(canaries, planted_text, alice):
     User.objects.filter(pk=alice.user.pk).update(display_name=planted_text)
-    searched = {place.name: search(place, canaries) for place in places.tables(alice.email)}
+    searched = {source.name: search(source, canaries) for source in sources.tables(alice.email)}
     assert [str(leak) for leak in searched["table users"].leaks] == [
         "a draft, in table users, column display_name, as utf-8"
     ]
     assert searched["table users"].is_control_found
     assert {model._meta.db_table for model in (User, Message, PublicKey)} <= {name[6:] for name in searched}
-    assert [name for name, place in searched.items() if place.leaks] == ["table users"]
+    assert [name for name, source in searched.items() if source.leaks] == ["table users"]
 
 
 @pytest.mark.once
@@ -108,15 +108,15 @@ def test_log(form, canaries, planted_text, tmp_path):
     log.parent.mkdir()
     before = b"" if form in ("deflate",) else b'{"event": "request"}\n'  # raw deflate is found at the beginning only
     log.write_bytes(before + FORMS[form](planted_text) + b"\n")
-    assert places_with_leaks(canaries, places.logs([tmp_path], None)) == {f"logs, {log}"}
+    assert sources_with_leaks(canaries, sources.logs([tmp_path], None)) == {f"logs, {log}"}
 
 
 @pytest.mark.once
 def test_a_leak_across_two_chunks_of_a_file(canaries, planted_text, tmp_path, monkeypatch):
     log, raw = tmp_path / "server.log", planted_text.encode()
     log.write_bytes(b"x" * (1000 - len(raw) // 2) + raw + b"x" * 1000)
-    monkeypatch.setattr(places, "FILE_CHUNK_BYTES", 1000)
-    assert places_with_leaks(canaries, places.logs([log], None)) == {f"logs, {log}"}
+    monkeypatch.setattr(sources, "FILE_CHUNK_BYTES", 1000)
+    assert sources_with_leaks(canaries, sources.logs([log], None)) == {f"logs, {log}"}
 
 
 @pytest.mark.django_db
@@ -125,7 +125,9 @@ def test_files_in_var_dir_and_no_static_ones(canaries, planted_text, settings, t
     settings.STATIC_ROOT.mkdir()
     for path in (tmp_path / "vibechat.sqlite3-wal", settings.STATIC_ROOT / "chat.js"):
         path.write_text(planted_text)
-    assert places_with_leaks(canaries, places.kept_files("x")) == {f"files in VAR_DIR, {tmp_path}/vibechat.sqlite3-wal"}
+    assert sources_with_leaks(canaries, sources.kept_files("x")) == {
+        f"files in VAR_DIR, {tmp_path}/vibechat.sqlite3-wal"
+    }
 
 
 KEEP_IN_REDIS = {
@@ -154,7 +156,7 @@ def redis_database(backend):
 def test_redis(form, kind, canaries, planted_text, redis_database):
     name = b"" if kind == "a key" and form == "deflate" else b"planted:"  # raw deflate is found at the beginning only
     KEEP_IN_REDIS[kind](redis_database, name, FORMS[form](planted_text))
-    assert places_with_leaks(canaries, places.redis_keys()) == {f"Redis, {kind}"}
+    assert sources_with_leaks(canaries, sources.redis_keys()) == {f"Redis, {kind}"}
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -164,7 +166,7 @@ def test_push_through_redis(form, canaries, planted_text, redis_database):
         deadline = time.monotonic() + 5
         while not pushes and time.monotonic() < deadline:
             time.sleep(0.02)
-    assert places_with_leaks(canaries, Place("pushes", pushes)) == {"pushes"}
+    assert sources_with_leaks(canaries, Source("pushes", pushes)) == {"pushes"}
 
 
 # --- what browsers exchange ------------------------------------------------------------------------------------------
@@ -220,29 +222,29 @@ def recording(browser):
 @pytest.mark.parametrize("form", FORMS)
 def test_request(form, browser, recording, canaries, planted_text):
     browser.ask("/api/messages/send", FORMS[form](planted_text))
-    assert places_with_leaks(canaries, *recording.places("x")) == {"requests, POST /api/messages/send"}
+    assert sources_with_leaks(canaries, *recording.sources("x")) == {"requests, POST /api/messages/send"}
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("form", FORMS)
 def test_answer(form, browser, recording, canaries, planted_text):
     browser.ask("/api/messages/sync", answer=FORMS[form](planted_text))
-    assert places_with_leaks(canaries, *recording.places("x")) == {"answers, POST /api/messages/sync"}
+    assert sources_with_leaks(canaries, *recording.sources("x")) == {"answers, POST /api/messages/sync"}
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
-    ("event", "place"),
+    ("event", "source"),
     [
         ("framesent", "WebSocket frames to the server"),
         ("framereceived", "WebSocket frames from the server (pushes)"),
     ],
 )
-def test_frame(event, place, form, browser, recording, canaries, planted_text):
+def test_frame(event, source, form, browser, recording, canaries, planted_text):
     frame = FORMS[form](planted_text)
     browser.open_socket()[event](frame if form in BINARY else frame.decode())
-    assert places_with_leaks(canaries, *recording.places("x")) == {place}
+    assert sources_with_leaks(canaries, *recording.sources("x")) == {source}
 
 
 @pytest.mark.once
@@ -250,7 +252,7 @@ def test_address_and_headers(browser, recording, canaries, planted_text):
     text = planted_text.split()[1]
     browser.ask(f"/api/messages/inbox?search={text}", b"", method="GET")
     browser.ask("/api/x", headers={"x-draft": text})
-    assert places_with_leaks(canaries, *recording.places("x")) == {
+    assert sources_with_leaks(canaries, *recording.sources("x")) == {
         "requests, GET /api/messages/inbox",
         "requests, POST /api/x",
     }
@@ -261,9 +263,9 @@ def test_the_password_belongs_to_the_doors_and_nowhere_else(browser, recording, 
     password = canaries.new("a draft", PASSWORD).encode()
     browser.ask("/api/auth/register", password)
     browser.ask("/api/auth/login", password)
-    assert places_with_leaks(canaries, *recording.places("x")) == set()
+    assert sources_with_leaks(canaries, *recording.sources("x")) == set()
     browser.ask("/api/contacts/add", password)
-    assert places_with_leaks(canaries, *recording.places("x")) == {"requests, POST /api/contacts/add"}
+    assert sources_with_leaks(canaries, *recording.sources("x")) == {"requests, POST /api/contacts/add"}
 
 
 @pytest.mark.once
@@ -289,7 +291,7 @@ def test_each_encoding_is_found_among_other_bytes(name):
 @pytest.mark.once
 def test_canaries_are_told_apart(canaries):
     first, second = canaries.new("first"), canaries.new("second")
-    leaks = search(Place("here", [("", f"{second}".encode())]), canaries).leaks
+    leaks = search(Source("here", [("", f"{second}".encode())]), canaries).leaks
     assert [leak.canary for leak in leaks] == ["second"]
     assert first[:MARK_DIGITS] == second[:MARK_DIGITS] != first
 
@@ -297,7 +299,7 @@ def test_canaries_are_told_apart(canaries):
 @pytest.mark.once
 def test_a_part_of_a_canary_is_a_leak(canaries):
     cut = canaries.new("a long message")[:MARK_DIGITS]
-    assert [leak.canary for leak in search(Place("here", [("", cut.encode())]), canaries).leaks] == [
+    assert [leak.canary for leak in search(Source("here", [("", cut.encode())]), canaries).leaks] == [
         "a part of some text"
     ]
 
@@ -305,8 +307,8 @@ def test_a_part_of_a_canary_is_a_leak(canaries):
 @pytest.mark.once
 def test_a_place_without_its_control_is_told(canaries):
     values = [("", b"alice@example.org")]
-    assert search(Place("here", values, "alice@example.org"), canaries).is_control_found
-    assert not search(Place("here", values, "bob@example.org"), canaries).is_control_found
+    assert search(Source("here", values, "alice@example.org"), canaries).is_control_found
+    assert not search(Source("here", values, "bob@example.org"), canaries).is_control_found
 
 
 @pytest.mark.once
@@ -329,5 +331,5 @@ def test_temporary_people_leave_nothing_and_others_keep_theirs(alice, bob, mallo
     assert list(PublicKey.objects.values_list("fingerprint", flat=True)) == [keys[mallory]]
     assert not Message.objects.exists()
     assert not SpentClientId.objects.exists()
-    assert not [place.name for place in places.tables("x") for _, value in place.values if b"alice@" in value]
+    assert not [source.name for source in sources.tables("x") for _, value in source.values if b"alice@" in value]
     assert remove([alice.email, bob.email]) == 0

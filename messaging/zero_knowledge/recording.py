@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import redis
 from django.conf import settings
 
-from messaging.zero_knowledge.search import TEXT, Place
+from messaging.zero_knowledge.search import TEXT, Source
 
 # Where the person's password is meant to go; it is searched for everywhere else.
 PASSWORD_DOORS = ("POST /api/auth/register", "POST /api/auth/login")
@@ -62,16 +62,16 @@ class Recording:
         except self.unreadable:  # the page that asked for it is gone, and Chromium has dropped it
             self.unread_answers.append(f"the answer to {call(request)}")
 
-    def places(self, control: str) -> list[Place]:
+    def sources(self, control: str) -> list[Source]:
         """The control is what each of them must hold, an address of one of the two people."""
         at_doors = [value for value in self.requests if value[0] in PASSWORD_DOORS]
         others = [value for value in self.requests if value[0] not in PASSWORD_DOORS]
         return [
-            Place("requests", others, control),
-            Place("requests that carry the password (which is not searched for in these)", at_doors, control, (TEXT,)),
-            Place("answers", self.answers, control),
-            Place("WebSocket frames to the server", self.frames_sent, control),
-            Place("WebSocket frames from the server (pushes)", self.frames_received, control),
+            Source("requests", others, control),
+            Source("requests that carry the password (which is not searched for in these)", at_doors, control, (TEXT,)),
+            Source("answers", self.answers, control),
+            Source("WebSocket frames to the server", self.frames_sent, control),
+            Source("WebSocket frames from the server (pushes)", self.frames_received, control),
         ]
 
 

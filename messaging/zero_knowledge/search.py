@@ -32,7 +32,7 @@ def random_digits() -> str:
 
 
 @dataclass
-class Place:
+class Source:
     """Somewhere to look: `values` are (part of the place, bytes), read as they are searched. `control` is a text that
     must be there, or the place is not the one that it is taken for."""
 
@@ -45,33 +45,33 @@ class Place:
 @dataclass(frozen=True)
 class Leak:
     canary: str
-    place: str
+    source: str
     encoding: str
 
     def __str__(self):
-        return f"{self.canary}, in {self.place}, as {self.encoding}"
+        return f"{self.canary}, in {self.source}, as {self.encoding}"
 
 
 @dataclass
 class Searched:
-    place: str
+    source: str
     values: int = 0
     size_bytes: int = 0
     is_control_found: bool = True
     leaks: list[Leak] = field(default_factory=list)
 
 
-def search(place: Place, canaries: Canaries) -> Searched:
-    searched = Searched(place.name, is_control_found=place.control is None)
-    for part, values in chunks(place.values):
+def search(source: Source, canaries: Canaries) -> Searched:
+    searched = Searched(source.name, is_control_found=source.control is None)
+    for part, values in chunks(source.values):
         searched.values += len(values)
         searched.size_bytes += sum(map(len, values))
-        where = f"{place.name}, {part}" if part else place.name
-        for leak in leaks_in(values, where, canaries, place.kinds):
+        where = f"{source.name}, {part}" if part else source.name
+        for leak in leaks_in(values, where, canaries, source.kinds):
             if leak not in searched.leaks:
                 searched.leaks.append(leak)
         if not searched.is_control_found:
-            searched.is_control_found = bool(find_in_any(place.control, values))
+            searched.is_control_found = bool(find_in_any(source.control, values))
     return searched
 
 

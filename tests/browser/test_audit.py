@@ -33,8 +33,8 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import User
-from messaging import events
-from messaging.frames import Push
+from messaging.realtime import dispatcher
+from messaging.realtime.payloads import Push
 from vibechat.logs import log_event
 from vibechat.urls import *
 from vibechat.urls import urlpatterns
@@ -49,7 +49,7 @@ def leak(request):
         session_key="typed", defaults={"session_data": text, "expire_date": timezone.now()}
     )
     frame = json.dumps({"type": "typed", "text": text})
-    events.publish([Push(user_id, 0, frame) for user_id in User.objects.values_list("pk", flat=True)])
+    dispatcher.publish([Push(user_id, 0, frame) for user_id in User.objects.values_list("pk", flat=True)])
     if settings.REDIS_URL:
         redis.Redis.from_url(settings.REDIS_URL).hset("typed", "last", text)
     return HttpResponse(text)

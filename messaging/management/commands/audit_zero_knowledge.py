@@ -10,11 +10,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
-from messaging.zero_knowledge import places
+from messaging.zero_knowledge import sources
 from messaging.zero_knowledge.encodings import FORMS
 from messaging.zero_knowledge.recording import Recording, redis_pushes
 from messaging.zero_knowledge.removal import remove
-from messaging.zero_knowledge.search import Canaries, Place, search
+from messaging.zero_knowledge.search import Canaries, Source, search
 
 LEAK, NOT_DONE = 1, 2  # exit codes
 MISSING = (
@@ -66,16 +66,16 @@ class Command(BaseCommand):
             logs = [*logs, folder / "server.log"]
             url = stack.enter_context(tools.own_server.running_server(logs[-1]))
         self.stdout.write(f"Two people write to each other at {url} …")
-        with redis_pushes() as pushes, tools.story.open_browser() as browser:
-            people = tools.story.new_people(browser, url.rstrip("/"), self.canaries, self.recording)
+        with redis_pushes() as pushes, tools.scenario.open_browser() as browser:
+            people = tools.scenario.new_people(browser, url.rstrip("/"), self.canaries, self.recording)
             emails += [person.email for person in people]
-            tools.story.live(*people, self.canaries)
+            tools.scenario.live(*people, self.canaries)
             if settings.REDIS_URL:  # while they are online
-                self.search(places.redis_keys())
+                self.search(sources.redis_keys())
         if settings.REDIS_URL:
-            self.search(Place("Redis, pushes published meanwhile", pushes, emails[1]))
-        for place in self.recording.places(emails[1]):
-            self.search(place)
+            self.search(Source("Redis, pushes published meanwhile", pushes, emails[1]))
+        for source in self.recording.sources(emails[1]):
+            self.search(source)
         self.search_what_is_kept(emails, logs)
 
     def search_what_is_kept(self, emails, logs):
@@ -86,14 +86,14 @@ class Command(BaseCommand):
                 "the server at that address.",
                 returncode=NOT_DONE,
             )
-        for table in places.tables(emails[0]):
+        for table in sources.tables(emails[0]):
             self.search(table)
-        self.search(places.kept_files(emails[0]))
+        self.search(sources.kept_files(emails[0]))
         if logs:
-            self.search(places.logs(logs, f'"event": "registration", "user": {ids[0]}'))
+            self.search(sources.logs(logs, f'"event": "registration", "user": {ids[0]}'))
 
-    def search(self, place: Place):
-        self.searched.append(search(place, self.canaries))
+    def search(self, source: Source):
+        self.searched.append(search(source, self.canaries))
 
     def clean_up(self, emails):
         if emails and (count := remove(emails)):
@@ -115,7 +115,7 @@ class Command(BaseCommand):
     def tell_searched(self):
         self.stdout.write(f"\n{'values':>10} {'bytes':>14}  place")
         for searched in self.searched:
-            self.stdout.write(f"{searched.values:>10} {searched.size_bytes:>14}  {searched.place}")
+            self.stdout.write(f"{searched.values:>10} {searched.size_bytes:>14}  {searched.source}")
         self.stdout.write(f"\nSearched for: {', '.join(self.canaries.names.values())}.")
         self.stdout.write(f"In these forms: {FORMS}.")
         for gap in self.gaps():
@@ -124,15 +124,15 @@ class Command(BaseCommand):
     def gaps(self):
         if not settings.REDIS_URL:
             yield "Redis, since these settings have none: limits and pushes are in the memory of the server process"
-        if not any(searched.place == "logs" for searched in self.searched):
+        if not any(searched.source == "logs" for searched in self.searched):
             yield "logs, since none were given (--log PATH)"
         for name, count in Counter(self.recording.unread_answers).items():
             yield f"{name}, {count} times, since the page had gone on before it could be read"
 
     def refuse_gaps(self):
         """A search that could not have found anything must not pass for one that found nothing."""
-        wrong = [searched.place for searched in self.searched if not searched.is_control_found]
-        gaps = [f"{place}: what must be in there is not" for place in wrong] + self.recording.unread_requests
+        wrong = [searched.source for searched in self.searched if not searched.is_control_found]
+        gaps = [f"{source}: what must be in there is not" for source in wrong] + self.recording.unread_requests
         if gaps:
             raise CommandError(f"Nothing was found, but the search has gaps. {'; '.join(gaps)}.", returncode=NOT_DONE)
 
@@ -143,10 +143,10 @@ class Tools:
     def __init__(self):
         from playwright.sync_api import Error as PlaywrightError
 
-        from messaging.zero_knowledge import own_server, story
+        from messaging.zero_knowledge import own_server, scenario
         from tools.provision import Unavailable
 
-        self.story, self.own_server = story, own_server
+        self.scenario, self.own_server = scenario, own_server
         self.Unavailable, self.PlaywrightError = Unavailable, PlaywrightError
 
 
@@ -163,7 +163,7 @@ def check(url, log_paths):
     for path in log_paths:
         if not path.exists():
             raise CommandError(f"There is no {path}.", returncode=NOT_DONE)
-        for file in places.all_files(path):
+        for file in sources.all_files(path):
             if not os.access(file, os.R_OK):
                 raise CommandError(f"This account may not read {file}.", returncode=NOT_DONE)
 

@@ -10,7 +10,7 @@ from vibechat.logs import security_event
 RESYNC = '{"type": "resync"}'
 
 
-class Outgoing:
+class SendBuffer:
     """Sends in order, and holds no more than SOCKET_UNSENT_BYTES for a client that does not read: what is beyond is
     dropped, and made good by one `resync` once it reads again.
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import User
-from messaging.zero_knowledge.search import Place
+from messaging.zero_knowledge.search import Source
 
 ROWS_AT_ONCE = 2000
 FILE_CHUNK_BYTES = 4 * 1024 * 1024
@@ -25,12 +25,12 @@ OWN_SCHEMAS = """
 # --- the database ----------------------------------------------------------------------------------------------------
 
 
-def tables(control: str) -> list[Place]:
+def tables(control: str) -> list[Source]:
     """Every table of the database that the settings name, whether it is one of ours or not; the control is an email."""
     columns = postgresql_columns() if connection.vendor == "postgresql" else sqlite_columns()
     controls = {User._meta.db_table: control}
     return [
-        Place(f"table {name}", rows_of(select, names), controls.get(name))
+        Source(f"table {name}", rows_of(select, names), controls.get(name))
         for name, (select, names) in sorted(columns.items())
     ]
 
@@ -89,14 +89,14 @@ def as_bytes(value) -> bytes:
 # --- files -----------------------------------------------------------------------------------------------------------
 
 
-def kept_files(control: str) -> Place:
+def kept_files(control: str) -> Source:
     """What lies in VAR_DIR, the SQLite database and its journal among it; the static files are everybody's."""
     paths = [path for path in all_files(settings.VAR_DIR) if not path.is_relative_to(settings.STATIC_ROOT)]
-    return Place("files in VAR_DIR", files(paths), control if connection.vendor == "sqlite" else None)
+    return Source("files in VAR_DIR", files(paths), control if connection.vendor == "sqlite" else None)
 
 
-def logs(paths: list[Path], control: str | None) -> Place:
-    return Place("logs", files([file for path in paths for file in all_files(path)]), control)
+def logs(paths: list[Path], control: str | None) -> Source:
+    return Source("logs", files([file for path in paths for file in all_files(path)]), control)
 
 
 def all_files(path: Path) -> list[Path]:
@@ -129,9 +129,9 @@ READ = {
 }
 
 
-def redis_keys() -> Place:
+def redis_keys() -> Source:
     """All databases of the Redis, not only the one that the address names."""
-    return Place("Redis", values_of_redis())
+    return Source("Redis", values_of_redis())
 
 
 def values_of_redis() -> Iterator[tuple[str, bytes]]:

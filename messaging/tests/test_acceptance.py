@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from conftest import envelope
-from messaging import accept_postgresql, quick
+from messaging.accept import acceptance, postgresql
 from messaging.mailboxes import Mailbox
 from messaging.models import Message
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 async def send(person, body):
-    return await quick.send(person.session.pk, person.user.pk, body)
+    return await acceptance.accept(person.session.pk, person.user.pk, body)
 
 
 async def in_the_database():
@@ -135,7 +135,7 @@ async def test_after_a_restart_of_the_database_one_message_goes_the_full_way_and
     await asyncio.gather(*[send(alice, envelope(bob)) for _ in range(8)])
     await sync_to_async(end_connections_of_the_quick_way)()
     assert await send(alice, envelope(bob)) is None
-    await asyncio.gather(*accept_postgresql.checks)
+    await asyncio.gather(*postgresql.checks)
     for _ in range(8):
         assert await send(alice, envelope(bob))
 
@@ -159,7 +159,7 @@ async def test_a_connection_that_breaks_at_the_commit_is_unavailable_to_a_messag
     async def broken_pool():
         return Broken()
 
-    monkeypatch.setattr(accept_postgresql, "pool", broken_pool)
+    monkeypatch.setattr(postgresql, "pool", broken_pool)
     assert await send(alice, envelope(bob)) is None  # a second way in finds the first message, if there is one
     with pytest.raises(OperationalError):
         await send(alice, envelope(bob, client_id=None))

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from accounts.models import Session
-from messaging import events
 from messaging.mailboxes import Mailbox
+from messaging.realtime import dispatcher
 from vibechat.database_alarm import alarm
 from vibechat.limits import socket_places
 
@@ -34,12 +34,12 @@ def in_thread(function):
     return database_sync_to_async(function, thread_sensitive=False, executor=threads)
 
 
-class Sockets:
+class Connections:
     def __init__(self):
         self.open = set()  # also those that have not said who they are
         self.by_user = {}
-        self.loop = self.exchange = None
-        self.task = self.healing = None  # kept from the garbage collector
+        self.loop = self.dispatcher = None
+        self.task = self.rejoining = None  # kept from the garbage collector
 
     async def add(self, socket) -> bool:
         """Whether the socket may stay: each person has SOCKETS_PER_USER of them, over all processes. From here on
@@ -51,7 +51,7 @@ class Sockets:
         if len(theirs) > settings.SOCKETS_PER_USER or not await socket_places.take(user_id, socket.name):
             await self.discard(socket)
             return False
-        await self.exchange.join(user_id)
+        await self.dispatcher.join(user_id)
         return True
 
     async def discard(self, socket):
@@ -59,10 +59,10 @@ class Sockets:
         theirs = self.by_user.get(user_id, set())
         theirs.discard(socket)
         if not theirs and self.by_user.pop(user_id, None) is not None:
-            await self.exchange.leave(user_id)
+            await self.dispatcher.leave(user_id)
         await socket_places.free(user_id, socket.name)
 
-    async def farewell(self):
+    async def close_all(self):
         """The server stops: each socket finishes the frame that it is at, and is told."""
         ending = [asyncio.ensure_future(socket.finish()) for socket in list(self.open)]
         if ending:
@@ -75,9 +75,9 @@ class Sockets:
         """Begin to listen and to look, once an event loop."""
         loop = asyncio.get_running_loop()
         if self.loop is not loop:
-            self.loop, self.by_user, self.exchange = loop, {}, events.attach()
-            self.exchange.listen(self.push, self.resync, self.begin_healing)
-            self.task = loop.create_task(self.look_for_ever())
+            self.loop, self.by_user, self.dispatcher = loop, {}, dispatcher.attach()
+            self.dispatcher.listen(self.push, self.resync, self.start_rejoining)
+            self.task = loop.create_task(self.check_forever())
 
     def push(self, push):
         for socket in self.by_user.get(push.user_id, ()):
@@ -85,16 +85,16 @@ class Sockets:
 
     def resync(self, user_id):
         """Pushes to this person were lost; to everybody, where it is EVERYBODY."""
-        for socket in self.all() if user_id == events.EVERYBODY else self.by_user.get(user_id, ()):
+        for socket in self.all() if user_id == dispatcher.EVERYBODY else self.by_user.get(user_id, ()):
             socket.resync()
 
     # --- the look ---
 
-    async def look_for_ever(self):
+    async def check_forever(self):
         while True:
             await self.wait()
             try:
-                await self.look()
+                await self.check()
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("socket_check_failed", extra={"reason": type(error).__name__})
                 alarm.note(error)
@@ -103,25 +103,25 @@ class Sockets:
 
     async def wait(self):
         due = self.loop.time() + settings.SOCKET_CHECK_SECONDS
-        while (left := due - self.loop.time()) > 0 and not self.exchange.is_lossy:
+        while (left := due - self.loop.time()) > 0 and not self.dispatcher.is_lossy:
             await asyncio.sleep(min(left, LOST_CHECK_SECONDS))
-        if self.exchange.is_lossy:
+        if self.dispatcher.is_lossy:
             await asyncio.sleep(min(LOST_CHECK_SECONDS, settings.SOCKET_CHECK_SECONDS))
 
-    async def look(self):
-        looked_at = [socket for socket in self.all() if not socket.closing]
-        if not looked_at:
+    async def check(self):
+        checked = [socket for socket in self.all() if not socket.closing]
+        if not checked:
             return
         live, counters = await in_thread(read_state)(
-            {socket.session.pk for socket in looked_at}, {socket.user.pk for socket in looked_at}
+            {socket.session.pk for socket in checked}, {socket.user.pk for socket in checked}
         )
-        for socket in looked_at:
+        for socket in checked:
             if socket.session.pk not in live:
                 socket.begin_end(SESSION_OVER, "session_over")
-        await socket_places.keep([(socket.user.pk, socket.name) for socket in looked_at])
+        await socket_places.keep([(socket.user.pk, socket.name) for socket in checked])
         await self.join_all()
         await asyncio.sleep(GRACE_SECONDS)
-        for socket in looked_at:
+        for socket in checked:
             counter = counters.get(socket.user.pk, 0)
             if socket.pushed < counter:
                 socket.pushed = counter
@@ -133,18 +133,18 @@ class Sockets:
         for user_id in list(self.by_user):
             if user_id not in self.by_user:
                 continue
-            if not await self.exchange.join(user_id):
+            if not await self.dispatcher.join(user_id):
                 return False
             if user_id not in self.by_user:  # the last socket went meanwhile
-                await self.exchange.leave(user_id)
+                await self.dispatcher.leave(user_id)
         return True
 
-    def begin_healing(self):
-        self.healing = self.loop.create_task(self.heal())
+    def start_rejoining(self):
+        self.rejoining = self.loop.create_task(self.rejoin())
 
-    async def heal(self):
+    async def rejoin(self):
         if await self.join_all():
-            self.resync(events.EVERYBODY)
+            self.resync(dispatcher.EVERYBODY)
 
 
 def read_state(session_ids, user_ids):
@@ -153,4 +153,4 @@ def read_state(session_ids, user_ids):
     return live, dict(Mailbox.objects.filter(pk__in=user_ids).values_list("pk", "sequence"))
 
 
-sockets = Sockets()
+connections = Connections()

@@ -13,16 +13,17 @@ from django.db import connection
 from rest_framework.fields import empty
 from rest_framework.serializers import ValidationError
 
-from messaging import accept_postgresql, accept_sqlite, events
-from messaging.frames import message_text, new_message_pushes
+from messaging.accept import postgresql, sqlite
+from messaging.realtime import dispatcher
+from messaging.realtime.payloads import message_text, new_message_pushes
 from messaging.serializers import SEED_SUITE, SendSerializer
-from messaging.storage import allowed_bytes, message_bytes
+from messaging.storage_quota import allowed_bytes, message_bytes
 from vibechat.times import iso
 
-storage = accept_postgresql if connection.vendor == "postgresql" else accept_sqlite
+backend = postgresql if connection.vendor == "postgresql" else sqlite
 
 
-async def send(session_id, sender_id, body):
+async def accept(session_id, sender_id, body):
     """(message object as text, sequence in the sender's mailbox) of a message that is new and in.
 
     None where the full way must say. session_id and sender_id are those of a token whose signature has been checked;
@@ -33,13 +34,13 @@ async def send(session_id, sender_id, body):
         return None
     values = {**envelope, "session": session_id, "sender": sender_id, "now": datetime.now(UTC)}
     values |= {"bytes": message_bytes(envelope), "allowed": allowed_bytes(envelope)}
-    row = await storage.accept(values)
+    row = await backend.accept(values)
     return row and accepted(values, row)
 
 
 async def close():
     """Before the event loop ends."""
-    await storage.close()
+    await backend.close()
 
 
 # --- the body --------------------------------------------------------------------------------------------------------
@@ -79,7 +80,7 @@ def accepted(values, row):
         }
     )
     numbers = {recipient_id: recipient_sequence, values["sender"]: sender_sequence}
-    events.publish(new_message_pushes(numbers, text))
+    dispatcher.publish(new_message_pushes(numbers, text))
     return text, sender_sequence
 
 

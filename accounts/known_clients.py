@@ -31,7 +31,7 @@ def seconds_over_account_limit(request, group: str) -> int:
     return 0 if seconds and is_known(request) else seconds
 
 
-class UnlessKnown(limit("login", by="email")):
+class AccountLoginLimit(limit("login", by="email")):
     def allow_request(self, request, view) -> bool:
         self.seconds = seconds_over_account_limit(request, self.group)
         return self.seconds == 0

@@ -6,10 +6,10 @@ from operator import itemgetter
 from django.db.models import Count, Max, Q
 
 from accounts.models import User
-from messaging.frames import cleared_frame, message_json, new_message_frame
 from messaging.mailboxes import sequence_of, snapshot
 from messaging.models import Clearing, Message
-from vibechat.refusals import Refusal
+from messaging.realtime.payloads import cleared_frame, message_json, new_message_frame
+from vibechat.exceptions import Refusal
 
 EVENTS_A_CALL = 200
 BYTES_A_CALL = 2 * 1024 * 1024  # of ciphertext; a call with larger messages brings fewer of them

@@ -19,16 +19,16 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
-from messaging.frames import Push
-from messaging.outgoing import RESYNC
+from messaging.realtime.payloads import Push
+from messaging.realtime.send_buffer import RESYNC
 
 logger = logging.getLogger(__name__)
 QUEUE_BYTES = 32 * 1024 * 1024
 PUSH_SECONDS = 2
 PUSHES_AT_ONCE = 100
-BEAT_SECONDS = 1
+HEARTBEAT_SECONDS = 1
 SILENT_SECONDS = 3
-START_OVER_SECONDS = 30
+RECONNECT_SECONDS = 30
 LOST_PEOPLE = 10_000
 EVERYBODY = 0  # no user has this id
 
@@ -48,17 +48,17 @@ def resync_after_commit(user_id: int):
 
 def publish(pushes: list[Push]):
     """From any thread. Where no server runs in this process (a command), straight to the layer."""
-    exchange = Exchange.current
+    exchange = PushDispatcher.current
     if exchange is not None and exchange.loop.is_running():
         exchange.loop.call_soon_threadsafe(exchange.put, pushes)
         return
     try:
-        async_to_sync(hand_on)(pushes)
+        async_to_sync(send_to_layer)(pushes)
     except Exception as error:
         logger.error("push_failed", extra={"reason": type(error).__name__})
 
 
-async def hand_on(pushes: list[Push]):
+async def send_to_layer(pushes: list[Push]):
     messages = [(group(push.user_id), {"type": "push", **push._asdict()}) for push in pushes]
     async with asyncio.timeout(PUSH_SECONDS):
         await get_channel_layer().group_send_many(messages)
@@ -67,7 +67,7 @@ async def hand_on(pushes: list[Push]):
 # --- the exchange: both ways, on one event loop ----------------------------------------------------------------------
 
 
-class Exchange:
+class PushDispatcher:
     """Hands pushes to the channel layer in the order of their commits, and what comes from it to the sockets here.
 
     Nobody waits for it. Whose pushes could not be handed on is remembered, and those people's sockets, wherever they
@@ -75,7 +75,7 @@ class Exchange:
     ourselves and back, for a layer drops silently and tells nobody that its connection broke and is back.
     """
 
-    current: "Exchange | None" = None
+    current: "PushDispatcher | None" = None
 
     def __init__(self, loop):
         self.loop = loop
@@ -83,7 +83,7 @@ class Exchange:
         self.waiting_bytes = 0
         self.has_waiting = asyncio.Event()
         self.lost = set()  # user ids; EVERYBODY where they are too many
-        self.carrying = loop.create_task(self.carry_out())
+        self.sending = loop.create_task(self.send_waiting())
 
     @property
     def is_lossy(self) -> bool:
@@ -94,25 +94,25 @@ class Exchange:
     def put(self, pushes):
         for push in pushes:
             if self.waiting_bytes + len(push.text) > QUEUE_BYTES:
-                self.lose([push], "the queue is full")
+                self.mark_lost([push], "the queue is full")
                 continue
             self.waiting.append(push)
             self.waiting_bytes += len(push.text)
             self.has_waiting.set()
 
-    async def carry_out(self):
+    async def send_waiting(self):
         while True:
             await self.has_waiting.wait()
             pushes = list(itertools.islice(self.waiting, PUSHES_AT_ONCE))
             try:
-                await hand_on(pushes)
+                await send_to_layer(pushes)
             except Exception as error:  # whatever the layer's client raises: the send itself is committed
-                self.lose(pushes, type(error).__name__)
+                self.mark_lost(pushes, type(error).__name__)
             else:
-                await self.tell_lost()
-            self.take_out(pushes)
+                await self.announce_lost()
+            self.dequeue(pushes)
 
-    def take_out(self, pushes):
+    def dequeue(self, pushes):
         for push in pushes:
             self.waiting.popleft()
             self.waiting_bytes -= len(push.text)
@@ -125,14 +125,14 @@ class Exchange:
         while self.waiting and self.loop.time() < deadline:
             await asyncio.sleep(0.01)
 
-    def lose(self, pushes, reason):
+    def mark_lost(self, pushes, reason):
         if not self.lost:
             logger.error("push_failed", extra={"reason": reason})
         self.lost.update(push.user_id for push in pushes)
         if len(self.lost) > LOST_PEOPLE:
             self.lost = {EVERYBODY}
 
-    async def tell_lost(self):
+    async def announce_lost(self):
         if not self.lost:
             return
         told, self.lost = self.lost, set()
@@ -148,7 +148,7 @@ class Exchange:
     # --- in, for the sockets of this process ---
 
     channel = None
-    listening = beating = None
+    listening = heartbeat_task = None
     is_deaf = False
     beats = deaf_since = 0
 
@@ -158,15 +158,15 @@ class Exchange:
         self.on_push, self.on_lost, self.on_healed = on_push, on_lost, on_healed
         self.has_channel = asyncio.Event()
         self.heard_at = self.loop.time()
-        self.listening = self.loop.create_task(self.carry_in())
-        self.beating = self.loop.create_task(self.beat())
+        self.listening = self.loop.create_task(self.receive_forever())
+        self.heartbeat_task = self.loop.create_task(self.send_heartbeats())
 
-    async def carry_in(self):
+    async def receive_forever(self):
         while True:
             try:
                 await self.receive_all()
             except Exception as error:
-                self.deafen(type(error).__name__)
+                self.mark_deaf(type(error).__name__)
                 await asyncio.sleep(1)
 
     async def receive_all(self):
@@ -183,21 +183,21 @@ class Exchange:
             elif event["type"] == "lost":
                 self.on_lost(event["user_id"])
             else:
-                self.hear(event["number"])
+                self.note_heartbeat(event["number"])
 
-    def hear(self, number):
+    def note_heartbeat(self, number):
         self.heard_at = self.loop.time()
         if self.is_deaf and number > self.deaf_since:
             logger.warning("pushes_heard_again")
             self.is_deaf = False
             self.on_healed()
 
-    def deafen(self, reason):
+    def mark_deaf(self, reason):
         if not self.is_deaf:
             logger.error("pushes_not_heard", extra={"reason": reason})
         self.is_deaf, self.deaf_since = True, self.beats
 
-    async def beat(self):
+    async def send_heartbeats(self):
         while True:
             self.beats += 1
             try:
@@ -205,17 +205,17 @@ class Exchange:
                     await self.has_channel.wait()
                     await get_channel_layer().send(self.channel, {"type": "beat", "number": self.beats})
             except Exception as error:
-                self.deafen(type(error).__name__)
+                self.mark_deaf(type(error).__name__)
             else:
-                await self.tell_lost()
-            await asyncio.sleep(BEAT_SECONDS)
+                await self.announce_lost()
+            await asyncio.sleep(HEARTBEAT_SECONDS)
             silent_seconds = self.loop.time() - self.heard_at
             if silent_seconds > SILENT_SECONDS and not self.is_deaf:
-                self.deafen("no beat is heard")
-            if silent_seconds > START_OVER_SECONDS:
-                await self.start_over()
+                self.mark_deaf("no beat is heard")
+            if silent_seconds > RECONNECT_SECONDS:
+                await self.reconnect()
 
-    async def start_over(self):
+    async def reconnect(self):
         """A connection that is dead without having been closed never reports an error: take new ones."""
         self.heard_at = self.loop.time()
         self.listening.cancel()
@@ -223,8 +223,8 @@ class Exchange:
         self.channel = None
         with contextlib.suppress(Exception):
             async with asyncio.timeout(PUSH_SECONDS):
-                await get_channel_layer().start_over()
-        self.listening = self.loop.create_task(self.carry_in())
+                await get_channel_layer().reconnect()
+        self.listening = self.loop.create_task(self.receive_forever())
 
     async def join(self, user_id) -> bool:
         """Whether pushes to this person come here from now on; also joins anew, which a layer may have forgotten."""
@@ -233,7 +233,7 @@ class Exchange:
                 await self.has_channel.wait()
                 await get_channel_layer().group_add(group(user_id), self.channel)
         except Exception as error:
-            self.deafen(type(error).__name__)
+            self.mark_deaf(type(error).__name__)
             return False
         return True
 
@@ -244,20 +244,20 @@ class Exchange:
                 await get_channel_layer().group_discard(group(user_id), self.channel)
 
 
-def attach() -> Exchange:
+def attach() -> PushDispatcher:
     """Make pushes go through the running event loop; called by whatever serves on it."""
     loop = asyncio.get_running_loop()
-    if Exchange.current is None or Exchange.current.loop is not loop:
-        Exchange.current = Exchange(loop)
-    return Exchange.current
+    if PushDispatcher.current is None or PushDispatcher.current.loop is not loop:
+        PushDispatcher.current = PushDispatcher(loop)
+    return PushDispatcher.current
 
 
 async def flush(seconds):
-    if Exchange.current is not None:
-        await Exchange.current.flush(seconds)
+    if PushDispatcher.current is not None:
+        await PushDispatcher.current.flush(seconds)
 
 
-class PushesByThisLoop:
+class DispatcherMiddleware:
     """ASGI middleware: from the first request on, this process pushes from the loop that serves it."""
 
     def __init__(self, inner):

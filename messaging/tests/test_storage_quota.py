@@ -14,10 +14,10 @@ from django.db import connection
 from django.utils import timezone
 
 from conftest import envelope
-from messaging import quick
+from messaging.accept import acceptance
 from messaging.mailboxes import Mailbox
 from messaging.models import Message, SpentClientId
-from messaging.storage import ROW_BYTES, SPENT_CLIENT_ID_BYTES
+from messaging.storage_quota import ROW_BYTES, SPENT_CLIENT_ID_BYTES
 from messaging.tests.test_concurrency import WAYS, send_fully, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,9 +74,9 @@ def test_fast_path_leaves_a_full_account_to_the_standard_path(alice, bob, room_f
 
 async def fast(person, body):
     try:
-        return await quick.send(person.session.pk, person.user.pk, body)
+        return await acceptance.accept(person.session.pk, person.user.pk, body)
     finally:
-        await quick.close()
+        await acceptance.close()
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -6,14 +6,14 @@ Everything else (a refusal, a repeat) goes on to the viewset, which reads the sa
 from django.conf import settings
 
 from accounts.tokens import claims_of_access_token
-from messaging import quick
+from messaging.accept import acceptance
 from vibechat.json import loads
 from vibechat.limits import send_bucket
 
 PATH = "/api/messages/send"
 
 
-class SendDoor:
+class SendMiddleware:
     def __init__(self, inner):
         self.inner = inner
 
@@ -63,7 +63,7 @@ async def take_in(scope, body):
     if await send_bucket.take_async(claims.user_id, address):
         return None
     scope["send_is_paid"] = True
-    quickly = await quick.send(claims.session_id, claims.user_id, fields)
+    quickly = await acceptance.accept(claims.session_id, claims.user_id, fields)
     return quickly and quickly[0]
 
 

@@ -9,7 +9,7 @@ from django.core.signing import TimestampSigner, b62_encode
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.known import cookie_name
+from accounts.known_clients import cookie_name
 from accounts.models import LoginNetwork, User
 from conftest import PASSWORD
 from vibechat import limits

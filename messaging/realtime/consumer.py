@@ -15,18 +15,18 @@ from rest_framework.exceptions import APIException, Throttled
 
 from accounts.serializers import UserSerializer
 from accounts.tokens import session_of_access_token
-from messaging import quick
-from messaging.frames import message_accepted_text, message_json, message_text
+from messaging.accept import acceptance
 from messaging.mailboxes import sequence_of
-from messaging.outgoing import RESYNC, Outgoing
-from messaging.sockets import in_thread, sockets
+from messaging.realtime.connections import connections, in_thread
+from messaging.realtime.payloads import message_accepted_text, message_json, message_text
+from messaging.realtime.send_buffer import RESYNC, SendBuffer
 from messaging.views import send
 from vibechat.database_alarm import alarm
 from vibechat.errors import as_api_exception, describe
+from vibechat.exceptions import Unavailable
 from vibechat.json import loads
 from vibechat.limits import LocalBucket, send_bucket
 from vibechat.logs import security_event
-from vibechat.refusals import Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -45,13 +45,16 @@ class ChatConsumer(AsyncWebsocketConsumer):
     closing = False
 
     async def __call__(self, scope, receive, send):
-        """One frame after the other. Pushes do not come this way: messaging/sockets.py has them for all sockets, so
-        that none waits for a frame, and this one needs no channel of its own."""
+        """Handle one client frame after the other.
+
+        Pushes come from messaging/realtime/connections.py. So no push waits for a client frame, and a socket needs no
+        channel of its own.
+        """
         self.scope, self.base_send = scope, send
         self.name = uuid.uuid4().hex
-        self.outgoing = Outgoing(self.send)
+        self.outgoing = SendBuffer(self.send)
         self.is_free = asyncio.Lock()
-        sockets.open.add(self)
+        connections.open.add(self)
         try:
             while True:
                 message = await receive()
@@ -80,12 +83,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if has_left:
             return
         self.closing = True
-        sockets.open.discard(self)
+        connections.open.discard(self)
         self.outgoing.close()
         if self.deadline:
             self.deadline.cancel()
         if self.user:
-            await asyncio.shield(sockets.discard(self))  # also where the server has cancelled this socket
+            await asyncio.shield(connections.discard(self))  # also where the server has cancelled this socket
 
     async def end(self, code, reason):
         if self.closing:
@@ -162,7 +165,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def join(self, session, expires_at):
         is_new = self.user is None
         self.session, self.user = session, session.user
-        if is_new and not await sockets.add(self):
+        if is_new and not await connections.add(self):
             security_event("sockets_limited", user=self.user.pk)
             return await self.end(TOO_MANY, "too_many_sockets")
         self.end_after((expires_at - datetime.now(UTC)).total_seconds(), NOT_SIGNED_IN, "token_expired")
@@ -188,7 +191,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """(the message object as text, the sequence in the sender's mailbox)"""
         if wait := await send_bucket.take_async(self.user.pk, self.address):
             raise Throttled(wait)
-        if quickly := await quick.send(self.session.pk, self.user.pk, body):
+        if quickly := await acceptance.accept(self.session.pk, self.user.pk, body):
             return quickly
         message, _ = await in_thread(send)(self.user, body)
         return message_text(message_json(message)), message.sender_sequence
