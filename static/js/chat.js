@@ -2,7 +2,7 @@
 import { Account } from "./model/account.js";
 import { Session } from "./model/session/session.js";
 import { ChatPage } from "./views/page/chat-page.js";
-import { stopped } from "./views/page/lazy-parts.js";
+import { loadStoppedPage } from "./views/page/lazy-parts.js";
 import { sayNotOpened } from "./views/parts/connection-state.js";
 
 const session = new Session();
@@ -22,6 +22,6 @@ begin().catch(async (error) => {
     forget: () => Account.forget(session),
     logOut: () => session.logOut(),
   };
-  if (await stopped().then(({ showStopped }) => showStopped(error, actions), sayNotOpened)) return;
+  if (await loadStoppedPage().then(({ showStopped }) => showStopped(error, actions), sayNotOpened)) return;
   throw error;
 });

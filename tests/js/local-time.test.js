@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { comparedWords } from "../../static/js/views/dialogs/compared.js";
+import { comparedWords } from "../../static/js/views/dialogs/comparison.js";
 import { dayKey, dayName, wholeDate, writtenTime } from "../../static/js/views/thread/days.js";
 import { clock, rowTime } from "../../static/js/views/parts/format.js";
 import { LocalFormat, timeZone, watchLocalTime } from "../../static/js/views/parts/local-time.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { strength } from "../../static/js/views/forms/credentials.js";
-import { comparedWords, groupsOf } from "../../static/js/views/dialogs/compared.js";
+import { comparedWords, groupsOf } from "../../static/js/views/dialogs/comparison.js";
 import { characterCount, dayName, writtenTime } from "../../static/js/views/thread/days.js";
 import { badge, clock, plural, rowTime } from "../../static/js/views/parts/format.js";
 import { ApiError } from "../../static/js/net/net-errors.js";

@@ -1,4 +1,4 @@
-/** The column of chats: one link for each, by last activity, searched from above, drawn as far as one scrolls. */
+/** The list of chats with its search field. Rows are drawn as far as the person scrolls. */
 import { fill, find, isolated, setText } from "../../lib/dom.js";
 import { fold } from "../../lib/letters.js";
 import { isWithoutServer } from "../parts/connection-state.js";
@@ -13,7 +13,7 @@ import { createChatRow, updateChatRow } from "./chat-row.js";
 const ROWS_AT_ONCE = 200;
 const MORE_WITHIN_PX = 1200;
 
-export class ChatList {
+export class ChatListView {
   /** @param {{conversations: Conversations, onOpen: (email: string) => void, onAdd: (email: string) => void}} parts */
   constructor({ conversations, onOpen, onAdd }) {
     this.conversations = conversations;
@@ -72,7 +72,7 @@ export class ChatList {
     if (!this.addButton.hidden) fill(this.addButton, "Add ", isolated(this.typedAddress));
   }
 
-  /** What was typed into the search, where it may be an address. */
+  /** The typed search, where it looks like an address; otherwise "". */
   get typedAddress() {
     const typed = this.search.value.trim();
     return /^\S+@\S+$/u.test(typed) ? typed : "";
@@ -98,7 +98,7 @@ export class ChatList {
     this.draw();
   }
 
-  /** True where there was something to clear. */
+  /** Returns true if there was something to clear. */
   clearSearch() {
     if (this.search.value === "") return false;
     this.search.value = "";

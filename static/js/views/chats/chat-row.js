@@ -1,4 +1,4 @@
-/** One chat in the list: a link that is named by the person alone; the rest describes it. */
+/** One row of the list of chats. The link's accessible name is the person; everything else describes it. */
 import { clipped, element, fill, find, icon, setAttributes, setText } from "../../lib/dom.js";
 import { drawAvatar } from "../parts/avatar.js";
 import { badge, plural } from "../parts/format.js";

@@ -1,10 +1,10 @@
-/** The keyboard in the column of chats. */
+/** Keyboard control of the list of chats. */
 import { onKey } from "../parts/key-presses.js";
 
-/** @typedef {import("./chat-list-view.js").ChatList} ChatList */
+/** @typedef {import("./chat-list-view.js").ChatListView} ChatListView */
 
 export class ListKeys {
-  /** @param {ChatList} list */
+  /** @param {ChatListView} list */
   constructor(list) {
     this.list = list;
     onKey(list.search, (event) => this.searchKey(event));
@@ -12,7 +12,7 @@ export class ListKeys {
   }
 
   /**
-   * The chat before or after the open one.
+   * Opens the chat before or after the open one.
    * @param {1 | -1} step
    * @param {boolean} unreadOnly
    */

@@ -1,4 +1,4 @@
-/** What stands where no chat is open: an invitation, a hint, or an address with which there is no chat yet. */
+/** Shown while no chat is open: an invitation, a hint, or an offer to add the person that the address names. */
 import { fill, find, isolated, setText } from "../../lib/dom.js";
 
 export class NothingOpen {
@@ -14,7 +14,7 @@ export class NothingOpen {
 
   /** @param {{hidden: boolean, isEmpty: boolean, unknown: string | null}} state unknown: what the page's address names */
   draw({ hidden, isEmpty, unknown }) {
-    /* Whoever writes a link to this page chooses these words. */
+    /* The text comes from the link: its author may be anybody. */
     this.email = unknown?.includes("@") ? unknown : "";
     this.node.hidden = hidden;
     this.add.hidden = this.email === "";

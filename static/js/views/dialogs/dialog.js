@@ -1,6 +1,6 @@
 /**
- * A dialog of the page. The browser itself keeps the focus in it and gives it back. A panel stands beside the chat, not
- * modal, where the page is wide enough.
+ * A dialog. The browser keeps the focus in it and returns it. A panel is a dialog that stands beside the chat, not modal,
+ * where the page is wide enough.
  */
 import { find } from "../../lib/dom.js";
 import { AskingForm } from "../forms/form.js";
@@ -40,7 +40,7 @@ export class Dialog {
     else this.node.showModal();
   }
 
-  /** Whether there is room beside the chat has changed. */
+  /** The page has become wide or narrow. */
   moved() {
     if (!this.isOpen) return;
     this.close();
@@ -52,12 +52,12 @@ export class Dialog {
   }
 
   closed() {
-    /* Browsers let nobody prevent a second Escape. */
+    /* Browsers close a dialog at the second Escape, whatever the page prevents. */
     if (this.isHeld) this.show();
   }
 
   /**
-   * What has begun cannot be called off: nothing closes the dialog unless it fails. The page goes when it is done.
+   * Keeps the dialog open while an action runs that cannot be undone. The page leaves when it is done.
    * @param {() => Promise<unknown>} work
    */
   async hold(work) {
@@ -81,7 +81,7 @@ export class Dialog {
   }
 }
 
-/** A dialog that is one form, which closes it when it has worked. What the action returns runs in the same task then. */
+/** A dialog with one form. It closes when the action succeeds, and calls what the action returns in the same task. */
 export class AskingDialog extends Dialog {
   /**
    * @param {string} id

@@ -1,4 +1,4 @@
-/** The invitation that a new account needs where registration is closed: from the link, or pasted into its field. */
+/** The invitation that a new account needs where registration is closed: from the page's link, or typed into the field. */
 import { find } from "../../lib/dom.js";
 
 const IN_LINK = /[#?&]invite=([\w-]+)/;

@@ -1,4 +1,4 @@
-/** Asks before an address is opened that may look like another one. */
+/** Asks before it opens an address that may look like another one. */
 import { find, setAttributes, setText } from "../../lib/dom.js";
 import { Dialog } from "./dialog.js";
 

@@ -1,8 +1,8 @@
-/** Comparing numbers: to be read to each other, or as a code that is scanned. */
+/** Compares safety numbers, by reading them aloud or by scanning a QR code. */
 import { element, fill, find, setText } from "../../lib/dom.js";
 import { named } from "../parts/named.js";
 import { asFailure, sentence } from "../parts/strings.js";
-import { groupsOf, RESULTS } from "./compared.js";
+import { groupsOf, RESULTS } from "./comparison.js";
 import { Dialog } from "./dialog.js";
 import { Camera, drawCode, qrReader, readPicture } from "./qr.js";
 
@@ -71,7 +71,7 @@ export class NumbersDialog extends Dialog {
     super.close();
   }
 
-  /** The chat that it is about is left: what is under way does not open it any more. */
+  /** The chat was left: a comparison that is still loading does not open. */
   leave() {
     this.person = { email: "", name: "" };
     this.close();
@@ -87,7 +87,7 @@ export class NumbersDialog extends Dialog {
   }
 
   /**
-   * Who reads the numbers to each other need not wait for the code.
+   * The numbers are shown before the QR code is drawn.
    * @param {string} text
    */
   async offerCode(text) {

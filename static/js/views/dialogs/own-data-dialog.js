@@ -12,7 +12,7 @@ import { asFailure, sentence } from "../parts/strings.js";
 const TIME = /_(?:at|time)$/;
 const LONG_CODE = /^[0-9A-Za-z+/=_-]{33,}$/;
 const SHOWN_OF_CODE = 12;
-/* What says nothing to most people; the rest of the page is about what does. */
+/* Columns that most people cannot read; they are behind "Technical details". */
 const TECHNICAL =
   /^(?:id|\w+_id|password_hash|updated_at|is_(?:active|staff|superuser)|generation|session|public_key|\w*fingerprint|algorithm|identity_\w+|proof|network|message_type|suite|sequence|content_type|action_flag)$/;
 const moment = new LocalFormat({ dateStyle: "medium", timeStyle: "short" });

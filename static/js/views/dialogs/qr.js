@@ -1,9 +1,9 @@
-/** QR codes: drawn, and read from pictures and from the camera. What does the work may not be on this server. */
+/** Draws QR codes, and reads them from pictures and the camera. The library may be absent on a server. */
 import { element } from "../../lib/dom.js";
 import { once } from "../../lib/once.js";
 import { pause } from "../../lib/timing.js";
 
-// Not every server has these two (deploy/vendor.py).
+// deploy/vendor.py installs these two; a server may run without them.
 const qrWriter = once(() => import("qr"));
 export const qrReader = once(() => import("qr/decode.js"));
 
@@ -50,7 +50,7 @@ export async function readPicture(file) {
   return found;
 }
 
-/** Reads what is drawn, on a canvas that nobody sees. */
+/** Reads a code from the pixels of a hidden canvas. */
 class Looking {
   /**
    * @param {number} largestPx
@@ -96,7 +96,7 @@ export class Camera {
     this.looking = new Looking(LARGEST_FRAME_PX);
     /** @type {MediaStream | null} */
     this.stream = null;
-    /* A camera that was asked for may come when nobody waits for it any more. */
+    /* The camera may be granted after the dialog was closed. */
     this.turn = 0;
   }
 

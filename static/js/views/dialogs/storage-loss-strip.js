@@ -1,4 +1,4 @@
-/** Says that this browser has forgotten with whom numbers had been compared, until the person has taken note. */
+/** Says that this browser has lost which numbers were compared, until the person dismisses it. */
 import { find, setText } from "../../lib/dom.js";
 import { plural } from "../parts/format.js";
 
@@ -18,7 +18,7 @@ export function forgettingStrip(account) {
     setText(find("#forgetting-text", HTMLElement), words);
     strip.hidden = account.comparedBefore === 0;
   };
-  // It goes when it is kept that it was read: what is on the screen is what the next page shows.
+  // The strip goes once the dismissal is stored, so that a reload shows the same.
   find("#forgetting-said", HTMLButtonElement).addEventListener("click", () => account.forgettingSaid().catch(() => {}));
   account.on("forgetting", draw);
   draw();

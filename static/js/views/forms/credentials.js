@@ -12,7 +12,7 @@ const ENDED = {
 const REQUIRED = { email: "Enter your email address.", password: "Enter a password." };
 
 /**
- * The page's buttons wait for this: pressed any earlier, they would send the form past the script.
+ * Enables the page's buttons: before this they would submit the form without the script.
  * @param {import("./form.js").Action} action
  */
 export function credentialsForm(action) {
@@ -33,14 +33,14 @@ function showButton(button, input) {
     setText(button, shown ? "Show" : "Hide");
     input.focus();
   });
-  /* A password manager saves what is a password field when it is sent. */
+  /* A password manager saves the field only if it is of type password at submission. */
   input.form?.addEventListener("submit", () => {
     input.type = "password";
     setText(button, "Show");
   });
 }
 
-/** The bars below a new password; the server decides what is enough. */
+/** The strength bars below a new password. The server decides what is accepted. */
 export function strengthBars() {
   const input = find("#password", HTMLInputElement);
   const bars = find("#strength", HTMLElement);
@@ -50,7 +50,7 @@ export function strengthBars() {
 }
 
 /**
- * 0 (nothing) to 4: length counts most, then how many different characters there are.
+ * Strength from 0 to 4: by length first, then by the number of different characters.
  * @param {string} password
  */
 export function strength(password) {
@@ -62,7 +62,7 @@ export function strength(password) {
 }
 
 /**
- * As this browser remembers it. The server is not asked: most visitors of these pages are nobody yet.
+ * As stored in this browser. The server is not asked: most visitors of these pages have no account.
  * @param {import("../../storage/device.js").Resident | null} resident null: nothing can be read here, as the form will say
  * @returns {boolean} whether somebody is logged in
  */
@@ -75,7 +75,7 @@ export function offerToGoOn(resident) {
 }
 
 /**
- * Of a log-out that nobody asked for.
+ * The reason for a log-out that the person did not ask for.
  * @param {import("../../storage/device.js").Resident | null} resident
  */
 export function sayWhyEnded(resident) {

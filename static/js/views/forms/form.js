@@ -1,4 +1,4 @@
-/** A form that asks the server: one answer at a time, what went wrong at the field it belongs to, and said aloud. */
+/** A form that calls the server: one call at a time; errors are shown at their field and announced. */
 import { append, element, find, setAttributes, setText } from "../../lib/dom.js";
 import { asFailure, fieldSentences, sentence } from "../parts/strings.js";
 
@@ -19,7 +19,7 @@ export class AskingForm {
     this.repeats = repeats;
     this.busy = false;
     this.isAskedAgain = false;
-    /* An answer belongs to the opening in which it was asked for: to a later one it says nothing. */
+    /* An answer is ignored if the dialog was closed and opened since the call. */
     this.opening = 0;
     this.error = find(".form-error", HTMLElement, form);
     form.addEventListener("submit", (event) => {
@@ -48,7 +48,7 @@ export class AskingForm {
     if (isAskedAgain) await this.run();
   }
 
-  /** Nobody waits for the answer any more. */
+  /** Ignores the answer of a call that is still running. */
   giveUp() {
     this.opening += 1;
     this.isAskedAgain = false;

@@ -1,8 +1,8 @@
-/** The chat page: its first screen, which is the list, and what joins it with the rest (rest.js). */
+/** The chat page: draws the list of chats first, then loads the open chat and the dialogs (chat-shell.js). */
 import { find, setAttributes, setText } from "../../lib/dom.js";
 import { once } from "../../lib/once.js";
 import { portrait } from "../../lib/portrait.js";
-import { ChatList } from "../chats/chat-list-view.js";
+import { ChatListView } from "../chats/chat-list-view.js";
 import { NothingOpen } from "../chats/nothing-open.js";
 import { drawAvatar } from "../parts/avatar.js";
 import { ConnectionStrip, isWithoutServer } from "../parts/connection-state.js";
@@ -10,11 +10,11 @@ import { badge, plural } from "../parts/format.js";
 import { watchLocalTime } from "../parts/local-time.js";
 import { Router } from "../parts/router.js";
 import { hasKeyboard } from "../parts/scheduling.js";
-import { rest, whenIdle } from "./lazy-parts.js";
+import { loadChatShell, whenIdle } from "./lazy-parts.js";
 
 /** @typedef {import("../../model/account.js").Account} Account */
 /** @typedef {import("../../model/session/session.js").Session} Session */
-/** @typedef {import("./chat-shell.js").Rest} Rest */
+/** @typedef {import("./chat-shell.js").ChatShell} ChatShell */
 
 /** @type {Record<string, "addContact" | "details" | "logOut" | "settings" | "shortcuts" | "takeOver">} by button */
 const OPENERS = {
@@ -40,12 +40,12 @@ export class ChatPage {
     this.nothingOpen = new NothingOpen((email) => this.add(email));
     /** @type {string | null} whose chat is open */
     this.open = null;
-    /** @type {Rest | null} */
-    this.rest = null;
-    this.whole = once(() => this.loadRest());
+    /** @type {ChatShell | null} */
+    this.shell = null;
+    this.whole = once(() => this.loadShell());
     this.connection = new ConnectionStrip();
     this.router = new Router((email) => this.show(email));
-    this.list = new ChatList({
+    this.list = new ChatListView({
       conversations: this.conversations,
       onOpen: (email) => this.router.open(email),
       onAdd: (email) => this.add(email),
@@ -62,19 +62,19 @@ export class ChatPage {
     whenIdle(() => this.prepare());
   }
 
-  /** What is opened next needs no network, and what has something to ask by itself asks it. */
+  /** Loads the second half while the browser is idle: opening a dialog then needs no network. */
   prepare() {
     this.whole().then(() => this.account.tellLookalikesApart()).catch(() => {});
   }
 
-  async loadRest() {
-    const { Rest } = await rest();
-    this.rest = new Rest(this);
-    this.rest.thread.show(this.open);
-    return this.rest;
+  async loadShell() {
+    const { ChatShell } = await loadChatShell();
+    this.shell = new ChatShell(this);
+    this.shell.thread.show(this.open);
+    return this.shell;
   }
 
-  /** @param {(rest: Rest) => void} use */
+  /** @param {(shell: ChatShell) => void} use */
   async ask(use) {
     const whole = await this.whole().catch(() => null);
     if (whole) use(whole);
@@ -105,7 +105,7 @@ export class ChatPage {
       find(button, HTMLButtonElement).addEventListener("click", () => this.ask(({ dialogs }) => dialogs[name].open()));
     for (const name of COPIES_ADDRESS) {
       const button = find(name, HTMLButtonElement);
-      button.addEventListener("click", () => this.ask((rest) => rest.copyAddress(button)));
+      button.addEventListener("click", () => this.ask((shell) => shell.copyAddress(button)));
     }
     find("#back", HTMLAnchorElement).addEventListener("click", (event) => {
       event.preventDefault();
@@ -121,7 +121,7 @@ export class ChatPage {
     if (email === null && from !== null && hasKeyboard()) this.list.focusRowOf(from);
   }
 
-  /** The address may name somebody with whom there is no chat. That is only known when the chats are. */
+  /** The page's address may name a person without a chat. Whether that is so is known once the chats are loaded. */
   arrange() {
     const email = this.list.current;
     const isConnecting = isWithoutServer(this.conversations.connection);
@@ -130,9 +130,9 @@ export class ChatPage {
     this.open = unknown === null ? email : null;
     this.app.classList.toggle("in-chat", this.open !== null);
     this.app.classList.toggle("empty", isEmpty);
-    if (this.rest) this.rest.thread.show(this.open);
+    if (this.shell) this.shell.thread.show(this.open);
     else if (this.open !== null) void this.ask(() => {});
-    this.rest?.dialogs.details.follow();
+    this.shell?.dialogs.details.follow();
     this.nothingOpen.draw({ hidden: this.open !== null, isEmpty, unknown });
     this.drawTitle();
   }
@@ -155,8 +155,8 @@ export class ChatPage {
 
   drawTimes() {
     this.list.draw();
-    this.rest?.thread.draw();
-    this.rest?.dialogs.details.follow();
+    this.shell?.thread.draw();
+    this.shell?.dialogs.details.follow();
   }
 
   drawOwn() {
@@ -182,7 +182,7 @@ export class ChatPage {
   }
 }
 
-/** @param {string} name in a title nothing keeps what turns text around from turning the rest */
+/** @param {string} name without the characters that change the direction of text: a title cannot isolate them */
 function inTitle(name) {
   return name.replace(/[\u202a-\u202e\u2066-\u2069]/gu, "");
 }

@@ -1,4 +1,4 @@
-/** What the chat page has beyond its first screen: the open chat, the dialogs, the keys. */
+/** The second half of the chat page: the open chat, the dialogs and the keyboard shortcuts. */
 import { ListKeys } from "../chats/list-keys.js";
 import { makeDialogs } from "../dialogs/dialogs.js";
 import { Announcer } from "../parts/announcer.js";
@@ -11,7 +11,7 @@ import { Menu } from "./menu.js";
 
 /** @typedef {import("./chat-page.js").ChatPage} ChatPage */
 
-export class Rest {
+export class ChatShell {
   /** @param {ChatPage} page */
   constructor(page) {
     const { account, conversations, session } = page;
@@ -63,7 +63,7 @@ export class Rest {
     void copyBy(button, this.page.session.user?.email ?? "", (words) => this.announcer.tell(words));
   }
 
-  /** Of the chat that is open. */
+  /** The other person in the open chat. */
   person() {
     const { thread } = this.thread;
     return thread && { ...this.page.person(thread.email), name: thread.name };

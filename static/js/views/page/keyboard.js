@@ -1,4 +1,4 @@
-/** The keys that work anywhere on the chat page. Never the browser's own. */
+/** Keyboard shortcuts of the whole chat page. None of them is a shortcut of the browser. */
 import { isForEditing, isLetter, isSlash, onKey } from "../parts/key-presses.js";
 
 /**
@@ -37,7 +37,7 @@ export function actionFor(event, actions) {
   return null;
 }
 
-// --- F6 goes round the parts of the page: chats, messages, writing.
+// --- F6 moves the focus between the regions of the page: chats, messages, composer.
 
 /** @typedef {{node: HTMLElement, focus: () => void}} Region */
 

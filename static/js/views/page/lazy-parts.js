@@ -1,19 +1,19 @@
-/** Loads what the first screen of the chat page does without. */
+/** Loads the modules and styles that the first screen of the chat page does not need. */
 import { find } from "../../lib/dom.js";
 import { once } from "../../lib/once.js";
 import { after } from "../../lib/timing.js";
 
-// Something else may keep the browser busy for long.
+// The idle callback runs at the latest after this time.
 const WITHIN_MS = 2000;
 
 const styles = once(() => Promise.all(laterLinks("stylesheet").map(added)));
 
-// As soon as the browser has nothing better to do; from then on its first use is quick, and needs no network.
-export const rest = once(() => {
+// Loaded while the browser is idle, so that the first use needs no network.
+export const loadChatShell = once(() => {
   document.head.append(...laterLinks("modulepreload"));
   return styled(import("./chat-shell.js"));
 });
-export const stopped = once(() => styled(import("./stopped-page.js")));
+export const loadStoppedPage = once(() => styled(import("./stopped-page.js")));
 
 /** @param {() => unknown} work what nobody waits for */
 export function whenIdle(work) {

@@ -1,4 +1,4 @@
-/** A menu at a button. The browser opens it (`popovertarget`), closes it and gives the focus back. */
+/** A menu of a button. The browser opens it (`popovertarget`), closes it and returns the focus. */
 import { find } from "../../lib/dom.js";
 import { onKey } from "../parts/key-presses.js";
 
@@ -21,7 +21,7 @@ export class Menu {
     this.node = find(menu, HTMLElement);
     this.node.addEventListener("toggle", () => this.isOpen && this.opened());
     onKey(this.node, (event) => this.key(event));
-    /* Before what the item does: a dialog that it opens gives the focus back to the button. */
+    /* In the capture phase, before the item's own action: a dialog that the item opens then returns the focus to the button. */
     this.node.addEventListener("click", (event) => this.chosen(event), { capture: true });
   }
 

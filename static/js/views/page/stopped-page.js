@@ -1,4 +1,4 @@
-/** There is no chat to show in this browser: why, and what can be done. */
+/** The page that is shown when no chat can be opened in this browser: the reason, and what the person can do. */
 import { dictionary } from "../../lib/dictionary.js";
 import { append, button, element, find, setText } from "../../lib/dom.js";
 import { plural } from "../parts/format.js";

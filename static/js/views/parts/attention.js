@@ -1,4 +1,4 @@
-/** Whether the person is looking: only then is a message read. */
+/** Whether the page is visible and focused: only then does a message count as read. */
 
 export function isAttending() {
   return document.visibilityState === "visible" && document.hasFocus();

@@ -1,4 +1,4 @@
-/** The round picture of a person: initials on a colour of theirs. */
+/** A person's avatar: initials on a colour. */
 import { setText } from "../../lib/dom.js";
 
 /**

@@ -1,4 +1,4 @@
-/** A button that copies a text, and says so. */
+/** Copies a text at a button, and announces it. */
 import { setText } from "../../lib/dom.js";
 import { after } from "../../lib/timing.js";
 

@@ -1,4 +1,4 @@
-/** The strip about the connection: silent while all is well, and never a flash. */
+/** The connection strip. It is empty while connected, and appears only after a delay. */
 import { find, setText } from "../../lib/dom.js";
 import { after } from "../../lib/timing.js";
 
@@ -16,7 +16,7 @@ const WORDS = {
 };
 
 /**
- * What is not here may still be on the server.
+ * Whether chats may exist that this browser has not loaded.
  * @param {ConnectionState} state
  */
 export function isWithoutServer(state) {
@@ -41,7 +41,7 @@ export class ConnectionStrip {
     else if (this.node.textContent !== "") this.say();
   }
 
-  /** Something could not be had just now, whatever the connection looks like. */
+  /** A request failed, whatever the state of the connection. */
   sayUnreached() {
     setText(this.node, UNREACHED);
   }
@@ -52,7 +52,7 @@ export class ConnectionStrip {
   }
 }
 
-/** There is no chat to show, and what would say why (stopped.js) cannot be had. */
+/** Nothing can be shown, and stopped-page.js could not be loaded. */
 export function sayNotOpened() {
   find("#opening", HTMLElement).hidden = true;
   setText(find("#connection", HTMLElement), "VibeChat could not be opened. Reload the page.");

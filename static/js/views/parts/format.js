@@ -1,4 +1,4 @@
-/** Times and counts as people read them. `now` comes in; the time zone is that of local-time.js. */
+/** Times and counts in words. Callers pass `now`; the time zone is local-time.js's. */
 import { LocalFormat, dayNumber } from "./local-time.js";
 
 const time = new LocalFormat({ hour: "numeric", minute: "2-digit" });
@@ -12,7 +12,7 @@ export function clock(at) {
 }
 
 /**
- * For a row of the chats: 14:02, Yesterday, Tue, 3 Mar, 3 Mar 2024.
+ * The time in a row of the list of chats: 14:02, Yesterday, Tue, 3 Mar, 3 Mar 2024.
  * @param {Date} at
  * @param {Date} now
  */

@@ -1,6 +1,6 @@
-/** Key presses. Every handler listens by `onKey`, so that none hears the keys with which an input method chooses a word. */
+/** Key presses. Every handler listens by `onKey`, which leaves out the keys of an input method's composition. */
 
-// What Safari sends for the key that ends a composition, when it says no more that one is under way.
+// Safari sends this keyCode for the key that ends a composition, with isComposing already false.
 const TAKEN_BY_INPUT_METHOD = 229;
 const FOREIGN_LETTER = /^(?!\p{Script=Latin})\p{L}$/u;
 const APPLE = /Mac|iPhone|iPad/;
@@ -16,7 +16,7 @@ export function onKey(target, handler) {
 }
 
 /**
- * Where the layout has no Latin letters, the key's place counts. Elsewhere it does not: Dvorak has another letter there.
+ * On layouts without Latin letters the position of the key decides. On Latin layouts such as Dvorak the letter does.
  * @param {KeyboardEvent} event
  * @param {string} letter
  */
@@ -30,7 +30,7 @@ export function isSlash({ code, key }) {
 }
 
 /**
- * On Apple's systems Control with a letter, and Option with an arrow, move and delete in a text.
+ * On Apple's systems Control with a letter and Option with an arrow edit text.
  * @param {KeyboardEvent} event
  */
 export function isForEditing({ altKey, ctrlKey, target }) {

@@ -1,4 +1,4 @@
-/** Keeps a container's children in step with a list of rows: what stays the same is not touched. */
+/** Draws a list of rows by key: nodes of unchanged rows are not touched. */
 
 /**
  * @template {{key: string}} Row
@@ -28,7 +28,7 @@ export class KeyedList {
       if (node === place) place = place.nextElementSibling;
       else this.container.insertBefore(node, place);
     }
-    /* A node that was moved has lost the focus. */
+    /* Moving a node takes its focus away. */
     if (focused instanceof HTMLElement && focused.isConnected) focused.focus({ preventScroll: true });
   }
 

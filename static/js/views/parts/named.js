@@ -1,4 +1,4 @@
-/** Sentences about somebody, whose name is kept from changing the direction of the words around it. */
+/** Sentences with a person's name, isolated so that it cannot change the direction of the text around it. */
 import { isolated } from "../../lib/dom.js";
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Which chat is open, as the address says it: /chat#/alice@example.org. So the browser's back works.
+ * Which chat is open, by the page's address: /chat#/alice@example.org. The browser's Back button works.
  *
  * A chat is shown in the task of the gesture that opens it. The browser's `hashchange` comes later, and keys that are
  * pressed until then would go to the chat that was open before.
@@ -50,7 +50,7 @@ export class Router {
     this.go(link.hash);
   }
 
-  /** To the chats: the way back where one came from there, so that the history does not grow. */
+  /** Goes to the list of chats: one step back where that was the last page, so that the history does not grow. */
   close() {
     if (this.email === null) return;
     if (this.from === null) history.back();

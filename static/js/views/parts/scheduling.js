@@ -1,13 +1,13 @@
-/** When a page is to do something: with a real keyboard, and before the next picture. */
+/** When the page draws and sets the focus. */
 import { after } from "../../lib/timing.js";
 
-/** With a real keyboard, opening a chat may put the caret into the composer; an on-screen one would cover the chat. */
+/** Whether the device has a hardware keyboard: an on-screen keyboard would cover the chat when the composer takes the focus. */
 export function hasKeyboard() {
   return matchMedia("(hover: hover) and (pointer: fine)").matches;
 }
 
 /**
- * Calls that come in a burst become one, before the next picture.
+ * Joins all calls before the next frame into one.
  * @param {() => void} draw
  */
 export function oncePerFrame(draw) {

@@ -1,6 +1,5 @@
 /**
- * What is said when something did not work: codes in, sentences for people out. Pure. The words are always these: a
- * sentence of the server's would be read as the page's own.
+ * Sentences for error codes. Pure. The server's own sentences are not shown: a reader would take them for the page's.
  */
 import { dictionary } from "../../lib/dictionary.js";
 import { UNREACHED } from "./connection-state.js";
@@ -45,7 +44,7 @@ const SENTENCES = dictionary({
 });
 const SOMETHING = "Something went wrong. Try again.";
 
-/** By field and code, then by code alone. */
+/** Looked up by "field.code", then by code. */
 const FIELD_SENTENCES = dictionary({
   "email.invalid": "This is not an email address.",
   "email.max_length": "This is not an email address.",
@@ -74,7 +73,7 @@ const FAILURES = dictionary({
   unreachable: "The server could not be reached.",
 });
 
-/** The field that a refusal of the whole is about. */
+/** The field that a refusal without fields belongs to, by code. */
 const FIELD_OF = dictionary({
   registration_closed: "invite",
   email_taken: "email",

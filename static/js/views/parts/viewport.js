@@ -1,4 +1,4 @@
-/** Where an on-screen keyboard covers the page (iOS), the page is made as high as what one sees. */
+/** On iOS the on-screen keyboard covers the page; this sets the page's height to the visible part. */
 
 export function followVisibleHeight() {
   const viewport = window.visualViewport;

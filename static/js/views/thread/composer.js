@@ -1,4 +1,4 @@
-/** Where one writes. It grows with the text, counts when it gets long, and never stands in the way. */
+/** The composer. It grows with the text, and shows a counter when the text gets long. */
 import { find, setText } from "../../lib/dom.js";
 import { joined } from "../../lib/draft-merge.js";
 import { isVisible } from "../../lib/text.js";
@@ -9,7 +9,7 @@ import { characterCount } from "./days.js";
 
 export const LONGEST_MESSAGE = 4000;
 const COUNT_FROM = 3500;
-/* Each key would be too much to listen to. */
+/* A screen reader would read a counter that changes with every key. */
 const SAY_EVERY = 100;
 
 export class Composer {
@@ -61,7 +61,7 @@ export class Composer {
     this.text.setSelectionRange(selectionStart + shift, selectionEnd + shift);
   }
 
-  /** A text that is replaced ends the composition, so that the draft of another tab comes after it. */
+  /** Replacing the text ends a composition, so the draft of another tab is added after it. */
   composed() {
     this.isComposing = false;
     const offered = this.offered;
@@ -135,7 +135,7 @@ export class Composer {
 }
 
 /**
- * Empty lines around a message are not part of it.
+ * Removes empty lines around the message.
  * @param {string} typed
  * @returns {string} "" where a reader would see nothing of it
  */

@@ -1,4 +1,4 @@
-/** Days and moments in full, and how long a text is. `now` comes in; the time zone is that of local-time.js. */
+/** Dates and times in words, and the length of a text. Callers pass `now`; the time zone is local-time.js's. */
 import { clock } from "../parts/format.js";
 import { LocalFormat, dayNumber } from "../parts/local-time.js";
 
@@ -12,7 +12,7 @@ const longDayYear = new LocalFormat({
 const whole = new LocalFormat({ dateStyle: "full", timeStyle: "short" });
 
 /**
- * The same text for all moments of one calendar day where the person is.
+ * A key that is equal for all moments of one local calendar day.
  * @param {Date} at
  */
 export function dayKey(at) {
@@ -25,7 +25,7 @@ export function wholeDate(at) {
 }
 
 /**
- * When something was written that stands at another time: 13:02, or with the day where that is another one.
+ * The time of writing, where it differs from the time shown: 13:02, with the day where that differs too.
  * @param {Date} written
  * @param {Date} at
  */

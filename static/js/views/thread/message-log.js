@@ -1,4 +1,4 @@
-/** The messages of one chat as nodes: rows are drawn by key, so that a new message touches nothing else. */
+/** The log of one chat. Rows are drawn by key, so that a new message changes no other node. */
 import { element, fill, find, icon, isolated } from "../../lib/dom.js";
 import { plural } from "../parts/format.js";
 import { KeyedList } from "../parts/keyed-list.js";
@@ -97,7 +97,7 @@ export class LogView {
     if (row.kind === "second-browser")
       return [icon("alert"), "A second browser is using ", name, "'s keys. Ask in person or by phone if that is right."];
     if (row.kind === "taken-back") return [icon("alert"), "A message that you took back has reached ", name, " all the same."];
-    // Whoever holds a key can make up any number.
+    // The sender chooses the counters, so the count may be any number.
     const isMany = row.count > MANY_MISSING;
     const messages = `${isMany ? "More than " : ""}${plural(Math.min(row.count, MANY_MISSING), "message", "messages")}`;
     return [`${messages} from `, name, row.count === 1 ? " has not arrived" : " have not arrived"];

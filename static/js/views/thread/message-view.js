@@ -1,4 +1,4 @@
-/** One message: a bubble with its text, time and state, and below it what can be done about it. */
+/** One message: a bubble with text, time and state, and its actions below. */
 import { dictionary } from "../../lib/dictionary.js";
 import { append, button, element, fill, icon, isolated } from "../../lib/dom.js";
 import { isVisible } from "../../lib/text.js";
@@ -21,7 +21,7 @@ import { splitLinks } from "./links.js";
  * @property {(link: {href: string, asks: string}) => void} ask before such an address is opened
  */
 
-/* What holds a held message is said below it; so is what another one waits for. */
+/* Why a message is held, or what it waits for, is said below it. */
 const STATE_WORDS = {
   sending: "Sending",
   held: "Sending",

@@ -1,8 +1,8 @@
-/** Where the reader of a chat is: what is unread, what is still to be fetched above, where it is scrolled to. */
+/** The reader's position in a chat: the unread line, older messages to fetch, and the scroll position. */
 import { after, backoffMs } from "../../lib/timing.js";
 import { messagesOf } from "./timeline.js";
 
-/** Where the unread line stands in the chat that is open, and how many messages are below what one sees. Pure. */
+/** Where the unread line is, and how many messages are below the visible part. Pure. */
 
 /** @typedef {import("./timeline.js").Item} Item */
 /** @typedef {import("./timeline.js").UnreadMark} UnreadMark */
@@ -49,7 +49,7 @@ export class UnreadMarks {
 }
 
 /**
- * What has been on the screen since the chat was opened. Pure.
+ * Which messages have been on the screen since the chat was opened. Pure.
  */
 export class ShownMessages {
   constructor() {
@@ -110,9 +110,8 @@ function theirsAfter(items, key) {
 }
 
 /**
- * When a chat asks for older messages by itself. A round that failed or found nothing is not repeated because the chat
- * was drawn again, which it is after each round: some time has to pass first. At the top of what is there nothing can be
- * scrolled, so that it is worth another try by itself then.
+ * Asks for older messages when the reader comes near the top. The chat is drawn again after each round, so a round that
+ * failed or found nothing is repeated only after a pause. At the very top no scroll event can come, so a timer asks again.
  */
 
 /** @typedef {Pick<import("../../model/screen/thread.js").Thread, "hasOlder" | "items" | "loadOlder">} Asked */
@@ -130,7 +129,7 @@ export class OlderAsking {
     this.notBeforeMs = 0;
   }
 
-  /** Nothing speaks against asking: another chat, or the network is back. */
+  /** Allows the next request at once: another chat is open, or the network is back. */
   reset() {
     clearTimeout(this.timer);
     this.held = false;
@@ -138,7 +137,7 @@ export class OlderAsking {
     this.notBeforeMs = 0;
   }
 
-  /** The person has scrolled, or the chat has changed: worth another try, unless the last one was just now. */
+  /** The person has scrolled or the chat has changed: allows a request unless the last one was too recent. */
   release() {
     if (this.now() >= this.notBeforeMs) this.held = false;
   }
@@ -182,8 +181,8 @@ function oldestOf(thread) {
 }
 
 /**
- * Where a chat is scrolled to: at the bottom it stays there; elsewhere the message that one reads keeps its place. Only
- * the person leaves the bottom: a scroll event after a change of size is the browser's own.
+ * Keeps the scroll position. At the bottom the log stays at the bottom; elsewhere the message that is read keeps its place.
+ * Only the person leaves the bottom: a scroll event after a change of size comes from the browser.
  */
 
 const NEAR_PX = 64;

@@ -1,4 +1,4 @@
-/** What needs the person in the chat that is open: keys that changed, a clearing elsewhere, messages that were not sent. */
+/** The strips of the open chat: changed keys, a clearing in another browser, messages that were not sent. */
 import { button, fill, find, isolated, setText } from "../../lib/dom.js";
 import { plural } from "../parts/format.js";
 import { asFailure, sentence } from "../parts/strings.js";

@@ -1,4 +1,4 @@
-/** The chat that is open: head, messages, composer, and what stands between them. */
+/** The open chat: header, strips, log and composer. */
 import { find, isolated, setText } from "../../lib/dom.js";
 import { askAbout } from "../dialogs/link-dialog.js";
 import { isAttending, onAttention } from "../parts/attention.js";
@@ -183,7 +183,7 @@ export class ThreadView {
     const fresh = this.marks.take(items, isAttending() && wasAtBottom);
     this.drawItems(thread, items);
     if (!wasAtBottom || !isAttending() || !this.scroll.isTallerThanScreen(this.log.rowNode(fresh[0]?.key ?? ""))) return;
-    /* More than a screen at once: nobody has seen its beginning. */
+    /* The new messages are taller than the screen: their beginning has not been on it. */
     this.marks.line = null;
     this.marks.mark(fresh);
     this.drawItems(thread, items);
@@ -223,7 +223,7 @@ export class ThreadView {
     this.scrolled();
   }
 
-  /** Read is what has been on the screen: at the unread line one has not seen the end yet. */
+  /** Marks as read what has been on the screen, and nothing below it. */
   scrolled() {
     const { thread } = this;
     if (!thread || this.placed === undefined) return;

@@ -1,4 +1,4 @@
-/** Turns what a chat holds into the rows that are drawn: day lines, the unread line, groups. */
+/** Turns the items of a chat into rows to draw: day lines, the unread line, messages in groups. */
 import { timeZone } from "../parts/local-time.js";
 import { dayKey } from "./days.js";
 

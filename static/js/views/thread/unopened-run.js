@@ -1,4 +1,4 @@
-/** Messages to or from a key of one's own that is not here: one article for a whole run of them. */
+/** One article for a run of messages of a former own key that is not in this browser. */
 import { element, fill, isolated } from "../../lib/dom.js";
 import { plural } from "../parts/format.js";
 import { wholeDate } from "./days.js";

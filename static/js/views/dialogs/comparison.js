@@ -1,4 +1,4 @@
-/** What is said about numbers that were compared, or were not. {name} stands for the other person's name. */
+/** The sentences about safety numbers that were compared or not. {name} stands for the other person's name. */
 import { LocalFormat } from "../parts/local-time.js";
 
 /** @typedef {{compared: "no" | "yes" | "differed" | "lost", atMs: number, forgotten: boolean}} Compared */
@@ -8,7 +8,7 @@ const dayMonthYear = new LocalFormat({ day: "numeric", month: "long", year: "num
 
 const DIGITS_IN_GROUP = 5;
 
-/* After numbers that did not match, and another key since. */
+/* Said when the numbers differed and the key has changed since. */
 export const COMPARE_AGAIN = "{name}'s keys changed since. Compare the new numbers.";
 
 /**

@@ -1,16 +1,16 @@
-/** Who the other one is, who can read the chat, whether numbers were compared, and clearing it. */
+/** Chat details: who the other person is, who can read the chat, the comparison of numbers, and "Clear this chat". */
 import { fill, find, setText } from "../../lib/dom.js";
 import { drawAvatar } from "../parts/avatar.js";
 import { named } from "../parts/named.js";
 import { asFailure } from "../parts/strings.js";
-import { COMPARE_AGAIN, comparedWords } from "./compared.js";
+import { COMPARE_AGAIN, comparedWords } from "./comparison.js";
 import { AskingDialog } from "./dialog.js";
 import { NumbersDialog } from "./numbers-dialog.js";
 
 /** @typedef {import("../thread/thread-view.js").Person} Person */
 /**
  * @typedef {object} Comparison
- * @property {(email: string) => import("./compared.js").Compared} state
+ * @property {(email: string) => import("./comparison.js").Compared} state
  * @property {(email: string) => boolean} warns
  */
 /** @typedef {import("./numbers-dialog.js").Safety & Comparison} Safety */
@@ -35,7 +35,7 @@ export function detailsDialog({ person, clear, safety }) {
     const shown = person();
     if (shown) await compared.openFor(shown);
   };
-  // Numbers that are still being fetched do not open without the details that they belong to.
+  // Closing the details cancels a comparison that is still loading.
   node.addEventListener("close", () => dialog.isOpen || compared.leave());
   find("#details-compare", HTMLButtonElement).addEventListener("click", () => {
     compare().catch((error) => dialog.form.show({ code: "network", ...asFailure(error) }));
@@ -49,13 +49,13 @@ export function detailsDialog({ person, clear, safety }) {
       find("details", HTMLDetailsElement, node).open = false;
       dialog.open();
     },
-    /** Closes what is on top. True where there was anything. */
+    /** Closes the topmost dialog. Returns whether one was open. */
     escape() {
       const top = [compared, dialog].find((one) => one?.isOpen);
       top?.close();
       return Boolean(top);
     },
-    /** Something has changed: what is shown follows, and goes with the chat that it is about. */
+    /** Draws the details again, and closes them when another chat is open. */
     follow() {
       if (!dialog.isOpen) return;
       if (person()?.email === email) return draw();

@@ -1,0 +1,100 @@
+/** The person's own account: name, password, read receipts and deletion. */
+import { find, setText } from "../../lib/dom.js";
+import { AskingForm } from "../forms/form.js";
+import { asFailure, sentence } from "../parts/strings.js";
+import { Dialog } from "./dialog.js";
+
+/**
+ * @typedef {object} SettingsParts
+ * @property {() => {email: string, displayName: string}} user
+ * @property {(name: string) => Promise<unknown>} updateDisplayName
+ * @property {(change: {currentPassword: string, newPassword: string}) => Promise<unknown>} changePassword
+ * @property {(proof: {password: string}) => Promise<unknown>} deleteAccount
+ * @property {() => boolean} tellsRead whether others are shown what was read
+ * @property {(tells: boolean) => Promise<unknown>} tellRead
+ */
+
+export class SettingsDialog {
+  /** @param {SettingsParts} parts */
+  constructor(parts) {
+    this.parts = parts;
+    this.dialog = new Dialog("settings");
+    this.name = this.form(
+      "settings-name",
+      "Saved.",
+      (values) => parts.updateDisplayName((values.display_name ?? "").trim()),
+      {},
+    );
+    this.password = this.form(
+      "settings-password",
+      "Your password is changed.",
+      (values) => this.changePassword(values),
+      {
+        current_password: "Enter your current password.",
+        new_password: "Enter a new password.",
+      },
+    );
+    this.read = find("#settings-read", HTMLInputElement);
+    this.readFailed = find("#settings-read-failed", HTMLElement);
+    this.read.addEventListener("change", () => void this.changeRead());
+    this.removal = this.form(
+      "settings-delete",
+      "",
+      ({ password = "" }) => this.dialog.hold(() => parts.deleteAccount({ password })),
+      { password: "Enter your password." },
+    );
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} done
+   * @param {import("../forms/form.js").Action} action
+   * @param {Record<string, string>} required
+   */
+  form(id, done, action, required) {
+    const node = find(`#${id}`, HTMLFormElement);
+    const said = node.querySelector(".form-done");
+    let edits = 0;
+    node.addEventListener("input", () => {
+      edits += 1;
+      if (said) setText(said, "");
+    });
+    /** @type {AskingForm} */
+    const form = new AskingForm(
+      node,
+      async (values) => {
+        const before = `${form.opening} ${edits}`;
+        await action(values);
+        if (said && before === `${form.opening} ${edits}`) setText(said, done);
+      },
+      required,
+      { repeats: id === "settings-name" },
+    );
+    return form;
+  }
+
+  async changeRead() {
+    setText(this.readFailed, "");
+    await this.parts.tellRead(this.read.checked).catch((error) => setText(this.readFailed, sentence(asFailure(error))));
+    this.read.checked = this.parts.tellsRead();
+  }
+
+  /** @param {Record<string, string>} values */
+  async changePassword({ current_password = "", new_password = "" }) {
+    const { opening } = this.password;
+    await this.parts.changePassword({ currentPassword: current_password, newPassword: new_password });
+    if (opening === this.password.opening) this.password.form.reset();
+  }
+
+  open() {
+    const { email, displayName } = this.parts.user();
+    for (const form of [this.name, this.password, this.removal]) form.reset();
+    for (const said of this.dialog.node.querySelectorAll(".form-done")) setText(said, "");
+    for (const part of this.dialog.node.querySelectorAll("details")) part.open = false;
+    this.read.checked = this.parts.tellsRead();
+    setText(this.readFailed, "");
+    find("#settings-display_name", HTMLInputElement).value = displayName;
+    find("#settings-password [name=username]", HTMLInputElement).value = email;
+    this.dialog.open();
+  }
+}
