@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from accounts.invites import Invite
 from accounts.models import Session, User
 from vibechat.admin import OperatorAdmin, ReadOnlyAdmin
 from vibechat.logs import security_event
@@ -221,3 +222,21 @@ class SessionAdmin(ReadOnlyAdmin):
         for _, user in ended:
             security_event("session_revoked", user=user, by=request.user.pk)
         messages.success(request, f"Sessions ended: {count}.")
+
+
+@admin.register(Invite)
+class InviteAdmin(ReadOnlyAdmin):
+    """Those that nobody has used yet. Their links are kept nowhere, and are made by `manage.py create_invite`."""
+
+    list_display = ["id", "created_at", "expires_at"]
+    list_filter = ["created_at"]
+    ordering = ["-id"]
+    fields = list_display
+    actions = ["revoke"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).only(*self.list_display)
+
+    @admin.action(description="Revoke: their links register nobody", permissions=["view"])
+    def revoke(self, request, queryset):
+        messages.success(request, f"Invitations revoked: {queryset.revoke(by=request.user.pk)}.")

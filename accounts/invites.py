@@ -9,23 +9,40 @@ from django.db import models
 from django.utils import timezone
 
 from vibechat.exceptions import Forbidden
+from vibechat.logs import security_event
 
 TOKEN_BYTES = 24
+LARGEST_ID = 2**63 - 1
 
 
 def registration_closed():
     return Forbidden("registration_closed", "New accounts on this server need an invitation that has not been used.")
 
 
-class InviteManager(models.Manager):
+class InviteQuerySet(models.QuerySet):
+    def usable(self, token: str):
+        return self.filter(token_hash=hash_of(token), expires_at__gt=timezone.now())
+
+    def named(self, text: str):
+        """By number, token or link."""
+        if text.isdecimal():
+            return self.filter(pk=min(int(text), LARGEST_ID))
+        return self.filter(token_hash=hash_of(text.rpartition("#invite=")[2]))
+
+    def revoke(self, by) -> int:
+        """How many; `by` goes into the security log. One that was used meanwhile is none."""
+        revoked = [pk for pk in self.values_list("pk", flat=True) if Invite.objects.filter(pk=pk).delete()[0]]
+        for pk in revoked:
+            security_event("invite_revoked", invite=pk, by=by)
+        return len(revoked)
+
+
+class InviteManager(models.Manager.from_queryset(InviteQuerySet)):
     def issue(self, lifetime: timedelta):
         """(the row, its token, which is kept nowhere)"""
         self.filter(expires_at__lt=timezone.now()).delete()
         token = secrets.token_urlsafe(TOKEN_BYTES)
         return self.create(token_hash=hash_of(token), expires_at=timezone.now() + lifetime), token
-
-    def usable(self, token: str):
-        return self.filter(token_hash=hash_of(token), expires_at__gt=timezone.now())
 
     def require(self, token) -> int | None:
         """The id of the invitation that a registration needs; None where registration is open. Raises Forbidden."""

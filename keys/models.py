@@ -10,13 +10,15 @@ from rest_framework.exceptions import NotAuthenticated
 from accounts.models import User
 from keys.proof import proof_expired
 from keys.public_key_encoding import fingerprint, pem_to_base64, same_key_fingerprints, to_pem
-from keys.retention import keep_where_needed
+from keys.retention import keep_where_needed, named_by_messages
 from vibechat.exceptions import Conflict
 from vibechat.logs import security_event
 
 # Each takes the id of a user whose current key is another one now; messaging adds its own in apps.py, since keys may
 # not import it.
 after_replacement: list[Callable[[int], object]] = []
+
+KEPT_FORMER_KEYS = 100  # of an account, beside those that a message names
 
 
 class PublicKeyQuerySet(models.QuerySet):
@@ -48,9 +50,21 @@ class PublicKeyManager(models.Manager.from_queryset(PublicKeyQuerySet)):
             for tell in after_replacement:
                 tell(user.pk)
         try:
-            return (key.make_current(values), False) if key else (self._create(user, spki, values), True)
+            uploaded = (key.make_current(values), False) if key else (self._create(user, spki, values), True)
         except IntegrityError as error:  # two accounts have proven it at the same time
             raise key_taken() from error
+        self._forget_former(user)
+        return uploaded
+
+    def _forget_former(self, user):
+        former = self.filter(user=user, is_current=False)
+        kept = list(former.order_by("-updated_at", "-pk").values_list("pk", flat=True)[:KEPT_FORMER_KEYS])
+        if len(kept) == KEPT_FORMER_KEYS:
+            old = former.exclude(pk__in=kept)
+            for queries in named_by_messages:
+                for fingerprints in queries(user.pk):
+                    old = old.exclude(fingerprint__in=fingerprints)
+            old.delete()
 
     def _settle_with_others(self, user, spki, is_proven):
         """A key that another account has proven is refused; a proven one ends the copies that nobody has proven."""

@@ -8,8 +8,8 @@ def kinds(user) -> list[Kind]:
         Kind(
             "public_keys",
             "Your public keys",
-            "What others need to encrypt for you, and to check that a message is yours. Former ones stay, because "
-            "messages were made with them. The private keys never leave your browser.",
+            "What others need to encrypt for you, and to check that a message is yours. The last 100 former ones stay, "
+            "and those with which a message was made that is still here. The private keys never leave your browser.",
             (user.public_keys.all(),),
             public_key_json,
         )

@@ -1,12 +1,15 @@
-"""What becomes of a person's keys when the account goes: those that others still need stay, without an owner."""
+"""Which former keys stay: those that a message names, and when an account goes, those that others still need."""
 
 from collections.abc import Callable, Iterable
 
 from django.db import models
+from django.db.models import QuerySet
 
 # Each takes (user_id, fingerprints) and returns those of them that somebody else still needs. messaging adds its own
 # in apps.py, since keys may not import it.
 needed_by_others: list[Callable[[int, Iterable[str]], set[str]]] = []
+# Each takes a user id and returns queries for the fingerprints of that account's keys which a message names.
+named_by_messages: list[Callable[[int], list[QuerySet]]] = []
 
 
 def keep_where_needed(collector, field, keys, using):

@@ -7,10 +7,11 @@ class MessagingConfig(AppConfig):
     def ready(self):
         from accounts.models import locks_before_deletion
         from keys.models import after_replacement
-        from keys.retention import needed_by_others
+        from keys.retention import named_by_messages, needed_by_others
         from messaging.models import Message, lock_before_deletion
         from messaging.realtime.dispatcher import resync_after_commit
 
         locks_before_deletion.append(lock_before_deletion)
         needed_by_others.append(Message.objects.fingerprints_others_need)
+        named_by_messages.append(Message.objects.fingerprints_named)
         after_replacement.append(resync_after_commit)

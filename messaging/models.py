@@ -33,10 +33,11 @@ class MessageQuerySet(models.QuerySet):
 
     def settle(self):
         """Before rows are deleted: senders get their storage back, and a late repeat is no new message."""
-        rows = list(self.exclude(sender=None).values_list("sender_id", "client_id", stored_size()))
+        is_spent = Exists(SpentClientId.objects.filter(sender=OuterRef("sender"), client_id=OuterRef("client_id")))
+        rows = list(self.exclude(sender=None).values_list("sender_id", "client_id", stored_size(), is_spent))
         credit_senders(rows)
         spent = [
-            SpentClientId(sender_id=sender_id, client_id=client_id) for sender_id, client_id, _ in rows if client_id
+            SpentClientId(sender_id=sender_id, client_id=client_id) for sender_id, client_id, *_ in rows if client_id
         ]
         SpentClientId.objects.bulk_create(
             spent,
@@ -54,6 +55,13 @@ class MessageQuerySet(models.QuerySet):
         return self.delete()[0]
 
     forget.queryset_only = True
+
+    def fingerprints_named(self, user_id):
+        """Queries for those of an account's keys that its messages were made with."""
+        return [
+            self.filter(**{side: user_id, f"{side}_fingerprint__isnull": False}).values(f"{side}_fingerprint")
+            for side in ("sender", "recipient")
+        ]
 
     def fingerprints_others_need(self, user_id, fingerprints):
         """Those of a leaving person's keys that a message names which somebody else has."""

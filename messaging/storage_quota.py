@@ -69,10 +69,12 @@ def stored_size():
 
 
 def credit_senders(rows):
-    """For (sender id, client_id, stored_size) of messages that are about to be deleted; their client_ids stay."""
+    """For (sender id, client_id, stored_size, is_spent) of messages that are about to be deleted. Their client_ids
+    stay; one that an earlier message has spent (more than 30 days ago) is charged already.
+    """
     freed: Counter[int] = Counter()
-    for sender_id, client_id, size in rows:
-        freed[sender_id] += size - (SPENT_CLIENT_ID_BYTES if client_id else 0)
+    for sender_id, client_id, size, is_spent in rows:
+        freed[sender_id] += size - (SPENT_CLIENT_ID_BYTES if client_id and not is_spent else 0)
     credit(freed)
 
 

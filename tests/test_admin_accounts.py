@@ -1,10 +1,14 @@
 """What operators do about accounts: suspend, reactivate, rename, give a new password, add, delete."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
+from accounts.invites import Invite
 from accounts.models import Session, User
+from accounts.tests.test_register import register
 from conftest import PASSWORD
 
 pytestmark = pytest.mark.usefixtures("collected_static")
@@ -147,6 +151,17 @@ def test_sessions_are_ended(pages, alice, bob):
     page = pages.post("/admin/accounts/session/", {"action": "end", "_selected_action": sessions[:1]}, follow=True)
     assert "Sessions ended: 1." in page.content.decode()
     assert (alice.get("/api/auth/me").status_code, bob.get("/api/auth/me").status_code) == (401, 200)
+
+
+def test_invitations_are_revoked(pages, operator, settings, anonymous, caplog):
+    settings.REGISTRATION = "closed"
+    (revoked, token), (kept, other) = [Invite.objects.issue(timedelta(days=7)) for _ in range(2)]
+    body = {"action": "revoke", "_selected_action": [revoked.pk]}
+    page = pages.post("/admin/accounts/invite/", body, follow=True)
+    assert "Invitations revoked: 1." in page.content.decode()
+    assert [register(anonymous, invite=each).status_code for each in (token, other)] == [403, 201]
+    (record,) = [record for record in caplog.records if record.getMessage() == "invite_revoked"]
+    assert (record.name, record.invite, record.by) == ("vibechat.security", revoked.pk, operator.pk)
 
 
 def test_suspension_by_the_form_is_logged_like_any_other(pages, operator, alice, caplog):

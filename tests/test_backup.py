@@ -18,6 +18,7 @@ from messaging.models import Message
 from messaging.tests.test_concurrency import send_quickly
 from tests.environment import ROOT, clean_environment
 from tools.provision.postgres import installed_package
+from vibechat import backups
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 IS_SQLITE = connection.vendor == "sqlite"
@@ -158,6 +159,25 @@ def test_nothing_is_written_over(alice, tmp_path):
     with pytest.raises(CommandError, match="is there already"):
         call_command("backup", path)
     assert path.read_text() == "something else"
+
+
+@pytest.mark.parametrize("place", ["a file", "a folder", "a dangling link", "no folder"])
+def test_target_that_cannot_be_written_is_refused_before_the_database_is_read(alice, tmp_path, monkeypatch, place):
+    read = []
+    for name in ("write_sqlite", "write_postgresql"):
+        monkeypatch.setattr(backups, name, read.append)
+    path = tmp_path / "copy"
+    if place == "a file":
+        path.touch()
+    elif place == "a folder":
+        path.mkdir()
+    elif place == "a dangling link":
+        path.symlink_to(tmp_path / "nothing")
+    else:
+        path = tmp_path / "no folder" / "copy"
+    with pytest.raises(CommandError):
+        call_command("backup", path)
+    assert read == []
 
 
 def test_failed_backup_leaves_nothing(alice, tmp_path):

@@ -38,6 +38,8 @@ def suffix() -> str:
 def write(path: Path) -> None:
     """`path` comes into being whole, readable by its owner alone, or not at all."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    if os.path.lexists(path):
+        raise BackupError(f"{path} is there already.")
     try:
         make_private(part)
         (write_sqlite if connection.vendor == "sqlite" else write_postgresql)(part)

@@ -77,6 +77,12 @@ def test_without_proof_a_key_is_taken_as_before(alice, private_key):
     assert PublicKey.objects.get().proven_at is None
 
 
+@pytest.mark.parametrize("kind", ["", "text/plain", "multipart/form-data; boundary=x", "application/json"])
+@pytest.mark.parametrize("body", [b"", b"x"])
+def test_a_challenge_needs_no_body(alice, kind, body):
+    assert alice.client.generic("POST", CHALLENGE, body, kind).status_code == 200
+
+
 def test_the_server_key_is_new_each_time_and_of_the_one_form(alice):
     first, second = alice.post(CHALLENGE).json(), alice.post(CHALLENGE).json()
     assert set(first) == {"challenge", "server_key"}

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db import connection
 
 from conftest import new_spki
+from keys import models
 from keys.models import PublicKey
 from keys.public_key_encoding import SPKI_PREFIX, fingerprint
 
@@ -53,6 +54,47 @@ def test_a_former_key_becomes_the_current_one_again(alice):
     assert alice.post(URL, first).status_code == 200
     assert alice.get("/api/keys/me").json()["public_key"] == first["public_key"]
     assert PublicKey.objects.filter(user=alice.user, is_current=True).count() == 1
+
+
+class TestFormerKeys:
+    """Their number is bounded, and none goes with which a message that somebody has was made."""
+
+    @pytest.fixture(autouse=True)
+    def _few(self, monkeypatch):
+        monkeypatch.setattr(models, "KEPT_FORMER_KEYS", 3)
+
+    def kept(self, person):
+        return set(PublicKey.objects.filter(user=person.user).values_list("fingerprint", flat=True))
+
+    def test_the_oldest_goes_that_no_message_names(self, alice, bob):
+        bobs = bob.upload_key()
+        keys = [alice.upload_key() for _ in range(6)]
+        assert self.kept(alice) == set(keys[2:])
+        assert self.kept(bob) == {bobs}
+
+    def test_what_a_message_names_stays_until_nobody_has_it(self, alice, bob):
+        sent_with, bobs = alice.upload_key(), bob.upload_key()
+        alice.send(bob, sender_fingerprint=sent_with, recipient_fingerprint=bobs)
+        received_with = alice.upload_key()
+        bob.send(alice, recipient_fingerprint=received_with)
+        later = [alice.upload_key() for _ in range(6)]
+        assert self.kept(alice) == {sent_with, received_with, *later[2:]}
+        assert bob.get(f"/api/keys/fingerprint/{sent_with}").status_code == 200
+        alice.delete(f"/api/messages/conversation/{bob.email}")
+        last = alice.upload_key()
+        assert self.kept(alice) == {sent_with, received_with, *later[3:], last}
+        bob.delete(f"/api/messages/conversation/{alice.email}")
+        newest = alice.upload_key()
+        assert self.kept(alice) == {*later[4:], last, newest}
+
+    def test_an_old_one_that_is_uploaded_again_is_the_current_one(self, alice, bob):
+        first = {"public_key": b64(new_spki())}
+        fingerprint_of_first = alice.post(URL, first).json()["fingerprint"]
+        alice.send(bob, sender_fingerprint=fingerprint_of_first)
+        keys = [alice.upload_key() for _ in range(5)]
+        assert alice.post(URL, first).status_code == 200
+        assert alice.get("/api/keys/me").json()["public_key"] == first["public_key"]
+        assert self.kept(alice) == {fingerprint_of_first, *keys[2:]}
 
 
 def test_replaces_must_be_the_current_key(alice):

@@ -125,6 +125,18 @@ def test_deleted_by_both_leaves_its_client_id_until_that_is_pruned(alice, bob):
     assert used(alice) == 0
 
 
+def test_client_id_that_is_used_and_deleted_again_is_charged_once(alice, bob):
+    client_id = str(uuid.uuid4())
+    for _ in range(2):
+        alice.send(bob, client_id=client_id)
+        clear(alice, bob)
+        clear(bob, alice)
+        assert used(alice) == SPENT_CLIENT_ID_BYTES
+        SpentClientId.objects.update(deleted_at=timezone.now() - timedelta(days=31))
+    call_command("prune_messages", older_than=1, delete=True)
+    assert used(alice) == 0
+
+
 def test_pruned_messages_are_given_back(alice, bob, mallory):
     for person in (alice, bob, mallory):
         for other in {alice, bob, mallory} - {person}:
