@@ -12,8 +12,8 @@ from django.utils.html import format_html
 
 from accounts.invites import Invite
 from accounts.models import Session, User
-from vibechat.admin import OperatorAdmin, ReadOnlyAdmin
-from vibechat.logs import security_event
+from vibechat.core.admin import OperatorAdmin, ReadOnlyAdmin
+from vibechat.core.logs import security_event
 
 admin.site.unregister(Group)
 

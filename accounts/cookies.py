@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from vibechat.exceptions import Forbidden
+from vibechat.core.exceptions import Forbidden
 
 PATH = "/api/auth"
 

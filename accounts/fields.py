@@ -1,6 +1,6 @@
 from accounts.display_names import MAX_LENGTH, clean_display_name
 from accounts.emails import normalise_email
-from vibechat.fields import StrictCharField
+from vibechat.core.fields import StrictCharField
 
 
 class EmailField(StrictCharField):

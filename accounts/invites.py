@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from vibechat.exceptions import Forbidden
-from vibechat.logs import security_event
+from vibechat.core.exceptions import Forbidden
+from vibechat.core.logs import security_event
 
 TOKEN_BYTES = 24
 LARGEST_ID = 2**63 - 1

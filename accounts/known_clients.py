@@ -14,7 +14,7 @@ from django_ratelimit.core import get_usage
 
 from accounts.emails import normalise_email
 from accounts.models import LoginNetwork, User
-from vibechat.limits import by_address, limit, seconds_over_limit, submitted_email
+from vibechat.core.limits import by_address, limit, seconds_over_limit, submitted_email
 
 
 def remember_success(request, user, response=None):

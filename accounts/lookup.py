@@ -5,7 +5,7 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.emails import normalise_email
 from accounts.models import User
-from vibechat.exceptions import UserNotFound
+from vibechat.core.exceptions import UserNotFound
 
 
 def address_in(text, field="email"):

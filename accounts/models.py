@@ -16,7 +16,7 @@ from accounts.display_names import clean_display_name
 from accounts.emails import normalise_email
 from accounts.invites import Invite
 from accounts.passwords import encode, normal_form
-from vibechat.exceptions import Conflict
+from vibechat.core.exceptions import Conflict
 
 DELETION_ATTEMPTS = 10
 DEADLOCK = "40P01"

@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 
 from accounts.models import SpentRefreshToken
-from vibechat.times import iso
+from vibechat.core.times import iso
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

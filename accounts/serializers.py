@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from accounts.fields import DisplayNameField, EmailField, PasswordField
 from accounts.models import User
-from vibechat.fields import StrictBooleanField, StrictCharField
+from vibechat.core.fields import StrictBooleanField, StrictCharField
 
 
 class UserSerializer(serializers.ModelSerializer):

@@ -27,9 +27,9 @@ from accounts.serializers import (
     UserSerializer,
 )
 from accounts.tokens import first_tokens, renewed_tokens, session_of_refresh_token
-from vibechat.exceptions import Forbidden
-from vibechat.limits import LimitedViewSet, limit
-from vibechat.logs import security_event
+from vibechat.core.exceptions import Forbidden
+from vibechat.core.limits import LimitedViewSet, limit
+from vibechat.core.logs import security_event
 
 NO_BODY = OpenApiResponse(description="No body.")
 # An unknown address costs a log-in as much time as a wrong password.

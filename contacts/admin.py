@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from contacts.models import Contact
-from vibechat.admin import ReadOnlyAdmin
+from vibechat.core.admin import ReadOnlyAdmin
 
 
 @admin.register(Contact)

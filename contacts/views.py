@@ -5,8 +5,8 @@ from rest_framework.response import Response
 from accounts.lookup import person_with
 from contacts.models import Contact
 from contacts.serializers import AddContactSerializer, ContactListSerializer, ContactSerializer
-from vibechat.exceptions import NotFound
-from vibechat.limits import LimitedViewSet, limit
+from vibechat.core.exceptions import NotFound
+from vibechat.core.limits import LimitedViewSet, limit
 
 
 class ContactViewSet(LimitedViewSet):

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from keys.models import PublicKey
-from vibechat.admin import ReadOnlyAdmin
+from vibechat.core.admin import ReadOnlyAdmin
 
 
 @admin.register(PublicKey)

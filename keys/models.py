@@ -11,8 +11,8 @@ from accounts.models import User
 from keys.proof import proof_expired
 from keys.public_key_encoding import fingerprint, pem_to_base64, same_key_fingerprints, to_pem
 from keys.retention import keep_where_needed, named_by_messages
-from vibechat.exceptions import Conflict
-from vibechat.logs import security_event
+from vibechat.core.exceptions import Conflict
+from vibechat.core.logs import security_event
 
 # Each takes the id of a user whose current key is another one now; messaging adds its own in apps.py, since keys may
 # not import it.

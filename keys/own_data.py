@@ -1,6 +1,6 @@
 from accounts.own_data import Kind
 from keys.serializers import PublicKeySerializer
-from vibechat.times import iso
+from vibechat.core.times import iso
 
 
 def kinds(user) -> list[Kind]:

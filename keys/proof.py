@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from django.conf import settings
 from django.core import signing
 
-from vibechat.exceptions import Conflict
+from vibechat.core.exceptions import Conflict
 
 SALT = "keys.proof"
 LIFETIME_SECONDS = 600

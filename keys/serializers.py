@@ -5,7 +5,7 @@ from rest_framework import serializers
 from keys import proof
 from keys.models import PublicKey
 from keys.public_key_encoding import SPKI_BYTES, is_p256_public_key
-from vibechat.fields import Base64Field, FingerprintField, StrictCharField
+from vibechat.core.fields import Base64Field, FingerprintField, StrictCharField
 
 
 class PublicKeySerializer(serializers.ModelSerializer):

@@ -8,9 +8,9 @@ from accounts.lookup import person_with
 from keys import proof
 from keys.models import PublicKey, state_of
 from keys.serializers import ChallengeSerializer, PublicKeySerializer, UploadSerializer
-from vibechat.exceptions import NotFound
-from vibechat.limits import LimitedViewSet, limit
-from vibechat.logs import security_event
+from vibechat.core.exceptions import NotFound
+from vibechat.core.limits import LimitedViewSet, limit
+from vibechat.core.logs import security_event
 
 
 class KeyViewSet(LimitedViewSet):

@@ -3,7 +3,7 @@ from django.db.models import Value
 from django.db.models.functions import Length, Replace, Right
 
 from messaging.models import Message
-from vibechat.admin import ReadOnlyAdmin
+from vibechat.core.admin import ReadOnlyAdmin
 
 CONTENT = ["ciphertext", "nonce", "salt"]
 

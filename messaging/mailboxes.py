@@ -6,7 +6,7 @@ from functools import wraps
 from django.db import IntegrityError, connection, models, transaction
 
 from accounts.models import User
-from vibechat.exceptions import Unavailable
+from vibechat.core.exceptions import Unavailable
 
 ATTEMPTS = 3
 

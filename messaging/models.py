@@ -9,7 +9,7 @@ from keys.models import PublicKey
 from messaging.mailboxes import Mailbox, in_mailboxes
 from messaging.realtime import dispatcher, payloads
 from messaging.storage_quota import charge, credit_senders, stored_size
-from vibechat.exceptions import Conflict, UserNotFound
+from vibechat.core.exceptions import Conflict, UserNotFound
 
 CLIENT_ID_MEMORY = datetime.timedelta(days=30)
 

@@ -12,7 +12,7 @@ from contacts import own_data as contacts_data
 from keys import own_data as keys_data
 from messaging.models import Mailbox, Message
 from messaging.pagination import DEFAULT_PAGE_SIZE, LARGEST_ID, LARGEST_PAGE_SIZE, address_of, whole_number
-from vibechat.times import iso
+from vibechat.core.times import iso
 
 PARAMETERS = [
     OpenApiParameter("kind", str, description="One page of this kind alone."),

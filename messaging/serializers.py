@@ -6,7 +6,7 @@ from rest_framework.exceptions import ErrorDetail
 from accounts.fields import EmailField
 from messaging.models import Message
 from messaging.realtime.payloads import message_json
-from vibechat.fields import Base64Field, FingerprintField, PatternField, StrictIntegerField
+from vibechat.core.fields import Base64Field, FingerprintField, PatternField, StrictIntegerField
 
 CIPHERTEXT_BYTES = 64 * 1024
 CLIENT_ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"

@@ -11,7 +11,7 @@ from django.db.models import Case, Count, F, Func, IntegerField, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
 from messaging.mailboxes import Mailbox
-from vibechat.exceptions import Conflict
+from vibechat.core.exceptions import Conflict
 
 # What PostgreSQL and SQLite keep of a row beside its text: columns, index entries, page overhead.
 ROW_BYTES = 1024

@@ -9,7 +9,7 @@ from accounts.models import User
 from messaging.mailboxes import sequence_of, snapshot
 from messaging.models import Clearing, Message
 from messaging.realtime.payloads import cleared_frame, message_json, new_message_frame
-from vibechat.exceptions import Refusal
+from vibechat.core.exceptions import Refusal
 
 EVENTS_A_CALL = 200
 BYTES_A_CALL = 2 * 1024 * 1024  # of ciphertext; a call with larger messages brings fewer of them

@@ -23,8 +23,8 @@ from messaging.serializers import (
     SyncSerializer,
     UpdatedSerializer,
 )
-from vibechat.exceptions import NotFound
-from vibechat.limits import LimitedViewSet, limit, send_bucket
+from vibechat.core.exceptions import NotFound
+from vibechat.core.limits import LimitedViewSet, limit, send_bucket
 
 LOOK_UP = limit("key_lookup", by="account")
 FINGERPRINT = re.compile("[0-9a-f]{64}")

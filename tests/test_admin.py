@@ -314,7 +314,7 @@ def test_message_list_sorts_by_id(pages, alice, bob):
 
 @pytest.mark.parametrize("table", ["messaging/message", "accounts/user", "accounts/session"])
 def test_skipped_rows_are_not_computed(pages, alice, bob, mallory, monkeypatch, table):
-    from vibechat.admin import OperatorAdmin
+    from vibechat.core.admin import OperatorAdmin
 
     monkeypatch.setattr(OperatorAdmin, "list_per_page", 1)
     for _ in range(3):

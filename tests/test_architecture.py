@@ -14,6 +14,7 @@ from tests.environment import ROOT
 pytestmark = pytest.mark.once
 
 APPS = ["accounts", "keys", "contacts", "messaging"]  # each may import those before it
+TOP = [*APPS, "vibechat"]
 JS = ROOT / "static" / "js"
 JS_LAYERS = {
     "entry": {"views", "model", "crypto", "storage", "net", "lib"},
@@ -51,7 +52,7 @@ ONLY_IN = {  # what, as a pattern: where alone it may stand
 
 
 def python_modules() -> dict[str, Path]:
-    files = (path for package in [*APPS, "vibechat"] for path in (ROOT / package).rglob("*.py"))
+    files = (path for package in TOP for path in (ROOT / package).rglob("*.py"))
     return {
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
         for path in files
@@ -60,7 +61,9 @@ def python_modules() -> dict[str, Path]:
 
 
 def python_imports(path: Path, modules: dict[str, Path]) -> Iterator[str]:
-    """Ours among the imports, those inside functions too."""
+    """Ours among the imports: at the top, inside functions, and as dotted names in strings, as settings have them. That
+    an entry point names the settings is left out."""
+    named = set(modules) - {*TOP, "vibechat.settings"}
     for node in ast.walk(ast.parse(path.read_text())):
         names = []
         if isinstance(node, ast.Import):
@@ -68,6 +71,8 @@ def python_imports(path: Path, modules: dict[str, Path]) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "." in node.value:
+            names = [node.value] if {node.value, node.value.rpartition(".")[0]} & named else []
         for name in names:
             yield from [found for found in (name, name.rpartition(".")[0]) if found in modules][:1]
 
@@ -75,15 +80,6 @@ def python_imports(path: Path, modules: dict[str, Path]) -> Iterator[str]:
 def python_graph() -> dict[str, set[str]]:
     modules = python_modules()
     return {name: set(python_imports(path, modules)) - {name} for name, path in modules.items()}
-
-
-def reachable(graph: dict[str, set[str]], start: str) -> set[str]:
-    seen, waiting = set(), [start]
-    while waiting:
-        fresh = graph[waiting.pop()] - seen
-        seen |= fresh
-        waiting += fresh
-    return seen
 
 
 def test_apps_import_only_those_below():
@@ -97,13 +93,26 @@ def test_apps_import_only_those_below():
     assert upward == []
 
 
-def test_what_apps_import_of_the_project_knows_no_app():
+def test_core_knows_no_app_and_nothing_of_what_stands_on_the_apps():
+    upward = [
+        f"{module} imports {imported}"
+        for module, imports in python_graph().items()
+        for imported in imports
+        if is_core(module) and not is_core(imported)
+    ]
+    assert upward == []
+
+
+def test_apps_import_of_the_project_only_its_core():
     graph = python_graph()
-    from_apps = set().union(*(imports for module, imports in graph.items() if module.split(".")[0] in APPS))
-    shared = {name for name in from_apps if name.split(".")[0] == "vibechat"}
-    knowing = {name: {found for found in reachable(graph, name) if found.split(".")[0] in APPS} for name in shared}
-    assert shared
-    assert {name: apps for name, apps in knowing.items() if apps} == {}
+    imported = {name for module, names in graph.items() if module.split(".")[0] in APPS for name in names}
+    of_the_project = {name for name in imported if name.split(".")[0] == "vibechat"}
+    assert of_the_project
+    assert {name for name in of_the_project if not is_core(name)} == set()
+
+
+def is_core(module: str) -> bool:
+    return module.startswith("vibechat.core.") or module == "vibechat.core"
 
 
 def test_nothing_outside_the_tests_imports_them():
@@ -132,7 +141,7 @@ def python_lines_with(pattern: str) -> set[str]:
 
 
 def test_channel_layer_is_touched_in_few_places():
-    assert python_lines_with(r"\bget_channel_layer\b") == {"messaging.realtime.dispatcher", "vibechat.health"}
+    assert python_lines_with(r"\bget_channel_layer\b") == {"messaging.realtime.dispatcher", "vibechat.core.health"}
 
 
 def test_no_python_marks_text_as_safe_html():

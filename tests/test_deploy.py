@@ -8,8 +8,8 @@ import pytest
 from django.core.management import get_commands
 
 from tests.environment import ROOT, product_variables
-from vibechat.middleware import route_of
-from vibechat.security_headers import HSTS
+from vibechat.core.middleware.request_log import route_of
+from vibechat.core.middleware.security_headers import HSTS
 from vibechat.urls import urlpatterns
 
 pytestmark = pytest.mark.once

@@ -12,17 +12,20 @@ from django.urls import path, re_path  # noqa: E402
 from messaging.accept.middleware import SendMiddleware  # noqa: E402
 from messaging.realtime.consumer import ChatConsumer  # noqa: E402
 from messaging.realtime.dispatcher import DispatcherMiddleware  # noqa: E402
-from vibechat.error_shape import ErrorShape  # noqa: E402
-from vibechat.middleware import ProxyHeaders, RequestBounds, RequestLog, SocketDoor, refuse_socket  # noqa: E402
-from vibechat.security_headers import SecurityHeaders  # noqa: E402
-from vibechat.static_files import with_static_files  # noqa: E402
+from vibechat.core.middleware.error_shape import ErrorShape  # noqa: E402
+from vibechat.core.middleware.handshake import HandshakeCheck, refuse_socket  # noqa: E402
+from vibechat.core.middleware.proxy_headers import ProxyHeaders  # noqa: E402
+from vibechat.core.middleware.request_bounds import RequestBounds  # noqa: E402
+from vibechat.core.middleware.request_log import RequestLog  # noqa: E402
+from vibechat.core.middleware.security_headers import SecurityHeaders  # noqa: E402
+from vibechat.core.static_files import with_static_files  # noqa: E402
 
 sockets = URLRouter([path("ws/chat/", ChatConsumer.as_asgi()), re_path(r"", refuse_socket)])
 application = ProtocolTypeRouter({"http": with_static_files(django_application), "websocket": sockets})
 for wrap in (
     SendMiddleware,
     DispatcherMiddleware,
-    SocketDoor,
+    HandshakeCheck,
     RequestBounds,
     ErrorShape,
     SecurityHeaders,

@@ -14,7 +14,7 @@ from django.urls import get_resolver
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from vibechat import static_files
+from vibechat.core import static_files
 from vibechat.pages import PageView
 
 ADDRESS = "/client-manifest.json"

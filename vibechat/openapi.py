@@ -164,7 +164,7 @@ def base64_pattern(least: int, most: int) -> str:
 
 
 class Base64FieldExtension(OpenApiSerializerFieldExtension):
-    target_class = "vibechat.fields.Base64Field"
+    target_class = "vibechat.core.fields.Base64Field"
 
     def map_serializer_field(self, auto_schema, direction):
         least, most = self.target.least, self.target.most
@@ -184,7 +184,7 @@ def base64_length(size: int) -> int:
 
 
 class PatternFieldExtension(OpenApiSerializerFieldExtension):
-    target_class = "vibechat.fields.PatternField"
+    target_class = "vibechat.core.fields.PatternField"
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema, direction):

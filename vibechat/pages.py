@@ -16,10 +16,10 @@ from django.views.defaults import page_not_found
 from django.views.generic import TemplateView
 
 from accounts.known_clients import remember_success, seconds_over_account_limit
-from vibechat.database_alarm import alarm
-from vibechat.error_shape import RETRY_AFTER_SECONDS, is_api
-from vibechat.errors import error_body
-from vibechat.limits import seconds_over_limit
+from vibechat.core.database_alarm import alarm
+from vibechat.core.errors import error_body
+from vibechat.core.limits import seconds_over_limit
+from vibechat.core.middleware.error_shape import RETRY_AFTER_SECONDS, is_api
 
 
 class PageView(TemplateView):

@@ -24,9 +24,9 @@ from twisted.web import http
 from messaging.accept import acceptance
 from messaging.realtime import dispatcher
 from messaging.realtime.connections import connections
-from vibechat.error_shape import error_answer
-from vibechat.logs import log_event, security_event
-from vibechat.security_headers import SecurityHeaders, joined
+from vibechat.core.logs import log_event, security_event
+from vibechat.core.middleware.error_shape import error_answer
+from vibechat.core.middleware.security_headers import SecurityHeaders, joined
 
 DRAIN_SECONDS = 10
 LINGER_SECONDS = 2
@@ -231,7 +231,7 @@ class BoundedServer(Server):
         factory = BoundedSocketFactory(self, server="")
         factory.setProtocolOptions(
             autoPingTimeout=self.ping_timeout,
-            allowNullOrigin=True,  # origins are looked at by SocketDoor
+            allowNullOrigin=True,  # origins are looked at by HandshakeCheck
             openHandshakeTimeout=self.websocket_handshake_timeout,
             maxMessagePayloadSize=self.websocket_max_message_size,
             maxFramePayloadSize=self.websocket_max_frame_size,

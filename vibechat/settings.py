@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from vibechat.environment import (
+from vibechat.core.environment import (
     env_bool,
     env_choice,
     env_database,
@@ -22,8 +22,8 @@ from vibechat.environment import (
     is_strong_secret,
     writes_to_folder,
 )
-from vibechat.logs import LOGGING  # noqa: F401  (a setting)
-from vibechat.secret import kept_secret_key
+from vibechat.core.logs import LOGGING  # noqa: F401  (a setting)
+from vibechat.core.secret_key import kept_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -88,7 +88,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
 ]
 
-# Headers, body limit, error shape and request log are ASGI middleware (vibechat/middleware.py); these serve the admin.
+# Headers, body limit, error shape and request log are ASGI middleware (vibechat/core/middleware/). These are for the
+# admin.
 MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -155,7 +156,7 @@ FOR_EVER_SECONDS = 50 * 365 * 24 * 3600
 if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "vibechat.channel_layers.RedisLayer",
+            "BACKEND": "vibechat.core.channel_layers.RedisLayer",
             "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2}]},
         }
     }
@@ -163,14 +164,14 @@ else:
     # What waits is bounded by what it is read by, and a clock that jumps must not end a membership.
     CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "vibechat.channel_layers.MemoryLayer",
+            "BACKEND": "vibechat.core.channel_layers.MemoryLayer",
             "CONFIG": {"capacity": 10_000, "expiry": FOR_EVER_SECONDS, "group_expiry": FOR_EVER_SECONDS},
         }
     }
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-    "ratelimit": {"BACKEND": "vibechat.cache.RateLimitCache", "LOCATION": REDIS_URL},
+    "ratelimit": {"BACKEND": "vibechat.core.rate_limit_cache.RateLimitCache", "LOCATION": REDIS_URL},
 }
 
 # --- people and sessions ---------------------------------------------------------------------------------------------
@@ -216,10 +217,10 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.SessionTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["vibechat.json.StrictJSONParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "vibechat.json.AlwaysJSON",
+    "DEFAULT_PARSER_CLASSES": ["vibechat.core.json.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "vibechat.core.json.AlwaysJSON",
     "DEFAULT_SCHEMA_CLASS": "vibechat.openapi.Schema",
-    "EXCEPTION_HANDLER": "vibechat.errors.exception_handler",
+    "EXCEPTION_HANDLER": "vibechat.core.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS would tell strangers the names of our classes
 }
@@ -285,5 +286,5 @@ VENDOR_DIR = BASE_DIR / ".venv" / "vendor"
 STATICFILES_DIRS = [BASE_DIR / "static", *([("vendor", VENDOR_DIR)] if VENDOR_DIR.is_dir() else [])]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "vibechat.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "vibechat.core.static_storage.StaticFilesStorage"},
 }

@@ -20,9 +20,10 @@ from django.template.utils import get_app_template_dirs
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
-from vibechat import client_manifest, health, static_files
-from vibechat.database_alarm import away_reason
-from vibechat.environment import writes_to_folder
+from vibechat import client_manifest
+from vibechat.core import health, static_files
+from vibechat.core.database_alarm import away_reason
+from vibechat.core.environment import writes_to_folder
 
 ADVISORY_LOCK = 0x76696265  # any number that every start of ours agrees on
 

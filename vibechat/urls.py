@@ -7,7 +7,8 @@ from accounts.views import AuthViewSet, MeViewSet
 from contacts.views import ContactViewSet
 from keys.views import KeyViewSet
 from messaging.views import MessageViewSet, NamedKeyViewSet, OwnDataViewSet
-from vibechat import client_manifest, health, pages
+from vibechat import client_manifest, pages
+from vibechat.core import health
 
 
 class RowIdConverter:

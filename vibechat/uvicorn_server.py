@@ -14,7 +14,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from messaging.accept import acceptance
 from messaging.realtime import dispatcher
 from messaging.realtime.connections import connections
-from vibechat.logs import log_event, security_event
+from vibechat.core.logs import log_event, security_event
 
 DRAIN_SECONDS = 10
 FLUSH_SECONDS = 2
@@ -58,7 +58,7 @@ class UvicornServer(uvicorn.Server):
                 log_config=None,
                 log_level="warning",
                 access_log=False,
-                proxy_headers=False,  # ProxyHeaders (vibechat/middleware.py) knows whom to believe
+                proxy_headers=False,  # ProxyHeaders knows whom to believe
                 server_header=False,
                 date_header=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,

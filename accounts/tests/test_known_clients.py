@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from accounts.known_clients import cookie_name
 from accounts.models import LoginNetwork, User
 from conftest import PASSWORD
-from vibechat import limits
+from vibechat.core import limits
 
 pytestmark = pytest.mark.django_db
 HOME, CAFE, ELSEWHERE = "192.0.2.1", "192.0.2.2", "203.0.113.9"

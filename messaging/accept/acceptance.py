@@ -18,7 +18,7 @@ from messaging.realtime import dispatcher
 from messaging.realtime.payloads import message_text, new_message_pushes
 from messaging.serializers import SEED_SUITE, SendSerializer
 from messaging.storage_quota import allowed_bytes, message_bytes
-from vibechat.times import iso
+from vibechat.core.times import iso
 
 backend = postgresql if connection.vendor == "postgresql" else sqlite
 

@@ -7,8 +7,8 @@ from django.conf import settings
 
 from accounts.tokens import claims_of_access_token
 from messaging.accept import acceptance
-from vibechat.json import loads
-from vibechat.limits import send_bucket
+from vibechat.core.json import loads
+from vibechat.core.limits import send_bucket
 
 PATH = "/api/messages/send"
 

@@ -8,7 +8,7 @@ import psycopg
 from django.db import OperationalError, connection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from vibechat.database_alarm import alarm
+from vibechat.core.database_alarm import alarm
 
 logger = logging.getLogger(__name__)
 POOL_SIZE = 4

@@ -15,8 +15,8 @@ from django.db import DatabaseError, InterfaceError
 from accounts.models import Session
 from messaging.mailboxes import Mailbox
 from messaging.realtime import dispatcher
-from vibechat.database_alarm import alarm
-from vibechat.limits import socket_places
+from vibechat.core.database_alarm import alarm
+from vibechat.core.limits import socket_places
 
 logger = logging.getLogger(__name__)
 SESSION_OVER = 4401

@@ -21,12 +21,12 @@ from messaging.realtime.connections import connections, in_thread
 from messaging.realtime.payloads import message_accepted_text, message_json, message_text
 from messaging.realtime.send_buffer import RESYNC, SendBuffer
 from messaging.views import send
-from vibechat.database_alarm import alarm
-from vibechat.errors import as_api_exception, describe
-from vibechat.exceptions import Unavailable
-from vibechat.json import loads
-from vibechat.limits import LocalBucket, send_bucket
-from vibechat.logs import security_event
+from vibechat.core.database_alarm import alarm
+from vibechat.core.errors import as_api_exception, describe
+from vibechat.core.exceptions import Unavailable
+from vibechat.core.json import loads
+from vibechat.core.limits import LocalBucket, send_bucket
+from vibechat.core.logs import security_event
 
 logger = logging.getLogger(__name__)
 

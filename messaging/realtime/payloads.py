@@ -3,7 +3,7 @@
 import json
 from typing import NamedTuple
 
-from vibechat.times import iso
+from vibechat.core.times import iso
 
 
 def message_json(message) -> dict:

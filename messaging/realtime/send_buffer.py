@@ -5,7 +5,7 @@ import collections
 
 from django.conf import settings
 
-from vibechat.logs import security_event
+from vibechat.core.logs import security_event
 
 RESYNC = '{"type": "resync"}'
 

@@ -19,7 +19,7 @@ from messaging.models import Message
 from messaging.realtime import dispatcher
 from messaging.serializers import SendSerializer
 from tests.faults.mailbox import Mailbox, both_of
-from vibechat.exceptions import Conflict
+from vibechat.core.exceptions import Conflict
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NAMES = ("alice", "bob", "carol")

@@ -403,7 +403,7 @@ async def test_the_51st_socket_of_a_person_is_4429(alice, bob, settings):
 
 
 async def test_sockets_of_other_processes_count_as_well(alice, settings):
-    from vibechat.limits import socket_places
+    from vibechat.core.limits import socket_places
 
     if not settings.REDIS_URL:
         pytest.skip("there is one process only")
@@ -428,7 +428,7 @@ async def test_a_socket_that_floods_is_4429(alice, settings):
 
 
 async def test_sends_by_either_door_share_one_limit(alice, bob, settings):
-    from vibechat import limits
+    from vibechat.core import limits
 
     settings.RATELIMIT_ENABLE = True
     settings.SEND_LIMITS = {"account": (0.1, 3), "address": (1000, 1000)}

@@ -35,7 +35,7 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts.models import User
 from messaging.realtime import dispatcher
 from messaging.realtime.payloads import Push
-from vibechat.logs import log_event
+from vibechat.core.logs import log_event
 from vibechat.urls import *
 from vibechat.urls import urlpatterns
 

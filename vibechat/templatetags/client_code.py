@@ -4,7 +4,7 @@ from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 
-from vibechat import static_files
+from vibechat.core import static_files
 
 register = template.Library()
 

@@ -15,8 +15,8 @@ from django.core.management import CommandError, call_command
 from tests.environment import ROOT, clean_environment
 from vibechat.asgi import application
 from vibechat.client_manifest import digest_of, forget
-from vibechat.security_headers import SecurityHeaders
-from vibechat.static_files import with_static_files
+from vibechat.core.middleware.security_headers import SecurityHeaders
+from vibechat.core.static_files import with_static_files
 from vibechat.tests.asgi import call, http_scope
 
 pytestmark = [pytest.mark.once, pytest.mark.usefixtures("collected_static")]

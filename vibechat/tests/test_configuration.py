@@ -64,7 +64,7 @@ def test_public_server_with_everything_starts(configured):
     settings = configured(**PUBLIC)
     assert settings["DATABASES"]["default"]["OPTIONS"]["sslmode"] == "require"
     assert settings["DATABASES"]["default"]["CONN_MAX_AGE"] == 0
-    assert settings["CHANNEL_LAYERS"]["default"]["BACKEND"] == "vibechat.channel_layers.RedisLayer"
+    assert settings["CHANNEL_LAYERS"]["default"]["BACKEND"] == "vibechat.core.channel_layers.RedisLayer"
     assert settings["SESSION_COOKIE_SECURE"] is settings["CSRF_COOKIE_SECURE"] is True
 
 

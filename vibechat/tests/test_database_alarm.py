@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from django.db import IntegrityError, InterfaceError, InternalError, OperationalError
 
-from vibechat.database_alarm import DatabaseAlarm, away_reason
+from vibechat.core.database_alarm import DatabaseAlarm, away_reason
 
 pytestmark = pytest.mark.once
 

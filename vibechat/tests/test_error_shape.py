@@ -4,7 +4,7 @@ import logging
 import pytest
 from django.db import DataError, InterfaceError, OperationalError
 
-from vibechat.error_shape import ErrorShape
+from vibechat.core.middleware.error_shape import ErrorShape
 from vibechat.tests.asgi import answering, call, http_scope, raising
 
 pytestmark = pytest.mark.once

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 from django.db import OperationalError
 
-from vibechat import health
 from vibechat.asgi import application
-from vibechat.database_alarm import DatabaseAlarm, away_reason
+from vibechat.core import health
+from vibechat.core.database_alarm import DatabaseAlarm, away_reason
 from vibechat.tests.asgi import call, http_scope
 
 LIVE, READY = "/api/health/live", "/api/health/ready"

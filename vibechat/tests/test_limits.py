@@ -2,8 +2,8 @@ import pytest
 from django.core.cache import caches
 
 from conftest import PASSWORD
-from vibechat import limits
-from vibechat.limits import LocalBucket, LocalBuckets, SendBucket, address_group, limit
+from vibechat.core import limits
+from vibechat.core.limits import LocalBucket, LocalBuckets, SendBucket, address_group, limit
 
 LOGIN = "/api/auth/login"
 

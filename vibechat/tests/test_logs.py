@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from conftest import PASSWORD, envelope
-from vibechat.logs import JSONFormatter, log_event, security_event
+from vibechat.core.logs import JSONFormatter, log_event, security_event
 
 
 def formatted(record) -> dict:

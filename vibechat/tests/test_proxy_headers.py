@@ -1,6 +1,6 @@
 import pytest
 
-from vibechat.middleware import ProxyHeaders
+from vibechat.core.middleware.proxy_headers import ProxyHeaders
 from vibechat.tests.asgi import answering, call, http_scope, socket_scope
 
 pytestmark = pytest.mark.once

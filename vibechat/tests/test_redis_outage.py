@@ -7,9 +7,9 @@ import pytest
 
 from tests.service_fixtures import started
 from tools.provision.redis import Redis
-from vibechat import cache, limits
-from vibechat.cache import Outage, RateLimitCache, redis_client
-from vibechat.limits import SendBucket
+from vibechat.core import limits, rate_limit_cache
+from vibechat.core.limits import SendBucket
+from vibechat.core.rate_limit_cache import Outage, RateLimitCache, redis_client
 
 pytestmark = pytest.mark.once
 
@@ -27,7 +27,7 @@ def redis_server(server, settings, monkeypatch):
     settings.REDIS_URL, settings.RATELIMIT_ENABLE = server.url, True
     settings.SEND_LIMITS = {"account": (0.001, 2), "address": (0.001, 100)}
     outage = Outage()
-    monkeypatch.setattr(cache, "outage", outage)
+    monkeypatch.setattr(rate_limit_cache, "outage", outage)
     monkeypatch.setattr(limits, "outage", outage)
     return server
 
@@ -91,7 +91,7 @@ async def test_outage_does_not_hold_an_event_loop_up(redis_server, caplog):
 
 
 def test_recovery_is_noticed_and_said_once(redis_server, caplog, monkeypatch):
-    monkeypatch.setattr(cache, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(rate_limit_cache, "RETRY_SECONDS", 0)
     shared = RateLimitCache(redis_server.url, {})
     redis_server.stop()
     shared.add("away", 1, 60)
@@ -104,10 +104,10 @@ def test_recovery_is_noticed_and_said_once(redis_server, caplog, monkeypatch):
 
 def test_only_one_caller_waits_while_redis_is_away(monkeypatch):
     now, outage = [100.0], Outage()
-    monkeypatch.setattr(cache.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(rate_limit_cache.time, "monotonic", lambda: now[0])
     outage.began(OSError())
     assert not outage.may_try()
-    now[0] += cache.RETRY_SECONDS
+    now[0] += rate_limit_cache.RETRY_SECONDS
     assert [outage.may_try() for _ in range(3)] == [True, False, False]
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from vibechat.error_shape import ErrorShape
-from vibechat.middleware import RequestBounds
+from vibechat.core.middleware.error_shape import ErrorShape
+from vibechat.core.middleware.request_bounds import RequestBounds
 from vibechat.tests.asgi import answering, call, http_scope
 
 pytestmark = pytest.mark.once

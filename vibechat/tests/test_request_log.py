@@ -1,6 +1,6 @@
 import pytest
 
-from vibechat.middleware import RequestLog
+from vibechat.core.middleware.request_log import RequestLog
 from vibechat.tests.asgi import answering, call, http_scope, raising, socket_scope
 
 pytestmark = pytest.mark.once

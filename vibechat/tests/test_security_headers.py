@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from vibechat import static_files
-from vibechat.security_headers import SecurityHeaders
+from vibechat.core import static_files
+from vibechat.core.middleware.security_headers import SecurityHeaders
 from vibechat.tests.asgi import answering, call, http_scope
 
 pytestmark = pytest.mark.once
@@ -91,7 +91,7 @@ async def test_nobody_inside_weakens_a_header():
 
 
 def test_policies_name_features_once():
-    from vibechat.security_headers import HEADERS
+    from vibechat.core.middleware.security_headers import HEADERS
 
     features = re.findall(r"([a-z-]+)=\(\)", HEADERS["Permissions-Policy"])
     assert len(features) == len(set(features)) > 20

@@ -7,10 +7,10 @@ import re
 import pytest
 from django.template import Context, Template
 
-from vibechat import static_files
 from vibechat.client_manifest import forget
-from vibechat.static_files import StaticFiles, with_static_files
-from vibechat.storage import STRIPPERS
+from vibechat.core import static_files
+from vibechat.core.static_files import StaticFiles, with_static_files
+from vibechat.core.static_storage import STRIPPERS
 from vibechat.tests.asgi import answering, call, http_scope
 
 pytestmark = pytest.mark.once

@@ -2,7 +2,7 @@ from django.contrib.auth.management.commands import changepassword
 from django.core.management.base import CommandError
 
 from accounts.commands import account_with, shell_user
-from vibechat.logs import security_event
+from vibechat.core.logs import security_event
 
 
 class Command(changepassword.Command):

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from accounts.commands import account_with, shell_user
 from accounts.models import Session
-from vibechat.logs import security_event
+from vibechat.core.logs import security_event
 
 
 class Command(BaseCommand):

@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand
 
 from accounts.commands import account_with, shell_user
-from vibechat.logs import security_event
+from vibechat.core.logs import security_event
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from django.db import transaction
 from accounts.commands import address
 from accounts.models import User
 from contacts.models import Contact
-from vibechat.exceptions import Conflict
+from vibechat.core.exceptions import Conflict
 
 PEOPLE = ["alice@example.org", "bob@example.org"]
 

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from messaging.pruning import JournalHeld, delete_in_batches, prunable
-from vibechat.logs import log_event
+from vibechat.core.logs import log_event
 
 MOST_DAYS = 36500
 

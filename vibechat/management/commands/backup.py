@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from vibechat import backups
-from vibechat.logs import log_event
+from vibechat.core.logs import log_event
 
 
 class Command(BaseCommand):

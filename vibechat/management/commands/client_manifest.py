@@ -14,10 +14,10 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from vibechat import static_files
 from vibechat.client_manifest import ADDRESS, digest_of, forget, manifest_json, pages
-from vibechat.security_headers import SecurityHeaders
-from vibechat.storage import UncompressedStorage
+from vibechat.core import static_files
+from vibechat.core.middleware.security_headers import SecurityHeaders
+from vibechat.core.static_storage import UncompressedStorage
 
 TIMEOUT_SECONDS = 20
 ANSWER_LIMIT_BYTES = 4_000_000

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.commands import shell_user
 from accounts.invites import Invite
-from vibechat.logs import security_event
+from vibechat.core.logs import security_event
 from vibechat.management.commands.serve import address
 
 MOST_DAYS = 365

@@ -3,7 +3,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from vibechat import backups
-from vibechat.logs import log_event
+from vibechat.core.logs import log_event
 
 
 class Command(BaseCommand):

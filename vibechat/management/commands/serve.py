@@ -6,7 +6,7 @@ import sys
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from vibechat import health
+from vibechat.core import health
 from vibechat.startup import load_everything, prepare
 
 

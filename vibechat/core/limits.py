@@ -13,8 +13,8 @@ from django_ratelimit.core import get_usage
 from rest_framework.throttling import BaseThrottle
 from rest_framework.viewsets import ViewSet
 
-from vibechat.cache import async_redis_client, outage, redis_client
-from vibechat.logs import security_event
+from vibechat.core.logs import security_event
+from vibechat.core.rate_limit_cache import async_redis_client, outage, redis_client
 
 # --- who is asking ---------------------------------------------------------------------------------------------------
 

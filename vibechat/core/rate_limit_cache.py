@@ -15,7 +15,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from vibechat.logs import log_event
+from vibechat.core.logs import log_event
 
 TIMEOUT_SECONDS = 0.3
 RETRY_SECONDS = 5

@@ -13,7 +13,7 @@ from django.http import JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from vibechat.database_alarm import alarm, away_reason
+from vibechat.core.database_alarm import alarm, away_reason
 
 TIMEOUT_SECONDS = 1.5
 WRITE_CHECK_SECONDS = 5  # however often the server is asked, it writes no more often

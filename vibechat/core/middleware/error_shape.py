@@ -5,9 +5,9 @@ import logging
 
 from django.db import InterfaceError, OperationalError
 
-from vibechat.database_alarm import alarm
-from vibechat.errors import error_body
-from vibechat.logs import log_event
+from vibechat.core.database_alarm import alarm
+from vibechat.core.errors import error_body
+from vibechat.core.logs import log_event
 
 RETRY_AFTER_SECONDS = 2
 ANSWERS = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from vibechat.environment import is_strong_secret
+from vibechat.core.environment import is_strong_secret
 
 
 def kept_secret_key(var_dir: Path) -> str:

@@ -1,6 +1,6 @@
 """Logs once that the database is away, or takes no writes, and once that it is back: `database_away`, `database_back`.
 
-Whatever meets a database error notes it here; vibechat/health.py looks by itself, also where nobody asks.
+Whatever meets a database error notes it here; vibechat/core/health.py looks by itself, also where nobody asks.
 """
 
 import logging
@@ -9,7 +9,7 @@ import threading
 import psycopg
 from django.db import InterfaceError, OperationalError
 
-from vibechat.logs import log_event
+from vibechat.core.logs import log_event
 
 REASONS = {
     "53100": "disk_full",

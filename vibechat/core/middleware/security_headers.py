@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from vibechat.static_files import import_map_hash
+from vibechat.core.static_files import import_map_hash
 
 # Of those that browsers know: an unknown one is a complaint in every console.
 PERMISSIONS_OFF = (

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from vibechat.asgi import application
-from vibechat.middleware import SocketDoor
+from vibechat.core.middleware.handshake import HandshakeCheck
 from vibechat.tests.asgi import call, socket_scope
 
 pytestmark = pytest.mark.once
@@ -15,7 +15,7 @@ async def accepting(scope, receive, send):
 
 
 async def is_let_in(scope) -> bool:
-    messages = (await call(SocketDoor(accepting), scope)).messages
+    messages = (await call(HandshakeCheck(accepting), scope)).messages
     assert messages in (REFUSED, [{"type": "websocket.accept"}])
     return messages != REFUSED
 

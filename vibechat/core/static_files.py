@@ -18,7 +18,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils.html import format_html_join
 from servestatic import ServeStaticASGI
 
-from vibechat import storage
+from vibechat.core import static_storage
 
 # What these bring is for the operators' pages alone.
 LIBRARIES = ("admin/", "rest_framework/")
@@ -105,7 +105,7 @@ def sources_hash() -> str:
     """Of the names and contents of all that is to be collected, and of the code that collects it."""
     tools = f"{django.__version__} {servestatic.__version__} {rjsmin.__version__} {rcssmin.__version__}"
     digest = hashlib.sha256(f"{tools} {settings.STATIC_URL}".encode())
-    digest.update(Path(storage.__file__).read_bytes())
+    digest.update(Path(static_storage.__file__).read_bytes())
     for finder in get_finders():
         for name, place in finder.list(ignore_patterns=[]):
             code = Path(place.path(name)).read_bytes()

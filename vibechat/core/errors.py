@@ -9,9 +9,9 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from vibechat.database_alarm import alarm
-from vibechat.exceptions import Forbidden, NotFound, Unavailable
-from vibechat.logs import log_event
+from vibechat.core.database_alarm import alarm
+from vibechat.core.exceptions import Forbidden, NotFound, Unavailable
+from vibechat.core.logs import log_event
 
 
 def error_body(code: str, detail: str, fields: dict | None = None) -> dict:

@@ -1,0 +1,42 @@
+import ipaddress
+
+from django.conf import settings
+
+from vibechat.core.middleware.headers import header
+
+
+class ProxyHeaders:
+    """Believes a proxy only where the settings say that there is one; anybody else's claims are taken out. So is
+    Daphne-Root-Path, which Daphne takes from anybody and which would move every path past our routes."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] in ("http", "websocket"):
+            scope = self.believed(scope) if settings.BEHIND_PROXY else dict(scope)
+            scope["headers"] = [(key, value) for key, value in scope["headers"] if not is_forwarding(key)]
+            scope["root_path"] = ""
+        await self.app(scope, receive, send)
+
+    def believed(self, scope) -> dict:
+        address = (header(scope, b"x-forwarded-for") or "").split(",")[-1].strip()
+        scheme = (header(scope, b"x-forwarded-proto") or "").strip().lower()
+        changed = dict(scope)
+        if is_address(address):
+            changed["client"] = [address, 0]
+        if scheme in ("http", "https"):
+            changed["scheme"] = scheme if scope["type"] == "http" else scheme.replace("http", "ws")
+        return changed
+
+
+def is_forwarding(name: bytes) -> bool:
+    return name.lower().startswith(b"x-forwarded-") or name.lower() in (b"forwarded", b"x-real-ip")
+
+
+def is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

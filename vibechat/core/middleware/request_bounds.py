@@ -1,0 +1,48 @@
+from django.conf import settings
+
+from vibechat.core.middleware.error_shape import Refused
+from vibechat.core.middleware.headers import header
+
+
+class RequestBounds:
+    """Refuses what no part of the server should have to look at: large bodies, and NUL, which databases choke on."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "http":
+            check_address(scope)
+            check_length(scope)
+            receive = bounded(receive)
+        await self.app(scope, receive, send)
+
+
+def check_address(scope):
+    if "\x00" in scope["path"]:
+        raise Refused(404)
+    if b"%00" in scope["query_string"] or not scope["query_string"].isascii():
+        raise Refused(400)
+
+
+def check_length(scope):
+    length = header(scope, b"content-length") or "0"
+    if not (length.isascii() and length.isdigit()):
+        raise Refused(400)
+    if len(length) > 12 or int(length) > settings.BODY_LIMIT_BYTES:
+        raise Refused(413)
+
+
+def bounded(receive):
+    """A body without a length is counted as it comes; Django has read at most the limit when this raises."""
+    received = 0
+
+    async def counting_receive():
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > settings.BODY_LIMIT_BYTES:
+            raise Refused(413)
+        return message
+
+    return counting_receive
