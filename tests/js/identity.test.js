@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CryptoManager } from "../../static/js/crypto/crypto.js";
-import { checkIdentityKey, OWN_SUITES, signStatement, statementOf, verifyStatement } from "../../static/js/crypto/identity.js";
+import { checkIdentityKey, signStatement, statementOf, verifyStatement } from "../../static/js/crypto/identity.js";
+import { OWN_SUITES } from "../../static/js/crypto/suites.js";
 import { fromHex, toHex } from "../../static/js/lib/bytes.js";
 import { people, readVectors } from "./vectors.js";
 

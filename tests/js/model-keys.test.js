@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
-import { OWN_SUITES, signStatement, verifyStatement } from "../../static/js/crypto/identity.js";
+import { signStatement, verifyStatement } from "../../static/js/crypto/identity.js";
 import { logIn, register } from "../../static/js/model/session/sign-in.js";
 import { prepare } from "../../static/js/model/first-key.js";
 import { CryptoManager } from "../../static/js/crypto/crypto.js";
 import { fromBase64, toBase64 } from "../../static/js/lib/bytes.js";
 import { AccountKey } from "../../static/js/model/keys/account-key.js";
-import { SUITES } from "../../static/js/model/keys/own-statement.js";
 import { Database } from "../../static/js/storage/database.js";
 import { keyObject, refusal } from "./model-server.js";
 import { Browser, inNavigator, inWorld, pause, until } from "./model-world.js";
@@ -234,8 +233,6 @@ describe("the account's identity", () => {
     assert.equal(servedKey(server, alice).identity_key, toBase64(identity.publicKeyBytes));
     assert.deepEqual(await readStatement(servedKey(server, alice)), { version: 1, suites: [1] });
   }));
-
-  test("signs for the suites that the cryptography has", () => assert.deepEqual(SUITES, OWN_SUITES));
 
   test("signs once: the next visits upload nothing", inWorld(async (world) => {
     const alice = await world.newPerson("alice");

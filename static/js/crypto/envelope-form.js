@@ -4,13 +4,10 @@
  */
 import { fromBase64 } from "../lib/bytes.js";
 import { ProtocolError } from "./crypto-errors.js";
-import { BUCKETS } from "./padding.js";
-import { NONCE_LENGTH, SALT_LENGTH, SUITE, TAG_LENGTH } from "./suite1.js";
+import { suiteOf } from "./suites.js";
 
 /** @typedef {Header & { nonce: Bytes, salt: Bytes, ciphertext: Bytes }} Envelope */
 
-const SHORTEST_SALT = 16;
-const CIPHERTEXT_LENGTHS = BUCKETS.map((bucket) => bucket + TAG_LENGTH);
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const FINGERPRINT = /^[0-9a-f]{64}$/;
 const MESSAGE_TYPE = /^[a-z][a-z0-9_-]{0,19}$/;
@@ -24,30 +21,26 @@ const EMAIL = /^[!-@[-~]{3,255}$/;
  *   `message_type`, `wrong_people`, `nonce`, `salt` or `ciphertext`, checked in this order
  */
 export function readEnvelope(message) {
-  checkSuite(message);
+  const suite = readSuite(message);
   return {
     clientId: readText(message.client_id, UUID, "client_id"),
     ...readFingerprints(message),
     messageType: readText(message.message_type, MESSAGE_TYPE, "message_type"),
     ...readPeople(message),
-    nonce: readBytes(message.nonce, (length) => length === NONCE_LENGTH, "nonce"),
-    salt: readBytes(message.salt, (length) => length >= SHORTEST_SALT && length <= SALT_LENGTH, "salt"),
-    ciphertext: readBytes(message.ciphertext, (length) => CIPHERTEXT_LENGTHS.includes(length), "ciphertext"),
+    ...readSealedBytes(message, suite),
   };
 }
 
 /**
  * @param {any} message a message object of the server's API
- * @returns {void}
+ * @returns {import("./suites.js").Suite} the one that it names
  * @throws {ProtocolError} `malformed`: no object; `unknown_suite`: made by another set of algorithms
  */
-export function checkSuite(message) {
+export function readSuite(message) {
   if (typeof message !== "object" || message === null) {
     throw new ProtocolError("malformed");
   }
-  if (message.suite !== SUITE) {
-    throw new ProtocolError("unknown_suite");
-  }
+  return suiteOf(message.suite);
 }
 
 /**
@@ -76,6 +69,19 @@ function readPeople(message) {
     throw new ProtocolError("wrong_people");
   }
   return { senderEmail, recipientEmail };
+}
+
+/**
+ * @param {any} message an object
+ * @param {import("./suites.js").Suite} suite
+ * @returns {import("./suites.js").SealedBytes}
+ * @throws {ProtocolError} named for the first that is not canonical base64 of a length that the suite allows
+ */
+function readSealedBytes(message, { LENGTHS }) {
+  const read = Object.entries(LENGTHS).map(([name, hasLength]) => {
+    return [name, readBytes(message[name], hasLength, /** @type {ProtocolErrorReason} */ (name))];
+  });
+  return Object.fromEntries(read);
 }
 
 /**

@@ -4,21 +4,11 @@
 import { fromHex, toBase64, toHex } from "../lib/bytes.js";
 import { DecryptionError, ProtocolError } from "./crypto-errors.js";
 import { CryptoManager } from "./crypto.js";
-import { checkSuite, readEnvelope, readFingerprints } from "./envelope-form.js";
-import { fingerprint } from "./fingerprint.js";
-import { pad, unpad } from "./padding.js";
+import { readEnvelope, readFingerprints, readSuite } from "./envelope-form.js";
 import { decodePlaintext, encodePlaintext, isSupported, messageTypeOf, untaggedJson, VERSION } from "./plaintext.js";
-import { isSameKey } from "./public-key.js";
-import {
-  additionalData,
-  messageHash,
-  messageKey,
-  NONCE_LENGTH,
-  SALT_LENGTH,
-  selfKey,
-  selfTagInput,
-  SUITE,
-} from "./suite1.js";
+import { SENT_SUITE, suiteOf } from "./suites.js";
+
+/** @typedef {import("./suites.js").Suite} Suite */
 
 /**
  * What the caller says; the rest of the content is filled in here.
@@ -35,6 +25,7 @@ import {
  * @property {string} recipientEmail the peer's, normalised
  * @property {string} clientId a lower-case hyphenated UUID, new for this message
  * @property {Draft} content
+ * @property {number} [suite] the one that new messages are sent with, if none is given
  */
 
 /**
@@ -45,7 +36,7 @@ import {
  * @property {string} nonce base64 of 12 bytes
  * @property {string} salt base64 of 32 bytes
  * @property {string} message_type
- * @property {number} suite 1
+ * @property {number} suite
  * @property {string} client_id
  * @property {string} sender_fingerprint 64 lower-case hexadecimal digits
  * @property {string} recipient_fingerprint 64 lower-case hexadecimal digits
@@ -79,20 +70,18 @@ import {
  * @throws {TypeError} the own fingerprint is not the own key's: a mistake in the caller
  */
 export async function sealMessage(request) {
-  const peerKey = await peerKeyOf(request, request.peerFingerprint);
+  const suite = suiteOf(request.suite ?? SENT_SUITE);
+  const peerKey = await peerKeyOf(suite, request, request.peerFingerprint);
   const header = headerOf(request);
-  const { json, hash } = await tagContent(request, header);
-  const nonce = CryptoManager.randomBytes(NONCE_LENGTH);
-  const salt = CryptoManager.randomBytes(SALT_LENGTH);
-  const key = await aesKey(request.ownKeyPair, peerKey, header, salt);
-  const ciphertext = await CryptoManager.aesGcmSeal(key, nonce, additionalData(header), pad(json));
+  const { json, hash } = await tagContent(suite, request, header);
+  const { nonce, salt, ciphertext } = await suite.seal({ ownKeyPair: request.ownKeyPair, peerKey }, header, json);
   const envelope = {
     recipient_email: header.recipientEmail,
     ciphertext: toBase64(ciphertext),
     nonce: toBase64(nonce),
     salt: toBase64(salt),
     message_type: header.messageType,
-    suite: SUITE,
+    suite: suite.SUITE,
     client_id: header.clientId,
     sender_fingerprint: header.senderFingerprint,
     recipient_fingerprint: header.recipientFingerprint,
@@ -112,17 +101,18 @@ export async function sealMessage(request) {
  */
 export async function openMessage(request) {
   const { ownKeyPair, ownFingerprint, message } = request;
+  const suite = readSuite(message);
   const envelope = readEnvelope(message);
   const peerFingerprint = peerFingerprintOf(message, ownFingerprint);
   const mine = envelope.senderFingerprint === ownFingerprint;
   checkPeople(request, envelope, mine);
-  const peerKey = await peerKeyOf(request, peerFingerprint);
-  const content = decodePlaintext(await decrypt(ownKeyPair, peerKey, envelope));
+  const peerKey = await peerKeyOf(suite, request, peerFingerprint);
+  const content = decodePlaintext(await suite.open({ ownKeyPair, peerKey }, envelope));
   checkAgreement(envelope, content);
   if (mine) {
-    await checkSelfTag(request, envelope, content);
+    await checkSelfTag(suite, request, envelope, content);
   }
-  return { mine, content, hash: await messageHash(untaggedJson(content)), supported: isSupported(content) };
+  return { mine, content, hash: await suite.messageHash(untaggedJson(content)), supported: isSupported(content) };
 }
 
 /**
@@ -135,7 +125,7 @@ export async function openMessage(request) {
  *   made for another key than the one that this browser holds
  */
 export function peerFingerprintOf(message, ownFingerprint) {
-  checkSuite(message);
+  readSuite(message);
   const { senderFingerprint, recipientFingerprint } = readFingerprints(message);
   if (senderFingerprint === ownFingerprint) {
     return recipientFingerprint;
@@ -162,35 +152,34 @@ function headerOf(request) {
 }
 
 /**
+ * @param {Suite} suite
  * @param {SealRequest} request
  * @param {Header} header
  * @returns {Promise<{ json: Bytes, hash: string }>} the whole content with its self tag, and the message's hash
  * @throws {ProtocolError} the content is not as docs/protocol.md §5.1 says
  */
-async function tagContent(request, header) {
+async function tagContent(suite, request, header) {
   const { type, browser, counter, previous, received, sent_at, body } = request.content;
   const people = { from: header.senderEmail, to: header.recipientEmail };
   /** @type {Content} */
   const draft = { v: VERSION, type, ...people, browser, counter, previous, received, sent_at, self_tag: "", body };
   const untagged = untaggedJson(draft);
-  const key = await selfKey(request.ownKeyPair, request.ownFingerprint);
-  const tag = await CryptoManager.hmac(key, selfTagInput(header, untagged));
-  return { json: encodePlaintext({ ...draft, self_tag: toHex(tag) }), hash: await messageHash(untagged) };
+  const tag = await suite.selfTag(request, header, untagged);
+  return { json: encodePlaintext({ ...draft, self_tag: toHex(tag) }), hash: await suite.messageHash(untagged) };
 }
 
 /**
  * Without this, a message that the peer or the server forged would stand here as one's own: ECDH gives both people
  * the same key in either role (docs/protocol.md §5.4).
+ * @param {Suite} suite
  * @param {OpenRequest} request
  * @param {Envelope} envelope
  * @param {Content} content
  * @returns {Promise<void>}
  * @throws {DecryptionError} this key did not write it
  */
-async function checkSelfTag(request, envelope, content) {
-  const key = await selfKey(request.ownKeyPair, request.ownFingerprint);
-  const input = selfTagInput(envelope, untaggedJson(content));
-  if (!(await CryptoManager.hmacVerify(key, input, fromHex(content.self_tag)))) {
+async function checkSelfTag(suite, request, envelope, content) {
+  if (!(await suite.isSelfTag(request, envelope, untaggedJson(content), fromHex(content.self_tag)))) {
     throw new DecryptionError();
   }
 }
@@ -225,6 +214,7 @@ function checkAgreement({ senderEmail, recipientEmail, messageType }, content) {
 }
 
 /**
+ * @param {Suite} suite
  * @param {{ ownKeyPair: KeyPair, ownFingerprint: string, peerPublicKeyBytes: Bytes }} keys
  * @param {string} peerFingerprint the key that the message names
  * @returns {Promise<CryptoKey>} the peer's key
@@ -232,40 +222,16 @@ function checkAgreement({ senderEmail, recipientEmail, messageType }, content) {
  *   its negative, as the peer's
  * @throws {TypeError} the own fingerprint is not the own key's
  */
-async function peerKeyOf({ ownKeyPair, ownFingerprint, peerPublicKeyBytes }, peerFingerprint) {
+async function peerKeyOf(suite, { ownKeyPair, ownFingerprint, peerPublicKeyBytes }, peerFingerprint) {
   const ownPublicKeyBytes = await CryptoManager.exportPublicKey(ownKeyPair.publicKey);
-  if ((await fingerprint(ownPublicKeyBytes)) !== ownFingerprint) {
+  if ((await suite.fingerprint(ownPublicKeyBytes)) !== ownFingerprint) {
     throw new TypeError("ownFingerprint is not the fingerprint of ownKeyPair");
   }
-  if ((await fingerprint(peerPublicKeyBytes)) !== peerFingerprint) {
+  if ((await suite.fingerprint(peerPublicKeyBytes)) !== peerFingerprint) {
     throw new ProtocolError("wrong_peer_key");
   }
-  if (isSameKey(ownPublicKeyBytes, peerPublicKeyBytes)) {
+  if (suite.isSameKey(ownPublicKeyBytes, peerPublicKeyBytes)) {
     throw new ProtocolError("own_key");
   }
-  return CryptoManager.importPublicKey(peerPublicKeyBytes);
-}
-
-/**
- * @param {KeyPair} ownKeyPair
- * @param {CryptoKey} peerKey
- * @param {Header} header
- * @param {Bytes} salt 16 to 32 bytes
- * @returns {Promise<CryptoKey>} AES-256-GCM, for this one message
- */
-async function aesKey(ownKeyPair, peerKey, header, salt) {
-  const sharedSecret = await CryptoManager.deriveSharedSecret(ownKeyPair.privateKey, peerKey);
-  return CryptoManager.importAesKey(await messageKey(sharedSecret, header, salt));
-}
-
-/**
- * @param {KeyPair} ownKeyPair
- * @param {CryptoKey} peerKey
- * @param {Envelope} envelope
- * @returns {Promise<Bytes>} the content's JSON, not yet read
- * @throws {DecryptionError | ProtocolError}
- */
-async function decrypt(ownKeyPair, peerKey, envelope) {
-  const key = await aesKey(ownKeyPair, peerKey, envelope, envelope.salt);
-  return unpad(await CryptoManager.aesGcmOpen(key, envelope.nonce, additionalData(envelope), envelope.ciphertext));
+  return suite.importPublicKey(peerPublicKeyBytes);
 }

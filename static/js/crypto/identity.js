@@ -5,9 +5,7 @@ import { concat, lengthPrefixed, uint32, utf8Encode } from "../lib/bytes.js";
 import { ProtocolError } from "./crypto-errors.js";
 import { CryptoManager } from "./crypto.js";
 import { isEd25519Key } from "./ed25519.js";
-
-/** The suites that this code can open. */
-export const OWN_SUITES = Object.freeze([1]);
+import { OWN_SUITES } from "./suites.js";
 
 const LABEL = utf8Encode("VibeChat identity statement");
 const HEAD_LENGTH = 5;

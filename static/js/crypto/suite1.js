@@ -1,8 +1,17 @@
 /**
- * Suite 1, the equations: every value that goes into a message's ciphertext (docs/protocol.md §4 and §5).
+ * Suite 1, the equations: every value that goes into a message's ciphertext (docs/protocol.md §4 to §6). suites.js says
+ * what a suite exports.
  */
 import { concat, fromHex, lengthPrefixed, utf8Encode } from "../lib/bytes.js";
 import { CryptoManager } from "./crypto.js";
+import { BUCKETS, pad, unpad } from "./padding.js";
+
+export { fingerprint } from "./fingerprint.js";
+export { isSameKey } from "./public-key.js";
+
+/** @typedef {{ ownKeyPair: KeyPair, peerKey: CryptoKey }} Keys */
+/** @typedef {import("./suites.js").OwnKey} OwnKey */
+/** @typedef {import("./suites.js").SealedBytes} SealedBytes */
 
 /**
  * Who writes to whom with which keys, all of it authenticated by the ciphertext.
@@ -16,9 +25,18 @@ import { CryptoManager } from "./crypto.js";
  */
 
 export const SUITE = 1;
-export const SALT_LENGTH = 32;
-export const NONCE_LENGTH = 12;
-export const TAG_LENGTH = 16;
+const SHORTEST_SALT = 16;
+const SALT_LENGTH = 32;
+const NONCE_LENGTH = 12;
+const TAG_LENGTH = 16;
+const CIPHERTEXT_LENGTHS = BUCKETS.map((bucket) => bucket + TAG_LENGTH);
+
+/** The byte strings of an envelope, in the order in which they are checked (docs/protocol.md §7.2, steps 3 and 4). */
+export const LENGTHS = Object.freeze({
+  nonce: (/** @type {number} */ length) => length === NONCE_LENGTH,
+  salt: (/** @type {number} */ length) => length >= SHORTEST_SALT && length <= SALT_LENGTH,
+  ciphertext: (/** @type {number} */ length) => CIPHERTEXT_LENGTHS.includes(length),
+});
 
 // Part of the suite and never read from a message. It adds no strength here (docs/protocol.md §10.3).
 const PBKDF2_ITERATIONS = 100_000;
@@ -30,6 +48,53 @@ const MESSAGE_LABEL = utf8Encode("VibeChat suite 1 message");
 const HASH_LABEL = utf8Encode("VibeChat suite 1 message hash");
 const SELF_KEY_LABEL = utf8Encode("VibeChat suite 1 self key");
 const SELF_TAG_LABEL = utf8Encode("VibeChat suite 1 self tag");
+
+/**
+ * @param {Bytes} publicKeyBytes 91 bytes
+ * @returns {Promise<CryptoKey>}
+ * @throws {import("./crypto-errors.js").ProtocolError} `public_key`
+ */
+export function importPublicKey(publicKeyBytes) {
+  return CryptoManager.importPublicKey(publicKeyBytes);
+}
+
+/**
+ * Pads and encrypts a content with a new nonce and a new salt (docs/protocol.md §4.3).
+ * @param {Keys} keys
+ * @param {Header} header
+ * @param {Bytes} json the content's canonical JSON
+ * @returns {Promise<SealedBytes>}
+ * @throws {import("./crypto-errors.js").ProtocolError} `padding`: it is too long
+ */
+export async function seal(keys, header, json) {
+  const nonce = CryptoManager.randomBytes(NONCE_LENGTH);
+  const salt = CryptoManager.randomBytes(SALT_LENGTH);
+  const key = await aesKey(keys, header, salt);
+  return { nonce, salt, ciphertext: await CryptoManager.aesGcmSeal(key, nonce, additionalData(header), pad(json)) };
+}
+
+/**
+ * @param {Keys} keys
+ * @param {Envelope} envelope
+ * @returns {Promise<Bytes>} the content's JSON, not yet read
+ * @throws {import("./crypto-errors.js").DecryptionError} these keys did not seal it as it is
+ * @throws {import("./crypto-errors.js").ProtocolError} `padding`
+ */
+export async function open(keys, envelope) {
+  const key = await aesKey(keys, envelope, envelope.salt);
+  return unpad(await CryptoManager.aesGcmOpen(key, envelope.nonce, additionalData(envelope), envelope.ciphertext));
+}
+
+/**
+ * @param {Keys} keys
+ * @param {Header} header
+ * @param {Bytes} salt 16 to 32 bytes
+ * @returns {Promise<CryptoKey>} AES-256-GCM, for this one message
+ */
+async function aesKey({ ownKeyPair, peerKey }, header, salt) {
+  const sharedSecret = await CryptoManager.deriveSharedSecret(ownKeyPair.privateKey, peerKey);
+  return CryptoManager.importAesKey(await messageKey(sharedSecret, header, salt));
+}
 
 /**
  * The key of one message in one direction (docs/protocol.md §4.1).
@@ -100,4 +165,25 @@ export async function selfKey(ownKeyPair, ownFingerprint) {
  */
 export function selfTagInput(header, untaggedJson) {
   return lengthPrefixed(SELF_TAG_LABEL, additionalData(header), untaggedJson);
+}
+
+/**
+ * @param {OwnKey} own
+ * @param {Header} header
+ * @param {Bytes} untaggedJson the canonical JSON with `self_tag` empty
+ * @returns {Promise<Bytes>} 32 bytes
+ */
+export async function selfTag({ ownKeyPair, ownFingerprint }, header, untaggedJson) {
+  return CryptoManager.hmac(await selfKey(ownKeyPair, ownFingerprint), selfTagInput(header, untaggedJson));
+}
+
+/**
+ * @param {OwnKey} own
+ * @param {Header} header
+ * @param {Bytes} untaggedJson the canonical JSON with `self_tag` empty
+ * @param {Bytes} tag 32 bytes
+ * @returns {Promise<boolean>} whether this key has made the tag; compared in constant time
+ */
+export async function isSelfTag({ ownKeyPair, ownFingerprint }, header, untaggedJson, tag) {
+  return CryptoManager.hmacVerify(await selfKey(ownKeyPair, ownFingerprint), selfTagInput(header, untaggedJson), tag);
 }

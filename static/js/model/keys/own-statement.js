@@ -1,13 +1,11 @@
 /** What this account's identity signs: that the key beside it is its own (docs/protocol.md §3.4). */
 import { ProtocolError } from "../../crypto/crypto-errors.js";
 import { signStatement, verifyStatement } from "../../crypto/identity.js";
+import { OWN_SUITES } from "../../crypto/suites.js";
 import { equal } from "../../lib/bytes.js";
 
 /** @typedef {import("../../storage/rows.js").Signed} Signed */
 /** @typedef {KeyRow & Required<Pick<KeyRow, "identity">>} IdentifiedKey */
-
-/** OWN_SUITES of crypto/identity.js, which is not loaded where nothing is to be signed. */
-export const SUITES = Object.freeze([1]);
 
 /**
  * @param {KeyRow} row
@@ -24,7 +22,7 @@ export function isServed({ publicKeyBytes, identity, signed }, key) {
 
 /** @param {KeyRow} row */
 export function isSignedAsNow({ signed }) {
-  return String(signed?.suites) === String(SUITES);
+  return String(signed?.suites) === String(OWN_SUITES);
 }
 
 /**
@@ -42,8 +40,8 @@ export async function lastSigned(row, email, served) {
   }
   const version = (last?.version ?? 0) + 1;
   const { publicKeyBytes, identity } = row;
-  const request = { identityPrivateKey: identity.privateKey, email, publicKeyBytes, version, suites: SUITES };
-  return { version, suites: SUITES, statement: await signStatement(request) };
+  const request = { identityPrivateKey: identity.privateKey, email, publicKeyBytes, version, suites: OWN_SUITES };
+  return { version, suites: OWN_SUITES, statement: await signStatement(request) };
 }
 
 /**

@@ -5,7 +5,7 @@
 import { untaggedJson, VERSION } from "../../crypto/content.js";
 import { CryptoManager } from "../../crypto/crypto.js";
 import { sealMessage } from "../../crypto/envelope.js";
-import { messageHash } from "../../crypto/suite1.js";
+import { SENT_SUITE, suiteOf } from "../../crypto/suites.js";
 import { all, chatOrNew, get, unsent } from "../../storage/queries.js";
 import { FRESH } from "../history/message-rows.js";
 import { messageRecord, nonceOf } from "../keys/storage-cipher.js";
@@ -107,7 +107,7 @@ export class Outbox {
     const { browser } = this.#vault;
     const content = { type: "text", browser, counter, previous, received, sent_at: atMs, body: text };
     const people = { from: this.#ownEmail, to: peer };
-    return { ...content, hash: await messageHash(untaggedJson({ v: VERSION, ...people, ...content, self_tag: "" })) };
+    return { ...content, hash: await suiteOf(SENT_SUITE).messageHash(untaggedJson({ v: VERSION, ...people, ...content, self_tag: "" })) };
   }
 
   /** @returns {Promise<string[]>} the people for whom something is waiting to go out */
