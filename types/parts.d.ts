@@ -4,15 +4,15 @@ type ConversationsParts = {
   ownEmail: string;
   api: Api;
   accountKey: AccountKey;
-  archive: Archive;
+  messageStore: MessageStore;
   chatList: ChatList;
   clearing: import("../static/js/model/history/clearing.js").Clearing;
   contacts: Contacts;
-  courier: Courier;
-  history: import("../static/js/model/history/older-messages.js").History;
-  link: Link;
-  mailbox: Mailbox;
-  opener: Opener;
+  sendQueue: SendQueue;
+  olderMessages: import("../static/js/model/history/older-messages.js").OlderMessages;
+  connection: Connection;
+  sync: Sync;
+  decryptQueue: DecryptQueue;
   outbox: Outbox;
   peerKeys: PeerKeys;
   people: People;
@@ -20,24 +20,24 @@ type ConversationsParts = {
   preferences: Preferences;
   receipts: Receipts;
   receiptWriter: import("../static/js/model/receipts/receipt-writer.js").ReceiptWriter;
-  retirement: Retirement;
+  retiredKeys: RetiredKeys;
   tabs: Tabs;
-  vault: Vault;
+  cipher: StorageCipher;
 };
 
 type ClearingParts = {
   api: Api;
-  cleared: Cleared;
+  clearedMessages: ClearedMessages;
   database: Database;
-  mailbox: Mailbox;
+  sync: Sync;
   locks: Pick<LockManager, "request">;
   ownEmail: string;
-  vault: Vault;
+  cipher: StorageCipher;
 };
 
-type CourierParts = {
+type SendQueueParts = {
   outbox: Outbox;
-  transmitter: Transmitter;
+  transport: Transport;
   accountKey: AccountKey;
   peerKeys: PeerKeys;
   ownEmail: string;
@@ -47,11 +47,11 @@ type CourierParts = {
 type PeerReceiptParts = {
   chains: Chains;
   database: Database;
-  opener: Opener;
+  decryptQueue: DecryptQueue;
   people: People;
   tabs: Tabs;
   unsealer: Unsealer;
-  vault: Vault;
+  cipher: StorageCipher;
 };
 
 type ReceiptWriterParts = {
@@ -63,11 +63,11 @@ type ReceiptWriterParts = {
   peerKeys: PeerKeys;
   people: People;
   preferences: Preferences;
-  transmitter: Transmitter;
-  vault: Vault;
+  transport: Transport;
+  cipher: StorageCipher;
 };
 
-type TransmitterParts = {
+type TransportParts = {
   api: Api;
   realtime: Realtime;
   ownEmail: string;
@@ -75,45 +75,45 @@ type TransmitterParts = {
   accepted: (event: import("../static/js/model/server/responses.js").MessageEvent) => Promise<void>;
 };
 
-type LinkParts = {
+type ConnectionParts = {
   api: Api;
-  archive: Archive;
+  messageStore: MessageStore;
   contacts: Contacts;
-  mailbox: Mailbox;
+  sync: Sync;
   ownEmail: string;
   realtime: Realtime;
 };
 
-type MailboxParts = {
+type SyncParts = {
   api: Api;
   ownEmail: string;
-  enter: (events: MailboxEvent[], cursor: number | null) => Promise<void>;
+  enter: (events: MailboxEvent[], sequence: number | null) => Promise<void>;
   /** when there is time for what nobody is waiting for */
   calm: () => Promise<void>;
   /** the server's numbers begin anew */
   restart: () => Promise<void>;
 };
 
-type ScreenParts = Omit<ThreadParts, "changed" | "draft"> & { chatList: ChatList; opener: Opener };
+type ScreenParts = Omit<ThreadParts, "changed" | "draft"> & { chatList: ChatList; decryptQueue: DecryptQueue };
 
 type ThreadParts = {
-  archive: Archive;
-  history: import("../static/js/model/history/older-messages.js").History;
-  vault: Vault;
-  opener: Opener;
+  messageStore: MessageStore;
+  olderMessages: import("../static/js/model/history/older-messages.js").OlderMessages;
+  cipher: StorageCipher;
+  decryptQueue: DecryptQueue;
   people: People;
-  mailbox: Mailbox;
+  sync: Sync;
   preferences: Preferences;
   changed: () => void;
   draft: () => string;
 };
 
-type WritingParts = {
-  archive: Archive;
+type DraftsParts = {
+  messageStore: MessageStore;
   chatList: ChatList;
   outbox: Outbox;
   tabs: Tabs;
-  vault: Vault;
+  cipher: StorageCipher;
   /** the one on the screen */
   thread: (email: string) => Thread | undefined;
   changed: (email: string) => void;

@@ -18,7 +18,7 @@ async function begin() {
 begin().catch(async (error) => {
   if (session.isOver) return; // what was under way lost its database
   const actions = {
-    kept: () => Account.kept(session),
+    kept: () => Account.leftoverData(session),
     forget: () => Account.forget(session),
     logOut: () => session.logOut(),
   };

@@ -11,7 +11,7 @@ const STRANGER = "stranger@example.org";
 function backlogOf(pending, { tried = {}, during = () => {}, fails = () => false } = {}) {
   const rows = new Map(Object.entries(pending).map(([peer, ids]) => [peer, ids.map((id) => ({ id, peer, clientId: `c${id}` }))]));
   const opened = [];
-  const archive = {
+  const messageStore = {
     pendingPeers: async () => [...rows.keys()].filter((peer) => rows.get(peer).length > 0),
     pending: async (peer, { below, limit }) => rows.get(peer).filter(({ id }) => id < below).sort((a, b) => b.id - a.id).slice(0, limit),
     countTried: async (peer) => tried[peer] ?? 0,
@@ -25,7 +25,7 @@ function backlogOf(pending, { tried = {}, during = () => {}, fails = () => false
     }
     during(row, rows, backlog);
   };
-  const backlog = new Backlog({ archive, people, chains: { writtenTo: async () => [] }, open });
+  const backlog = new Backlog({ messageStore, people, chains: { writtenTo: async () => [] }, open });
   return { backlog, opened };
 }
 

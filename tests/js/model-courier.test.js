@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, test } from "node:test";
 import { IDBObjectStore as FDBObjectStore } from "fake-indexeddb";
-import { Courier } from "../../static/js/model/send/send-queue.js";
-import { verdict } from "../../static/js/model/server/retry-policy.js";
+import { SendQueue } from "../../static/js/model/send/send-queue.js";
+import { retryDecision } from "../../static/js/model/server/retry-policy.js";
 import { Emitter } from "../../static/js/lib/emitter.js";
 import { ApiError, NetworkError } from "../../static/js/net/net-errors.js";
 import { refusal } from "./model-server.js";
@@ -95,7 +95,7 @@ describe("two tabs", () => {
     const channel = BroadcastChannel.prototype;
     const { postMessage } = channel;
     channel.postMessage = function (message) {
-      return message.name === "writing" ? postMessage.call(this, message) : undefined;
+      return message.name === "sending" ? postMessage.call(this, message) : undefined;
     };
     await alice.send(bob, "the last words");
     alice.browser.locks.request = request;
@@ -112,8 +112,8 @@ describe("a tab that is put to sleep", () => {
     const page = new EventTarget();
     globalThis.document = /** @type {any} */ (page);
     const locks = { request: (_name, { signal }) => new Promise(() => signals.push(signal)) };
-    const courier = new Courier(/** @type {any} */ ({ accountKey: new Emitter(), locks, ownEmail: "alice@example.org" }));
-    courier.wake();
+    const sendQueue = new SendQueue(/** @type {any} */ ({ accountKey: new Emitter(), locks, ownEmail: "alice@example.org" }));
+    sendQueue.wake();
     assert.deepEqual(signals.map(({ aborted }) => aborted), [false]);
     page.dispatchEvent(new Event("freeze"));
     assert.deepEqual(signals.map(({ aborted }) => aborted), [true]);
@@ -208,7 +208,7 @@ describe("giving up", () => {
     ["the clock was set back by a year", offline, 1000, -9000 * HOUR_MS, false],
   ])) {
     test(`${isFinal ? "happens" : "does not happen"} where ${name}`, () => {
-      assert.equal(verdict(error, { attempt, ageMs }).isFinal, isFinal);
+      assert.equal(retryDecision(error, { attempt, ageMs }).isFinal, isFinal);
     });
   }
 });

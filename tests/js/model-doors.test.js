@@ -128,7 +128,7 @@ describe("a registration of an address that this browser keeps messages of", () 
   test("deletes nothing, and the person is told what is here", inWorld(async (world) => {
     const { alice, bob, session } = await registerAnew(world);
     await assert.rejects(alice.browser.openAccount(session), { code: "other_account_here" });
-    const { peers, messages, unsent } = await Account.kept(session);
+    const { peers, messages, unsent } = await Account.leftoverData(session);
     assert.deepEqual({ peers, unsent }, { peers: [bob.email], unsent: 0 });
     assert.ok(messages > 0);
     assert.deepEqual(world.server.user(alice.email).keys, []);

@@ -61,7 +61,7 @@ describe("numbers that had been compared", () => {
     await alice.account.logOut({ forget: true });
     const again = await world.logIn(alice, alice.browser);
     await until(() => again.account.comparedBefore === 1);
-    await again.account.forgettingSaid();
+    await again.account.acknowledgeStorageLoss();
     await until(() => again.account.comparedBefore === 0);
   }));
 
@@ -70,7 +70,7 @@ describe("numbers that had been compared", () => {
     alice.browser.use();
     await alice.account.logOut({ forget: true });
     const again = await world.logIn(alice, alice.browser);
-    await until(() => again.account.forgetting);
+    await until(() => again.account.storageLoss);
     assert.equal(again.account.comparedBefore, 0);
   }));
 });

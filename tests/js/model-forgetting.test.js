@@ -42,7 +42,7 @@ describe("a browser without memory of an account", () => {
   test("that was registered in it has forgotten nothing", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     const again = await world.reload(alice);
-    assert.equal(again.account.forgetting, false);
+    assert.equal(again.account.storageLoss, false);
     assert.equal(await memoryOf(alice), "no");
     assert.equal(again.safety.state(bob.email).forgotten, false);
   }));
@@ -50,7 +50,7 @@ describe("a browser without memory of an account", () => {
   test("that is older says so, of each whom it meets again", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     const elsewhere = await world.logIn(alice, new Browser());
-    await until(() => elsewhere.account.forgetting);
+    await until(() => elsewhere.account.storageLoss);
     await elsewhere.account.key.takeOver();
     await elsewhere.send(bob, "it is me");
     await until(() => elsewhere.safety.state(bob.email).forgotten);
@@ -60,16 +60,16 @@ describe("a browser without memory of an account", () => {
   test("says it until it was read, in each tab, and goes on marking whom it meets", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     const elsewhere = await world.logIn(alice, new Browser());
-    await until(() => elsewhere.account.forgetting);
+    await until(() => elsewhere.account.storageLoss);
     const tab = await world.newTab(elsewhere);
-    assert.equal(tab.account.forgetting, true);
+    assert.equal(tab.account.storageLoss, true);
     let events = 0;
-    tab.account.on("forgetting", () => (events += 1));
-    await elsewhere.account.forgettingSaid();
-    await until(() => events === 1 && !tab.account.forgetting);
-    assert.equal(elsewhere.account.forgetting, false);
+    tab.account.on("storageLoss", () => (events += 1));
+    await elsewhere.account.acknowledgeStorageLoss();
+    await until(() => events === 1 && !tab.account.storageLoss);
+    assert.equal(elsewhere.account.storageLoss, false);
     const again = await world.reload(elsewhere);
-    assert.equal(again.account.forgetting, false);
+    assert.equal(again.account.storageLoss, false);
     await again.account.contacts.add(bob.email);
     await until(() => again.safety.state(bob.email).forgotten);
   }));
@@ -88,7 +88,7 @@ describe("a browser without memory of an account", () => {
   test("sees by a key alone that the account is older", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const elsewhere = await world.logIn(alice, new Browser());
-    await until(() => elsewhere.account.forgetting);
+    await until(() => elsewhere.account.storageLoss);
   }));
 
   test("sees by a contact alone that the account is older", inWorld(async (world) => {
@@ -96,7 +96,7 @@ describe("a browser without memory of an account", () => {
     world.server.intercept = (call) => (call.method === "GET" && call.path.endsWith("/keys/me") ? refusal(404, "key_not_found") : undefined);
     world.server.messages.length = 0;
     const elsewhere = await world.logIn(alice, new Browser());
-    await until(() => elsewhere.account.forgetting);
+    await until(() => elsewhere.account.storageLoss);
   }));
 
   test("sees by a chat alone that the account is older", inWorld(async (world) => {
@@ -104,7 +104,7 @@ describe("a browser without memory of an account", () => {
     world.server.intercept = (call) => (call.method === "GET" && call.path.endsWith("/keys/me") ? refusal(404, "key_not_found") : undefined);
     world.server.user(alice.email).contacts.clear();
     const elsewhere = await world.logIn(alice, new Browser());
-    await until(() => elsewhere.account.forgetting);
+    await until(() => elsewhere.account.storageLoss);
   }));
 
   test("that could not ask yet says nothing, and marks whom it meets", inWorld(async (world) => {
@@ -116,7 +116,7 @@ describe("a browser without memory of an account", () => {
     assert.equal(await memoryOf(elsewhere), "unsure");
     await elsewhere.send(bob, "hello");
     await until(() => elsewhere.safety.state(bob.email).forgotten);
-    assert.equal(elsewhere.account.forgetting, false);
+    assert.equal(elsewhere.account.storageLoss, false);
   }));
 
   test("takes back what it said of those whom it met before it could ask", inWorld(async (world) => {
@@ -134,7 +134,7 @@ describe("a browser without memory of an account", () => {
     await until(() => safety.state(bob.email).forgotten);
     await account.start();
     await until(() => !safety.state(bob.email).forgotten);
-    assert.equal(account.forgetting, false);
+    assert.equal(account.storageLoss, false);
     account.close();
   }));
 });
@@ -148,7 +148,7 @@ describe("a browser with a part of its memory", () => {
     alice.account.close();
     await inDatabase(alice, ["people"], (stores) => stores("people").clear());
     const again = await world.newTab(alice);
-    assert.equal(again.account.forgetting, true);
+    assert.equal(again.account.storageLoss, true);
     await again.send(bob, "who are you?");
     await until(() => again.safety.state(bob.email).forgotten);
   }));
@@ -158,7 +158,7 @@ describe("a browser with a part of its memory", () => {
     alice.account.close();
     await inDatabase(alice, ["state"], (stores) => ["owner", "forgetting"].forEach((name) => stores("state").delete(name)));
     const again = await world.newTab(alice);
-    assert.equal(again.account.forgetting, false);
+    assert.equal(again.account.storageLoss, false);
     assert.equal(await memoryOf(alice), "no");
   }));
 });

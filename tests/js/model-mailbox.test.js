@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
 import { BadAnswer } from "../../static/js/model/server/model-errors.js";
-import { Mailbox } from "../../static/js/model/receive/sync.js";
+import { Sync } from "../../static/js/model/receive/sync.js";
 import { ApiError, NetworkError } from "../../static/js/net/net-errors.js";
 
 /** @returns {Promise<number>} how often a server that fails so is asked by one that hears three times that it should */
 async function callsAfter(failure) {
   let calls = 0;
-  const sync = async () => {
+  const ask = async () => {
     calls += 1;
     throw failure;
   };
-  const mailbox = new Mailbox({ api: { sync }, ownEmail: "alice@example.org" });
+  const sync = new Sync({ api: { sync: ask }, ownEmail: "alice@example.org" });
   for (let told = 0; told < 3; told += 1) {
-    await mailbox.sync();
+    await sync.run();
   }
-  mailbox.stop();
+  sync.stop();
   return calls;
 }
 
@@ -37,20 +37,20 @@ describe("a server that tells to ask again", () => {
 
 describe("a sync that is never done", () => {
   const more = async (after) => ({ events: [], cursor: after + 1, more: true });
-  for (const [name, sync] of [["because the call is kept open", () => new Promise(() => {})], ["because there is always more", more]]) {
+  for (const [name, ask] of [["because the call is kept open", () => new Promise(() => {})], ["because there is always more", more]]) {
     test(`is late after ten seconds, and what is not here then is missing: ${name}`, async () => {
       mock.timers.enable({ apis: ["setTimeout"] });
       try {
-        const mailbox = new Mailbox({ api: { sync }, ownEmail: "alice@example.org", enter: async () => {}, calm: async () => {} });
+        const sync = new Sync({ api: { sync: ask }, ownEmail: "alice@example.org", enter: async () => {}, calm: async () => {} });
         let told = 0;
-        mailbox.on("late", () => (told += 1));
-        void mailbox.sync();
+        sync.on("late", () => (told += 1));
+        void sync.run();
         await new Promise((resolve) => setImmediate(resolve));
         mock.timers.tick(9_999);
-        assert.deepEqual([mailbox.isLate, mailbox.isSettled, told], [false, false, 0]);
+        assert.deepEqual([sync.isLate, sync.isSettled, told], [false, false, 0]);
         mock.timers.tick(1);
-        assert.deepEqual([mailbox.isLate, mailbox.isSettled, told], [true, true, 1]);
-        mailbox.stop();
+        assert.deepEqual([sync.isLate, sync.isSettled, told], [true, true, 1]);
+        sync.stop();
       } finally {
         mock.timers.reset();
       }
@@ -61,15 +61,15 @@ describe("a sync that is never done", () => {
     mock.timers.enable({ apis: ["setTimeout"] });
     try {
       const answers = [];
-      const sync = () => new Promise((resolve, reject) => answers.push({ resolve, reject }));
-      const mailbox = new Mailbox({ api: { sync }, ownEmail: "alice@example.org", enter: async () => {}, calm: async () => {} });
-      const synced = mailbox.sync();
+      const ask = () => new Promise((resolve, reject) => answers.push({ resolve, reject }));
+      const sync = new Sync({ api: { sync: ask }, ownEmail: "alice@example.org", enter: async () => {}, calm: async () => {} });
+      const synced = sync.run();
       mock.timers.tick(10_000);
-      assert.ok(mailbox.isLate);
+      assert.ok(sync.isLate);
       answers[0].resolve({ events: [], cursor: 0, more: false });
       await synced;
-      assert.deepEqual([mailbox.isLate, mailbox.isComplete], [false, true]);
-      mailbox.stop();
+      assert.deepEqual([sync.isLate, sync.isComplete], [false, true]);
+      sync.stop();
     } finally {
       mock.timers.reset();
     }

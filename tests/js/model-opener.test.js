@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Opener } from "../../static/js/model/receive/decrypt-queue.js";
+import { DecryptQueue } from "../../static/js/model/receive/decrypt-queue.js";
 
 const PEER = "bob@example.org";
 
@@ -14,13 +14,13 @@ function controlled() {
       ends.set(id, () => resolve({ supported: true, content: { type: "text", body: "", browser: "", counter: id }, peerKey: {} }));
     }),
   };
-  const archive = { keepOpened: async (row) => row, untried: async () => [] };
-  const opener = new Opener({ archive, unsealer, chains: { advance: async () => {} }, people: {} });
+  const messageStore = { keepOpened: async (row) => row, untried: async () => [] };
+  const decryptQueue = new DecryptQueue({ messageStore, unsealer, chains: { advance: async () => {} }, people: {} });
   const end = async (id) => {
     ends.get(id)();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { opener, began, end };
+  return { decryptQueue, began, end };
 }
 
 /** @param {number[]} ids */
@@ -28,10 +28,10 @@ const rowsOf = (...ids) => ids.map((id) => ({ id, clientId: `c${id}`, peer: PEER
 
 describe("what screens wait for", () => {
   test("is opened in its order, and a later screen's before the rest of an earlier one's", async () => {
-    const { opener, began, end } = controlled();
-    opener.openAll(rowsOf(1, 2, 3, 4, 5));
+    const { decryptQueue, began, end } = controlled();
+    decryptQueue.openAll(rowsOf(1, 2, 3, 4, 5));
     assert.deepEqual(began, [1, 2, 3]);
-    opener.openAll(rowsOf(11, 12));
+    decryptQueue.openAll(rowsOf(11, 12));
     for (const id of [1, 2, 3, 11, 12, 4, 5]) {
       await end(id);
     }
@@ -39,15 +39,15 @@ describe("what screens wait for", () => {
   });
 
   test("is opened once, and when the last screen that waits for it has its turn", async () => {
-    const { opener, began, end } = controlled();
-    opener.openAll(rowsOf(1, 2, 3, 4, 5, 6));
-    opener.openAll(rowsOf(11, 12));
-    opener.openAll(rowsOf(6, 3, 5));
+    const { decryptQueue, began, end } = controlled();
+    decryptQueue.openAll(rowsOf(1, 2, 3, 4, 5, 6));
+    decryptQueue.openAll(rowsOf(11, 12));
+    decryptQueue.openAll(rowsOf(6, 3, 5));
     const inTurn = [1, 2, 3, 6, 5, 11, 12, 4];
     for (const id of inTurn) {
       await end(id);
     }
     assert.deepEqual(began, inTurn);
-    await opener.calm();
+    await decryptQueue.calm();
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Archive } from "../../static/js/model/history/message-store.js";
+import { MessageStore } from "../../static/js/model/history/message-store.js";
 import { refusal } from "./model-server.js";
 import { Browser, inWorld, pause, until } from "./model-world.js";
 
@@ -197,8 +197,8 @@ describe("delivered and read", () => {
   test("a message that comes in while the chat is read counts as unread", async (context) => {
     await inWorld(async (world) => {
       const [alice, bob] = await world.friends("alice", "bob");
-      const read = Archive.prototype.window;
-      const reading = context.mock.method(Archive.prototype, "window", async function (...part) {
+      const read = MessageStore.prototype.window;
+      const reading = context.mock.method(MessageStore.prototype, "window", async function (...part) {
         reading.mock.restore();
         await alice.send(bob, "meanwhile");
         while ((await this.unread(alice.email)).length === 0) {

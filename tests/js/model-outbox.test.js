@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { inWorld } from "./model-world.js";
 import { Chains } from "../../static/js/model/history/chains.js";
 import { Outbox } from "../../static/js/model/send/outbox.js";
-import { Vault } from "../../static/js/model/keys/storage-cipher.js";
+import { StorageCipher } from "../../static/js/model/keys/storage-cipher.js";
 import { Database } from "../../static/js/storage/database.js";
 
 const PEER = "bob@example.org";
@@ -17,9 +17,9 @@ async function twoTabs(world) {
   const tabs = [];
   for (let count = 0; count < 2; count += 1) {
     const database = await Database.open("tabs@example.org");
-    const vault = await Vault.of(database);
-    const chains = new Chains({ database, vault });
-    tabs.push({ database, chains, outbox: new Outbox({ database, vault, chains, ownEmail: alice.email }) });
+    const cipher = await StorageCipher.of(database);
+    const chains = new Chains({ database, cipher });
+    tabs.push({ database, chains, outbox: new Outbox({ database, cipher, chains, ownEmail: alice.email }) });
   }
   return tabs;
 }
@@ -31,10 +31,10 @@ describe("the outbox of two tabs", () => {
     const [one, two] = await twoTabs(world);
     await one.outbox.add(message(1));
     await one.outbox.fail(ID(1), "invalid");
-    const { open } = Vault.prototype;
+    const { open } = StorageCipher.prototype;
     // The other tab's person presses Retry while this one's record is being opened.
-    Vault.prototype.open = async function (...args) {
-      Vault.prototype.open = open;
+    StorageCipher.prototype.open = async function (...args) {
+      StorageCipher.prototype.open = open;
       await two.outbox.retry(ID(1));
       return open.apply(this, args);
     };
@@ -63,8 +63,8 @@ describe("the outbox of two tabs", () => {
     }));
     const { clientId, counter, sealed } = rows.find((row) => row.clientId === ID(3));
     assert.deepEqual([clientId, counter], [ID(3), 2]);
-    const vault = await Vault.of(one.database);
-    const { previous } = await vault.open(`message ${PEER} to ${clientId} `, sealed);
+    const cipher = await StorageCipher.of(one.database);
+    const { previous } = await cipher.open(`message ${PEER} to ${clientId} `, sealed);
     assert.notEqual(previous, gone);
   }));
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { Mailbox } from "../../static/js/model/receive/sync.js";
+import { Sync } from "../../static/js/model/receive/sync.js";
 import { Receipts } from "../../static/js/model/receipts/receipts.js";
 import { ApiError, NetworkError } from "../../static/js/net/net-errors.js";
 
@@ -39,12 +39,12 @@ describe("the mailbox", () => {
   /** @type {any} what it is answered */
   let answer;
   let asked;
-  let mailbox;
+  let sync;
 
   beforeEach(() => {
     asked = 0;
     answer = BUSY;
-    const sync = async () => {
+    const ask = async () => {
       asked += 1;
       if (answer instanceof Error) {
         throw answer;
@@ -52,32 +52,32 @@ describe("the mailbox", () => {
       return answer;
     };
     const nothing = async () => {};
-    mailbox = new Mailbox(/** @type {any} */ ({ api: { sync }, ownEmail: "a@example.org", enter: nothing, calm: nothing, restart: nothing }));
-    mailbox.start(5);
+    sync = new Sync(/** @type {any} */ ({ api: { sync: ask }, ownEmail: "a@example.org", enter: nothing, calm: nothing, restart: nothing }));
+    sync.start(5);
   });
 
-  afterEach(() => mailbox.stop());
+  afterEach(() => sync.stop());
 
   const push = (sequence) => ({ type: "message_status", sequence, message: { id: 1, delivered_at: null, read_at: null } });
 
   test("is left alone as long as the server has asked for, whatever is missing", async () => {
-    await mailbox.sync();
+    await sync.run();
     for (let second = 1; second < 60; second += 1) {
-      mailbox.push(push(5 + 2 * second));
+      sync.push(push(5 + 2 * second));
       await pass(999);
     }
-    mailbox.setLive(false);
-    await mailbox.compare(99);
+    sync.setLive(false);
+    await sync.compare(99);
     assert.equal(asked, 1);
     answer = { events: [], cursor: 300, more: false };
     await pass(2_000);
     assert.equal(asked, 2);
-    assert.equal(mailbox.cursor, 300);
+    assert.equal(sync.sequence, 300);
   });
 
   test("is asked again soon after an answer that asked for no patience", async () => {
     answer = new NetworkError();
-    await mailbox.sync();
+    await sync.run();
     await pass(4_000);
     assert.equal(asked, 2);
   });
@@ -85,7 +85,7 @@ describe("the mailbox", () => {
   for (const jumpMs of [-9 * HOUR_MS, 9 * HOUR_MS]) {
     test(`is polled as before where the clock jumps by ${jumpMs / HOUR_MS} hours`, async () => {
       answer = { events: [], cursor: 5, more: false };
-      await mailbox.sync();
+      await sync.run();
       wallMs += jumpMs;
       for (let round = 2; round < 5; round += 1) {
         await pass(5_000);
@@ -115,11 +115,11 @@ describe("receipts", () => {
         }
       },
     };
-    const archive = { due: async () => due };
+    const messageStore = { due: async () => due };
     const people = { all: () => [] };
     const chains = { writtenTo: async () => ["bob@example.org"] };
     const preferences = { on: () => {}, readReceipts: true };
-    receipts = new Receipts(/** @type {any} */ ({ api, archive, chains, people, preferences }));
+    receipts = new Receipts(/** @type {any} */ ({ api, messageStore, chains, people, preferences }));
   });
 
   afterEach(() => receipts.stop());

@@ -50,7 +50,7 @@ async function signed(key, { privateKey, publicKeyBytes }, { version = 1, suites
 const newIdentity = () => CryptoManager.generateIdentityKeyPair();
 
 describe("the keys of others", () => {
-  let first, second, evil, served, people, keys, pairs, forgetting, asked;
+  let first, second, evil, served, people, keys, pairs, storageLoss, asked;
 
   beforeEach(async () => {
     [first, second, evil] = await Promise.all([newKey(BOB), newKey(BOB), newKey(BOB)]);
@@ -61,8 +61,8 @@ describe("the keys of others", () => {
       keyOf: async (email) => asked.push(email) && (served.get(email) ?? notFound("key_not_found")),
       keyByFingerprint: async (fingerprint) => [first, second, evil].find((key) => key.fingerprint === fingerprint),
     };
-    [pairs, forgetting] = [[], { mayHaveKnown: false }];
-    keys = new PeerKeys({ api, people, accountKey: { pairs }, forgetting });
+    [pairs, storageLoss] = [[], { mayHaveKnown: false }];
+    keys = new PeerKeys({ api, people, accountKey: { pairs }, storageLoss });
   });
 
   function notFound(code) {
@@ -552,7 +552,7 @@ describe("the keys of others", () => {
 
   test("who is met while the memory is lost is marked, who was known is not", async () => {
     await serve(first);
-    forgetting.mayHaveKnown = true;
+    storageLoss.mayHaveKnown = true;
     await serve(second);
     await serve(await newKey(CAROL));
     assert.deepEqual([BOB, CAROL].map((email) => people.get(email).forgotten), [false, true]);

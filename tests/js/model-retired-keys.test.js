@@ -3,9 +3,9 @@ import { describe, test } from "node:test";
 import { CryptoManager } from "../../static/js/crypto/crypto.js";
 import { sealMessage } from "../../static/js/crypto/envelope.js";
 import { encodeReceipt } from "../../static/js/crypto/plaintext.js";
-import { Cleared } from "../../static/js/model/history/cleared-messages.js";
-import { Retirement } from "../../static/js/model/history/retired-keys.js";
-import { Vault } from "../../static/js/model/keys/storage-cipher.js";
+import { ClearedMessages } from "../../static/js/model/history/cleared-messages.js";
+import { RetiredKeys } from "../../static/js/model/history/retired-keys.js";
+import { StorageCipher } from "../../static/js/model/keys/storage-cipher.js";
 import { Database } from "../../static/js/storage/database.js";
 import { all } from "../../static/js/storage/queries.js";
 import { Browser, inWorld, until } from "./model-world.js";
@@ -182,34 +182,34 @@ describe("a key that was replaced", () => {
   test("opens what had come under it, and was not opened yet, when the other was accepted", async () => {
     new Browser().use();
     const database = await Database.open("alice@example.org");
-    const vault = await Vault.of(database);
+    const cipher = await StorageCipher.of(database);
     const people = { get: () => ({ pinned: "first", keys: [] }) };
-    const cleared = new Cleared({ database, vault });
-    const retirement = new Retirement({ database, vault, cleared, people });
+    const clearedMessages = new ClearedMessages({ database, cipher });
+    const retiredKeys = new RetiredKeys({ database, cipher, clearedMessages, people });
     const row = (id) => ({ id, peer: "bob", mine: false, pending: "bob", raw: { sender_fingerprint: "first" } });
     await database.write(["messages"], async (stores) => void stores("messages").put(row(1)));
-    await retirement.keepArrivals("bob");
+    await retiredKeys.keepArrivals("bob");
     people.get = () => ({ pinned: "second", keys: [] });
     await database.write(["messages"], async (stores) => void stores("messages").put(row(2)));
     const rows = await database.read(["messages"], (stores) => all(stores("messages")));
     const content = { browser: "b", counter: 1, hash: "h", previous: null };
-    const refuses = rows.map((each) => retirement.refuses(each, content, "first"));
+    const refuses = rows.map((each) => retiredKeys.refuses(each, content, "first"));
     assert.deepEqual(await Promise.all(refuses), [false, true]);
-    assert.equal(await retirement.refuses(rows[1], content, "second"), false);
+    assert.equal(await retiredKeys.refuses(rows[1], content, "second"), false);
     database.close();
   });
 
   test("opens what had come before an older version of the page replaced it, and was not opened yet", async () => {
     new Browser().use();
     const database = await Database.open("alice@example.org");
-    const vault = await Vault.of(database);
+    const cipher = await StorageCipher.of(database);
     const key = { fingerprint: "first", accepted: true, retired: { atMs: 1000, announced: { b: 7 } } };
     const people = { get: () => ({ pinned: "second", keys: [key, { fingerprint: "second", accepted: true }] }) };
-    const cleared = new Cleared({ database, vault });
-    const retirement = new Retirement({ database, vault, cleared, people });
+    const clearedMessages = new ClearedMessages({ database, cipher });
+    const retiredKeys = new RetiredKeys({ database, cipher, clearedMessages, people });
     const content = { browser: "b", counter: 1, hash: "h", previous: null };
     const refuses = [999, 1001, undefined].map((arrivedAtMs) =>
-      retirement.refuses({ id: 1, peer: "bob", mine: false, arrivedAtMs }, content, "first"));
+      retiredKeys.refuses({ id: 1, peer: "bob", mine: false, arrivedAtMs }, content, "first"));
     assert.deepEqual(await Promise.all(refuses), [false, true, true]);
     database.close();
   });

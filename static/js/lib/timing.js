@@ -104,7 +104,7 @@ export class Pause {
 }
 
 /** Runs one piece of work after the other, in the order in which they were asked for. */
-export class Sequence {
+export class SerialQueue {
   /** @type {Promise<unknown>} */
   #last = Promise.resolve();
 

@@ -2,52 +2,52 @@
 import { Emitter } from "../lib/emitter.js";
 import { Realtime } from "../net/realtime.js";
 import { Database } from "../storage/database.js";
-import { readForgot, writeForgot } from "../storage/device.js";
+import { readForgotten, writeForgotten } from "../storage/device.js";
 import { Conversations } from "./conversations.js";
 import { Chains } from "./history/chains.js";
-import { Cleared } from "./history/cleared-messages.js";
+import { ClearedMessages } from "./history/cleared-messages.js";
 import { Clearing } from "./history/clearing.js";
-import { Archive } from "./history/message-store.js";
-import { History } from "./history/older-messages.js";
-import { Retirement } from "./history/retired-keys.js";
+import { MessageStore } from "./history/message-store.js";
+import { OlderMessages } from "./history/older-messages.js";
+import { RetiredKeys } from "./history/retired-keys.js";
 import { AccountKey } from "./keys/account-key.js";
 import { Contacts } from "./keys/contacts.js";
 import { PeerKeys } from "./keys/peer-keys.js";
 import { People } from "./keys/people.js";
 import { Safety } from "./keys/safety.js";
-import { Vault } from "./keys/storage-cipher.js";
-import { Forgetting } from "./keys/storage-loss.js";
+import { StorageCipher } from "./keys/storage-cipher.js";
+import { StorageLoss } from "./keys/storage-loss.js";
 import { PeerReceipts } from "./receipts/peer-receipts.js";
 import { ReceiptWriter } from "./receipts/receipt-writer.js";
 import { Receipts } from "./receipts/receipts.js";
-import { Link } from "./receive/connection.js";
-import { Opener } from "./receive/decrypt-queue.js";
-import { Mailbox } from "./receive/sync.js";
+import { Connection } from "./receive/connection.js";
+import { DecryptQueue } from "./receive/decrypt-queue.js";
+import { Sync } from "./receive/sync.js";
 import { Unsealer } from "./receive/unsealer.js";
 import { ChatList } from "./screen/chat-list.js";
 import { Outbox } from "./send/outbox.js";
-import { Courier } from "./send/send-queue.js";
-import { Transmitter } from "./send/transport.js";
+import { SendQueue } from "./send/send-queue.js";
+import { Transport } from "./send/transport.js";
 import { requireIdentities } from "./session/browser-support.js";
-import { keptOf } from "./session/leftover-data.js";
+import { leftoverData } from "./session/leftover-data.js";
 import { claim } from "./session/owner.js";
 import { Persistence } from "./session/persistence.js";
 import { Preferences } from "./session/preferences.js";
 import { Tabs } from "./session/tabs.js";
 
-const FORGOT_LIMIT = 100;
+const FORGOTTEN_LIMIT = 100;
 
 /**
  * What differs between a browser and a test.
- * @typedef {object} Surroundings
+ * @typedef {object} Environment
  * @property {string} [socketUrl]
  * @property {Pick<LockManager, "request">} [locks]
  */
 
-/** Event: `forgetting` (it has changed). */
+/** Event: `storageLoss` (it has changed). */
 export class Account extends Emitter {
   #database;
-  #forgetting;
+  #storageLoss;
   #people;
   #tabs;
   #chatList;
@@ -66,7 +66,7 @@ export class Account extends Emitter {
     this.preferences = parts.preferences;
     this.persistence = new Persistence({ database });
     this.safety = parts.safety;
-    this.#forgetting = parts.forgetting;
+    this.#storageLoss = parts.storageLoss;
     this.#database = database;
     this.#people = parts.people;
     this.#tabs = parts.tabs;
@@ -76,28 +76,28 @@ export class Account extends Emitter {
     parts.tabs.on("user", () => session.learnFromTab().catch(() => {}));
     session.on("renamed", () => parts.tabs.tell("user"));
     session.on("ended", () => this.close());
-    parts.forgetting.on("changed", () => this.emit("forgetting"));
+    parts.storageLoss.on("changed", () => this.emit("storageLoss"));
     parts.conversations.on("connection", () => this.#settle());
   }
 
   /**
    * @param {Session} session of somebody who is logged in
-   * @param {Surroundings} [surroundings]
+   * @param {Environment} [environment]
    * @returns {Promise<Account>} as this browser knows it; nothing has been asked of the server yet
    * @throws {import("./server/model-errors.js").Refusal | import("../storage/storage-errors.js").StorageError} `other_account_here`: another
    *   account that had this address; `insecure_page`, `too_old`, `device_…`: this browser cannot hold a key
    */
-  static async open(session, surroundings = {}) {
+  static async open(session, environment = {}) {
     const user = /** @type {User} */ (session.user);
     const database = await Database.open(user.email);
     try {
       await requireIdentities();
       await claim(database, user);
-      const parts = build({ session, database, vault: await Vault.of(database), email: user.email, surroundings });
-      const forgot = await readForgot(user.id);
-      parts.accountKey.takeForgot(forgot.keys);
-      parts.forgetting.takeCompared(forgot.compared);
-      await Promise.all([parts.people.load(), parts.accountKey.load(), parts.forgetting.load(), parts.preferences.load()]);
+      const parts = build({ session, database, cipher: await StorageCipher.of(database), email: user.email, environment });
+      const forgotten = await readForgotten(user.id);
+      parts.accountKey.setForgottenKeys(forgotten.keys);
+      parts.storageLoss.setComparedBefore(forgotten.compared);
+      await Promise.all([parts.people.load(), parts.accountKey.load(), parts.storageLoss.load(), parts.preferences.load()]);
       return new Account(session, database, parts);
     } catch (error) {
       database.close();
@@ -117,26 +117,26 @@ export class Account extends Emitter {
    * What `forget` would delete.
    * @param {Session} session
    */
-  static kept(session) {
-    return keptOf(/** @type {User} */ (session.user).email);
+  static leftoverData(session) {
+    return leftoverData(/** @type {User} */ (session.user).email);
   }
 
   /** Whether the account is older than what this browser knows of it. */
-  get forgetting() {
-    return this.#forgetting.isToBeSaid;
+  get storageLoss() {
+    return this.#storageLoss.isToBeTold;
   }
 
   /** With how many people the person had compared numbers, where the page is to say that this is lost; 0: it is not. */
   get comparedBefore() {
-    return this.#forgetting.comparedBefore;
+    return this.#storageLoss.comparedBefore;
   }
 
-  async forgettingSaid() {
-    await this.#forgetting.said();
+  async acknowledgeStorageLoss() {
+    await this.#storageLoss.acknowledge();
   }
 
   #settle() {
-    this.#forgetting.settle().catch(() => {});
+    this.#storageLoss.settle().catch(() => {});
   }
 
   /** Shows what is stored, then asks the server. */
@@ -162,18 +162,18 @@ export class Account extends Emitter {
   async logOut({ forget }) {
     const { email } = /** @type {User} */ (this.session.user);
     if (forget) {
-      await this.#noteForgot().catch(() => {});
+      await this.#noteForgotten().catch(() => {});
     }
     this.#tabs.tell("ended");
     this.close();
     await this.session.logOut(async () => forget && Database.delete(email).catch(() => false));
   }
 
-  async #noteForgot() {
+  async #noteForgotten() {
     const { id } = /** @type {User} */ (this.session.user);
     const compared = this.#people.all().filter(({ checked }) => checked !== null).length;
-    const keys = [...(await readForgot(id)).keys, ...this.key.pairs.map(({ fingerprint }) => fingerprint)];
-    await writeForgot(id, { compared, keys: [...new Set(keys)].slice(-FORGOT_LIMIT) });
+    const keys = [...(await readForgotten(id)).keys, ...this.key.pairs.map(({ fingerprint }) => fingerprint)];
+    await writeForgotten(id, { compared, keys: [...new Set(keys)].slice(-FORGOTTEN_LIMIT) });
   }
 
   /**
@@ -193,58 +193,58 @@ export class Account extends Emitter {
 }
 
 /**
- * @param {{ session: Session, database: Database, vault: Vault, email: string, surroundings: Surroundings }} given
+ * @param {{ session: Session, database: Database, cipher: StorageCipher, email: string, environment: Environment }} given
  */
-function build({ session, database, vault, email, surroundings }) {
+function build({ session, database, cipher, email, environment }) {
   const { api } = session;
   const tabs = new Tabs(email);
   const people = new People({ database, tabs });
   const accountKey = new AccountKey({ database, api, tabs, email });
-  const cleared = new Cleared({ database, vault });
-  const chains = new Chains({ database, vault, cleared });
-  const forgetting = new Forgetting({ api, database, accountKey, people, tabs, ownEmail: email });
-  const peerKeys = new PeerKeys({ api, people, accountKey, forgetting });
+  const clearedMessages = new ClearedMessages({ database, cipher });
+  const chains = new Chains({ database, cipher, clearedMessages });
+  const storageLoss = new StorageLoss({ api, database, accountKey, people, tabs, ownEmail: email });
+  const peerKeys = new PeerKeys({ api, people, accountKey, storageLoss });
   const unsealer = new Unsealer({ accountKey, peerKeys, ownEmail: email });
-  const archive = new Archive({ database, vault, cleared });
-  const retirement = new Retirement({ database, vault, cleared, people });
-  const opener = new Opener({ archive, chains, people, retirement, unsealer });
+  const messageStore = new MessageStore({ database, cipher, clearedMessages });
+  const retiredKeys = new RetiredKeys({ database, cipher, clearedMessages, people });
+  const decryptQueue = new DecryptQueue({ messageStore, chains, people, retiredKeys, unsealer });
   const preferences = new Preferences({ database, tabs });
   const stored = {
-    tabs, people, accountKey, peerKeys, archive, opener, vault, api, database, chains, cleared, retirement, unsealer, preferences, ownEmail: email,
-    locks: surroundings.locks ?? navigator.locks,
+    tabs, people, accountKey, peerKeys, messageStore, decryptQueue, cipher, api, database, chains, clearedMessages, retiredKeys, unsealer, preferences, ownEmail: email,
+    locks: environment.locks ?? navigator.locks,
   };
   const outbox = new Outbox(stored);
   const contacts = new Contacts(stored);
-  const realtime = realtimeOf(session, surroundings);
-  const mailbox = new Mailbox({
+  const realtime = realtimeOf(session, environment);
+  const sync = new Sync({
     ...stored,
-    enter: (events, cursor) => conversations.receive(events, cursor),
+    enter: (events, sequence) => conversations.receive(events, sequence),
     calm: () => conversations.calm(),
-    restart: () => archive.restart(),
+    restart: () => messageStore.restart(),
   });
-  const transmitter = new Transmitter({ ...stored, realtime, accepted: (event) => mailbox.accepted(event) });
+  const transport = new Transport({ ...stored, realtime, accepted: (event) => sync.accepted(event) });
   const chatList = new ChatList(stored);
   const conversations = new Conversations({
     ...stored,
     chatList,
-    clearing: new Clearing({ ...stored, mailbox }),
+    clearing: new Clearing({ ...stored, sync }),
     contacts,
-    courier: new Courier({ ...stored, outbox, transmitter }),
-    history: new History(stored),
-    link: new Link({ ...stored, contacts, mailbox, realtime }),
-    mailbox,
+    sendQueue: new SendQueue({ ...stored, outbox, transport }),
+    olderMessages: new OlderMessages(stored),
+    connection: new Connection({ ...stored, contacts, sync, realtime }),
+    sync,
     outbox,
     peerReceipts: new PeerReceipts(stored),
     receipts: new Receipts(stored),
-    receiptWriter: new ReceiptWriter({ ...stored, transmitter }),
+    receiptWriter: new ReceiptWriter({ ...stored, transport }),
   });
   const safety = new Safety(stored);
-  return { accountKey, chatList, contacts, conversations, forgetting, people, preferences, safety, tabs };
+  return { accountKey, chatList, contacts, conversations, storageLoss, people, preferences, safety, tabs };
 }
 
 /**
  * @param {Session} session
- * @param {Surroundings} surroundings
+ * @param {Environment} environment
  */
 function realtimeOf(session, { socketUrl = socketAddress() }) {
   return new Realtime({

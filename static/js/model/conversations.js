@@ -9,7 +9,7 @@ import { after } from "../lib/timing.js";
 import { OPENING_PATIENCE_MS } from "./history/gaps.js";
 import { EMPTY } from "./receive/unopened.js";
 import { Screens } from "./screen/screens.js";
-import { Writing } from "./send/drafts.js";
+import { Drafts } from "./send/drafts.js";
 
 /** @typedef {import("./screen/chat-list.js").ChatSummary} ChatSummary */
 
@@ -23,7 +23,7 @@ const ANNOUNCED_AT_ONCE = 3;
 export class Conversations extends Emitter {
   #parts;
   #screens;
-  #writing;
+  #drafts;
   /** @type {Set<number>} ids of messages that are to be announced once they are open */
   #fresh = new Set();
   #isSynced = false;
@@ -35,7 +35,7 @@ export class Conversations extends Emitter {
     super();
     this.#parts = parts;
     this.#screens = new Screens(parts);
-    this.#writing = new Writing({
+    this.#drafts = new Drafts({
       ...parts,
       thread: (email) => this.#screens.thread(email),
       changed: (email) => this.#touchEverywhere(email),
@@ -45,35 +45,35 @@ export class Conversations extends Emitter {
   }
 
   #listen() {
-    const { accountKey, contacts, courier, link, mailbox, opener, peerKeys, peerReceipts, people } = this.#parts;
+    const { accountKey, contacts, sendQueue, connection, sync, decryptQueue, peerKeys, peerReceipts, people } = this.#parts;
     const { preferences, tabs } = this.#parts;
     contacts.on("added", () => this.#noteReceipts());
-    mailbox.on("behind", () => this.#screens.jump().catch(() => {}));
+    sync.on("behind", () => this.#screens.jump().catch(() => {}));
     this.#screens.on("chats", () => this.emit("chats"));
     this.#screens.on("thread", (detail) => this.emit("thread", detail));
-    opener.on("opened", ({ row, text }) => this.#opened(row, text));
-    opener.on("failed", ({ row }) => this.#silent(row));
-    opener.on("repeated", ({ row }) => this.#silent(row));
+    decryptQueue.on("opened", ({ row, text }) => this.#opened(row, text));
+    decryptQueue.on("failed", ({ row }) => this.#silent(row));
+    decryptQueue.on("repeated", ({ row }) => this.#silent(row));
     peerReceipts.on("changed", ({ email, named }) => {
       this.#screens.touch(email);
-      opener.openNamed(email, named);
+      decryptQueue.openNamed(email, named);
     });
-    mailbox.on("synced", ({ isDone }) => isDone && this.#complete());
-    mailbox.on("late", () => this.#complete());
-    courier.on("moved", ({ peer }) => this.#touchEverywhere(peer));
+    sync.on("synced", ({ isDone }) => isDone && this.#complete());
+    sync.on("late", () => this.#complete());
+    sendQueue.on("moved", ({ peer }) => this.#touchEverywhere(peer));
     people.on("changed", ({ email }) => this.#screens.touch(email));
-    people.on("changed", () => opener.catchUp().catch(() => {}));
+    people.on("changed", () => decryptQueue.catchUp().catch(() => {}));
     preferences.on("changed", () => this.#screens.touchAll());
     tabs.on("chat", ({ email }) => {
       this.#screens.touch(email);
-      this.#writing.adopt([email]);
+      this.#drafts.adopt([email]);
     });
-    tabs.on("outbox", () => courier.hurry());
-    tabs.on("writing", ({ email }) => after(LOOK_AFTER_MS, () => this.#lookAt(email)));
+    tabs.on("outbox", () => sendQueue.hurry());
+    tabs.on("sending", ({ email }) => after(LOOK_AFTER_MS, () => this.#lookAt(email)));
     accountKey.on("changed", () => this.#tryAgain());
     peerKeys.on("usable", ({ email }) => this.#outboxChanged(email));
-    link.on("connection", (detail) => this.emit("connection", detail));
-    link.on("open", () => {
+    connection.on("changed", (detail) => this.emit("connection", detail));
+    connection.on("open", () => {
       this.#hurry();
       this.#parts.contacts.refresh().catch(() => {});
       accountKey.ensure().catch(() => {});
@@ -81,8 +81,8 @@ export class Conversations extends Emitter {
       peerKeys.refresh().catch(() => {});
     });
     // Another browser may have taken over.
-    link.on("resync", () => void accountKey.ensure().catch(() => {}));
-    link.on("reached", () => this.#reached());
+    connection.on("resync", () => void accountKey.ensure().catch(() => {}));
+    connection.on("reached", () => this.#reached());
   }
 
   /** @returns {ChatSummary[]} latest first */
@@ -91,26 +91,26 @@ export class Conversations extends Emitter {
   }
 
   get connection() {
-    return this.#parts.link.state;
+    return this.#parts.connection.state;
   }
 
   /** Shows what is stored; then asks the server what has happened since. */
   async start() {
-    const { accountKey, chatList, courier, link, outbox, peerReceipts, receipts, receiptWriter } = this.#parts;
+    const { accountKey, chatList, sendQueue, connection, outbox, peerReceipts, receipts, receiptWriter } = this.#parts;
     await chatList.load(await outbox.peers());
     this.emit("chats");
-    this.#writing.adopt();
+    this.#drafts.adopt();
     accountKey.ensure().catch(() => {});
-    courier.wake();
+    sendQueue.wake();
     receipts.note();
     receiptWriter.note();
     peerReceipts.takeAll().catch(() => {});
-    await link.start();
+    await connection.start();
   }
 
   stop() {
-    const { clearing, courier, link, receipts, receiptWriter } = this.#parts;
-    [clearing, courier, link, receipts, receiptWriter, this.#writing, this.#screens].forEach((part) => part.stop());
+    const { clearing, sendQueue, connection, receipts, receiptWriter } = this.#parts;
+    [clearing, sendQueue, connection, receipts, receiptWriter, this.#drafts, this.#screens].forEach((part) => part.stop());
     clearTimeout(this.#lookAgain);
   }
 
@@ -122,7 +122,7 @@ export class Conversations extends Emitter {
     if (!this.#screens.thread(email)) {
       this.#parts.peerKeys.askAgain(email).catch(() => {});
     }
-    return this.#screens.open(email, () => this.#writing.draft(email));
+    return this.#screens.open(email, () => this.#drafts.draft(email));
   }
 
   /** @param {string} email whose messages need not be kept in memory any longer */
@@ -142,10 +142,10 @@ export class Conversations extends Emitter {
    * @throws {import("./server/model-errors.js").Refusal} `empty`, `too_long`, or `storage`: this browser cannot keep it
    */
   async send(email, text) {
-    const clientId = await this.#writing.send(email, text);
+    const clientId = await this.#drafts.send(email, text);
     this.#outboxChanged(email);
     this.#noteReceipts();
-    this.#parts.opener.catchUp().catch(() => {});
+    this.#parts.decryptQueue.catchUp().catch(() => {});
     return clientId;
   }
 
@@ -188,10 +188,10 @@ export class Conversations extends Emitter {
    * @throws {Refusal} `key_changed`: it has changed again since
    */
   async acceptKey(email, fingerprint = this.#parts.peerKeys.offered(email) ?? "") {
-    const { peerKeys, retirement } = this.#parts;
+    const { peerKeys, retiredKeys } = this.#parts;
     const what = peerKeys.exactly(email);
     if (await peerKeys.reconsider(email)) {
-      await retirement.keepArrivals(email);
+      await retiredKeys.keepArrivals(email);
       await peerKeys.accept(email, fingerprint, what);
       // A key that only a message had named is not the server's, and then the server's is to be decided about next.
       peerKeys.keyFor(email).catch(() => {});
@@ -222,12 +222,12 @@ export class Conversations extends Emitter {
    * @param {import("./history/seen.js").Seen} [seen] without it: all that the chat shows
    */
   async markRead(email, seen) {
-    const { archive, chatList } = this.#parts;
+    const { messageStore, chatList } = this.#parts;
     const thread = this.#screens.thread(email);
     const shown = seen && new Set(seen.shown);
     const isShown = (/** @type {number} */ id) => shown?.has(id) ?? thread?.hasShown(id) ?? true;
     const isNews = seen?.shown.length || seen?.passed.length || (seen?.atEnd !== false && chatList.unread(email) > 0);
-    if (isNews && (await archive.markSeen(email, isShown, seen))) {
+    if (isNews && (await messageStore.markSeen(email, isShown, seen))) {
       this.#touchEverywhere(email);
       this.#noteReceipts();
     }
@@ -246,7 +246,7 @@ export class Conversations extends Emitter {
    * @param {string} email
    */
   async keepCleared(email) {
-    await this.#parts.archive.changeChat(email, { clearedElsewhere: false });
+    await this.#parts.messageStore.changeChat(email, { clearedElsewhere: false });
     this.#touchEverywhere(email);
   }
 
@@ -255,17 +255,17 @@ export class Conversations extends Emitter {
    * @param {string} text what was begun and not sent; "" for nothing
    */
   setDraft(email, text) {
-    this.#writing.setDraft(email, text);
+    this.#drafts.setDraft(email, text);
   }
 
   /**
    * The one way in: answers, pushes, and what `sync` tells.
    * @param {MailboxEvent[]} events checked, in their order
-   * @param {number | null} cursor up to where the mailbox stands here afterwards; null: where it did
+   * @param {number | null} sequence up to where the mailbox stands here afterwards; null: where it did
    */
-  async receive(events, cursor) {
-    const { archive, contacts, mailbox, opener, peerReceipts, receipts } = this.#parts;
-    const { chats, arrived, receipts: told } = await archive.enter(events, cursor, mailbox.isComplete);
+  async receive(events, sequence) {
+    const { messageStore, contacts, sync, decryptQueue, peerReceipts, receipts } = this.#parts;
+    const { chats, arrived, receipts: told } = await messageStore.enter(events, sequence, sync.isComplete);
     told.forEach((email) => void peerReceipts.take(email));
     receipts.noteLater();
     const peers = [...chats.keys()];
@@ -274,7 +274,7 @@ export class Conversations extends Emitter {
       arrived.forEach((id) => this.#fresh.add(id));
     }
     if (arrived.length > 0) {
-      opener.catchUp().catch(() => {});
+      decryptQueue.catchUp().catch(() => {});
       this.#lookAgain ??= after(OPENING_PATIENCE_MS + 1000, () => this.#lookAtAll());
     }
     contacts.askForNames(peers).catch(() => {});
@@ -309,13 +309,13 @@ export class Conversations extends Emitter {
   #outboxChanged(email) {
     this.#touchEverywhere(email);
     this.#parts.tabs.tell("outbox");
-    this.#parts.courier.hurry();
+    this.#parts.sendQueue.hurry();
   }
 
   /** The tab that carries may be another one, and the last to notice that the network is back. */
   #hurry() {
-    const { courier, receipts, receiptWriter, tabs } = this.#parts;
-    courier.hurry();
+    const { sendQueue, receipts, receiptWriter, tabs } = this.#parts;
+    sendQueue.hurry();
     receipts.hurry();
     receiptWriter.hurry();
     tabs.tell("outbox");
@@ -324,8 +324,8 @@ export class Conversations extends Emitter {
   /** @param {string} email of a chat in which another tab has written */
   #lookAt(email) {
     this.#screens.touch(email);
-    this.#writing.adopt([email]);
-    this.#parts.courier.wake();
+    this.#drafts.adopt([email]);
+    this.#parts.sendQueue.wake();
   }
 
   /** @param {string} email */
@@ -336,7 +336,7 @@ export class Conversations extends Emitter {
 
   /** Other keys: what could not be opened may be opened now. */
   #tryAgain() {
-    this.#parts.opener.forgetFailures();
+    this.#parts.decryptQueue.forgetFailures();
     this.#screens.touchAll();
     this.#parts.peerReceipts.takeAll().catch(() => {});
     this.#parts.receiptWriter.hurry();
@@ -355,14 +355,14 @@ export class Conversations extends Emitter {
   }
 
   #reached() {
-    const { accountKey, clearing, contacts, link, opener } = this.#parts;
+    const { accountKey, clearing, contacts, connection, decryptQueue } = this.#parts;
     this.#isSynced = true;
-    opener.catchUp().catch(() => {});
+    decryptQueue.catchUp().catch(() => {});
     // Only now: what had come before is here.
     clearing.askDue().catch(() => {});
     this.#hurry();
     // A socket that opens asks for the same.
-    after(SOCKET_PATIENCE_MS, () => link.state !== "ok" && void contacts.refresh().catch(() => {}));
+    after(SOCKET_PATIENCE_MS, () => connection.state !== "ok" && void contacts.refresh().catch(() => {}));
     if (accountKey.status === "unknown") {
       accountKey.ensure().catch(() => {});
     }

@@ -1,14 +1,14 @@
 import { Account } from "./account.js";
 
-/** @import { Surroundings } from "./account.js" */
+/** @import { Environment } from "./account.js" */
 
 /**
  * Makes and uploads the key of a new account, before the first chat.
  * @param {Session} session
- * @param {Surroundings} [surroundings]
+ * @param {Environment} [environment]
  */
-export async function prepare(session, surroundings = {}) {
-  const account = await Account.open(session, surroundings);
+export async function prepare(session, environment = {}) {
+  const account = await Account.open(session, environment);
   try {
     await account.key.begin();
   } finally {

@@ -40,28 +40,28 @@ export async function tryToKeep(key) {
 
 /**
  * What was forgotten here because the person wanted it: without it the page would say that it is in another browser.
- * @typedef {object} Forgot
+ * @typedef {object} ForgottenAccount
  * @property {number} compared with how many people numbers had been compared
  * @property {string[]} keys fingerprints of the account's keys
  */
 
 /** @type {(accountId: number) => string} */
-const forgotName = (accountId) => `forgot ${accountId}`;
+const forgottenName = (accountId) => `forgot ${accountId}`;
 
 /**
  * @param {number} accountId
- * @returns {Promise<Forgot>}
+ * @returns {Promise<ForgottenAccount>}
  */
-export async function readForgot(accountId) {
-  return (await inStore("readonly", (store) => store.get(forgotName(accountId)))) ?? { compared: 0, keys: [] };
+export async function readForgotten(accountId) {
+  return (await inStore("readonly", (store) => store.get(forgottenName(accountId)))) ?? { compared: 0, keys: [] };
 }
 
 /**
  * @param {number} accountId
- * @param {Forgot} forgot
+ * @param {ForgottenAccount} forgotten
  */
-export async function writeForgot(accountId, forgot) {
-  await inStore("readwrite", (store) => store.put(forgot, forgotName(accountId)));
+export async function writeForgotten(accountId, forgotten) {
+  await inStore("readwrite", (store) => store.put(forgotten, forgottenName(accountId)));
 }
 
 /**

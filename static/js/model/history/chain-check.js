@@ -13,7 +13,7 @@ const LATER_ONES = 100;
 const TWINS_COMPARED = 20;
 
 /**
- * @typedef {object} Judgement
+ * @typedef {object} ChainVerdict
  * @property {Set<number>} compared the ids that were looked at
  * @property {MessageRow | undefined} first the same message, where it stands here already
  * @property {boolean} hidden
@@ -34,21 +34,21 @@ export async function neighbours(stores, row, { browser, counter }) {
 }
 
 /**
- * @param {{ database: Database, vault: Vault, cleared: Cleared }} parts
+ * @param {{ database: Database, cipher: StorageCipher, clearedMessages: ClearedMessages }} parts
  * @param {MessageRow} row
  * @param {StoredContent} content
- * @returns {Promise<Judgement>}
+ * @returns {Promise<ChainVerdict>}
  */
-export async function judge({ database, vault, cleared }, row, content) {
+export async function checkChain({ database, cipher, clearedMessages }, row, content) {
   const rows = await database.read(["messages"], (stores) => neighbours(stores, row, content));
-  const near = await Promise.all(rows.map(async (other) => ({ row: other, content: await contentOf(vault, other) })));
-  const gone = await cleared.hashes(row.peer, content.browser);
+  const near = await Promise.all(rows.map(async (other) => ({ row: other, content: await contentOf(cipher, other) })));
+  const gone = await clearedMessages.hashes(row.peer, content.browser);
   const { type, counter, hash } = content;
   const same = near.filter((other) => other.row.counter === counter && other.content?.hash === hash);
   // One that is hidden may be the skip of the message that has come now.
   const first = (same.find((other) => !other.row.hidden) ?? same.find((other) => other.content?.type === type))?.row;
   const isContradicted = isConflict(content, near.flatMap((other) => other.content ?? []), gone)
-    || isOtherHead(await namedHead({ database, vault }, row.peer, content.browser), content);
+    || isOtherHead(await namedHead({ database, cipher }, row.peer, content.browser), content);
   const conflict = !row.mine && isContradicted;
   return {
     compared: new Set(rows.map(({ id }) => id)),
@@ -114,13 +114,13 @@ function isOther(known, value) {
 }
 
 /**
- * @param {Vault} vault
+ * @param {StorageCipher} cipher
  * @param {MessageRow} row that was opened
  * @returns {Promise<StoredContent | null>} null: it cannot be read any more
  */
-export async function contentOf(vault, row) {
+export async function contentOf(cipher, row) {
   try {
-    return await vault.open(messageRecord(row), /** @type {Sealed} */ (row.sealed));
+    return await cipher.open(messageRecord(row), /** @type {Sealed} */ (row.sealed));
   } catch {
     return null;
   }

@@ -2,7 +2,7 @@
  * Each browser numbers its messages to each person and names the one before by its hash. This is where both ends of
  * these chains are kept: the last message written here, and how far those of the peer's browsers have been opened.
  */
-import { Sequence } from "../../lib/timing.js";
+import { SerialQueue } from "../../lib/timing.js";
 import { all, get, countMarked, messageInChain, theirChains } from "../../storage/queries.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 
@@ -14,17 +14,17 @@ const REPORTED_LIMIT = 8;
 
 export class Chains {
   #database;
-  #vault;
-  #cleared;
-  #advances = new Sequence();
+  #cipher;
+  #clearedMessages;
+  #advances = new SerialQueue();
   /** @type {Map<string, Promise<void>>} by chain: what has not begun */
   #waiting = new Map();
 
-  /** @param {{ database: Database, vault: Vault, cleared: Cleared }} parts */
-  constructor({ database, vault, cleared }) {
+  /** @param {{ database: Database, cipher: StorageCipher, clearedMessages: ClearedMessages }} parts */
+  constructor({ database, cipher, clearedMessages }) {
     this.#database = database;
-    this.#vault = vault;
-    this.#cleared = cleared;
+    this.#cipher = cipher;
+    this.#clearedMessages = clearedMessages;
   }
 
   /**
@@ -50,7 +50,7 @@ export class Chains {
    * @returns {Promise<ChainRow>} to be stored in the transaction that stores the message
    */
   ownRow(peer, end, side = "own") {
-    return this.#seal({ peer, side, browser: this.#vault.browser }, end);
+    return this.#seal({ peer, side, browser: this.#cipher.browser }, end);
   }
 
   /**
@@ -122,13 +122,13 @@ export class Chains {
    * @param {string} browser
    */
   async #advance(peer, browser) {
-    const gone = await this.#cleared.hashes(peer, browser);
+    const gone = await this.#clearedMessages.hashes(peer, browser);
     const found = await this.#database.read(["chains", "chats", "messages", "state"], (stores) => walk(stores, { peer, browser, gone }));
     if (found === null) {
       return;
     }
     const { counter, from, last } = found;
-    const hash = last ? (await this.#vault.open(messageRecord(last), /** @type {Sealed} */ (last.sealed))).hash : gone.get(counter);
+    const hash = last ? (await this.#cipher.open(messageRecord(last), /** @type {Sealed} */ (last.sealed))).hash : gone.get(counter);
     const row = { ...(await this.#seal({ peer, side: "theirs", browser }, { counter, hash })), from };
     await this.#database.write(["chains"], async (stores) => {
       const standing = await get(stores("chains"), [peer, "theirs", browser]);
@@ -144,7 +144,7 @@ export class Chains {
    * @returns {Promise<ChainRow>}
    */
   async #seal(chain, { counter, hash }) {
-    const sealed = await this.#vault.seal(chainRecord(chain), { counter, hash });
+    const sealed = await this.#cipher.seal(chainRecord(chain), { counter, hash });
     return { ...chain, counter, atMs: Date.now(), sealed };
   }
 
@@ -153,7 +153,7 @@ export class Chains {
    * @returns {Promise<ChainEnd>}
    */
   #open(row) {
-    return this.#vault.open(chainRecord(row), row.sealed);
+    return this.#cipher.open(chainRecord(row), row.sealed);
   }
 
   /**
@@ -161,7 +161,7 @@ export class Chains {
    * @param {OwnSide} [side]
    */
   #ownKey(peer, side = "own") {
-    return [peer, side, this.#vault.browser];
+    return [peer, side, this.#cipher.browser];
   }
 }
 

@@ -7,16 +7,16 @@ import { clearedOf, get } from "../../storage/queries.js";
 /** @typedef {Map<number, string>} Hashes by counter */
 /** @typedef {{ browser: string, counter: number, hash: string }} Named a message, as others name it */
 
-export class Cleared {
+export class ClearedMessages {
   #database;
-  #vault;
+  #cipher;
   /** @type {Map<string, { nonce: string, hashes: Hashes }>} what was read before */
   #known = new Map();
 
-  /** @param {{ database: Database, vault: Vault }} parts */
-  constructor({ database, vault }) {
+  /** @param {{ database: Database, cipher: StorageCipher }} parts */
+  constructor({ database, cipher }) {
     this.#database = database;
-    this.#vault = vault;
+    this.#cipher = cipher;
   }
 
   /**
@@ -47,7 +47,7 @@ export class Cleared {
     return Promise.all(browsers.map(async (browser) => {
       const hashes = new Map(await this.hashes(peer, browser));
       messages.filter((message) => message.browser === browser).forEach(({ counter, hash }) => hashes.set(counter, hash));
-      return { peer, browser, sealed: await this.#vault.seal(recordOf({ peer, browser }), [...hashes]) };
+      return { peer, browser, sealed: await this.#cipher.seal(recordOf({ peer, browser }), [...hashes]) };
     }));
   }
 
@@ -65,7 +65,7 @@ export class Cleared {
     if (known?.nonce === nonce) {
       return known.hashes;
     }
-    const hashes = new Map(await this.#vault.open(name, row.sealed));
+    const hashes = new Map(await this.#cipher.open(name, row.sealed));
     this.#known.set(name, { nonce, hashes });
     return hashes;
   }

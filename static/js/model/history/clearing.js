@@ -6,7 +6,7 @@ import { after, backoffMs, pause } from "../../lib/timing.js";
 import { patienceMs } from "../../net/net-errors.js";
 import { all, chatOrNew, newestMessages, unsent } from "../../storage/queries.js";
 import { messageRecord } from "../keys/storage-cipher.js";
-import { verdict } from "../server/retry-policy.js";
+import { retryDecision } from "../server/retry-policy.js";
 import { count, object } from "../server/validators.js";
 
 const LONGEST_PAUSE_MS = 300_000;
@@ -65,7 +65,7 @@ export class Clearing {
 
   /** @returns {Promise<boolean>} whether what the server has is here: it would clear what has not come yet as well */
   #hasAll() {
-    return Promise.race([this.#parts.mailbox.catchUp(), pause(SYNC_PATIENCE_MS).then(() => false)]);
+    return Promise.race([this.#parts.sync.catchUp(), pause(SYNC_PATIENCE_MS).then(() => false)]);
   }
 
   #nextPauseMs() {
@@ -86,7 +86,7 @@ export class Clearing {
         clearingDue: undefined, ownClearings: cleared === 0 ? Math.max(0, ownClearings - 1) : ownClearings,
       }));
     } catch (error) {
-      if (!verdict(error, { attempt: 0, ageMs: 0 }).isFinal) {
+      if (!retryDecision(error, { attempt: 0, ageMs: 0 }).isFinal) {
         return Math.max(patienceMs(error), this.#nextPauseMs());
       }
       // A chat that the server has made up is cleared by nobody else.
@@ -100,10 +100,10 @@ export class Clearing {
    * @returns {Promise<Standing>}
    */
   async #standing(email) {
-    const { database, vault } = this.#parts;
+    const { database, cipher } = this.#parts;
     const rows = await database.read(["messages"], (stores) => newestMessages(stores("messages"), email, { limit: Infinity }));
     const named = rows.filter(({ sealed }) => sealed).map(async (row) => {
-      const { browser, counter, hash } = await vault.open(messageRecord(row), /** @type {Sealed} */ (row.sealed));
+      const { browser, counter, hash } = await cipher.open(messageRecord(row), /** @type {Sealed} */ (row.sealed));
       return { browser, counter, hash };
     });
     const read = (await Promise.allSettled(named)).flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
@@ -126,8 +126,8 @@ export class Clearing {
    * @param {Standing} standing
    */
   async #forget(email, { ids, named }) {
-    const { cleared, database } = this.#parts;
-    const rows = await cleared.rowsWith(email, named);
+    const { clearedMessages, database } = this.#parts;
+    const rows = await clearedMessages.rowsWith(email, named);
     await database.write(["chats", "cleared", "messages", "outbox"], async (stores) => {
       ids.forEach((id) => stores("messages").delete(id));
       const leaving = (await unsent(stores("outbox"), email)).filter(({ state }) => state === "sending");

@@ -20,27 +20,27 @@ export function headRecord(peer, browser) {
 }
 
 /**
- * @param {{ database: Database, vault: Vault }} parts
+ * @param {{ database: Database, cipher: StorageCipher }} parts
  * @param {string} peer
  * @param {string} browser
  * @returns {Promise<Head | null>} null: it has named none, or it cannot be read any more
  */
-export async function namedHead({ database, vault }, peer, browser) {
+export async function namedHead({ database, cipher }, peer, browser) {
   const { heads } = await database.read(["chats"], (stores) => chatOrNew(stores("chats"), peer));
   const sealed = heads?.[browser]?.named;
-  return sealed ? vault.open(headRecord(peer, browser), sealed).catch(() => null) : null;
+  return sealed ? cipher.open(headRecord(peer, browser), sealed).catch(() => null) : null;
 }
 
 /**
  * Marks what stands here under the head's counter, where nothing of it has the head's hash.
- * @param {{ database: Database, vault: Vault }} parts
+ * @param {{ database: Database, cipher: StorageCipher }} parts
  * @param {{ peer: string, browser: string, head: Head }} named
  */
-export async function markContradicted({ database, vault }, { peer, browser, head }) {
+export async function markContradicted({ database, cipher }, { peer, browser, head }) {
   const found = await database.read(["messages"], (stores) =>
     messagesAtCounter(stores("messages"), peer, browser, head.counter, TWINS_COMPARED));
   const rows = found.filter(({ mine, sealed }) => !mine && sealed);
-  const opened = await Promise.allSettled(rows.map((row) => vault.open(messageRecord(row), /** @type {Sealed} */ (row.sealed))));
+  const opened = await Promise.allSettled(rows.map((row) => cipher.open(messageRecord(row), /** @type {Sealed} */ (row.sealed))));
   // One that cannot be read any more may be the one.
   if (opened.some((one) => one.status === "rejected" || one.value.hash === head.hash)) {
     return;

@@ -18,7 +18,7 @@ import {
 } from "../../storage/queries.js";
 import { messageRecord, nonceOf } from "../keys/storage-cipher.js";
 import { enterEvent, putMessage } from "./apply-event.js";
-import { judge, neighbours } from "./chain-check.js";
+import { checkChain, neighbours } from "./chain-check.js";
 import { gapsIn } from "./gaps.js";
 import { isSameEnvelope, isSameMessage, mark } from "./message-rows.js";
 import { markSeen, owingReceipt } from "./seen.js";
@@ -43,39 +43,39 @@ const STRAYS_LIMIT = 30;
 const FORMERLY_DUE = ["delivered", "read"];
 const ATTEMPTS_LIMIT = 10;
 
-export class Archive {
+export class MessageStore {
   #database;
-  #vault;
-  #cleared;
+  #cipher;
+  #clearedMessages;
 
-  /** @param {{ database: Database, vault: Vault, cleared: Cleared }} parts */
-  constructor({ database, vault, cleared }) {
+  /** @param {{ database: Database, cipher: StorageCipher, clearedMessages: ClearedMessages }} parts */
+  constructor({ database, cipher, clearedMessages }) {
     this.#database = database;
-    this.#vault = vault;
-    this.#cleared = cleared;
+    this.#cipher = cipher;
+    this.#clearedMessages = clearedMessages;
   }
 
   /** @returns {Promise<number | null>} the sequence up to which the mailbox stands here; null: a new browser */
-  async cursor() {
+  async sequence() {
     return (await this.#database.read(["state"], (stores) => get(stores("state"), "cursor"))) ?? null;
   }
 
   /**
-   * Enters what happened, in its order. Together with the cursor, or not at all.
+   * Enters what happened, in its order. Together with the sequence, or not at all.
    * @param {MailboxEvent[]} events
-   * @param {number | null} cursor null: it stays
+   * @param {number | null} sequence null: it stays
    * @param {boolean} [isLive] all that the server had before stands here
    * @returns {Promise<Change>}
    */
-  enter(events, cursor, isLive = false) {
+  enter(events, sequence, isLive = false) {
     return this.#database.write(ENTRY_STORES, async (stores) => {
       /** @type {Change} */
       const change = { chats: new Map(), arrived: [], isLive, receipts: new Set() };
       for (const event of events) {
         await enterEvent(stores, event, change);
       }
-      if (cursor !== null && cursor > ((await get(stores("state"), "cursor")) ?? 0)) {
-        stores("state").put(cursor, "cursor");
+      if (sequence !== null && sequence > ((await get(stores("state"), "cursor")) ?? 0)) {
+        stores("state").put(sequence, "cursor");
       }
       return change;
     });
@@ -187,7 +187,7 @@ export class Archive {
    * @returns {Promise<Window>}
    */
   async window(email, part, known = []) {
-    const gone = await this.#cleared.all(email);
+    const gone = await this.#clearedMessages.all(email);
     return this.#database.read(["chains", "chats", "messages", "outbox", "state"], async (stores) => {
       const chat = await chatOrNew(stores("chats"), email);
       const rows = await newestMessages(stores("messages"), email, part);
@@ -240,22 +240,22 @@ export class Archive {
    * @returns {Promise<MessageRow | null>} as it stands here now; null: another message has its id meanwhile
    */
   async keepOpened(row, content) {
-    const sealed = await this.#vault.seal(messageRecord(row), content);
-    const parts = { database: this.#database, vault: this.#vault, cleared: this.#cleared };
+    const sealed = await this.#cipher.seal(messageRecord(row), content);
+    const parts = { database: this.#database, cipher: this.#cipher, clearedMessages: this.#clearedMessages };
     let kept;
     for (let attempt = 0; kept === undefined && attempt < ATTEMPTS_LIMIT; attempt += 1) {
-      const judgement = await judge(parts, row, content);
-      kept = await this.#keep(row, { content, sealed, judgement, isLast: attempt === ATTEMPTS_LIMIT - 1 });
+      const verdict = await checkChain(parts, row, content);
+      kept = await this.#keep(row, { content, sealed, verdict, isLast: attempt === ATTEMPTS_LIMIT - 1 });
     }
     return kept ?? null;
   }
 
   /**
    * @param {MessageRow} row
-   * @param {{ content: StoredContent, sealed: Sealed, judgement: Judgement, isLast: boolean }} found out about it
+   * @param {{ content: StoredContent, sealed: Sealed, verdict: ChainVerdict, isLast: boolean }} found out about it
    * @returns {Promise<MessageRow | null | undefined>} undefined: something has come in between that was not compared
    */
-  #keep(row, { content, sealed, judgement: { compared, first, hidden, conflict, late }, isLast }) {
+  #keep(row, { content, sealed, verdict: { compared, first, hidden, conflict, late }, isLast }) {
     // A repetition has no place in the chain: the server could put any number of them before what they repeat.
     const { browser, counter } = first ? /** @type {Partial<StoredContent>} */ ({}) : content;
     return this.#database.write(["messages", "chats"], async (stores) => {

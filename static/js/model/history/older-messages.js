@@ -4,17 +4,17 @@ import { readConversations, readPage } from "../server/responses.js";
 
 const REFUSED_PAGE = [400, 404];
 
-export class History {
+export class OlderMessages {
   #api;
-  #archive;
+  #messageStore;
   #ownEmail;
   /** @type {Map<string, Promise<boolean>>} */
   #running = new Map();
 
-  /** @param {{ api: Api, archive: Archive, ownEmail: string }} parts */
-  constructor({ api, archive, ownEmail }) {
+  /** @param {{ api: Api, messageStore: MessageStore, ownEmail: string }} parts */
+  constructor({ api, messageStore, ownEmail }) {
     this.#api = api;
-    this.#archive = archive;
+    this.#messageStore = messageStore;
     this.#ownEmail = ownEmail;
   }
 
@@ -34,9 +34,9 @@ export class History {
    *   no older ones
    */
   async fetchNewest(email) {
-    const chat = await this.#archive.chat(email);
+    const chat = await this.#messageStore.chat(email);
     const { messages, next } = readPage(await this.#api.conversation(email, null), email, this.#ownEmail);
-    await this.#archive.addPage(chat, { messages, next: chat.older });
+    await this.#messageStore.addPage(chat, { messages, next: chat.older });
     return next === null ? 0 : (messages.at(-1)?.id ?? 0);
   }
 
@@ -44,21 +44,21 @@ export class History {
   async fetchHeads() {
     const { conversations } = readConversations(await this.#api.conversations(), this.#ownEmail);
     for (const { email, lastMessage } of conversations) {
-      const chat = await this.#archive.chat(email);
-      await this.#archive.addPage(chat, { messages: lastMessage ? [lastMessage] : [], next: chat.older });
+      const chat = await this.#messageStore.chat(email);
+      await this.#messageStore.addPage(chat, { messages: lastMessage ? [lastMessage] : [], next: chat.older });
     }
     return conversations.map(({ email }) => email);
   }
 
   /** @param {string} email */
   async #fetchPage(email) {
-    const chat = await this.#archive.chat(email);
+    const chat = await this.#messageStore.chat(email);
     if (chat.older === null) {
       return false;
     }
     const answer = await this.#ask(email, chat.older);
     if (answer !== null) {
-      await this.#archive.addPage(chat, readPage(answer, email, this.#ownEmail));
+      await this.#messageStore.addPage(chat, readPage(answer, email, this.#ownEmail));
     }
     return true;
   }
@@ -75,7 +75,7 @@ export class History {
       if (older === "" || !(error instanceof ApiError) || !REFUSED_PAGE.includes(error.status)) {
         throw error;
       }
-      await this.#archive.changeChat(email, { older: "" });
+      await this.#messageStore.changeChat(email, { older: "" });
       return null;
     }
   }

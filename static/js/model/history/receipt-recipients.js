@@ -5,7 +5,7 @@
  * @param {{ people: People, chains: Chains }} parts
  * @returns {Promise<Set<string>>} the emails of the contacts that were added here, and of those who were written to
  */
-export async function acquaintances({ people, chains }) {
+export async function receiptRecipients({ people, chains }) {
   const added = people.all().filter(({ isContact, isAdded }) => isContact && isAdded);
   return new Set([...added.map(({ email }) => email), ...(await chains.writtenTo())]);
 }

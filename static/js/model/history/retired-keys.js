@@ -3,14 +3,14 @@
  * that person, so that it opens only what had come before, and what something that was opened here names by its hash.
  */
 import { chainPart, marked } from "../../storage/queries.js";
-import { find } from "../keys/pinning.js";
+import { findKey } from "../keys/pinning.js";
 import { contentOf } from "./chain-check.js";
 import { namedHead } from "./heads.js";
 
-export class Retirement {
+export class RetiredKeys {
   #parts;
 
-  /** @param {{ database: Database, vault: Vault, cleared: Cleared, people: People }} parts */
+  /** @param {{ database: Database, cipher: StorageCipher, clearedMessages: ClearedMessages, people: People }} parts */
   constructor(parts) {
     this.#parts = parts;
   }
@@ -37,7 +37,7 @@ export class Retirement {
    */
   async refuses(row, content, fingerprint) {
     const person = this.#parts.people.get(row.peer);
-    if (row.mine || person?.pinned === fingerprint || hasComeBefore(row, fingerprint, find(person, fingerprint))) {
+    if (row.mine || person?.pinned === fingerprint || hasComeBefore(row, fingerprint, findKey(person, fingerprint))) {
       return false;
     }
     return !(await this.#isNamed(row.peer, content));
@@ -49,14 +49,14 @@ export class Retirement {
    * @returns {Promise<boolean>} whether it was opened here before, or is named by what was
    */
   async #isNamed(peer, { browser, counter, hash }) {
-    const { database, vault, cleared } = this.#parts;
-    const isCleared = (await cleared.hashes(peer, browser)).get(counter) === hash;
+    const { database, cipher, clearedMessages } = this.#parts;
+    const isCleared = (await clearedMessages.hashes(peer, browser)).get(counter) === hash;
     if (isCleared || (await this.#isHead(peer, { browser, counter, hash }))) {
       return true;
     }
     const part = { from: counter, to: counter + 1 };
     const rows = await database.read(["messages"], (stores) => chainPart(stores("messages"), peer, browser, part));
-    const near = await Promise.all(rows.filter(({ mine }) => !mine).map((row) => contentOf(vault, row)));
+    const near = await Promise.all(rows.filter(({ mine }) => !mine).map((row) => contentOf(cipher, row)));
     return near.some((other) => (other?.counter === counter ? other.hash : other?.previous) === hash);
   }
 

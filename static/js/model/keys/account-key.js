@@ -33,7 +33,7 @@ export class AccountKey extends Emitter {
   /** @type {Set<string>} fingerprints of keys of ours that messages have named and that are not here */
   #heardOf = new Set();
   /** @type {Set<string>} fingerprints of keys that this browser has forgotten because the person wanted it */
-  #forgot = new Set();
+  #forgottenKeys = new Set();
   /** @type {string | null} the fingerprint of the account's key, as the server named it last */
   #present = null;
   /** @type {Map<string, Promise<boolean>>} by fingerprint: whether it is a key of this account's */
@@ -82,13 +82,13 @@ export class AccountKey extends Emitter {
   }
 
   /** @param {string[]} fingerprints of keys that were here, and were forgotten */
-  takeForgot(fingerprints) {
-    this.#forgot = new Set(fingerprints);
+  setForgottenKeys(fingerprints) {
+    this.#forgottenKeys = new Set(fingerprints);
   }
 
   /** @param {unknown} fingerprint */
   wasHere(fingerprint) {
-    return this.#forgot.has(/** @type {string} */ (fingerprint));
+    return this.#forgottenKeys.has(/** @type {string} */ (fingerprint));
   }
 
   /** What this browser knows before it has asked the server. */

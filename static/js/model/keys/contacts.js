@@ -4,7 +4,7 @@
  * Events: `changed`; `added`: by this person, here.
  */
 import { Emitter } from "../../lib/emitter.js";
-import { Sequence } from "../../lib/timing.js";
+import { SerialQueue } from "../../lib/timing.js";
 import { normalised } from "../server/email.js";
 import { Refusal } from "../server/model-errors.js";
 import { readContact, readContacts, readConversations } from "../server/responses.js";
@@ -19,7 +19,7 @@ export class Contacts extends Emitter {
   #ownEmail;
   /** @type {Set<string>} whose names were asked for, with or without an answer */
   #asked = new Set();
-  #refreshing = new Sequence();
+  #refreshing = new SerialQueue();
 
   /** @param {{ api: Api, people: People, peerKeys: PeerKeys, ownEmail: string }} parts */
   constructor({ api, people, peerKeys, ownEmail }) {

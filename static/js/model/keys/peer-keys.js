@@ -12,11 +12,11 @@ import { toHex } from "../../lib/bytes.js";
 import { Emitter } from "../../lib/emitter.js";
 import { ApiError } from "../../net/net-errors.js";
 import { BadAnswer, Refusal } from "../server/model-errors.js";
-import { accept, awaited, find, heed, isRecent, isSettled, offerOf, refuseOthersKey, take } from "./pinning.js";
+import { acceptOffered, waitReason, findKey, applyServedKey, isRecent, isUpToDate, offerId, refuseOthersKey, applyNamedKey } from "./pinning.js";
 import { isNoted } from "./second-browsers.js";
 import { readServedKey, statementOf } from "./served-key.js";
 
-/** @typedef {import("./pinning.js").ToldKey} ToldKey */
+/** @typedef {import("./pinning.js").VerifiedKey} VerifiedKey */
 
 const NOT_FOUND = 404;
 
@@ -24,17 +24,17 @@ export class PeerKeys extends Emitter {
   #api;
   #people;
   #accountKey;
-  #forgetting;
-  /** @type {Map<string, ToldKey>} by email: keys that messages name and under which none has opened yet */
+  #storageLoss;
+  /** @type {Map<string, VerifiedKey>} by email: keys that messages name and under which none has opened yet */
   #candidates = new Map();
 
-  /** @param {{ api: Api, people: People, accountKey: AccountKey, forgetting: Forgetting }} parts */
-  constructor({ api, people, accountKey, forgetting }) {
+  /** @param {{ api: Api, people: People, accountKey: AccountKey, storageLoss: StorageLoss }} parts */
+  constructor({ api, people, accountKey, storageLoss }) {
     super();
     this.#api = api;
     this.#people = people;
     this.#accountKey = accountKey;
-    this.#forgetting = forgetting;
+    this.#storageLoss = storageLoss;
   }
 
   /**
@@ -46,7 +46,7 @@ export class PeerKeys extends Emitter {
    */
   async keyFor(email) {
     const known = this.#people.get(email);
-    const row = known && isSettled(known) ? known : await this.lookUp(email);
+    const row = known && isUpToDate(known) ? known : await this.lookUp(email);
     return this.#accepted(row);
   }
 
@@ -59,7 +59,7 @@ export class PeerKeys extends Emitter {
   async lookUp(email) {
     try {
       const key = await this.#verified(email, () => this.#api.keyOf(email));
-      return await this.#learn(email, key, (row) => heed(row, key));
+      return await this.#learn(email, key, (row) => applyServedKey(row, key));
     } catch (error) {
       if (error instanceof Refusal && error.code === "no_key" && !this.#people.get(email)?.isKeyless) {
         await this.#people.update(email, (row) => void (row.isKeyless = true));
@@ -73,7 +73,7 @@ export class PeerKeys extends Emitter {
    * @param {string} email
    */
   async askAgain(email) {
-    if (awaited(this.#people.get(email)) !== null && awaited(await this.lookUp(email)) === null) {
+    if (waitReason(this.#people.get(email)) !== null && waitReason(await this.lookUp(email)) === null) {
       this.emit("usable", { email });
     }
   }
@@ -109,14 +109,14 @@ export class PeerKeys extends Emitter {
   /**
    * @param {string} email
    * @param {string} fingerprint that a message names
-   * @returns {Promise<ToldKey>} that key of that person: an accepted one, present or former, or the first that is heard
+   * @returns {Promise<VerifiedKey>} that key of that person: an accepted one, present or former, or the first that is heard
    *   of. The first is accepted once a message has opened under it: `opened`
    * @throws {KeyChangedError} it has not been accepted
    * @throws {Refusal} `no_key`, `unsigned_key`, `key_not_theirs`
    */
   async named(email, fingerprint) {
     const person = this.#people.get(email);
-    const known = find(person, fingerprint);
+    const known = findKey(person, fingerprint);
     if (known?.accepted) {
       refuseOthersKey(known, this.#others(email));
       return known;
@@ -131,18 +131,18 @@ export class PeerKeys extends Emitter {
   /**
    * A message has opened under a key that `named` gave: only that shows that the person has it.
    * @param {string} email
-   * @param {ToldKey} key
+   * @param {VerifiedKey} key
    * @param {{ mine: boolean, browser: string }} message one's own shows that this browser has taken the key for theirs,
    *   and no more
    * @throws {KeyChangedError} another key was accepted meanwhile
    * @throws {Refusal} `key_not_theirs`
    */
   async opened(email, key, { mine, browser }) {
-    const known = find(this.#people.get(email), key.fingerprint);
+    const known = findKey(this.#people.get(email), key.fingerprint);
     if (known?.accepted && (mine || (known.opened && isNoted(known, browser)))) {
       return;
     }
-    const wasAwaited = awaited(this.#people.get(email)) !== null;
+    const wasAwaited = waitReason(this.#people.get(email)) !== null;
     await this.#take(email, key, mine ? null : browser);
     this.#candidates.delete(email);
     if (wasAwaited) {
@@ -152,14 +152,14 @@ export class PeerKeys extends Emitter {
 
   /**
    * @param {string} email
-   * @param {ToldKey} key that a message names
+   * @param {VerifiedKey} key that a message names
    * @param {string | null} [browser] in which a message of theirs was written that has opened under it
    * @returns {Promise<KnownKey>}
    * @throws {KeyChangedError} it has not been accepted
    */
   async #take(email, key, browser = null) {
-    const row = await this.#learn(email, key, (current) => take(current, key, browser));
-    const found = find(row, key.fingerprint);
+    const row = await this.#learn(email, key, (current) => applyNamedKey(current, key, browser));
+    const found = findKey(row, key.fingerprint);
     if (!found?.accepted) {
       throw new KeyChangedError(email, row.pinned ?? "", key.fingerprint);
     }
@@ -170,7 +170,7 @@ export class PeerKeys extends Emitter {
    * Nothing of it is stored: anybody can name any key.
    * @param {string} email of somebody of whom nothing is pinned
    * @param {string} fingerprint
-   * @returns {Promise<ToldKey>}
+   * @returns {Promise<VerifiedKey>}
    */
   async #candidate(email, fingerprint) {
     const found = this.#candidates.get(email);
@@ -187,14 +187,14 @@ export class PeerKeys extends Emitter {
 
   /**
    * @param {string} email
-   * @param {ToldKey} key
+   * @param {VerifiedKey} key
    * @param {(row: PersonRow) => void} change
    */
   #learn(email, key, change) {
     return this.#people.update(email, (row, others) => {
       refuseOthersKey(key, others);
       // Whoever is met for the first time now may have been known, and checked, before.
-      row.forgotten = row.pinned === null ? this.#forgetting.mayHaveKnown : row.forgotten;
+      row.forgotten = row.pinned === null ? this.#storageLoss.mayHaveKnown : row.forgotten;
       change(row);
     });
   }
@@ -202,7 +202,7 @@ export class PeerKeys extends Emitter {
   /**
    * @param {string} email
    * @param {string} fingerprint
-   * @returns {Promise<ToldKey>}
+   * @returns {Promise<VerifiedKey>}
    * @throws {Refusal} `unsigned_key`: nobody could accept it, so it must not wait for a decision
    */
   async #byName(email, fingerprint) {
@@ -224,7 +224,7 @@ export class PeerKeys extends Emitter {
    */
   async #present(email, fingerprint) {
     try {
-      return find(await this.lookUp(email), fingerprint);
+      return findKey(await this.lookUp(email), fingerprint);
     } catch (error) {
       if (error instanceof Refusal) {
         return null;
@@ -246,7 +246,7 @@ export class PeerKeys extends Emitter {
    * @returns {string} what exactly waits for a decision
    */
   exactly(email) {
-    return offerOf(this.#people.get(email));
+    return offerId(this.#people.get(email));
   }
 
   /**
@@ -255,8 +255,8 @@ export class PeerKeys extends Emitter {
    * @param {string} [what] exactly: the `offer` of the change that was on the screen
    * @throws {Refusal} `key_changed`: it has changed again meanwhile; `unsigned_key`; `key_not_theirs`
    */
-  async accept(email, fingerprint, what = offerOf(this.#people.get(email))) {
-    await this.#people.update(email, (row, others) => accept(row, { fingerprint, offer: what }, others));
+  async accept(email, fingerprint, what = offerId(this.#people.get(email))) {
+    await this.#people.update(email, (row, others) => acceptOffered(row, { fingerprint, offer: what }, others));
   }
 
   /**
@@ -269,7 +269,7 @@ export class PeerKeys extends Emitter {
     if (row.offered !== null) {
       throw new KeyChangedError(row.email, row.pinned ?? "", row.offered);
     }
-    const pinned = find(row, row.pinned);
+    const pinned = findKey(row, row.pinned);
     if (!pinned || pinned.identity === null) {
       throw new Refusal("unsigned_key");
     }
@@ -280,7 +280,7 @@ export class PeerKeys extends Emitter {
   /**
    * @param {string} email
    * @param {() => Promise<any>} ask
-   * @returns {Promise<ToldKey>} a key that is what its fingerprint and its statement say, and not one's own
+   * @returns {Promise<VerifiedKey>} a key that is what its fingerprint and its statement say, and not one's own
    */
   async #verified(email, ask) {
     const key = await readServedKey(await orNoKey(ask), email);
@@ -295,7 +295,7 @@ export class PeerKeys extends Emitter {
 
 /**
  * @param {KeyRow} own
- * @param {ToldKey} told
+ * @param {VerifiedKey} told
  */
 function isOwn({ publicKeyBytes, identity }, told) {
   return isSameKey(publicKeyBytes, told.publicKeyBytes) || (identity && toHex(identity.publicKeyBytes) === told.identity);

@@ -7,7 +7,7 @@
 import { Emitter } from "../../lib/emitter.js";
 import { isVisible } from "../../lib/text.js";
 import { all, get } from "../../storage/queries.js";
-import { Namesakes } from "./namesakes.js";
+import { SimilarNames } from "./similar-names.js";
 import { UNSIGNED } from "./served-key.js";
 
 // A server that never stops renaming must not fill the disk.
@@ -18,7 +18,7 @@ export class People extends Emitter {
   #tabs;
   /** @type {Map<string, PersonRow>} */
   #rows = new Map();
-  #namesakes = new Namesakes();
+  #similarNames = new SimilarNames();
 
   /** @param {{ database: Database, tabs: Tabs }} parts */
   constructor({ database, tabs }) {
@@ -31,7 +31,7 @@ export class People extends Emitter {
   async load() {
     const rows = await this.#database.read(["people"], (stores) => all(stores("people")));
     this.#rows = new Map(rows.map((row) => [row.email, whole(row)]));
-    this.#rows.forEach((row) => this.#namesakes.set(row));
+    this.#rows.forEach((row) => this.#similarNames.set(row));
   }
 
   /** @returns {PersonRow[]} */
@@ -61,7 +61,7 @@ export class People extends Emitter {
    */
   isAmbiguous(email) {
     const name = this.nameOf(email);
-    return name !== email && this.#namesakes.isAmbiguous(email, name);
+    return name !== email && this.#similarNames.isAmbiguous(email, name);
   }
 
   /**
@@ -78,7 +78,7 @@ export class People extends Emitter {
    */
   speakerOf(email) {
     const name = this.nameOf(email);
-    return this.#namesakes.isOneself(name) ? `${name} (${email})` : name;
+    return this.#similarNames.isOneself(name) ? `${name} (${email})` : name;
   }
 
   /**
@@ -93,7 +93,7 @@ export class People extends Emitter {
 
   /** @param {(name: string) => string[]} keysOf what names that look alike have in common, once that is loaded */
   compareBy(keysOf) {
-    this.#namesakes.compareBy(keysOf);
+    this.#similarNames.compareBy(keysOf);
     this.#rows.forEach(({ email }) => this.isAmbiguous(email) && this.emit("changed", { email }));
   }
 
@@ -126,7 +126,7 @@ export class People extends Emitter {
   /** @param {PersonRow} row */
   #set(row) {
     this.#rows.set(row.email, row);
-    this.#namesakes.set(row);
+    this.#similarNames.set(row);
     this.emit("changed", { email: row.email });
   }
 }

@@ -8,7 +8,7 @@ import { Refusal } from "../server/model-errors.js";
 import { noteBrowser } from "./second-browsers.js";
 
 /** @typedef {import("../../storage/rows.js").Statement} Statement */
-/** @typedef {{ fingerprint: string, publicKeyBytes: Bytes } & Statement} ToldKey */
+/** @typedef {{ fingerprint: string, publicKeyBytes: Bytes } & Statement} VerifiedKey */
 
 // A server that never stops offering others must not fill the disk.
 const CHANGES_LIMIT = 20;
@@ -20,23 +20,23 @@ const ASK_AGAIN_MS = 24 * 3_600_000;
  * @param {string | null} fingerprint
  * @returns {KnownKey | null}
  */
-export function find(row, fingerprint) {
+export function findKey(row, fingerprint) {
   return row?.keys.find((key) => key.fingerprint === fingerprint) ?? null;
 }
 
 /**
  * @param {PersonRow} row without a pinned key
- * @param {ToldKey} key
+ * @param {VerifiedKey} key
  */
 function pin(row, key) {
-  row.keys.push({ ...told(key), firstSeenMs: Date.now(), accepted: true });
+  row.keys.push({ ...identifyingPart(key), firstSeenMs: Date.now(), accepted: true });
   row.pinned = key.fingerprint;
   row.isKeyless = false;
 }
 
 /**
  * @param {PersonRow} row
- * @param {ToldKey} key that the server names as the present one
+ * @param {VerifiedKey} key that the server names as the present one
  */
 function noteServed(row, key) {
   row.served = key.fingerprint;
@@ -48,31 +48,31 @@ function noteServed(row, key) {
  * What the server named once and names no more need not be decided about; what a message names still does, unless it is
  * unsigned, as an older version of the page offered it: that could not be accepted.
  * @param {PersonRow} row
- * @param {ToldKey} key that the server names as the present one
+ * @param {VerifiedKey} key that the server names as the present one
  */
-export function heed(row, key) {
+export function applyServedKey(row, key) {
   const isSigned = typeof row.offeredStatement?.identity === "string";
   const isNamedByMessage = isSigned && row.offered !== row.served;
   noteServed(row, key);
   if (!isNamedByMessage) {
-    forgetOffer(row);
-    settle(row, key);
+    clearOffer(row);
+    pinOrOffer(row, key);
   }
 }
 
 /**
  * @param {PersonRow} row
- * @param {ToldKey} key that the server names as the present one
+ * @param {VerifiedKey} key that the server names as the present one
  */
-function settle(row, key) {
-  const pinned = find(row, row.pinned);
+function pinOrOffer(row, key) {
+  const pinned = findKey(row, row.pinned);
   if (!pinned) {
     // The row keeps what the server named, and with it that this person's next visit is waited for.
     if (key.identity !== null) {
       pin(row, key);
     }
-  } else if (carriesOn(pinned, key)) {
-    Object.assign(pinned, told(key));
+  } else if (isContinuation(pinned, key)) {
+    Object.assign(pinned, identifyingPart(key));
     row.changes.forEach((change) => (change.undecided = false));
   } else {
     offer(row, key);
@@ -81,11 +81,11 @@ function settle(row, key) {
 
 /**
  * @param {KnownKey} pinned
- * @param {ToldKey} key
+ * @param {VerifiedKey} key
  * @returns {boolean} the same key, signed for the first time, or by the same identity with a number that rises, and for
  *   no fewer suites
  */
-function carriesOn(pinned, key) {
+function isContinuation(pinned, key) {
   if (key.fingerprint !== pinned.fingerprint) {
     return false;
   }
@@ -97,14 +97,14 @@ function carriesOn(pinned, key) {
 
 /**
  * @param {PersonRow} row
- * @param {ToldKey} key that a message names
+ * @param {VerifiedKey} key that a message names
  * @param {string | null} browser in which a message of theirs was written that has opened under it
  */
-export function take(row, key, browser) {
+export function applyNamedKey(row, key, browser) {
   if (row.pinned === null) {
     pin(row, key);
   }
-  const found = find(row, key.fingerprint);
+  const found = findKey(row, key.fingerprint);
   if (!found?.accepted) {
     offer(row, key);
   } else if (browser !== null) {
@@ -115,15 +115,15 @@ export function take(row, key, browser) {
 
 /**
  * @param {PersonRow} row
- * @param {ToldKey} key
+ * @param {VerifiedKey} key
  */
 function offer(row, key) {
-  if (!find(row, key.fingerprint)) {
-    row.keys.push({ ...told(key), firstSeenMs: Date.now(), accepted: false });
+  if (!findKey(row, key.fingerprint)) {
+    row.keys.push({ ...identifyingPart(key), firstSeenMs: Date.now(), accepted: false });
   }
   row.offered = key.fingerprint;
   row.offeredStatement = statementIn(key);
-  const what = offerOf(row);
+  const what = offerId(row);
   if (!row.changes.some((change) => change.undecided && change.offer === what)) {
     const atMs = Date.now();
     const change = { key: `${atMs} ${what}`, atMs, wasChecked: losesCheck(row), offer: what, undecided: true };
@@ -135,7 +135,7 @@ function offer(row, key) {
  * @param {PersonRow | null} row
  * @returns {string} what exactly is offered
  */
-export function offerOf(row) {
+export function offerId(row) {
   const { identity, version } = row?.offeredStatement ?? {};
   return `${row?.offered} ${identity} ${version}`;
 }
@@ -156,9 +156,9 @@ export function losesCheck({ checked, offeredStatement }) {
  * @param {PersonRow[]} others
  * @throws {Refusal} `key_changed`: another one is offered by now; `unsigned_key`; `key_not_theirs`
  */
-export function accept(row, { fingerprint, offer: what }, others) {
-  const key = find(row, fingerprint);
-  if (!key || row.offered !== fingerprint || offerOf(row) !== what) {
+export function acceptOffered(row, { fingerprint, offer: what }, others) {
+  const key = findKey(row, fingerprint);
+  if (!key || row.offered !== fingerprint || offerId(row) !== what) {
     throw new Refusal("key_changed");
   }
   if (row.offeredStatement?.identity === null) {
@@ -169,14 +169,14 @@ export function accept(row, { fingerprint, offer: what }, others) {
   refuseOthersKey(key, others);
   row.pinned = fingerprint;
   row.changes.forEach((change) => (change.undecided = false));
-  forgetOffer(row);
+  clearOffer(row);
 }
 
 /**
  * What was only offered must not be accepted later with something else.
  * @param {PersonRow} row
  */
-function forgetOffer(row) {
+function clearOffer(row) {
   row.offered = null;
   row.offeredStatement = null;
   row.keys = row.keys.filter((key) => key.accepted);
@@ -186,7 +186,7 @@ function forgetOffer(row) {
  * Whoever uploads another's public key as their own cannot read anything, but the other's words would stand here under
  * their name. A key counts as somebody's only once a message of theirs has opened under it, since anybody can upload any
  * key. An identity counts at once: it has signed the person's email.
- * @param {ToldKey} key
+ * @param {VerifiedKey} key
  * @param {{ keys: KnownKey[] }[]} others
  * @throws {Refusal} `key_not_theirs`: it or its identity belongs to somebody else, now or formerly
  */
@@ -202,8 +202,8 @@ export function refuseOthersKey({ publicKeyBytes, identity }, others) {
  * @param {PersonRow} row
  * @returns {boolean} whether the server need not be asked before something is sealed for this person
  */
-export function isSettled(row) {
-  const pinned = find(row, row.pinned);
+export function isUpToDate(row) {
+  const pinned = findKey(row, row.pinned);
   const isUsable = pinned !== null && pinned.identity !== null && !row.isKeyless;
   return row.offered !== null || (isUsable && row.served === row.pinned && isRecent(row));
 }
@@ -213,14 +213,14 @@ export function isSettled(row) {
  * @returns {"no_key" | "key_missing" | "unsigned_key" | null} what keeps messages to the person waiting: their browser has
  *   no key yet, the server does not give out the key that it gave out before, or their browser has not signed it
  */
-export function awaited(row) {
+export function waitReason(row) {
   if (row === null || row.offered !== null) {
     return null;
   }
   if (row.isKeyless) {
     return row.pinned === null && row.served === null ? "no_key" : "key_missing";
   }
-  const isUnsigned = row.served !== null && (find(row, row.pinned)?.identity ?? null) === null;
+  const isUnsigned = row.served !== null && (findKey(row, row.pinned)?.identity ?? null) === null;
   return isUnsigned ? "unsigned_key" : null;
 }
 
@@ -237,7 +237,7 @@ function statementIn({ identity, version, suites }) {
   return { identity, version, suites };
 }
 
-/** @param {ToldKey} key */
-function told({ fingerprint, publicKeyBytes, ...statement }) {
+/** @param {VerifiedKey} key */
+function identifyingPart({ fingerprint, publicKeyBytes, ...statement }) {
   return { fingerprint, publicKeyBytes, ...statementIn(statement) };
 }

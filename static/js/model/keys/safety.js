@@ -3,7 +3,7 @@ import { readCode, safetyNumber } from "../../crypto/safety-number.js";
 import { fromHex, toHex } from "../../lib/bytes.js";
 import { pause } from "../../lib/timing.js";
 import { Refusal } from "../server/model-errors.js";
-import { find, losesCheck } from "./pinning.js";
+import { findKey, losesCheck } from "./pinning.js";
 
 /** @typedef {{ identityKeyBytes: Bytes, email: string }} Party */
 
@@ -35,7 +35,7 @@ export class Safety {
     const row = this.#people.get(email);
     const lost = row?.changes.findLast(({ wasChecked }) => wasChecked);
     const forgotten = row?.forgotten ?? false;
-    if (row?.differed && row.differed.identity === find(row, row.pinned)?.identity) {
+    if (row?.differed && row.differed.identity === findKey(row, row.pinned)?.identity) {
       return { compared: "differed", atMs: row.differed.atMs, forgotten };
     }
     if (row?.checked && !losesCheck(row)) {
@@ -139,7 +139,7 @@ export class Safety {
    */
   #parties(row) {
     const own = this.#accountKey.current?.identity;
-    const identity = find(row, row?.pinned ?? null)?.identity;
+    const identity = findKey(row, row?.pinned ?? null)?.identity;
     if (!row || !own || !identity) {
       return null;
     }

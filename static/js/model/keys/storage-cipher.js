@@ -3,7 +3,7 @@ import { CryptoManager } from "../../crypto/crypto.js";
 import { openRecord, sealRecord } from "../../crypto/storage-encryption.js";
 import { get } from "../../storage/queries.js";
 
-export class Vault {
+export class StorageCipher {
   #storageKey;
 
   /**
@@ -17,7 +17,7 @@ export class Vault {
 
   /**
    * @param {Database} database
-   * @returns {Promise<Vault>} the same one for each tab
+   * @returns {Promise<StorageCipher>} the same one for each tab
    */
   static async of(database) {
     const candidate = { storageKey: await CryptoManager.generateStorageKey(), browser: CryptoManager.randomId() };
@@ -28,7 +28,7 @@ export class Vault {
       }
       return found ?? candidate;
     });
-    return new Vault(storageKey, browser);
+    return new StorageCipher(storageKey, browser);
   }
 
   /**

@@ -12,14 +12,14 @@ import { readContacts, readConversations, readKey } from "../server/responses.js
 /**
  * - unsure: the memory is new, and the server was not asked yet whether the account is
  * - yes: to be said
- * @typedef {"unsure" | "no" | "yes" | "said"} Forgotten
+ * @typedef {"unsure" | "no" | "yes" | "said"} StorageLossState
  */
 
 const NOT_FOUND = 404;
 
-export class Forgetting extends Emitter {
+export class StorageLoss extends Emitter {
   #parts;
-  /** @type {Forgotten} */
+  /** @type {StorageLossState} */
   #state = "no";
   #compared = 0;
 
@@ -27,7 +27,7 @@ export class Forgetting extends Emitter {
   constructor(parts) {
     super();
     this.#parts = parts;
-    parts.tabs.on("forgetting", () => this.load().catch(() => {}));
+    parts.tabs.on("storageLoss", () => this.load().catch(() => {}));
   }
 
   async load() {
@@ -35,17 +35,17 @@ export class Forgetting extends Emitter {
   }
 
   /** Whether the account is older than this memory, and the person has not taken note of that yet. */
-  get isToBeSaid() {
+  get isToBeTold() {
     return this.#state === "yes";
   }
 
   /** With how many people numbers had been compared, where that is to be said now; 0: none, as far as is known. */
   get comparedBefore() {
-    return this.isToBeSaid ? this.#compared : 0;
+    return this.isToBeTold ? this.#compared : 0;
   }
 
   /** @param {number} compared with how many people they had been before this memory began, as far as that is known */
-  takeCompared(compared) {
+  setComparedBefore(compared) {
     this.#compared = compared;
   }
 
@@ -55,7 +55,7 @@ export class Forgetting extends Emitter {
   }
 
   /** The person has read it. */
-  said() {
+  acknowledge() {
     return this.#set("said");
   }
 
@@ -99,8 +99,8 @@ export class Forgetting extends Emitter {
   }
 
   /**
-   * @param {Forgotten} state
-   * @param {Forgotten} [before] only where it is still that: another tab may have been quicker
+   * @param {StorageLossState} state
+   * @param {StorageLossState} [before] only where it is still that: another tab may have been quicker
    */
   async #set(state, before) {
     await this.#parts.database.write(["state"], async (stores) => {
@@ -108,11 +108,11 @@ export class Forgetting extends Emitter {
         stores("state").put(state, "forgetting");
       }
     });
-    this.#parts.tabs.tell("forgetting");
+    this.#parts.tabs.tell("storageLoss");
     await this.load();
   }
 
-  /** @param {Forgotten} state */
+  /** @param {StorageLossState} state */
   #show(state) {
     if (state !== this.#state) {
       this.#state = state;

@@ -7,11 +7,11 @@
 import { DecryptionError, KeyChangedError, ProtocolError } from "../../crypto/crypto-errors.js";
 import { decodeReceipt } from "../../crypto/plaintext.js";
 import { Emitter } from "../../lib/emitter.js";
-import { Sequence } from "../../lib/timing.js";
+import { SerialQueue } from "../../lib/timing.js";
 import { all, chatOrNew, unsent, waitingReceipts } from "../../storage/queries.js";
 import { headRecord, markContradicted } from "../history/heads.js";
 import { has, rangesOf, union } from "../history/ranges.js";
-import { acquaintances } from "../history/receipt-recipients.js";
+import { receiptRecipients } from "../history/receipt-recipients.js";
 import { BadAnswer, Refusal } from "../server/model-errors.js";
 
 /** @import { ReceiptRow } from "../../storage/rows.js" */
@@ -26,7 +26,7 @@ const BROWSERS_LIMIT = 32;
 
 export class PeerReceipts extends Emitter {
   #parts;
-  #inTurn = new Sequence();
+  #inTurn = new SerialQueue();
   /** @type {Map<string, Promise<void>>} by peer: what has not begun */
   #waiting = new Map();
 
@@ -56,13 +56,13 @@ export class PeerReceipts extends Emitter {
   /** @param {string} peer a stranger's are worth no derivation: nothing was written that they could acknowledge */
   async #take(peer) {
     this.#waiting.delete(peer);
-    const { database, opener } = this.#parts;
-    if (!(await acquaintances(this.#parts)).has(peer)) {
+    const { database, decryptQueue } = this.#parts;
+    if (!(await receiptRecipients(this.#parts)).has(peer)) {
       return;
     }
     const rows = await database.read(["receipts"], (stores) => waitingReceipts(stores("receipts"), peer));
     for (const row of rows.reverse()) {
-      await opener.calm();
+      await decryptQueue.calm();
       if ((await this.#open(row)) !== "useless") {
         return;
       }
@@ -100,19 +100,19 @@ export class PeerReceipts extends Emitter {
    * @param {Opened} opened
    */
   async #enter({ id, peer }, opened) {
-    const { chains, database, tabs, vault } = this.#parts;
+    const { chains, database, tabs, cipher } = this.#parts;
     const { browser, receipt: { head } } = opened;
-    const named = head && (await vault.seal(headRecord(peer, browser), head));
+    const named = head && (await cipher.seal(headRecord(peer, browser), head));
     await database.write(["receipts", "chats", "chains", "outbox"], async (stores) => {
       const waiting = await waitingReceipts(stores("receipts"), peer);
       waiting.filter((row) => row.id <= id).forEach((row) => stores("receipts").delete(row.id));
       const chat = await chatOrNew(stores("chats"), peer);
       const unsealed = (await unsent(stores("outbox"), peer)).filter((row) => row.envelope === null && !row.mayHaveLeft);
       const sent = { last: await chains.ownCounter(stores, peer), without: unsealed.map(({ counter }) => counter) };
-      stores("chats").put(withReceipt(chat, { ...opened, named }, { browser: vault.browser, ...sent }));
+      stores("chats").put(withReceipt(chat, { ...opened, named }, { browser: cipher.browser, ...sent }));
     });
     if (head) {
-      await markContradicted({ database, vault }, { peer, browser, head });
+      await markContradicted({ database, cipher }, { peer, browser, head });
     }
     this.emit("changed", { email: peer, named: head?.hash ?? null });
     tabs.tell("chat", { email: peer });

@@ -11,12 +11,12 @@ const BROWSERS_LIMIT = 8;
 const MISSING_LIMIT = 64;
 
 /**
- * @param {{ chains: Chains, database: Database, vault: Vault }} parts
+ * @param {{ chains: Chains, database: Database, cipher: StorageCipher }} parts
  * @param {string} peer
  * @param {{ isReadTold: boolean }} choice
  * @returns {Promise<Receipt>}
  */
-export async function receiptOf({ chains, database, vault }, peer, { isReadTold }) {
+export async function receiptOf({ chains, database, cipher }, peer, { isReadTold }) {
   const seen = await database.read(["chains", "chats", "messages"], async (stores) => {
     const chat = await chatOrNew(stores("chats"), peer);
     const rows = await theirChains(stores("chains"), peer);
@@ -30,7 +30,7 @@ export async function receiptOf({ chains, database, vault }, peer, { isReadTold 
     }));
     return entries.filter((entry) => entry !== null);
   });
-  return { head: await headOf({ chains, database, vault }, peer), seen };
+  return { head: await headOf({ chains, database, cipher }, peer), seen };
 }
 
 /**
@@ -130,17 +130,17 @@ function readOf({ from, delivered }, seen) {
 }
 
 /**
- * @param {{ chains: Chains, database: Database, vault: Vault }} parts
+ * @param {{ chains: Chains, database: Database, cipher: StorageCipher }} parts
  * @param {string} peer
  * @returns {Promise<Receipt["head"]>} the last of one's own that has left; null: none has
  */
-async function headOf({ chains, database, vault }, peer) {
+async function headOf({ chains, database, cipher }, peer) {
   let { counter, hash } = await chains.own(peer);
   const waiting = await database.read(["outbox"], (stores) => unsent(stores("outbox"), peer));
   // Those that stand at the end: one that failed may stand below others that have left.
   for (const row of waiting.sort((left, right) => right.counter - left.counter)) {
     if (row.counter === counter) {
-      hash = (await vault.open(messageRecord(row), row.sealed)).previous;
+      hash = (await cipher.open(messageRecord(row), row.sealed)).previous;
       counter -= 1;
     }
   }

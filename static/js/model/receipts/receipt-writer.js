@@ -8,10 +8,10 @@ import { encodeReceipt } from "../../crypto/plaintext.js";
 import { after, backoffMs } from "../../lib/timing.js";
 import { ApiError, patienceMs } from "../../net/net-errors.js";
 import { all, chatOrNew } from "../../storage/queries.js";
-import { acquaintances } from "../history/receipt-recipients.js";
-import { awaited } from "../keys/pinning.js";
+import { receiptRecipients } from "../history/receipt-recipients.js";
+import { waitReason } from "../keys/pinning.js";
 import { Refusal } from "../server/model-errors.js";
-import { verdict } from "../server/retry-policy.js";
+import { retryDecision } from "../server/retry-policy.js";
 import { receiptOf } from "./receipt-content.js";
 
 const COLLECT_MS = 400;
@@ -76,7 +76,7 @@ export class ReceiptWriter {
 
   async #writeDue() {
     const chats = await this.#parts.database.read(["chats"], (stores) => all(stores("chats")));
-    const known = await acquaintances(this.#parts);
+    const known = await receiptRecipients(this.#parts);
     /** @type {unknown} */
     let refusal = null;
     for (const chat of chats.filter(({ email, receiptDue }) => receiptDue && known.has(email))) {
@@ -111,20 +111,20 @@ export class ReceiptWriter {
    */
   #isDecided(email) {
     const person = this.#parts.people.get(email);
-    const isUsable = Boolean(person?.pinned) && !person?.offered && awaited(person) !== "unsigned_key";
+    const isUsable = Boolean(person?.pinned) && !person?.offered && waitReason(person) !== "unsigned_key";
     return isUsable && this.#parts.accountKey.current !== null;
   }
 
   /** @param {ChatRow} chat */
   async #tell({ email, receiptDue = 0 }) {
     try {
-      await this.#parts.transmitter.send(await this.#sealed(email));
+      await this.#parts.transport.send(await this.#sealed(email));
     } catch (error) {
       if (error instanceof ApiError && error.code === "stale_key") {
         await this.#parts.peerKeys.lookUp(email);
         return;
       }
-      if (!verdict(error, { attempt: this.#attempt, ageMs: Date.now() - receiptDue }).isFinal) {
+      if (!retryDecision(error, { attempt: this.#attempt, ageMs: Date.now() - receiptDue }).isFinal) {
         throw error;
       }
     }
@@ -150,11 +150,11 @@ export class ReceiptWriter {
    * @returns {Promise<SealedMessage>}
    */
   async #sealed(peer) {
-    const { accountKey, database, chains, ownEmail, peerKeys, preferences, vault } = this.#parts;
+    const { accountKey, database, chains, ownEmail, peerKeys, preferences, cipher } = this.#parts;
     const key = await peerKeys.keyFor(peer);
     const own = /** @type {KeyRow} */ (accountKey.current);
-    const body = await encodeReceipt(await receiptOf({ chains, database, vault }, peer, { isReadTold: preferences.readReceipts }));
-    const { counter, previous } = await this.#number(peer);
+    const body = await encodeReceipt(await receiptOf({ chains, database, cipher }, peer, { isReadTold: preferences.readReceipts }));
+    const { counter, previous } = await this.#nextCounter(peer);
     const { envelope, hash } = await sealMessage({
       ownKeyPair: own,
       ownFingerprint: own.fingerprint,
@@ -163,7 +163,7 @@ export class ReceiptWriter {
       senderEmail: ownEmail,
       recipientEmail: peer,
       clientId: CryptoManager.randomUuid(),
-      content: { type: "receipt", browser: vault.browser, counter, previous, received: [], sent_at: Date.now(), body },
+      content: { type: "receipt", browser: cipher.browser, counter, previous, received: [], sent_at: Date.now(), body },
     });
     // Before it leaves: a counter is never given twice.
     const row = await chains.ownRow(peer, { counter, hash }, "receipts");
@@ -172,7 +172,7 @@ export class ReceiptWriter {
   }
 
   /** @param {string} peer */
-  async #number(peer) {
+  async #nextCounter(peer) {
     const { counter, hash } = await this.#parts.chains.own(peer, "receipts");
     return { counter: counter + 1, previous: hash };
   }

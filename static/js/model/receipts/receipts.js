@@ -4,7 +4,7 @@
  */
 import { after, backoffMs } from "../../lib/timing.js";
 import { ApiError, patienceMs } from "../../net/net-errors.js";
-import { acquaintances } from "../history/receipt-recipients.js";
+import { receiptRecipients } from "../history/receipt-recipients.js";
 
 /** @typedef {{ id: number, kind: "delivered" | "read" }} Told */
 
@@ -33,7 +33,7 @@ export class Receipts {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #laterTimer;
 
-  /** @param {{ api: Api, archive: Archive, chains: Chains, people: People, preferences: Preferences }} parts */
+  /** @param {{ api: Api, messageStore: MessageStore, chains: Chains, people: People, preferences: Preferences }} parts */
   constructor(parts) {
     this.#parts = parts;
     parts.preferences.on("changed", () => this.note());
@@ -115,8 +115,8 @@ export class Receipts {
 
   /** @returns {Promise<Told[]>} */
   async #due() {
-    const { archive, preferences } = this.#parts;
-    const rows = await archive.due(await acquaintances(this.#parts));
+    const { messageStore, preferences } = this.#parts;
+    const rows = await messageStore.due(await receiptRecipients(this.#parts));
     return rows.flatMap((row) => toldOf(row, preferences.readReceipts));
   }
 }

@@ -4,7 +4,7 @@
  * somebody looks at that chat.
  */
 import { identityOf } from "../history/message-rows.js";
-import { acquaintances } from "../history/receipt-recipients.js";
+import { receiptRecipients } from "../history/receipt-recipients.js";
 
 /** @typedef {{ peer: string, below: number, left: number }} Pile below: the id up to which it was tried */
 
@@ -12,7 +12,7 @@ const BATCH = 20;
 const DERIVATIONS_PER_STRANGER = 20;
 
 export class Backlog {
-  #archive;
+  #messageStore;
   #chains;
   #people;
   #open;
@@ -20,9 +20,9 @@ export class Backlog {
   /** @type {Promise<void> | null} */
   #running = null;
 
-  /** @param {{ archive: Archive, chains: Chains, people: People, open: (row: MessageRow) => Promise<void> }} parts */
-  constructor({ archive, chains, people, open }) {
-    this.#archive = archive;
+  /** @param {{ messageStore: MessageStore, chains: Chains, people: People, open: (row: MessageRow) => Promise<void> }} parts */
+  constructor({ messageStore, chains, people, open }) {
+    this.#messageStore = messageStore;
     this.#chains = chains;
     this.#people = people;
     this.#open = open;
@@ -48,10 +48,10 @@ export class Backlog {
 
   /** @returns {Promise<Pile[]>} */
   async #piles() {
-    const known = await acquaintances({ people: this.#people, chains: this.#chains });
-    const peers = await this.#archive.pendingPeers();
+    const known = await receiptRecipients({ people: this.#people, chains: this.#chains });
+    const peers = await this.#messageStore.pendingPeers();
     const [friends, strangers] = [peers.filter((peer) => known.has(peer)), peers.filter((peer) => !known.has(peer))];
-    const spent = await Promise.all(strangers.map((peer) => this.#archive.countTried(peer)));
+    const spent = await Promise.all(strangers.map((peer) => this.#messageStore.countTried(peer)));
     return [
       ...friends.map((peer) => ({ peer, below: Infinity, left: Infinity })),
       ...strangers.map((peer, index) => ({ peer, below: Infinity, left: DERIVATIONS_PER_STRANGER - (spent[index] ?? 0) })),
@@ -84,7 +84,7 @@ export class Backlog {
    * @returns {Promise<Pile | null>} what is left of it; null: nothing
    */
   async #openBatch({ peer, below, left }, tried) {
-    const rows = await this.#archive.pending(peer, { below, limit: Math.min(BATCH, left) });
+    const rows = await this.#messageStore.pending(peer, { below, limit: Math.min(BATCH, left) });
     for (const row of rows.filter((one) => !tried.has(identityOf(one)))) {
       tried.add(identityOf(row));
       await this.#open(row);

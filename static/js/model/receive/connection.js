@@ -1,7 +1,7 @@
 /**
  * Keeps up with the server: pushes while a socket is open, asking every few seconds while none can be had.
  *
- * Events: `connection` {state}, `open` (a socket is open again), `reached` (the server
+ * Events: `changed` {state}, `open` (a socket is open again), `reached` (the server
  * answers again), `resync` (the server asks to be asked again).
  */
 import { Emitter, listen } from "../../lib/emitter.js";
@@ -21,7 +21,7 @@ import { readConversations } from "../server/responses.js";
 // Once may be chance. After that, "ok" would hide that nothing new comes in.
 const FAILURES_HIDDEN = 1;
 
-export class Link extends Emitter {
+export class Connection extends Emitter {
   #parts;
   #isReached = false;
   /** whether the last call got no answer */
@@ -36,25 +36,25 @@ export class Link extends Emitter {
   #isOffline = isOffline();
   #stopListening = () => {};
 
-  /** @param {LinkParts} parts */
+  /** @param {ConnectionParts} parts */
   constructor(parts) {
     super();
     this.#parts = parts;
-    const { mailbox, realtime } = parts;
-    realtime.on("event", (frame) => mailbox.push(frame));
+    const { sync, realtime } = parts;
+    realtime.on("event", (frame) => sync.push(frame));
     realtime.on("resync", () => {
-      void mailbox.sync();
+      void sync.run();
       this.emit("resync");
     });
     realtime.on("connected", ({ sequence }) => this.#connected(sequence));
     realtime.on("alive", () => this.#heard());
     realtime.on("state", (state) => {
-      mailbox.setLive(state === "open");
+      sync.setLive(state === "open");
       this.#hasAnswered &&= state !== "offline";
       this.#update();
     });
-    mailbox.on("late", () => this.#update());
-    mailbox.on("synced", (outcome) => this.#synced(outcome));
+    sync.on("late", () => this.#update());
+    sync.on("synced", (outcome) => this.#synced(outcome));
   }
 
   get state() {
@@ -63,11 +63,11 @@ export class Link extends Emitter {
 
   async start() {
     this.#stopListening = listen("page", ["online", "offline"], () => this.#look());
-    const { archive, mailbox, realtime } = this.#parts;
-    mailbox.start((await archive.cursor()) ?? (await this.#begin()));
+    const { messageStore, sync, realtime } = this.#parts;
+    sync.start((await messageStore.sequence()) ?? (await this.#begin()));
     if (!this.#isStopped) {
       realtime.start();
-      await mailbox.sync();
+      await sync.run();
     }
   }
 
@@ -75,12 +75,12 @@ export class Link extends Emitter {
     this.#isStopped = true;
     this.#stopListening();
     this.#parts.realtime.stop();
-    this.#parts.mailbox.stop();
+    this.#parts.sync.stop();
   }
 
   /**
    * The first time in a new browser: the list of chats, and from where on to follow.
-   * @returns {Promise<number>} the cursor
+   * @returns {Promise<number>} the sequence
    */
   async #begin() {
     for (let attempt = 0; !this.#isStopped; attempt += 1) {
@@ -95,9 +95,9 @@ export class Link extends Emitter {
   }
 
   async #takeList() {
-    const { api, archive, contacts, ownEmail } = this.#parts;
+    const { api, messageStore, contacts, ownEmail } = this.#parts;
     const list = readConversations(await api.conversations(), ownEmail);
-    await archive.begin(list);
+    await messageStore.begin(list);
     for (const { email, displayName } of list.conversations) {
       await contacts.learnName(email, displayName);
     }
@@ -107,7 +107,7 @@ export class Link extends Emitter {
   /** @param {unknown} sequence the mailbox's, as the server counts it */
   #connected(sequence) {
     this.#heard();
-    void this.#parts.mailbox.compare(sequence);
+    void this.#parts.sync.compare(sequence);
     this.emit("open");
   }
 
@@ -141,7 +141,7 @@ export class Link extends Emitter {
     const state = this.#presentState();
     if (state !== this.#state) {
       this.#state = state;
-      this.emit("connection", { state });
+      this.emit("changed", { state });
     }
   }
 
@@ -151,7 +151,7 @@ export class Link extends Emitter {
     if (this.#isOffline) {
       return "offline";
     }
-    const isFailing = this.#failures > FAILURES_HIDDEN || this.#parts.mailbox.isLate;
+    const isFailing = this.#failures > FAILURES_HIDDEN || this.#parts.sync.isLate;
     const isOpen = this.#parts.realtime.state === "open";
     if (isOpen && !isFailing) {
       return "ok";

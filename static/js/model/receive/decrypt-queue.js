@@ -20,11 +20,11 @@ const HELD_LIMIT = 1000;
 const AT_ONCE = 3;
 const DAMAGED_LIMIT = 1000;
 
-export class Opener extends Emitter {
-  #archive;
+export class DecryptQueue extends Emitter {
+  #messageStore;
   #chains;
   #people;
-  #retirement;
+  #retiredKeys;
   #unsealer;
   /** @type {Map<string, Promise<void>>} by identity: those that are being opened */
   #running = new Map();
@@ -40,15 +40,15 @@ export class Opener extends Emitter {
   #damaged = new Set();
   #backlog;
 
-  /** @param {{ archive: Archive, chains: Chains, people: People, retirement: Retirement, unsealer: Unsealer }} parts */
-  constructor({ archive, chains, people, retirement, unsealer }) {
+  /** @param {{ messageStore: MessageStore, chains: Chains, people: People, retiredKeys: RetiredKeys, unsealer: Unsealer }} parts */
+  constructor({ messageStore, chains, people, retiredKeys, unsealer }) {
     super();
-    this.#archive = archive;
+    this.#messageStore = messageStore;
     this.#chains = chains;
     this.#people = people;
-    this.#retirement = retirement;
+    this.#retiredKeys = retiredKeys;
     this.#unsealer = unsealer;
-    this.#backlog = new Backlog({ archive, chains, people, open: (row) => this.#openWhenCalm(row) });
+    this.#backlog = new Backlog({ messageStore, chains, people, open: (row) => this.#openWhenCalm(row) });
   }
 
   /**
@@ -147,7 +147,7 @@ export class Opener extends Emitter {
   async #open(row) {
     try {
       const content = await this.#inTurn(identityOf(row), () => this.#contentOf(row));
-      const kept = await this.#archive.keepOpened(row, content);
+      const kept = await this.#messageStore.keepOpened(row, content);
       this.#failures.delete(identityOf(row));
       this.#tell(row, kept, textOf(content));
       this.openNamed(row.peer, content.previous);
@@ -182,7 +182,7 @@ export class Opener extends Emitter {
     if (isFinal) {
       this.#failures.set(identityOf(row), error);
     }
-    await this.#archive.keepTried(row, { isFinal, isDamaged: isDamage(error) });
+    await this.#messageStore.keepTried(row, { isFinal, isDamaged: isDamage(error) });
     if (isFinal) {
       this.emit("failed", { row });
     }
@@ -213,7 +213,7 @@ export class Opener extends Emitter {
     // A message that was taken back stands in its chain by the hash that it had.
     const hash = type === "skip" ? body : opened.hash;
     const content = { type, body, browser, counter, previous, received, sent_at, hash };
-    if (await this.#retirement.refuses(row, content, opened.peerKey.fingerprint)) {
+    if (await this.#retiredKeys.refuses(row, content, opened.peerKey.fingerprint)) {
       this.#hold(row, hash);
       throw new Refusal("retired_key");
     }

@@ -7,7 +7,7 @@
  * while.
  */
 import { Emitter } from "../../lib/emitter.js";
-import { after, backoffMs, pause, Sequence } from "../../lib/timing.js";
+import { after, backoffMs, pause, SerialQueue } from "../../lib/timing.js";
 import { ApiError, isAway, patienceMs } from "../../net/net-errors.js";
 import { BadAnswer } from "../server/model-errors.js";
 import { readEvent, readSync } from "../server/responses.js";
@@ -24,10 +24,10 @@ const CALM_MS = 5_000;
 // More than a mailbox of 200,000 changes in one go is no honest answer.
 const PAGES_LIMIT = 1000;
 
-export class Mailbox extends Emitter {
+export class Sync extends Emitter {
   #parts;
-  #cursor = 0;
-  #entering = new Sequence();
+  #sequence = 0;
+  #entering = new SerialQueue();
   /** @type {Map<number, MailboxEvent>} pushes that came before one that is still missing */
   #early = new Map();
   #isBehind = false;
@@ -48,14 +48,14 @@ export class Mailbox extends Emitter {
   /** @type {ReturnType<typeof setTimeout> | undefined} while what the server has is not here */
   #lateTimer;
 
-  /** @param {MailboxParts} parts */
+  /** @param {SyncParts} parts */
   constructor(parts) {
     super();
     this.#parts = parts;
   }
 
-  get cursor() {
-    return this.#cursor;
+  get sequence() {
+    return this.#sequence;
   }
 
   /** While this is so, what stands here may lack what lies between the old and the newest. */
@@ -81,9 +81,9 @@ export class Mailbox extends Emitter {
     return this.isComplete || this.#isLate;
   }
 
-  /** @param {number} cursor up to where the mailbox stands here */
-  start(cursor) {
-    this.#cursor = cursor;
+  /** @param {number} sequence up to where the mailbox stands here */
+  start(sequence) {
+    this.#sequence = sequence;
   }
 
   stop() {
@@ -102,17 +102,17 @@ export class Mailbox extends Emitter {
   /** @param {unknown} sequence of the mailbox, as the server counts it now */
   async compare(sequence) {
     await this.#syncing;
-    if (sequence !== this.#cursor) {
-      await this.sync();
+    if (sequence !== this.#sequence) {
+      await this.run();
     }
   }
 
   /** @param {any} frame a push, as it came */
   push(frame) {
     const event = this.#read(frame);
-    if (event && event.sequence > this.#cursor && this.#early.size < WAITING_LIMIT) {
+    if (event && event.sequence > this.#sequence && this.#early.size < WAITING_LIMIT) {
       this.#early.set(event.sequence, event);
-      this.#enterEarly().catch(() => this.sync());
+      this.#enterEarly().catch(() => this.run());
     }
   }
 
@@ -124,20 +124,20 @@ export class Mailbox extends Emitter {
     try {
       return readEvent(frame, this.#parts.ownEmail);
     } catch {
-      void this.sync();
+      void this.run();
       return null;
     }
   }
 
   /**
-   * The answer to a message that was sent from here. It is entered at once; the cursor moves only if it is next.
+   * The answer to a message that was sent from here. It is entered at once; the sequence moves only if it is next.
    * @param {MessageEvent} event
    */
   async accepted(event) {
-    if (event.sequence !== this.#cursor + 1) {
+    if (event.sequence !== this.#sequence + 1) {
       await this.#entering.run(() => this.#parts.enter([event], null));
     }
-    if (event.sequence > this.#cursor) {
+    if (event.sequence > this.#sequence) {
       this.#early.set(event.sequence, event);
       await this.#enterEarly();
     }
@@ -146,22 +146,22 @@ export class Mailbox extends Emitter {
   #enterEarly() {
     return this.#entering.run(async () => {
       const events = this.#takeInOrder();
-      const cursor = this.#cursor + events.length;
+      const sequence = this.#sequence + events.length;
       if (events.length > 0) {
-        await this.#parts.enter(events, cursor);
-        this.#cursor = cursor;
+        await this.#parts.enter(events, sequence);
+        this.#sequence = sequence;
       }
       this.#watchForHole(events.length > 0);
     });
   }
 
-  /** @returns {MailboxEvent[]} what follows on the cursor without a hole */
+  /** @returns {MailboxEvent[]} what follows on the sequence without a hole */
   #takeInOrder() {
     const events = [];
-    for (let next = this.#cursor + 1; this.#early.has(next); next += 1) {
+    for (let next = this.#sequence + 1; this.#early.has(next); next += 1) {
       events.push(/** @type {MailboxEvent} */ (this.#early.get(next)));
     }
-    [...this.#early.keys()].filter((sequence) => sequence <= this.#cursor + events.length)
+    [...this.#early.keys()].filter((sequence) => sequence <= this.#sequence + events.length)
       .forEach((sequence) => this.#early.delete(sequence));
     return events;
   }
@@ -179,11 +179,11 @@ export class Mailbox extends Emitter {
 
   #askAboutHole() {
     this.#holeTimer = undefined;
-    void this.sync();
+    void this.run();
   }
 
   /** @returns {Promise<void>} when the server has been asked after this call, unless it must not be; it never throws */
-  async sync() {
+  async run() {
     this.#isAskedFor = true;
     if (this.#mayAsk) {
       await this.#ask();
@@ -192,7 +192,7 @@ export class Mailbox extends Emitter {
 
   /** @returns {Promise<boolean>} whether all that the server has, asked again now, stands here */
   async catchUp() {
-    await this.sync();
+    await this.run();
     return this.isComplete && this.#attempt === 0;
   }
 
@@ -230,7 +230,7 @@ export class Mailbox extends Emitter {
       this.#attempt += 1;
       this.#notBeforeMs = performance.now() + this.#restMs(error);
       this.emit("synced", { isReached: error instanceof ApiError, isAway: isAway(error), isDone: false });
-      if (error instanceof ApiError && error.code === "sequence_ahead" && this.#cursor > 0) {
+      if (error instanceof ApiError && error.code === "sequence_ahead" && this.#sequence > 0) {
         await this.#startOver().catch(() => {});
       }
     }
@@ -254,14 +254,14 @@ export class Mailbox extends Emitter {
 
   async #syncPages() {
     for (let page = 0; page < PAGES_LIMIT; page += 1) {
-      const after = this.#cursor;
-      const { events, cursor, more } = readSync(await this.#parts.api.sync(after), after, this.#parts.ownEmail);
+      const after = this.#sequence;
+      const { events, sequence, more } = readSync(await this.#parts.api.sync(after), after, this.#parts.ownEmail);
       this.#setBehind(more);
       if (more) {
         // What somebody waits for first: the entering of a whole page keeps the database busy.
         await Promise.race([this.#parts.calm(), pause(CALM_MS)]);
       }
-      await this.#entering.run(() => this.#enterPage(events, cursor));
+      await this.#entering.run(() => this.#enterPage(events, sequence));
       if (!more) {
         return;
       }
@@ -280,13 +280,13 @@ export class Mailbox extends Emitter {
 
   /**
    * @param {MailboxEvent[]} events
-   * @param {number} cursor
+   * @param {number} sequence
    */
-  async #enterPage(events, cursor) {
+  async #enterPage(events, sequence) {
     // Pushes that came while the answer was on its way may have gone further already.
-    if (cursor > this.#cursor) {
-      await this.#parts.enter(events.filter(({ sequence }) => sequence > this.#cursor), cursor);
-      this.#cursor = cursor;
+    if (sequence > this.#sequence) {
+      await this.#parts.enter(events.filter(({ sequence }) => sequence > this.#sequence), sequence);
+      this.#sequence = sequence;
     }
     this.#enterEarly().catch(() => {});
   }
@@ -295,7 +295,7 @@ export class Mailbox extends Emitter {
     await this.#entering.run(async () => {
       await this.#parts.restart();
       this.#early.clear();
-      this.#cursor = 0;
+      this.#sequence = 0;
     });
     this.#isAskedFor = true;
   }
@@ -307,7 +307,7 @@ export class Mailbox extends Emitter {
     }
     const delayMs = this.#attempt > 0 ? this.#backoffMs() : POLL_MS * (1 + Math.random() / 4);
     const restMs = Math.ceil(this.#notBeforeMs - performance.now());
-    // Not by `sync`: a timer may come a moment early, and nothing would come after it.
+    // Not by `run`: a timer may come a moment early, and nothing would come after it.
     this.#syncTimer = after(Math.max(delayMs, restMs), () => void this.#ask());
   }
 

@@ -18,7 +18,7 @@ export class Unsealer {
 
   /**
    * @param {Closed} message
-   * @returns {Promise<{ content: Content, hash: string, supported: boolean, peerKey: NamedKey }>}
+   * @returns {Promise<{ content: Content, hash: string, supported: boolean, peerKey: VerifiedKey }>}
    * @throws what stands in the way; unopened.js says what it means
    */
   async open({ raw, peer, mine }) {

@@ -28,20 +28,20 @@ import { EMPTY, UNOPENED } from "../receive/unopened.js";
 const LINE_LIMIT = 200;
 
 export class ChatList {
-  #archive;
-  #vault;
-  #opener;
+  #messageStore;
+  #cipher;
+  #decryptQueue;
   #people;
   /** @type {Map<string, Entry>} */
   #entries = new Map();
   /** @type {Map<string, { key: string, text: string }>} last lines that were opened before, by email */
   #lines = new Map();
 
-  /** @param {{ archive: Archive, vault: Vault, opener: Opener, people: People }} parts */
-  constructor({ archive, vault, opener, people }) {
-    this.#archive = archive;
-    this.#vault = vault;
-    this.#opener = opener;
+  /** @param {{ messageStore: MessageStore, cipher: StorageCipher, decryptQueue: DecryptQueue, people: People }} parts */
+  constructor({ messageStore, cipher, decryptQueue, people }) {
+    this.#messageStore = messageStore;
+    this.#cipher = cipher;
+    this.#decryptQueue = decryptQueue;
     this.#people = people;
   }
 
@@ -64,7 +64,7 @@ export class ChatList {
   /** @param {string[]} others people with whom there may be no chat yet */
   async load(others) {
     const contacts = this.#people.all().filter((row) => row.isContact).map(({ email }) => email);
-    await this.refresh([...new Set([...(await this.#archive.chatEmails()), ...contacts, ...others])]);
+    await this.refresh([...new Set([...(await this.#messageStore.chatEmails()), ...contacts, ...others])]);
   }
 
   /** How many messages have not left yet. */
@@ -96,7 +96,7 @@ export class ChatList {
 
   /** @param {string[]} emails */
   async refresh(emails) {
-    const glances = await this.#archive.glance(emails);
+    const glances = await this.#messageStore.glance(emails);
     await Promise.all(glances.map(async (glance) => {
       this.#entries.set(glance.chat.email, await this.#entry(glance));
     }));
@@ -138,7 +138,7 @@ export class ChatList {
    * @returns {Promise<string>}
    */
   async #draft(email, draft) {
-    return draft ? this.#vault.open(draftRecord(email), draft).catch(() => "") : "";
+    return draft ? this.#cipher.open(draftRecord(email), draft).catch(() => "") : "";
   }
 
   /**
@@ -156,7 +156,7 @@ export class ChatList {
       this.#lines.set(row.peer, { key, text });
       return text;
     }
-    return this.#opener.failure(/** @type {MessageRow} */ (row)) ? UNOPENED : "";
+    return this.#decryptQueue.failure(/** @type {MessageRow} */ (row)) ? UNOPENED : "";
   }
 
   /**
@@ -166,7 +166,7 @@ export class ChatList {
    */
   async #readLine(row, sealed) {
     try {
-      const text = textOf(await this.#vault.open(messageRecord(row), sealed)) ?? UNOPENED;
+      const text = textOf(await this.#cipher.open(messageRecord(row), sealed)) ?? UNOPENED;
       return isVisible(text) ? shortened(text, LINE_LIMIT).replace(/\s+/gu, " ") : EMPTY;
     } catch {
       return UNOPENED;

@@ -5,7 +5,7 @@
  * Events: `chats`, `thread` {email}.
  */
 import { Emitter } from "../../lib/emitter.js";
-import { after, pause, Sequence } from "../../lib/timing.js";
+import { after, pause, SerialQueue } from "../../lib/timing.js";
 import { Thread } from "./thread.js";
 
 // While a thousand messages are being opened, the screens are drawn again now and then, not a thousand times.
@@ -14,7 +14,7 @@ const LOAD_AGAIN_MS = 1000;
 
 export class Screens extends Emitter {
   #parts;
-  #refreshing = new Sequence();
+  #refreshing = new SerialQueue();
   /** @type {Map<string, Thread>} */
   #threads = new Map();
   /** @type {Set<string>} chats that look different now */
@@ -115,7 +115,7 @@ export class Screens extends Emitter {
   /** So much has happened that the newest is shown before the rest is here. */
   async jump() {
     await Promise.all([...this.#threads.values()].map((thread) => this.#onScreen(thread.jump())));
-    (await this.#parts.history.fetchHeads()).forEach((email) => this.touch(email));
+    (await this.#parts.olderMessages.fetchHeads()).forEach((email) => this.touch(email));
   }
 
   /**
@@ -130,6 +130,6 @@ export class Screens extends Emitter {
   /** @returns {Promise<void>} when all screens have what they wait for; what is not for a screen has time until then */
   async calm() {
     await Promise.allSettled(this.#filling);
-    await this.#parts.opener.calm();
+    await this.#parts.decryptQueue.calm();
   }
 }

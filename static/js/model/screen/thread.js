@@ -2,10 +2,10 @@
  * One chat as it is shown: a window on what is stored, from the oldest message that was asked for to the newest, and
  * what has not left yet. The database is the truth; this reads it again whenever something has changed.
  */
-import { pause, Sequence } from "../../lib/timing.js";
+import { pause, SerialQueue } from "../../lib/timing.js";
 import { textOf } from "../history/content-text.js";
 import { isSilent } from "../history/message-rows.js";
-import { awaited } from "../keys/pinning.js";
+import { waitReason } from "../keys/pinning.js";
 import { secondBrowsers } from "../keys/second-browsers.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 import { NEWER, UNREADABLE } from "../receive/unopened.js";
@@ -40,7 +40,7 @@ const FETCH_PATIENCE_MS = 5000;
 
 export class Thread {
   #parts;
-  #reading = new Sequence();
+  #reading = new SerialQueue();
   /** @type {Window["rows"]} */
   #rows = [];
   /** @type {Window["strays"]} */
@@ -146,7 +146,7 @@ export class Thread {
 
   /** @returns {AnyItem[]} oldest first */
   items() {
-    const waitsFor = awaited(this.#parts.people.get(this.email));
+    const waitsFor = waitReason(this.#parts.people.get(this.email));
     this.#items ??= inOrder(this.#chat === null ? [] : this.#stored(this.#chat), {
       unsent: this.#unsent.filter((row) => !isSilent(row)).map((row) => unsentItem(row, this.#known(row), waitsFor)),
       echoes: this.#echoesAlone().map(echoItem),
@@ -157,18 +157,18 @@ export class Thread {
 
   /** @param {ChatRow} chat */
   #stored(chat) {
-    const { mailbox, people, preferences, vault } = this.#parts;
+    const { sync, people, preferences, cipher } = this.#parts;
     const second = secondBrowsers(people.get(this.email));
     const distinct = this.#distinctRows();
     const theirs = distinct.filter(({ row }) => !row.mine);
     const sent = theirs.map(({ row }) => ({ row, sentAtMs: this.#words.get(textKey(row))?.sentAtMs }));
     const usualDelay = usualDelays(sent);
-    const shown = { chat, isReadTold: preferences.readReceipts, ownBrowser: vault.browser, second, usualDelay };
+    const shown = { chat, isReadTold: preferences.readReceipts, ownBrowser: cipher.browser, second, usualDelay };
     const placed = distinct.map(({ row, key }) => {
       const known = this.#known(row);
       return { row, words: known.words, item: storedItem(row, known, { ...shown, key }) };
     });
-    const gaps = mailbox.isSettled ? this.#gaps.filter((gap) => this.#isKnown(gap)) : [];
+    const gaps = sync.isSettled ? this.#gaps.filter((gap) => this.#isKnown(gap)) : [];
     return arranged(placed, gaps, this.#around(chat));
   }
 
@@ -177,7 +177,7 @@ export class Thread {
    * @returns {boolean} false: it is above the newest screen, which was fetched before what lies above it
    */
   #isKnown({ before }) {
-    return this.#parts.mailbox.isComplete || !this.#hasOlder || before !== this.#rows[0]?.id;
+    return this.#parts.sync.isComplete || !this.#hasOlder || before !== this.#rows[0]?.id;
   }
 
   /** @param {ChatRow} chat */
@@ -219,12 +219,12 @@ export class Thread {
     if (words?.text === null) {
       return NEWER;
     }
-    return "raw" in row && row.raw ? this.#parts.opener.failure(row) : null;
+    return "raw" in row && row.raw ? this.#parts.decryptQueue.failure(row) : null;
   }
 
   /** The newest screen: from here, unless so much has happened that only the server has it. */
   async load() {
-    this.#isPartial = this.#parts.mailbox.isBehind;
+    this.#isPartial = this.#parts.sync.isBehind;
     const from = this.#isPartial ? await this.#fetchNewest() : 0;
     await this.#reading.run(() => this.#loadScreen(from ?? 0));
   }
@@ -239,7 +239,7 @@ export class Thread {
   /** Shows all that is unread, where it was not here when the chat was opened. */
   async widen() {
     await this.#reading.run(async () => {
-      if (this.#isLoading || this.#parts.mailbox.isBehind) {
+      if (this.#isLoading || this.#parts.sync.isBehind) {
         return;
       }
       if (await this.#takeInUnread(this.#strays)) {
@@ -257,13 +257,13 @@ export class Thread {
    * @returns {Promise<boolean>} whether more is shown now
    */
   async #takeInUnread(strays) {
-    const { archive } = this.#parts;
+    const { messageStore } = this.#parts;
     const apart = new Set(strays.map(({ id }) => id));
-    const first = (await archive.unread(this.email)).find(({ id }) => !apart.has(id));
-    if (!first || first.id >= this.#from || (await archive.countFrom(this.email, first.id)) > MOST_AT_ONCE) {
+    const first = (await messageStore.unread(this.email)).find(({ id }) => !apart.has(id));
+    if (!first || first.id >= this.#from || (await messageStore.countFrom(this.email, first.id)) > MOST_AT_ONCE) {
       return false;
     }
-    const { rows, chat } = await archive.window(this.email, { below: first.id, limit: BEFORE_UNREAD + 1 });
+    const { rows, chat } = await messageStore.window(this.email, { below: first.id, limit: BEFORE_UNREAD + 1 });
     this.#hasOlder = rows.length > BEFORE_UNREAD || chat.older !== null;
     this.#from = this.#hasOlder ? (rows.slice(-BEFORE_UNREAD)[0] ?? first).id : 0;
     return true;
@@ -271,7 +271,7 @@ export class Thread {
 
   /** @returns {Promise<number | null>} null: it cannot be had now, or not soon: what is stored does not wait for it */
   #fetchNewest() {
-    const fetched = this.#parts.history.fetchNewest(this.email).catch(() => null);
+    const fetched = this.#parts.olderMessages.fetchNewest(this.email).catch(() => null);
     return Promise.race([fetched, pause(FETCH_PATIENCE_MS).then(() => null)]);
   }
 
@@ -323,15 +323,15 @@ export class Thread {
 
   /** @throws {import("../../net/net-errors.js").NetworkError | import("../../net/net-errors.js").ApiError} */
   async loadOlder() {
-    if (this.#parts.mailbox.isBehind) {
-      await this.#parts.mailbox.sync();
+    if (this.#parts.sync.isBehind) {
+      await this.#parts.sync.run();
     }
-    if (this.#parts.mailbox.isBehind) {
+    if (this.#parts.sync.isBehind) {
       return;
     }
     let found = await this.#reading.run(() => this.#reachBack());
     for (let page = 0; found === 0 && page < PAGES_AT_ONCE; page += 1) {
-      if (!(await this.#parts.history.fetchPage(this.email))) {
+      if (!(await this.#parts.olderMessages.fetchPage(this.email))) {
         break;
       }
       found = await this.#reading.run(() => this.#reachBack());
@@ -344,7 +344,7 @@ export class Thread {
     if (!this.#hasOlder) {
       return 0; // it has come in between
     }
-    const { rows, chat } = await this.#parts.archive.window(this.email, { below: this.#from, limit: OLDER });
+    const { rows, chat } = await this.#parts.messageStore.window(this.email, { below: this.#from, limit: OLDER });
     this.#hasOlder = rows.length === OLDER || chat.older !== null;
     this.#from = this.#hasOlder ? (rows[0]?.id ?? this.#from) : 0;
     return rows.length;
@@ -376,7 +376,7 @@ export class Thread {
   async #read(part) {
     const echoed = [...this.#echoes.values()].filter(({ isStored }) => isStored);
     const strays = this.#strays.map(({ id }) => id);
-    return { ...(await this.#parts.archive.window(this.email, part, strays)), echoed };
+    return { ...(await this.#parts.messageStore.window(this.email, part, strays)), echoed };
   }
 
   #itemsChanged() {
@@ -404,7 +404,7 @@ export class Thread {
       return;
     }
     try {
-      const content = await this.#parts.vault.open(messageRecord(row), row.sealed);
+      const content = await this.#parts.cipher.open(messageRecord(row), row.sealed);
       const { hash, received, sent_at: sentAtMs } = content;
       this.#words.set(key, { text: textOf(content), sentAtMs, hash, received });
       this.#unreadable.delete(key);
@@ -415,13 +415,13 @@ export class Thread {
 
   /** First what is on the screen, from the first unread one on; then the newest screen, what is below, what is above. */
   #openWhatIsClosed() {
-    const { opener } = this.#parts;
+    const { decryptQueue } = this.#parts;
     const unread = this.#rows.findIndex((row) => keyOf(row) === this.#firstUnreadKey);
     const below = unread < 0 ? [] : this.#rows.slice(unread, unread + SCREEN);
     const newest = [...this.#rows].reverse();
     const inTurn = [...below.slice(0, IN_SIGHT), ...this.#strays, ...newest.slice(0, IN_SIGHT), ...below, ...newest];
-    const closed = inTurn.filter((row) => row.raw && !opener.failure(row));
-    opener.openAll([...new Set(closed)]);
+    const closed = inTurn.filter((row) => row.raw && !decryptQueue.failure(row));
+    decryptQueue.openAll([...new Set(closed)]);
   }
 
   /** @returns {Echo[]} of what has not been read from where it is stored yet */
@@ -435,7 +435,7 @@ export class Thread {
     const rows = [...this.#strays, ...this.#rows].filter(({ hidden }) => !hidden);
     const waiting = new Set([...this.#unsent.map(({ clientId }) => clientId), ...this.#echoes.keys()]);
     // Another one under one's own client_id may be the same again, until it was tried to open it.
-    return withKeys(rows, waiting).filter(({ row, isOther }) => !isOther || isKnown(row) || this.#parts.opener.failure(row));
+    return withKeys(rows, waiting).filter(({ row, isOther }) => !isOther || isKnown(row) || this.#parts.decryptQueue.failure(row));
   }
 }
 

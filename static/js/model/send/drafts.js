@@ -8,7 +8,7 @@ import { CryptoManager } from "../../crypto/crypto.js";
 import { isWellFormed } from "../../lib/bytes.js";
 import { joined, without } from "../../lib/draft-merge.js";
 import { isVisible } from "../../lib/text.js";
-import { after, Sequence } from "../../lib/timing.js";
+import { after, SerialQueue } from "../../lib/timing.js";
 import { draftRecord, nonceOf } from "../keys/storage-cipher.js";
 import { Refusal } from "../server/model-errors.js";
 
@@ -25,9 +25,9 @@ import { Refusal } from "../server/model-errors.js";
 // The lists of chats, here and in other tabs, need not follow every key.
 const TELL_AFTER_MS = 400;
 
-export class Writing {
+export class Drafts {
   #parts;
-  #inTurn = new Sequence();
+  #inTurn = new SerialQueue();
   /** @type {Map<string, Here>} by email */
   #here = new Map();
   /** @type {Map<string, Next>} what is to be kept next */
@@ -35,7 +35,7 @@ export class Writing {
   /** @type {Map<string, ReturnType<typeof setTimeout>>} */
   #timers = new Map();
 
-  /** @param {WritingParts} parts */
+  /** @param {DraftsParts} parts */
   constructor(parts) {
     this.#parts = parts;
   }
@@ -97,7 +97,7 @@ export class Writing {
     const here = this.#of(email);
     let { text } = next;
     let draft = await this.#seal(email, text);
-    while (!(await this.#parts.archive.replaceDraft(email, here.kept.draft, draft))) {
+    while (!(await this.#parts.messageStore.replaceDraft(email, here.kept.draft, draft))) {
       text = await this.#join(email, { text, turn: next.turn });
       draft = await this.#seal(email, text);
     }
@@ -164,7 +164,7 @@ export class Writing {
       thread(email)?.echo(echo);
     }
     // Before it is stored: if this tab ends just after that, another one sends it.
-    tabs.tell("writing", { email });
+    tabs.tell("sending", { email });
     if (await this.#store(email, echo)) {
       thread(email)?.echo(echo);
     }
@@ -224,7 +224,7 @@ export class Writing {
    * @returns {Promise<Sealed | null>}
    */
   async #seal(email, text) {
-    return text === "" ? null : this.#parts.vault.seal(draftRecord(email), text);
+    return text === "" ? null : this.#parts.cipher.seal(draftRecord(email), text);
   }
 
   /**
@@ -232,9 +232,9 @@ export class Writing {
    * @returns {Promise<Kept & { sent: string[] }>} the draft that stands here, from whatever tab
    */
   async #read(email) {
-    const { archive, vault } = this.#parts;
-    const { draft, sentDrafts: sent = [] } = await archive.chat(email);
-    return { draft, sent, text: draft ? await vault.open(draftRecord(email), draft).catch(() => "") : "" };
+    const { messageStore, cipher } = this.#parts;
+    const { draft, sentDrafts: sent = [] } = await messageStore.chat(email);
+    return { draft, sent, text: draft ? await cipher.open(draftRecord(email), draft).catch(() => "") : "" };
   }
 
   stop() {

@@ -32,19 +32,19 @@ const STRICT = /** @type {const} */ ({ durability: "strict" });
 
 export class Outbox {
   #database;
-  #vault;
+  #cipher;
   #chains;
   #accountKey;
   #peerKeys;
   #ownEmail;
 
   /**
-   * @param {{ database: Database, vault: Vault, chains: Chains, accountKey: AccountKey, peerKeys: PeerKeys,
+   * @param {{ database: Database, cipher: StorageCipher, chains: Chains, accountKey: AccountKey, peerKeys: PeerKeys,
    *   ownEmail: string }} parts
    */
-  constructor({ database, vault, chains, accountKey, peerKeys, ownEmail }) {
+  constructor({ database, cipher, chains, accountKey, peerKeys, ownEmail }) {
     this.#database = database;
-    this.#vault = vault;
+    this.#cipher = cipher;
     this.#chains = chains;
     this.#accountKey = accountKey;
     this.#peerKeys = peerKeys;
@@ -77,11 +77,11 @@ export class Outbox {
     const counter = before.counter + 1;
     const content = await this.#compose({ peer, text, atMs, counter, previous: before.hash, received });
     const [sealed, chain] = await Promise.all([
-      this.#vault.seal(messageRecord({ peer, clientId }), content),
+      this.#cipher.seal(messageRecord({ peer, clientId }), content),
       this.#chains.ownRow(peer, content),
     ]);
     /** @type {OutboxRow} */
-    const row = { ...FRESH, clientId, peer, browser: this.#vault.browser, counter, atMs, sealed };
+    const row = { ...FRESH, clientId, peer, browser: this.#cipher.browser, counter, atMs, sealed };
     return this.#database.write(["outbox", "chains", "chats"], async (stores) => {
       const chat = await chatOrNew(stores("chats"), peer);
       if (from && chat.sentDrafts?.includes(nonceOf(from))) {
@@ -104,7 +104,7 @@ export class Outbox {
    * @returns {Promise<StoredContent>}
    */
   async #compose({ peer, text, atMs, counter, previous, received }) {
-    const { browser } = this.#vault;
+    const { browser } = this.#cipher;
     const content = { type: "text", browser, counter, previous, received, sent_at: atMs, body: text };
     const people = { from: this.#ownEmail, to: peer };
     return { ...content, hash: await suiteOf(SENT_SUITE).messageHash(untaggedJson({ v: VERSION, ...people, ...content, self_tag: "" })) };
@@ -170,7 +170,7 @@ export class Outbox {
   async #sealed(row, own, key) {
     const clientId = row.stale ? CryptoManager.randomUuid() : row.clientId;
     /** @type {StoredContent} */
-    const content = await this.#vault.open(messageRecord(row), row.sealed);
+    const content = await this.#cipher.open(messageRecord(row), row.sealed);
     const { envelope } = await sealMessage({
       ownKeyPair: own,
       ownFingerprint: own.fingerprint,
@@ -181,7 +181,7 @@ export class Outbox {
       clientId,
       content,
     });
-    const sealed = await this.#vault.seal(messageRecord({ peer: row.peer, clientId }), content);
+    const sealed = await this.#cipher.seal(messageRecord({ peer: row.peer, clientId }), content);
     return { ...row, clientId, sealed, envelope, stale: false };
   }
 
@@ -278,7 +278,7 @@ export class Outbox {
 
   /** @param {string} clientId */
   remove(clientId) {
-    return takeBack({ database: this.#database, vault: this.#vault, chains: this.#chains }, clientId);
+    return takeBack({ database: this.#database, cipher: this.#cipher, chains: this.#chains }, clientId);
   }
 }
 

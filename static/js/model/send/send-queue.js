@@ -9,9 +9,9 @@ import { Emitter, listen } from "../../lib/emitter.js";
 import { backoffMs, Pause } from "../../lib/timing.js";
 import { ApiError } from "../../net/net-errors.js";
 import { isSilent } from "../history/message-rows.js";
-import { StaleKey, verdict } from "../server/retry-policy.js";
+import { StaleKey, retryDecision } from "../server/retry-policy.js";
 
-export class Courier extends Emitter {
+export class SendQueue extends Emitter {
   #parts;
   #isRunning = false;
   #isStopped = false;
@@ -25,7 +25,7 @@ export class Courier extends Emitter {
   /** @type {Map<string, { pause: Pause, isOrdered: boolean }>} by peer: those whose messages are on their way */
   #lanes = new Map();
 
-  /** @param {CourierParts} parts */
+  /** @param {SendQueueParts} parts */
   constructor(parts) {
     super();
     this.#parts = parts;
@@ -158,13 +158,13 @@ export class Courier extends Emitter {
 
   /** @param {OutboxRow} row */
   async #deliver(row) {
-    const { outbox, transmitter } = this.#parts;
+    const { outbox, transport } = this.#parts;
     const sealed = await outbox.seal(row);
     if (!sealed) {
       return;
     }
     try {
-      await transmitter.send(sealed.envelope);
+      await transport.send(sealed.envelope);
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== "stale_key") {
         throw error;
@@ -208,7 +208,7 @@ export class Courier extends Emitter {
       await (isSilent(row) ? outbox.drop(row.clientId) : outbox.fail(row.clientId, error.code));
       return null;
     }
-    const { isFinal, reason, retryAfterMs } = verdict(error, { attempt, ageMs: Date.now() - row.atMs });
+    const { isFinal, reason, retryAfterMs } = retryDecision(error, { attempt, ageMs: Date.now() - row.atMs });
     if (isFinal) {
       await (row.isSkip ? outbox.drop(row.clientId) : outbox.fail(row.clientId, reason));
       return null;

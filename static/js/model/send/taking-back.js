@@ -4,7 +4,7 @@ import { get } from "../../storage/queries.js";
 import { FRESH } from "../history/message-rows.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 
-/** @typedef {{ database: Database, vault: Vault, chains: Chains }} Parts */
+/** @typedef {{ database: Database, cipher: StorageCipher, chains: Chains }} Parts */
 /** @typedef {{ before: ChainRow | null, skip: OutboxRow }} Instead the chain's end before it, and what says that it is gone */
 
 /**
@@ -12,14 +12,14 @@ import { messageRecord } from "../keys/storage-cipher.js";
  * @param {Parts} parts
  * @param {string} clientId
  */
-export async function takeBack({ database, vault, chains }, clientId) {
+export async function takeBack({ database, cipher, chains }, clientId) {
   const row = await database.read(["outbox"], (stores) => get(stores("outbox"), clientId));
   if (!row || row.state === "sending" || row.isSkip) {
     return;
   }
   /** @type {StoredContent} */
-  const content = await vault.open(messageRecord(row), row.sealed);
-  const [before, skip] = await Promise.all([endBefore(chains, row.peer, content), skipOf(vault, row, content)]);
+  const content = await cipher.open(messageRecord(row), row.sealed);
+  const [before, skip] = await Promise.all([endBefore(chains, row.peer, content), skipOf(cipher, row, content)]);
   await database.write(["outbox", "chains"], async (stores) => {
     const found = await get(stores("outbox"), clientId);
     // Another tab may have tried it again meanwhile, and then it may be with the server.
@@ -56,13 +56,13 @@ async function endBefore(chains, peer, { counter, previous }) {
 }
 
 /**
- * @param {Vault} vault
+ * @param {StorageCipher} cipher
  * @param {OutboxRow} row
  * @param {StoredContent} content
  * @returns {Promise<OutboxRow>} with the same counter; its body names what was taken back
  */
-async function skipOf(vault, { peer, browser, counter, atMs, envelope }, content) {
+async function skipOf(cipher, { peer, browser, counter, atMs, envelope }, content) {
   const clientId = CryptoManager.randomUuid();
-  const sealed = await vault.seal(messageRecord({ peer, clientId }), { ...content, type: "skip", body: content.hash });
+  const sealed = await cipher.seal(messageRecord({ peer, clientId }), { ...content, type: "skip", body: content.hash });
   return { ...FRESH, clientId, peer, browser, counter, atMs, sealed, isSkip: true, mayHaveLeft: envelope !== null };
 }

@@ -17,10 +17,10 @@ const SOCKET_CODES = [
   "unavailable",
 ];
 
-export class Transmitter {
+export class Transport {
   #parts;
 
-  /** @param {TransmitterParts} parts */
+  /** @param {TransportParts} parts */
   constructor(parts) {
     this.#parts = parts;
   }

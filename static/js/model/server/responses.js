@@ -232,20 +232,20 @@ function readEntry(value, ownEmail) {
  * @param {any} value `{events, cursor, more}`
  * @param {number} after what was asked for
  * @param {string} ownEmail
- * @returns {{ events: MailboxEvent[], cursor: number, more: boolean }} events rise, within after and cursor
+ * @returns {{ events: MailboxEvent[], sequence: number, more: boolean }} events rise, within after and sequence
  */
 export function readSync(value, after, ownEmail) {
   const page = object(value);
-  const cursor = check(count(page.cursor), (number) => number >= after, "cursor");
+  const upTo = check(count(page.cursor), (number) => number >= after, "cursor");
   const events = list(page.events).map((event) => readEntry(event, ownEmail));
   let last = after;
   for (const { sequence } of events) {
-    check(sequence, (number) => number > last && number <= cursor, "sequence");
+    check(sequence, (number) => number > last && number <= upTo, "sequence");
     last = sequence;
   }
   const more = page.more === true;
-  check(cursor, () => !more || cursor > after, "a cursor that does not advance");
-  return { events, cursor, more };
+  check(upTo, () => !more || upTo > after, "a cursor that does not advance");
+  return { events, sequence: upTo, more };
 }
 
 /**

@@ -5,8 +5,8 @@ import { Refusal } from "./model-errors.js";
 /** The server refuses the keys, and at once names the same ones as the right ones. */
 export class StaleKey extends Error {}
 
-/** @typedef {{ isFinal: boolean, reason: string, retryAfterMs: number }} Verdict */
-/** @typedef {{ attempt: number, ageMs: number }} History how often it has failed before, and when it was written */
+/** @typedef {{ isFinal: boolean, reason: string, retryAfterMs: number }} RetryDecision */
+/** @typedef {{ attempt: number, ageMs: number }} Attempts how often it has failed before, and when it was written */
 
 const HOUR_MS = 3_600_000;
 const OFFLINE_LIMIT_MS = 24 * HOUR_MS;
@@ -20,16 +20,16 @@ const TEMPORARY_CODES = ["rate_limited", "unavailable"];
 
 /**
  * @param {unknown} error
- * @param {History} history
- * @returns {Verdict}
+ * @param {Attempts} attempts
+ * @returns {RetryDecision}
  */
-export function verdict(error, history) {
-  return { isFinal: isFinal(error, history), reason: reasonOf(error), retryAfterMs: patienceMs(error) };
+export function retryDecision(error, attempts) {
+  return { isFinal: isFinal(error, attempts), reason: reasonOf(error), retryAfterMs: patienceMs(error) };
 }
 
 /**
  * @param {unknown} error
- * @param {History} history
+ * @param {Attempts} attempts
  * @returns {boolean}
  */
 function isFinal(error, { attempt, ageMs }) {

@@ -2,7 +2,7 @@
 import { all, get } from "../../storage/queries.js";
 import { Refusal } from "../server/model-errors.js";
 
-/** @import { Forgotten } from "../keys/storage-loss.js" */
+/** @import { StorageLossState } from "../keys/storage-loss.js" */
 
 /**
  * @param {Database} database
@@ -23,14 +23,14 @@ export async function claim(database, { id }, { isRegistering } = { isRegisterin
 
 /**
  * @param {Stores} stores
- * @returns {Promise<Forgotten>}
+ * @returns {Promise<StorageLossState>}
  */
 async function memory(stores) {
-  const [found, vault] = [await get(stores("state"), "forgetting"), await get(stores("state"), "vault")];
+  const [found, storageKey] = [await get(stores("state"), "forgetting"), await get(stores("state"), "vault")];
   if (found !== undefined && found !== "no") {
     return found;
   }
-  const isNew = found === undefined && vault === undefined;
+  const isNew = found === undefined && storageKey === undefined;
   return isNew ? "unsure" : (await lacksPins(stores)) ? "yes" : "no";
 }
 

@@ -2,8 +2,8 @@
  * What the tabs of one account tell each other. The database is what they share; these are only notices that something
  * in it has changed.
  *
- * Events: `chat` {email}, `writing` {email} (there will be a new row in the outbox), `person` {email}, `key`,
- * `user` (one's own name), `forgetting`, `outbox` (there is something to carry), `ended`.
+ * Events: `chat` {email}, `sending` {email} (there will be a new row in the outbox), `person` {email}, `key`,
+ * `user` (one's own name), `storageLoss`, `outbox` (there is something to carry), `ended`.
  */
 import { Emitter } from "../../lib/emitter.js";
 
@@ -19,7 +19,7 @@ export class Tabs extends Emitter {
   }
 
   /**
-   * @param {"chat" | "writing" | "person" | "key" | "forgetting" | "outbox" | "preferences" | "user" | "ended"} name
+   * @param {"chat" | "sending" | "person" | "key" | "storageLoss" | "outbox" | "preferences" | "user" | "ended"} name
    * @param {{ email: string }} [detail]
    */
   tell(name, detail) {

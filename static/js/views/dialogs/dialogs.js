@@ -6,7 +6,7 @@ import { differDialog } from "./differ-dialog.js";
 import { keysChangedDialog } from "./keys-changed-dialog.js";
 import { logOutDialog } from "./log-out-dialog.js";
 import { SettingsDialog } from "./settings-dialog.js";
-import { forgettingStrip } from "./storage-loss-strip.js";
+import { storageLossStrip } from "./storage-loss-strip.js";
 import { TakeOverDialog } from "./take-over-dialog.js";
 
 /** @typedef {import("../../model/account.js").Account} Account */
@@ -25,7 +25,7 @@ import { TakeOverDialog } from "./take-over-dialog.js";
 /** @param {DialogParts} parts */
 export function makeDialogs({ account, safety, session, person, onAdded }) {
   const { conversations, preferences } = account;
-  forgettingStrip(account);
+  storageLossStrip(account);
   return {
     addContact: addContactDialog({ add: (email) => account.contacts.add(email), onAdded }),
     differ: differDialog({ mayWrite: (email) => safety.mayWrite(email) }),

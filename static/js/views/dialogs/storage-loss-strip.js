@@ -5,12 +5,12 @@ import { plural } from "../parts/format.js";
 /**
  * @typedef {object} Forgetful
  * @property {number} comparedBefore with how many people numbers had been compared; 0: nothing is to be said
- * @property {() => Promise<unknown>} forgettingSaid
- * @property {(name: "forgetting", listener: () => void) => unknown} on
+ * @property {() => Promise<unknown>} acknowledgeStorageLoss
+ * @property {(name: "storageLoss", listener: () => void) => unknown} on
  */
 
 /** @param {Forgetful} account */
-export function forgettingStrip(account) {
+export function storageLossStrip(account) {
   const strip = find("#forgetting-strip", HTMLElement);
   const draw = () => {
     const people = plural(account.comparedBefore, "person", "people");
@@ -19,7 +19,7 @@ export function forgettingStrip(account) {
     strip.hidden = account.comparedBefore === 0;
   };
   // The strip goes once the dismissal is stored, so that a reload shows the same.
-  find("#forgetting-said", HTMLButtonElement).addEventListener("click", () => account.forgettingSaid().catch(() => {}));
-  account.on("forgetting", draw);
+  find("#forgetting-said", HTMLButtonElement).addEventListener("click", () => account.acknowledgeStorageLoss().catch(() => {}));
+  account.on("storageLoss", draw);
   draw();
 }

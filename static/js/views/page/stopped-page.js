@@ -4,7 +4,7 @@ import { append, button, element, find, setText } from "../../lib/dom.js";
 import { plural } from "../parts/format.js";
 import { asFailure, sentence } from "../parts/strings.js";
 
-/** @typedef {import("../../model/session/leftover-data.js").Kept} Kept */
+/** @typedef {import("../../model/session/leftover-data.js").LeftoverData} Kept */
 /**
  * @typedef {object} Actions
  * @property {() => Promise<Kept>} kept what an earlier account has left here

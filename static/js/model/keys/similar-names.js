@@ -7,7 +7,7 @@ import { fold, visible } from "../../lib/letters.js";
 // What the page calls its own person where it reads messages out.
 const ONESELF = "You";
 
-export class Namesakes {
+export class SimilarNames {
   /** @type {(name: string) => string[]} */
   #keysOf = (name) => [fold(visible(name))];
   /** @type {Map<string, string[]>} what was found out by name: it takes a while, and is asked for with each drawing */
