@@ -254,6 +254,34 @@ describe("the account's identity", () => {
     assert.equal(again.account.key.current.fingerprint, fingerprint);
   }));
 
+  test("is proven once where an older version of the page has uploaded it without a proof", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    alice.account.close();
+    await changeOwnRow(alice, ({ isProven, ...row }) => row);
+    const again = await world.newTab(alice);
+    await again.account.key.ensure();
+    const [, second, ...more] = uploads(world.server);
+    assert.deepEqual([second.body.replaces, more], [again.account.key.current.fingerprint, []]);
+    const challenged = world.server.callsTo("/keys/challenge").length;
+    again.account.close();
+    const later = await world.newTab(alice);
+    await later.account.key.ensure();
+    assert.deepEqual([uploads(world.server).length, world.server.callsTo("/keys/challenge").length], [2, challenged]);
+  }));
+
+  test("is used, and proven another time, where the server takes no proof just now", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    alice.account.close();
+    await changeOwnRow(alice, ({ isProven, ...row }) => row);
+    world.server.intercept = ({ path }) => (path.includes("/keys/challenge") ? refusal(429, "rate_limited") : undefined);
+    const again = await world.newTab(alice);
+    await again.account.key.ensure();
+    assert.equal(again.account.key.status, "ready");
+    world.server.intercept = () => undefined;
+    await again.account.key.ensure();
+    assert.equal(uploads(world.server).length, 2);
+  }));
+
   const SPOILT = {
     "nothing signed": { identity_key: null, identity_signature: null },
     "no signature": { identity_signature: null },

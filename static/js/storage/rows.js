@@ -22,6 +22,7 @@
  * @property {{ privateKey: CryptoKey, publicKeyBytes: Bytes }} [identity] Ed25519, not extractable, 32 bytes; none: made
  *   by an older version of the page
  * @property {Signed} [signed] what that identity has signed of this key last
+ * @property {boolean} [isProven] the server has taken it with a proof (docs/protocol.md §3.6)
  */
 
 /**

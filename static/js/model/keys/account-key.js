@@ -248,10 +248,19 @@ export class AccountKey extends Emitter {
    */
   async #upload(pair, served = null) {
     const row = await this.#pairs.signed(pair, served);
-    if (served && isServed(row, served)) {
+    const isThere = served !== null && isServed(row, served);
+    if (isThere && row.isProven) {
       return row.fingerprint;
     }
-    await uploadKey(this.#api, row, { email: this.#email, replaces: served?.fingerprint ?? null });
+    try {
+      await uploadKey(this.#api, row, { email: this.#email, replaces: served?.fingerprint ?? null });
+      await this.#pairs.noteProven(row);
+    } catch (error) {
+      // An older version of the page has uploaded it, without a proof. It can be used, and is proven another time.
+      if (!isThere || error instanceof Refusal) {
+        throw error;
+      }
+    }
     return row.fingerprint;
   }
 

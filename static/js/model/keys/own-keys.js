@@ -68,6 +68,11 @@ export class OwnPairs {
     return this.#change(row, (found) => (isNews(found) ? { ...found, signed } : found));
   }
 
+  /** @param {KeyRow} row */
+  noteProven(row) {
+    return row.isProven ? row : this.#change(row, (found) => ({ ...found, isProven: true }));
+  }
+
   /**
    * @param {KeyRow} row
    * @param {(found: KeyRow) => KeyRow} change of the row as it stands: another tab may have been quicker
