@@ -4,12 +4,12 @@
  *
  *     node benchmarks/derivations.mjs
  *
- * The browsers are the model without pages, the server is the tests' (tests/js/model-world.js): counts, and no times.
+ * The browsers are the model without pages, the server is the tests' (tests/js/world/world.js): counts, and no times.
  */
 import { CryptoManager } from "../static/js/crypto/crypto.js";
 
 process.env.PATIENCE_MS ??= "60000";
-const { pause, until, World } = await import("../tests/js/model-world.js");
+const { pause, until, World } = await import("../tests/js/world/world.js");
 
 const AWAY = 200;
 const ROUNDS = 10;

@@ -1,4 +1,4 @@
-/** Which characters look alike: confusables.txt of Unicode UTS #39. Written by tests/js/confusables.js. */
+/** Which characters look alike: confusables.txt of Unicode UTS #39. Written by tests/js/lib/confusables.js. */
 export default [
   "27:1c.of.3j.8n.h7.fa.8q.1y.1gq.53i.52.j7.n3g.hto.o3.p.9l.5a.2c.33u.rp.17.10z2.1g.1g.1g.1g.1g.1g.1g.1g.1g.1g.1g",
   ".1g.1k.1m.1m.1m.1m.1c.a.a.a.a.73u;30:1d.o.1f.7u.16.d5.31.56.74.l.a.20.1m.40.61.2yf.21b.1.2.25.s.4n.d6.1p1.59.n",

@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { describe, mock, test } from "node:test";
+import { signStatement } from "../../../../static/js/crypto/identity.js";
+import { fromBase64, toBase64 } from "../../../../static/js/lib/bytes.js";
+import { ok, refusal } from "../../world/memory-server.js";
+import { Browser, inWorld, pause, until } from "../../world/world.js";
+
+const unsigned = (key) => ({ ...key, identity_key: null, identity_signature: null });
+
+/** Garbage in somebody's name, under a key of theirs. */
+function garbage(from, to, senderFingerprint, recipientFingerprint) {
+  const bytes = (length) => Buffer.alloc(length, 7).toString("base64");
+  return {
+    sender_email: from, recipient_email: to, client_id: crypto.randomUUID(), message_type: "text", suite: 1,
+    nonce: bytes(12), salt: bytes(32), ciphertext: bytes(1040),
+    sender_fingerprint: senderFingerprint, recipient_fingerprint: recipientFingerprint,
+  };
+}
+
+describe("a key under which nothing has opened", () => {
+  test("does not keep the person away whose key it is", inWorld(async (world) => {
+    const { server } = world;
+    const [alice, bob, mallory] = [await world.newPerson("alice"), await world.newPerson("bob"), await world.newPerson("mallory")];
+    const [key] = server.user(bob.email).keys;
+    const [mallorys] = server.user(mallory.email).keys;
+    const { identity } = mallory.account.key.current;
+    const publicKeyBytes = fromBase64(key.public_key);
+    const signer = { identityPrivateKey: identity.privateKey, email: mallory.email, publicKeyBytes, version: 1 };
+    const identity_signature = toBase64(await signStatement(signer));
+    const copy = { ...mallorys, public_key: key.public_key, fingerprint: key.fingerprint, identity_signature };
+    server.intercept = ({ path, host }) => {
+      const isAsked = path.includes(`/keys/fingerprint/${key.fingerprint}`) && host === alice.browser.host;
+      return isAsked && server.texts.length === 1 ? ok(copy) : undefined;
+    };
+    server.plant(alice.email, garbage(mallory.email, alice.email, key.fingerprint, alice.account.key.current.fingerprint));
+    alice.conversations.open(mallory.email);
+    await until(() => alice.items(mallory)[0]?.unopened);
+    await bob.send(alice, "it is me");
+    await alice.shows(bob, "it is me");
+    await alice.send(bob, "I know");
+    await bob.shows(alice, "it is me", "I know");
+  }));
+});
+
+describe("a key that only a message names", () => {
+  test("is the present one once it is accepted, and the server's is asked about next", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const { server } = world;
+    await bob.send(alice, "bob's own");
+    await alice.shows(bob, "bob's own");
+    const before = await alice.safety.numbers(bob.email);
+    const [own] = server.user(bob.email).keys;
+    // To alice the server goes on naming the key that she knows as the present one.
+    const isAsked = ({ path, host }) => path.includes(`/keys/email/`) && host === alice.browser.host;
+    server.intercept = (call) => (isAsked(call) ? ok(own) : undefined);
+    const elsewhere = await world.logIn(bob, new Browser());
+    await elsewhere.account.key.takeOver();
+    await elsewhere.send(alice, "the server's words");
+    await until(() => alice.items(bob).at(-1)?.unopened?.reason.endsWith("keys changed."));
+    const named = alice.conversations.open(bob.email).keyChange.fingerprint;
+    await alice.conversations.acceptKey(bob.email, named);
+    await alice.shows(bob, "bob's own", "the server's words");
+    await until(() => alice.conversations.open(bob.email).keyChange?.fingerprint === own.fingerprint);
+    assert.notEqual((await alice.safety.numbers(bob.email)).digits, before.digits);
+    await alice.send(bob, "to whom?");
+    await until(() => alice.states(bob).includes("held"));
+  }));
+});
+
+describe("a key that nobody has signed", () => {
+  test("is not sealed for at first contact: the message waits, however long, and goes out once it is signed", inWorld(async (world) => {
+    const [alice, bob] = [await world.newPerson("alice"), await world.newPerson("bob")];
+    const { keys } = world.server.user(bob.email);
+    const [key] = keys;
+    keys[0] = unsigned(key);
+    bob.account.close();
+    await alice.send(bob, "are you there?");
+    await until(() => alice.items(bob)[0]?.waitsFor === "unsigned_key");
+    assert.equal(world.server.texts.length, 0);
+    assert.equal(await alice.safety.numbers(bob.email), null);
+    const again = await world.newTab(bob);
+    await again.shows(alice, "are you there?");
+    await until(() => alice.items(bob)[0].waitsFor === null);
+  }));
+
+  test("opens nothing at first contact", inWorld(async (world) => {
+    const [alice, bob] = [await world.newPerson("alice"), await world.newPerson("bob")];
+    const { keys } = world.server.user(bob.email);
+    const [key] = keys;
+    keys[0] = unsigned(key);
+    await bob.send(alice, "hello");
+    alice.conversations.open(bob.email);
+    await until(() => alice.items(bob)[0]?.unopened);
+    assert.equal(alice.items(bob)[0].unopened.reason, "bob has to open VibeChat once before it can be read.");
+    const again = await world.reload(alice);
+    keys[0] = key;
+    await again.shows(bob, "hello");
+  }));
+});
+
+describe("a person without a key", () => {
+  const keyless = (server, person) => server.user(person.email).keys.splice(0);
+
+  test("is named as what the message waits for, at once and however long; it goes out once there is a key", inWorld(async (world) => {
+    const [alice, bob] = [await world.newPerson("alice"), await world.newPerson("bob")];
+    bob.account.close();
+    keyless(world.server, bob);
+    await alice.send(bob, "are you there?");
+    await until(() => alice.items(bob)[0]?.waitsFor === "no_key");
+    const now = Date.now;
+    mock.method(Date, "now", () => now() + 30 * 24 * 3_600_000);
+    try {
+      const again = await world.reload(alice);
+      await until(() => again.items(bob)[0]?.waitsFor === "no_key");
+      await pause(4000);
+      assert.equal(again.items(bob)[0].state, "sending");
+      const back = await world.newTab(bob);
+      await back.shows(alice, "are you there?");
+      await until(() => again.items(bob)[0].waitsFor === null);
+    } finally {
+      mock.restoreAll();
+    }
+  }));
+
+  test("is asked about again when the chat is opened, and no more once there is a key", inWorld(async (world) => {
+    const { server } = world;
+    const [alice, bob] = [await world.newPerson("alice"), await world.newPerson("bob")];
+    const asked = () => server.calls.filter(({ path, host }) => path.includes("/keys/email/bob") && host === alice.browser.host).length;
+    bob.account.close();
+    const keys = keyless(server, bob);
+    await alice.safety.numbers(bob.email);
+    assert.equal(asked(), 1);
+    server.user(bob.email).keys.push(...keys);
+    alice.conversations.open(bob.email);
+    await until(() => asked() === 2);
+    await pause(100);
+    alice.conversations.close(bob.email);
+    alice.conversations.open(bob.email);
+    await pause(100);
+    assert.equal(asked(), 2);
+  }));
+
+  test("whose key was known is said to have one that the server does not give out", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await alice.send(bob, "one");
+    await bob.shows(alice, "one");
+    bob.account.close();
+    keyless(world.server, bob);
+    await alice.safety.numbers(bob.email);
+    await alice.send(bob, "two");
+    await until(() => alice.items(bob).at(-1)?.waitsFor === "key_missing");
+  }));
+});
+
+describe("receipts", () => {
+  test("to one person whose key cannot be had keep back nobody else's", inWorld(async (world) => {
+    const { server } = world;
+    const [alice, bob, carol] = [await world.newPerson("alice"), await world.newPerson("bob"), await world.newPerson("carol")];
+    const isAsked = ({ path, host }) => path.includes(`/keys/email/bob`) && host === alice.browser.host;
+    server.intercept = (call) => (isAsked(call) ? refusal(404, "key_not_found") : undefined);
+    await alice.account.contacts.add(bob.email);
+    await alice.account.contacts.add(carol.email);
+    await bob.send(alice, "from bob");
+    await alice.shows(bob, "from bob");
+    await until(() => server.calls.filter(isAsked).length > 1);
+    await carol.send(alice, "from carol");
+    await carol.showsStates(alice, "delivered");
+    assert.equal(server.messages.some((message) => message.sender_email === alice.email && message.recipient_email === bob.email), false);
+  }));
+});
+
+describe("the keys of all that are known", () => {
+  test("are asked for when a connection is made, once a day", inWorld(async (world) => {
+    const { server } = world;
+    const [alice, bob] = await world.friends("alice", "bob");
+    const asked = () => server.calls.filter(({ path, host }) => path.includes("/keys/email/bob") && host === alice.browser.host).length;
+    const reconnect = async () => {
+      [...server.sockets].forEach((socket) => socket.shut(1006));
+      await until(() => server.sockets.size > 0 && alice.conversations.connection === "ok");
+      await pause(50);
+    };
+    await until(() => alice.conversations.connection === "ok");
+    // Bob's page would put right what the server gives out for him.
+    bob.account.close();
+    const before = asked();
+    await reconnect();
+    assert.equal(asked(), before);
+    const now = Date.now;
+    mock.method(Date, "now", () => now() + 25 * 3_600_000);
+    try {
+      const { keys } = server.user(bob.email);
+      keys[0] = unsigned(keys[0]);
+      await reconnect();
+      await until(() => asked() > before && alice.conversations.open(bob.email).keyChange);
+    } finally {
+      mock.restoreAll();
+    }
+  }));
+});

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { DecryptQueue } from "../../../../static/js/model/receive/decrypt-queue.js";
+
+const PEER = "bob@example.org";
+
+/** @returns one whose derivations end when they are told to, and the ids in the order in which they began */
+function controlled() {
+  const began = [];
+  const ends = new Map();
+  const unsealer = {
+    open: ({ id }) => new Promise((resolve) => {
+      began.push(id);
+      ends.set(id, () => resolve({ supported: true, content: { type: "text", body: "", browser: "", counter: id }, peerKey: {} }));
+    }),
+  };
+  const messageStore = { keepOpened: async (row) => row, untried: async () => [] };
+  const decryptQueue = new DecryptQueue({ messageStore, unsealer, chains: { advance: async () => {} }, people: {} });
+  const end = async (id) => {
+    ends.get(id)();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { decryptQueue, began, end };
+}
+
+/** @param {number[]} ids */
+const rowsOf = (...ids) => ids.map((id) => ({ id, clientId: `c${id}`, peer: PEER, mine: true, raw: {} }));
+
+describe("what screens wait for", () => {
+  test("is opened in its order, and a later screen's before the rest of an earlier one's", async () => {
+    const { decryptQueue, began, end } = controlled();
+    decryptQueue.openAll(rowsOf(1, 2, 3, 4, 5));
+    assert.deepEqual(began, [1, 2, 3]);
+    decryptQueue.openAll(rowsOf(11, 12));
+    for (const id of [1, 2, 3, 11, 12, 4, 5]) {
+      await end(id);
+    }
+    assert.deepEqual(began, [1, 2, 3, 11, 12, 4, 5]);
+  });
+
+  test("is opened once, and when the last screen that waits for it has its turn", async () => {
+    const { decryptQueue, began, end } = controlled();
+    decryptQueue.openAll(rowsOf(1, 2, 3, 4, 5, 6));
+    decryptQueue.openAll(rowsOf(11, 12));
+    decryptQueue.openAll(rowsOf(6, 3, 5));
+    const inTurn = [1, 2, 3, 6, 5, 11, 12, 4];
+    for (const id of inTurn) {
+      await end(id);
+    }
+    assert.deepEqual(began, inTurn);
+    await decryptQueue.calm();
+  });
+});

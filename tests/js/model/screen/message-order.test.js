@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { OwnClient } from "../../world/own-client.js";
+import { inWorld, pause, until } from "../../world/world.js";
+
+const shown = (person, other) =>
+  person.conversations.open(other.email).items().map((item) => `${item.text}${item.unaware ? " (unaware)" : ""}`).join("|");
+
+async function shows(person, other, ...expected) {
+  person.conversations.open(other.email);
+  await until(() => shown(person, other) === expected.join("|"), () => `shown: ${shown(person, other)}`);
+}
+
+/** Alice has the page and has asked; Bob has a client of his own, and names what he has got by his `received`. */
+async function asked(world, ...questions) {
+  const alice = await world.newPerson("alice");
+  const bob = await OwnClient.join(world, "bob");
+  await alice.account.contacts.add(bob.email);
+  const named = [];
+  const ask = async (text) => {
+    const count = world.server.texts.length;
+    await alice.send(bob, text);
+    await until(() => world.server.texts.length > count);
+    const { content, hash } = await bob.open(alice, world.server.texts.at(-1));
+    named.push({ browser: content.browser, counter: content.counter, hash });
+  };
+  for (const question of questions) {
+    await ask(question);
+  }
+  return { alice, bob, ask, named };
+}
+
+describe("an answer", () => {
+  test("that was held until another question had been asked is marked, after a reload too", inWorld(async (world) => {
+    const { alice, bob, ask, named } = await asked(world, "Shall we meet?");
+    const { message } = await bob.seal(alice, { body: "Yes", received: [named[0]] });
+    await ask("Shall I pay?");
+    world.server.plant(alice.email, message);
+    await shows(alice, bob, "Shall we meet?", "Shall I pay?", "Yes (unaware)");
+    const again = await world.reload(alice);
+    await shows(again, bob, "Shall we meet?", "Shall I pay?", "Yes (unaware)");
+  }));
+
+  test("to what stands above it is not marked", inWorld(async (world) => {
+    const { alice, bob, named } = await asked(world, "Shall we meet?", "Shall I pay?");
+    await bob.write(alice, { body: "Yes", received: [named[1]] });
+    await shows(alice, bob, "Shall we meet?", "Shall I pay?", "Yes");
+  }));
+
+  test("is marked where the question that it lacks is above the screen", inWorld(async (world) => {
+    const { alice, bob, ask, named } = await asked(world, "Shall we meet?");
+    const { message } = await bob.seal(alice, { body: "Yes", received: [named[0]] });
+    for (let count = 0; count < 40; count += 1) {
+      await ask(`question ${count}`);
+    }
+    world.server.plant(alice.email, message);
+    const again = await world.reload(alice);
+    again.conversations.open(bob.email);
+    await until(() => shown(again, bob).endsWith("|Yes (unaware)"), () => shown(again, bob));
+    assert.ok(!shown(again, bob).includes("Shall we meet?"));
+  }));
+
+  test("under an id below its question stands behind it", inWorld(async (world) => {
+    const { alice, bob, ask, named } = await asked(world, "Shall we meet?");
+    const old = world.server.plant(alice.email, { sender_email: bob.email, recipient_email: alice.email, message_type: "receipt" });
+    await ask("Shall I pay?");
+    const { message } = await bob.seal(alice, { body: "No", received: [named[1]] });
+    world.server.plant(alice.email, { ...message, id: old.id });
+    await shows(alice, bob, "Shall we meet?", "Shall I pay?", "No");
+    const again = await world.reload(alice);
+    await shows(again, bob, "Shall we meet?", "Shall I pay?", "No");
+  }));
+
+  test("that names what was never sent is placed by nothing", inWorld(async (world) => {
+    const { alice, bob, named } = await asked(world, "Shall we meet?");
+    const [{ browser }] = named;
+    await bob.write(alice, { body: "Yes", received: [{ browser, counter: 9, hash: "ab".repeat(32) }] });
+    await shows(alice, bob, "Shall we meet?", "Yes");
+  }));
+});
+
+describe("one's own answer", () => {
+  test("is marked where the server puts a question before it that came later", inWorld(async (world) => {
+    const { alice, bob, ask } = await asked(world, "Hello");
+    const old = world.server.plant(alice.email, { sender_email: bob.email, recipient_email: alice.email, message_type: "receipt" });
+    await ask("Yes");
+    const { message } = await bob.seal(alice, { body: "Shall you pay?" });
+    world.server.plant(alice.email, { ...message, id: old.id });
+    await until(() => shown(alice, bob).includes("pay"));
+    await pause(100);
+    assert.match(shown(alice, bob), /^Hello\|Shall you pay\?( \(unaware\))?\|Yes \(unaware\)$/);
+  }));
+
+  test("to what had come is not marked", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    for (let round = 0; round < 3; round += 1) {
+      await alice.send(bob, `question ${round}`);
+      await until(() => shown(bob, alice).endsWith(`question ${round}`));
+      await pause(50);
+      await bob.send(alice, `answer ${round}`);
+      await until(() => shown(alice, bob).endsWith(`answer ${round}`));
+      await pause(50);
+    }
+    assert.ok(![shown(alice, bob), shown(bob, alice)].join().includes("unaware"), shown(alice, bob));
+  }));
+});

@@ -1,0 +1,256 @@
+/** People with browsers, for the tests of the model: real storage rules, real cryptography, a server in memory. */
+import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
+import { logIn, register } from "../../../static/js/model/session/sign-in.js";
+import { Account } from "../../../static/js/model/account.js";
+import { Session } from "../../../static/js/model/session/session.js";
+import { Server } from "./memory-server.js";
+
+const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 30_000);
+
+// @ts-ignore: the platform's
+globalThis.IDBKeyRange = IDBKeyRange;
+
+makeDerivationCheap();
+
+/** The model's tests derive thousands of keys. The real number of iterations is the matter of the vectors' tests. */
+function makeDerivationCheap() {
+  const { subtle } = globalThis.crypto;
+  const deriveBits = subtle.deriveBits.bind(subtle);
+  subtle.deriveBits = /** @type {any} */ ((algorithm, key, length) => {
+    const isSlow = algorithm.name === "PBKDF2";
+    return deriveBits(isSlow ? { ...algorithm, iterations: 1 } : algorithm, key, length);
+  });
+}
+
+/** One profile of a browser: its databases, its locks, its cookies (by host). */
+export class Browser {
+  static #count = 0;
+  indexedDB = new IDBFactory();
+  locks = new Locks();
+  host = `browser-${(Browser.#count += 1)}.test`;
+
+  use() {
+    globalThis.indexedDB = this.indexedDB;
+  }
+
+  newSession() {
+    this.use();
+    return new Session({ origin: `http://${this.host}` });
+  }
+
+  /** @param {Session} session */
+  openAccount(session) {
+    this.use();
+    return Account.open(session, { socketUrl: `ws://${this.host}/ws/chat/`, locks: this.locks });
+  }
+}
+
+/** As much of the Web Locks API as is used: exclusive, first come, first served. */
+class Locks {
+  #last = new Map();
+  held = 0;
+
+  request(name, { signal }, work) {
+    const before = this.#last.get(name) ?? Promise.resolve();
+    const result = before.then(async () => {
+      signal.throwIfAborted();
+      this.held += 1;
+      try {
+        return await work();
+      } finally {
+        this.held -= 1;
+      }
+    });
+    this.#last.set(name, result.catch(() => {}));
+    return result;
+  }
+}
+
+/** What a test tears down at its end. */
+export class World {
+  server = new Server();
+  /** @type {Account[]} */
+  #accounts = [];
+
+  constructor() {
+    this.server.install();
+  }
+
+  /**
+   * @param {string} name
+   * @returns {Promise<Person>} registered, with a key, and the chat page open
+   */
+  async newPerson(name) {
+    const browser = new Browser();
+    const session = browser.newSession();
+    const email = `${name}@example.org`;
+    await register(session, { email, password: "a long enough password", displayName: name });
+    return this.#enter(browser, session);
+  }
+
+  /** @param {string[]} names */
+  async friends(...names) {
+    const people = [];
+    for (const name of names) {
+      people.push(await this.newPerson(name));
+    }
+    for (const person of people) {
+      for (const other of people.filter((one) => one !== person)) {
+        await person.account.contacts.add(other.email);
+        await until(() => person.account.contacts.byEmail(other.email));
+      }
+    }
+    return people;
+  }
+
+  /**
+   * @param {Person} person
+   * @param {Browser} browser
+   */
+  async logIn({ email }, browser) {
+    const session = browser.newSession();
+    await logIn(session, { email, password: "a long enough password" });
+    return this.#enter(browser, session);
+  }
+
+  /** @param {Person} person in another tab, or in the same one after a reload */
+  async newTab(person) {
+    const tab = await this.openTab(person);
+    return this.#settled(tab);
+  }
+
+  /** @param {Person} person in another tab that has not caught up with the server yet */
+  async openTab({ browser }) {
+    const session = browser.newSession();
+    await session.restore();
+    return this.#open(browser, session);
+  }
+
+  /** @param {Person} person */
+  async reload(person) {
+    person.account.close();
+    return this.newTab(person);
+  }
+
+  async #enter(browser, session) {
+    return this.#settled(await this.#open(browser, session));
+  }
+
+  async #open(browser, session) {
+    const account = await browser.openAccount(session);
+    this.#accounts.push(account);
+    const person = new Person(browser, session, account, account.safety);
+    person.started = account.start().catch(() => {});
+    return person;
+  }
+
+  async #settled(person) {
+    await person.started;
+    await until(() => person.account.key.status !== "unknown" || !this.server.isReachable);
+    return person;
+  }
+
+  end() {
+    this.#accounts.forEach((account) => account.close());
+    // What is still on its way would ask the next test's server, and be logged out in the next test's browser.
+    this.#accounts.forEach((account) => account.session.end("logged_out"));
+  }
+}
+
+export class Person {
+  constructor(browser, session, account, safety) {
+    this.browser = browser;
+    this.safety = safety;
+    this.session = session;
+    this.account = account;
+    this.conversations = account.conversations;
+    this.email = session.user.email;
+  }
+
+  /** The messages that the screen shows of the chat with somebody. */
+  items(other) {
+    return this.#shown(other).filter(({ kind }) => kind === "message");
+  }
+
+  /** What it says between them. */
+  marks(other) {
+    return this.#shown(other).filter(({ kind }) => kind !== "message");
+  }
+
+  #shown(other) {
+    return this.conversations.open(other.email).items();
+  }
+
+  texts(other) {
+    return this.items(other).map(({ text }) => text);
+  }
+
+  states(other) {
+    return this.items(other).map(({ state }) => state);
+  }
+
+  chat(other) {
+    return this.conversations.chats().find(({ email }) => email === other.email);
+  }
+
+  send(other, text) {
+    return this.conversations.send(other.email, text);
+  }
+
+  /** Waits until the chat shows exactly these texts. */
+  async shows(other, ...texts) {
+    const thread = this.conversations.open(other.email);
+    const isShown = () => !thread.loading && this.texts(other).join("|") === texts.join("|");
+    await until(isShown, () => `shown: ${this.texts(other).join("|")}`);
+  }
+
+  /** Waits until a chat has looked like that, however shortly. Begin before what is to be seen. */
+  glimpses(condition) {
+    let isSeen = false;
+    this.conversations.on("thread", () => (isSeen ||= condition()));
+    return until(() => isSeen, () => String(condition));
+  }
+
+  async showsStates(other, ...states) {
+    await until(() => this.states(other).join() === states.join(), () => `states: ${this.states(other).join()}`);
+  }
+}
+
+/**
+ * @param {() => any} condition
+ * @param {() => string} [describe]
+ */
+export async function until(condition, describe = () => String(condition)) {
+  const end = Date.now() + PATIENCE_MS;
+  while (!condition()) {
+    if (Date.now() > end) {
+      throw new Error(`waited in vain: ${describe()}`);
+    }
+    await pause(5);
+  }
+}
+
+/** @param {number} delayMs */
+export function pause(delayMs) {
+  return new Promise((resolve) => setTimeout(resolve, delayMs));
+}
+
+/**
+ * @param {(world: World) => Promise<void>} story
+ * @returns {() => Promise<void>} a test of its own world
+ */
+export function inWorld(story) {
+  return async () => {
+    const world = new World();
+    try {
+      await story(world);
+    } finally {
+      world.end();
+    }
+  };
+}
+
+/** @param {object} properties the whole of `navigator` from here on; Node 20 has none */
+export function inNavigator(properties) {
+  Object.defineProperty(globalThis, "navigator", { value: properties, configurable: true });
+}
