@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fromHex } from "../../../static/js/lib/bytes.js";
 
-const FOLDER = new URL("../../../docs/test_vectors", import.meta.url);
+const FOLDER = new URL("../../../docs/test_vectors/", import.meta.url);
 const CURVE = { name: "ECDH", namedCurve: "P-256" };
 
 /** @param {string} name of a file in docs/test_vectors */
