@@ -147,6 +147,26 @@ def test_log_stays_at_its_bottom_while_the_composer_grows(friends):
         assert alice.page.evaluate(DISTANCE_FROM_BOTTOM) < 1, repr(text)
 
 
+def height_of_the_composer(person) -> float:
+    person.page.evaluate(TWO_FRAMES)
+    return person.message_box().bounding_box()["height"]
+
+
+def test_the_composer_is_as_high_as_its_text(friends):
+    alice, bob = friends
+    long = "a draft that is longer than one line beside the chat's details, and shorter than one without them " * 2
+    for text in ("half a sentence", long.strip()):
+        alice.message_box().fill(text)
+        typed = height_of_the_composer(alice)
+        alice.page.goto("about:blank")
+        alice.visit("/chat")
+        alice.open_chat(bob)
+        expect(alice.message_box()).to_have_value(text)
+        assert height_of_the_composer(alice) == typed
+    alice.page.get_by_role("button", name="Chat details").click()
+    assert height_of_the_composer(alice) > typed
+
+
 @pytest.mark.parametrize("size", [{"width": 320, "height": 256}, {"width": 667, "height": 150}])
 def test_send_is_on_the_screen_at_400_percent_and_on_its_side(friends, size):
     alice, _ = friends

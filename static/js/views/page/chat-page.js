@@ -130,10 +130,10 @@ export class ChatPage {
     this.open = unknown === null ? email : null;
     this.app.classList.toggle("in-chat", this.open !== null);
     this.app.classList.toggle("empty", isEmpty);
+    this.nothingOpen.draw({ hidden: this.open !== null, isEmpty, unknown });
     if (this.shell) this.shell.thread.show(this.open);
     else if (this.open !== null) void this.ask(() => {});
     this.shell?.dialogs.details.follow();
-    this.nothingOpen.draw({ hidden: this.open !== null, isEmpty, unknown });
     this.drawTitle();
   }
 

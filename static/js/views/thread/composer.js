@@ -38,7 +38,13 @@ export class Composer {
     onKey(this.text, (event) => this.key(event));
     this.form.addEventListener("submit", (event) => this.submit(event));
     this.sendButton.addEventListener("mousedown", (event) => event.preventDefault());
-    addEventListener("resize", () => this.grow());
+    let width = 0;
+    const observer = new ResizeObserver(() => {
+      if (this.form.clientWidth === width) return;
+      width = this.form.clientWidth;
+      this.grow();
+    });
+    observer.observe(this.form);
   }
 
   /** @param {string} draft */
