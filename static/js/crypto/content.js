@@ -1,11 +1,11 @@
 /**
- * What a message says, and its one spelling as canonical JSON (docs/protocol.md §5.2), so that both sides hash and
- * authenticate the same bytes. The checks are in plaintext.js.
+ * The content of a message and its canonical JSON (docs/protocol.md §5.2). Both sides hash and authenticate these bytes.
+ * plaintext.js checks the members.
  */
 import { utf8Encode } from "../lib/bytes.js";
 
 /**
- * What the sender has of one browser of the other side: everything up to `counter`, without a hole.
+ * What the sender has received from one browser of the peer: every message up to `counter`.
  * @typedef {object} Received
  * @property {string} browser 32 lower-case hexadecimal digits
  * @property {number} counter from 1

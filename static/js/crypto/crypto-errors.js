@@ -1,5 +1,5 @@
 /**
- * What can go wrong in cryptography, as classes by what the caller does about it.
+ * The errors of the cryptography, one class for each reaction of the caller.
  */
 
 /**
@@ -11,11 +11,11 @@
  */
 
 /**
- * Something is not made as docs/protocol.md says. Trying again cannot help; for `unknown_suite` and `unknown_version`
- * a newer version of VibeChat may.
+ * A value breaks a rule of docs/protocol.md. Trying again does not help. For `unknown_suite` and `unknown_version` a newer
+ * version of VibeChat may help.
  */
 export class ProtocolError extends Error {
-  /** @param {ProtocolErrorReason} reason a stable word; it holds nothing of the message */
+  /** @param {ProtocolErrorReason} reason a stable code; it contains nothing of the message */
   constructor(reason) {
     super(`not made as the protocol says: ${reason}`);
     this.name = "ProtocolError";
@@ -23,7 +23,7 @@ export class ProtocolError extends Error {
   }
 }
 
-/** The cryptography says no. It never says which check failed, so that nobody can learn from asking again. */
+/** A tag or signature does not match. The error does not say which check failed, so it is no oracle. */
 export class DecryptionError extends Error {
   constructor() {
     super("could not be opened");
@@ -31,7 +31,7 @@ export class DecryptionError extends Error {
   }
 }
 
-/** The server names another key for a person than the one that this browser has accepted. The person decides. */
+/** The server or a message names another key for a person than the one that this browser has accepted. The user decides. */
 export class KeyChangedError extends Error {
   /**
    * @param {string} email whose key it is

@@ -1,6 +1,5 @@
 /**
- * The only file that calls Web Crypto. It knows algorithms and nothing of messages; what is built from them is in the
- * files beside it.
+ * The only file that calls Web Crypto. It provides the algorithms; the files beside it build the protocol from them.
  */
 import { equal, toHex } from "../lib/bytes.js";
 import { DecryptionError, ProtocolError } from "./crypto-errors.js";
@@ -40,7 +39,7 @@ export class CryptoManager {
   }
 
   /**
-   * Makes an account's key (docs/protocol.md §3). The private half cannot be exported, not even by this page.
+   * Makes an account's key pair (docs/protocol.md §3). The private key is not extractable.
    * @returns {Promise<NewKeyPair>} with the public key's 91 bytes and their fingerprint, 64 lower-case hexadecimal digits
    */
   static async generateKeyPair() {
@@ -58,7 +57,7 @@ export class CryptoManager {
   static async importPublicKey(publicKeyBytes) {
     checkPublicKey(publicKeyBytes);
     const publicKey = await importSpki(publicKeyBytes);
-    // What the platform understood must be what was checked.
+    // The platform must have imported exactly the bytes that were checked.
     if (!equal(await CryptoManager.exportPublicKey(publicKey), publicKeyBytes)) {
       throw new ProtocolError("public_key");
     }
@@ -74,7 +73,7 @@ export class CryptoManager {
   }
 
   /**
-   * Makes an identity (docs/protocol.md §3.4). Its private half cannot be exported.
+   * Makes an identity key pair (docs/protocol.md §3.4). The private key is not extractable.
    * @returns {Promise<{ privateKey: CryptoKey, publicKeyBytes: Bytes }>} Ed25519; the public key is 32 bytes
    * @throws {DOMException} `NotSupportedError`: this browser has no Ed25519
    */
@@ -96,9 +95,9 @@ export class CryptoManager {
 
   /**
    * Ed25519 (RFC 8032 §5.1.7), strict: docs/protocol.md §3.4.
-   * @param {Bytes} publicKeyBytes 32 bytes; with any others, nothing is signed
+   * @param {Bytes} publicKeyBytes 32 bytes; any other length gives false
    * @param {Bytes} data
-   * @param {Bytes} signature 64 bytes; of any other length it is wrong
+   * @param {Bytes} signature 64 bytes; any other length gives false
    * @returns {Promise<boolean>}
    */
   static async ed25519Verify(publicKeyBytes, data, signature) {
@@ -110,7 +109,7 @@ export class CryptoManager {
       return await crypto.subtle.verify("Ed25519", key, signature, data);
     } catch (error) {
       if (isNamed(error, "DataError")) {
-        return false; // no point of the curve
+        return false; // The bytes are no point on the curve.
       }
       throw error;
     }
@@ -194,7 +193,7 @@ export class CryptoManager {
    * Checks an HMAC-SHA-256 in constant time.
    * @param {Bytes} key at least one byte
    * @param {Bytes} data
-   * @param {Bytes} tag 32 bytes; of any other length it is wrong
+   * @param {Bytes} tag 32 bytes; any other length gives false
    * @returns {Promise<boolean>}
    */
   static async hmacVerify(key, data, tag) {
@@ -204,7 +203,7 @@ export class CryptoManager {
   /**
    * @param {Bytes} key 32 bytes
    * @returns {Promise<CryptoKey>} AES-256-GCM, not extractable
-   * @throws {RangeError} of another length: Web Crypto would take 16 bytes for AES-128
+   * @throws {RangeError} the key has another length: Web Crypto would take 16 bytes as an AES-128 key
    */
   static async importAesKey(key) {
     if (key.length !== 32) {
@@ -259,7 +258,7 @@ function aesGcm(nonce, additionalData) {
 /**
  * @param {Bytes} publicKeyBytes
  * @returns {Promise<CryptoKey>}
- * @throws {ProtocolError} `public_key`: the platform takes it for no P-256 key
+ * @throws {ProtocolError} `public_key`: the platform does not accept it as a P-256 key
  */
 async function importSpki(publicKeyBytes) {
   try {

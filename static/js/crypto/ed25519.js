@@ -1,6 +1,6 @@
 /**
- * The one form of Ed25519 keys and signatures (RFC 8032 §5.1; docs/protocol.md §3.4), checked before any platform code:
- * platforms differ in what they take.
+ * Checks the encoding of Ed25519 keys and signatures (RFC 8032 §5.1; docs/protocol.md §3.4) before any platform code reads
+ * them, because platforms differ in what they accept.
  */
 import { toHex } from "../lib/bytes.js";
 
@@ -15,7 +15,8 @@ const Y_OF_SMALL_ORDER = [0n, 1n, P - 1n, Y_OF_ORDER_8, P - Y_OF_ORDER_8];
 
 /**
  * @param {Bytes} key
- * @returns {boolean} 32 bytes, y below p, not of small order; whether it is a point at all, only a signature shows
+ * @returns {boolean} whether it has 32 bytes, y is below p, and the point is not of small order. Only the verification of a
+ *   signature shows whether it is a point on the curve.
  */
 export function isEd25519Key(key) {
   if (key.length !== 32) {
@@ -27,7 +28,8 @@ export function isEd25519Key(key) {
 
 /**
  * @param {Bytes} signature
- * @returns {boolean} 64 bytes: R in the form of a key, and S below L (else whoever sees one signature can make another)
+ * @returns {boolean} whether it has 64 bytes, R is encoded like a key, and S is below L. With a larger S, one signature
+ *   could be turned into another valid one.
  */
 export function isEd25519Signature(signature) {
   return signature.length === 64 && isEd25519Key(signature.slice(0, 32)) && toInteger(signature.slice(32)) < L;

@@ -1,6 +1,5 @@
 /**
- * Is this a message that may be opened at all? The form of what the server hands over, before any cryptography
- * (docs/protocol.md §7.2, steps 1 to 4).
+ * Checks the form of a message from the server before any cryptography (docs/protocol.md §7.2, steps 1 to 4).
  */
 import { fromBase64 } from "../lib/bytes.js";
 import { ProtocolError } from "./crypto-errors.js";
@@ -16,7 +15,7 @@ const EMAIL = /^[!-@[-~]{3,255}$/;
 
 /**
  * @param {any} message a message object of the server's API
- * @returns {Envelope} its bytes decoded; who and which keys it names is not yet compared with anything
+ * @returns {Envelope} with its bytes decoded; its people and keys are not yet compared with anything
  * @throws {ProtocolError} `malformed`, `unknown_suite`, `client_id`, `fingerprints`, `same_fingerprints`,
  *   `message_type`, `wrong_people`, `nonce`, `salt` or `ciphertext`, checked in this order
  */

@@ -1,5 +1,5 @@
 /**
- * Sealing and opening one message: docs/protocol.md §7, in its order.
+ * Seals and opens one message, in the steps of docs/protocol.md §7.
  */
 import { fromHex, toBase64, toHex } from "../lib/bytes.js";
 import { DecryptionError, ProtocolError } from "./crypto-errors.js";
@@ -11,7 +11,7 @@ import { SENT_SUITE, suiteOf } from "./suites.js";
 /** @typedef {import("./suites.js").Suite} Suite */
 
 /**
- * What the caller says; the rest of the content is filled in here.
+ * The members of the content that the caller gives. `sealMessage` fills in the others.
  * @typedef {Pick<Content, "type" | "browser" | "counter" | "previous" | "received" | "sent_at" | "body">} Draft
  */
 
@@ -55,14 +55,14 @@ import { SENT_SUITE, suiteOf } from "./suites.js";
 
 /**
  * @typedef {object} OpenedMessage
- * @property {boolean} mine whether it was written here and not by the peer
+ * @property {boolean} mine whether one's own key wrote it, not the peer's
  * @property {Content} content
- * @property {string} hash 64 lower-case hexadecimal digits: what later messages name this one by (a skip, by its body)
- * @property {boolean} supported false: genuine, but of a type that needs a newer version
+ * @property {string} hash 64 lower-case hexadecimal digits: later messages name this one by it (a skip by its body)
+ * @property {boolean} supported false: authentic, but of a type that only a newer version knows
  */
 
 /**
- * Seals one message, once: a retry sends the same envelope again, byte for byte (docs/protocol.md §7.1).
+ * Seals one message. A retry does not seal again: it sends the same bytes (docs/protocol.md §7.1).
  * @param {SealRequest} request
  * @returns {Promise<{ envelope: SealedMessage, hash: string }>} the hash is the next message's `previous`
  *   (after a skip, its body is)
@@ -86,17 +86,17 @@ export async function sealMessage(request) {
     sender_fingerprint: header.senderFingerprint,
     recipient_fingerprint: header.recipientFingerprint,
   };
-  // What no other browser would open must not leave this one.
+  // Do not send what no other browser would open.
   readEnvelope({ ...envelope, sender_email: header.senderEmail });
   return { envelope, hash };
 }
 
 /**
- * Opens one message, one's own or the peer's, or refuses it (docs/protocol.md §7.2).
+ * Opens one message, one's own or the peer's (docs/protocol.md §7.2).
  * @param {OpenRequest} request
  * @returns {Promise<OpenedMessage>}
- * @throws {ProtocolError} it is not made as the protocol says; `reason` says in a stable word how
- * @throws {DecryptionError} it is not what these two keys sealed, or claims to be one's own and is not
+ * @throws {ProtocolError} it breaks a rule of the protocol; `reason` is a stable code for the rule
+ * @throws {DecryptionError} these two keys did not seal it, or it claims to be one's own and is not
  * @throws {TypeError} the own fingerprint is not the own key's: a mistake in the caller
  */
 export async function openMessage(request) {
@@ -116,8 +116,8 @@ export async function openMessage(request) {
 }
 
 /**
- * Which key of the peer's a message names: the only one that it may be opened with, and only if this browser has
- * accepted it for the peer (docs/protocol.md §3.3).
+ * Returns the peer's key that a message names. The message may be opened with this key only, and only if this browser has
+ * accepted the key for the peer (docs/protocol.md §3.3).
  * @param {any} message a message object of the server's API
  * @param {string} ownFingerprint 64 lower-case hexadecimal digits
  * @returns {string} 64 lower-case hexadecimal digits
@@ -169,8 +169,8 @@ async function tagContent(suite, request, header) {
 }
 
 /**
- * Without this, a message that the peer or the server forged would stand here as one's own: ECDH gives both people
- * the same key in either role (docs/protocol.md §5.4).
+ * Checks that one's own key wrote the message. ECDH gives both people the same key, so without this check the peer could
+ * forge a message that shows as one's own (docs/protocol.md §5.4).
  * @param {Suite} suite
  * @param {OpenRequest} request
  * @param {Envelope} envelope
@@ -189,7 +189,7 @@ async function checkSelfTag(suite, request, envelope, content) {
  * @param {Envelope} envelope
  * @param {boolean} mine
  * @returns {void}
- * @throws {ProtocolError} `wrong_people`: not between the two people whose chat it is to stand in
+ * @throws {ProtocolError} `wrong_people`: it is not between the two people of the chat
  */
 function checkPeople({ ownEmail, peerEmail }, { senderEmail, recipientEmail }, mine) {
   const [from, to] = mine ? [ownEmail, peerEmail] : [peerEmail, ownEmail];
@@ -202,7 +202,7 @@ function checkPeople({ ownEmail, peerEmail }, { senderEmail, recipientEmail }, m
  * @param {Envelope} envelope
  * @param {Content} content
  * @returns {void}
- * @throws {ProtocolError} `people` or `type`: the envelope says otherwise than the content
+ * @throws {ProtocolError} `people` or `type`: the envelope and the content differ
  */
 function checkAgreement({ senderEmail, recipientEmail, messageType }, content) {
   if (content.from !== senderEmail || content.to !== recipientEmail) {

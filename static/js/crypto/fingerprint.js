@@ -1,5 +1,5 @@
 /**
- * A fingerprint names a public key (docs/protocol.md §3.2).
+ * The fingerprint of a public key (docs/protocol.md §3.2).
  */
 import { CryptoManager } from "./crypto.js";
 import { checkPublicKey } from "./public-key.js";

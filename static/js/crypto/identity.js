@@ -1,5 +1,5 @@
 /**
- * Who stands behind a key: an identity signs an account's public key (docs/protocol.md §3.4).
+ * Statements: an identity signs an account's public key (docs/protocol.md §3.4).
  */
 import { concat, lengthPrefixed, uint32, utf8Encode } from "../lib/bytes.js";
 import { ProtocolError } from "./crypto-errors.js";
@@ -30,7 +30,7 @@ export function checkIdentityKey(identityKeyBytes) {
  * @param {number} request.version from 1, higher than any that this identity has signed
  * @param {readonly number[]} [request.suites] 1 to 16 of them, ascending
  * @returns {Promise<Bytes>} the API's `identity_signature`: version, suites, and the signature of the statement
- * @throws {ProtocolError} `identity`: a version or suites that no browser would take
+ * @throws {ProtocolError} `identity`: no browser would accept the version or the suites
  */
 export async function signStatement({ identityPrivateKey, email, publicKeyBytes, version, suites = OWN_SUITES }) {
   check(isUint32(version) && areSuites(suites));
@@ -45,8 +45,8 @@ export async function signStatement({ identityPrivateKey, email, publicKeyBytes,
  * @param {string} request.email normalised, as this browser knows it
  * @param {Bytes} request.publicKeyBytes a checked public key, 91 bytes
  * @param {Bytes} request.statement the API's `identity_signature`
- * @returns {Promise<{ version: number, suites: number[] }>} what this identity has signed of that key
- * @throws {ProtocolError} `identity`: a key or statement out of form, or not its signature over this email and key
+ * @returns {Promise<{ version: number, suites: number[] }>} what this identity has signed together with that key
+ * @throws {ProtocolError} `identity`: a key or statement is malformed, or the signature is not over this email and key
  */
 export async function verifyStatement({ identityKeyBytes, email, publicKeyBytes, statement }) {
   checkIdentityKey(identityKeyBytes);
@@ -61,7 +61,7 @@ export async function verifyStatement({ identityKeyBytes, email, publicKeyBytes,
  * @param {Bytes} publicKeyBytes 91 bytes
  * @param {number} version
  * @param {readonly number[]} suites
- * @returns {Bytes} what is signed
+ * @returns {Bytes} the bytes that are signed
  */
 export function statementOf(email, publicKeyBytes, version, suites) {
   return lengthPrefixed(LABEL, utf8Encode(email), publicKeyBytes, uint32(version), concat(...suites.map(uint32)));

@@ -1,5 +1,5 @@
 /**
- * Padding to a few sizes, so that a message's length says little about its text (docs/protocol.md §6).
+ * Pads a message to one of a few sizes, so that its length tells little about its text (docs/protocol.md §6).
  */
 import { concat, uint32 } from "../lib/bytes.js";
 import { ProtocolError } from "./crypto-errors.js";

@@ -1,6 +1,6 @@
 /**
- * Reading and writing a message's content (docs/protocol.md §5): every member is checked, and only the one spelling is
- * taken.
+ * Encodes and decodes a message's content (docs/protocol.md §5). Every member is checked, and only the canonical JSON is
+ * accepted.
  */
 import { equal, isWellFormed, utf8Decode } from "../lib/bytes.js";
 import { BODY_LIMIT, canonicalJson, VERSION } from "./content.js";
@@ -11,8 +11,8 @@ export { BODY_LIMIT, untaggedJson, VERSION } from "./content.js";
 /** @typedef {import("./content.js").Content} Content */
 
 /**
- * What a receipt says of one browser of the other side: its messages from `from` to `delivered` were opened here, but
- * those in `missing`; those up to `read` were on the screen.
+ * A receipt's entry for one browser of the peer. The messages from `from` to `delivered`, except those in `missing`, were
+ * opened here. Those up to `read` were on the screen.
  * @typedef {object} Seen
  * @property {string} browser 32 lower-case hexadecimal digits
  * @property {number} from a counter
@@ -56,7 +56,7 @@ export function encodePlaintext(content) {
 export function decodePlaintext(json) {
   const content = parseObject(json);
   checkContent(content);
-  // Catches every other spelling at once: order, white space, escapes, numbers, members twice, members unknown.
+  // This rejects every other spelling: order, white space, escapes, number formats, duplicate and unknown members.
   if (!equal(canonicalJson(content), json)) {
     throw new ProtocolError("not_canonical");
   }
@@ -72,7 +72,7 @@ export function isSupported(content) {
 }
 
 /**
- * What the server is told of a content (docs/protocol.md §4.2): that it is a receipt, or nothing.
+ * The server learns only whether a content is a receipt (docs/protocol.md §4.2).
  * @param {Pick<Content, "type">} content
  * @returns {"text" | "receipt"} the envelope's `message_type`
  */

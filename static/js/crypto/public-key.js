@@ -1,9 +1,9 @@
 /**
- * The one form of a public key (docs/protocol.md §3.1), checked before any platform code parses it.
+ * Checks the encoding of a public key (docs/protocol.md §3.1) before any platform code parses it.
  *
- * Platforms differ in what they import: Chromium takes compressed points, and Node 20 takes several encodings that are
- * no P-256 key at all. Keys here are static, so a single point off the curve that got through to ECDH could leak bits
- * of the private key (the invalid-curve attack); that must not hang on the browser.
+ * Platforms differ in what they import: Chromium accepts compressed points, and Node 20 accepts several encodings that are
+ * not P-256 keys. Keys are static, so ECDH with one point off the curve could leak bits of the private key (the
+ * invalid-curve attack). The check must not depend on the browser.
  */
 import { equal, fromHex, toHex } from "../lib/bytes.js";
 import { ProtocolError } from "./crypto-errors.js";
@@ -22,7 +22,7 @@ const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
 
 /**
  * Accepts exactly the 91-byte uncompressed SubjectPublicKeyInfo DER of a point on P-256.
- * The public key is public: nothing here needs to take constant time.
+ * It need not run in constant time, because a public key is public.
  * @param {Bytes} publicKeyBytes
  * @returns {void}
  * @throws {ProtocolError} `public_key`: any other length, prefix, curve or form, or a point that is not on the curve
@@ -39,8 +39,8 @@ export function checkPublicKey(publicKeyBytes) {
 }
 
 /**
- * Do two keys lead to the same ECDH secrets? A point and its negative, (x, y) and (x, p - y), do: the secret is an
- * x-coordinate. So "the same key" is decided by x alone (docs/protocol.md §3.3).
+ * Compares keys by their ECDH secrets. The secret is an x-coordinate, so a point (x, y) and its negative (x, p - y) give
+ * the same secret: keys are the same if their x-coordinates are (docs/protocol.md §3.3).
  * @param {Bytes} left a checked public key, 91 bytes
  * @param {Bytes} right a checked public key, 91 bytes
  * @returns {boolean}

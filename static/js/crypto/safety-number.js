@@ -1,6 +1,5 @@
 /**
- * The numbers that two people compare, by Signal's construction, and the code that one camera reads off the other's
- * screen (docs/protocol.md §3.5).
+ * The safety number of two people, by Signal's construction, and the QR code that carries it (docs/protocol.md §3.5).
  */
 import { concat, equal, fromBase64, toBase64, utf8Encode } from "../lib/bytes.js";
 import { CryptoManager } from "./crypto.js";
@@ -32,8 +31,8 @@ export async function safetyNumber({ own, peer }) {
 /**
  * @param {string} text what was read from a QR code
  * @param {{ own: Party, peer: Party }} people
- * @returns {Promise<"match" | "mismatch" | "foreign">} `foreign`: no such code, or not the peer's for this chat (one's
- *   own is none either)
+ * @returns {Promise<"match" | "mismatch" | "foreign">} `foreign`: it is not a code of this form, or not the peer's code for
+ *   this chat (one's own code is not either)
  * @throws {ProtocolError} `identity`: an identity key is out of form
  */
 export async function readCode(text, { own, peer }) {

@@ -1,6 +1,5 @@
 /**
- * Encryption at rest: what this browser keeps is stored under a key that no script can export
- * (docs/protocol.md §11, which also says what this does not protect from).
+ * Encryption at rest under a key that no script can export. docs/protocol.md §11 also says what it does not protect from.
  */
 import { lengthPrefixed, utf8Decode, utf8Encode } from "../lib/bytes.js";
 import { CryptoManager } from "./crypto.js";
@@ -16,10 +15,10 @@ const LABEL = utf8Encode("VibeChat record");
 
 /**
  * @param {CryptoKey} storageKey from CryptoManager.generateStorageKey
- * @param {string} recordName where the record stands (store and key), so that no record opens in another's place
+ * @param {string} recordName the record's store and key, so that no record opens in another's place
  * @param {unknown} value any JSON value
  * @returns {Promise<SealedRecord>}
- * @throws {TypeError} the value has no JSON, or the name holds a lone surrogate
+ * @throws {TypeError} the value has no JSON, or the name contains a lone surrogate
  */
 export async function sealRecord(storageKey, recordName, value) {
   const json = JSON.stringify(value);
@@ -33,10 +32,10 @@ export async function sealRecord(storageKey, recordName, value) {
 
 /**
  * @param {CryptoKey} storageKey the one that sealed it
- * @param {string} recordName the one that it was sealed with
+ * @param {string} recordName the name that it was sealed with
  * @param {SealedRecord} record
  * @returns {Promise<any>} the value
- * @throws {DecryptionError} sealed with another key or name, or changed since
+ * @throws {DecryptionError} it was sealed with another key or name, or was changed since
  */
 export async function openRecord(storageKey, recordName, record) {
   const json = await CryptoManager.aesGcmOpen(storageKey, record.nonce, recordData(recordName), record.data);

@@ -38,7 +38,7 @@ export const LENGTHS = Object.freeze({
   ciphertext: (/** @type {number} */ length) => CIPHERTEXT_LENGTHS.includes(length),
 });
 
-// Part of the suite and never read from a message. It adds no strength here (docs/protocol.md §10.3).
+// The number is part of the suite and never read from a message. It adds no strength (docs/protocol.md §10.3).
 const PBKDF2_ITERATIONS = 100_000;
 const KEY_LENGTH = 32;
 const EMPTY = new Uint8Array(0);
@@ -108,8 +108,8 @@ export async function messageKey(sharedSecret, header, messageSalt) {
 }
 
 /**
- * Both fingerprints in the order of the direction: Alice's messages to Bob and Bob's to Alice never share a key, so
- * none can be sent back as the other's.
+ * The salt has the sender's fingerprint first, so Alice's messages to Bob and Bob's to Alice never share a key. No message
+ * can be sent back as the other person's.
  * @param {Header} header
  * @param {Bytes} messageSalt 16 to 32 bytes
  * @returns {Bytes} 85 + salt length bytes: label (21) ‖ sender's fingerprint (32) ‖ recipient's (32) ‖ salt
@@ -119,7 +119,7 @@ export function pbkdf2Salt(header, messageSalt) {
 }
 
 /**
- * What the ciphertext authenticates besides the content (docs/protocol.md §4.2).
+ * The additional data that the ciphertext authenticates (docs/protocol.md §4.2).
  * @param {Header} header
  * @returns {Bytes} eight length-prefixed parts
  */
@@ -137,7 +137,7 @@ export function additionalData(header) {
 }
 
 /**
- * What later messages name this one by: their `previous` and `received[].hash` (docs/protocol.md §5.3).
+ * The hash by which later messages name this one: `previous` and `received[].hash` (docs/protocol.md §5.3).
  * @param {Bytes} untaggedJson the canonical JSON with `self_tag` empty
  * @returns {Promise<string>} 64 lower-case hexadecimal digits
  */
@@ -146,8 +146,8 @@ export async function messageHash(untaggedJson) {
 }
 
 /**
- * A key that only the holder of one private key can compute: from its ECDH with its own public key
- * (docs/protocol.md §5.4).
+ * The self key: derived from ECDH of one's private key with one's own public key, so only the holder of the private key can
+ * compute it (docs/protocol.md §5.4).
  * @param {KeyPair} ownKeyPair
  * @param {string} ownFingerprint 64 lower-case hexadecimal digits
  * @returns {Promise<Bytes>} 32 bytes, for HMAC-SHA-256

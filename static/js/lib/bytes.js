@@ -1,18 +1,18 @@
 /**
- * Bytes and their spellings: base64, hexadecimal, UTF-8, and the length-prefixed concatenation of docs/protocol.md §2.
- * Every reader here is strict: it accepts the one canonical spelling of each value and throws on all others.
+ * Encodings of bytes: base64, hexadecimal, UTF-8, and the length-prefixed concatenation of docs/protocol.md §2.
+ * Every decoder is strict: it accepts only the canonical encoding of a value and throws on any other.
  */
 
 /**
- * Bytes in a buffer of their own, as Web Crypto takes them (a view of shared memory is none).
+ * Bytes in a buffer that is not shared memory, as Web Crypto requires.
  * @typedef {Uint8Array<ArrayBuffer>} Bytes
  */
 
 const encoder = new TextEncoder();
-// Fatal: invalid UTF-8 throws instead of turning into U+FFFD. ignoreBOM: a leading U+FEFF is kept, not eaten.
+// fatal: invalid UTF-8 throws instead of becoming U+FFFD. ignoreBOM: a leading U+FEFF is kept.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-// The engine limits how many arguments one call takes, so long byte strings are spelled in slices.
+// The engine limits the number of arguments of a call, so long byte strings are encoded in slices.
 const SLICE_LENGTH = 0x2000;
 
 /**
@@ -28,8 +28,8 @@ export function toBase64(bytes) {
 }
 
 /**
- * Reads standard base64 with padding and nothing else: no line breaks, no missing padding, no stray bits
- * (RFC 4648 §3.5), so that each byte string has exactly one spelling.
+ * Decodes standard base64 with padding. It refuses line breaks, missing padding and nonzero trailing bits (RFC 4648 §3.5),
+ * so that each byte string has exactly one encoding.
  * @param {string} text
  * @returns {Bytes}
  * @throws {RangeError} the text is not canonical base64
@@ -44,7 +44,7 @@ export function fromBase64(text) {
 
 /**
  * @param {string} text
- * @returns {Bytes} what `atob` makes of it, which ignores white space, missing padding and stray bits
+ * @returns {Bytes} as `atob` decodes it, which ignores white space, missing padding and trailing bits
  * @throws {RangeError} even `atob` cannot read it
  */
 function decodeLaxBase64(text) {
@@ -77,7 +77,7 @@ export function fromHex(text) {
 
 /**
  * @param {string} text
- * @returns {boolean} false where it holds half of a surrogate pair: no UTF-8 exists for that
+ * @returns {boolean} false where it contains a lone surrogate, for which no UTF-8 exists
  */
 export function isWellFormed(text) {
   return !/\p{Surrogate}/u.test(text);
@@ -131,8 +131,8 @@ export function uint32(value) {
 }
 
 /**
- * LP of docs/protocol.md §2: each part after its own length as 4 bytes, big-endian. No two lists of parts give the
- * same bytes, so nothing can be moved from one part into its neighbour.
+ * LP of docs/protocol.md §2: each part is preceded by its length as 4 bytes, big-endian. Different lists of parts give
+ * different bytes.
  * @param {...Bytes} parts
  * @returns {Bytes} 4 + length bytes for each part
  */
@@ -141,7 +141,7 @@ export function lengthPrefixed(...parts) {
 }
 
 /**
- * Looks at every byte whatever they are. A MAC is still not compared with this but with CryptoManager.hmacVerify.
+ * Compares every byte, but makes no promise of constant time: use CryptoManager.hmacVerify for a MAC.
  * @param {Bytes} left
  * @param {Bytes} right
  * @returns {boolean} same length and same bytes

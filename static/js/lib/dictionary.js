@@ -1,5 +1,5 @@
 /**
- * A table that is looked up by strings of others: it has no entry but its own, not even "constructor".
+ * A table for look-ups with untrusted strings: it has no inherited entries such as "constructor".
  * @template Value
  * @param {Record<string, Value>} entries
  * @returns {Record<string, Value>}

@@ -1,6 +1,5 @@
 /**
- * The only file that makes DOM nodes. Text goes in as text: nothing here takes markup, so nothing that a person or a
- * server wrote can become markup.
+ * The only file that creates DOM nodes. No function takes markup, so text from a person or the server cannot become markup.
  */
 
 /** @typedef {Node | string | null | false} Child */
@@ -63,7 +62,7 @@ export function fill(node, ...children) {
 }
 
 /**
- * Writes only what differs, so that live regions and selections are left alone.
+ * Writes the text only if it differs, because a write makes a live region speak again and clears a selection.
  * @param {Element} node
  * @param {string} text
  */
@@ -72,7 +71,7 @@ export function setText(node, text) {
 }
 
 /**
- * A drawing from the page's own sprite (templates/icons.html).
+ * An icon of the page's sprite (templates/icons.html).
  * @param {string} name
  * @param {string} [className]
  */
@@ -86,7 +85,7 @@ export function icon(name, className = "") {
 }
 
 /**
- * What others wrote, kept from changing the direction of the words around it.
+ * Text of others, isolated so that it does not change the direction of the words around it.
  * @param {string} text
  */
 export function isolated(text) {
@@ -94,7 +93,7 @@ export function isolated(text) {
 }
 
 /**
- * What others wrote, on one line: where room is short it ends with "…", at the end that its own direction has.
+ * Text of others on one line. Where room is short it ends with "…" on the side where its own direction ends.
  * @param {string} text
  */
 export function clipped(text) {

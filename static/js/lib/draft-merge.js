@@ -1,10 +1,10 @@
-/** How the draft of a chat goes on where two tabs have written it. */
+/** Merges the drafts of two tabs. */
 
 /**
  * @param {string} mine
  * @param {string} theirs
  * @param {string} base the text from which both began
- * @returns {string} what has been written in either; where both have gone on, each on lines of its own
+ * @returns {string} the text that was changed; where both were, the two texts on separate lines
  */
 export function joined(mine, theirs, base = "") {
   if (["", base].includes(theirs) || without(mine, theirs) !== mine) {
@@ -16,7 +16,7 @@ export function joined(mine, theirs, base = "") {
 /**
  * @param {string} draft
  * @param {string} text that was sent
- * @returns {string} the draft without it: "" where it is all, the whole draft where the text is not on lines of its own
+ * @returns {string} the draft without it: "" where they are equal, the whole draft where the text is not on separate lines
  */
 export function without(draft, text) {
   const [all, part] = [draft.trim(), text.trim()];

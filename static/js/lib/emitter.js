@@ -1,4 +1,4 @@
-/** Named events: whoever holds the object may listen, and nobody needs to know who does. */
+/** Named events. */
 export class Emitter {
   /** @type {Map<string, Set<(detail: any) => void>>} */
   #listeners = new Map();
@@ -15,7 +15,7 @@ export class Emitter {
   }
 
   /**
-   * A listener that throws must not keep the others from hearing: its error is reported as an uncaught one.
+   * An error of a listener is reported as an uncaught error, so that the other listeners still run.
    * @param {string} name
    * @param {any} [detail]
    */
@@ -33,7 +33,7 @@ export class Emitter {
 }
 
 /**
- * The page's own events, where there is a page.
+ * Listens to events of the page; does nothing outside a browser.
  * @param {"page" | "document"} where
  * @param {string[]} names of events
  * @param {(event: any) => void} listener

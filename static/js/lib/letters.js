@@ -1,4 +1,4 @@
-/** Text as it is looked for with a plain keyboard, and as it looks. Pure. */
+/** Normalises text for search and for the comparison of names. */
 
 // Letters that Unicode does not decompose, as people type them without their own keyboard.
 const PLAIN = new Map(Object.entries({
@@ -7,12 +7,12 @@ const PLAIN = new Map(Object.entries({
   ƙ: "k", ƚ: "l", ɫ: "l", ɲ: "n", ƞ: "n", ɵ: "o", ɔ: "o", ƥ: "p", ᵽ: "p", ɍ: "r", ʂ: "s", ƫ: "t", ƭ: "t", ʈ: "t", ʉ: "u",
   ʊ: "u", ʋ: "v", ⱴ: "v", ɏ: "y", ƴ: "y", ƶ: "z", ȥ: "z", ʼ: "'", "’": "'", "ʻ": "'", "‘": "'",
 }));
-// What shows nothing: the fillers of Hangul are ignorable, the blank of Braille is a symbol.
+// Invisible characters. Unicode counts the Hangul fillers as ignorable and the Braille blank as a symbol.
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}\u2800]/gu;
 
 /**
  * @param {string} text
- * @returns {string} without what shows nothing, and with one space for any
+ * @returns {string} without invisible characters, and with one space for each run of white space
  */
 export function visible(text) {
   return text.replace(/\s+/gu, " ").replace(INVISIBLE, "").trim();

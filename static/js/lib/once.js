@@ -1,10 +1,10 @@
-/** Code of the page could not be loaded now: there is no network, say. */
+/** A module of the page could not be loaded, for example because there is no network. */
 export class LoadError extends Error {}
 
 /**
  * @template Part
  * @param {() => Promise<Part>} load
- * @returns {() => Promise<Part>} the same each time; what could not be had is asked for anew
+ * @returns {() => Promise<Part>} it loads once; after a failure, the next call loads again
  */
 export function once(load) {
   /** @type {Promise<Part> | null} */
@@ -12,7 +12,7 @@ export function once(load) {
   return () => {
     loading ??= load().catch((error) => {
       loading = null;
-      // As which browsers report a module that they could not fetch.
+      // Browsers report a module that they could not fetch as one of these.
       throw error instanceof TypeError ? new LoadError(error.message, { cause: error }) : error;
     });
     return loading;

@@ -1,4 +1,4 @@
-/** What stands for a person's face: initials of the name, and a colour that stays with the address. */
+/** A person's avatar: the initials of the name, and a colour that depends on the email alone. */
 import { firstGrapheme, isVisible } from "./text.js";
 
 const HUES = 12;
@@ -14,7 +14,7 @@ export function portrait(name, email) {
 
 /**
  * @param {string} name
- * @param {string} email stands for a name of which nothing is to be seen
+ * @param {string} email used where the name is empty or invisible
  */
 function initialsOf(name, email) {
   const words = name.split(/[\s@._-]+/u).filter(isVisible);

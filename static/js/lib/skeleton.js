@@ -1,4 +1,4 @@
-/** Names that look alike: the skeleton of UTS #39 §4. Loaded when it is wanted, for its table is large. */
+/** Finds names that look alike, by the skeleton of UTS #39 §4. Its table is large, so it is loaded on demand. */
 import packed from "./confusables.js";
 import { fold, visible } from "./letters.js";
 
@@ -32,8 +32,7 @@ export function skeleton(text) {
 
 /**
  * @param {string} name
- * @returns {string[]} two names that have one of these in common can be taken for each other: they look alike as they
- *   are, or without regard to capitals and accents
+ * @returns {string[]} two names that share one of these keys look alike, as they are or without capitals and accents
  */
 export function lookalikeKeys(name) {
   const shown = visible(name);

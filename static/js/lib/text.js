@@ -1,15 +1,15 @@
-/** What people see of a text: whether there is anything to see, and where one character ends and the next begins. */
+/** Whether a text is visible, and what its first character is. */
 
 // Emoji of later Unicode versions count as unassigned here. The fillers of Hangul and Braille count as letters and symbols.
 const VISIBLE = /(?=[^\u115f\u1160\u2800\u3164\uffa0\u{1d159}])(?:[^\p{C}\p{Z}\p{M}]|\p{Extended_Pictographic})/u;
-// A grapheme may be as long as the text that somebody else wrote; no honest one is longer.
+// A grapheme can be as long as the whole text. An honest one is not longer than this.
 const LONGEST_GRAPHEME = 64;
 
 const segmenter = new Intl.Segmenter();
 
 /**
  * @param {string} text
- * @returns {boolean} whether a reader sees anything of it
+ * @returns {boolean} whether it shows anything
  */
 export function isVisible(text) {
   return VISIBLE.test(text);
@@ -17,7 +17,7 @@ export function isVisible(text) {
 
 /**
  * @param {string} text
- * @returns {string} what a reader takes for its first character; of one without end, its letter alone
+ * @returns {string} its first grapheme; of an overlong one, only its first letter
  */
 export function firstGrapheme(text) {
   const [first] = segmenter.segment(text.slice(0, 2 * LONGEST_GRAPHEME));

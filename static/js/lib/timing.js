@@ -1,7 +1,6 @@
 /**
- * Timers and delays. Browsers keep a timer's delay in 32 bits: a longer or more negative delay wraps around, to "at once" or
- * to weeks. All timers are started here, so that both ends are bounded. Durations are measured with `performance.now()`,
- * which does not follow the clock of the machine.
+ * Timers and delays. Browsers store a timer's delay in 32 bits, and a value out of that range wraps around. All timers are
+ * started here, with a bounded delay. Measure durations with `performance.now()`: a change of the clock does not affect it.
  */
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -10,7 +9,7 @@ const LONGEST_RETRY_AFTER_SECONDS = 300;
 /**
  * @param {number} delayMs
  * @param {number} [atLeastMs]
- * @returns {number} that a timer can hold; where it was no number, the shortest
+ * @returns {number} the delay within the range of a timer; `atLeastMs` for NaN
  */
 export function timerMs(delayMs, atLeastMs = 0) {
   return Math.min(LONGEST_TIMER_MS, Math.max(atLeastMs, Number.isNaN(delayMs) ? 0 : delayMs));
@@ -43,9 +42,9 @@ export function pause(delayMs) {
 }
 
 /**
- * A server may ask for patience; it cannot silence a browser for a day.
+ * Bounds Retry-After, so that a server cannot silence a browser for a day.
  * @param {unknown} seconds as the server said it
- * @returns {number | null} 0 to 300; null: nothing that makes sense
+ * @returns {number | null} 0 to 300; null: it is not a number of seconds
  */
 export function retryAfterSeconds(seconds) {
   const isSaid = typeof seconds === "number" || (typeof seconds === "string" && seconds.trim() !== "");
@@ -54,7 +53,7 @@ export function retryAfterSeconds(seconds) {
 }
 
 /**
- * How long to wait before trying again: twice as long each time, and never as long as everybody else.
+ * Exponential backoff with jitter.
  * @param {number} attempt 0 after the first failure
  * @param {{ baseMs?: number, limitMs?: number }} [bounds]
  * @returns {number} milliseconds, from half the bound to the bound
@@ -72,7 +71,7 @@ export class Pause {
 
   /**
    * @param {number} delayMs Infinity waits until it is woken
-   * @returns {Promise<void>} at once where it was woken since the last wait
+   * @returns {Promise<void>} resolves at once if `wake` was called since the last wait
    */
   async wait(delayMs) {
     if (!this.#woken) {
@@ -92,7 +91,7 @@ export class Pause {
     return this.#woken;
   }
 
-  /** Forgets that it was woken. */
+  /** Clears an earlier `wake`. */
   rest() {
     this.#woken = false;
   }
@@ -103,7 +102,7 @@ export class Pause {
   }
 }
 
-/** Runs one piece of work after the other, in the order in which they were asked for. */
+/** Runs asynchronous functions one after the other, in the order of the calls. */
 export class SerialQueue {
   /** @type {Promise<unknown>} */
   #last = Promise.resolve();
@@ -111,7 +110,7 @@ export class SerialQueue {
   /**
    * @template Result
    * @param {() => Promise<Result>} work
-   * @returns {Promise<Result>} what this piece of work gives; its failure does not stop the ones behind it
+   * @returns {Promise<Result>} the result of this function; its failure does not stop the next ones
    */
   run(work) {
     const result = this.#last.then(work);

@@ -1,22 +1,21 @@
 /**
- * The only file that calls fetch: one method for each call of the server. What comes back is JSON that nobody has
- * looked at yet; the model checks it.
+ * The only file that calls fetch: one method for each endpoint. It returns unchecked JSON; the model checks it.
  */
 import { retryAfterSeconds } from "../lib/timing.js";
 import { Deadline, FAREWELL, LIST, ONE, textWithin } from "./bounds.js";
 import { ApiError, NetworkError } from "./net-errors.js";
 
 /**
- * Where the access token comes from.
+ * The source of the access token.
  * @typedef {object} Tokens
  * @property {() => Promise<string>} accessToken
- * @property {(refused: string) => Promise<string>} renewToken a token other than the refused one; throws where there is none
+ * @property {(refused: string) => Promise<string>} renewToken a token other than the refused one; throws if there is none
  */
 
 /**
  * @typedef {object} Call
  * @property {object} [body]
- * @property {string | null} [token] null: without one; none given: the session's
+ * @property {string | null} [token] null: none; undefined: the session's
  * @property {import("./bounds.js").Bounds} [bounds] of the answer
  */
 
@@ -33,7 +32,7 @@ export class Api {
     this.#origin = origin;
   }
 
-  /** Whether anybody may register. */
+  /** Asks whether registration is open. */
   registration() {
     return this.#call("GET", "/auth/registration", { token: null });
   }
@@ -50,14 +49,14 @@ export class Api {
     return this.#call("POST", "/auth/login", { body: { email, password, refresh_cookie: true }, token: null });
   }
 
-  /** By the refresh cookie. */
+  /** Uses the refresh cookie. */
   refresh() {
     return this.#call("POST", "/auth/refresh", { body: {}, token: null });
   }
 
   /**
-   * @param {string | null} token of the session that is to end: the cookie is shared by all tabs, and may be another
-   *   account's by now; null: the cookie says which
+   * @param {string | null} token of the session to end: all tabs share the cookie, so it may belong to another account by
+   *   now; null: the cookie's session
    */
   logOut(token) {
     return this.#call("POST", "/auth/logout", { body: {}, token, bounds: FAREWELL });
@@ -85,7 +84,7 @@ export class Api {
   }
 
   /**
-   * All that the server keeps of oneself.
+   * All data that the server stores about the account.
    * @param {string | null} page a `next` of one kind of rows; null: the first page of each kind
    * @param {number} [pageSize]
    */
@@ -94,7 +93,7 @@ export class Api {
     return this.#call("GET", path, { bounds: LIST });
   }
 
-  /** A one-time key of the server, to prove one's own with. */
+  /** A one-time key of the server, for the proof of one's own key. */
   keyChallenge() {
     return this.#call("POST", "/keys/challenge", { body: {} });
   }
@@ -164,7 +163,7 @@ export class Api {
    * @param {string} method
    * @param {string} path under /api
    * @param {Call} [options]
-   * @returns {Promise<any>} the answer's JSON; null where it has none
+   * @returns {Promise<any>} the JSON of the response; null if it has none
    * @throws {ApiError | NetworkError}
    */
   async #call(method, path, { body, token, bounds = ONE } = {}) {
@@ -209,7 +208,7 @@ export class Api {
  * @param {string} address
  * @param {RequestInit} init
  * @param {import("./bounds.js").Bounds} bounds
- * @throws {NetworkError} its cause is a RangeError where the answer was too large
+ * @throws {NetworkError} its cause is a RangeError if the response was too large
  */
 async function answerTo(address, init, bounds) {
   const deadline = new Deadline(bounds.ms);
@@ -239,7 +238,7 @@ function headersFor(body, token) {
 }
 
 /**
- * Only the query of the server's address for the next page is used: it cannot lead to another host or call.
+ * Uses only the query of the URL that the server gives for the next page, so it cannot lead to another host or endpoint.
  * @param {string} address
  * @returns {string}
  */
@@ -250,7 +249,7 @@ function queryOf(address) {
 
 /**
  * @param {string} text
- * @returns {any} null where it is empty or no JSON
+ * @returns {any} null if it is empty or not JSON
  */
 function readJson(text) {
   try {

@@ -1,14 +1,14 @@
 /**
- * Bounds on one answer of the server. Without them a server could keep a call open without end, or stop the page with an
- * answer that takes seconds to parse: 60 MB of JSON come out of 60 KB of gzip.
+ * Bounds on one response. Without them a server could keep a call open without end, or block the page with a response that
+ * takes seconds to parse: 60 KB of gzip can hold 60 MB of JSON.
  */
 import { after } from "../lib/timing.js";
 
 /**
  * @typedef {object} Bounds
  * @property {number} characters
- * @property {number} values of JSON: many small ones take longer to parse than a few long ones
- * @property {number} ms for the whole answer
+ * @property {number} values of JSON: many small values take longer to parse than a few long ones
+ * @property {number} ms for the whole response
  */
 
 /** @type {Bounds} an answer about one thing; the longest is a message of 64 KiB */
@@ -21,7 +21,7 @@ export const FAREWELL = { ...ONE, ms: 10_000 };
 
 const SILENCE_MS = 20_000;
 
-/** Gives a call up when nothing has come for a while, or when the whole answer takes too long. */
+/** Aborts a call when nothing arrives for a while, or when the whole response takes too long. */
 export class Deadline {
   #controller = new AbortController();
   #whole;
@@ -38,7 +38,7 @@ export class Deadline {
     return this.#controller.signal;
   }
 
-  /** Something has come. */
+  /** Data has arrived. */
   heard() {
     clearTimeout(this.#silence);
     this.#silence = after(SILENCE_MS, () => this.#controller.abort());
@@ -63,10 +63,10 @@ export async function textWithin(response, { characters, values }, deadline) {
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
     deadline.heard();
     text += part.value;
-    // Each value but the first of an array or object stands behind a comma.
+    // Each value of an array or object, except the first, follows a comma.
     valueCount += part.value.match(/[,[{]/g)?.length ?? 0;
     if (text.length > characters || valueCount > values) {
-      // Not awaited: a stream need not end when it is asked to.
+      // Not awaited: a stream need not settle when it is cancelled.
       reader?.cancel().catch(() => {});
       throw new RangeError("the answer is larger than any honest one");
     }

@@ -1,7 +1,7 @@
-/** The server has answered, and it said no. */
+/** The server answered with an error. */
 export class ApiError extends Error {
   /**
-   * @param {number} status of HTTP; 0 where the answer came through the socket
+   * @param {number} status of HTTP; 0: the answer came through the socket
    * @param {any} body the server's `{code, fields?}`
    * @param {number | null} [retryAfterSeconds]
    */
@@ -9,9 +9,9 @@ export class ApiError extends Error {
     super(`the server refused: ${status}`);
     this.name = "ApiError";
     this.status = status;
-    /** @type {string} stable; decide on this */
+    /** @type {string} a stable code for decisions */
     this.code = typeof body?.code === "string" ? body.code : "bad_answer";
-    /** @type {Record<string, {code: string}[]>} by field; the server's own sentences are not read */
+    /** @type {Record<string, {code: string}[]>} by field; the server's sentences are not used */
     this.fields = readFields(body?.fields);
     this.retryAfterSeconds = retryAfterSeconds;
   }
@@ -19,13 +19,13 @@ export class ApiError extends Error {
 
 /**
  * @param {unknown} error
- * @returns {number} milliseconds for which the server has asked to be left alone
+ * @returns {number} milliseconds that the server asks to wait before the next call
  */
 export function patienceMs(error) {
   return error instanceof ApiError ? 1000 * (error.retryAfterSeconds ?? 0) : 0;
 }
 
-/** No answer: nobody knows whether the server has done what it was asked. */
+/** There was no answer. Whether the server has processed the request is unknown. */
 export class NetworkError extends Error {
   /** @param {unknown} [cause] */
   constructor(cause) {
@@ -39,7 +39,7 @@ const GATEWAY_STATUSES = [502, 504];
 
 /**
  * @param {unknown} error of a call
- * @returns {boolean} whether the server was not there to answer: no answer, or a proxy's instead of its own
+ * @returns {boolean} whether the server was unreachable: no answer, or one of a proxy in its place
  */
 export function isAway(error) {
   if (error instanceof ApiError) {
@@ -50,7 +50,7 @@ export function isAway(error) {
 
 /**
  * @param {any} fields
- * @returns {Record<string, {code: string}[]>} what is of that shape
+ * @returns {Record<string, {code: string}[]>} without entries of any other shape
  */
 function readFields(fields) {
   const entries = Object.entries(typeof fields === "object" && fields !== null ? fields : {});

@@ -1,4 +1,4 @@
-/** Questions that went out by a socket, and wait for their answers. */
+/** Requests over a socket that wait for their answers. */
 import { after } from "../lib/timing.js";
 import { NetworkError } from "./net-errors.js";
 
@@ -17,7 +17,7 @@ export class Pending {
    * @param {string} id
    * @param {number} patienceMs
    * @returns {Promise<any>} the answer
-   * @throws {NetworkError} none came
+   * @throws {NetworkError} no answer came in time
    */
   wait(id, patienceMs) {
     return new Promise((resolve, reject) => {
@@ -42,14 +42,14 @@ export class Pending {
     this.#take(id)?.reject(error);
   }
 
-  /** No answer will come any more. */
+  /** The socket has closed. */
   rejectAll() {
     [...this.#waiting.keys()].forEach((id) => this.reject(id, new NetworkError()));
   }
 
   /**
    * @param {unknown} id
-   * @returns {Waiting | undefined} who waits for that answer, once
+   * @returns {Waiting | undefined} the request, which no longer waits
    */
   #take(id) {
     const waiting = this.#waiting.get(id);

@@ -1,9 +1,9 @@
 /**
- * The only file that opens a WebSocket. It keeps one open as long as it is wanted, says who it is, and hands on what
- * the server pushes.
+ * The only file that opens a WebSocket. It keeps one open until it is stopped, authenticates, and emits what the server
+ * pushes.
  *
  * Events: `state` ("connecting" | "open" | "offline"), `connected` {user, sequence}, `event` (a push), `resync`,
- * `alive` (the server was heard after it had been in doubt).
+ * `alive` (the server answered after the connection was in doubt).
  */
 import { Emitter, listen } from "../lib/emitter.js";
 import { after, backoffMs, retryAfterSeconds, timerMs } from "../lib/timing.js";
@@ -15,21 +15,21 @@ import { Pending } from "./pending.js";
  * @property {string} url
  * @property {() => Promise<string>} accessToken
  * @property {(refused: string) => Promise<string>} renewToken
- * @property {() => number} renewInMs when the present token should be replaced
+ * @property {() => number} renewInMs milliseconds until the current token should be replaced
  * @property {typeof WebSocket} [Socket]
  */
 
 const BAD_TOKEN = 4401;
 const PUSHES = ["new_message", "message_status", "conversation_cleared"];
-// In characters. The longest honest one has a message of 64 KiB in it.
+// In characters. The longest honest frame contains a message of 64 KiB.
 const LONGEST_FRAME = 2 ** 18;
 const ANSWER_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 25_000;
 const STEADY_MS = 5_000;
-// The network has just come back: a connection that outlived it answers at once, or not at all.
+// After the network has come back, a connection that still works answers within this time.
 const WAKE_TIMEOUT_MS = 3_000;
-// The server has said that it closes: what it has taken in it still answers.
+// After the server has announced that it closes, it still answers what it has received.
 const LEAVE_TIMEOUT_MS = 2_000;
 const SOONEST_RENEWAL_MS = 5_000;
 
@@ -43,14 +43,14 @@ export class Realtime extends Emitter {
   #wanted = false;
   #attempt = 0;
   #token = "";
-  /** @type {string | null} a token that the server has just refused */
+  /** @type {string | null} the token that the server refused last */
   #refused = null;
   /** by client_id */
   #pending = new Pending();
   #isLeaving = false;
-  /** whether a `connect` waits for its `connected` */
+  /** whether a `connect` was sent and `connected` has not come yet */
   #isConnecting = false;
-  /** by when something must be heard, or the connection is dead */
+  /** the time by which something must arrive, or the connection counts as dead */
   #hearByMs = Infinity;
   /** @type {Record<string, ReturnType<typeof setTimeout>>} one of each name */
   #timers = {};
@@ -101,7 +101,7 @@ export class Realtime extends Emitter {
     return this.#pending.wait(envelope.client_id, ANSWER_TIMEOUT_MS);
   }
 
-  /** The machine is back, or the person: no reason to wait any longer. */
+  /** Reconnects at once: the machine has woken, or the person is back. */
   #wake() {
     if (this.#state === "open") {
       this.#checkAlive(WAKE_TIMEOUT_MS);
@@ -115,7 +115,7 @@ export class Realtime extends Emitter {
     if (this.#socket === null) {
       this.#open();
     } else {
-      // It may have been begun over a network that is no more.
+      // The attempt may have begun over a network that is gone.
       this.#setTimer("connect", WAKE_TIMEOUT_MS, () => this.#dropDead());
     }
   }
@@ -182,7 +182,7 @@ export class Realtime extends Emitter {
     }
   }
 
-  /** Nothing more is sent by this socket, and its end is not waited for long. */
+  /** Sends nothing more over this socket, and waits only briefly for its close. */
   #leave() {
     this.#isLeaving = true;
     this.#setTimer("leave", LEAVE_TIMEOUT_MS, () => this.#drop());
@@ -197,7 +197,7 @@ export class Realtime extends Emitter {
   }
 
   /**
-   * @param {number} withinMs unless it is expected sooner already
+   * @param {number} withinMs ignored if an earlier deadline is set
    * @param {() => void} [otherwise]
    */
   #expectToHear(withinMs, otherwise = () => this.#dropDead()) {
@@ -210,7 +210,7 @@ export class Realtime extends Emitter {
 
   /** @param {any} frame */
   #connected(frame) {
-    // A server that repeats it would have everything compared, tried and drawn again each time.
+    // A repeated `connected` would start all comparisons, retries and drawing again.
     if (!this.#isConnecting) {
       return;
     }
@@ -234,8 +234,8 @@ export class Realtime extends Emitter {
   }
 
   /**
-   * A connection can be dead without anybody having said so.
-   * @param {number} [patienceMs] less than usual where somebody waits for the next connection
+   * Sends a ping, because a dead connection is not always reported.
+   * @param {number} [patienceMs] how long to wait for the pong
    */
   #checkAlive(patienceMs = ANSWER_TIMEOUT_MS) {
     if (this.#state === "open") {
@@ -245,13 +245,13 @@ export class Realtime extends Emitter {
     }
   }
 
-  /** Somebody waits for another one. */
+  /** Drops a dead connection and opens another one. */
   #dropDead() {
     this.#drop();
     this.#wake();
   }
 
-  /** Does not wait for the closing handshake: that of a dead connection takes minutes. */
+  /** Closes without waiting for the closing handshake, which takes minutes on a dead connection. */
   #drop() {
     const socket = this.#socket;
     if (socket) {
@@ -317,7 +317,7 @@ export class Realtime extends Emitter {
 
 /**
  * @param {string} text
- * @returns {any} an object; an empty one where the server sent nonsense
+ * @returns {any} an object; an empty one if the frame is not a JSON object
  */
 function parse(text) {
   try {

@@ -1,6 +1,6 @@
 /**
- * The only file that opens IndexedDB. Each account has a database of its own, so that two people who use one browser
- * one after the other never meet.
+ * The only file that opens IndexedDB. Each account has its own database, so that people who share a browser do not see each
+ * other's data.
  */
 import { Emitter } from "../lib/emitter.js";
 import { after } from "../lib/timing.js";
@@ -11,7 +11,7 @@ import { asStorageError, StorageError } from "./storage-errors.js";
 /** @typedef {(name: StoreName) => IDBObjectStore} Stores */
 
 const VERSION = 2;
-// Another tab that holds on to the database makes all others wait, for ever if it has frozen.
+// A tab that does not close the database blocks all others, without end if it is frozen.
 const PATIENCE_MS = 5_000;
 const OPEN_PATIENCE_MS = 10_000;
 
@@ -19,7 +19,7 @@ const OPEN_PATIENCE_MS = 10_000;
 const databaseName = (email) => `vibechat ${email}`;
 
 /**
- * Emits `closed` when the account's data is being deleted elsewhere, in another tab, or can no longer be had.
+ * Event: `closed` when another tab deletes the account's data, or when the data is lost.
  */
 export class Database extends Emitter {
   #connection;
@@ -32,7 +32,7 @@ export class Database extends Emitter {
       connection.close();
       this.emit("closed");
     };
-    // The browser itself has closed it: its data was deleted in the settings, or the disk fails.
+    // The browser has closed it: the data was deleted in the settings, or the disk has failed.
     connection.onclose = () => this.emit("closed");
   }
 
@@ -47,7 +47,7 @@ export class Database extends Emitter {
 
   /**
    * @param {string} email the account's
-   * @returns {Promise<boolean>} whether this browser keeps anything of it; a browser that cannot list says no
+   * @returns {Promise<boolean>} whether this browser has a database of it; false where the browser cannot list databases
    */
   static async exists(email) {
     const found = (await indexedDB.databases?.().catch(() => [])) ?? [];
@@ -55,8 +55,8 @@ export class Database extends Emitter {
   }
 
   /**
-   * Forgets the account on this browser: its key, its messages, everything. Who holds on to the database has been asked
-   * to let go (`onversionchange`); where one does not, the deletion stays in the browser's queue, before the next open.
+   * Deletes all data of the account in this browser. `onversionchange` asks other tabs to close the database. If one does
+   * not, the deletion stays in the browser's queue, before the next open.
    * @param {string} email
    * @param {{ patienceMs?: number }} [options]
    * @returns {Promise<boolean>} whether it is done
@@ -77,11 +77,11 @@ export class Database extends Emitter {
   }
 
   /**
-   * All or nothing: if the work throws, nothing of it was written.
+   * If the work throws, nothing of it is written.
    * @template Result
    * @param {StoreName[]} names
    * @param {(stores: Stores) => Promise<Result>} work must wait for nothing but requests of this transaction
-   * @param {{ durability?: "strict" | "default" }} [options] strict: on the disk before it resolves
+   * @param {{ durability?: "strict" | "default" }} [options] strict: it resolves when the data is on the disk
    * @returns {Promise<Result>}
    */
   write(names, work, { durability = "default" } = {}) {
@@ -167,7 +167,7 @@ export function result(request) {
  * @template Value
  * @param {number} patienceMs
  * @param {Promise<Value>} work
- * @returns {Promise<Value | null>} null: it takes longer than that
+ * @returns {Promise<Value | null>} null: it took longer
  */
 async function within(patienceMs, work) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -185,7 +185,7 @@ export function completion(transaction) {
     transaction.oncomplete = () => resolve(undefined);
     transaction.onabort = () => reject(transaction.error ?? new DOMException("aborted", "AbortError"));
   });
-  // Whoever awaits it hears of the failure; while the work itself still runs, nobody does yet.
+  // The caller awaits it only after the work. Until then a failure must not count as unhandled.
   done.catch(() => {});
   return /** @type {Promise<void>} */ (done);
 }
@@ -195,7 +195,7 @@ function abort(transaction) {
   try {
     transaction.abort();
   } catch {
-    // It is over already.
+    // The transaction has already ended.
   }
 }
 
@@ -222,7 +222,7 @@ function createFirst(database) {
   const messages = database.createObjectStore("messages", { keyPath: "id" });
   messages.createIndex("peer", ["peer", "id"]);
   messages.createIndex("chain", ["peer", "browser", "counter"]);
-  // A row that lacks the property is not in the index: each of these holds only what there is still to do.
+  // A row without the property is not in the index, so each of these indexes holds only the rows with work to do.
   for (const property of ["pending", "unread", "due"]) {
     messages.createIndex(property, property);
   }

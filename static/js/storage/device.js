@@ -1,6 +1,6 @@
 /**
- * Who uses this browser, so that the chats can be shown before the server has answered; and what an account forgot here.
- * It is all that is kept outside of the accounts' own databases.
+ * The data that is stored outside of the accounts' databases: who is logged in, so that the chats show before the server
+ * answers; and which keys the person has deleted here.
  */
 import { completion, openConnection, result } from "./database.js";
 import { asStorageError } from "./storage-errors.js";
@@ -8,10 +8,10 @@ import { asStorageError } from "./storage-errors.js";
 /**
  * @typedef {object} Resident
  * @property {{ id: number, email: string, displayName: string, createdAtMs: number } | null} user who is logged in here
- * @property {boolean} leaving logged out here, but the server could not be told yet
+ * @property {boolean} leaving logged out here, and the server does not know it yet
  * @property {"session_over" | "other_account" | undefined} [ended] why nobody is logged in any more, where nobody asked for it: the
  *   server has ended it, or it answered for another account
- * @property {boolean} [isUnknown] nobody has logged in or out here, as far as is kept
+ * @property {boolean} [isUnknown] no log-in or log-out is stored
  */
 
 const NAME = "vibechat";
@@ -29,7 +29,7 @@ export async function writeResident(resident) {
 }
 
 /**
- * Finds out by trying: no browser says in advance.
+ * Stores and deletes a key. No browser says in advance whether it can.
  * @param {CryptoKey} key of no account
  * @throws {import("./storage-errors.js").StorageError}
  */
@@ -39,9 +39,9 @@ export async function tryToKeep(key) {
 }
 
 /**
- * What was forgotten here because the person wanted it: without it the page would say that it is in another browser.
+ * What the person has deleted here. Without it the page would say that the key is in another browser.
  * @typedef {object} ForgottenAccount
- * @property {number} compared with how many people numbers had been compared
+ * @property {number} compared with how many people safety numbers had been compared
  * @property {string[]} keys fingerprints of the account's keys
  */
 

@@ -1,18 +1,18 @@
 /**
- * Whether the browser may delete this site's data when space runs short (Storage Standard §4). Firefox puts the request
- * to the person, and settles it when they have answered, which may be never: nothing waits for it.
+ * Whether the browser may delete this site's data when space runs short (Storage Standard §4). Firefox asks the person and
+ * settles the request with the answer, which may never come, so nothing waits for it.
  */
 
 /**
- * @returns {Promise<"kept" | "asks" | "decides">} asks: a request would put a question to the person; decides: the
- *   browser answers by itself, or has been answered before
+ * @returns {Promise<"kept" | "asks" | "decides">} asks: a request would ask the person; decides: the browser decides
+ *   without asking, or the person has answered before
  */
 export async function persistenceState() {
   const { permissions, storage } = navigator;
   if (await storage?.persisted?.()) {
     return "kept";
   }
-  // Chromium calls its own decision "prompt" as well. No other browser has userAgentData.
+  // Chromium reports "prompt" although it decides without asking. No other browser has userAgentData.
   if (!permissions || "userAgentData" in navigator) {
     return "decides";
   }

@@ -1,12 +1,12 @@
 /**
- * What is asked of the stores of an account's database. Each function takes a store of an open transaction.
+ * Queries on the stores of an account's database. Each function takes a store of an open transaction.
  */
 import { result } from "./database.js";
 
 /**
  * @param {IDBObjectStore} store
  * @param {IDBValidKey} key
- * @returns {Promise<any>} undefined where there is none
+ * @returns {Promise<any>} undefined if there is none
  */
 export function get(store, key) {
   return result(store.get(key));
@@ -36,7 +36,7 @@ export function newestMessages(messages, peer, { from = 0, below = Infinity, lim
  * @param {IDBObjectStore} messages
  * @param {string} peer
  * @param {number} from
- * @returns {Promise<number>} how many there are from that id on
+ * @returns {Promise<number>} how many messages have that id or a greater one
  */
 export function countFrom(messages, peer, from) {
   return result(messages.index("peer").count(IDBKeyRange.bound([peer, from], [peer, Infinity])));
@@ -108,7 +108,7 @@ export function countMessages(messages, peer) {
 
 /**
  * @param {IDBObjectStore} messages
- * @returns {Promise<string[]>} whose messages wait to be opened
+ * @returns {Promise<string[]>} the peers with messages that wait to be decrypted
  */
 export function pendingPeers(messages) {
   /** @type {string[]} */
@@ -132,7 +132,7 @@ export function pendingPeers(messages) {
  * @param {IDBObjectStore} messages
  * @param {string} peer
  * @param {{ below: number, limit: number }} part by id
- * @returns {Promise<MessageRow[]>} those that wait to be opened, newest first
+ * @returns {Promise<MessageRow[]>} the messages that wait to be decrypted, newest first
  */
 export function newestPending(messages, peer, { below, limit }) {
   /** @type {MessageRow[]} */
@@ -216,7 +216,7 @@ export async function lastCounter(messages, peer, browser, below = Infinity) {
 /**
  * @param {IDBObjectStore} receipts
  * @param {string} peer
- * @returns {Promise<ReceiptRow[]>} those that wait, the latest last
+ * @returns {Promise<ReceiptRow[]>} the receipts that wait to be decrypted, the latest last
  */
 export function waitingReceipts(receipts, peer) {
   return result(receipts.index("peer").getAll(IDBKeyRange.bound([peer, 0], [peer, Infinity])));
@@ -252,7 +252,7 @@ export function unsent(outbox, peer) {
 /**
  * @param {IDBObjectStore} chats
  * @param {string} email
- * @returns {Promise<ChatRow>} an empty one where there is none
+ * @returns {Promise<ChatRow>} a new one if there is none
  */
 export async function chatOrNew(chats, email) {
   const found = await result(chats.get(email));

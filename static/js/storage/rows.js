@@ -1,8 +1,7 @@
 /**
- * What stands in an account's database. Types only: nothing is loaded from here.
+ * The rows of an account's database. This file contains types only.
  *
- * Words that people wrote are always `sealed`; what is in the clear is what the server knows as well, and what the
- * indexes need.
+ * The text of messages is always `sealed`. Only what the server knows too, and what the indexes need, is in the clear.
  */
 
 /**
@@ -26,9 +25,9 @@
  */
 
 /**
- * What an identity says of a key.
+ * The statement of an identity about a key (docs/protocol.md §3.4).
  * @typedef {object} Statement
- * @property {string | null} identity 64 hexadecimal digits; null: nobody has signed the key
+ * @property {string | null} identity 64 hexadecimal digits; null: the key is not signed
  * @property {number} version 0: unsigned
  * @property {number[]} suites
  */
@@ -43,7 +42,7 @@
  * @property {boolean} accepted the first one, or one that the person at this browser has accepted. The one that is
  *   pinned is the present one; all others are retired
  * @property {{ atMs: number }} [retired] when another was accepted in its place, as an older version of the page noted it
- * @property {boolean} [opened] a message or receipt of theirs has opened under it, so that they do have it
+ * @property {boolean} [opened] a message or receipt of theirs was decrypted with it, so they have the private key
  * @property {{ id: string, atMs: number }[]} [browsers] in which those were written, the first that was seen first
  */
 /** @typedef {KeyOfPeer & Statement} KnownKey */
@@ -52,13 +51,13 @@
  * @typedef {object} KeyChange
  * @property {string} key
  * @property {number} atMs when it was first offered
- * @property {boolean} wasChecked the numbers had been compared with the person, and are others now
- * @property {string} offer what exactly was offered
+ * @property {boolean} wasChecked the safety numbers had been compared with the person, and are different now
+ * @property {string} offer the id of the offer (`offerId` in model/keys/pinning.js)
  * @property {boolean} undecided
  */
 
 /**
- * A person's name and another one that the server told in its place.
+ * A change of a person's display name.
  * @typedef {object} NameChange
  * @property {string} key
  * @property {number} atMs when the server first told it here
@@ -72,22 +71,22 @@
  * @property {string} email
  * @property {string | null} displayName null: the server has not told it yet
  * @property {boolean} isContact in the address book, as the server has it
- * @property {boolean} isAdded this person has added it here, or it was in the address book before that was noted
+ * @property {boolean} isAdded the user has added it here, or it was in the address book before this was stored
  * @property {number} addedAtMs
  * @property {string | null} pinned fingerprint of the key that is accepted here
  * @property {string | null} served fingerprint of the key that the server named last as the present one
- * @property {number} [servedAtMs] when it named it
+ * @property {number} [servedAtMs] when the server named it
  * @property {boolean} [isKeyless] the server said last that it has no key of this person's
  * @property {string | null} offered fingerprint of another key, served or named by a message, or of the pinned one where
  *   it is signed otherwise; the person decides
- * @property {Statement | null} offeredStatement what comes with it
+ * @property {Statement | null} offeredStatement the statement of the offered key
  * @property {KnownKey[]} keys
  * @property {KeyChange[]} changes oldest first
  * @property {NameChange[]} renamings oldest first
- * @property {{ identity: string, atMs: number } | null} checked the numbers were compared with the person
- * @property {{ identity: string, atMs: number, mayWrite?: boolean }} [differed] they were, and were not the same; mayWrite:
- *   the person has chosen to write all the same
- * @property {boolean} forgotten pinned in a browser that has lost its memory
+ * @property {{ identity: string, atMs: number } | null} checked the safety numbers were compared and are the same
+ * @property {{ identity: string, atMs: number, mayWrite?: boolean }} [differed] the safety numbers were compared and are
+ *   different; mayWrite: the user has chosen to write nevertheless
+ * @property {boolean} forgotten pinned in a browser that has lost its stored keys
  */
 
 /**
@@ -97,11 +96,11 @@
  * @property {string | null} older the server's address of the next page of older messages; "": of the newest page;
  *   null: there are none
  * @property {number} clearedAt when the chat was last cleared here, by this browser's clock; 0: never
- * @property {number} [ownClearings] how often the server was asked to clear it and has not told of it yet
+ * @property {number} [ownClearings] how many clearings the server was asked for and has sent no event about yet
  * @property {boolean} [clearingDue] it was cleared here, and the server has not answered yet
- * @property {boolean} [clearedElsewhere] the server says that it was cleared, and nobody here did it
+ * @property {boolean} [clearedElsewhere] the server says that it was cleared, and it was not cleared here
  * @property {number} unreadBefore how many messages the server counts as unread that have not been fetched yet
- * @property {Sealed | null} draft the same in all tabs
+ * @property {Sealed | null} draft shared by all tabs
  * @property {string[]} [sentDrafts] the nonces of the last drafts that were sent, so that no other tab sends them again
  * @property {number} [receiptDue] since when the other person is to be told what was opened and seen here
  * @property {Record<string, number>} [seen] by the peer's browser: the greatest counter that was on the screen here
@@ -110,8 +109,8 @@
  * @property {Ticks} [ticks] of this browser's messages, by what receipts have said
  * @property {Record<string, Acknowledged>} [acknowledged] the same as an older version of the page kept it, by the peer's
  *   browser
- * @property {{ browser: string, counter: number }[]} [skips] of the peer's chains: what nothing but a skip has filled,
- *   the latest last
+ * @property {{ browser: string, counter: number }[]} [skips] of the peer's chains: the counters for which only a skip is
+ *   here, the latest last
  */
 
 /**
@@ -120,8 +119,8 @@
  */
 
 /**
- * Of this browser's messages a browser of the peer's has all from `from` to `delivered` but those missing; up to `read`
- * they were seen.
+ * Which of this browser's messages a browser of the peer's has: from `from` to `delivered` without those in `missing`. Those
+ * up to `read` were seen.
  * @typedef {object} Acknowledged
  * @property {number} counter of the receipt that said so
  * @property {number} from
@@ -140,15 +139,15 @@
  * @property {number} createdAtMs
  * @property {number} deliveredAtMs 0: not yet
  * @property {number} readAtMs 0: not yet
- * @property {boolean} seen it was on the screen here
- * @property {boolean} [passed] the person has jumped over it: it is neither unread nor read
+ * @property {boolean} seen it has been on the screen here
+ * @property {boolean} [passed] the user has jumped over it: it is neither unread nor read
  * @property {any} [raw] as the server gave it, until it has been opened
  * @property {string} [nonce] that of its envelope; none: it was sent from here
  * @property {number} [arrivedAtMs] when it came here
  * @property {string} [arrivedUnder] fingerprint of the peer's key that named it, where that was replaced before it was
  *   opened
- * @property {boolean} [isLive] and all that the server had before stood here then
- * @property {boolean} [late] one that was written after it had come before it
+ * @property {boolean} [isLive] when it came, all earlier messages of the server were here
+ * @property {boolean} [late] a message that was written after it came before it
  * @property {boolean} [hidden] it is not shown: it was opened or cleared here before, or is a `skip`
  * @property {boolean} [conflict] it and another one cannot both be what its sender's browser has sent
  * @property {boolean} [isSkip] it only says that the message with its counter was taken back; the other person's
@@ -156,37 +155,37 @@
  * @property {Sealed} [sealed] its content, once it has been opened
  * @property {string} [browser] the sending browser's id, once it has been opened
  * @property {number} [counter] and that browser's counter
- * @property {boolean} [tried] it was tried to open it
- * @property {boolean} [damaged] it will never open, as it is
- * @property {string} [pending] the peer, while nobody has tried to open it, or it may go well the next time
+ * @property {boolean} [tried] decryption was tried
+ * @property {boolean} [damaged] these bytes can never be decrypted
+ * @property {string} [pending] the peer, while decryption was not tried or may succeed later
  * @property {string} [unread] the peer, while it is theirs and unread
- * @property {string} [due] the peer, while there is something to tell the server: that it was delivered, or read
+ * @property {string} [due] the peer, while the server is to be told that it was delivered or read
  */
 
 /**
- * A message that the server is not known to have.
+ * A message that the server has not confirmed.
  * @typedef {object} OutboxRow
  * @property {string} clientId
  * @property {string} peer
  * @property {number} counter this browser's, per peer
  * @property {number} atMs when it was written
  * @property {"sending" | "failed" | "held"} state
- * @property {string | null} reason why it failed: a stable code
+ * @property {string | null} reason a stable code for the failure
  * @property {boolean} stale the server refused it for its keys: it is to be sealed again before it goes out
  * @property {string} [browser] this browser's id when it was written
  * @property {boolean} [isCleared] the chat was cleared while it was on its way
- * @property {boolean} [isSkip] it only says that the message with this counter was taken back
- * @property {boolean} [mayHaveLeft] and that message had been sealed, so that the server may have it
+ * @property {boolean} [isSkip] it is a skip: the message with this counter was taken back
+ * @property {boolean} [mayHaveLeft] of a skip: the message had been sealed, so the server may have it
  * @property {Sealed} sealed its content
- * @property {SealedMessage | null} envelope sealed once; sent as it is, however often
+ * @property {SealedMessage | null} envelope sealed once; each attempt sends the same bytes
  */
 
 /**
- * Where the chain of messages from one browser in one chat has got to: one's own (the last one written), or one of the
- * peer's (the last one up to which all were opened).
+ * The end of the chain of one browser's messages in one chat. Of this browser's chain: the last message written. Of a chain
+ * of the peer's: the last message up to which all were decrypted.
  * @typedef {object} ChainRow
  * @property {string} peer
- * @property {"own" | "theirs" | "receipts"} side receipts: one's own, which number themselves
+ * @property {"own" | "theirs" | "receipts"} side receipts: this browser's receipts, which have their own counters
  * @property {string} browser
  * @property {number} counter
  * @property {number} [from] of one of the peer's: the counter that it begins with here
@@ -195,7 +194,7 @@
  */
 
 /**
- * A receipt that has come and was not looked at yet.
+ * A receipt that waits to be decrypted.
  * @typedef {object} ReceiptRow
  * @property {number} id the server's
  * @property {string} peer
@@ -203,7 +202,7 @@
  */
 
 /**
- * What was cleared here of one browser's messages, so that it does not come back.
+ * The hashes of one browser's messages that were cleared here, so that they do not come back.
  * @typedef {object} ClearedRow
  * @property {string} peer
  * @property {string} browser

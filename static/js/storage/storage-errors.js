@@ -1,10 +1,10 @@
 /**
- * This browser cannot keep something now, or cannot give it back. Views choose the words by `code`:
+ * This browser cannot write or read its storage. Views choose the words by `code`:
  * - device_blocked: the browser allows this site no storage
  * - device_full: there is no space left
- * - device_held: another tab does not let go of the database
+ * - device_held: another tab does not close the database
  * - device_newer: a newer version of the page has changed the database
- * - device_closed: this tab has given up the database, because of a log-out or another tab
+ * - device_closed: this tab has closed the database, because of a log-out or another tab
  * - device_failed: anything else
  */
 export class StorageError extends Error {
@@ -31,7 +31,7 @@ const CODES = new Map([
 
 /**
  * @param {unknown} error of a call of IndexedDB
- * @returns {unknown} a StorageError for what the browser says; anything else as it is
+ * @returns {unknown} a StorageError for an exception of IndexedDB; any other error unchanged
  */
 export function asStorageError(error) {
   return error instanceof DOMException ? new StorageError(CODES.get(error.name) ?? "device_failed", error) : error;
