@@ -191,6 +191,18 @@ def static_steps() -> list[Step]:
             ["{node}", str(MODULES / "typescript/bin/tsc"), "--project", "."],
             needs=("node",),
         ),
+        Step(
+            "eslint",
+            [
+                "{node}",
+                str(MODULES / "eslint/bin/eslint.js"),
+                "--cache",
+                f"--cache-location={MODULES}/.cache/eslint",
+                ".",
+            ],
+            needs=("node",),
+        ),
+        Step("promises that nobody waits for", ["{node}", str(MODULES / "oxlint/bin/oxlint")], needs=("node",)),
         Step("migrations are complete", [*manage, "makemigrations", "--check", "--dry-run"]),
         Step("check --deploy", [*manage, "check", "--deploy", "--fail-level=WARNING"], environment=PUBLIC_SERVER),
         Step("bandit", [PYTHON, "-m", "bandit", "--quiet", "--configfile", "pyproject.toml", "--recursive", *PACKAGES]),

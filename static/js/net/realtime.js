@@ -76,7 +76,7 @@ export class Realtime extends Emitter {
         listen("page", ["offline"], () => this.#checkAlive(WAKE_TIMEOUT_MS)),
         listen("document", ["visibilitychange", "resume"], () => this.#wake()),
       ];
-      this.#open();
+      void this.#open();
     }
   }
 
@@ -113,7 +113,7 @@ export class Realtime extends Emitter {
 
   #hurry() {
     if (this.#socket === null) {
-      this.#open();
+      void this.#open();
     } else {
       // The attempt may have begun over a network that is gone.
       this.#setTimer("connect", WAKE_TIMEOUT_MS, () => this.#dropDead());

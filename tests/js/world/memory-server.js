@@ -4,8 +4,9 @@
  */
 import { createHash, generateKeyPairSync, randomUUID } from "node:crypto";
 
-const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-export const SERVER_KEY = publicKey.export({ type: "spki", format: "der" }).toString("base64");
+export const SERVER_KEY = generateKeyPairSync("ec", { namedCurve: "P-256" })
+  .publicKey.export({ type: "spki", format: "der" })
+  .toString("base64");
 const NEW_YEAR_MS = Date.UTC(2030, 0, 1);
 
 /** @typedef {{ status: number, body?: any, headers?: Record<string, string> }} Answer */

@@ -218,8 +218,8 @@ export class MessageStore {
    */
   countTried(peer) {
     return this.#database.read(["messages"], async (stores) => {
-      const [all, pending] = await Promise.all([countMessages(stores("messages"), peer), countMarked(stores("messages"), "pending", peer)]);
-      return all - pending;
+      const [count, pending] = await Promise.all([countMessages(stores("messages"), peer), countMarked(stores("messages"), "pending", peer)]);
+      return count - pending;
     });
   }
 

@@ -124,9 +124,9 @@ export class Connection extends Emitter {
   }
 
   /** @param {{ isReached: boolean, isAway: boolean, isDone: boolean }} outcome */
-  #synced({ isReached, isAway, isDone }) {
+  #synced({ isReached, isDone, ...outcome }) {
     const isNews = isReached && !this.#isReached;
-    this.#isAway = isAway;
+    this.#isAway = outcome.isAway;
     this.#hasAnswered ||= isReached;
     this.#failures = isDone ? 0 : this.#failures + 1;
     this.#isReached = isReached;

@@ -254,8 +254,8 @@ export class Sync extends Emitter {
 
   async #syncPages() {
     for (let page = 0; page < PAGES_LIMIT; page += 1) {
-      const after = this.#sequence;
-      const { events, sequence, more } = readSync(await this.#parts.api.sync(after), after, this.#parts.ownEmail);
+      const known = this.#sequence;
+      const { events, sequence, more } = readSync(await this.#parts.api.sync(known), known, this.#parts.ownEmail);
       this.#setBehind(more);
       if (more) {
         // What somebody waits for first: the entering of a whole page keeps the database busy.
@@ -285,7 +285,7 @@ export class Sync extends Emitter {
   async #enterPage(events, sequence) {
     // Pushes that came while the answer was on its way may have gone further already.
     if (sequence > this.#sequence) {
-      await this.#parts.enter(events.filter(({ sequence }) => sequence > this.#sequence), sequence);
+      await this.#parts.enter(events.filter((event) => event.sequence > this.#sequence), sequence);
       this.#sequence = sequence;
     }
     this.#enterEarly().catch(() => {});

@@ -27,41 +27,54 @@ export const UNREADABLE = { reason: "What this browser keeps of it is damaged.",
 /** The message is whole, and of a suite, version or type that this page does not know. @type {Unopened} */
 export const NEWER = { reason: "It needs a newer version of VibeChat.", advice: "Reload this page." };
 
+/** @typedef {{ mine: boolean, name: string }} Unread name: of the other person */
+
+/** @type {Map<string, (message: Unread) => Unopened>} by the code of the refusal */
+const REFUSED = new Map(
+  Object.entries({
+    own_forgotten_key: ({ mine, name }) => ({
+      reason: "This browser has forgotten the key for it.",
+      advice: askAgain(mine, name),
+      isForAnother: true,
+      where: "forgotten",
+    }),
+    own_other_key: ({ mine, name }) => ({
+      reason: mine ? "It was written with another browser's key." : "It was written to another browser's key.",
+      advice: mine ? "The browser that it was written in can open it." : askAgain(mine, name),
+      isForAnother: true,
+      where: "other_browser",
+    }),
+    retired_key: ({ name }) => ({
+      reason: `It came after ${name}'s keys changed, and was written with the old ones.`,
+      advice: "Do not rely on it.",
+    }),
+    unsigned_key: ({ name }) => ({ reason: `${name} has to open VibeChat once before it can be read.`, advice: "" }),
+    key_not_theirs: ({ name }) => ({
+      reason: `It was written with a key that is not ${name}'s.`,
+      advice: "Do not rely on it.",
+    }),
+  }),
+);
+
 /**
  * @param {unknown} error
- * @param {{ mine: boolean, name: string }} message
+ * @param {Unread} message
  * @returns {Unopened | null} null: it is no fault of the message, and may go well the next time
  */
-export function explain(error, { mine, name }) {
+export function explain(error, message) {
+  const { mine, name } = message;
   if (isRefusedFor(error, "unknown_suite", "unknown_version")) {
     return NEWER;
   }
   if (isRefusedFor(error, "not_our_key")) {
     return { reason: "It names a key that is not yours.", advice: askAgain(mine, name), isForAnother: true };
   }
-  if (error instanceof Refusal && error.code === "own_forgotten_key") {
-    const reason = "This browser has forgotten the key for it.";
-    return { reason, advice: askAgain(mine, name), isForAnother: true, where: "forgotten" };
-  }
-  if (error instanceof Refusal && error.code === "own_other_key") {
-    const reason = mine ? "It was written with another browser's key." : "It was written to another browser's key.";
-    const advice = mine ? "The browser that it was written in can open it." : askAgain(mine, name);
-    return { reason, advice, isForAnother: true, where: "other_browser" };
-  }
   if (error instanceof KeyChangedError) {
     return { reason: `${name}'s keys changed.`, advice: "Review the change to read it." };
   }
-  if (error instanceof Refusal && error.code === "retired_key") {
-    return { reason: `It came after ${name}'s keys changed, and was written with the old ones.`, advice: "Do not rely on it." };
-  }
-  if (error instanceof Refusal && error.code === "unsigned_key") {
-    return { reason: `${name} has to open VibeChat once before it can be read.`, advice: "" };
-  }
-  if (error instanceof Refusal && error.code === "key_not_theirs") {
-    return { reason: `It was written with a key that is not ${name}'s.`, advice: "Do not rely on it." };
-  }
   if (error instanceof Refusal) {
-    return { reason: "The key that it was written with cannot be found.", advice: askAgain(mine, name) };
+    const reason = "The key that it was written with cannot be found.";
+    return REFUSED.get(error.code)?.(message) ?? { reason, advice: askAgain(mine, name) };
   }
   if (error instanceof ProtocolError || error instanceof DecryptionError || error instanceof BadAnswer) {
     return { reason: "It was damaged or changed on the way.", advice: askAgain(mine, name) };

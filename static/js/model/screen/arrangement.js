@@ -57,15 +57,24 @@ function byArrival(shown) {
   /** @type {Placed[]} */
   const misplaced = [];
   for (const one of shown.toReversed()) {
-    const { browser = "", counter = 0, arrivedAtMs = 0, isLive, mine } = one.row;
+    const { browser = "", counter = 0, mine } = one.row;
     const other = mine ? undefined : lowest.get(browser);
-    if (isLive && other && counter > (other.counter ?? 0) && arrivedAtMs > (other.arrivedAtMs ?? Infinity)) {
+    if (other && isLater(one.row, other)) {
       misplaced.unshift(one);
     } else if (browser && counter < (other?.counter ?? Infinity)) {
       lowest.set(browser, one.row);
     }
   }
   return misplaced.length === 0 ? shown : [...shown.filter((one) => !misplaced.includes(one)), ...misplaced];
+}
+
+/**
+ * @param {MessageRow} row
+ * @param {MessageRow} other
+ * @returns {boolean} whether the row was written and came after the other
+ */
+function isLater({ isLive = false, counter = 0, arrivedAtMs = 0 }, other) {
+  return isLive && counter > (other.counter ?? 0) && arrivedAtMs > (other.arrivedAtMs ?? Infinity);
 }
 
 /**

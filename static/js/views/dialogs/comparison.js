@@ -17,8 +17,9 @@ export const COMPARE_AGAIN = "{name}'s keys changed since. Compare the new numbe
  */
 export function comparedWords({ compared, atMs, forgotten }, now) {
   if (compared === "yes") return `You compared numbers on ${dayOf(new Date(atMs), now)}.`;
-  if (compared === "differed")
+  if (compared === "differed") {
     return `You compared numbers on ${dayOf(new Date(atMs), now)}, and they did not match. Ask {name} in person.`;
+  }
   if (compared === "lost") return "You had compared numbers; {name}'s keys changed since.";
   if (forgotten) return "No one has compared numbers with {name} in this browser.";
   return "No one has compared numbers with {name} yet.";

@@ -43,8 +43,9 @@ export class NumbersDialog extends Dialog {
       ["differ", () => this.conclude("mismatch")],
       ["scan", () => this.scan()],
     ];
-    for (const [name, action] of actions)
+    for (const [name, action] of actions) {
       find(`#numbers-${name}`, HTMLButtonElement).addEventListener("click", () => void this.attempt(action));
+    }
     find("#numbers-file", HTMLButtonElement).addEventListener("click", () => this.picture.click());
   }
 

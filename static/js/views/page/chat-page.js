@@ -101,8 +101,9 @@ export class ChatPage {
     this.conversations.on("chats", () => this.arrange());
     this.session.on("user", () => this.drawOwn());
     watchLocalTime(() => this.drawTimes());
-    for (const [button, name] of Object.entries(OPENERS))
+    for (const [button, name] of Object.entries(OPENERS)) {
       find(button, HTMLButtonElement).addEventListener("click", () => this.ask(({ dialogs }) => dialogs[name].open()));
+    }
     for (const name of COPIES_ADDRESS) {
       const button = find(name, HTMLButtonElement);
       button.addEventListener("click", () => this.ask((shell) => shell.copyAddress(button)));

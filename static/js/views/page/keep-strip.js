@@ -8,11 +8,12 @@ import { find } from "../../lib/dom.js";
 export function keepStrip({ conversations, persistence }) {
   const strip = find("#keep-strip", HTMLElement);
   const answers = { yes: () => persistence.accept(), no: () => persistence.decline() };
-  for (const [answer, act] of Object.entries(answers))
+  for (const [answer, act] of Object.entries(answers)) {
     find(`#keep-${answer}`, HTMLButtonElement).addEventListener("click", async () => {
       strip.hidden = true;
       await act();
     });
+  }
   const offer = async () => {
     if (!conversations.chats().some(({ lastAt }) => lastAt !== null)) return;
     stop();

@@ -27,14 +27,21 @@ export function listenToKeys(actions) {
  */
 export function actionFor(event, actions) {
   const { key, altKey, shiftKey } = event;
-  const command = event.ctrlKey || event.metaKey;
-  if (command && !altKey && !shiftKey && isLetter(event, "k")) return actions.jump;
-  if (command && !altKey && isSlash(event)) return actions.shortcuts;
-  if (altKey && !command && key === "ArrowUp") return () => actions.move(-1, shiftKey);
-  if (altKey && !command && key === "ArrowDown") return () => actions.move(1, shiftKey);
-  if (key === "F6" && !command && !altKey) return () => actions.region(shiftKey ? -1 : 1);
   if (key === "Escape") return actions.escape;
+  if (event.ctrlKey || event.metaKey) return altKey ? null : commandFor(event, actions);
+  if (altKey && key === "ArrowUp") return () => actions.move(-1, shiftKey);
+  if (altKey && key === "ArrowDown") return () => actions.move(1, shiftKey);
+  if (key === "F6" && !altKey) return () => actions.region(shiftKey ? -1 : 1);
   return null;
+}
+
+/**
+ * @param {KeyboardEvent} event with Ctrl, or ⌘
+ * @param {KeyActions} actions
+ */
+function commandFor(event, actions) {
+  if (isLetter(event, "k") && !event.shiftKey) return actions.jump;
+  return isSlash(event) ? actions.shortcuts : null;
 }
 
 // --- F6 moves the focus between the regions of the page: chats, messages, composer.

@@ -97,8 +97,9 @@ export class Composer {
     this.sendButton.setAttribute("aria-disabled", String(left < 0 || messageOf(this.text.value) === ""));
     this.counter.classList.toggle("over", left < 0);
     setText(this.counter, counterText(left));
-    if (left >= LONGEST_MESSAGE - COUNT_FROM || left % SAY_EVERY === 0 || left === -1)
+    if (left >= LONGEST_MESSAGE - COUNT_FROM || left % SAY_EVERY === 0 || left === -1) {
       setText(this.said, counterText(left));
+    }
     this.grow();
   }
 

@@ -92,10 +92,12 @@ export class LogView {
     if (row.kind === "unread") return [plural(row.count, "unread message", "unread messages")];
     const name = isolated(this.context.name());
     if (row.kind === "renamed") return [isolated(row.before), " is now called ", isolated(row.after), "."];
-    if (row.kind === "keys-changed")
+    if (row.kind === "keys-changed") {
       return [icon("key"), name, `'s keys changed.${row.wasChecked ? " You had compared the old numbers." : ""}`];
-    if (row.kind === "second-browser")
+    }
+    if (row.kind === "second-browser") {
       return [icon("alert"), "A second browser is using ", name, "'s keys. Ask in person or by phone if that is right."];
+    }
     if (row.kind === "taken-back") return [icon("alert"), "A message that you took back has reached ", name, " all the same."];
     // The sender chooses the counters, so the count may be any number.
     const isMany = row.count > MANY_MISSING;

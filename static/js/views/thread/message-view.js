@@ -224,11 +224,10 @@ function markNodes({ late, unaware, conflict, secondBrowser, mine, writtenAt, at
     secondBrowser && (mine ? "Not written in this browser, but with your keys" : "Written in a second browser with the same keys"),
   ].filter(Boolean);
   if (!conflict) return [times.join(" · ")];
-  const who = isolated(name());
   return [
     icon("alert"),
     "Two versions of this message arrived. Ask ",
-    who,
+    isolated(name()),
     ` which one is right. ${times.join(" · ")}`,
   ];
 }

@@ -32,8 +32,9 @@ export class ThreadStrips {
     /** @type {string | null} */
     this.shownName = null;
     find("#retry-all", HTMLButtonElement).addEventListener("click", onRetryAll);
-    for (const [name, asked] of /** @type {[string, Asked][]} */ ([["keep", onKeep], ["clear", onClear]]))
+    for (const [name, asked] of /** @type {[string, Asked][]} */ ([["keep", onKeep], ["clear", onClear]])) {
       find(`#cleared-${name}`, HTMLButtonElement).addEventListener("click", () => this.decide(asked));
+    }
   }
 
   /** @param {Thread} thread */

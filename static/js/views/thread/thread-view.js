@@ -83,8 +83,9 @@ export class ThreadView {
     this.conversations.on("chats", () => this.thread && redraw());
     this.conversations.on("connection", ({ state }) => this.connected(state));
     onKey(this.log.node, () => (this.moved = true));
-    for (const name of ["wheel", "touchmove", "pointerdown"])
+    for (const name of ["wheel", "touchmove", "pointerdown"]) {
       this.log.node.addEventListener(name, () => (this.moved = true), { passive: true });
+    }
     this.log.node.addEventListener("scroll", () => {
       this.older.release();
       this.scrolled();

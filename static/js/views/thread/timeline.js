@@ -37,10 +37,13 @@ function withRuns(items, unread) {
   for (const item of items) {
     const before = shown.at(-1);
     const goesOn = item.kind === "message" && item.unopened?.where && item.key !== unread?.key;
-    if (goesOn && before?.kind === "elsewhere") before.items.push(item);
-    else if (goesOn && before?.kind === "message" && before.unopened?.where)
+    if (goesOn && before?.kind === "elsewhere") {
+      before.items.push(item);
+    } else if (goesOn && before?.kind === "message" && before.unopened?.where) {
       shown.splice(-1, 1, { kind: "elsewhere", key: `elsewhere-${before.key}`, at: before.at, items: [before, item] });
-    else shown.push(item);
+    } else {
+      shown.push(item);
+    }
   }
   return shown;
 }

@@ -101,13 +101,14 @@ describe("in a new time zone", () => {
     "what the server knows": () => shown("created_at", at.toISOString()),
   };
 
-  for (const [name, words] of Object.entries(formatters))
+  for (const [name, words] of Object.entries(formatters)) {
     test(`another text: ${name}`, () => {
       const before = words();
       setZone("Asia/Tokyo");
       mock.timers.tick(MINUTE_MS);
       assert.notEqual(words(), before);
     });
+  }
 
   test("a message is another row, and may belong to another day", () => {
     const items = [-60, 60].map((minutes) => {
