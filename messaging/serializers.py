@@ -9,6 +9,7 @@ from messaging.realtime.payloads import message_json
 from vibechat.core.fields import Base64Field, FingerprintField, PatternField, StrictIntegerField
 
 CIPHERTEXT_BYTES = 64 * 1024
+EPHEMERAL_BYTES = 2 * 1024
 CLIENT_ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 SEED_SUITE = 1
 IDS_A_CALL = 500
@@ -41,10 +42,24 @@ class MessageSerializer(serializers.ModelSerializer):
         return message_json(message)
 
 
-class SendSerializer(serializers.Serializer):
+class RecipientSerializer(serializers.Serializer):
+    recipient_email = EmailField()
+
+    def validate_recipient_email(self, email):
+        if email == self.context.get("own_email"):
+            raise serializers.ValidationError("A message to yourself goes nowhere.", code="yourself")
+        return email
+
+
+class EphemeralSerializer(RecipientSerializer):
+    """What is handed on to a socket and stored nowhere. The payload is opaque to the server."""
+
+    payload = Base64Field(1, EPHEMERAL_BYTES)
+
+
+class SendSerializer(RecipientSerializer):
     """What may be sent, by either door. The server knows numbers of suites, not algorithms."""
 
-    recipient_email = EmailField()
     ciphertext = Base64Field(16, CIPHERTEXT_BYTES)
     nonce = Base64Field(12, 12, required=False, allow_null=True, default=None)
     salt = Base64Field(16, 32, required=False, allow_null=True, default=None)
@@ -56,11 +71,6 @@ class SendSerializer(serializers.Serializer):
 
     def validate_client_id(self, text):
         return text and UUID(text)
-
-    def validate_recipient_email(self, email):
-        if email == self.context.get("own_email"):
-            raise serializers.ValidationError("A message to yourself goes nowhere.", code="yourself")
-        return email
 
     def validate(self, envelope):
         missing = [name for name in ("nonce", "salt") if envelope[name] is None]

@@ -267,6 +267,7 @@ RATE_LIMITS = {
 ACCOUNT_STORAGE_BYTES = env_int("ACCOUNT_STORAGE_BYTES", 1024**3, least=1_000_000, most=10**12 - 1)
 # Messages per second and at once, by either door.
 SEND_LIMITS = {"account": (20, 100), "address": (100, 500)}
+EPHEMERAL_LIMITS = {"account": (5, 20), "address": (50, 200)}
 
 # --- HTTPS, cookies, static files ------------------------------------------------------------------------------------
 

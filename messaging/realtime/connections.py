@@ -81,7 +81,7 @@ class Connections:
 
     def push(self, push):
         for socket in self.by_user.get(push.user_id, ()):
-            socket.push(push.sequence, push.text)
+            socket.push(push)
 
     def resync(self, user_id):
         """Pushes to this person were lost; to everybody, where it is EVERYBODY."""

@@ -17,6 +17,7 @@ from accounts.serializers import UserSerializer
 from accounts.tokens import session_of_access_token
 from messaging.accept import acceptance
 from messaging.mailboxes import sequence_of
+from messaging.realtime import ephemeral
 from messaging.realtime.connections import connections, in_thread
 from messaging.realtime.payloads import message_accepted_text, message_json, message_text
 from messaging.realtime.send_buffer import RESYNC, SendBuffer
@@ -25,7 +26,7 @@ from vibechat.core.database_alarm import alarm
 from vibechat.core.errors import as_api_exception, describe
 from vibechat.core.exceptions import Unavailable
 from vibechat.core.json import loads
-from vibechat.core.limits import LocalBucket, send_bucket
+from vibechat.core.limits import LocalBucket, ephemeral_bucket, send_bucket
 from vibechat.core.logs import security_event
 
 logger = logging.getLogger(__name__)
@@ -145,6 +146,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.end(NOT_SIGNED_IN, "not_signed_in")
         elif kind == "send_message":
             await self.send_message(frame)
+        elif kind == "send_ephemeral":
+            await self.send_ephemeral(frame)
         elif kind == "keep_alive":
             await self.send_frame({"type": "alive"})
         else:
@@ -187,6 +190,16 @@ class ChatConsumer(AsyncWebsocketConsumer):
         else:
             await self.send(message_accepted_text(sequence, text))
 
+    async def send_ephemeral(self, body):
+        """No answer but a refusal."""
+        try:
+            if wait := await ephemeral_bucket.take_async(self.user.pk, self.address):
+                raise Throttled(wait)
+            if not await in_thread(ephemeral.hand_on)(self.session, self.user, body):
+                await self.end(NOT_SIGNED_IN, "session_over")
+        except (APIException, DatabaseError, InterfaceError) as error:
+            await self.send_frame(error_frame({}, as_api_exception(error)))
+
     async def take_in(self, body):
         """(the message object as text, the sequence in the sender's mailbox)"""
         if wait := await send_bucket.take_async(self.user.pk, self.address):
@@ -198,10 +211,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     # --- pushes out --------------------------------------------------------------------------------------------------
 
-    def push(self, sequence, text):
+    def push(self, push):
         if not self.closing:
-            self.pushed = max(self.pushed, sequence)
-            self.outgoing.put(text)
+            self.pushed = max(self.pushed, push.sequence)
+            self.outgoing.put(push.text, push.is_ephemeral)
 
     def resync(self):
         if not self.closing:

@@ -126,7 +126,8 @@ class PushDispatcher:
             await asyncio.sleep(0.01)
 
     def mark_lost(self, pushes, reason):
-        if not self.lost:
+        pushes = [push for push in pushes if not push.is_ephemeral]
+        if pushes and not self.lost:
             logger.error("push_failed", extra={"reason": reason})
         self.lost.update(push.user_id for push in pushes)
         if len(self.lost) > LOST_PEOPLE:
@@ -179,7 +180,7 @@ class PushDispatcher:
         while True:
             event = await layer.receive(self.channel)
             if event["type"] == "push":
-                self.on_push(Push(event["user_id"], event["sequence"], event["text"]))
+                self.on_push(Push(event["user_id"], event["sequence"], event["text"], event.get("is_ephemeral", False)))
             elif event["type"] == "lost":
                 self.on_lost(event["user_id"])
             else:

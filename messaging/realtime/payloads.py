@@ -62,8 +62,9 @@ def status_frame(sequence: int, message) -> dict:
 
 class Push(NamedTuple):
     user_id: int
-    sequence: int
+    sequence: int  # 0: none
     text: str
+    is_ephemeral: bool = False  # where it cannot be delivered, it is dropped and nobody is told to resync
 
 
 def push(user_id, frame) -> Push:
@@ -91,6 +92,11 @@ def message_status(messages) -> list[Push]:
         if message.sender_id is not None and not message.sender_cleared:
             pushes.append(push(message.sender_id, status_frame(message.sender_sequence, message)))
     return pushes
+
+
+def ephemeral(user_id, sender_email, payload) -> Push:
+    frame = {"type": "ephemeral", "sender_email": sender_email, "payload": payload}
+    return Push(user_id, 0, json.dumps(frame), is_ephemeral=True)
 
 
 def conversation_cleared(user_id, email, sequence) -> list[Push]:

@@ -27,9 +27,10 @@ class SendBuffer:
         self.is_held = True
         self.has_dropped = False
 
-    def put(self, text):
+    def put(self, text, is_ephemeral=False):
         if self.waiting_bytes + len(text) > settings.SOCKET_UNSENT_BYTES:
-            self.drop()
+            if not is_ephemeral:
+                self.drop()
             return
         if self.waiting is None:
             self.waiting = collections.deque()

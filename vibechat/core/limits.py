@@ -192,7 +192,8 @@ return '0'
 class SendBucket:
     """Sends by either door, by account and by address, shared by all processes through Redis."""
 
-    def __init__(self):
+    def __init__(self, group: str = "send", setting: str = "SEND_LIMITS"):
+        self.group, self.setting = group, setting
         self.local = LocalBuckets()
         self.reports = LocalBucket(rate=1, burst=10)
 
@@ -213,14 +214,15 @@ class SendBucket:
         return self.reported(seconds, user_id, address)
 
     def wanted(self, user_id, address) -> dict[str, tuple[float, float]]:
+        limits = getattr(settings, self.setting)
         return {
-            f"vibechat:send:account:{user_id}": settings.SEND_LIMITS["account"],
-            f"vibechat:send:address:{address_group(address)}": settings.SEND_LIMITS["address"],
+            f"vibechat:{self.group}:account:{user_id}": limits["account"],
+            f"vibechat:{self.group}:address:{address_group(address)}": limits["address"],
         }
 
     def reported(self, seconds, user_id, address) -> int:
         if seconds and self.reports.take():
-            security_event("rate_limited", group="send", user=user_id, address=address)
+            security_event("rate_limited", group=self.group, user=user_id, address=address)
         return math.ceil(seconds)
 
     def shared(self, wanted) -> float:
@@ -239,6 +241,7 @@ def numbers(wanted) -> list[float]:
 
 
 send_bucket = SendBucket()
+ephemeral_bucket = SendBucket("ephemeral", "EPHEMERAL_LIMITS")
 
 # --- places ----------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,8 @@
  * pushes.
  *
  * Events: `state` ("connecting" | "open" | "offline"), `connected` {user, sequence}, `event` (a push), `resync`,
- * `alive` (the server answered after the connection was in doubt).
+ * `ephemeral` {email, payload} (from that person; only its form and size are checked), `alive` (the server answered after
+ * the connection was in doubt).
  */
 import { Emitter, listen } from "../lib/emitter.js";
 import { after, backoffMs, retryAfterSeconds, timerMs } from "../lib/timing.js";
@@ -23,6 +24,8 @@ const BAD_TOKEN = 4401;
 const PUSHES = ["new_message", "message_status", "conversation_cleared"];
 // In characters. The longest honest frame contains a message of 64 KiB.
 const LONGEST_FRAME = 2 ** 18;
+// In characters: the server takes 2048 bytes, in base64.
+const LONGEST_EPHEMERAL = 2732;
 const ANSWER_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 25_000;
@@ -101,6 +104,20 @@ export class Realtime extends Emitter {
     return this.#pending.wait(envelope.client_id, ANSWER_TIMEOUT_MS);
   }
 
+  /**
+   * For what matters only now: it is stored nowhere, and one that does not arrive is lost. Nobody answers.
+   * @param {string} email the recipient's
+   * @param {string} payload base64 of 1 to 2048 bytes, opaque to the server
+   * @returns {boolean} whether there is a socket to send it by
+   */
+  sendEphemeral(email, payload) {
+    const isOpen = this.#state === "open" && !this.#isLeaving;
+    if (isOpen) {
+      this.#write({ type: "send_ephemeral", recipient_email: email, payload });
+    }
+    return isOpen;
+  }
+
   /** Reconnects at once: the machine has woken, or the person is back. */
   #wake() {
     if (this.#state === "open") {
@@ -173,6 +190,8 @@ export class Realtime extends Emitter {
       this.emit("resync");
     } else if (PUSHES.includes(frame.type)) {
       this.emit("event", frame);
+    } else if (frame.type === "ephemeral" && isEphemeral(frame)) {
+      this.emit("ephemeral", { email: frame.sender_email, payload: frame.payload });
     } else if (frame.type === "message_accepted") {
       this.#pending.resolve(frame.message?.client_id, frame);
     } else if (frame.type === "error") {
@@ -313,6 +332,11 @@ export class Realtime extends Emitter {
       this.emit("state", state);
     }
   }
+}
+
+/** @param {any} frame */
+function isEphemeral({ sender_email: email, payload }) {
+  return typeof email === "string" && typeof payload === "string" && payload.length <= LONGEST_EPHEMERAL;
 }
 
 /**

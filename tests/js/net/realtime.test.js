@@ -71,7 +71,7 @@ beforeEach(async () => {
     return tokens[0];
   };
   realtime = new Realtime({ url: "ws://chat.test/ws/chat/", accessToken, renewToken, renewInMs: () => renewInMs, Socket: FakeSocket });
-  for (const name of ["state", "connected", "event", "resync", "alive"]) {
+  for (const name of ["state", "connected", "event", "ephemeral", "resync", "alive"]) {
     realtime.on(name, (detail) => heard.push([name, detail]));
   }
   realtime.start();
@@ -377,5 +377,36 @@ describe("sending by the socket", () => {
     await unanswered;
     assert.equal(realtime.state, "open");
     assert.equal(sockets.length, 1);
+  });
+});
+
+describe("an ephemeral frame", () => {
+  test("goes out by an open socket, and nobody waits for an answer", async () => {
+    const socket = await connect();
+    assert.equal(realtime.sendEphemeral("bob@example.org", "AAAA"), true);
+    assert.deepEqual(socket.sent.at(-1), { type: "send_ephemeral", recipient_email: "bob@example.org", payload: "AAAA" });
+    socket.tell({ type: "error", client_id: null, code: "rate_limited", detail: "", retry_after: 1 });
+    await pass(15_000);
+    assert.equal(realtime.state, "open");
+    assert.equal(sockets.length, 1);
+  });
+
+  test("is dropped where there is no socket, before it is open, and while it ends", async () => {
+    assert.equal(realtime.sendEphemeral("bob@example.org", "AAAA"), false);
+    const socket = await connect();
+    socket.tell({ type: "disconnect", reason: "server_stopping" });
+    assert.equal(realtime.sendEphemeral("bob@example.org", "AAAA"), false);
+    assert.deepEqual(socket.sent.map(({ type }) => type), ["connect"]);
+  });
+
+  test("that comes in is an event of its own, if it is in form", async () => {
+    const socket = await connect();
+    heard.length = 0;
+    const good = { type: "ephemeral", sender_email: "bob@example.org", payload: "AAAA" };
+    const bad = [{ sender_email: 5 }, { payload: ["AAAA"] }, { payload: "A".repeat(2736) }, { payload: undefined }];
+    for (const frame of [...bad.map((members) => ({ ...good, ...members })), good]) {
+      socket.tell(frame);
+    }
+    assert.deepEqual(heard, [["ephemeral", { email: "bob@example.org", payload: "AAAA" }]]);
   });
 });

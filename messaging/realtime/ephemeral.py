@@ -1,0 +1,21 @@
+"""Frames that are handed on to whoever is there: no row, no sequence, and a lost one stays lost."""
+
+from accounts.lookup import person_with
+from accounts.models import Session
+from messaging.realtime import dispatcher
+from messaging.realtime.payloads import ephemeral
+from messaging.serializers import EphemeralSerializer
+
+
+def hand_on(session, user, body) -> bool:
+    """Push the payload to every connection of its recipient, and to nobody else; False where the session is over.
+
+    Who may be sent a message may be sent this. Raises ValidationError and UserNotFound.
+    """
+    if not Session.objects.live().filter(pk=session.pk).exists():
+        return False
+    serializer = EphemeralSerializer(data=body, context={"own_email": user.email})
+    serializer.is_valid(raise_exception=True)
+    recipient = person_with(serializer.validated_data["recipient_email"], field="recipient_email")
+    dispatcher.publish([ephemeral(recipient.pk, user.email, serializer.validated_data["payload"])])
+    return True

@@ -1,0 +1,162 @@
+"""Ephemeral frames: handed on to the recipient's sockets, and stored nowhere."""
+
+import base64
+import json
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from conftest import envelope
+from messaging.models import Message
+from messaging.realtime import dispatcher
+from messaging.realtime.payloads import Push
+from messaging.realtime.send_buffer import RESYNC, SendBuffer
+from messaging.serializers import EPHEMERAL_BYTES
+from messaging.tests.test_socket import post, signed_in, socket
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PAYLOAD = base64.b64encode(b"opaque").decode()
+
+
+def to(person, payload=PAYLOAD):
+    return {"type": "send_ephemeral", "recipient_email": person.user.email, "payload": payload}
+
+
+async def refusal(browser, frame):
+    await browser.say(**frame)
+    error = await browser.hear()
+    assert (error["type"], error["client_id"]) == ("error", None)
+    return error
+
+
+async def test_it_works(alice, bob, mallory):
+    async with (
+        signed_in(alice) as one,
+        signed_in(alice) as two,
+        signed_in(bob) as bobs,
+        signed_in(bob) as others,
+        signed_in(mallory) as mallorys,
+    ):
+        await one.say(**to(bob))
+        frame = {"type": "ephemeral", "sender_email": alice.user.email, "payload": PAYLOAD}
+        assert await bobs.hear() == await others.hear() == frame
+        for browser in (one, two, mallorys):
+            assert await browser.receive_nothing()
+
+
+async def test_it_takes_no_sequence_and_is_stored_nowhere(alice, bob):
+    async with signed_in(alice) as alices, signed_in(bob) as bobs:
+        await alices.say(**to(bob))
+        await bobs.hear("ephemeral")
+        assert await sync_to_async(Message.objects.count)() == 0
+        message = (await post(alice, "/api/messages/send", envelope(bob))).json()
+        assert await bobs.hear() == {"type": "new_message", "sequence": 1, "message": message}
+        assert [event["type"] for event in (await sync_to_async(bob.sync)())["events"]] == ["new_message"]
+
+
+async def test_who_is_not_there_does_not_get_it_later(alice, bob):
+    async with signed_in(alice) as alices:
+        await alices.say(**to(bob))
+        await alices.say(type="keep_alive")
+        assert await alices.hear() == {"type": "alive"}
+        async with signed_in(bob) as bobs:
+            assert await bobs.receive_nothing()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"recipient_email": "alice@example.org"}, "recipient_email"),
+        ({"recipient_email": None}, "recipient_email"),
+        ({"recipient_email": ["bob@example.org"]}, "recipient_email"),
+        ({"payload": None}, "payload"),
+        ({"payload": ""}, "payload"),
+        ({"payload": {}}, "payload"),
+        ({"payload": "b3BhcXVl "}, "payload"),
+        ({"payload": base64.b64encode(bytes(EPHEMERAL_BYTES + 1)).decode()}, "payload"),
+    ],
+)
+async def test_what_is_out_of_form_is_refused(alice, bob, change, field):
+    async with signed_in(alice) as alices, signed_in(bob) as bobs:
+        error = await refusal(alices, {**to(bob), **change})
+        assert (error["code"], list(error["fields"])) == ("invalid", [field])
+        assert await bobs.receive_nothing()
+
+
+async def test_a_payload_of_the_largest_size_is_handed_on(alice, bob):
+    payload = base64.b64encode(bytes(EPHEMERAL_BYTES)).decode()
+    async with signed_in(alice) as alices, signed_in(bob) as bobs:
+        await alices.say(**to(bob, payload))
+        assert (await bobs.hear())["payload"] == payload
+
+
+async def test_nobody_and_a_suspended_person_are_not_told_apart(alice, bob):
+    async with signed_in(alice) as alices:
+        nobody = await refusal(alices, {**to(bob), "recipient_email": "nobody@example.org"})
+        bob.user.is_active = False
+        await sync_to_async(bob.user.save)()
+        assert await refusal(alices, to(bob)) == nobody
+        assert nobody["code"] == "user_not_found"
+
+
+async def test_a_socket_that_has_not_said_who_it_is_is_4401(bob):
+    async with socket() as browser:
+        await browser.say(**to(bob))
+        assert await browser.closed() == ("not_signed_in", 4401)
+
+
+async def test_a_session_that_is_over_hands_nothing_on(alice, bob):
+    async with signed_in(alice) as alices, signed_in(bob) as bobs:
+        assert (await post(alice, "/api/auth/logout")).status_code == 204
+        await alices.say(**to(bob))
+        assert await alices.closed() == ("session_over", 4401)
+        assert await bobs.receive_nothing()
+
+
+async def test_they_have_a_limit_of_their_own(alice, bob, settings):
+    settings.RATELIMIT_ENABLE = True
+    settings.EPHEMERAL_LIMITS = {"account": (0.1, 2), "address": (1000, 1000)}
+    async with signed_in(alice) as alices, signed_in(alice) as another, signed_in(bob) as bobs:
+        await alices.say(**to(bob))
+        await another.say(**to(bob))
+        await bobs.hear("ephemeral")
+        await bobs.hear("ephemeral")
+        error = await refusal(alices, to(bob))
+        assert error["code"] == "rate_limited"
+        assert error["retry_after"] >= 1
+        await alices.say(type="send_message", **envelope(bob))
+        assert await alices.hear("message_accepted")
+
+
+async def test_one_that_cannot_be_handed_on_is_dropped_without_a_resync(alice, bob, monkeypatch):
+    async with signed_in(alice) as alices, signed_in(bob) as bobs:
+        with monkeypatch.context() as full:
+            full.setattr(dispatcher, "QUEUE_BYTES", 0)
+            await alices.say(**to(bob))
+            await alices.say(type="keep_alive")
+            assert await alices.hear() == {"type": "alive"}
+        assert not dispatcher.PushDispatcher.current.lost
+        assert await bobs.receive_nothing()
+
+
+async def test_a_client_that_does_not_read_loses_it_without_a_resync(settings):
+    settings.SOCKET_UNSENT_BYTES = 10
+    sent = []
+
+    async def send(text):
+        sent.append(text)
+
+    buffer = SendBuffer(send)
+    buffer.put("x" * 11, is_ephemeral=True)
+    buffer.put("short")
+    buffer.release()
+    await buffer.task
+    assert sent == ["short"]
+    buffer.put("x" * 11)
+    buffer.put("short")
+    await buffer.task
+    assert sent == ["short", "short", RESYNC]
+
+
+def test_a_push_from_a_process_of_before_is_no_ephemeral_one():
+    assert Push(1, 1, json.dumps({})).is_ephemeral is False
