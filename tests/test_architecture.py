@@ -17,10 +17,11 @@ APPS = ["accounts", "keys", "contacts", "messaging"]  # each may import those be
 TOP = [*APPS, "vibechat"]
 JS = ROOT / "static" / "js"
 JS_LAYERS = {
-    "entry": {"views", "model", "crypto", "storage", "net", "lib"},
-    "views": {"views", "model", "lib"},
-    "model": {"model", "crypto", "storage", "net", "lib"},
-    "crypto": {"crypto", "lib"},
+    "entry": {"views", "model", "crypto", "types", "storage", "net", "lib"},
+    "views": {"views", "model", "types", "lib"},
+    "model": {"model", "crypto", "types", "storage", "net", "lib"},
+    "crypto": {"crypto", "types", "lib"},
+    "types": {"types", "lib"},
     "storage": {"storage", "lib"},
     "net": {"net", "lib"},
     "lib": {"lib"},

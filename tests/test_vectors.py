@@ -200,7 +200,7 @@ def test_protocol_and_vectors_name_the_same_reasons():
 
 
 def test_browser_code_and_protocol_name_the_same_reasons():
-    source = (ROOT / "static" / "js" / "crypto" / "errors.js").read_text(encoding="utf-8")
+    source = (ROOT / "static" / "js" / "crypto" / "crypto-errors.js").read_text(encoding="utf-8")
     union = source.split("@typedef {", 1)[1].split("} ProtocolErrorReason")[0]
     assert {*re.findall(r'"([a-z_0-9]+)"', union), "decryption"} == REASONS
 

@@ -15,20 +15,19 @@ import { utf8Encode } from "../lib/bytes.js";
 /**
  * @typedef {object} Content
  * @property {1} v
- * @property {string} type `text`, `skip`, `receipt`, or a word of a newer version
+ * @property {string} type one of types/content-types.js, or a word of a newer version
  * @property {string} from the sender's normalised email
  * @property {string} to the recipient's normalised email
  * @property {string} browser the sending browser's id: 32 lower-case hexadecimal digits
  * @property {number} counter of this browser's messages (or receipts) to this recipient, from 1
  * @property {string | null} previous the hash of the one before: 64 lower-case hexadecimal digits; null at counter 1
- * @property {Received[]} received at most 8, each browser once; none in a receipt
+ * @property {Received[]} received at most 8, each browser once; none where the type does not report it
  * @property {number} sent_at milliseconds since 1970-01-01T00:00:00Z by the sender's clock
  * @property {string} self_tag 64 lower-case hexadecimal digits; "" only while the tag is computed
- * @property {string} body for `text`, at most 4000 Unicode code points; for `skip`, a hash; for `receipt`, its JSON
+ * @property {string} body what the type defines
  */
 
 export const VERSION = 1;
-export const BODY_LIMIT = 4000;
 
 /**
  * @param {Content} content checked

@@ -151,6 +151,7 @@
  * @property {boolean} [hidden] it is not shown: it was opened or cleared here before, or is a `skip`
  * @property {boolean} [conflict] it and another one cannot both be what its sender's browser has sent
  * @property {boolean} [isSkip] it only says that the message with its counter was taken back; the other person's
+ * @property {boolean} [isQuiet] of a type that does not count as unread
  * @property {boolean} [takenBack] the same, of one's own that may have left before
  * @property {Sealed} [sealed] its content, once it has been opened
  * @property {string} [browser] the sending browser's id, once it has been opened
@@ -175,6 +176,7 @@
  * @property {string} [browser] this browser's id when it was written
  * @property {boolean} [isCleared] the chat was cleared while it was on its way
  * @property {boolean} [isSkip] it is a skip: the message with this counter was taken back
+ * @property {boolean} [hidden] of a type that has no place in the log
  * @property {boolean} [mayHaveLeft] of a skip: the message had been sealed, so the server may have it
  * @property {Sealed} sealed its content
  * @property {SealedMessage | null} envelope sealed once; each attempt sends the same bytes

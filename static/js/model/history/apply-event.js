@@ -3,6 +3,7 @@
  * comes first, the result is the same.
  */
 import { chatOrNew, get, messageIds, waitingReceipts } from "../../storage/queries.js";
+import { receipt } from "../../types/receipt-type.js";
 import { isSameEnvelope, isSameMessage, mergeTimes, newRow, wasSentAs } from "./message-rows.js";
 
 /** @import { MessageEvent } from "../server/responses.js" */
@@ -57,7 +58,7 @@ async function enterMessage(stores, { message }, change) {
  * @returns {boolean} whether it is said to be one; what it is, its content says
  */
 function isReceipt({ raw }) {
-  return raw.message_type === "receipt";
+  return raw.message_type === receipt.messageType;
 }
 
 /**

@@ -4,6 +4,7 @@
  * hashes are kept encrypted, so they are compared outside of transactions.
  */
 import { chainPart, messagesAtCounter } from "../../storage/queries.js";
+import { typeOf } from "../../types/content-types.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 import { namedHead } from "./heads.js";
 
@@ -16,6 +17,7 @@ const TWINS_COMPARED = 20;
  * @typedef {object} ChainVerdict
  * @property {Set<number>} compared the ids that were looked at
  * @property {MessageRow | undefined} first the same message, where it stands here already
+ * @property {boolean} isRepeated it stands here already, or was cleared here
  * @property {boolean} hidden
  * @property {boolean} conflict
  * @property {boolean} late it came after one that was written after it
@@ -50,11 +52,13 @@ export async function checkChain({ database, cipher, clearedMessages }, row, con
   const isContradicted = isConflict(content, near.flatMap((other) => other.content ?? []), gone)
     || isOtherHead(await namedHead({ database, cipher }, row.peer, content.browser), content);
   const conflict = !row.mine && isContradicted;
+  const isRepeated = first !== undefined || gone.get(counter) === hash;
   return {
     compared: new Set(rows.map(({ id }) => id)),
     first,
-    // A skip that contradicts something is what there is to show of it.
-    hidden: first !== undefined || gone.get(counter) === hash || (type === "skip" && !conflict),
+    isRepeated,
+    // One that contradicts something is what there is to show of it.
+    hidden: isRepeated || (!typeOf(type).isShown && !conflict),
     late: !row.mine && (await isLate(database, row, content)),
     conflict,
   };

@@ -1,8 +1,18 @@
 /** A message's row in the database: how it comes to be and how it changes. */
+import { typeOf } from "../../types/content-types.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 
 /** A row of the outbox that is to go out and was not sealed yet. */
 export const FRESH = /** @type {const} */ ({ state: "sending", reason: null, stale: false, envelope: null });
+
+/**
+ * @param {string} type of a content
+ * @returns {Pick<MessageRow, "isSkip" | "isQuiet">} what the row says of it in the clear
+ */
+export function marksOf(type) {
+  const { marks, countsAsUnread } = typeOf(type);
+  return { isSkip: undefined, ...marks, isQuiet: countsAsUnread ? undefined : true };
+}
 
 /**
  * @param {ServerMessage} message
@@ -19,8 +29,8 @@ export function newRow(message, sent, isLive = false) {
  * @param {OutboxRow} sent
  * @returns {Partial<MessageRow>}
  */
-function contentOf({ sealed, browser, counter, isSkip, isCleared, mayHaveLeft }) {
-  return { sealed, browser, counter, hidden: isSkip || isCleared, takenBack: (isSkip && mayHaveLeft) || undefined };
+function contentOf({ sealed, browser, counter, isSkip, hidden, isCleared, mayHaveLeft }) {
+  return { sealed, browser, counter, hidden: isSkip || hidden || isCleared, takenBack: (isSkip && mayHaveLeft) || undefined };
 }
 
 /**
@@ -97,7 +107,8 @@ export function mergeTimes(row, times) {
  */
 export function mark(row) {
   // Nobody else can have shown what this browser has opened, whatever the server says.
-  const isUnread = !row.mine && !row.seen && !row.passed && !row.hidden && (row.sealed !== undefined || !row.readAtMs);
+  const isCounted = !row.mine && !row.hidden && !row.isQuiet;
+  const isUnread = isCounted && !row.seen && !row.passed && (row.sealed !== undefined || !row.readAtMs);
   return { ...row, unread: isUnread ? row.peer : undefined, due: isDue(row) ? row.peer : undefined };
 }
 
@@ -116,8 +127,8 @@ function isDue({ id, mine, sealed, seen, deliveredAtMs, readAtMs }) {
  * @param {OutboxRow} row
  * @returns {boolean} whether there is nothing to show of it
  */
-export function isSilent({ isSkip, isCleared, state }) {
-  return Boolean(isSkip || (isCleared && state === "sending"));
+export function isSilent({ isSkip, hidden, isCleared, state }) {
+  return Boolean(isSkip || hidden || (isCleared && state === "sending"));
 }
 
 /**

@@ -16,11 +16,12 @@ import {
   pendingPeers,
   unsent,
 } from "../../storage/queries.js";
+import { typeOf } from "../../types/content-types.js";
 import { messageRecord, nonceOf } from "../keys/storage-cipher.js";
 import { enterEvent, putMessage } from "./apply-event.js";
 import { checkChain, neighbours } from "./chain-check.js";
 import { gapsIn } from "./gaps.js";
-import { isSameEnvelope, isSameMessage, mark } from "./message-rows.js";
+import { isSameEnvelope, isSameMessage, mark, marksOf } from "./message-rows.js";
 import { markSeen, owingReceipt } from "./seen.js";
 import { withSkipsAfter } from "./skips.js";
 
@@ -255,17 +256,24 @@ export class MessageStore {
    * @param {{ content: StoredContent, sealed: Sealed, verdict: ChainVerdict, isLast: boolean }} found out about it
    * @returns {Promise<MessageRow | null | undefined>} undefined: something has come in between that was not compared
    */
-  #keep(row, { content, sealed, verdict: { compared, first, hidden, conflict, late }, isLast }) {
+  #keep(row, { content, sealed, verdict: { compared, first, isRepeated, hidden, conflict, late }, isLast }) {
     // A repetition has no place in the chain: the server could put any number of them before what they repeat.
     const { browser, counter } = first ? /** @type {Partial<StoredContent>} */ ({}) : content;
     return this.#database.write(["messages", "chats"], async (stores) => {
       if (!isLast && (await neighbours(stores, row, content)).some(({ id }) => !compared.has(id))) {
         return undefined;
       }
-      const kept = await changeIn(stores, row, (found) => ({
-        ...found, sealed, raw: undefined, pending: undefined, browser, counter, hidden, conflict, late,
-        seen: found.seen || Boolean(first?.seen), isSkip: content.type === "skip" || undefined,
-      }));
+      let isNew = false; // another tab may have opened it
+      const kept = await changeIn(stores, row, (found) => {
+        isNew = !isRepeated;
+        return {
+          ...found, sealed, raw: undefined, pending: undefined, browser, counter, hidden, conflict, late,
+          seen: found.seen || Boolean(first?.seen), ...marksOf(content.type),
+        };
+      });
+      if (isNew) {
+        await typeOf(content.type).apply?.(stores, { peer: row.peer, mine: row.mine, ...content });
+      }
       if (kept && !kept.mine) {
         const chat = await withSkipsAfter(stores, await chatOrNew(stores("chats"), row.peer), kept);
         stores("chats").put(kept.hidden ? chat : await owingReceipt(stores, chat, kept.seen ? [kept] : []));

@@ -60,7 +60,7 @@ const CHAIN_PART = 100;
  */
 async function seenUpTo(stores, { email, browser, from }) {
   const rows = await chainPart(stores("messages"), email, browser, { from: from + 1 }, CHAIN_PART);
-  const end = rows.findIndex((row) => !row.seen && !row.hidden);
+  const end = rows.findIndex((row) => !row.seen && !row.hidden && !row.isQuiet);
   const last = rows[end < 0 ? rows.length - 1 : end - 1]?.counter ?? from;
   return end < 0 && rows.length === CHAIN_PART ? seenUpTo(stores, { email, browser, from: last }) : last;
 }

@@ -15,7 +15,7 @@ import { receiptRecipients } from "../history/receipt-recipients.js";
 import { BadAnswer, Refusal } from "../server/model-errors.js";
 
 /** @import { ReceiptRow } from "../../storage/rows.js" */
-/** @typedef {import("../../crypto/plaintext.js").Receipt} Receipt */
+/** @typedef {import("../../types/receipt-type.js").Receipt} Receipt */
 /** @typedef {import("../../storage/rows.js").Ticks} Ticks */
 /** @typedef {{ browser: string, receipt: Receipt }} Opened */
 /** @typedef {{ browser: string, last: number, without: number[] }} Sent of this browser's messages to that person: the last

@@ -1,14 +1,12 @@
 /** What a receipt says: how much of each of the other person's browsers is here, and how much this one has sent. */
 import { chainPart, chatOrNew, marked, messageInChain, theirChains, unsent } from "../../storage/queries.js";
+import { MISSING_LIMIT, SEEN_LIMIT } from "../../types/receipt-type.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 
-/** @typedef {import("../../crypto/plaintext.js").Receipt} Receipt */
+/** @typedef {import("../../types/receipt-type.js").Receipt} Receipt */
 /** @typedef {Receipt["seen"][number]} Seen */
 /** @typedef {{ skipped: Set<number>, unseen: Set<number> }} Absent counters that are missing though something is here: a skip
  *   alone, or what came late and was not on the screen yet */
-
-const BROWSERS_LIMIT = 8;
-const MISSING_LIMIT = 64;
 
 /**
  * @param {{ chains: Chains, database: Database, cipher: StorageCipher }} parts
@@ -22,7 +20,7 @@ export async function receiptOf({ chains, database, cipher }, peer, { isReadTold
     const rows = await theirChains(stores("chains"), peer);
     const known = new Map(rows.map((row) => [row.browser, row]));
     const latest = rows.sort((left, right) => right.atMs - left.atMs).map(({ browser }) => browser);
-    const browsers = [...new Set([...latest, ...Object.keys(chat.seen ?? {})])].slice(0, BROWSERS_LIMIT);
+    const browsers = [...new Set([...latest, ...Object.keys(chat.seen ?? {})])].slice(0, SEEN_LIMIT);
     const unseen = isReadTold ? await marked(stores("messages"), "unread", peer) : [];
     const entries = await Promise.all(browsers.map((browser) => {
       const read = isReadTold ? (chat.seen?.[browser] ?? 0) : 0;

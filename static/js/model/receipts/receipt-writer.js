@@ -8,6 +8,7 @@ import { encodeReceipt } from "../../crypto/plaintext.js";
 import { after, backoffMs } from "../../lib/timing.js";
 import { ApiError, patienceMs } from "../../net/net-errors.js";
 import { all, chatOrNew } from "../../storage/queries.js";
+import { receipt } from "../../types/receipt-type.js";
 import { receiptRecipients } from "../history/receipt-recipients.js";
 import { waitReason } from "../keys/pinning.js";
 import { Refusal } from "../server/model-errors.js";
@@ -163,7 +164,7 @@ export class ReceiptWriter {
       senderEmail: ownEmail,
       recipientEmail: peer,
       clientId: CryptoManager.randomUuid(),
-      content: { type: "receipt", browser: cipher.browser, counter, previous, received: [], sent_at: Date.now(), body },
+      content: { type: receipt.name, browser: cipher.browser, counter, previous, received: [], sent_at: Date.now(), body },
     });
     // Before it leaves: a counter is never given twice.
     const row = await chains.ownRow(peer, { counter, hash }, "receipts");

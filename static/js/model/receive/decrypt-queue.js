@@ -8,7 +8,7 @@ import { DecryptionError, ProtocolError } from "../../crypto/crypto-errors.js";
 import { CryptoManager } from "../../crypto/crypto.js";
 import { utf8Encode } from "../../lib/bytes.js";
 import { Emitter } from "../../lib/emitter.js";
-import { textOf } from "../history/content-text.js";
+import { textOf, typeOf } from "../../types/content-types.js";
 import { identityOf, SEALED_BY } from "../history/message-rows.js";
 import { Refusal } from "../server/model-errors.js";
 import { Backlog } from "./backlog.js";
@@ -211,7 +211,7 @@ export class DecryptQueue extends Emitter {
     const opened = await this.#unsealer.open({ ...row, raw: row.raw });
     const { type, body, browser, counter, previous, received, sent_at } = opened.content;
     // A message that was taken back stands in its chain by the hash that it had.
-    const hash = type === "skip" ? body : opened.hash;
+    const hash = typeOf(type).chainHash?.(body) ?? opened.hash;
     const content = { type, body, browser, counter, previous, received, sent_at, hash };
     if (await this.#retiredKeys.refuses(row, content, opened.peerKey.fingerprint)) {
       this.#hold(row, hash);

@@ -1,7 +1,7 @@
 /** What the list of chats shows: one summary per chat, made from what is stored. */
 import { portrait } from "../../lib/portrait.js";
 import { isVisible, shortened } from "../../lib/text.js";
-import { textOf } from "../history/content-text.js";
+import { textOf } from "../../types/content-types.js";
 import { isSilent } from "../history/message-rows.js";
 import { draftRecord, messageRecord } from "../keys/storage-cipher.js";
 import { EMPTY, UNOPENED } from "../receive/unopened.js";

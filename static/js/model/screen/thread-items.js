@@ -11,6 +11,7 @@ import { acknowledgement } from "../receipts/peer-receipts.js";
  * @property {string | null} clientId
  * @property {boolean} mine
  * @property {string} text "" while it is being opened or where it could not be
+ * @property {{ type: string, body: string } | null} content null: as for the text, or it is not stored yet
  * @property {"written" | "sending" | "sent" | "delivered" | "read" | "failed" | "held" | null} state null: not one's own; written: not
  *   stored as a message yet, and nobody is told that it will be sent
  * @property {Date} at
@@ -36,6 +37,8 @@ import { acknowledgement } from "../receipts/peer-receipts.js";
 
 /**
  * @typedef {object} Words that were opened
+ * @property {string} type
+ * @property {string} body
  * @property {string | null} text null: of a newer type
  * @property {number} sentAtMs
  * @property {string} hash
@@ -61,6 +64,7 @@ function item(clientId, atMs) {
     clientId,
     mine: true,
     text: "",
+    content: null,
     state: "sending",
     at: new Date(atMs),
     opening: false,
@@ -95,6 +99,7 @@ export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ow
     id: row.id,
     mine,
     text: words?.text ?? "",
+    content: words ?? null,
     state: state === "read" && !isReadTold ? "delivered" : state,
     opening: row.raw !== undefined && unopened === null,
     unopened,
@@ -121,7 +126,7 @@ function writtenLongBefore(createdAtMs, sentAtMs) {
  */
 export function unsentItem({ clientId, atMs, state, reason }, { words, unopened }, waitsFor) {
   const waiting = state === "sending" ? waitsFor : null;
-  return { ...item(clientId, atMs), text: words?.text ?? "", state, unopened, failure: reason, waitsFor: waiting };
+  return { ...item(clientId, atMs), text: words?.text ?? "", content: words ?? null, state, unopened, failure: reason, waitsFor: waiting };
 }
 
 /**

@@ -3,7 +3,7 @@
  * what has not left yet. The database is the truth; this reads it again whenever something has changed.
  */
 import { pause, SerialQueue } from "../../lib/timing.js";
-import { textOf } from "../history/content-text.js";
+import { textOf } from "../../types/content-types.js";
 import { isSilent } from "../history/message-rows.js";
 import { waitReason } from "../keys/pinning.js";
 import { secondBrowsers } from "../keys/second-browsers.js";
@@ -405,8 +405,8 @@ export class Thread {
     }
     try {
       const content = await this.#parts.cipher.open(messageRecord(row), row.sealed);
-      const { hash, received, sent_at: sentAtMs } = content;
-      this.#words.set(key, { text: textOf(content), sentAtMs, hash, received });
+      const { type, body, hash, received, sent_at: sentAtMs } = content;
+      this.#words.set(key, { type, body, text: textOf(content), sentAtMs, hash, received });
       this.#unreadable.delete(key);
     } catch {
       this.#unreadable.add(key);

@@ -3,12 +3,10 @@
  * the outbox as a message: so there is no moment at which a tab that is closed takes with it what was typed. What stands
  * on the screen is found again as the draft that it was or, from when it says "Sending", as a message.
  */
-import { BODY_LIMIT } from "../../crypto/content.js";
 import { CryptoManager } from "../../crypto/crypto.js";
-import { isWellFormed } from "../../lib/bytes.js";
 import { joined, without } from "../../lib/draft-merge.js";
-import { isVisible } from "../../lib/text.js";
 import { after, SerialQueue } from "../../lib/timing.js";
+import { text as textType } from "../../types/text-type.js";
 import { draftRecord, nonceOf } from "../keys/storage-cipher.js";
 import { Refusal } from "../server/model-errors.js";
 
@@ -202,7 +200,7 @@ export class Drafts {
     const here = this.#of(peer);
     const from = isSameText(here.kept, text) ? here.kept.draft : null;
     const readDraft = () => this.#rest(peer, text);
-    const isAdded = await this.#parts.outbox.add({ clientId, peer, text, atMs, from, readDraft });
+    const isAdded = await this.#parts.outbox.add({ clientId, peer, type: textType.name, body: text, atMs, from, readDraft });
     here.kept = { text: "", draft: null };
     return isAdded;
   }
@@ -269,11 +267,9 @@ function isSameText(kept, text) {
  * @throws {Refusal} `empty` or `too_long`
  */
 function sendable(text) {
-  if (!isVisible(text)) {
-    throw new Refusal("empty");
+  const composed = textType.compose(text);
+  if ("refusal" in composed) {
+    throw new Refusal(composed.refusal);
   }
-  if ([...text].length > BODY_LIMIT) {
-    throw new Refusal("too_long");
-  }
-  return isWellFormed(text) ? text : text.replace(/\p{Surrogate}/gu, "\ufffd");
+  return composed.body;
 }

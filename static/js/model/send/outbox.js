@@ -7,6 +7,7 @@ import { CryptoManager } from "../../crypto/crypto.js";
 import { sealMessage } from "../../crypto/envelope.js";
 import { SENT_SUITE, suiteOf } from "../../crypto/suites.js";
 import { all, chatOrNew, get, unsent } from "../../storage/queries.js";
+import { typeOf } from "../../types/content-types.js";
 import { FRESH } from "../history/message-rows.js";
 import { messageRecord, nonceOf } from "../keys/storage-cipher.js";
 import { Refusal } from "../server/model-errors.js";
@@ -18,7 +19,8 @@ import { takeBack } from "./taking-back.js";
  * @typedef {object} Written
  * @property {string} clientId
  * @property {string} peer
- * @property {string} text
+ * @property {string} type
+ * @property {string} body composed by the type
  * @property {number} atMs
  * @property {Sealed | null} [from] the draft that it is
  * @property {() => Promise<DraftChange>} [readDraft] what is left of the stored draft without it
@@ -28,6 +30,8 @@ import { takeBack } from "./taking-back.js";
 // any other answer it may have arrived, so that only the same bytes are sent again: they cannot make a second one.
 const NOT_STORED = "stale_key";
 const SENT_DRAFTS_LIMIT = 8;
+/** @type {import("../../storage/database.js").StoreName[]} what a type may change besides, where it changes anything */
+const APPLIED_STORES = ["messages"];
 const STRICT = /** @type {const} */ ({ durability: "strict" });
 
 export class Outbox {
@@ -71,18 +75,19 @@ export class Outbox {
    * @returns {Promise<boolean | null>} false: the draft was sent; null: the counter was given to another message
    *   meanwhile, or the stored draft has changed
    */
-  async #tryToAdd({ clientId, peer, text, atMs, from = null, readDraft }) {
+  async #tryToAdd({ clientId, peer, type, body, atMs, from = null, readDraft }) {
+    const { apply, isShown } = typeOf(type);
     const draft = await readDraft?.();
     const [before, received] = await Promise.all([this.#chains.own(peer), this.#chains.received(peer)]);
     const counter = before.counter + 1;
-    const content = await this.#compose({ peer, text, atMs, counter, previous: before.hash, received });
+    const content = await this.#compose({ peer, type, body, atMs, counter, previous: before.hash, received });
     const [sealed, chain] = await Promise.all([
       this.#cipher.seal(messageRecord({ peer, clientId }), content),
       this.#chains.ownRow(peer, content),
     ]);
     /** @type {OutboxRow} */
-    const row = { ...FRESH, clientId, peer, browser: this.#cipher.browser, counter, atMs, sealed };
-    return this.#database.write(["outbox", "chains", "chats"], async (stores) => {
+    const row = { ...FRESH, clientId, peer, browser: this.#cipher.browser, counter, atMs, sealed, ...(isShown ? {} : { hidden: true }) };
+    return this.#database.write(["outbox", "chains", "chats", ...(apply ? APPLIED_STORES : [])], async (stores) => {
       const chat = await chatOrNew(stores("chats"), peer);
       if (from && chat.sentDrafts?.includes(nonceOf(from))) {
         return false;
@@ -94,20 +99,21 @@ export class Outbox {
       stores("outbox").put(row);
       stores("chains").put(chain);
       stores("chats").put(withoutDraft(chat, from, draft));
+      await apply?.(stores, { peer, mine: true, ...content });
       return true;
     }, STRICT);
   }
 
   /**
-   * @param {Omit<StoredContent, "type" | "body" | "browser" | "sent_at" | "hash"> & { peer: string, text: string,
-   *   atMs: number }} message
+   * @param {Omit<StoredContent, "browser" | "sent_at" | "hash"> & { peer: string, atMs: number }} message
    * @returns {Promise<StoredContent>}
    */
-  async #compose({ peer, text, atMs, counter, previous, received }) {
+  async #compose({ peer, type, body, atMs, counter, previous, received }) {
     const { browser } = this.#cipher;
-    const content = { type: "text", browser, counter, previous, received, sent_at: atMs, body: text };
+    const content = { type, browser, counter, previous, received, sent_at: atMs, body };
     const people = { from: this.#ownEmail, to: peer };
-    return { ...content, hash: await suiteOf(SENT_SUITE).messageHash(untaggedJson({ v: VERSION, ...people, ...content, self_tag: "" })) };
+    const hash = await suiteOf(SENT_SUITE).messageHash(untaggedJson({ v: VERSION, ...people, ...content, self_tag: "" }));
+    return { ...content, hash: typeOf(type).chainHash?.(body) ?? hash };
   }
 
   /** @returns {Promise<string[]>} the people for whom something is waiting to go out */

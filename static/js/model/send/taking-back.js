@@ -1,6 +1,7 @@
 /** Takes back what was written and has not gone out, so that nothing seems to be missing (docs/protocol.md §5.5). */
 import { CryptoManager } from "../../crypto/crypto.js";
 import { get } from "../../storage/queries.js";
+import { skip } from "../../types/skip-type.js";
 import { FRESH } from "../history/message-rows.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 
@@ -63,6 +64,6 @@ async function endBefore(chains, peer, { counter, previous }) {
  */
 async function skipOf(cipher, { peer, browser, counter, atMs, envelope }, content) {
   const clientId = CryptoManager.randomUuid();
-  const sealed = await cipher.seal(messageRecord({ peer, clientId }), { ...content, type: "skip", body: content.hash });
-  return { ...FRESH, clientId, peer, browser, counter, atMs, sealed, isSkip: true, mayHaveLeft: envelope !== null };
+  const sealed = await cipher.seal(messageRecord({ peer, clientId }), { ...content, type: skip.name, body: content.hash });
+  return { ...FRESH, clientId, peer, browser, counter, atMs, sealed, ...skip.marks, mayHaveLeft: envelope !== null };
 }

@@ -3,6 +3,7 @@ import { dictionary } from "../../lib/dictionary.js";
 import { append, button, element, fill, icon, isolated } from "../../lib/dom.js";
 import { isVisible } from "../../lib/text.js";
 import { EMPTY } from "../../model/receive/unopened.js";
+import { typeOf } from "../../types/content-types.js";
 import { clock } from "../parts/format.js";
 import { failureSentence } from "../parts/strings.js";
 import { wholeDate, writtenTime } from "./days.js";
@@ -141,8 +142,19 @@ function drawText(node, item, context) {
 function textNodes(item, context) {
   if (item.opening) return [element("span", { class: "visually-hidden" }, "Opening…")];
   if (item.unopened) return unopenedNodes(item.unopened);
+  return contentNodes(item, (text) => splitLinks(text).map((part) => partNode(part, context)));
+}
+
+/**
+ * @param {Pick<ThreadItem, "text" | "content">} item
+ * @param {(text: string) => import("../../lib/dom.js").Child[]} linked
+ * @returns {import("../../lib/dom.js").Child[]} as its type renders it; most show their text
+ */
+export function contentNodes(item, linked) {
+  const { render } = typeOf(item.content?.type ?? "");
+  if (item.content && render) return render(item.content.body, { linked });
   if (!isVisible(item.text)) return [element("span", { class: "message-advice" }, EMPTY)];
-  return splitLinks(item.text).map((part) => partNode(part, context));
+  return linked(item.text);
 }
 
 /**

@@ -24,7 +24,7 @@ async function twoTabs(world) {
   return tabs;
 }
 
-const message = (number) => ({ clientId: ID(number), peer: PEER, text: `text ${number}`, atMs: number });
+const message = (number) => ({ clientId: ID(number), peer: PEER, type: "text", body: `text ${number}`, atMs: number });
 
 describe("the outbox of two tabs", () => {
   test("does not take back what the other tab is sending again", inWorld(async (world) => {
