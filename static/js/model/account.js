@@ -1,4 +1,4 @@
-/** Builds all that belongs to one account in this browser, and takes it down again. */
+/** One account in this browser: builds its parts, and closes or deletes them. */
 import { Emitter } from "../lib/emitter.js";
 import { Realtime } from "../net/realtime.js";
 import { Database } from "../storage/database.js";
@@ -38,7 +38,7 @@ import { Tabs } from "./session/tabs.js";
 const FORGOTTEN_LIMIT = 100;
 
 /**
- * What differs between a browser and a test.
+ * What tests replace.
  * @typedef {object} Environment
  * @property {string} [socketUrl]
  * @property {Pick<LockManager, "request">} [locks]
@@ -81,9 +81,9 @@ export class Account extends Emitter {
   }
 
   /**
-   * @param {Session} session of somebody who is logged in
+   * @param {Session} session with a logged-in user
    * @param {Environment} [environment]
-   * @returns {Promise<Account>} as this browser knows it; nothing has been asked of the server yet
+   * @returns {Promise<Account>} from this browser's data, without a call to the server
    * @throws {import("./server/model-errors.js").Refusal | import("../storage/storage-errors.js").StorageError} `other_account_here`: another
    *   account that had this address; `insecure_page`, `too_old`, `device_…`: this browser cannot hold a key
    */
@@ -106,7 +106,7 @@ export class Account extends Emitter {
   }
 
   /**
-   * Makes room for the account of this session, where `open` says `other_account_here`.
+   * Deletes the data of the earlier account, after `open` has thrown `other_account_here`.
    * @param {Session} session
    */
   static forget(session) {
@@ -114,19 +114,19 @@ export class Account extends Emitter {
   }
 
   /**
-   * What `forget` would delete.
+   * The data that `forget` would delete.
    * @param {Session} session
    */
   static leftoverData(session) {
     return leftoverData(/** @type {User} */ (session.user).email);
   }
 
-  /** Whether the account is older than what this browser knows of it. */
+  /** Whether this browser has lost data of the account, and the person is to be told. */
   get storageLoss() {
     return this.#storageLoss.isToBeTold;
   }
 
-  /** With how many people the person had compared numbers, where the page is to say that this is lost; 0: it is not. */
+  /** With how many people safety numbers had been compared, if the page is to say that this is lost; otherwise 0. */
   get comparedBefore() {
     return this.#storageLoss.comparedBefore;
   }
@@ -139,25 +139,25 @@ export class Account extends Emitter {
     this.#storageLoss.settle().catch(() => {});
   }
 
-  /** Shows what is stored, then asks the server. */
+  /** Shows the stored chats, then connects to the server. */
   async start() {
     this.#settle();
     await this.conversations.start();
   }
 
-  /** Finds out which names look alike: the table for it is no part of the first screen. */
+  /** Loads the large table of lookalike letters, and compares names by it. */
   async tellLookalikesApart() {
     const { lookalikeKeys } = await import("../lib/skeleton.js");
     this.#people.compareBy(lookalikeKeys);
   }
 
-  /** @returns {number} how many messages have not left yet */
+  /** @returns {number} of messages that were not sent yet */
   unsent() {
     return this.#chatList.unsent;
   }
 
   /**
-   * @param {{ forget: boolean }} choice forget: this browser's key and messages of this account as well
+   * @param {{ forget: boolean }} choice forget: also delete this browser's keys and messages of the account
    */
   async logOut({ forget }) {
     const { email } = /** @type {User} */ (this.session.user);
@@ -177,7 +177,7 @@ export class Account extends Emitter {
   }
 
   /**
-   * Deletes the account, on the server and here. Others keep what they have received.
+   * Deletes the account on the server and here. Others keep the messages that they have received.
    * @param {{ password: string }} proof
    */
   async deleteAccount({ password }) {

@@ -3,7 +3,7 @@ import { Account } from "./account.js";
 /** @import { Environment } from "./account.js" */
 
 /**
- * Makes and uploads the key of a new account, before the first chat.
+ * Makes and uploads the key of a new account, before the chat page opens.
  * @param {Session} session
  * @param {Environment} [environment]
  */

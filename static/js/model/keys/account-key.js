@@ -1,5 +1,5 @@
 /**
- * This account's key in this browser. It is made once, never leaves, and nothing replaces it without the person.
+ * The account's key in this browser. It is made once and never leaves the browser. It is replaced only if the person says so.
  *
  * Event: `changed` {status}.
  */
@@ -24,19 +24,19 @@ export class AccountKey extends Emitter {
   #tabs;
   #email;
   #pairs;
-  /** @type {string | null} the fingerprint of the pair that is or was the account's */
+  /** @type {string | null} the fingerprint of the pair that is, or was, the account's key */
   #current = null;
   /** @type {KeyStatus} */
   #status = "unknown";
   /** @type {Promise<void> | null} */
   #ensuring = null;
-  /** @type {Set<string>} fingerprints of keys of ours that messages have named and that are not here */
+  /** @type {Set<string>} fingerprints of own keys that messages name and that are not in this browser */
   #heardOf = new Set();
-  /** @type {Set<string>} fingerprints of keys that this browser has forgotten because the person wanted it */
+  /** @type {Set<string>} fingerprints of keys that the person has deleted here */
   #forgottenKeys = new Set();
   /** @type {string | null} the fingerprint of the account's key, as the server named it last */
   #present = null;
-  /** @type {Map<string, Promise<boolean>>} by fingerprint: whether it is a key of this account's */
+  /** @type {Map<string, Promise<boolean>>} by fingerprint: whether it is a former key of this account */
   #former = new Map();
 
   /** @param {{ database: Database, api: Api, tabs: Tabs, email: string }} parts */
@@ -65,7 +65,7 @@ export class AccountKey extends Emitter {
 
   /**
    * @param {string} fingerprint
-   * @returns {KeyRow | null} one of this account's pairs that stand here, the present one or a former one
+   * @returns {KeyRow | null} the pair in this browser with that fingerprint, current or former
    */
   pair(fingerprint) {
     return this.#pairs.get(fingerprint);
@@ -76,12 +76,12 @@ export class AccountKey extends Emitter {
     return this.#pairs.all();
   }
 
-  /** Whether the account's key was here, and was forgotten. */
+  /** Whether the person has deleted the account's key here. */
   get isForgotten() {
     return this.wasHere(this.#present ?? "");
   }
 
-  /** @param {string[]} fingerprints of keys that were here, and were forgotten */
+  /** @param {string[]} fingerprints of keys that the person has deleted here */
   setForgottenKeys(fingerprints) {
     this.#forgottenKeys = new Set(fingerprints);
   }
@@ -91,7 +91,7 @@ export class AccountKey extends Emitter {
     return this.#forgottenKeys.has(/** @type {string} */ (fingerprint));
   }
 
-  /** What this browser knows before it has asked the server. */
+  /** Loads the stored keys and status, without asking the server. */
   async load() {
     const stored = await this.#stored();
     this.#take(stored);
@@ -111,8 +111,8 @@ export class AccountKey extends Emitter {
   }
 
   /**
-   * Compares with the server. Makes a key only where the account has none anywhere; where one stands here and the
-   * server knows of none, that same one is uploaded again; and so it is where its statement is missing there.
+   * Compares the stored key with the server's. If the account has no key anywhere, it makes one. If the server has none, or
+   * lacks its statement, it uploads the stored key again.
    * @throws {ApiError | import("../../net/net-errors.js").NetworkError | import("../server/model-errors.js").BadAnswer}
    */
   ensure() {
@@ -136,7 +136,7 @@ export class AccountKey extends Emitter {
 
   /**
    * @param {ServerKey} served
-   * @returns {Promise<boolean>} false: another browser has taken over meanwhile, which this must not undo
+   * @returns {Promise<boolean>} false: another browser has taken over meanwhile, and keeps the key
    */
   async #repair(served) {
     try {
@@ -150,7 +150,7 @@ export class AccountKey extends Emitter {
     }
   }
 
-  /** For an account that has just been registered: it has no key, so the server is not asked which. */
+  /** Makes the first key of a new account, without asking the server for one. */
   begin() {
     this.#ensuring ??= this.#uploadOwn().finally(() => (this.#ensuring = null));
     return this.#ensuring;
@@ -162,13 +162,13 @@ export class AccountKey extends Emitter {
 
   /** @param {{ isFirst?: boolean }} [options] */
   async #ownPair(options) {
-    // Another tab may have made it, or signed it anew, since this one looked.
+    // Another tab may have made it, or signed it again, since this one has read it.
     this.#take(await this.#stored());
     return this.#own ?? this.#pairs.make(options);
   }
 
   /**
-   * A message names a key of this account that is not here: another browser may have taken over just now.
+   * A message names an own key that is not here: another browser may have just taken over.
    * @param {string} fingerprint
    */
   async heardOf(fingerprint) {
@@ -177,7 +177,7 @@ export class AccountKey extends Emitter {
     }
     this.#heardOf.add(fingerprint);
     try {
-      // One that is under way may have asked before the other browser took over.
+      // A running check may have asked before the other browser took over.
       await this.#ensuring?.catch(() => {});
       await this.ensure();
     } catch (error) {
@@ -187,9 +187,9 @@ export class AccountKey extends Emitter {
   }
 
   /**
-   * Whoever writes garbage can name any fingerprint: only the server knows which keys the account had.
-   * @param {unknown} fingerprint that is not here
-   * @returns {Promise<boolean>} false, too, where that cannot be found out now
+   * Asks the server whether a key is a former key of this account. A forged message can name any fingerprint.
+   * @param {unknown} fingerprint of a key that is not here
+   * @returns {Promise<boolean>} false as well if the server cannot be asked now
    */
   async isFormer(fingerprint) {
     if (typeof fingerprint !== "string" || !FINGERPRINT.test(fingerprint)) {
@@ -216,9 +216,8 @@ export class AccountKey extends Emitter {
   }
 
   /**
-   * The person has said that this browser is to hold the account's key from now on: the one that stands here, or a new
-   * one where there is none.
-   * @throws {Refusal} `key_changed`: yet another browser was quicker; ask again
+   * Makes this browser's key the account's key, because the person has said so. If there is none here, it makes one.
+   * @throws {Refusal} `key_changed`: another browser has taken over meanwhile; ask the person again
    */
   async takeOver() {
     const served = await this.#served();
@@ -243,7 +242,7 @@ export class AccountKey extends Emitter {
 
   /**
    * @param {KeyRow} pair
-   * @param {ServerKey | null} [served] which it is to replace: the same one too, lest another browser's be undone
+   * @param {ServerKey | null} [served] the key that it may replace, so that it does not replace another browser's newer key
    * @returns {Promise<string>} its fingerprint
    */
   async #upload(pair, served = null) {
@@ -264,18 +263,17 @@ export class AccountKey extends Emitter {
     return row.fingerprint;
   }
 
-  /** @param {string} fingerprint of a pair that stands here and is the account's */
+  /** @param {string} fingerprint of a stored pair that is the account's key */
   async #use(fingerprint) {
     this.#current = fingerprint;
     await this.#remember("ready", fingerprint);
   }
 
   /**
-   * Decides by what is stored now, in the transaction that writes it: another tab may have made a key or taken over
-   * since this one was loaded.
+   * Reads and writes the status in one transaction, because another tab may have made a key or taken over meanwhile.
    * @param {string} served the fingerprint of the account's key
-   * @param {Stored} before what was stored before the server was asked
-   * @returns {Promise<boolean>} false: another tab has changed it meanwhile, so the answer may be older than that
+   * @param {Stored} before the stored state before the server was asked
+   * @returns {Promise<boolean>} false: another tab has changed the state meanwhile, so the answer may be out of date
    */
   async #settle(served, before) {
     const settled = await this.#database.write(["keys", "state"], async (stores) => {
@@ -313,7 +311,7 @@ export class AccountKey extends Emitter {
 
   /**
    * @param {KeyStatus} status
-   * @returns {boolean} whether it is another than before
+   * @returns {boolean} whether it has changed
    */
   #setStatus(status) {
     const changed = status !== this.#status;

@@ -1,7 +1,7 @@
 /**
  * The address book.
  *
- * Events: `changed`; `added`: by this person, here.
+ * Events: `changed`; `added`: the person has added a contact here.
  */
 import { Emitter } from "../../lib/emitter.js";
 import { SerialQueue } from "../../lib/timing.js";
@@ -17,7 +17,7 @@ export class Contacts extends Emitter {
   #people;
   #peerKeys;
   #ownEmail;
-  /** @type {Set<string>} whose names were asked for, with or without an answer */
+  /** @type {Set<string>} emails for which the name was asked for, with or without an answer */
   #asked = new Set();
   #refreshing = new SerialQueue();
 
@@ -61,13 +61,13 @@ export class Contacts extends Emitter {
     }
     await this.#keep(contact, true);
     this.emit("added");
-    // Known in advance, the first message can go out at once, and is sealed even with no network. If it cannot be had
-    // now, the first message asks again.
+    // With the key known in advance, the first message is sealed at once, even without a network. If the key cannot be
+    // fetched now, the first message asks again.
     this.#peerKeys.lookUp(contact.email).catch(() => {});
     return this.#contact(contact.email);
   }
 
-  /** Takes over what was changed in another browser, and what people are called now. */
+  /** Takes over the contacts and names from the server. */
   refresh() {
     return this.#refreshing.run(async () => {
       await this.#refreshList();
@@ -76,7 +76,7 @@ export class Contacts extends Emitter {
   }
 
   async #refreshList() {
-    // What is added while the answer is on its way is not in it.
+    // A contact that is added meanwhile is not in the response.
     const before = this.list.map(({ email }) => email);
     const contacts = readContacts(await this.#api.contacts());
     for (const contact of contacts.filter((entry) => this.#isNews(entry))) {
@@ -89,7 +89,7 @@ export class Contacts extends Emitter {
   }
 
   /**
-   * Those who have written without being in the address book have names too.
+   * Fetches the names of people who have written and are not in the address book.
    * @param {string[]} emails
    */
   async askForNames(emails) {
@@ -119,7 +119,7 @@ export class Contacts extends Emitter {
 
   /**
    * @param {{ email: string, displayName: string, createdAtMs: number }} contact
-   * @param {boolean} [isAdded] by this person, here
+   * @param {boolean} [isAdded] the person has added it here
    */
   async #keep({ email, displayName, createdAtMs }, isAdded = false) {
     await this.#people.update(email, (row) => {

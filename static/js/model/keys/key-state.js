@@ -1,15 +1,15 @@
-/** What is stored about this account's key in this browser, and what the server's word makes of it. */
+/** The stored state of the account's key in this browser, and its status after the server's answer. */
 import { all, get } from "../../storage/queries.js";
 
 /**
  * - unknown: not loaded yet
  * - ready: the account's key is here
- * - absent-here: the account has a key, and it is in another browser
- * - replaced: there is a key here, and another browser has taken over since
+ * - absent-here: the account's key is in another browser
+ * - replaced: there is a key here, but another browser has taken over since
  * @typedef {"unknown" | "ready" | "absent-here" | "replaced"} KeyStatus
  */
 
-/** @typedef {{ status: KeyStatus, fingerprint: string | null, served?: string }} KeyState served: as the server named it last */
+/** @typedef {{ status: KeyStatus, fingerprint: string | null, served?: string }} KeyState served: the server's last answer */
 /** @typedef {{ rows: KeyRow[], state: KeyState | undefined }} Stored */
 
 /**

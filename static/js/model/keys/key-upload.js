@@ -1,4 +1,4 @@
-/** Brings this browser's key to the server, with the proof that this browser holds its private half. */
+/** Uploads this browser's key, with the proof that this browser has its private key. */
 import { ProtocolError } from "../../crypto/crypto-errors.js";
 import { keyProof } from "../../crypto/key-proof.js";
 import { toBase64 } from "../../lib/bytes.js";
@@ -8,7 +8,7 @@ import { readKey } from "../server/responses.js";
 import { isServed } from "./own-statement.js";
 import { readChallenge } from "./served-key.js";
 
-// Another tab's upload spends the challenge of this one.
+// An upload of another tab can use up this tab's challenge.
 const ROUNDS_LIMIT = 3;
 const REFUSALS = ["key_changed", "key_taken"];
 
@@ -17,7 +17,7 @@ const REFUSALS = ["key_changed", "key_taken"];
  * @param {Required<KeyRow>} row
  * @param {{ email: string, replaces: string | null }} upload the account's email; the fingerprint of the key that it is
  *   to replace
- * @throws {Refusal} `key_changed`: another browser was quicker; `key_taken`: another account has proven this key
+ * @throws {Refusal} `key_changed`: another browser has uploaded a key first; `key_taken`: another account has proven this key
  * @throws {ApiError | BadAnswer | import("../../net/net-errors.js").NetworkError}
  */
 export async function uploadKey(api, row, { email, replaces }) {

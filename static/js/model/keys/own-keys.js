@@ -1,4 +1,4 @@
-/** The key pairs of this account that were made in this browser, each with its identity and what that has signed. */
+/** The account's key pairs that were made in this browser, each with its identity and last statement. */
 import { CryptoManager } from "../../crypto/crypto.js";
 import { all, get } from "../../storage/queries.js";
 import { isServed, isSignedAsNow, lastSigned } from "./own-statement.js";
@@ -32,9 +32,9 @@ export class OwnPairs {
   }
 
   /**
-   * Stored before anybody hears of it: a crash after the upload would otherwise lose the account's only key.
-   * @param {{ isFirst?: boolean }} [options] isFirst: the account had none, so that nobody can have written to it yet
-   * @returns {Promise<KeyRow>} the same one for each tab
+   * Makes a pair and stores it before the upload, so that a crash after the upload does not lose the account's only key.
+   * @param {{ isFirst?: boolean }} [options] isFirst: the account had no key, so nobody can have written to it yet
+   * @returns {Promise<KeyRow>} the same pair for each tab
    */
   async make({ isFirst = false } = {}) {
     const made = { ...(await CryptoManager.generateKeyPair()), identity: await CryptoManager.generateIdentityKeyPair() };
@@ -52,8 +52,8 @@ export class OwnPairs {
   }
 
   /**
-   * Stored before it is uploaded: no version is ever given twice.
-   * @param {KeyRow} pair perhaps of an older version of the page, which had no identities
+   * Signs the pair and stores the statement before the upload, so that no version is used twice.
+   * @param {KeyRow} pair may be of an older version of the page, which had no identities
    * @param {ServerKey | null} served
    * @returns {Promise<Required<KeyRow>>}
    */
@@ -75,7 +75,7 @@ export class OwnPairs {
 
   /**
    * @param {KeyRow} row
-   * @param {(found: KeyRow) => KeyRow} change of the row as it stands: another tab may have been quicker
+   * @param {(found: KeyRow) => KeyRow} change applied to the stored row, which another tab may have changed
    * @returns {Promise<any>}
    */
   async #change({ fingerprint }, change) {

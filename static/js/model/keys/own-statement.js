@@ -1,4 +1,4 @@
-/** What this account's identity signs: that the key beside it is its own (docs/protocol.md §3.4). */
+/** The statement that this account's identity signs about its key (docs/protocol.md §3.4). */
 import { ProtocolError } from "../../crypto/crypto-errors.js";
 import { signStatement, verifyStatement } from "../../crypto/identity.js";
 import { OWN_SUITES } from "../../crypto/suites.js";
@@ -10,7 +10,7 @@ import { equal } from "../../lib/bytes.js";
 /**
  * @param {KeyRow} row
  * @param {ServerKey} key
- * @returns {boolean} whether the server has this key with what was signed of it last
+ * @returns {boolean} whether the server has this key with its last statement
  */
 export function isServed({ publicKeyBytes, identity, signed }, key) {
   return (
@@ -26,7 +26,7 @@ export function isSignedAsNow({ signed }) {
 }
 
 /**
- * A new statement only where none fits: versions rise, and each one more is one more for everybody to look at.
+ * Makes a new statement only if no existing one fits, because each new version has to be checked by all contacts.
  * @param {IdentifiedKey} row
  * @param {string} email
  * @param {ServerKey | null} served
@@ -45,8 +45,8 @@ export async function lastSigned(row, email, served) {
 }
 
 /**
- * This browser's profile may be an old copy of one that has signed since. What others have signed does not count: they
- * could use all numbers up.
+ * This browser's profile may be an old copy of one that has signed newer statements. Statements of other identities do not
+ * count: others could use up all versions.
  * @param {IdentifiedKey} row
  * @param {ServerKey} served
  * @returns {Promise<Signed | null>}

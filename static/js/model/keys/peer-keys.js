@@ -1,10 +1,10 @@
 /**
- * The keys of the people one writes with (docs/protocol.md §3.3). The first key that the server names for a person, or
- * under which a message of theirs has opened, is accepted and pinned. Another one that is named later, or the same one
- * signed otherwise, is only offered: nothing is sealed for the person and nothing under that key is opened until the
- * person at this browser has decided. Nothing is sealed for a key that nobody has signed.
+ * The keys of the peers (docs/protocol.md §3.3). The first key that the server names for a peer, or that decrypts a message
+ * of theirs, is accepted and pinned. Any other key, or the same one with another statement, is offered: nothing is sealed
+ * for the peer, and nothing is decrypted with that key, until the person has accepted it. Nothing is sealed for an unsigned
+ * key.
  *
- * Event: `usable` {email}: there is a key to seal for that person with now, for which messages may have waited.
+ * Event: `usable` {email}: messages to that peer can be sealed now; some may have waited for it.
  */
 import { KeyChangedError } from "../../crypto/crypto-errors.js";
 import { isSameKey } from "../../crypto/public-key.js";
@@ -25,7 +25,7 @@ export class PeerKeys extends Emitter {
   #people;
   #accountKey;
   #storageLoss;
-  /** @type {Map<string, VerifiedKey>} by email: keys that messages name and under which none has opened yet */
+  /** @type {Map<string, VerifiedKey>} by email: keys that messages name and that have decrypted none yet */
   #candidates = new Map();
 
   /** @param {{ api: Api, people: People, accountKey: AccountKey, storageLoss: StorageLoss }} parts */
@@ -39,8 +39,8 @@ export class PeerKeys extends Emitter {
 
   /**
    * @param {string} email
-   * @returns {Promise<KnownKey>} the key to seal for that person with
-   * @throws {KeyChangedError} the person has not decided about another key yet
+   * @returns {Promise<KnownKey>} the key to seal messages to that peer with
+   * @throws {KeyChangedError} another key is offered, and the person has not decided yet
    * @throws {Refusal} `no_key`; `unsigned_key`: the person's browser has not signed it yet; `key_not_theirs`: it is one's
    *   own or another contact's, or signed by nobody it names
    */
@@ -51,8 +51,8 @@ export class PeerKeys extends Emitter {
   }
 
   /**
-   * Asks the server which key the person has now. The first one is pinned; any other than the pinned one is offered,
-   * a former one too: whoever has got hold of an old key could have it put back.
+   * Asks the server for the peer's current key. The first one is pinned. Any other is offered, a former one too: a thief of
+   * an old key could have it put back.
    * @param {string} email
    * @returns {Promise<PersonRow>}
    */
@@ -69,7 +69,7 @@ export class PeerKeys extends Emitter {
   }
 
   /**
-   * The chat is opened: where messages to the person wait for a key, it may be there by now.
+   * Asks again when the chat is opened, if messages to the peer wait for a key.
    * @param {string} email
    */
   async askAgain(email) {
@@ -79,7 +79,7 @@ export class PeerKeys extends Emitter {
   }
 
   /**
-   * Whether there is still something to decide about: the server may have gone back on it.
+   * Asks the server whether there is still a key to decide about.
    * @param {string} email
    * @returns {Promise<boolean>}
    */
@@ -91,8 +91,8 @@ export class PeerKeys extends Emitter {
   }
 
   /**
-   * Asks again for the keys that were asked for more than a day ago.
-   * @returns {Promise<void>} when all were asked for, or the server could not be reached
+   * Looks up the keys that were last looked up more than a day ago.
+   * @returns {Promise<void>} resolves when all were looked up, or the server could not be reached
    */
   async refresh() {
     for (const { email } of this.#people.all().filter((row) => row.pinned !== null && !isRecent(row))) {
@@ -109,8 +109,8 @@ export class PeerKeys extends Emitter {
   /**
    * @param {string} email
    * @param {string} fingerprint that a message names
-   * @returns {Promise<VerifiedKey>} that key of that person: an accepted one, present or former, or the first that is heard
-   *   of. The first is accepted once a message has opened under it: `opened`
+   * @returns {Promise<VerifiedKey>} an accepted key of that peer, current or former, or a candidate for the first. The
+   *   candidate is accepted by `opened`, after it has decrypted a message
    * @throws {KeyChangedError} it has not been accepted
    * @throws {Refusal} `no_key`, `unsigned_key`, `key_not_theirs`
    */
@@ -129,11 +129,10 @@ export class PeerKeys extends Emitter {
   }
 
   /**
-   * A message has opened under a key that `named` gave: only that shows that the person has it.
+   * Notes that a key from `named` has decrypted a message, which proves that the peer has the private key.
    * @param {string} email
    * @param {VerifiedKey} key
-   * @param {{ mine: boolean, browser: string }} message one's own shows that this browser has taken the key for theirs,
-   *   and no more
+   * @param {{ mine: boolean, browser: string }} message one's own message proves nothing about the peer
    * @throws {KeyChangedError} another key was accepted meanwhile
    * @throws {Refusal} `key_not_theirs`
    */
@@ -167,8 +166,8 @@ export class PeerKeys extends Emitter {
   }
 
   /**
-   * Nothing of it is stored: anybody can name any key.
-   * @param {string} email of somebody of whom nothing is pinned
+   * Fetches a candidate and does not store it, because any message can name any key.
+   * @param {string} email of a peer without a pinned key
    * @param {string} fingerprint
    * @returns {Promise<VerifiedKey>}
    */
@@ -193,7 +192,7 @@ export class PeerKeys extends Emitter {
   #learn(email, key, change) {
     return this.#people.update(email, (row, others) => {
       refuseOthersKey(key, others);
-      // Whoever is met for the first time now may have been known, and checked, before.
+      // A peer who is new to this browser may have been known, and compared, before the storage was lost.
       row.forgotten = row.pinned === null ? this.#storageLoss.mayHaveKnown : row.forgotten;
       change(row);
     });
@@ -203,7 +202,7 @@ export class PeerKeys extends Emitter {
    * @param {string} email
    * @param {string} fingerprint
    * @returns {Promise<VerifiedKey>}
-   * @throws {Refusal} `unsigned_key`: nobody could accept it, so it must not wait for a decision
+   * @throws {Refusal} `unsigned_key`: it cannot be accepted, so it must not be offered
    */
   async #byName(email, fingerprint) {
     const key = await this.#verified(email, () => this.#api.keyByFingerprint(fingerprint));
@@ -217,7 +216,7 @@ export class PeerKeys extends Emitter {
   }
 
   /**
-   * A message under an unknown key is how one mostly hears of a new one.
+   * Looks up the peer's current key: a message under an unknown key mostly means that it has changed.
    * @param {string} email
    * @param {string} fingerprint
    * @returns {Promise<KnownKey | null>}
@@ -235,7 +234,7 @@ export class PeerKeys extends Emitter {
 
   /**
    * @param {string} email
-   * @returns {string | null} the fingerprint that waits for a decision
+   * @returns {string | null} the fingerprint of the offered key
    */
   offered(email) {
     return this.#people.get(email)?.offered ?? null;
@@ -243,7 +242,7 @@ export class PeerKeys extends Emitter {
 
   /**
    * @param {string} email
-   * @returns {string} what exactly waits for a decision
+   * @returns {string} the id of the offer
    */
   exactly(email) {
     return offerId(this.#people.get(email));
@@ -251,9 +250,9 @@ export class PeerKeys extends Emitter {
 
   /**
    * @param {string} email
-   * @param {string} fingerprint the one that was decided about
-   * @param {string} [what] exactly: the `offer` of the change that was on the screen
-   * @throws {Refusal} `key_changed`: it has changed again meanwhile; `unsigned_key`; `key_not_theirs`
+   * @param {string} fingerprint of the key that was on the screen
+   * @param {string} [what] the id of the offer that was on the screen
+   * @throws {Refusal} `key_changed`: another key is offered by now; `unsigned_key`; `key_not_theirs`
    */
   async accept(email, fingerprint, what = offerId(this.#people.get(email))) {
     await this.#people.update(email, (row, others) => acceptOffered(row, { fingerprint, offer: what }, others));
@@ -280,7 +279,7 @@ export class PeerKeys extends Emitter {
   /**
    * @param {string} email
    * @param {() => Promise<any>} ask
-   * @returns {Promise<VerifiedKey>} a key that is what its fingerprint and its statement say, and not one's own
+   * @returns {Promise<VerifiedKey>} a key whose fingerprint and statement are verified, and that is not one's own
    */
   async #verified(email, ask) {
     const key = await readServedKey(await orNoKey(ask), email);
@@ -304,7 +303,7 @@ function isOwn({ publicKeyBytes, identity }, told) {
 /**
  * @param {() => Promise<any>} ask
  * @returns {Promise<any>}
- * @throws {Refusal} `no_key`: the server has none, or none for us; `user_not_found`: the account is gone
+ * @throws {Refusal} `no_key`: the server has none, or does not give it to us; `user_not_found`: the account does not exist
  */
 async function orNoKey(ask) {
   try {

@@ -1,6 +1,6 @@
 /**
- * Who is who: names, and the keys that were seen of each person. Kept in memory and in the database, the same in each
- * tab.
+ * The people that this browser knows: their names and keys. They are stored in the database and cached in memory; all tabs
+ * have the same.
  *
  * Event: `changed` {email}.
  */
@@ -10,7 +10,7 @@ import { all, get } from "../../storage/queries.js";
 import { SimilarNames } from "./similar-names.js";
 import { UNSIGNED } from "./served-key.js";
 
-// A server that never stops renaming must not fill the disk.
+// A server that renames people without end must not fill the disk.
 const RENAMINGS_LIMIT = 20;
 
 export class People extends Emitter {
@@ -49,7 +49,7 @@ export class People extends Emitter {
 
   /**
    * @param {string} email
-   * @returns {string} what to call that person
+   * @returns {string} the name to show
    */
   nameOf(email) {
     return shownName(this.#rows.get(email)?.displayName ?? "", email);
@@ -57,7 +57,7 @@ export class People extends Emitter {
 
   /**
    * @param {string} email
-   * @returns {boolean} whether the name alone does not tell who it is
+   * @returns {boolean} whether others have a similar name, so that the email must be shown too
    */
   isAmbiguous(email) {
     const name = this.nameOf(email);
@@ -66,7 +66,7 @@ export class People extends Emitter {
 
   /**
    * @param {string} email
-   * @returns {string} what to call that person where neither chat nor address is on the screen
+   * @returns {string} the name to show where the email is not on the screen
    */
   labelOf(email) {
     return this.isAmbiguous(email) ? `${this.nameOf(email)} (${email})` : this.nameOf(email);
@@ -74,7 +74,7 @@ export class People extends Emitter {
 
   /**
    * @param {string} email
-   * @returns {string} what to call that person where messages are read out, and one's own are "You"
+   * @returns {string} the name of the writer for a screen reader, which calls one's own messages "You"
    */
   speakerOf(email) {
     const name = this.nameOf(email);
@@ -83,7 +83,7 @@ export class People extends Emitter {
 
   /**
    * @param {string} email
-   * @returns {{ key: string, atMs: number, before: string, after: string }[]} names that took the place of others
+   * @returns {{ key: string, atMs: number, before: string, after: string }[]} the changes of the name
    */
   renamings(email) {
     const changes = this.#rows.get(email)?.renamings ?? [];
@@ -91,7 +91,7 @@ export class People extends Emitter {
       ({ ...change, before: shownName(before, email), after: shownName(after, email) }));
   }
 
-  /** @param {(name: string) => string[]} keysOf what names that look alike have in common, once that is loaded */
+  /** @param {(name: string) => string[]} keysOf gives keys that names which look alike share */
   compareBy(keysOf) {
     this.#similarNames.compareBy(keysOf);
     this.#rows.forEach(({ email }) => this.isAmbiguous(email) && this.emit("changed", { email }));
@@ -99,7 +99,7 @@ export class People extends Emitter {
 
   /**
    * @param {string} email
-   * @param {(row: PersonRow, others: PersonRow[]) => void} change if it throws, nothing is changed
+   * @param {(row: PersonRow, others: PersonRow[]) => void} change if it throws, nothing is stored
    * @returns {Promise<PersonRow>}
    */
   async update(email, change) {
@@ -133,7 +133,7 @@ export class People extends Emitter {
 
 /**
  * @param {PersonRow} row
- * @param {string} displayName as the server tells it now; the first one that it told was no change
+ * @param {string} displayName the server's current one; the first one is not a change
  */
 export function call(row, displayName) {
   const { displayName: before, renamings } = row;
@@ -157,7 +157,7 @@ const UNNAMED = { displayName: null, isContact: false, isAdded: false, addedAtMs
 const UNPINNED = { pinned: null, served: null, offered: null, offeredStatement: null, checked: null, forgotten: false };
 
 /**
- * @param {{ email: string } & Partial<PersonRow>} row as it was stored, perhaps by an older version of the page
+ * @param {{ email: string } & Partial<PersonRow>} row may be stored by an older version of the page
  * @returns {PersonRow}
  */
 function whole(row) {

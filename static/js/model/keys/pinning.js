@@ -1,7 +1,7 @@
 /**
- * What becomes of a key that is told of somebody (docs/protocol.md §3.3): the first is pinned, what only carries on is
- * taken silently, and all else is offered. A key that nobody has signed is never pinned and never accepted. These
- * functions change a person's row within its transaction.
+ * The rules for a peer's keys (docs/protocol.md §3.3). The first key is pinned. The same key with a newer statement of the
+ * same identity is taken over silently. Any other key is offered to the person. An unsigned key is never pinned or accepted.
+ * These functions change a person's row within its transaction.
  */
 import { isSameKey } from "../../crypto/public-key.js";
 import { Refusal } from "../server/model-errors.js";
@@ -10,9 +10,9 @@ import { noteBrowser } from "./second-browsers.js";
 /** @typedef {import("../../storage/rows.js").Statement} Statement */
 /** @typedef {{ fingerprint: string, publicKeyBytes: Bytes } & Statement} VerifiedKey */
 
-// A server that never stops offering others must not fill the disk.
+// A server that offers new keys without end must not fill the disk.
 const CHANGES_LIMIT = 20;
-// A statement that the server has put back, or that lacks a suite, shows within this time.
+// An older statement, or one that lacks a suite, is noticed within this time.
 const ASK_AGAIN_MS = 24 * 3_600_000;
 
 /**
@@ -25,7 +25,7 @@ export function findKey(row, fingerprint) {
 }
 
 /**
- * @param {PersonRow} row without a pinned key
+ * @param {PersonRow} row has no pinned key
  * @param {VerifiedKey} key
  */
 function pin(row, key) {
@@ -45,8 +45,8 @@ function noteServed(row, key) {
 }
 
 /**
- * What the server named once and names no more need not be decided about; what a message names still does, unless it is
- * unsigned, as an older version of the page offered it: that could not be accepted.
+ * Applies the key that the server names. An offered key that only the server had named is dropped, because the server names
+ * another one now. A key that a message names stays offered, unless it is unsigned (older versions of the page offered such).
  * @param {PersonRow} row
  * @param {VerifiedKey} key that the server names as the present one
  */
@@ -67,7 +67,7 @@ export function applyServedKey(row, key) {
 function pinOrOffer(row, key) {
   const pinned = findKey(row, row.pinned);
   if (!pinned) {
-    // The row keeps what the server named, and with it that this person's next visit is waited for.
+    // An unsigned key is not pinned. `row.served` says that messages wait until the peer's browser has signed it.
     if (key.identity !== null) {
       pin(row, key);
     }
@@ -82,8 +82,8 @@ function pinOrOffer(row, key) {
 /**
  * @param {KnownKey} pinned
  * @param {VerifiedKey} key
- * @returns {boolean} the same key, signed for the first time, or by the same identity with a number that rises, and for
- *   no fewer suites
+ * @returns {boolean} whether it is the same key, signed for the first time, or signed by the same identity with a higher
+ *   version and no fewer suites
  */
 function isContinuation(pinned, key) {
   if (key.fingerprint !== pinned.fingerprint) {
@@ -98,7 +98,7 @@ function isContinuation(pinned, key) {
 /**
  * @param {PersonRow} row
  * @param {VerifiedKey} key that a message names
- * @param {string | null} browser in which a message of theirs was written that has opened under it
+ * @param {string | null} browser the browser of a message that it has decrypted; null: none yet
  */
 export function applyNamedKey(row, key, browser) {
   if (row.pinned === null) {
@@ -133,7 +133,7 @@ function offer(row, key) {
 
 /**
  * @param {PersonRow | null} row
- * @returns {string} what exactly is offered
+ * @returns {string} the id of the offer: fingerprint, identity and version
  */
 export function offerId(row) {
   const { identity, version } = row?.offeredStatement ?? {};
@@ -142,15 +142,15 @@ export function offerId(row) {
 
 /**
  * @param {PersonRow} row
- * @returns {boolean} the numbers that were compared would be others with what is offered
+ * @returns {boolean} whether the safety number was compared and would change with the offered key
  */
 export function losesCheck({ checked, offeredStatement }) {
   return checked !== null && offeredStatement !== null && checked.identity !== offeredStatement.identity;
 }
 
 /**
- * It is the one present key from now on, whether the server or a message named it: it is what the two people compare,
- * and the former one is retired. To seal for, it is taken only once the server names it too.
+ * Accepts the offered key as the peer's current key, whether the server or a message named it. The safety number is computed
+ * from it, and the former key is retired. Messages are sealed with it only once the server names it too.
  * @param {PersonRow} row
  * @param {{ fingerprint: string, offer: string }} decided
  * @param {PersonRow[]} others
@@ -173,7 +173,7 @@ export function acceptOffered(row, { fingerprint, offer: what }, others) {
 }
 
 /**
- * What was only offered must not be accepted later with something else.
+ * Drops the offer and its key, so that the key is not accepted later with another offer.
  * @param {PersonRow} row
  */
 function clearOffer(row) {
@@ -183,12 +183,12 @@ function clearOffer(row) {
 }
 
 /**
- * Whoever uploads another's public key as their own cannot read anything, but the other's words would stand here under
- * their name. A key counts as somebody's only once a message of theirs has opened under it, since anybody can upload any
- * key. An identity counts at once: it has signed the person's email.
+ * Refuses a key or identity of another contact. Somebody who uploads another's public key cannot read anything, but the
+ * other's messages would show under their name. A key counts as a contact's only once it has decrypted a message of theirs,
+ * because anybody can upload any key. An identity counts at once, because it has signed the contact's email.
  * @param {VerifiedKey} key
  * @param {{ keys: KnownKey[] }[]} others
- * @throws {Refusal} `key_not_theirs`: it or its identity belongs to somebody else, now or formerly
+ * @throws {Refusal} `key_not_theirs`: the key or its identity is, or was, another contact's
  */
 export function refuseOthersKey({ publicKeyBytes, identity }, others) {
   const taken = others.flatMap(({ keys }) => keys.filter((key) => key.accepted));
@@ -200,7 +200,7 @@ export function refuseOthersKey({ publicKeyBytes, identity }, others) {
 
 /**
  * @param {PersonRow} row
- * @returns {boolean} whether the server need not be asked before something is sealed for this person
+ * @returns {boolean} whether messages can be sealed without asking the server
  */
 export function isUpToDate(row) {
   const pinned = findKey(row, row.pinned);
@@ -210,8 +210,8 @@ export function isUpToDate(row) {
 
 /**
  * @param {PersonRow | null} row
- * @returns {"no_key" | "key_missing" | "unsigned_key" | null} what keeps messages to the person waiting: their browser has
- *   no key yet, the server does not give out the key that it gave out before, or their browser has not signed it
+ * @returns {"no_key" | "key_missing" | "unsigned_key" | null} why messages to the peer wait: no_key: they have none yet;
+ *   key_missing: the server no longer names one; unsigned_key: their browser has not signed it yet
  */
 export function waitReason(row) {
   if (row === null || row.offered !== null) {
@@ -226,7 +226,7 @@ export function waitReason(row) {
 
 /**
  * @param {PersonRow} row
- * @returns {boolean} false as well where the clock was put back
+ * @returns {boolean} false as well if the clock was set back
  */
 export function isRecent({ servedAtMs = 0 }) {
   return Math.abs(Date.now() - servedAtMs) < ASK_AGAIN_MS;

@@ -1,4 +1,4 @@
-/** The numbers that two people compare, and whether they have: it never says more than was compared. */
+/** Safety numbers, and whether the person has compared them. */
 import { readCode, safetyNumber } from "../../crypto/safety-number.js";
 import { fromHex, toHex } from "../../lib/bytes.js";
 import { pause } from "../../lib/timing.js";
@@ -7,7 +7,7 @@ import { findKey, losesCheck } from "./pinning.js";
 
 /** @typedef {{ identityKeyBytes: Bytes, email: string }} Party */
 
-// Without the server, what is pinned is compared.
+// If the server does not answer in this time, the safety number of the pinned key is shown.
 const ASK_PATIENCE_MS = 3000;
 
 export class Safety {
@@ -15,7 +15,7 @@ export class Safety {
   #people;
   #peerKeys;
   #ownEmail;
-  /** @type {Map<string, string>} by email: whose numbers were asked for last */
+  /** @type {Map<string, string>} by email: the identities of the safety number that was shown last */
   #shown = new Map();
 
   /** @param {{ accountKey: AccountKey, people: People, peerKeys: PeerKeys, ownEmail: string }} parts */
@@ -45,7 +45,7 @@ export class Safety {
   }
 
   /**
-   * The warning stays until numbers match: with another key, whoever is in between would end it.
+   * Whether to warn. The warning stays until safety numbers match: an attacker could end it with another key otherwise.
    * @param {string} email
    */
   warns(email) {
@@ -53,9 +53,9 @@ export class Safety {
   }
 
   /**
-   * The server is asked first: another key or statement that it names is to show before anything is compared.
+   * Computes the safety number. It asks the server first, so that a new key or statement shows before the comparison.
    * @param {string} email
-   * @returns {Promise<{ digits: string, code: string } | null>} null: no identity is known of them, or none is here
+   * @returns {Promise<{ digits: string, code: string } | null>} null: the identity of one of the two is not known
    */
   async numbers(email) {
     await Promise.race([this.#peerKeys.lookUp(email).catch(() => {}), pause(ASK_PATIENCE_MS)]);
@@ -68,16 +68,16 @@ export class Safety {
    * @param {string} email
    * @param {string} text what was read from a QR code
    * @returns {Promise<"match" | "mismatch" | "foreign">}
-   * @throws {Refusal} `key_changed`: the numbers are not those on the screen any more
+   * @throws {Refusal} `key_changed`: the safety number on the screen is out of date
    */
   async read(email, text) {
     return readCode(text, this.#asShown(this.#people.get(email)));
   }
 
   /**
-   * The person has compared the numbers on the screen with the other's.
+   * The person has compared the safety number on the screen, and it matches.
    * @param {string} email
-   * @throws {Refusal} `key_changed`: they are others by now
+   * @throws {Refusal} `key_changed`: the safety number on the screen is out of date
    */
   markChecked(email) {
     return this.#mark(email, (row, compared) => {
@@ -87,9 +87,9 @@ export class Safety {
   }
 
   /**
-   * The person has compared them, and the other's are not the same: what was compared before holds no more.
+   * The person has compared the safety number on the screen, and it differs. An earlier match is void.
    * @param {string} email
-   * @throws {Refusal} `key_changed`: they are others by now
+   * @throws {Refusal} `key_changed`: the safety number on the screen is out of date
    */
   markDiffered(email) {
     return this.#mark(email, (row, compared) => {
@@ -99,7 +99,7 @@ export class Safety {
   }
 
   /**
-   * The numbers did not match, and the person writes all the same: they are not asked again.
+   * The person writes although the safety numbers differ. They are not asked again.
    * @param {string} email
    */
   async mayWrite(email) {

@@ -1,15 +1,15 @@
 /**
- * Which browsers have written with a person's key (docs/protocol.md §3.3 rule 8). One browser holds a key, so that a
- * second one has a copy of it.
+ * The browsers that have written with a peer's key (docs/protocol.md §3.3 rule 8). A key belongs to one browser, so a second
+ * browser has a copy of it.
  */
 
-// Whoever has a copy can make up ids without end.
+// Whoever has a copy can invent browser ids without end.
 const BROWSERS_LIMIT = 20;
 
 /**
  * @param {KnownKey} key
  * @param {string} browser
- * @returns {boolean} whether there is nothing new in it
+ * @returns {boolean} whether the browser is noted already, or the list is full
  */
 export function isNoted({ browsers = [] }, browser) {
   return browsers.length >= BROWSERS_LIMIT || browsers.some(({ id }) => id === browser);
@@ -17,7 +17,7 @@ export function isNoted({ browsers = [] }, browser) {
 
 /**
  * @param {KnownKey} key changed
- * @param {string} browser in which a message or receipt was written that has opened under it
+ * @param {string} browser the browser of a message or receipt that the key has decrypted
  */
 export function noteBrowser(key, browser) {
   if (!isNoted(key, browser)) {
@@ -27,7 +27,7 @@ export function noteBrowser(key, browser) {
 
 /**
  * @param {PersonRow | null} row
- * @returns {{ id: string, atMs: number }[]} all but the first that has used each key
+ * @returns {{ id: string, atMs: number }[]} all but the first browser of each key
  */
 export function secondBrowsers(row) {
   return (row?.keys ?? []).flatMap(({ browsers = [] }) => browsers.slice(1));

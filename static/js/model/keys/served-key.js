@@ -1,4 +1,4 @@
-/** A key that the server gives out, checked: it is what its fingerprint says, and its identity has signed it. */
+/** Verifies a key from the server: its fingerprint, and the signature of its identity. */
 import { ProtocolError } from "../../crypto/crypto-errors.js";
 import { fingerprint as fingerprintOf } from "../../crypto/fingerprint.js";
 import { verifyStatement } from "../../crypto/identity.js";
@@ -28,7 +28,7 @@ export async function readServedKey(value, owner) {
 /**
  * @param {ServerKey} key
  * @returns {Promise<Statement>}
- * @throws {Refusal} `key_not_theirs`: signed, and not by the identity that it comes with
+ * @throws {Refusal} `key_not_theirs`: the signature is not of the identity that comes with the key
  */
 export async function statementOf({ email, publicKeyBytes, identityKey, statement }) {
   if (identityKey === null && statement === null) {
@@ -45,7 +45,7 @@ export async function statementOf({ email, publicKeyBytes, identityKey, statemen
 
 /**
  * @param {any} value
- * @returns {{ challenge: string, serverKeyBytes: Bytes }} the key is still to be checked
+ * @returns {{ challenge: string, serverKeyBytes: Bytes }} the key is not checked yet
  */
 export function readChallenge(value) {
   const { challenge, server_key: serverKey } = object(value);

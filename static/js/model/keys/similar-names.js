@@ -1,20 +1,19 @@
 /**
- * Which people could be taken for others by their names. Names are the server's word and the other person's choice: the
- * address alone says who it is.
+ * Finds people with similar names. The server and the other person choose a name; only the email identifies the person.
  */
 import { fold, visible } from "../../lib/letters.js";
 
-// What the page calls its own person where it reads messages out.
+// The name of the user for screen readers.
 const ONESELF = "You";
 
 export class SimilarNames {
   /** @type {(name: string) => string[]} */
   #keysOf = (name) => [fold(visible(name))];
-  /** @type {Map<string, string[]>} what was found out by name: it takes a while, and is asked for with each drawing */
+  /** @type {Map<string, string[]>} a cache by name: the keys take a while to compute, and each drawing asks for them */
   #keys = new Map();
-  /** @type {Map<string, string[]>} by email: all that stood for that person here, the present and the former */
+  /** @type {Map<string, string[]>} by email: the email and the names of that person, current and former */
   #names = new Map([[ONESELF, [ONESELF]]]);
-  /** @type {Map<string, Set<string>> | null} by key: whose names have it */
+  /** @type {Map<string, Set<string>> | null} by key: the emails of the people whose names have it */
   #owners = null;
 
   /** @param {PersonRow} person */
@@ -26,7 +25,7 @@ export class SimilarNames {
     }
   }
 
-  /** @param {(name: string) => string[]} keysOf what names that look alike have in common */
+  /** @param {(name: string) => string[]} keysOf gives keys that names which look alike share */
   compareBy(keysOf) {
     this.#keysOf = keysOf;
     this.#keys.clear();
@@ -36,7 +35,7 @@ export class SimilarNames {
   /**
    * @param {string} email
    * @param {string} name
-   * @returns {boolean} somebody else has, or had, a name or an address that looks like it; or it looks like an address
+   * @returns {boolean} whether somebody else has, or had, a name or email that looks like it, or it looks like an email
    */
   isAmbiguous(email, name) {
     const owners = (this.#owners ??= this.#index());

@@ -1,4 +1,4 @@
-/** What this account keeps on this browser, encrypted at rest; and the browser's own id. */
+/** Encrypts the account's records in this browser. Its key is stored together with the browser's id. */
 import { CryptoManager } from "../../crypto/crypto.js";
 import { openRecord, sealRecord } from "../../crypto/storage-encryption.js";
 import { get } from "../../storage/queries.js";
@@ -8,7 +8,7 @@ export class StorageCipher {
 
   /**
    * @param {CryptoKey} storageKey
-   * @param {string} browser this browser's id in this account's messages; a browser that lost its state takes a new one
+   * @param {string} browser this browser's id in the account's messages; a browser that lost its storage gets a new one
    */
   constructor(storageKey, browser) {
     this.#storageKey = storageKey;
@@ -17,7 +17,7 @@ export class StorageCipher {
 
   /**
    * @param {Database} database
-   * @returns {Promise<StorageCipher>} the same one for each tab
+   * @returns {Promise<StorageCipher>} with the same key and id in each tab
    */
   static async of(database) {
     const candidate = { storageKey: await CryptoManager.generateStorageKey(), browser: CryptoManager.randomId() };
@@ -32,7 +32,7 @@ export class StorageCipher {
   }
 
   /**
-   * @param {string} name where the record stands
+   * @param {string} name the name of the record: its store and key
    * @param {unknown} value any JSON
    * @returns {Promise<Sealed>}
    */
@@ -51,8 +51,8 @@ export class StorageCipher {
 }
 
 /**
- * The same before and after the server has it, so that one record serves both. What was opened here is told by its
- * direction and its envelope as well: ids and client_ids are the server's word, and may come a second time.
+ * The record name of a message. It is the same in the outbox and in the messages, so the record need not be sealed again.
+ * The name of a decrypted message has its direction and nonce too, because the server can repeat ids and client_ids.
  * @param {{ peer: string, clientId: string | null, mine?: boolean, nonce?: string }} row one's own without `mine`
  */
 export function messageRecord({ peer, clientId, mine = true, nonce = "" }) {
@@ -61,7 +61,7 @@ export function messageRecord({ peer, clientId, mine = true, nonce = "" }) {
 
 /**
  * @param {Sealed | null | undefined} sealed
- * @returns {string} another one for each sealing; "" for nothing
+ * @returns {string} different for each sealing; "" for none
  */
 export function nonceOf(sealed) {
   return String(sealed?.nonce ?? "");

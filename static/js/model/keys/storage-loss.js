@@ -1,6 +1,6 @@
 /**
- * Whether this browser has lost what it knew of an account that is older than its memory: then the keys that it takes
- * up are new to it, though somebody may have compared them before.
+ * Detects that this browser has lost its stored data of the account: the account is older than the data. Then peers whose
+ * keys are pinned now may have been known, and compared, before.
  *
  * Event: `changed`.
  */
@@ -10,8 +10,9 @@ import { get } from "../../storage/queries.js";
 import { readContacts, readConversations, readKey } from "../server/responses.js";
 
 /**
- * - unsure: the memory is new, and the server was not asked yet whether the account is
- * - yes: to be said
+ * - unsure: the stored data is new, and the server was not asked yet whether the account is older
+ * - yes: it is lost, and the person is to be told
+ * - said: it is lost, and the person knows
  * @typedef {"unsure" | "no" | "yes" | "said"} StorageLossState
  */
 
@@ -34,32 +35,32 @@ export class StorageLoss extends Emitter {
     this.#show(await this.#parts.database.read(["state"], (stores) => get(stores("state"), "forgetting")));
   }
 
-  /** Whether the account is older than this memory, and the person has not taken note of that yet. */
+  /** Whether the person is to be told. */
   get isToBeTold() {
     return this.#state === "yes";
   }
 
-  /** With how many people numbers had been compared, where that is to be said now; 0: none, as far as is known. */
+  /** With how many people safety numbers had been compared, if the person is to be told; 0: none, as far as is known. */
   get comparedBefore() {
     return this.isToBeTold ? this.#compared : 0;
   }
 
-  /** @param {number} compared with how many people they had been before this memory began, as far as that is known */
+  /** @param {number} compared with how many people they had been compared before the loss, as far as is known */
   setComparedBefore(compared) {
     this.#compared = compared;
   }
 
-  /** Whether who is met for the first time now may have been known before. */
+  /** Whether a peer who is new to this browser may have been known before. */
   get mayHaveKnown() {
     return this.#state !== "no";
   }
 
-  /** The person has read it. */
+  /** The person has been told. */
   acknowledge() {
     return this.#set("said");
   }
 
-  /** Asks the server, where that is still to be done, whether the account is older than this memory of it. */
+  /** Asks the server, if that is still to be done, whether the account is older than the stored data. */
   async settle() {
     if (this.#state === "unsure") {
       const isOlder = (await Promise.all([this.#hasOtherKey(), this.#hasContacts(), this.#hasChats()])).some(Boolean);
@@ -90,7 +91,7 @@ export class StorageLoss extends Emitter {
     return readConversations(await api.conversations(), ownEmail).conversations.length > 0;
   }
 
-  /** Nobody was forgotten after all. */
+  /** Nothing was lost: removes the mark of peers who may have been known before. */
   async #takeBack() {
     const { people } = this.#parts;
     for (const { email } of people.all().filter((row) => row.forgotten)) {
@@ -100,7 +101,7 @@ export class StorageLoss extends Emitter {
 
   /**
    * @param {StorageLossState} state
-   * @param {StorageLossState} [before] only where it is still that: another tab may have been quicker
+   * @param {StorageLossState} [before] written only if the stored state is still this one
    */
   async #set(state, before) {
     await this.#parts.database.write(["state"], async (stores) => {

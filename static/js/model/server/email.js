@@ -1,6 +1,6 @@
 /**
- * The server's rule (accounts/emails.py), to compare its answer with the address that was asked for. Characters outside
- * ASCII stay, so that such an address equals none.
+ * Normalises an email as the server does (accounts/emails.py), to compare its answer with the email that was asked for.
+ * Characters outside ASCII stay, so that such an email equals none of the server's.
  * @param {string} email
  * @returns {string}
  */

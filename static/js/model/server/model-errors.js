@@ -1,4 +1,4 @@
-/** Something that the person asked for cannot be done. Views choose the words by `code`. */
+/** A request of the person cannot be fulfilled. Views choose the words by `code`. */
 export class Refusal extends Error {
   /** @param {string} code stable */
   constructor(code) {
@@ -8,9 +8,9 @@ export class Refusal extends Error {
   }
 }
 
-/** The server's answer is not what the contract says, or not about what was asked. Nothing of it is used. */
+/** The response breaks the contract, or is not about what was asked. Nothing of it is used. */
 export class BadAnswer extends Error {
-  /** @param {string} what was wrong, for developers */
+  /** @param {string} what what was wrong, for developers */
   constructor(what) {
     super(`not an answer to be used: ${what}`);
     this.name = "BadAnswer";

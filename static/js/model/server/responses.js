@@ -1,5 +1,5 @@
 /**
- * The server's answers are not trusted: here each is checked and turned into what the model works with, or refused.
+ * Reads the server's responses. They are not trusted: each is checked and converted for the model, or refused.
  */
 import {
   base64,
@@ -21,7 +21,7 @@ import {
 /** @typedef {{ id: number, email: string, displayName: string, createdAtMs: number }} User */
 
 /**
- * A message as the server tells of it. `raw` is what the cryptography looks at.
+ * A message from the server. The cryptography reads `raw`.
  * @typedef {object} ServerMessage
  * @property {number} id
  * @property {string | null} clientId
@@ -36,12 +36,12 @@ import {
 /**
  * @typedef {object} MessageEvent
  * @property {"message"} type
- * @property {number} sequence 0: the answer to a POST, which has none
+ * @property {number} sequence 0: the message is the response to a POST, which has no sequence
  * @property {ServerMessage} message
  */
 /** @typedef {{ type: "status", sequence: number, id: number, clientId: string | null, deliveredAtMs: number, readAtMs: number }} StatusEvent */
 /** @typedef {{ type: "cleared", sequence: number, peer: string }} ClearedEvent */
-/** @typedef {{ type: "unknown", sequence: number }} UnknownEvent of a newer server, or out of form: counted, not understood */
+/** @typedef {{ type: "unknown", sequence: number }} UnknownEvent of a newer server, or malformed; only its sequence counts */
 /** @typedef {MessageEvent | StatusEvent | ClearedEvent | UnknownEvent} MailboxEvent */
 
 /**
@@ -50,7 +50,7 @@ import {
  * @property {Bytes} publicKeyBytes
  * @property {string} fingerprint
  * @property {Bytes | null} identityKey
- * @property {Bytes | null} statement what that identity says of the key
+ * @property {Bytes | null} statement what that identity has signed about the key
  */
 /** @typedef {{ email: string, displayName: string, unread: number, lastMessage: ServerMessage | null }} Conversation */
 
@@ -87,7 +87,7 @@ export function readAccess(value) {
 /**
  * @param {any} value
  * @param {string} owner whose key was asked for
- * @returns {ServerKey} its bytes are still to be compared with its fingerprint, and its statement to be verified
+ * @returns {ServerKey} its fingerprint and its statement are not verified yet
  */
 export function readKey(value, owner) {
   const key = object(value);
@@ -122,8 +122,8 @@ export function readContacts(value) {
 }
 
 /**
- * Whose message it is must be clear. What else is out of form is left away, so that the message can stand in its place:
- * `raw` still says it, and it will not open.
+ * The people of the message must be valid. Other malformed members are dropped, so that the message gets its place in the
+ * chat; `raw` keeps them, and it cannot be decrypted.
  * @param {any} value a message object
  * @param {string} ownEmail
  * @returns {ServerMessage}
@@ -150,11 +150,11 @@ const MEMBERS = [
   "id", "client_id", "sender_email", "recipient_email", "ciphertext", "nonce", "salt", "message_type", "suite",
   "sender_fingerprint", "recipient_fingerprint", "created_at", "delivered_at", "read_at",
 ];
-// A ciphertext of 64 KiB in base64 is shorter.
+// Longer than a ciphertext of 64 KiB in base64.
 const LONGEST_MEMBER = 90_000;
 
 /**
- * What is no plain value, or too long for any, is kept as "": it fills no disk, equals itself, and will not open.
+ * Members that are not plain values, or too long, are stored as "": they take no space, and the message cannot be decrypted.
  * @param {any} message
  * @returns {any} its members
  */
@@ -217,11 +217,11 @@ function readStatus(sequence, message) {
 }
 
 /**
- * One event that cannot be understood must not keep back all that comes after it for ever: it is counted.
+ * A malformed event must not block all later ones: it is counted and skipped.
  * @param {any} value an entry of sync
  * @param {string} ownEmail
  * @returns {MailboxEvent}
- * @throws {import("./model-errors.js").BadAnswer} it has not even a number
+ * @throws {import("./model-errors.js").BadAnswer} it has no sequence
  */
 function readEntry(value, ownEmail) {
   const sequence = positive(object(value).sequence);
@@ -232,7 +232,8 @@ function readEntry(value, ownEmail) {
  * @param {any} value `{events, cursor, more}`
  * @param {number} after what was asked for
  * @param {string} ownEmail
- * @returns {{ events: MailboxEvent[], sequence: number, more: boolean }} events rise, within after and sequence
+ * @returns {{ events: MailboxEvent[], sequence: number, more: boolean }} the events' sequences rise from above `after` to at
+ *   most `sequence`
  */
 export function readSync(value, after, ownEmail) {
   const page = object(value);
@@ -261,7 +262,7 @@ export function readConversations(value, ownEmail) {
 /**
  * @param {any[]} results
  * @param {string} ownEmail
- * @returns {Conversation[]} without those of which it is not clear whose they are
+ * @returns {Conversation[]} without those whose peer is not valid
  */
 function conversationsOf(results, ownEmail) {
   return results.flatMap((entry) => readable(() => [readConversation(entry, ownEmail)], []));

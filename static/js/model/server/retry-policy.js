@@ -1,19 +1,19 @@
-/** What becomes of a message that could not be delivered: tried again, or given up and why. */
+/** Decides whether a failed delivery is tried again. */
 import { ApiError, NetworkError, patienceMs } from "../../net/net-errors.js";
 import { Refusal } from "./model-errors.js";
 
-/** The server refuses the keys, and at once names the same ones as the right ones. */
+/** The server refuses the keys as stale, but names the same ones as the current ones. */
 export class StaleKey extends Error {}
 
 /** @typedef {{ isFinal: boolean, reason: string, retryAfterMs: number }} RetryDecision */
-/** @typedef {{ attempt: number, ageMs: number }} Attempts how often it has failed before, and when it was written */
+/** @typedef {{ attempt: number, ageMs: number }} Attempts attempt: how often it has failed before; ageMs: since it was written */
 
 const HOUR_MS = 3_600_000;
 const OFFLINE_LIMIT_MS = 24 * HOUR_MS;
 const REFUSED_LIMIT_MS = HOUR_MS;
 const MANY_ATTEMPTS = 8;
 const FEW_ATTEMPTS = 3;
-// This person, or the other one, has to do something first, and this person is being told so elsewhere.
+// One of the two people has to act first. The page says so elsewhere.
 const WAITS_FOR_PERSON = ["session_over", "no_own_key", "no_key", "unsigned_key"];
 const TEMPORARY_STATUSES = [401, 408, 425, 429];
 const TEMPORARY_CODES = ["rate_limited", "unavailable"];
@@ -34,7 +34,7 @@ export function retryDecision(error, attempts) {
  */
 function isFinal(error, { attempt, ageMs }) {
   if (error instanceof NetworkError) {
-    // After a night in a bag it takes a while until there is a network again.
+    // A laptop that was closed for a day needs a while to get a network again.
     return ageMs > OFFLINE_LIMIT_MS && attempt >= MANY_ATTEMPTS;
   }
   if (isTemporary(error)) {

@@ -1,8 +1,8 @@
-/** The forms that values of the server's answers may have. Each of these gives the value back, or throws BadAnswer. */
+/** Validators for the values of the server's responses. Each returns the value, or throws BadAnswer. */
 import { fromBase64 } from "../../lib/bytes.js";
 import { BadAnswer } from "./model-errors.js";
 
-// docs/protocol.md §1, and nothing narrower: a message from an address that is refused here would stop all after it.
+// As docs/protocol.md §1, and not stricter: a message from an email that is refused here would block all later ones.
 const EMAIL = /^[!-@[-~]{3,255}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const FINGERPRINT = /^[0-9a-f]{64}$/;
@@ -41,7 +41,7 @@ export function entries(value) {
 
 /**
  * @param {any} value
- * @returns {any[]} no longer than a page
+ * @returns {any[]} at most as long as a page
  */
 export function list(value) {
   return check(entries(value), (items) => items.length <= PAGE_LIMIT, "length");

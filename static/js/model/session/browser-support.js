@@ -1,4 +1,4 @@
-/** Whether this browser can hold a key. */
+/** Checks whether this browser can store the keys of an account. */
 import { CryptoManager } from "../../crypto/crypto.js";
 import { Database } from "../../storage/database.js";
 import { tryToKeep } from "../../storage/device.js";
@@ -16,14 +16,14 @@ export async function requireIdentities() {
 
 /** @throws {Refusal} `insecure_page` */
 function requireWebCrypto() {
-  // Browsers give it to secure pages alone.
+  // Web Crypto exists only on secure pages.
   if (globalThis.isSecureContext === false) {
     throw new Refusal("insecure_page");
   }
 }
 
 /**
- * Asked before the server: an account or a session that has no key here is of no use.
+ * Called before the server is asked, because an account or a session without a key here is of no use.
  * @param {string} email the account's
  * @throws {Refusal | import("../../storage/storage-errors.js").StorageError} with a `code`
  */

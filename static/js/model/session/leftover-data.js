@@ -1,4 +1,4 @@
-/** What stands in this browser of an account that is not the one that is logged in, though it had the same address. */
+/** The data in this browser of an earlier account with the same email. */
 import { Database, result } from "../../storage/database.js";
 
 /** @typedef {{ peers: string[], messages: number, unsent: number }} LeftoverData */

@@ -1,6 +1,5 @@
 /**
- * What the server says that it keeps of the person who is logged in. The rows are shown as they come: nothing is done
- * with them.
+ * The data that the server says it stores about the account. The rows are only shown.
  */
 import { check, count, entries, list, object } from "../server/validators.js";
 
@@ -11,10 +10,10 @@ import { check, count, entries, list, object } from "../server/validators.js";
  * @property {string} title
  * @property {string} reason
  * @property {number} count of all rows
- * @property {Row[]} rows those that are here so far
- * @property {string | null} next where more of them are
+ * @property {Row[]} rows those fetched so far
+ * @property {string | null} next the URL of the next page
  */
-/** @typedef {{ place: string, kept: string, reason: string }} Elsewhere in words: what is in no row of one's own */
+/** @typedef {{ place: string, kept: string, reason: string }} Elsewhere data that is in no row of the account, in words */
 
 const LARGEST_PAGE = 200;
 const MOST_KINDS = 50;
@@ -45,16 +44,16 @@ export class OwnData {
     const answer = object(await this.api.ownData(kind.next));
     const page = readKind(few(answer.kinds)[0]);
     const isNext = page.name === kind.name && page.rows.length > 0 && page.next !== kind.next;
-    /* Later pages hold older rows, so there are no more than were counted; a few may have come in between. */
+    // Later pages hold older rows, so there are not more rows than were counted, except for a few new ones.
     const isOfThem = kind.rows.length + page.rows.length <= kind.count + LARGEST_PAGE;
     kind.rows.push(...check(page.rows, () => isNext && isOfThem, "page"));
     kind.next = page.next;
   }
 
   /**
-   * All pages of all kinds, as what is downloaded.
+   * Fetches all pages of all kinds, for the download.
    * @param {Api} api
-   * @param {(rows: number) => void} onRows how many there are so far
+   * @param {(rows: number) => void} onRows called with the number of rows fetched so far
    */
   static async everything(api, onRows) {
     const whole = new OwnData(api);

@@ -1,4 +1,4 @@
-/** Whose database this is: of one account of the server's, not of whoever has its address later. */
+/** Binds the database to the id of one account, so that a later account with the same email cannot use it. */
 import { all, get } from "../../storage/queries.js";
 import { Refusal } from "../server/model-errors.js";
 
@@ -7,7 +7,7 @@ import { Refusal } from "../server/model-errors.js";
 /**
  * @param {Database} database
  * @param {{ id: number }} user
- * @param {{ isRegistering: boolean }} [how] isRegistering: the account begins here and now
+ * @param {{ isRegistering: boolean }} [how] isRegistering: the account has just been registered here
  * @throws {Refusal} `other_account_here`
  */
 export async function claim(database, { id }, { isRegistering } = { isRegistering: false }) {
@@ -36,7 +36,7 @@ async function memory(stores) {
 
 /**
  * @param {Stores} stores
- * @returns {Promise<boolean>} somebody's messages were opened here, under a key that is not known any more
+ * @returns {Promise<boolean>} whether somebody's messages were decrypted here with a key that is not stored any more
  */
 async function lacksPins(stores) {
   const [chains, people] = [await all(stores("chains")), await all(stores("people"))];

@@ -1,4 +1,4 @@
-/** Asks the browser to keep this account's data when space runs short; where it would ask the person, only on a click. */
+/** Asks the browser to keep this account's data when space runs short. A browser that asks the person is asked on a click. */
 import { persistenceState, requestPersistence } from "../../storage/persistent-storage.js";
 import { get } from "../../storage/queries.js";
 
@@ -10,7 +10,7 @@ export class Persistence {
     this.#database = database;
   }
 
-  /** @returns {Promise<boolean>} whether to offer it to the person; where the browser decides by itself it is asked now */
+  /** @returns {Promise<boolean>} whether to offer it to the person; a browser that decides without asking is asked now */
   async isOffered() {
     const state = await persistenceState();
     if (state === "decides") {
@@ -19,7 +19,7 @@ export class Persistence {
     return state === "asks" && (await this.#answer()) !== "declined";
   }
 
-  /** The person has said yes to us; the browser's own question follows. */
+  /** The person has accepted the offer; the browser's own question follows. */
   accept() {
     requestPersistence();
   }

@@ -1,5 +1,5 @@
 /**
- * What the person has chosen for this browser. The same in each tab.
+ * The person's preferences in this browser, shared by all tabs.
  *
  * Event: `changed`.
  */
@@ -24,7 +24,7 @@ export class Preferences extends Emitter {
     this.#show(found?.readReceipts ?? true);
   }
 
-  /** Whether others are told what was read here. Who does not tell, is not told either. */
+  /** Whether to send read receipts. Whoever sends none is shown none. */
   get readReceipts() {
     return this.#readReceipts;
   }

@@ -1,9 +1,8 @@
 /**
- * Who is logged in here. The access token is in this object's memory and nowhere else; what outlives the page is the
- * refresh cookie, which no script can read.
+ * The log-in of one person. The access token is only in memory. The refresh cookie outlives the page; no script can read it.
  *
- * Events: `ended` {reason: "session_over" | "other_account" | "logged_out"}, `user` (the name has changed), `renamed` (it
- * was changed here).
+ * Events: `ended` {reason: "session_over" | "other_account" | "logged_out"}, `user` (the name has changed), `renamed` (this
+ * page has changed the name).
  */
 import { Emitter } from "../../lib/emitter.js";
 import { pause, timerMs } from "../../lib/timing.js";
@@ -18,9 +17,9 @@ const UNAUTHORISED = 401;
 const DEFAULT_LIFETIME_MS = 600_000;
 const SHORTEST_LIFETIME_MS = 10_000;
 const SOONEST_RENEWAL_MS = 1000;
-// How long a log-out waits for the server.
+// How long a log-out waits for the server's answer.
 const FAREWELL_MS = 3000;
-// Of a token's life, so that it is replaced before it expires.
+// A token is renewed after this fraction of its lifetime.
 const RENEW_AFTER = 0.8;
 
 export class Session extends Emitter {
@@ -32,7 +31,7 @@ export class Session extends Emitter {
   /** @type {Promise<string> | null} */
   #renewing = null;
   #isOver = false;
-  /** @type {Promise<void> | null} an owed log-out on its way: its answer ends the cookie, so no log-in overtakes it */
+  /** @type {Promise<void> | null} a pending log-out: its response deletes the cookie, so a log-in waits for it */
   #leaving = null;
 
   /** @param {{ origin?: string }} [options] */
@@ -41,12 +40,12 @@ export class Session extends Emitter {
     this.api = new Api({ tokens: this, ...(origin === undefined ? {} : { origin }) });
   }
 
-  /** Who is logged in; null: nobody. */
+  /** The logged-in user; null: none. */
   get user() {
     return this.#user;
   }
 
-  /** Whether it has ended, and the page goes. */
+  /** Whether the session has ended. */
   get isOver() {
     return this.#isOver;
   }
@@ -55,14 +54,14 @@ export class Session extends Emitter {
     return this.#user?.displayName || this.#user?.email || "";
   }
 
-  /** Settled when no log-out is on its way any more. */
+  /** Settled when no log-out is pending. */
   get left() {
     return this.#leaving;
   }
 
   /**
-   * @param {any} answer the server's, to a registration or a log-in
-   * @param {string} email as it was typed
+   * @param {any} answer the server's response to a registration or a log-in
+   * @param {string} email as typed
    * @returns {Promise<User>}
    * @throws {BadAnswer}
    */
@@ -79,9 +78,9 @@ export class Session extends Emitter {
   }
 
   /**
-   * Does not wait for the server where this browser remembers who is logged in: if the server sees that differently,
-   * `ended` follows. Where it remembers that nobody is, the server is not asked: it could name anybody.
-   * @returns {Promise<User | null>} null: nobody is
+   * Restores the session that this browser has stored. If a user is stored, it does not wait for the server; if the server
+   * disagrees, `ended` follows. If nobody is stored, the server is not asked, because it could name anybody.
+   * @returns {Promise<User | null>} null: nobody is logged in
    */
   async restore() {
     const { user, leaving, isUnknown } = await readResident();
@@ -97,7 +96,7 @@ export class Session extends Emitter {
   }
 
   /**
-   * @returns {Promise<string>} a token that is good for a while
+   * @returns {Promise<string>} a token that does not expire soon
    * @throws {ApiError | import("../../net/net-errors.js").NetworkError | Refusal} `session_over`
    */
   async accessToken() {
@@ -105,8 +104,8 @@ export class Session extends Emitter {
   }
 
   /**
-   * @param {string | null} refused a token that is of no use
-   * @returns {Promise<string>} another one
+   * @param {string | null} refused a token that the server refuses
+   * @returns {Promise<string>} another token
    */
   async renewToken(refused) {
     if (this.#isOver) {
@@ -123,8 +122,8 @@ export class Session extends Emitter {
     const access = await this.#refresh();
     const user = readUser(await this.api.me(access));
     if (this.#user && !isSame(this.#user, user)) {
-      // The cookie is shared by all tabs: somebody else may have logged in in another one. By the server's word alone
-      // nobody becomes somebody else.
+      // All tabs share the cookie, so somebody else may have logged in in another tab. The server's word alone never changes
+      // the user.
       const { user: resident } = await readResident();
       if (resident && this.#isSelf(resident)) {
         await writeResident({ user: null, leaving: false, ended: "other_account" });
@@ -137,7 +136,7 @@ export class Session extends Emitter {
     return access;
   }
 
-  /** Another tab has changed the name. */
+  /** Takes over a name that another tab has changed. */
   async learnFromTab() {
     const { user } = await readResident();
     if (user && this.#user && isSame(this.#user, user)) {
@@ -161,7 +160,8 @@ export class Session extends Emitter {
       return readAccess(await this.api.refresh());
     } catch (error) {
       if (error instanceof ApiError && error.status === UNAUTHORISED) {
-        const { user, ended } = await readResident(); // another tab may have heard it first, or somebody has logged in
+        // Another tab may have noticed it first, or somebody may have logged in.
+        const { user, ended } = await readResident();
         if (this.#isSelf(user)) {
           await writeResident({ user: null, leaving: false, ended: user ? "session_over" : ended });
         }
@@ -171,7 +171,7 @@ export class Session extends Emitter {
     }
   }
 
-  /** @returns {number} milliseconds until the present token should be replaced */
+  /** @returns {number} milliseconds until the current token should be replaced */
   renewInMs() {
     return timerMs(this.#renewAtMs - Date.now(), SOONEST_RENEWAL_MS);
   }
@@ -197,16 +197,16 @@ export class Session extends Emitter {
   }
 
   /**
-   * Logs out here, whatever the server does: it has a moment to answer, and where it does not, it is told again at the next
-   * visit of any page. Until then the cookie, which no script can delete, is not used.
-   * @param {() => Promise<unknown>} [cleanUp] what is still to be done here before the page goes
+   * Logs out here, whatever the server answers. If it does not answer in time, any page tells it again at its next visit.
+   * Until then the cookie, which no script can delete, is not used.
+   * @param {() => Promise<unknown>} [cleanUp] runs before the session ends
    */
   async logOut(cleanUp = async () => {}) {
     const isResident = this.#isSelf((await readResident()).user);
     if (isResident) {
       await writeResident({ user: null, leaving: true });
     }
-    // Without a token that holds, the cookie says whose session ends; it may be another's who has logged in since.
+    // Without a valid token the cookie decides whose session ends. Somebody else may have logged in since.
     const isToBeTold = isResident || Date.now() < this.#renewAtMs;
     const told = isToBeTold ? this.#leave(this.#access).catch(() => {}) : undefined;
     await cleanUp();
@@ -220,7 +220,7 @@ export class Session extends Emitter {
   }
 
   /**
-   * Tells the server of a log-out that it has not heard of yet; asks nothing of it otherwise.
+   * Tells the server about a log-out that it does not know of yet. Without one, it makes no call.
    * @returns {Promise<void>} it never throws
    */
   leaveIfOwed() {
@@ -249,7 +249,7 @@ export class Session extends Emitter {
   }
 
   /**
-   * Nothing more is done in this person's name.
+   * Ends the session: no token is given out any more.
    * @param {"session_over" | "other_account" | "logged_out"} reason
    */
   end(reason) {
@@ -271,7 +271,7 @@ function isSame(left, right) {
 }
 
 /**
- * By the token's own times (RFC 7519 §4.1), taken as a duration: the clocks here and there need not agree.
+ * The lifetime is the difference of the token's own times (RFC 7519 §4.1), so the two clocks need not agree.
  * @param {string} token
  * @returns {number}
  */
@@ -281,7 +281,7 @@ function lifetimeMs(token) {
 }
 
 /**
- * @param {string} token a JWT; nothing in it is checked
+ * @param {string} token a JWT; it is not verified
  * @returns {any}
  */
 function claims(token) {

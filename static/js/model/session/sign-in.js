@@ -1,12 +1,12 @@
-/** The ways in. Only the pages before the chat load this. */
+/** Registration and log-in. Only the pages before the chat load this module. */
 import { Database } from "../../storage/database.js";
 import { normalised } from "../server/email.js";
 import { requireRoomForKey } from "./browser-support.js";
 import { claim } from "./owner.js";
 
 /**
- * What an earlier account of that address has left here stays: that the address is new is only the server's word. The
- * chat page tells the person what is here, and they choose.
+ * Registers an account. Data of an earlier account with that email stays, because only the server says that the account is
+ * new. The chat page shows the data and asks the person.
  * @param {Session} session
  * @param {{ email: string, password: string, displayName?: string, invite?: string }} person `invite` is the token of an
  *   invitation, which a server needs where registration is closed
@@ -23,7 +23,7 @@ export async function register(session, { email, password, displayName = "", inv
 }
 
 /**
- * Not known counts as open: the server refuses who needs an invitation.
+ * Without an answer it counts as open: the server refuses a registration without an invitation.
  * @param {Session} session
  */
 export async function isRegistrationClosed(session) {
@@ -32,7 +32,7 @@ export async function isRegistrationClosed(session) {
 }
 
 /**
- * There is nothing that this browser could have forgotten of it.
+ * Notes that the account is new, so that this browser cannot have lost data of it.
  * @param {User} user
  */
 async function begin(user) {

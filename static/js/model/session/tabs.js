@@ -1,9 +1,8 @@
 /**
- * What the tabs of one account tell each other. The database is what they share; these are only notices that something
- * in it has changed.
+ * Messages between the tabs of one account. The tabs share the database; the messages only say what has changed in it.
  *
- * Events: `chat` {email}, `sending` {email} (there will be a new row in the outbox), `person` {email}, `key`,
- * `user` (one's own name), `storageLoss`, `outbox` (there is something to carry), `ended`.
+ * Events: `chat` {email}, `sending` {email} (a row of the outbox will follow), `person` {email}, `key`, `user` (the own
+ * name), `storageLoss`, `preferences`, `outbox` (there is something to send), `ended`.
  */
 import { Emitter } from "../../lib/emitter.js";
 
