@@ -1,6 +1,6 @@
 /**
- * How one thing that the server tells is entered into the stores. It may come several times and several ways: whatever
- * comes first, the result is the same.
+ * Applies one event of the server to the stores. An event may arrive several times and in several ways; the result does not
+ * depend on the order.
  */
 import { chatOrNew, get, messageIds, waitingReceipts } from "../../storage/queries.js";
 import { receipt } from "../../types/receipt-type.js";
@@ -9,17 +9,17 @@ import { isSameEnvelope, isSameMessage, mergeTimes, newRow, wasSentAs } from "./
 /** @import { MessageEvent } from "../server/responses.js" */
 
 /**
- * What entering events has changed.
+ * What the applied events have changed.
  * @typedef {object} Change
- * @property {Map<string, ChatRow>} chats those that look different now, by email
+ * @property {Map<string, ChatRow>} chats those that changed, by email
  * @property {number[]} arrived ids of messages from others that were not here before
- * @property {boolean} isLive all that the server had before stands here
- * @property {Set<string>} receipts emails of those of whom receipts have come
+ * @property {boolean} isLive whether all earlier events of the server are here
+ * @property {Set<string>} receipts the emails of peers from whom receipts have come
  */
 
-// Each says all that the ones before it did. More than one are kept only in case the newest does not open.
+// A receipt says all that earlier ones said. More than one is kept in case the newest cannot be decrypted.
 const RECEIPTS_KEPT = 20;
-// How many messages of one id are kept beside the newest. An honest server is restored less often.
+// How many messages are kept per id besides the newest. An honest server reuses an id only after it was restored.
 const PLACES_BESIDE = 15;
 
 /**
@@ -55,7 +55,7 @@ async function enterMessage(stores, { message }, change) {
 
 /**
  * @param {ServerMessage} message
- * @returns {boolean} whether it is said to be one; what it is, its content says
+ * @returns {boolean} whether the envelope says that it is a receipt; its content decides
  */
 function isReceipt({ raw }) {
   return raw.message_type === receipt.messageType;
@@ -63,7 +63,7 @@ function isReceipt({ raw }) {
 
 /**
  * @param {Stores} stores
- * @param {ServerMessage} message one's own are of no use here
+ * @param {ServerMessage} message one's own receipts are dropped
  * @param {Change} change
  */
 async function enterReceipt(stores, { id, peer, mine, raw }, change) {
@@ -79,7 +79,7 @@ async function enterReceipt(stores, { id, peer, mine, raw }, change) {
  * @param {Stores} stores
  * @param {string} peer
  * @param {Change} change
- * @returns {Promise<ChatRow>} which stands in the store now, if it did not before
+ * @returns {Promise<ChatRow>} the stored chat; a new one is stored if there was none
  */
 async function enterChat(stores, peer, change) {
   const chat = change.chats.get(peer) ?? (await chatOrNew(stores("chats"), peer));
@@ -94,7 +94,7 @@ async function enterChat(stores, peer, change) {
  * @param {Stores} stores
  * @param {ServerMessage} message
  * @param {boolean} [isLive]
- * @returns {Promise<boolean>} whether it is a message from the other person that was not here before
+ * @returns {Promise<boolean>} whether it is a new message of the peer
  */
 export async function putMessage(stores, message, isLive = false) {
   if (isReceipt(message)) {
@@ -107,7 +107,7 @@ export async function putMessage(stores, message, isLive = false) {
     await putSent(stores, { message, sent, found, isLive });
     return false;
   }
-  // One that did not open may have been altered on its way: what is told of it now may be true.
+  // A message that could not be decrypted may have been altered. The version that comes now may be right.
   const isHealing = Boolean(found?.raw && !found.pending && !isSameEnvelope(found, message));
   if (found && isSameMessage(found, message) && !isHealing) {
     messages.put(mergeTimes(found, message));
@@ -121,10 +121,11 @@ export async function putMessage(stores, message, isLive = false) {
 }
 
 /**
- * What it says is known here, so that nothing that could not be opened under its id takes its place.
+ * Stores a message that was sent from here. Its content is known, so it replaces a message with its id that could not be
+ * decrypted.
  * @param {Stores} stores
- * @param {{ message: ServerMessage, sent: OutboxRow, found: MessageRow | undefined, isLive: boolean }} given found: what
- *   stands here under that id
+ * @param {{ message: ServerMessage, sent: OutboxRow, found: MessageRow | undefined, isLive: boolean }} given found: the
+ *   stored message with that id
  */
 async function putSent(stores, { message, sent, found, isLive }) {
   const messages = stores("messages");
@@ -137,13 +138,13 @@ async function putSent(stores, { message, sent, found, isLive }) {
 }
 
 /**
- * A server that was restored gives the same ids to other messages. What was here stays, beside the newcomer.
+ * Moves a stored message to a fractional id below its own, because a restored server gives the same ids to other messages.
  * @param {IDBObjectStore} messages
  * @param {MessageRow} row
- * @returns {Promise<boolean>} false: there is no place left, because the id came too often, or is too large for a fraction
+ * @returns {Promise<boolean>} false: there is no free id, because the id came too often, or is too large for a fraction
  */
 async function moveAside(messages, row) {
-  // The latest stands next to the newcomer.
+  // The message that was moved last is next to the new one.
   for (let place = PLACES_BESIDE; place > 0; place -= 1) {
     const id = row.id - place / (PLACES_BESIDE + 1);
     if (id < row.id && id > row.id - 1 && !(await get(messages, id))) {
@@ -157,7 +158,7 @@ async function moveAside(messages, row) {
 /**
  * @param {Stores} stores
  * @param {ServerMessage} message
- * @returns {Promise<OutboxRow | null>} the row that it was sent from; null: none, or the server has changed it
+ * @returns {Promise<OutboxRow | null>} the row that it was sent from; null: none, or the message differs from it
  */
 async function sentAs(stores, message) {
   const row = message.mine && message.clientId ? await get(stores("outbox"), message.clientId) : undefined;
@@ -178,7 +179,7 @@ async function enterStatus(stores, event, change) {
 }
 
 /**
- * It hides nothing: what is cleared here, somebody here has cleared (clearing.js).
+ * Notes that the server says that the chat was cleared. It hides nothing: only the person clears a chat here (clearing.js).
  * @param {Stores} stores
  * @param {ClearedEvent} event
  * @param {Change} change

@@ -1,33 +1,33 @@
 /**
- * What a message that was opened is here, by those next to it in its chain (docs/protocol.md §7.3): one that stands here
- * already, or was cleared, is not shown again; two that cannot both be what one browser has sent are a conflict. The
- * hashes are kept encrypted, so they are compared outside of transactions.
+ * Checks a decrypted message against its neighbours in its chain (docs/protocol.md §7.3). A message that is here already, or
+ * was cleared, is not shown again. Two messages that one browser cannot both have sent are a conflict. The hashes are stored
+ * encrypted, so they are compared outside of transactions.
  */
 import { chainPart, messagesAtCounter } from "../../storage/queries.js";
 import { typeOf } from "../../types/content-types.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 import { namedHead } from "./heads.js";
 
-// One of them will do.
+// How many later messages are looked at to find one that came earlier.
 const LATER_ONES = 100;
-// A peer may give one counter to thousands of messages. All but the first are marked, whichever they are compared with.
+// A peer may give one counter to thousands of messages. Comparing each with these is enough to mark it.
 const TWINS_COMPARED = 20;
 
 /**
  * @typedef {object} ChainVerdict
- * @property {Set<number>} compared the ids that were looked at
- * @property {MessageRow | undefined} first the same message, where it stands here already
+ * @property {Set<number>} compared the ids of the messages that it was compared with
+ * @property {MessageRow | undefined} first the same message, if it is here already
  * @property {boolean} isRepeated it stands here already, or was cleared here
  * @property {boolean} hidden
  * @property {boolean} conflict
- * @property {boolean} late it came after one that was written after it
+ * @property {boolean} late it came after a message that was written after it
  */
 
 /**
  * @param {Stores} stores of a transaction with `messages`
  * @param {MessageRow} row
  * @param {StoredContent} content
- * @returns {Promise<MessageRow[]>} those with its counter and the ones next to it, under other ids
+ * @returns {Promise<MessageRow[]>} the messages with its counter and the adjacent ones, under other ids
  */
 export async function neighbours(stores, row, { browser, counter }) {
   const counters = [counter - 1, counter, counter + 1];
@@ -47,7 +47,7 @@ export async function checkChain({ database, cipher, clearedMessages }, row, con
   const gone = await clearedMessages.hashes(row.peer, content.browser);
   const { type, counter, hash } = content;
   const same = near.filter((other) => other.row.counter === counter && other.content?.hash === hash);
-  // One that is hidden may be the skip of the message that has come now.
+  // A hidden message may be the skip of the message that has come now.
   const first = (same.find((other) => !other.row.hidden) ?? same.find((other) => other.content?.type === type))?.row;
   const isContradicted = isConflict(content, near.flatMap((other) => other.content ?? []), gone)
     || isOtherHead(await namedHead({ database, cipher }, row.peer, content.browser), content);
@@ -79,7 +79,7 @@ async function isLate(database, { peer, isLive, arrivedAtMs = 0 }, { browser, co
  * @param {StoredContent} content
  * @param {StoredContent[]} near
  * @param {Map<number, string>} gone
- * @returns {boolean} whether another one has its counter, or one next to it names another one in its place
+ * @returns {boolean} whether another message has its counter, or a neighbour names another message in its place
  */
 function isConflict({ counter, hash, previous }, near, gone) {
   const at = (/** @type {number} */ number) => near.filter((other) => other.counter === number);
@@ -92,7 +92,7 @@ function isConflict({ counter, hash, previous }, near, gone) {
 }
 
 /**
- * @param {import("./heads.js").Head | null} head that its browser has named
+ * @param {import("./heads.js").Head | null} head of its browser
  * @param {StoredContent} content
  */
 function isOtherHead(head, { counter, hash }) {
@@ -111,7 +111,7 @@ function valueOf(gone, counter) {
 /**
  * @param {(string | null)[]} known
  * @param {string | null} value
- * @returns {boolean} whether something is known, and nothing of it is that
+ * @returns {boolean} whether values are known, and this one is not among them
  */
 function isOther(known, value) {
   return known.length > 0 && !known.includes(value);
@@ -119,8 +119,8 @@ function isOther(known, value) {
 
 /**
  * @param {StorageCipher} cipher
- * @param {MessageRow} row that was opened
- * @returns {Promise<StoredContent | null>} null: it cannot be read any more
+ * @param {MessageRow} row with a sealed content
+ * @returns {Promise<StoredContent | null>} null: it cannot be decrypted any more
  */
 export async function contentOf(cipher, row) {
   try {

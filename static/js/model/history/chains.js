@@ -1,14 +1,15 @@
 /**
- * Each browser numbers its messages to each person and names the one before by its hash. This is where both ends of
- * these chains are kept: the last message written here, and how far those of the peer's browsers have been opened.
+ * Stores the ends of the chains. A chain is the messages of one browser to one peer: each has a counter and the hash of the
+ * one before. The end of an own chain is the last message written here. The end of a peer's chain is the last message up to
+ * which all were decrypted.
  */
 import { SerialQueue } from "../../lib/timing.js";
 import { all, get, countMarked, messageInChain, theirChains } from "../../storage/queries.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 
 /** @typedef {{ counter: number, hash: string | null }} ChainEnd */
-/** @typedef {ChainEnd & { row: ChainRow | undefined }} OwnEnd with the row that says so */
-/** @typedef {"own" | "receipts"} OwnSide messages and receipts number themselves apart */
+/** @typedef {ChainEnd & { row: ChainRow | undefined }} OwnEnd with its stored row */
+/** @typedef {"own" | "receipts"} OwnSide messages and receipts have separate counters */
 
 const REPORTED_LIMIT = 8;
 
@@ -17,7 +18,7 @@ export class Chains {
   #cipher;
   #clearedMessages;
   #advances = new SerialQueue();
-  /** @type {Map<string, Promise<void>>} by chain: what has not begun */
+  /** @type {Map<string, Promise<void>>} by chain: runs of `advance` that have not begun */
   #waiting = new Map();
 
   /** @param {{ database: Database, cipher: StorageCipher, clearedMessages: ClearedMessages }} parts */
@@ -30,14 +31,14 @@ export class Chains {
   /**
    * @param {string} peer
    * @param {OwnSide} [side]
-   * @returns {Promise<OwnEnd>} the last message written here to that person; 0 and null where there is none
+   * @returns {Promise<OwnEnd>} the last message written here to that peer; counter 0 and hash null if there is none
    */
   async own(peer, side = "own") {
     const row = await this.#database.read(["chains"], (stores) => get(stores("chains"), this.#ownKey(peer, side)));
     return { ...(row ? await this.#open(row) : { counter: 0, hash: null }), row };
   }
 
-  /** @returns {Promise<string[]>} the people to whom something was written here */
+  /** @returns {Promise<string[]>} the peers to whom a message was written here */
   async writtenTo() {
     const rows = await this.#database.read(["chains"], (stores) => all(stores("chains")));
     return rows.filter(({ side, counter }) => side === "own" && counter > 0).map(({ peer }) => peer);
@@ -54,23 +55,23 @@ export class Chains {
   }
 
   /**
-   * The counter alone does not tell: it may have been given back and given to another message meanwhile.
+   * Compares the nonce too, because a counter may have been returned and given to another message meanwhile.
    * @param {Stores} stores of a transaction with `chains`
    * @param {string} peer
-   * @param {ChainRow | undefined} row as it was read
+   * @param {ChainRow | undefined} row as read before
    * @param {OwnSide} [side]
    * @returns {Promise<boolean>} whether the chain still ends there
    */
   async isStillOwn(stores, peer, row, side = "own") {
     const found = await get(stores("chains"), this.#ownKey(peer, side));
-    // Each writing draws a new nonce.
+    // Each write draws a new nonce.
     return found?.counter === row?.counter && String(found?.sealed.nonce) === String(row?.sealed.nonce);
   }
 
   /**
    * @param {Stores} stores of a transaction with `chains`
    * @param {string} peer
-   * @returns {Promise<number>} the last counter given
+   * @returns {Promise<number>} the last counter in use
    */
   async ownCounter(stores, peer) {
     return (await get(stores("chains"), this.#ownKey(peer)))?.counter ?? 0;
@@ -79,7 +80,7 @@ export class Chains {
   /**
    * @param {Stores} stores of a transaction with `chains`
    * @param {string} peer
-   * @param {ChainRow | null} row null: nothing was written yet
+   * @param {ChainRow | null} row null: no message was written yet
    */
   setOwn(stores, peer, row) {
     if (row) {
@@ -91,8 +92,8 @@ export class Chains {
 
   /**
    * @param {string} peer
-   * @returns {Promise<{ browser: string, counter: number, hash: string }[]>} what a message to that person reports as
-   *   received: up to where each of their browsers' messages were all opened here; the last active browsers
+   * @returns {Promise<{ browser: string, counter: number, hash: string }[]>} the `received` of a message to that peer: the
+   *   ends of the chains of their most recently active browsers
    */
   async received(peer) {
     const rows = await this.#database.read(["chains"], (stores) => theirChains(stores("chains"), peer));
@@ -102,7 +103,7 @@ export class Chains {
   }
 
   /**
-   * Moves a peer's chain as far as it has been opened without a hole. Who asks while another one waits is served by it.
+   * Moves the end of a peer's chain to the last message before a gap. Calls for one chain share a run that has not begun.
    * @param {string} peer
    * @param {string} browser
    * @returns {Promise<void>}
@@ -165,12 +166,12 @@ export class Chains {
   }
 }
 
-/** @typedef {{ counter: number, from: number, last: MessageRow | null }} Reached last: null where that one was cleared */
+/** @typedef {{ counter: number, from: number, last: MessageRow | null }} Reached last: null if that message was cleared */
 
 /**
  * @param {Stores} stores
  * @param {{ peer: string, browser: string, gone: Map<number, string> }} chain
- * @returns {Promise<Reached | null>} null where it does not get any further
+ * @returns {Promise<Reached | null>} null: the end does not move
  */
 async function walk(stores, { peer, browser, gone }) {
   const start = await endOfChain(stores, peer, browser);
@@ -192,14 +193,13 @@ async function walk(stores, { peer, browser, gone }) {
 }
 
 /**
- * Where nothing of the chain is known yet, it begins with the counter 1. Only in a browser that came later than the
- * account it begins behind what a receipt has named as sent before, or with the first message that it can have, and only
- * once it has tried all that are there.
+ * A new chain begins with counter 1. In a browser that is not the account's first, it begins after the head that a receipt
+ * has named, or with the first message that this browser can decrypt, once it has tried all messages that are here.
  * @param {Stores} stores
  * @param {string} peer
  * @param {string} browser
- * @returns {Promise<{ counter: number, from: number } | null>} the last counter without a hole, and the first; null: not
- *   to be told yet
+ * @returns {Promise<{ counter: number, from: number } | null>} the last counter before a gap, and the first one; null: not
+ *   known yet
  */
 async function endOfChain(stores, peer, browser) {
   const chain = await get(stores("chains"), [peer, "theirs", browser]);
@@ -220,7 +220,7 @@ async function endOfChain(stores, peer, browser) {
 
 /**
  * @param {Stores} stores of a transaction with `state`
- * @returns {Promise<boolean>} whether the account's first key was made here, so that nothing was written to it before
+ * @returns {Promise<boolean>} whether the account's first key was made here, so that no earlier message exists
  */
 export async function isFirstBrowser(stores) {
   return (await get(stores("state"), "origin")) === "first";

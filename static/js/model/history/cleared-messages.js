@@ -1,16 +1,16 @@
 /**
- * What was cleared here does not come back, under whatever id the server delivers it again: its browser, counter and
- * hash are kept (docs/protocol.md §7.4). An id of the server's proves nothing, and is not.
+ * Remembers the browser, counter and hash of cleared messages, so that they do not come back under another id of the server
+ * (docs/protocol.md §7.4).
  */
 import { clearedOf, get } from "../../storage/queries.js";
 
 /** @typedef {Map<number, string>} Hashes by counter */
-/** @typedef {{ browser: string, counter: number, hash: string }} Named a message, as others name it */
+/** @typedef {{ browser: string, counter: number, hash: string }} Named the reference by which other messages name a message */
 
 export class ClearedMessages {
   #database;
   #cipher;
-  /** @type {Map<string, { nonce: string, hashes: Hashes }>} what was read before */
+  /** @type {Map<string, { nonce: string, hashes: Hashes }>} a cache of the decrypted rows */
   #known = new Map();
 
   /** @param {{ database: Database, cipher: StorageCipher }} parts */
@@ -22,7 +22,7 @@ export class ClearedMessages {
   /**
    * @param {string} peer
    * @param {string} browser
-   * @returns {Promise<Hashes>} of what was cleared of that browser's
+   * @returns {Promise<Hashes>} of that browser's cleared messages
    */
   async hashes(peer, browser) {
     return this.#read(await this.#database.read(["cleared"], (stores) => get(stores("cleared"), [peer, browser])));
@@ -39,7 +39,7 @@ export class ClearedMessages {
 
   /**
    * @param {string} peer
-   * @param {Named[]} messages that are to be cleared as well
+   * @param {Named[]} messages to be cleared too
    * @returns {Promise<import("../../storage/rows.js").ClearedRow[]>} to be stored in the transaction that deletes them
    */
   async rowsWith(peer, messages) {

@@ -1,5 +1,5 @@
 /**
- * Clears a chat for oneself alone, because somebody here wants it. What the server says of clearings hides nothing
+ * Clears a chat for the person, not for the peer. Only the person clears a chat: an event of the server hides nothing
  * (docs/protocol.md §7.4). The server is asked until it has answered.
  */
 import { after, backoffMs, pause } from "../../lib/timing.js";
@@ -10,10 +10,10 @@ import { retryDecision } from "../server/retry-policy.js";
 import { count, object } from "../server/validators.js";
 
 const LONGEST_PAUSE_MS = 300_000;
-// A server can keep open the call for what is new.
+// A server can keep a sync call open without end.
 const SYNC_PATIENCE_MS = 5_000;
 
-/** @typedef {{ ids: number[], named: import("./cleared-messages.js").Named[] }} Standing what stands here now */
+/** @typedef {{ ids: number[], named: import("./cleared-messages.js").Named[] }} Standing the messages that are here now */
 
 export class Clearing {
   #parts;
@@ -28,8 +28,8 @@ export class Clearing {
   }
 
   /**
-   * What comes in meanwhile was not seen, and stays. Where the server refuses or does not answer, the chat is cleared here
-   * all the same, and the server is asked again later.
+   * Clears the messages that are here now. Messages that come in meanwhile stay. If the server refuses or does not answer,
+   * the chat is cleared here nevertheless, and the server is asked again later.
    * @param {string} email
    */
   async clear(email) {
@@ -38,7 +38,7 @@ export class Clearing {
     await this.askDue();
   }
 
-  /** Asks the server to clear what was cleared here and not there; where it does not, again after a growing pause. */
+  /** Asks the server to clear the chats that were cleared here and not there. It repeats this with a growing pause. */
   async askDue() {
     clearTimeout(this.#timer);
     const { database, locks, ownEmail } = this.#parts;
@@ -63,7 +63,7 @@ export class Clearing {
     clearTimeout(this.#timer);
   }
 
-  /** @returns {Promise<boolean>} whether what the server has is here: it would clear what has not come yet as well */
+  /** @returns {Promise<boolean>} whether all messages of the server are here: it would clear those that are not, too */
   #hasAll() {
     return Promise.race([this.#parts.sync.catchUp(), pause(SYNC_PATIENCE_MS).then(() => false)]);
   }
@@ -75,10 +75,10 @@ export class Clearing {
 
   /**
    * @param {string} email
-   * @returns {Promise<number>} after how many milliseconds to ask again; 0: that is not needed
+   * @returns {Promise<number>} milliseconds until the server is asked again; 0: not again
    */
   async #ask(email) {
-    // It tells of the clearing, possibly before it answers, but only where there was something to clear.
+    // The server sends an event only if it had something to clear. The event can come before the response.
     await this.#change(email, ({ ownClearings = 0 }) => ({ ownClearings: Math.max(1, ownClearings) }));
     try {
       const cleared = count(object(await this.#parts.api.clearConversation(email)).cleared);
@@ -89,7 +89,7 @@ export class Clearing {
       if (!retryDecision(error, { attempt: 0, ageMs: 0 }).isFinal) {
         return Math.max(patienceMs(error), this.#nextPauseMs());
       }
-      // A chat that the server has made up is cleared by nobody else.
+      // The server does not know a chat that it has made up, and will not clear it.
       await this.#change(email, () => ({ clearingDue: undefined, ownClearings: 0 }));
     }
     return 0;
@@ -131,7 +131,7 @@ export class Clearing {
     await database.write(["chats", "cleared", "messages", "outbox"], async (stores) => {
       ids.forEach((id) => stores("messages").delete(id));
       const leaving = (await unsent(stores("outbox"), email)).filter(({ state }) => state === "sending");
-      // It goes out, and has been on the screen: it comes back only if it fails.
+      // A message that is being sent is still sent. It shows again only if it fails.
       leaving.forEach((row) => stores("outbox").put({ ...row, isCleared: true }));
       rows.forEach((row) => stores("cleared").put(row));
       const chat = await chatOrNew(stores("chats"), email);

@@ -1,6 +1,6 @@
 /**
- * What of the other person's messages has been sent and is not here, by their browsers' counters (docs/protocol.md
- * §7.3). It is counted anew with each look at what is stored, so that it heals when the missing comes.
+ * Finds the peer's messages that were sent and are not here, by the counters of the peer's browsers (docs/protocol.md §7.3).
+ * Gaps are computed again at each reading, so a gap disappears when its messages come.
  */
 import { chainPart, lastCounter, marked, theirChains } from "../../storage/queries.js";
 import { isFirstBrowser } from "./chains.js";
@@ -12,14 +12,14 @@ import { isFirstBrowser } from "./chains.js";
  *   before its first message here; null: nobody can tell. From `whole.from` to `whole.counter` nothing is missing */
 
 const WAITING_LIMIT = 100;
-/** How long something that came may wait for being opened before what it may be is called missing. */
+/** How long a message may wait to be decrypted before the message that it may be counts as missing. */
 export const OPENING_PATIENCE_MS = 30_000;
 
 /**
  * @param {Stores} stores of a transaction with `chains`, `messages` and `state`
  * @param {{ chat: ChatRow, rows: MessageRow[], gone: Map<string, Map<number, string>> }} shown gone: what was cleared
  *   here, by browser
- * @returns {Promise<Gap[]>} none while something that came is still to be tried: it may be what seems to be missing
+ * @returns {Promise<Gap[]>} none while messages wait to be decrypted, because they may fill the gaps
  */
 export async function gapsIn(stores, { chat, rows, gone }) {
   const opened = rows.filter((row) => !row.mine && row.browser);
@@ -43,8 +43,8 @@ export async function gapsIn(stores, { chat, rows, gone }) {
 
 /**
  * @param {MessageRow[]} untried
- * @returns {boolean} false where one of them has waited for long: a server can keep open the call for the key that it names,
- *   and bring something new at any time
+ * @returns {boolean} false if one of them has waited for long: a server can keep the call for its key open, and can deliver
+ *   new messages at any time
  */
 function isBeingOpened(untried) {
   const isNew = (/** @type {MessageRow} */ { arrivedAtMs = 0 }) => Math.abs(Date.now() - arrivedAtMs) < OPENING_PATIENCE_MS;
@@ -93,12 +93,12 @@ async function missingAtEnd(stores, chain, head) {
  * @param {Stores} stores
  * @param {Chain} chain
  * @param {number} below
- * @returns {Promise<number | null>} the greatest counter below that is here, or was; null: it is not clear what came before
+ * @returns {Promise<number | null>} the greatest counter below that is here, or was; null: not known
  */
 async function lastKnown(stores, { peer, browser, gone, start, whole }, below) {
   const passed = whole.counter < below ? whole.counter : 0;
   let last = Math.max(await lastCounter(stores("messages"), peer, browser, below), passed);
-  // More may have been cleared than a call takes arguments.
+  // There may be more cleared messages than a call can have arguments.
   for (const counter of gone.keys()) {
     last = counter < below ? Math.max(last, counter) : last;
   }
@@ -109,10 +109,10 @@ async function lastKnown(stores, { peer, browser, gone, start, whole }, below) {
  * @param {Stores} stores
  * @param {Chain} chain
  * @param {{ from: number, to: number }} part both included
- * @returns {Promise<number>} how many of it are not here, and never were
+ * @returns {Promise<number>} how many of these messages are not here, and never were
  */
 async function missing(stores, { peer, browser, gone, whole }, { from: first, to }) {
-  // What the chain has passed was here, though nothing of it may be kept: of many skips, say.
+  // All messages before the end of the chain were here, though not all are stored, for example not all skips.
   const from = first >= whole.from ? Math.max(first, whole.counter + 1) : first;
   if (from > to) {
     return 0;

@@ -1,6 +1,6 @@
 /**
- * What a browser of the peer's says in its receipts that it has sent last, its *head* (docs/protocol.md §5.6), against the
- * message that stands here under that number.
+ * Compares the head of a peer's browser, which its receipts name as the last message sent (docs/protocol.md §5.6), with the
+ * message that is here with that counter.
  */
 import { chatOrNew, get, messagesAtCounter } from "../../storage/queries.js";
 import { messageRecord } from "../keys/storage-cipher.js";
@@ -13,7 +13,7 @@ const TWINS_COMPARED = 20;
 /**
  * @param {string} peer
  * @param {string} browser
- * @returns {string} the name of the record in which the head is kept
+ * @returns {string} the record name of the head
  */
 export function headRecord(peer, browser) {
   return `head ${peer} ${browser}`;
@@ -23,7 +23,7 @@ export function headRecord(peer, browser) {
  * @param {{ database: Database, cipher: StorageCipher }} parts
  * @param {string} peer
  * @param {string} browser
- * @returns {Promise<Head | null>} null: it has named none, or it cannot be read any more
+ * @returns {Promise<Head | null>} null: there is none, or it cannot be decrypted any more
  */
 export async function namedHead({ database, cipher }, peer, browser) {
   const { heads } = await database.read(["chats"], (stores) => chatOrNew(stores("chats"), peer));
@@ -32,7 +32,7 @@ export async function namedHead({ database, cipher }, peer, browser) {
 }
 
 /**
- * Marks what stands here under the head's counter, where nothing of it has the head's hash.
+ * Marks the messages with the head's counter as a conflict, if none has the head's hash.
  * @param {{ database: Database, cipher: StorageCipher }} parts
  * @param {{ peer: string, browser: string, head: Head }} named
  */
@@ -49,7 +49,7 @@ export async function markContradicted({ database, cipher }, { peer, browser, he
     for (const { id, clientId } of rows) {
       const row = await get(stores("messages"), id);
       if (row?.sealed && row.clientId === clientId) {
-        // A skip that contradicts something is what there is to show of it.
+        // A skip in a conflict is shown, so that the conflict shows.
         stores("messages").put({ ...row, conflict: true, hidden: row.hidden && !row.isSkip });
       }
     }

@@ -1,8 +1,8 @@
-/** A message's row in the database: how it comes to be and how it changes. */
+/** Creates, compares and changes the rows of messages. */
 import { typeOf } from "../../types/content-types.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 
-/** A row of the outbox that is to go out and was not sealed yet. */
+/** The initial state of a row of the outbox. */
 export const FRESH = /** @type {const} */ ({ state: "sending", reason: null, stale: false, envelope: null });
 
 /**
@@ -16,7 +16,7 @@ export function marksOf(type) {
 
 /**
  * @param {ServerMessage} message
- * @param {OutboxRow | null} sent the row that it was sent from: then there is nothing to open
+ * @param {OutboxRow | null} sent the row that it was sent from, whose content is known; null: it is to be decrypted
  * @param {boolean} [isLive]
  * @returns {MessageRow}
  */
@@ -54,7 +54,7 @@ export function isSameMessage(row, message) {
 /**
  * @param {MessageRow} row
  * @param {ServerMessage | MessageRow} message
- * @returns {boolean} true as well where one of them was sent from here: its client_id was drawn here
+ * @returns {boolean} true as well if one of them was sent from here, because its client_id was drawn here
  */
 function hasNonceOf({ nonce }, { raw, ...message }) {
   const other = "nonce" in message ? message.nonce : raw && nonceOf(raw);
@@ -69,7 +69,7 @@ function nonceOf({ nonce }) {
 export const SEALED_BY = ["nonce", "salt", "ciphertext", "sender_fingerprint", "recipient_fingerprint", "message_type", "suite"];
 
 /**
- * Whether what was opened is still what stands there: the server may have given its id to another message meanwhile.
+ * Whether the stored message is still the decrypted one. The server may have given its id to another message meanwhile.
  * @param {MessageRow} row with `raw`
  * @param {MessageRow | ServerMessage} opened with `raw`
  * @returns {boolean}
@@ -80,14 +80,14 @@ export function isSameEnvelope(row, opened) {
 
 /**
  * @param {MessageRow} row
- * @returns {string} for what is remembered of it while the page is open: another message under its id has another one
+ * @returns {string} a key for caches in memory; different for another message with the same id
  */
 export function identityOf(row) {
   return `${row.id} ${messageRecord(row)}`;
 }
 
 /**
- * The first time stays.
+ * The first time of each kind stays.
  * @param {MessageRow} row
  * @param {{ deliveredAtMs: number, readAtMs: number }} times
  * @returns {MessageRow}
@@ -101,22 +101,22 @@ export function mergeTimes(row, times) {
 }
 
 /**
- * Brings what the indexes are made of in line with the rest of the row.
+ * Sets the properties of the row that are indexed.
  * @param {MessageRow} row
  * @returns {MessageRow}
  */
 export function mark(row) {
-  // Nobody else can have shown what this browser has opened, whatever the server says.
+  // What the server says about read messages is ignored: only this browser can have shown what it has decrypted.
   const isCounted = !row.mine && !row.hidden && !row.isQuiet;
   const isUnread = isCounted && !row.seen && !row.passed && (row.sealed !== undefined || !row.readAtMs);
   return { ...row, unread: isUnread ? row.peer : undefined, due: isDue(row) ? row.peer : undefined };
 }
 
 /**
- * Only what was opened is called delivered, and only what was opened and on the screen is called read. The server does
- * not know the ids of those that were moved aside.
+ * A message counts as delivered once it was decrypted, and as read once it was also on the screen. The server does not know
+ * the fractional ids of messages that were moved aside.
  * @param {MessageRow} row
- * @returns {boolean} whether there is something that the server has not been told
+ * @returns {boolean} whether the server is to be told that it was delivered or read
  */
 function isDue({ id, mine, sealed, seen, deliveredAtMs, readAtMs }) {
   const isTellable = !mine && sealed !== undefined && Number.isInteger(id);
@@ -125,7 +125,7 @@ function isDue({ id, mine, sealed, seen, deliveredAtMs, readAtMs }) {
 
 /**
  * @param {OutboxRow} row
- * @returns {boolean} whether there is nothing to show of it
+ * @returns {boolean} whether it is not shown
  */
 export function isSilent({ isSkip, hidden, isCleared, state }) {
   return Boolean(isSkip || hidden || (isCleared && state === "sending"));
@@ -134,7 +134,7 @@ export function isSilent({ isSkip, hidden, isCleared, state }) {
 /**
  * @param {SealedMessage} envelope as it was sent
  * @param {ServerMessage} message
- * @returns {boolean} whether the server tells of exactly that
+ * @returns {boolean} whether the server's message has the same members
  */
 export function wasSentAs(envelope, { raw }) {
   return Object.entries(envelope).every(([name, value]) => raw[name] === value);

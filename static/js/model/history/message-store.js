@@ -1,6 +1,6 @@
 /**
- * The messages that stand in this browser: what the server tells is entered here, whatever way it came and however
- * often, and each message stands here once.
+ * The stored messages. Events of the server are applied here, in whatever way and however often they arrive; each message is
+ * stored once.
  */
 import {
   all,
@@ -26,7 +26,7 @@ import { markSeen, owingReceipt } from "./seen.js";
 import { withSkipsAfter } from "./skips.js";
 
 /**
- * What the list of chats shows of one.
+ * What the list of chats shows of one chat.
  * @typedef {object} Glance
  * @property {ChatRow} chat
  * @property {MessageRow | undefined} last
@@ -40,7 +40,7 @@ import { withSkipsAfter } from "./skips.js";
 /** @type {import("../../storage/database.js").StoreName[]} */
 const ENTRY_STORES = ["messages", "outbox", "chats", "state", "receipts"];
 const STRAYS_LIMIT = 30;
-// What stood in `due` in the place of the peer's email until 2026-11.
+// The values of `due` until 2026-11; now it is the peer's email.
 const FORMERLY_DUE = ["delivered", "read"];
 const ATTEMPTS_LIMIT = 10;
 
@@ -56,16 +56,16 @@ export class MessageStore {
     this.#clearedMessages = clearedMessages;
   }
 
-  /** @returns {Promise<number | null>} the sequence up to which the mailbox stands here; null: a new browser */
+  /** @returns {Promise<number | null>} the sequence of the last applied event; null: a new browser */
   async sequence() {
     return (await this.#database.read(["state"], (stores) => get(stores("state"), "cursor"))) ?? null;
   }
 
   /**
-   * Enters what happened, in its order. Together with the sequence, or not at all.
+   * Applies events in their order, and stores the sequence in the same transaction.
    * @param {MailboxEvent[]} events
-   * @param {number | null} sequence null: it stays
-   * @param {boolean} [isLive] all that the server had before stands here
+   * @param {number | null} sequence of the last of them; null: it does not change
+   * @param {boolean} [isLive] whether all earlier events of the server are here
    * @returns {Promise<Change>}
    */
   enter(events, sequence, isLive = false) {
@@ -83,7 +83,7 @@ export class MessageStore {
   }
 
   /**
-   * A new browser takes the list of chats, and leaves the messages to whoever opens one.
+   * Stores the list of chats in a new browser. The messages are fetched when a chat is opened.
    * @param {{ conversations: Conversation[], sequence: number }} list
    */
   async begin({ conversations, sequence }) {
@@ -100,10 +100,10 @@ export class MessageStore {
     });
   }
 
-  /** The server has gone back to an older state: its numbers begin anew. */
+  /** Resets the sequence, because the server was restored to an older state. */
   async restart() {
     await this.#database.write(["chats", "state"], async (stores) => {
-      // It tells of a former clearing again, and that needs no question.
+      // The server sends events of former clearings again; they need no question.
       for (const chat of (await all(stores("chats"))).filter(({ clearedAt }) => clearedAt)) {
         stores("chats").put({ ...chat, ownClearings: 1 });
       }
@@ -112,8 +112,8 @@ export class MessageStore {
   }
 
   /**
-   * @param {ChatRow} asked the chat as it was when the page was asked for
-   * @param {{ messages: ServerMessage[], next: string | null }} page next: what is older than all that stands here
+   * @param {ChatRow} asked the chat as it was at the request
+   * @param {{ messages: ServerMessage[], next: string | null }} page next: the URL of the page of older messages
    */
   async addPage(asked, { messages, next }) {
     await this.#database.write(ENTRY_STORES, async (stores) => {
@@ -145,7 +145,7 @@ export class MessageStore {
    * @param {string} email
    * @param {Sealed | null} before
    * @param {Sealed | null} draft
-   * @returns {Promise<boolean>} false: the draft that stands here is another one than the one before
+   * @returns {Promise<boolean>} false: the stored draft is not `before`
    */
   replaceDraft(email, before, draft) {
     return this.#database.write(["chats"], async (stores) => {
@@ -184,7 +184,7 @@ export class MessageStore {
   /**
    * @param {string} email
    * @param {{ from?: number, below?: number, limit: number }} part by id: from ≤ id < below, the newest of them
-   * @param {number[]} [known] the ids of former strays
+   * @param {number[]} [known] the ids of strays of earlier readings
    * @returns {Promise<Window>}
    */
   async window(email, part, known = []) {
@@ -199,7 +199,7 @@ export class MessageStore {
     });
   }
 
-  /** @returns {Promise<string[]>} those of whom there are messages that nobody has tried to open yet, or not in vain for good */
+  /** @returns {Promise<string[]>} the peers with messages that wait to be decrypted */
   pendingPeers() {
     return this.#database.read(["messages"], (stores) => pendingPeers(stores("messages")));
   }
@@ -207,7 +207,7 @@ export class MessageStore {
   /**
    * @param {string} peer
    * @param {{ below: number, limit: number }} part
-   * @returns {Promise<MessageRow[]>} such messages, newest first
+   * @returns {Promise<MessageRow[]>} the peer's messages that wait to be decrypted, newest first
    */
   pending(peer, part) {
     return this.#database.read(["messages"], (stores) => newestPending(stores("messages"), peer, part));
@@ -215,7 +215,7 @@ export class MessageStore {
 
   /**
    * @param {string} peer
-   * @returns {Promise<number>} how many of the messages with that person were tried to be opened
+   * @returns {Promise<number>} for how many messages of that chat decryption was tried
    */
   countTried(peer) {
     return this.#database.read(["messages"], async (stores) => {
@@ -226,7 +226,7 @@ export class MessageStore {
 
   /**
    * @param {Set<string>} peers
-   * @returns {Promise<MessageRow[]>} those of these people's about which the server is still to be told something
+   * @returns {Promise<MessageRow[]>} these peers' messages of which the server is to be told that they were delivered or read
    */
   async due(peers) {
     const values = new Set([...peers, ...FORMERLY_DUE]);
@@ -238,7 +238,7 @@ export class MessageStore {
   /**
    * @param {MessageRow} row
    * @param {StoredContent} content
-   * @returns {Promise<MessageRow | null>} as it stands here now; null: another message has its id meanwhile
+   * @returns {Promise<MessageRow | null>} the stored row; null: another message has its id by now
    */
   async keepOpened(row, content) {
     const sealed = await this.#cipher.seal(messageRecord(row), content);
@@ -253,11 +253,11 @@ export class MessageStore {
 
   /**
    * @param {MessageRow} row
-   * @param {{ content: StoredContent, sealed: Sealed, verdict: ChainVerdict, isLast: boolean }} found out about it
-   * @returns {Promise<MessageRow | null | undefined>} undefined: something has come in between that was not compared
+   * @param {{ content: StoredContent, sealed: Sealed, verdict: ChainVerdict, isLast: boolean }} found
+   * @returns {Promise<MessageRow | null | undefined>} undefined: a neighbour has come that it was not compared with
    */
   #keep(row, { content, sealed, verdict: { compared, first, isRepeated, hidden, conflict, late }, isLast }) {
-    // A repetition has no place in the chain: the server could put any number of them before what they repeat.
+    // A repetition gets no counter: the server could put any number of them before the first copy.
     const { browser, counter } = first ? /** @type {Partial<StoredContent>} */ ({}) : content;
     return this.#database.write(["messages", "chats"], async (stores) => {
       if (!isLast && (await neighbours(stores, row, content)).some(({ id }) => !compared.has(id))) {
@@ -283,11 +283,11 @@ export class MessageStore {
   }
 
   /**
-   * It cannot be opened, now at least; it is tried again when it comes to the screen.
+   * Notes a failed decryption. It is tried again when the message comes to the screen.
    * @param {MessageRow} row
-   * @param {{ isFinal: boolean, isDamaged: boolean }} how isFinal: it will not go well the next time, with nothing else
-   *   changed; isDamaged: whatever else is changed
-   * @returns {Promise<MessageRow | null>} null: another message has its id meanwhile
+   * @param {{ isFinal: boolean, isDamaged: boolean }} how isFinal: it fails again unless keys change; isDamaged: it fails
+   *   again in any case
+   * @returns {Promise<MessageRow | null>} null: another message has its id by now
    */
   keepTried(row, { isFinal, isDamaged }) {
     return this.#change(row, (found) => ({
@@ -305,7 +305,7 @@ export class MessageStore {
 
   /**
    * @param {string} email
-   * @returns {Promise<MessageRow[]>} what nobody has seen, oldest first
+   * @returns {Promise<MessageRow[]>} the unread messages, oldest first
    */
   unread(email) {
     return this.#database.read(["messages"], (stores) => marked(stores("messages"), "unread", email));
@@ -321,8 +321,8 @@ export class MessageStore {
 
   /**
    * @param {string} email
-   * @param {(id: number) => boolean} isShown what has come in since, or was put before it, was not seen
-   * @param {import("./seen.js").Seen} [seen] what is known more exactly
+   * @param {(id: number) => boolean} isShown whether a message is on the screen; it may have come since
+   * @param {import("./seen.js").Seen} [seen] the exact ids, if known
    * @returns {Promise<boolean>} whether anything has changed
    */
   markSeen(email, isShown, seen = { shown: [], passed: [], atEnd: true }) {
@@ -332,9 +332,9 @@ export class MessageStore {
 
 /**
  * @param {Stores} stores
- * @param {MessageRow} first of those that are shown
+ * @param {MessageRow} first the first message that is shown
  * @param {number[]} known
- * @returns {Promise<MessageRow[]>} what nobody has seen above it although it came later, and what was such
+ * @returns {Promise<MessageRow[]>} the unread messages above it that came later, and those in `known`
  */
 async function straysBefore(stores, { id: firstId, peer, arrivedAtMs: firstAtMs = 0 }, known) {
   const unread = await marked(stores("messages"), "unread", peer);
@@ -346,18 +346,18 @@ async function straysBefore(stores, { id: firstId, peer, arrivedAtMs: firstAtMs 
 }
 
 /**
- * Changes a message that has not been opened yet, and no other that has come under its id.
+ * Changes a message that was not decrypted yet. It does not change another message that has its id by now.
  * @param {Stores} stores
- * @param {MessageRow} row as it was read, with `raw`
+ * @param {MessageRow} row as read before, with `raw`
  * @param {(row: MessageRow) => MessageRow} change
- * @returns {Promise<MessageRow | null>} as it stands here now; null: another message has its id
+ * @returns {Promise<MessageRow | null>} the stored row; null: another message has its id by now
  */
 async function changeIn(stores, row, change) {
   const found = await get(stores("messages"), row.id);
   if (!found || !(found.raw ? isSameEnvelope(found, row) : isSameMessage(found, row))) {
     return null;
   }
-  // Without `raw`, another tab has opened it.
+  // Without `raw`, another tab has decrypted it.
   const changed = found.raw ? mark(change(found)) : found;
   if (found.raw) {
     stores("messages").put(changed);
@@ -382,7 +382,7 @@ async function glanceAt(stores, email) {
 /**
  * @param {Stores} stores
  * @param {ChatRow} chat
- * @returns {Promise<number>} here, and before what is here
+ * @returns {Promise<number>} of the messages that are here, and of older ones that are not
  */
 async function countUnread(stores, { email, unreadBefore }) {
   return (await countMarked(stores("messages"), "unread", email)) + unreadBefore;

@@ -1,4 +1,4 @@
-/** Older messages than those that are stored here, fetched from the server page by page. */
+/** Fetches messages that are older than the stored ones, page by page. */
 import { ApiError } from "../../net/net-errors.js";
 import { readConversations, readPage } from "../server/responses.js";
 
@@ -30,7 +30,7 @@ export class OlderMessages {
 
   /**
    * @param {string} email
-   * @returns {Promise<number>} the id from which on all is here now: that of the oldest on the newest page; 0: there are
+   * @returns {Promise<number>} the id of the oldest message of the newest page: all later ones are here now; 0: there are
    *   no older ones
    */
   async fetchNewest(email) {
@@ -40,7 +40,7 @@ export class OlderMessages {
     return next === null ? 0 : (messages.at(-1)?.id ?? 0);
   }
 
-  /** The last message of each chat, before all of those before it are here. */
+  /** Fetches the last message of each chat before sync has delivered the earlier ones. */
   async fetchHeads() {
     const { conversations } = readConversations(await this.#api.conversations(), this.#ownEmail);
     for (const { email, lastMessage } of conversations) {
@@ -66,7 +66,7 @@ export class OlderMessages {
   /**
    * @param {string} email
    * @param {string} older
-   * @returns {Promise<any>} null: the server does not know that page any more, so it begins with the newest again
+   * @returns {Promise<any>} null: the server does not know the page any more, so the next fetch begins with the newest page
    */
   async #ask(email, older) {
     try {

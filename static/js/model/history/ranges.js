@@ -1,12 +1,12 @@
-/** Sets of counters, as ranges: however many messages a chat has, it takes a few numbers to say which have arrived. Pure. */
+/** Sets of counters, stored as ranges, so that a long chat needs only a few entries. */
 
-/** @typedef {[number, number]} Range both included */
+/** @typedef {[number, number]} Range both ends included */
 
 /**
  * @param {number} from
  * @param {number} to
  * @param {Iterable<number>} without
- * @returns {Range[]} rising; empty where to is below from
+ * @returns {Range[]} ascending; empty if `to` is below `from`
  */
 export function rangesOf(from, to, without) {
   /** @type {Range[]} */
@@ -24,7 +24,7 @@ export function rangesOf(from, to, without) {
 /**
  * @param {Range[]} one
  * @param {Range[]} other
- * @returns {Range[]} what is in either, rising
+ * @returns {Range[]} the union, ascending
  */
 export function union(one, other) {
   /** @type {Range[]} */

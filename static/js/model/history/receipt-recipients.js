@@ -1,9 +1,9 @@
-/** Who may learn that their messages arrived here and were read (docs/protocol.md §5.6). Nobody else does, the server included. */
+/** The peers to whom receipts are sent (docs/protocol.md §5.6). For all others, the server is told nothing either. */
 
 /**
- * A contact counts where this person has added it in this browser. One that only the server names does not.
+ * Contacts count if the person has added them in this browser. Contacts that only the server names do not.
  * @param {{ people: People, chains: Chains }} parts
- * @returns {Promise<Set<string>>} the emails of the contacts that were added here, and of those who were written to
+ * @returns {Promise<Set<string>>} the emails of the contacts that were added here, and of people who were written to
  */
 export async function receiptRecipients({ people, chains }) {
   const added = people.all().filter(({ isContact, isAdded }) => isContact && isAdded);

@@ -1,6 +1,6 @@
 /**
- * What a key that was replaced still opens (docs/protocol.md §3.3 rule 5). Whoever has got hold of it must not go on as
- * that person, so that it opens only what had come before, and what something that was opened here names by its hash.
+ * Decides which messages a retired key may still decrypt (docs/protocol.md §3.3 rule 5): those that had come before the key
+ * was replaced, and those that a decrypted message or receipt names by hash. A thief of the key cannot write new ones.
  */
 import { chainPart, marked } from "../../storage/queries.js";
 import { findKey } from "../keys/pinning.js";
@@ -16,7 +16,7 @@ export class RetiredKeys {
   }
 
   /**
-   * The present key is about to be replaced: what has come under it, and was not opened yet, still opens.
+   * Called before the current key is replaced: notes the messages that came under it and were not decrypted yet.
    * @param {string} email
    */
   async keepArrivals(email) {
@@ -32,8 +32,8 @@ export class RetiredKeys {
   /**
    * @param {MessageRow} row
    * @param {StoredContent} content
-   * @param {string} fingerprint of the peer's key that opened it
-   * @returns {Promise<boolean>} whether that key may not open it any more. One's own are proven by their self tag
+   * @param {string} fingerprint of the peer's key that decrypted it
+   * @returns {Promise<boolean>} whether that key may not decrypt it. One's own messages are proven by their self tag
    */
   async refuses(row, content, fingerprint) {
     const person = this.#parts.people.get(row.peer);
@@ -46,7 +46,7 @@ export class RetiredKeys {
   /**
    * @param {string} peer
    * @param {StoredContent} content
-   * @returns {Promise<boolean>} whether it was opened here before, or is named by what was
+   * @returns {Promise<boolean>} whether it was decrypted here before, or a decrypted message names it
    */
   async #isNamed(peer, { browser, counter, hash }) {
     const { database, cipher, clearedMessages } = this.#parts;
@@ -63,7 +63,7 @@ export class RetiredKeys {
   /**
    * @param {string} peer
    * @param {Pick<StoredContent, "browser" | "counter" | "hash">} content
-   * @returns {Promise<boolean>} whether a receipt has named it as the last message that its browser has sent
+   * @returns {Promise<boolean>} whether a receipt has named it as the head of its browser
    */
   async #isHead(peer, { browser, counter, hash }) {
     const head = await namedHead(this.#parts, peer, browser);
@@ -75,7 +75,7 @@ export class RetiredKeys {
  * @param {MessageRow} row
  * @param {string} fingerprint
  * @param {KnownKey | null} key
- * @returns {boolean} whether it stood here when that key was replaced
+ * @returns {boolean} whether it was here when that key was replaced
  */
 function hasComeBefore({ arrivedUnder, arrivedAtMs = Infinity }, fingerprint, key) {
   return arrivedUnder === fingerprint || arrivedAtMs < (key?.retired?.atMs ?? 0);

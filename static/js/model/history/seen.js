@@ -1,19 +1,19 @@
-/** What the person has seen of a chat, and what the other person is to be told of it. */
+/** Marks messages as seen, and notes that a receipt is due. */
 import { chainPart, chatOrNew, get, marked } from "../../storage/queries.js";
 import { mark } from "./message-rows.js";
 
 /**
- * @typedef {object} Seen what a person has seen of a chat
- * @property {number[]} shown what has been on the screen
- * @property {number[]} passed what they have jumped over: it is not unread any more, and nobody is told that it was read
- * @property {boolean} atEnd whether the newest was on the screen
+ * @typedef {object} Seen the ids of the messages that the person has seen
+ * @property {number[]} shown those that have been on the screen
+ * @property {number[]} passed those jumped over: they are no longer unread, and no receipt says that they were read
+ * @property {boolean} atEnd whether the newest message was on the screen
  */
 
 /**
  * @param {Stores} stores
  * @param {string} email
  * @param {(id: number) => boolean} isShown
- * @param {Seen} seen what is known more exactly
+ * @param {Seen} seen the exact ids
  * @returns {Promise<boolean>} whether anything has changed
  */
 export async function markSeen(stores, email, isShown, { shown, passed, atEnd }) {
@@ -35,7 +35,7 @@ export async function markSeen(stores, email, isShown, { shown, passed, atEnd })
 }
 
 /**
- * The other person is to be told what was opened here, and what was on the screen.
+ * Notes in the chat that a receipt is due, and which messages were on the screen.
  * @param {Stores} stores
  * @param {ChatRow} chat
  * @param {MessageRow[]} seen
@@ -53,9 +53,9 @@ export async function owingReceipt(stores, chat, seen) {
 const CHAIN_PART = 100;
 
 /**
- * A receipt says "read" of all up to a counter: it ends before the first message that was not on the screen.
+ * The counter up to which a receipt says "read": it ends before the first message that was not on the screen.
  * @param {Stores} stores
- * @param {{ email: string, browser: string, from: number }} chain from: so much of it was seen before
+ * @param {{ email: string, browser: string, from: number }} chain from: the counter up to which it was seen before
  * @returns {Promise<number>}
  */
 async function seenUpTo(stores, { email, browser, from }) {

@@ -1,25 +1,25 @@
 /**
- * The counters of the other person's that nothing but a skip has filled here (docs/protocol.md §5.5). A receipt names
- * them as missing, so that a message that was taken back and came all the same can be told from one that did not.
+ * The peer's counters for which only a skip is here (docs/protocol.md §5.5). A receipt names them as missing, so that the
+ * writer learns whether a message that was taken back has arrived nevertheless.
  */
 import { messagesAtCounter } from "../../storage/queries.js";
 
-/** @typedef {{ browser: string, counter: number }} Place in a chain */
+/** @typedef {{ browser: string, counter: number }} Place a place in a chain */
 
-// Nobody sees them: a peer must not be able to fill the disk with them.
+// Skips are not shown, so a peer could fill the disk with them unnoticed.
 const SKIPS_LIMIT = 200;
 const TWINS_LIMIT = 20;
 
 /**
  * @param {Stores} stores of a transaction with `messages`
  * @param {ChatRow} chat
- * @param {MessageRow} row of the other person's that was opened just now and stored
- * @returns {Promise<ChatRow>} the chat as it is to be stored
+ * @param {MessageRow} row of the peer, just decrypted and stored
+ * @returns {Promise<ChatRow>} the changed chat, not stored yet
  */
 export async function withSkipsAfter(stores, chat, row) {
   const { browser, counter = 0 } = row;
   if (browser === undefined) {
-    return chat; // a repetition
+    return chat; // It is a repetition.
   }
   const place = { browser, counter };
   const others = (chat.skips ?? []).filter((skip) => !isAt(skip, place));
@@ -44,7 +44,7 @@ function isAt(one, other) {
 /**
  * @param {Stores} stores
  * @param {MessageRow} skip
- * @returns {Promise<boolean>} whether the message that it names has not come
+ * @returns {Promise<boolean>} whether the message with that counter has not come
  */
 async function isAlone(stores, { peer, browser = "", counter = 0 }) {
   const rows = await messagesAtCounter(stores("messages"), peer, browser, counter, TWINS_LIMIT);
