@@ -1,8 +1,8 @@
 /**
- * What the others' browsers say that they have of one's own messages, and how much they have sent (docs/protocol.md §5.6).
- * The ticks come from here alone.
+ * Applies the receipts of peers (docs/protocol.md §5.6): which of one's own messages they have, and how many they have sent.
+ * The ticks come only from receipts.
  *
- * Event: `changed` {email, named} (named: the hash of the last message that a browser of theirs says it has sent).
+ * Event: `changed` {email, named} (named: the hash of the head that the receipt names).
  */
 import { DecryptionError, KeyChangedError, ProtocolError } from "../../crypto/crypto-errors.js";
 import { decodeReceipt } from "../../crypto/plaintext.js";
@@ -18,16 +18,16 @@ import { BadAnswer, Refusal } from "../server/model-errors.js";
 /** @typedef {import("../../types/receipt-type.js").Receipt} Receipt */
 /** @typedef {import("../../storage/rows.js").Ticks} Ticks */
 /** @typedef {{ browser: string, receipt: Receipt }} Opened */
-/** @typedef {{ browser: string, last: number, without: number[] }} Sent of this browser's messages to that person: the last
- *   counter that was given, and those that have not left */
+/** @typedef {{ browser: string, last: number, without: number[] }} Sent this browser's messages to that peer: last: the
+ *   last counter in use; without: the counters that were not sent yet */
 
-// Whoever holds the peer's key can make up as many as they like.
+// Whoever has the peer's key can invent browsers without end.
 const BROWSERS_LIMIT = 32;
 
 export class PeerReceipts extends Emitter {
   #parts;
   #inTurn = new SerialQueue();
-  /** @type {Map<string, Promise<void>>} by peer: what has not begun */
+  /** @type {Map<string, Promise<void>>} by peer: runs that have not begun */
   #waiting = new Map();
 
   /** @param {PeerReceiptParts} parts */
@@ -36,14 +36,14 @@ export class PeerReceipts extends Emitter {
     this.#parts = parts;
   }
 
-  /** Those that came before this page, or under keys that were not decided about. */
+  /** Applies receipts that are stored: they came before this page, or under keys that were not accepted then. */
   async takeAll() {
     const rows = await this.#parts.database.read(["receipts"], (stores) => all(stores("receipts")));
     await Promise.all([...new Set(rows.map(({ peer }) => peer))].map((peer) => this.take(peer)));
   }
 
   /**
-   * Each says all that the ones before it did, so that one derivation does for all that wait.
+   * Decrypts the newest receipt that waits. It says all that earlier ones said, so one derivation is enough.
    * @param {string} peer
    * @returns {Promise<void>}
    */
@@ -53,7 +53,7 @@ export class PeerReceipts extends Emitter {
     return waiting;
   }
 
-  /** @param {string} peer a stranger's are worth no derivation: nothing was written that they could acknowledge */
+  /** @param {string} peer receipts of strangers are not decrypted, because they have no message to acknowledge */
   async #take(peer) {
     this.#waiting.delete(peer);
     const { database, decryptQueue } = this.#parts;
@@ -71,7 +71,7 @@ export class PeerReceipts extends Emitter {
 
   /**
    * @param {ReceiptRow} row
-   * @returns {Promise<"taken" | "useless" | "later">} later: there is no network, or the person has to decide first
+   * @returns {Promise<"taken" | "useless" | "later">} later: there is no network, or a key waits for the person's decision
    */
   async #open(row) {
     try {
@@ -120,7 +120,7 @@ export class PeerReceipts extends Emitter {
 }
 
 /**
- * Receipts merge: what one has said of a message holds, and others only add to it, in whatever order they come.
+ * Merges a receipt into the chat. Receipts only add ticks, so their order does not matter.
  * @param {ChatRow} chat
  * @param {Opened & { named: Sealed | null }} opened named: the receipt's head
  * @param {Sent} sent
@@ -143,7 +143,7 @@ function withReceipt(chat, { browser, named, receipt: { head, seen } }, sent) {
 /**
  * @param {Ticks} ticks
  * @param {Receipt["seen"][number]} entry
- * @param {Sent} sent what has not left cannot have arrived, whatever a receipt says
+ * @param {Sent} sent messages that were not sent cannot have arrived, whatever a receipt says
  * @returns {Ticks}
  */
 function merged(ticks, { from, delivered, read, missing }, { last, without }) {
@@ -165,7 +165,7 @@ function ticksOf({ ticks, acknowledged = {} }) {
 
 /**
  * @param {unknown} error
- * @returns {boolean} whether it will never open
+ * @returns {boolean} whether decryption will never succeed
  */
 function isFinal(error) {
   const isRefused = error instanceof Refusal && error.code !== "no_key";
@@ -175,7 +175,7 @@ function isFinal(error) {
 
 /**
  * @param {ChatRow} chat
- * @param {{ browser?: string, counter?: number }} message one's own, as it was numbered here
+ * @param {{ browser?: string, counter?: number }} message one's own, of this browser
  * @returns {"sent" | "delivered" | "read"}
  */
 export function acknowledgement(chat, { counter = 0 }) {

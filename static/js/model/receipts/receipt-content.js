@@ -1,12 +1,12 @@
-/** What a receipt says: how much of each of the other person's browsers is here, and how much this one has sent. */
+/** Builds the content of a receipt: which messages of each of the peer's browsers are here, and this browser's own head. */
 import { chainPart, chatOrNew, marked, messageInChain, theirChains, unsent } from "../../storage/queries.js";
 import { MISSING_LIMIT, SEEN_LIMIT } from "../../types/receipt-type.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 
 /** @typedef {import("../../types/receipt-type.js").Receipt} Receipt */
 /** @typedef {Receipt["seen"][number]} Seen */
-/** @typedef {{ skipped: Set<number>, unseen: Set<number> }} Absent counters that are missing though something is here: a skip
- *   alone, or what came late and was not on the screen yet */
+/** @typedef {{ skipped: Set<number>, unseen: Set<number> }} Absent counters that count as missing: skipped: only a skip is
+ *   here; unseen: the message came late and was not on the screen yet */
 
 /**
  * @param {{ chains: Chains, database: Database, cipher: StorageCipher }} parts
@@ -46,7 +46,7 @@ function absentOf(browser, read, { chat, unseen }) {
 /**
  * @param {Stores} stores
  * @param {{ peer: string, browser: string, row: ChainRow | undefined, read: number, absent: Absent }} chain
- * @returns {Promise<Seen | null>} null: nothing of it is here
+ * @returns {Promise<Seen | null>} null: no message of that browser is here
  */
 async function entryOf(stores, { peer, browser, row, read, absent }) {
   const messages = stores("messages");
@@ -61,10 +61,10 @@ async function entryOf(stores, { peer, browser, row, read, absent }) {
 }
 
 /**
- * @param {{ from: number, whole: number, beyond: number[] }} here all from `from` to `whole`, and these after it, rising
+ * @param {{ from: number, whole: number, beyond: number[] }} here all from `from` to `whole`, and `beyond` after it, ascending
  * @param {Absent} absent
- * @returns {Pick<Seen, "from" | "delivered" | "missing"> | null} the latest part of it that lacks no more than the limit;
- *   null: there is nothing
+ * @returns {Pick<Seen, "from" | "delivered" | "missing"> | null} the latest part with at most `MISSING_LIMIT` missing;
+ *   null: nothing is here
  */
 function latestPart({ from, whole, beyond }, absent) {
   let delivered = beyond.at(-1) ?? whole;
@@ -87,7 +87,7 @@ function latestPart({ from, whole, beyond }, absent) {
  * @param {{ from: number, whole: number, beyond: number[] }} here
  * @param {Absent} absent
  * @param {number} delivered
- * @returns {Generator<number>} what is missing below that, falling; there may be quadrillions
+ * @returns {Generator<number>} the missing counters below `delivered`, descending; lazily, because there may be quadrillions
  */
 function* lacking({ from, whole, beyond }, { skipped, unseen }, delivered) {
   const here = new Set(beyond);
@@ -120,7 +120,7 @@ function* first(limit, values) {
 /**
  * @param {Pick<Seen, "from" | "delivered">} part
  * @param {number} seen the greatest counter that was on the screen
- * @returns {number} at most what was delivered; 0: none
+ * @returns {number} at most `delivered`; 0: none
  */
 function readOf({ from, delivered }, seen) {
   const read = Math.min(delivered, seen);
@@ -130,12 +130,12 @@ function readOf({ from, delivered }, seen) {
 /**
  * @param {{ chains: Chains, database: Database, cipher: StorageCipher }} parts
  * @param {string} peer
- * @returns {Promise<Receipt["head"]>} the last of one's own that has left; null: none has
+ * @returns {Promise<Receipt["head"]>} the last of one's own messages that was sent; null: none was
  */
 async function headOf({ chains, database, cipher }, peer) {
   let { counter, hash } = await chains.own(peer);
   const waiting = await database.read(["outbox"], (stores) => unsent(stores("outbox"), peer));
-  // Those that stand at the end: one that failed may stand below others that have left.
+  // Only unsent messages at the end count: a failed one may be followed by others that were sent.
   for (const row of waiting.sort((left, right) => right.counter - left.counter)) {
     if (row.counter === counter) {
       hash = (await cipher.open(messageRecord(row), row.sealed)).previous;

@@ -1,6 +1,6 @@
 /**
- * Tells the other person's browser, end to end, what was opened and seen here: cumulative, so that one receipt says all
- * that the ones before it did, and none has to be kept until it has arrived (docs/protocol.md §5.6).
+ * Sends encrypted receipts to peers: which of their messages were decrypted and seen here (docs/protocol.md §5.6). A receipt
+ * says all that earlier ones said, so none has to be stored until it has arrived.
  */
 import { CryptoManager } from "../../crypto/crypto.js";
 import { sealMessage } from "../../crypto/envelope.js";
@@ -16,7 +16,7 @@ import { retryDecision } from "../server/retry-policy.js";
 import { receiptOf } from "./receipt-content.js";
 
 const COLLECT_MS = 400;
-// While much happens they become rarer, up to this: each one costs a derivation at either end.
+// During busy times receipts are collected for longer, up to this: each costs a derivation on both sides.
 const LONGEST_COLLECT_MS = 3200;
 const SHORTEST_LOOK_MS = 5000;
 
@@ -35,14 +35,14 @@ export class ReceiptWriter {
     this.#parts = parts;
   }
 
-  /** There may be something to tell. */
+  /** Called when a receipt may be due. */
   note() {
     if (!this.#stopping.signal.aborted) {
       this.#timer ??= after(this.#delayMs(), () => void this.#write());
     }
   }
 
-  /** The network is back, or a decision was made: no reason to wait any longer. */
+  /** Sends at once: the network is back, or the person has decided about a key. */
   hurry() {
     this.#attempt = 0;
     this.note();
@@ -92,7 +92,7 @@ export class ReceiptWriter {
 
   /**
    * @param {ChatRow} chat
-   * @returns {Promise<Refusal | null>} what is wrong with this person's keys: the others are told all the same
+   * @returns {Promise<Refusal | null>} the problem with this peer's keys; receipts to other peers are still sent
    */
   async #tellUnlessRefused(chat) {
     try {
@@ -107,7 +107,7 @@ export class ReceiptWriter {
   }
 
   /**
-   * Nothing goes out under a key that nobody has decided about, or that nobody has signed.
+   * Whether the peer's key is accepted and signed. No receipt is sent otherwise.
    * @param {string} email
    */
   #isDecided(email) {
@@ -133,7 +133,7 @@ export class ReceiptWriter {
   }
 
   /**
-   * What has come since is told of by the next one.
+   * Removes the mark unless a later receipt is due by now.
    * @param {string} email
    * @param {number} due
    */
@@ -166,7 +166,7 @@ export class ReceiptWriter {
       clientId: CryptoManager.randomUuid(),
       content: { type: receipt.name, browser: cipher.browser, counter, previous, received: [], sent_at: Date.now(), body },
     });
-    // Before it leaves: a counter is never given twice.
+    // Stored before it is sent, so that no counter is used twice.
     const row = await chains.ownRow(peer, { counter, hash }, "receipts");
     await database.write(["chains"], async (stores) => void stores("chains").put(row), { durability: "strict" });
     return envelope;

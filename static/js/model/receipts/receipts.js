@@ -1,6 +1,6 @@
 /**
- * Tells the server what was opened here and what was read: together, a little later, and again until it has heard. It
- * tells nothing of messages from strangers, and not what was read where the person has turned that off.
+ * Tells the server which messages were delivered and read: in batches, and again until it has answered. It tells nothing
+ * about messages of strangers, and not what was read if the person has turned that off.
  */
 import { after, backoffMs } from "../../lib/timing.js";
 import { ApiError, patienceMs } from "../../net/net-errors.js";
@@ -9,16 +9,16 @@ import { receiptRecipients } from "../history/receipt-recipients.js";
 /** @typedef {{ id: number, kind: "delivered" | "read" }} Told */
 
 const COLLECT_MS = 300;
-// While a thousand are being opened, the calls become rarer, up to this.
+// While many messages are decrypted, calls are collected for longer, up to this.
 const LONGEST_COLLECT_MS = 2400;
 const CALL_LIMIT = 500;
-// By then the tab that has opened something has told it, unless it came to its end before.
+// By then the tab that has decrypted a message has told the server, unless it was closed.
 const OTHER_TAB_MS = 5000;
 const TEMPORARY_STATUSES = [401, 408, 425, 429];
 
 export class Receipts {
   #parts;
-  /** @type {Set<string>} what was told, until the server's own word of it comes back */
+  /** @type {Set<string>} what was told, until the server's event about it arrives */
   #told = new Set();
   #attempt = 0;
   #streak = 0;
@@ -26,7 +26,7 @@ export class Receipts {
   #notBeforeMs = 0;
   #isStopped = false;
   #isSending = false;
-  /** whether something was noted while a call was on its way: it may have come too late for that one */
+  /** whether something was noted during a call, which may not include it */
   #isNoted = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -39,13 +39,13 @@ export class Receipts {
     parts.preferences.on("changed", () => this.note());
   }
 
-  /** There may be something to tell. */
+  /** Called when there may be something to tell. */
   note() {
     this.#isNoted = true;
     this.#timer ??= this.#isStopped ? undefined : after(this.#delayMs(), () => void this.#send());
   }
 
-  /** Something has come in, and another tab may be the one that opens it. */
+  /** Called when a message has come, which another tab may decrypt. */
   noteLater() {
     this.#laterTimer ??= this.#isStopped ? undefined : after(OTHER_TAB_MS, () => this.#noteNow());
   }
@@ -55,7 +55,7 @@ export class Receipts {
     this.note();
   }
 
-  /** The network is back: no reason to wait any longer, unless the server has asked for it. */
+  /** Tells at once, because the network is back, unless the server has asked to wait. */
   hurry() {
     if (this.#attempt > 0 && !this.#isSending) {
       this.#attempt = 0;
@@ -100,7 +100,7 @@ export class Receipts {
     return null;
   }
 
-  /** @returns {Promise<boolean>} whether there is more than one call takes */
+  /** @returns {Promise<boolean>} whether there is more than fits into one call */
   async #tell() {
     const due = (await this.#due()).filter((one) => !this.#told.has(nameOf(one)));
     const part = due.slice(0, CALL_LIMIT);
@@ -122,8 +122,7 @@ export class Receipts {
 }
 
 /**
- * What the server will not take, it will not take the next time either: until the page is loaded anew, these are
- * passed over, so that they do not keep back all others.
+ * Skips receipts that the server refuses, until the page is reloaded, so that they do not block the others.
  * @param {unknown} error
  */
 function passOver(error) {

@@ -1,12 +1,12 @@
 /**
- * Opens, one by one, the messages that no screen waits for: of each person the newest first, of those whom one knows before
- * those of strangers. Each takes a key derivation, so a stranger gets only so many of them; what is left is opened when
- * somebody looks at that chat.
+ * Decrypts, one by one, the messages that no screen waits for: each peer's newest first, and known peers before strangers.
+ * Each message costs a key derivation, so their number is bounded for each stranger. The rest is decrypted when the chat is
+ * opened.
  */
 import { identityOf } from "../history/message-rows.js";
 import { receiptRecipients } from "../history/receipt-recipients.js";
 
-/** @typedef {{ peer: string, below: number, left: number }} Pile below: the id up to which it was tried */
+/** @typedef {{ peer: string, below: number, left: number }} Pile below: the lowest id that was tried; left: how many may follow */
 
 const BATCH = 20;
 const DERIVATIONS_PER_STRANGER = 20;
@@ -28,7 +28,7 @@ export class Backlog {
     this.#open = open;
   }
 
-  /** Tries all that nobody has tried yet. */
+  /** Tries all messages for which decryption was not tried yet. */
   catchUp() {
     this.#isAskedFor = true;
     this.#running ??= this.#catchUp().finally(() => (this.#running = null));
@@ -36,7 +36,7 @@ export class Backlog {
   }
 
   async #catchUp() {
-    /** @type {Set<string>} each once: those that cannot be opened now, for there is no network, say, keep back no others */
+    /** @type {Set<string>} tried ones, each once: one that cannot be decrypted now must not block the others */
     const tried = new Set();
     let isNew = true;
     while (isNew) {
@@ -59,7 +59,7 @@ export class Backlog {
   }
 
   /**
-   * A batch of each in turn. What comes meanwhile is newer, so that it begins anew.
+   * Tries a batch of each peer in turn. If messages come meanwhile, it starts again with those, because they are newer.
    * @param {Pile[]} piles
    * @param {Set<string>} tried
    */
@@ -81,7 +81,7 @@ export class Backlog {
   /**
    * @param {Pile} pile
    * @param {Set<string>} tried
-   * @returns {Promise<Pile | null>} what is left of it; null: nothing
+   * @returns {Promise<Pile | null>} the rest; null: nothing is left
    */
   async #openBatch({ peer, below, left }, tried) {
     const rows = await this.#messageStore.pending(peer, { below, limit: Math.min(BATCH, left) });

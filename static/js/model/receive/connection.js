@@ -1,8 +1,8 @@
 /**
- * Keeps up with the server: pushes while a socket is open, asking every few seconds while none can be had.
+ * The connection to the server: pushes over a socket, and polling while there is none.
  *
- * Events: `changed` {state}, `open` (a socket is open again), `reached` (the server
- * answers again), `resync` (the server asks to be asked again).
+ * Events: `changed` {state}, `open` (a socket is open again), `reached` (the server answers again), `resync` (the server
+ * asks for a sync).
  */
 import { Emitter, listen } from "../../lib/emitter.js";
 import { backoffMs, pause } from "../../lib/timing.js";
@@ -10,15 +10,15 @@ import { isAway } from "../../net/net-errors.js";
 import { readConversations } from "../server/responses.js";
 
 /**
- * - ok: what happens is pushed here at once
- * - polling: no socket can be had, so the server is asked every few seconds
- * - connecting: the server has not answered yet, or what it has cannot be had
- * - unreached: the last call got no answer; it is tried again
+ * - ok: events are pushed at once
+ * - polling: there is no socket, so the server is asked every few seconds
+ * - connecting: the server has not answered yet, or the sync fails
+ * - unreached: the last call got no answer; it is repeated
  * - offline: this machine has no network
  * @typedef {"ok" | "polling" | "connecting" | "unreached" | "offline"} ConnectionState
  */
 
-// Once may be chance. After that, "ok" would hide that nothing new comes in.
+// One failed sync can be chance. After more, the state must not be "ok", because nothing new arrives.
 const FAILURES_HIDDEN = 1;
 
 export class Connection extends Emitter {
@@ -32,7 +32,7 @@ export class Connection extends Emitter {
   #isStopped = false;
   /** @type {ConnectionState} */
   #state = "connecting";
-  /** whether the machine says that it has no network, and nothing has been heard since */
+  /** whether the machine reports no network, and the server was not heard since */
   #isOffline = isOffline();
   #stopListening = () => {};
 
@@ -79,8 +79,8 @@ export class Connection extends Emitter {
   }
 
   /**
-   * The first time in a new browser: the list of chats, and from where on to follow.
-   * @returns {Promise<number>} the sequence
+   * In a new browser: stores the list of chats.
+   * @returns {Promise<number>} the sequence of the mailbox at that time
    */
   async #begin() {
     for (let attempt = 0; !this.#isStopped; attempt += 1) {
@@ -104,7 +104,7 @@ export class Connection extends Emitter {
     return list.sequence;
   }
 
-  /** @param {unknown} sequence the mailbox's, as the server counts it */
+  /** @param {unknown} sequence of the mailbox on the server */
   #connected(sequence) {
     this.#heard();
     void this.#parts.sync.compare(sequence);
@@ -116,7 +116,7 @@ export class Connection extends Emitter {
     this.#update();
   }
 
-  /** What the machine says of its network need not be so. */
+  /** The server was heard, so there is a network whatever the machine reports. */
   #heard() {
     this.#isOffline = false;
     this.#isAway = false;
@@ -147,7 +147,7 @@ export class Connection extends Emitter {
 
   /** @returns {ConnectionState} */
   #presentState() {
-    // Before the socket: that takes seconds to notice that nothing carries it any more.
+    // Checked before the socket, which takes seconds to notice that the network is gone.
     if (this.#isOffline) {
       return "offline";
     }

@@ -1,8 +1,8 @@
 /**
- * Opens messages: those that somebody waits for first, the others one by one when there is time. What was opened is
- * kept, so that no message is opened twice.
+ * Decrypts messages: first those that a screen waits for, then the others one by one. The contents are stored, so that no
+ * message is decrypted twice.
  *
- * Events: `opened` {row, text}, `repeated` {row} (it is not to be shown, or not again), and `failed` {row}.
+ * Events: `opened` {row, text}, `repeated` {row} (it is not shown, or was shown before), and `failed` {row}.
  */
 import { DecryptionError, ProtocolError } from "../../crypto/crypto-errors.js";
 import { CryptoManager } from "../../crypto/crypto.js";
@@ -14,9 +14,9 @@ import { Refusal } from "../server/model-errors.js";
 import { Backlog } from "./backlog.js";
 import { explain } from "./unopened.js";
 
-// Those that are tried again once they are named: more than a browser leaves behind, and no more than memory has room for.
+// How many messages under retired keys are remembered until something names them. A bound for memory.
 const HELD_LIMIT = 1000;
-// Key derivation runs on the browser's own threads: a few at once use them, more would only delay the first.
+// Key derivation runs on the browser's own threads. More at once would only delay the first.
 const AT_ONCE = 3;
 const DAMAGED_LIMIT = 1000;
 
@@ -26,17 +26,17 @@ export class DecryptQueue extends Emitter {
   #people;
   #retiredKeys;
   #unsealer;
-  /** @type {Map<string, Promise<void>>} by identity: those that are being opened */
+  /** @type {Map<string, Promise<void>>} by identity: running decryptions */
   #running = new Map();
-  /** @type {Map<string, unknown>} by identity: why those that could not be were not */
+  /** @type {Map<string, unknown>} by identity: the errors of failed decryptions */
   #failures = new Map();
-  /** @type {Map<string, MessageRow>} by peer and hash: those under a retired key that nothing has named yet */
+  /** @type {Map<string, MessageRow>} by peer and hash: messages under a retired key that nothing has named yet */
   #held = new Map();
-  /** @type {Map<string, () => void>} by identity, in their order: those that wait for their turn */
+  /** @type {Map<string, () => void>} by identity, in their order: messages that wait for their turn */
   #queue = new Map();
   #active = 0;
   #awaited = 0;
-  /** @type {Set<string>} hashes of envelopes that will never open */
+  /** @type {Set<string>} hashes of envelopes that can never be decrypted */
   #damaged = new Set();
   #backlog;
 
@@ -53,22 +53,21 @@ export class DecryptQueue extends Emitter {
 
   /**
    * @param {MessageRow} row
-   * @returns {Unopened | null} why it could not be opened, if it was tried
+   * @returns {Unopened | null} why decryption failed; null: it has not failed
    */
   failure(row) {
     const error = this.#failures.get(identityOf(row)) ?? (row.damaged ? new DecryptionError() : undefined);
     return error === undefined ? null : explain(error, { mine: row.mine, name: this.#people.nameOf(row.peer) });
   }
 
-  /** What failed may go well now: the keys are others, or the network is back. */
+  /** Forgets the failures, because keys have changed or the network is back. */
   forgetFailures() {
     this.#failures.clear();
   }
 
   /**
-   * For a screen, in this order: before what another screen has asked for earlier, and what nobody is waiting for. Events
-   * tell of each.
-   * @param {MessageRow[]} rows those with `raw`
+   * Decrypts messages for a screen, in this order and before all that were requested earlier. An event follows for each.
+   * @param {MessageRow[]} rows with `raw`
    */
   openAll(rows) {
     const before = this.#queue;
@@ -81,7 +80,7 @@ export class DecryptQueue extends Emitter {
       }
       this.#openAwaited(row).catch(() => {});
     }
-    // Who stands there already keeps the new place.
+    // A message that waits already moves to the new place.
     before.forEach((begin, key) => this.#queue.set(key, begin));
   }
 
@@ -91,7 +90,7 @@ export class DecryptQueue extends Emitter {
     await this.#openOnce(row).finally(() => (this.#awaited -= 1));
   }
 
-  /** @returns {Promise<void>} when all screens have what they wait for */
+  /** @returns {Promise<void>} resolves when no screen waits for a message */
   async calm() {
     while (this.#awaited > 0) {
       await Promise.allSettled(this.#running.values());
@@ -112,7 +111,7 @@ export class DecryptQueue extends Emitter {
     return running.finally(() => this.#running.delete(key));
   }
 
-  /** Tries, one by one, all that nobody has tried yet. */
+  /** Tries, one by one, all messages for which decryption was not tried yet. */
   catchUp() {
     return this.#backlog.catchUp();
   }
@@ -161,8 +160,8 @@ export class DecryptQueue extends Emitter {
 
   /**
    * @param {MessageRow} row
-   * @param {MessageRow | null} kept null: the server has given its id to another one, which is opened in its turn
-   * @param {string | null} text null: there is nothing to read out
+   * @param {MessageRow | null} kept null: the server has given its id to another message, which is decrypted in its turn
+   * @param {string | null} text null: there is no text to announce
    */
   #tell(row, kept, text) {
     if (kept) {
@@ -189,7 +188,7 @@ export class DecryptQueue extends Emitter {
   }
 
   /**
-   * The same envelope may come again under other ids: it takes no other derivation.
+   * The same envelope may come again under other ids. It costs no further derivation.
    * @param {MessageRow} row
    */
   async #rememberDamage(row) {
@@ -210,7 +209,7 @@ export class DecryptQueue extends Emitter {
     }
     const opened = await this.#unsealer.open({ ...row, raw: row.raw });
     const { type, body, browser, counter, previous, received, sent_at } = opened.content;
-    // A message that was taken back stands in its chain by the hash that it had.
+    // A skip has the place in the chain, and the hash, of the message that was taken back.
     const hash = typeOf(type).chainHash?.(body) ?? opened.hash;
     const content = { type, body, browser, counter, previous, received, sent_at, hash };
     if (await this.#retiredKeys.refuses(row, content, opened.peerKey.fingerprint)) {
@@ -222,7 +221,7 @@ export class DecryptQueue extends Emitter {
 
   /**
    * @param {MessageRow} row under a retired key
-   * @param {string} hash by which it may be named yet
+   * @param {string} hash by which a later message may name it
    */
   #hold(row, hash) {
     const [oldest] = this.#held.keys();
@@ -233,7 +232,7 @@ export class DecryptQueue extends Emitter {
   }
 
   /**
-   * Something that was opened names a message by its hash: it opens under a retired key too.
+   * Decrypts a message under a retired key, because a decrypted message or receipt names its hash.
    * @param {string} peer
    * @param {string | null} hash
    */
@@ -248,7 +247,7 @@ export class DecryptQueue extends Emitter {
 
 /**
  * @param {unknown} error
- * @returns {boolean} whether the same envelope fails each time, whatever the keys that are known here, and after a derivation
+ * @returns {boolean} whether the same envelope fails each time, with whatever keys, and costs a derivation each time
  */
 function isDamage(error) {
   const mayBeNewer = error instanceof ProtocolError && ["unknown_suite", "unknown_version", "type", "not_our_key"].includes(error.reason);

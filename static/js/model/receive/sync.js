@@ -1,10 +1,9 @@
 /**
- * The order of what happens. Each change of one's mailbox has a number: pushes are entered in that order, once; where
- * one is missing, or nothing is pushed at all, `sync` is asked.
+ * Keeps this browser in step with the mailbox. Each event of the mailbox has a sequence. Pushes are applied in that order,
+ * once each. If one is missing, or there are no pushes, the server is asked for the events (`sync`).
  *
- * Events: `synced` {isReached, isAway, isDone}: whether the server answered, whether it was not there, whether what it has
- * stands here now; `behind`: there is more than fits into one answer; `late`: what the server has is not here after a
- * while.
+ * Events: `synced` {isReached, isAway, isDone} after each sync: whether the server answered, whether it was unreachable,
+ * whether all events are here now; `behind`: there are more events than fit into one response; `late`: a sync takes long.
  */
 import { Emitter } from "../../lib/emitter.js";
 import { after, backoffMs, pause, SerialQueue } from "../../lib/timing.js";
@@ -17,18 +16,18 @@ import { readEvent, readSync } from "../server/responses.js";
 const HOLE_PATIENCE_MS = 300;
 const POLL_MS = 4000;
 const WAITING_LIMIT = 1000;
-// From when a sync begins until it is done, however many calls that takes.
+// After this time, from its beginning and over all its calls, a sync counts as late.
 const LATE_MS = 10_000;
-// A screen may wait for a call that the server keeps open.
+// A screen may wait for a call that the server keeps open, so a sync waits only this long for the screens.
 const CALM_MS = 5_000;
-// More than a mailbox of 200,000 changes in one go is no honest answer.
+// An honest server needs fewer pages: this is a mailbox of 200,000 events in one sync.
 const PAGES_LIMIT = 1000;
 
 export class Sync extends Emitter {
   #parts;
   #sequence = 0;
   #entering = new SerialQueue();
-  /** @type {Map<number, MailboxEvent>} pushes that came before one that is still missing */
+  /** @type {Map<number, MailboxEvent>} by sequence: pushes that came before an earlier one that is missing */
   #early = new Map();
   #isBehind = false;
   #isComplete = false;
@@ -37,7 +36,7 @@ export class Sync extends Emitter {
   #isStopped = false;
   #isAskedFor = false;
   #attempt = 0;
-  /** before then the server is not asked: by its own wish, or for it has answered nonsense */
+  /** the server is not asked before then: it has asked for that, or its response was malformed */
   #notBeforeMs = 0;
   /** @type {Promise<void> | null} */
   #syncing = null;
@@ -45,7 +44,7 @@ export class Sync extends Emitter {
   #holeTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #syncTimer;
-  /** @type {ReturnType<typeof setTimeout> | undefined} while what the server has is not here */
+  /** @type {ReturnType<typeof setTimeout> | undefined} set while a sync is not done */
   #lateTimer;
 
   /** @param {SyncParts} parts */
@@ -58,30 +57,30 @@ export class Sync extends Emitter {
     return this.#sequence;
   }
 
-  /** While this is so, what stands here may lack what lies between the old and the newest. */
+  /** Whether messages between the old and the newest ones may be missing here. */
   get isBehind() {
     return this.#isBehind;
   }
 
-  /** Whether all that the server had, once since this page was loaded, stands here. */
+  /** Whether a sync has been completed since the page was loaded. */
   get isComplete() {
     return this.#isComplete && !this.#isBehind;
   }
 
-  /** Whether a sync that has begun a while ago is not done yet. */
+  /** Whether a sync takes long. */
   get isLate() {
     return this.#isLate;
   }
 
   /**
-   * Whether what is not here is to be called missing: all that the server had is here, or it has had time enough to give
-   * it. A server can make a sync last for ever.
+   * Whether messages that are not here count as missing: a sync is complete, or takes long. A server can make a sync last
+   * without end.
    */
   get isSettled() {
     return this.isComplete || this.#isLate;
   }
 
-  /** @param {number} sequence up to where the mailbox stands here */
+  /** @param {number} sequence of the last event that was applied here */
   start(sequence) {
     this.#sequence = sequence;
   }
@@ -93,13 +92,13 @@ export class Sync extends Emitter {
     clearTimeout(this.#lateTimer);
   }
 
-  /** @param {boolean} isLive whether pushes come; while they do not, the mailbox is polled */
+  /** @param {boolean} isLive whether pushes come; without them, the mailbox is polled */
   setLive(isLive) {
     this.#isLive = isLive;
     this.#schedule();
   }
 
-  /** @param {unknown} sequence of the mailbox, as the server counts it now */
+  /** @param {unknown} sequence of the mailbox on the server */
   async compare(sequence) {
     await this.#syncing;
     if (sequence !== this.#sequence) {
@@ -107,7 +106,7 @@ export class Sync extends Emitter {
     }
   }
 
-  /** @param {any} frame a push, as it came */
+  /** @param {any} frame an unchecked push */
   push(frame) {
     const event = this.#read(frame);
     if (event && event.sequence > this.#sequence && this.#early.size < WAITING_LIMIT) {
@@ -118,7 +117,7 @@ export class Sync extends Emitter {
 
   /**
    * @param {any} frame
-   * @returns {MailboxEvent | null} null: nonsense, so what really happened is asked for
+   * @returns {MailboxEvent | null} null: it is malformed, so a sync follows
    */
   #read(frame) {
     try {
@@ -130,7 +129,7 @@ export class Sync extends Emitter {
   }
 
   /**
-   * The answer to a message that was sent from here. It is entered at once; the sequence moves only if it is next.
+   * Applies the server's response to a message that was sent from here, at once. The sequence moves only if it is the next.
    * @param {MessageEvent} event
    */
   async accepted(event) {
@@ -155,7 +154,7 @@ export class Sync extends Emitter {
     });
   }
 
-  /** @returns {MailboxEvent[]} what follows on the sequence without a hole */
+  /** @returns {MailboxEvent[]} the early events that follow the sequence without a hole */
   #takeInOrder() {
     const events = [];
     for (let next = this.#sequence + 1; this.#early.has(next); next += 1) {
@@ -182,7 +181,7 @@ export class Sync extends Emitter {
     void this.run();
   }
 
-  /** @returns {Promise<void>} when the server has been asked after this call, unless it must not be; it never throws */
+  /** @returns {Promise<void>} resolves after a sync that began after this call, or at once if the server must not be asked */
   async run() {
     this.#isAskedFor = true;
     if (this.#mayAsk) {
@@ -190,7 +189,7 @@ export class Sync extends Emitter {
     }
   }
 
-  /** @returns {Promise<boolean>} whether all that the server has, asked again now, stands here */
+  /** @returns {Promise<boolean>} whether all events of the server are here, after a sync that begins now */
   async catchUp() {
     await this.run();
     return this.isComplete && this.#attempt === 0;
@@ -243,7 +242,7 @@ export class Sync extends Emitter {
 
   /**
    * @param {unknown} error
-   * @returns {number} milliseconds for which the server is not asked, whatever it pushes
+   * @returns {number} milliseconds in which the server is not asked, whatever it pushes
    */
   #restMs(error) {
     if (error instanceof ApiError) {
@@ -258,7 +257,7 @@ export class Sync extends Emitter {
       const { events, sequence, more } = readSync(await this.#parts.api.sync(known), known, this.#parts.ownEmail);
       this.#setBehind(more);
       if (more) {
-        // What somebody waits for first: the entering of a whole page keeps the database busy.
+        // Screens first, because applying a whole page keeps the database busy.
         await Promise.race([this.#parts.calm(), pause(CALM_MS)]);
       }
       await this.#entering.run(() => this.#enterPage(events, sequence));
@@ -283,7 +282,7 @@ export class Sync extends Emitter {
    * @param {number} sequence
    */
   async #enterPage(events, sequence) {
-    // Pushes that came while the answer was on its way may have gone further already.
+    // Pushes that came during the call may have moved the sequence further.
     if (sequence > this.#sequence) {
       await this.#parts.enter(events.filter((event) => event.sequence > this.#sequence), sequence);
       this.#sequence = sequence;
@@ -307,7 +306,7 @@ export class Sync extends Emitter {
     }
     const delayMs = this.#attempt > 0 ? this.#backoffMs() : POLL_MS * (1 + Math.random() / 4);
     const restMs = Math.ceil(this.#notBeforeMs - performance.now());
-    // Not by `run`: a timer may come a moment early, and nothing would come after it.
+    // Not `run`: a timer can fire slightly early, `run` would then refuse, and no timer would follow.
     this.#syncTimer = after(Math.max(delayMs, restMs), () => void this.#ask());
   }
 

@@ -1,4 +1,4 @@
-/** Why a message could not be opened, and what the person can do about it. */
+/** Explains why a message could not be decrypted, and what the person can do. */
 import { DecryptionError, KeyChangedError, ProtocolError } from "../../crypto/crypto-errors.js";
 import { BadAnswer, Refusal } from "../server/model-errors.js";
 
@@ -6,13 +6,13 @@ import { BadAnswer, Refusal } from "../server/model-errors.js";
  * @typedef {object} Unopened
  * @property {string} reason
  * @property {string} advice
- * @property {boolean} [isForAnother] it names a key of one's own that is not here
- * @property {"other_browser" | "forgotten"} [where] and the server has that as one of one's own: all such are said in
- *   one line
+ * @property {boolean} [isForAnother] it names an own key that is not here
+ * @property {"other_browser" | "forgotten"} [where] the server confirms that it is an own key; all such messages share one
+ *   line
  */
 
 export const UNOPENED = "This message could not be opened.";
-/** Stands for a text of which nothing is to be seen. */
+/** Shown in place of an invisible text. */
 export const EMPTY = "This message is empty.";
 
 /**
@@ -59,7 +59,7 @@ const REFUSED = new Map(
 /**
  * @param {unknown} error
  * @param {Unread} message
- * @returns {Unopened | null} null: it is no fault of the message, and may go well the next time
+ * @returns {Unopened | null} null: the error is temporary and not the message's
  */
 export function explain(error, message) {
   const { mine, name } = message;

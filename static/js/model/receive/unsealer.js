@@ -1,8 +1,8 @@
-/** Opens one message with the keys that it names. It says nothing yet about what the message is to be here. */
+/** Decrypts one message with the keys that it names. */
 import { openMessage, peerFingerprintOf } from "../../crypto/envelope.js";
 import { Refusal } from "../server/model-errors.js";
 
-/** @typedef {{ raw: any, peer: string, mine: boolean }} Closed a message as the server gave it, and whose chat it is for */
+/** @typedef {{ raw: any, peer: string, mine: boolean }} Closed a message from the server, and the peer of its chat */
 
 export class Unsealer {
   #accountKey;
@@ -19,7 +19,7 @@ export class Unsealer {
   /**
    * @param {Closed} message
    * @returns {Promise<{ content: Content, hash: string, supported: boolean, peerKey: VerifiedKey }>}
-   * @throws what stands in the way; unopened.js says what it means
+   * @throws {Error} explained by unopened.js
    */
   async open({ raw, peer, mine }) {
     const ownFingerprint = mine ? raw.sender_fingerprint : raw.recipient_fingerprint;

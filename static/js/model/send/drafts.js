@@ -1,7 +1,7 @@
 /**
- * What is written here, from the first letter to the outbox. It is kept encrypted with every key, and until it stands in
- * the outbox as a message: so there is no moment at which a tab that is closed takes with it what was typed. What stands
- * on the screen is found again as the draft that it was or, from when it says "Sending", as a message.
+ * Drafts, from the first letter to the outbox. Each key press stores the draft, encrypted, until it is in the outbox as a
+ * message. So no text is lost when the tab is closed: it is found again as a draft or, once the screen says "Sending", as a
+ * message.
  */
 import { CryptoManager } from "../../crypto/crypto.js";
 import { joined, without } from "../../lib/draft-merge.js";
@@ -12,15 +12,15 @@ import { Refusal } from "../server/model-errors.js";
 
 /** @typedef {{ text: string, draft: Sealed | null }} Kept */
 /**
- * What is being written to somebody in this tab.
+ * The draft of a chat in this tab.
  * @typedef {object} Here
- * @property {string} text as it is in the composer
- * @property {Kept} kept the stored draft that it goes on from
+ * @property {string} text in the composer
+ * @property {Kept} kept the stored draft that it is based on
  * @property {number} turn how many messages were sent before it
  */
 /** @typedef {{ text: string, turn: number }} Next */
 
-// The lists of chats, here and in other tabs, need not follow every key.
+// The lists of chats, here and in other tabs, need not follow each key press.
 const TELL_AFTER_MS = 400;
 
 export class Drafts {
@@ -28,7 +28,7 @@ export class Drafts {
   #inTurn = new SerialQueue();
   /** @type {Map<string, Here>} by email */
   #here = new Map();
-  /** @type {Map<string, Next>} what is to be kept next */
+  /** @type {Map<string, Next>} by email: the text to store next */
   #next = new Map();
   /** @type {Map<string, ReturnType<typeof setTimeout>>} */
   #timers = new Map();
@@ -40,7 +40,7 @@ export class Drafts {
 
   /**
    * @param {string} email
-   * @returns {string} what was begun and not sent
+   * @returns {string} the text of the draft
    */
   draft(email) {
     return this.#of(email).text;
@@ -69,7 +69,7 @@ export class Drafts {
   }
 
   /**
-   * While one is being written to the disk, only the newest waits for its turn.
+   * Stores the text. During a write, only the newest text waits.
    * @param {string} email
    * @param {string} text
    */
@@ -103,10 +103,10 @@ export class Drafts {
   }
 
   /**
-   * Another tab has stored a draft since this one has read it.
+   * Merges with a draft that another tab has stored since this one has read it.
    * @param {string} email
    * @param {Next} next
-   * @returns {Promise<string>} what is to be kept: nothing of either is lost
+   * @returns {Promise<string>} the text to store, which contains both
    */
   async #join(email, { text, turn }) {
     const here = this.#of(email);
@@ -126,7 +126,7 @@ export class Drafts {
   }
 
   /**
-   * Takes over what another tab has stored, where nothing is being written here.
+   * Takes over drafts that other tabs have stored, where this tab has no unsaved text.
    * @param {string[]} [emails]
    */
   adopt(emails = [...this.#here.keys()]) {
@@ -148,9 +148,9 @@ export class Drafts {
   /**
    * @param {string} email
    * @param {string} text
-   * @returns {Promise<string>} its client_id, as soon as the message is stored; where another tab has sent the same
-   *   draft, there is no second message
-   * @throws {Refusal} `empty`, `too_long`, or `storage`: this browser cannot keep it
+   * @returns {Promise<string>} its client_id, once the message is stored; if another tab has sent the same draft, there is
+   *   no second message
+   * @throws {Refusal} `empty`, `too_long`, or `storage`: this browser cannot store it
    */
   async send(email, text) {
     const echo = { clientId: CryptoManager.randomUuid(), text: sendable(text), atMs: Date.now(), isStored: false };
@@ -161,7 +161,7 @@ export class Drafts {
     if (isSameText(here.kept, echo.text)) {
       thread(email)?.echo(echo);
     }
-    // Before it is stored: if this tab ends just after that, another one sends it.
+    // Told before it is stored: if this tab is closed right after that, another tab sends it.
     tabs.tell("sending", { email });
     if (await this.#store(email, echo)) {
       thread(email)?.echo(echo);
@@ -175,7 +175,7 @@ export class Drafts {
    * @returns {Promise<boolean>} false: another tab has sent it
    */
   async #store(email, echo) {
-    // What is typed from now on is another text: it must not take the place of this one before this one is stored.
+    // Text that is typed from now on is a new draft. It must not replace this one before this one is stored.
     this.#next.delete(email);
     clearTimeout(this.#timers.get(email));
     try {
@@ -208,7 +208,7 @@ export class Drafts {
   /**
    * @param {string} email
    * @param {string} text of a message
-   * @returns {Promise<import("./outbox.js").DraftChange>} of the stored draft when the text is sent
+   * @returns {Promise<import("./outbox.js").DraftChange>} the change of the stored draft when the text is sent
    */
   async #rest(email, text) {
     const stored = await this.#read(email);
@@ -227,7 +227,7 @@ export class Drafts {
 
   /**
    * @param {string} email
-   * @returns {Promise<Kept & { sent: string[] }>} the draft that stands here, from whatever tab
+   * @returns {Promise<Kept & { sent: string[] }>} the stored draft, of whatever tab
    */
   async #read(email) {
     const { messageStore, cipher } = this.#parts;
@@ -242,9 +242,9 @@ export class Drafts {
 
 /**
  * @param {string} typed
- * @param {Kept} base the draft from which it goes on
+ * @param {Kept} base the draft that it is based on
  * @param {string[]} sent
- * @returns {string} what was typed after the draft, where another tab has sent that
+ * @returns {string} the text without the draft, if another tab has sent that
  */
 function withoutSent(typed, base, sent) {
   if (!sent.includes(nonceOf(base.draft))) {
@@ -255,7 +255,7 @@ function withoutSent(typed, base, sent) {
 
 /**
  * @param {Kept} kept
- * @param {string} text of a message, without the empty lines around it
+ * @param {string} text of a message, without empty lines around it
  */
 function isSameText(kept, text) {
   return kept.text.trim() === text.trim();
@@ -263,7 +263,7 @@ function isSameText(kept, text) {
 
 /**
  * @param {string} text
- * @returns {string} the same, without halves of characters that no encoding has
+ * @returns {string} the same without lone surrogates, which UTF-8 cannot encode
  * @throws {Refusal} `empty` or `too_long`
  */
 function sendable(text) {

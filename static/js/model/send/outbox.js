@@ -1,6 +1,6 @@
 /**
- * What was written here and is not known to be with the server. It survives reload, crash and being offline; what is
- * here is sealed once, and goes out with the same bytes however often it is tried.
+ * Messages that were written here and that the server has not confirmed. They survive a reload, a crash and being offline. A
+ * message is sealed once, and each attempt sends the same bytes.
  */
 import { untaggedJson, VERSION } from "../../crypto/content.js";
 import { CryptoManager } from "../../crypto/crypto.js";
@@ -22,12 +22,12 @@ import { takeBack } from "./taking-back.js";
  * @property {string} type
  * @property {string} body composed by the type
  * @property {number} atMs
- * @property {Sealed | null} [from] the draft that it is
- * @property {() => Promise<DraftChange>} [readDraft] what is left of the stored draft without it
+ * @property {Sealed | null} [from] the stored draft that becomes the message
+ * @property {() => Promise<DraftChange>} [readDraft] the change of the stored draft when the message is stored
  */
 
-// Only here the server has not stored the message, and it may be sealed again under another client_id (§7.1). After
-// any other answer it may have arrived, so that only the same bytes are sent again: they cannot make a second one.
+// Only after this code it is certain that the server has not stored the message, so it may be sealed again with another
+// client_id (docs/protocol.md §7.1). Otherwise the same bytes are sent again, which cannot make a second message.
 const NOT_STORED = "stale_key";
 const SENT_DRAFTS_LIMIT = 8;
 /** @type {import("../../storage/database.js").StoreName[]} what a type may change besides, where it changes anything */
@@ -56,15 +56,15 @@ export class Outbox {
   }
 
   /**
-   * Takes a message in: from here on it is not lost. Its counter is given in the same transaction, so that no counter
-   * is ever given twice, in whatever tab; and the draft that it was is taken away in it, so that it stands in one place.
+   * Stores a message. The same transaction assigns its counter, so that no two tabs use one counter, and removes the draft,
+   * so that the text is in one place.
    * @param {Written} message
-   * @returns {Promise<boolean>} false: another tab has sent the draft that it is
+   * @returns {Promise<boolean>} false: another tab has sent that draft
    */
   async add(message) {
     let isAdded = await this.#tryToAdd(message);
     while (isAdded === null) {
-      // Another tab has sent or typed something to the same person in between.
+      // Another tab has sent or typed to the same peer in between.
       isAdded = await this.#tryToAdd(message);
     }
     return isAdded;
@@ -72,8 +72,8 @@ export class Outbox {
 
   /**
    * @param {Written} message
-   * @returns {Promise<boolean | null>} false: the draft was sent; null: the counter was given to another message
-   *   meanwhile, or the stored draft has changed
+   * @returns {Promise<boolean | null>} false: the draft was sent; null: another message has got the counter, or the stored
+   *   draft has changed
    */
   async #tryToAdd({ clientId, peer, type, body, atMs, from = null, readDraft }) {
     const { apply, isShown } = typeOf(type);
@@ -116,19 +116,19 @@ export class Outbox {
     return { ...content, hash: typeOf(type).chainHash?.(body) ?? hash };
   }
 
-  /** @returns {Promise<string[]>} the people for whom something is waiting to go out */
+  /** @returns {Promise<string[]>} the peers for whom messages wait to be sent */
   async peersWaiting() {
     const rows = await this.#all();
     return [...new Set(rows.filter(({ state }) => state === "sending").map(({ peer }) => peer))];
   }
 
-  /** @returns {Promise<string[]>} the people for whom something waits for a decision */
+  /** @returns {Promise<string[]>} the peers for whom messages are held until a decision about a key */
   async peersHeld() {
     const rows = await this.#all();
     return [...new Set(rows.filter(({ state }) => state === "held").map(({ peer }) => peer))];
   }
 
-  /** @returns {Promise<string[]>} the people for whom there is anything */
+  /** @returns {Promise<string[]>} the peers for whom there are messages */
   async peers() {
     return [...new Set((await this.#all()).map(({ peer }) => peer))];
   }
@@ -140,7 +140,7 @@ export class Outbox {
 
   /**
    * @param {string} peer
-   * @returns {Promise<OutboxRow | undefined>} the first that is to go out
+   * @returns {Promise<OutboxRow | undefined>} the next message to send
    */
   async next(peer) {
     const rows = await this.#database.read(["outbox"], (stores) => unsent(stores("outbox"), peer));
@@ -149,11 +149,11 @@ export class Outbox {
 
   /**
    * @param {OutboxRow} row
-   * @returns {Promise<SealedRow | null>} the row with its envelope; null: it is gone meanwhile
-   * @throws {import("../../crypto/crypto-errors.js").KeyChangedError | Refusal | Error} what stands in the way
+   * @returns {Promise<SealedRow | null>} the row with its envelope; null: the row was removed meanwhile
+   * @throws {import("../../crypto/crypto-errors.js").KeyChangedError | Refusal | Error} it cannot be sealed now
    */
   async seal(row) {
-    // What was sealed before another key was offered waits for the decision like the rest.
+    // A message that was sealed before another key was offered waits for the decision like the others.
     const key = await this.#peerKeys.keyFor(row.peer);
     if (row.envelope && !row.stale) {
       return /** @type {SealedRow} */ (row);
@@ -166,8 +166,8 @@ export class Outbox {
   }
 
   /**
-   * What the server has refused for its keys is another message to it the next time: it gets a client_id of its own.
-   * Its content stays, the counter included, so that it can never be taken for a second message.
+   * Replaces a message that the server has refused for its keys. It gets a new client_id, because it is another message for
+   * the server. Its content and counter stay, so that the peer cannot take it for a second message.
    * @param {OutboxRow} row
    * @param {KeyRow} own
    * @param {KnownKey} key
@@ -192,7 +192,7 @@ export class Outbox {
   }
 
   /**
-   * @param {OutboxRow} row as it was
+   * @param {OutboxRow} row as before
    * @param {SealedRow} sealed
    * @returns {Promise<SealedRow | null>}
    */
@@ -217,7 +217,7 @@ export class Outbox {
   }
 
   /**
-   * The server had it, and somebody has deleted it there.
+   * Removes a message that was deleted on the server.
    * @param {string} clientId
    */
   async drop(clientId) {
@@ -250,7 +250,7 @@ export class Outbox {
   }
 
   /**
-   * What waits for this person waits for a decision from now on.
+   * Holds the messages to this peer until a decision about a key.
    * @param {string} peer
    */
   hold(peer) {
@@ -258,7 +258,7 @@ export class Outbox {
   }
 
   /**
-   * The person has decided: what was held goes out.
+   * Sends the held messages, because the person has decided.
    * @param {string} peer
    */
   release(peer) {
@@ -290,7 +290,7 @@ export class Outbox {
 
 /**
  * @param {ChatRow} chat
- * @param {Sealed | null} from the draft that is sent
+ * @param {Sealed | null} from the draft that was sent
  * @param {DraftChange} [change] of the stored draft
  * @returns {ChatRow}
  */
@@ -303,7 +303,7 @@ function withoutDraft(chat, from, change) {
 
 /**
  * @param {OutboxRow} row
- * @returns {OutboxRow} to be tried again
+ * @returns {OutboxRow} to be sent again
  */
 function again(row) {
   return { ...row, state: "sending", reason: null, isCleared: false, stale: row.stale || row.reason === NOT_STORED };

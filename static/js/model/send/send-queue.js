@@ -1,6 +1,6 @@
 /**
- * Carries the outbox to the server: one tab at a time, each person's messages one after the other, over the socket
- * where there is one.
+ * Sends the messages of the outbox. One tab sends at a time (Web Locks). Each peer's messages are sent one after the other;
+ * different peers do not wait for each other.
  *
  * Events: `moved` {peer} (a row of the outbox has changed).
  */
@@ -15,14 +15,14 @@ export class SendQueue extends Emitter {
   #parts;
   #isRunning = false;
   #isStopped = false;
-  /** whether the browser has put this page to sleep */
+  /** whether the browser has frozen this page */
   #isAsleep = false;
-  /** ends the wait for the lock */
+  /** aborts the wait for the lock */
   #queueing = new AbortController();
   /** @type {(() => void)[]} */
   #stopListening;
   #signal = new Pause();
-  /** @type {Map<string, { pause: Pause, isOrdered: boolean }>} by peer: those whose messages are on their way */
+  /** @type {Map<string, { pause: Pause, isOrdered: boolean }>} by peer: running lanes; isOrdered: the server has asked to wait */
   #lanes = new Map();
 
   /** @param {SendQueueParts} parts */
@@ -30,7 +30,7 @@ export class SendQueue extends Emitter {
     super();
     this.#parts = parts;
     parts.accountKey.on("changed", () => this.wake());
-    // A page that sleeps would keep the others from sending as long as it holds the lock.
+    // A frozen page that holds the lock would keep the other tabs from sending.
     this.#stopListening = [
       listen("document", ["freeze"], () => this.#sleep()),
       listen("page", ["pagehide"], () => this.#sleep()),
@@ -50,12 +50,12 @@ export class SendQueue extends Emitter {
     this.hurry();
   }
 
-  /** What is on its way may go on without the lock: the same bytes sent by two tabs are one message. */
+  /** A running attempt may continue without the lock, because the same bytes from two tabs are one message. */
   get #mayCarry() {
     return !this.#isStopped && !this.#isAsleep;
   }
 
-  /** There may be something to carry. */
+  /** Called when there may be something to send. */
   wake() {
     this.#signal.wake();
     if (!this.#isRunning && this.#mayCarry) {
@@ -63,7 +63,7 @@ export class SendQueue extends Emitter {
     }
   }
 
-  /** The network is back: no reason to wait any longer, unless the server has asked for it. */
+  /** Sends at once, because the network is back, unless the server has asked to wait. */
   hurry() {
     for (const { pause, isOrdered } of this.#lanes.values()) {
       if (!isOrdered) {
@@ -142,14 +142,14 @@ export class SendQueue extends Emitter {
   /**
    * @param {OutboxRow} row
    * @param {number} attempt how often it has failed so far
-   * @returns {Promise<{ retryAfterMs: number } | null>} null: it need not be tried again, this way at least
+   * @returns {Promise<{ retryAfterMs: number } | null>} null: the row is done, failed or held
    */
   async #try(row, attempt) {
     try {
       await this.#deliver(row);
       return null;
     } catch (error) {
-      // Where not even that can be stored, it is tried again later as well.
+      // If the result cannot be stored, it is tried again later.
       return await this.#settle(row, error, attempt).catch(() => ({ retryAfterMs: 0 }));
     } finally {
       this.emit("moved", { peer: row.peer });
@@ -174,8 +174,8 @@ export class SendQueue extends Emitter {
   }
 
   /**
-   * @param {SealedRow} row refused because a key that it was sealed with is not the present one
-   * @throws {KeyChangedError} it is the other person's: this browser's person decides
+   * @param {SealedRow} row refused because one of its two keys is not the current one
+   * @throws {KeyChangedError} it is the peer's key, and the person has to decide
    */
   async #findNewKeys({ peer, clientId, envelope }) {
     const { accountKey, peerKeys, outbox } = this.#parts;
@@ -204,7 +204,7 @@ export class SendQueue extends Emitter {
       return null;
     }
     if (error instanceof ApiError && error.code === "message_deleted") {
-      // The server's word alone takes nothing away that still stands on the screen.
+      // The server alone cannot remove a message that is on the screen.
       await (isSilent(row) ? outbox.drop(row.clientId) : outbox.fail(row.clientId, error.code));
       return null;
     }

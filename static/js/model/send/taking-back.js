@@ -1,4 +1,4 @@
-/** Takes back what was written and has not gone out, so that nothing seems to be missing (docs/protocol.md §5.5). */
+/** Takes back an unsent message, without leaving a gap in the chain (docs/protocol.md §5.5). */
 import { CryptoManager } from "../../crypto/crypto.js";
 import { get } from "../../storage/queries.js";
 import { skip } from "../../types/skip-type.js";
@@ -6,10 +6,10 @@ import { FRESH } from "../history/message-rows.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 
 /** @typedef {{ database: Database, cipher: StorageCipher, chains: Chains }} Parts */
-/** @typedef {{ before: ChainRow | null, skip: OutboxRow }} Instead the chain's end before it, and what says that it is gone */
+/** @typedef {{ before: ChainRow | null, skip: OutboxRow }} Instead before: the end of the chain before it; skip: in its place */
 
 /**
- * Only what has failed or is held can be taken back; what is on its way may have arrived.
+ * Takes back a message that has failed or is held. One that is being sent may have arrived.
  * @param {Parts} parts
  * @param {string} clientId
  */
@@ -23,7 +23,7 @@ export async function takeBack({ database, cipher, chains }, clientId) {
   const [before, skip] = await Promise.all([endBefore(chains, row.peer, content), skipOf(cipher, row, content)]);
   await database.write(["outbox", "chains"], async (stores) => {
     const found = await get(stores("outbox"), clientId);
-    // Another tab may have tried it again meanwhile, and then it may be with the server.
+    // Another tab may have sent it again meanwhile.
     if (found?.state === row.state) {
       stores("outbox").delete(clientId);
       await closeChain(stores, chains, found, { before, skip });
@@ -32,8 +32,7 @@ export async function takeBack({ database, cipher, chains }, clientId) {
 }
 
 /**
- * The last message of a chain that was never sealed gives its counter back. For any other one a `skip` says that nothing
- * is missing.
+ * The last message of a chain returns its counter, if it was never sealed. Any other message is replaced by a skip.
  * @param {Stores} stores
  * @param {Chains} chains
  * @param {OutboxRow} row
@@ -60,7 +59,7 @@ async function endBefore(chains, peer, { counter, previous }) {
  * @param {StorageCipher} cipher
  * @param {OutboxRow} row
  * @param {StoredContent} content
- * @returns {Promise<OutboxRow>} with the same counter; its body names what was taken back
+ * @returns {Promise<OutboxRow>} a skip with the same counter; its body is the hash of the message
  */
 async function skipOf(cipher, { peer, browser, counter, atMs, envelope }, content) {
   const clientId = CryptoManager.randomUuid();

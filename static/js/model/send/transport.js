@@ -1,4 +1,4 @@
-/** Brings one sealed message to the server: over the socket where there is one, else by a POST. */
+/** Sends one sealed message to the server, over the socket if it is open, otherwise with a POST. */
 import { ApiError, NetworkError } from "../../net/net-errors.js";
 import { wasSentAs } from "../history/message-rows.js";
 import { BadAnswer } from "../server/model-errors.js";
@@ -6,7 +6,7 @@ import { readEvent, readMessage } from "../server/responses.js";
 
 /** @import { MailboxEvent, MessageEvent } from "../server/responses.js" */
 
-// What these say is final by either door; any other refusal by the socket is heard again from the POST.
+// These codes of the socket are final. After any other code the message is sent again with a POST.
 const SOCKET_CODES = [
   "invalid",
   "user_not_found",
@@ -27,7 +27,7 @@ export class Transport {
 
   /**
    * @param {SealedMessage} envelope
-   * @returns {Promise<void>} when the server has said that it has exactly this, and that has been entered here
+   * @returns {Promise<void>} resolves when the server has confirmed this message and the event is applied here
    * @throws {ApiError | NetworkError | BadAnswer}
    */
   async send(envelope) {
@@ -40,7 +40,7 @@ export class Transport {
 
   /**
    * @param {SealedMessage} envelope
-   * @returns {Promise<MailboxEvent | null>} null: there is no socket, or no clear answer by it
+   * @returns {Promise<MailboxEvent | null>} null: there is no open socket, or no final answer from it
    */
   async #bySocket(envelope) {
     const { realtime, ownEmail } = this.#parts;
@@ -59,7 +59,7 @@ export class Transport {
 
   /**
    * @param {SealedMessage} envelope
-   * @returns {Promise<MessageEvent>} without a number
+   * @returns {Promise<MessageEvent>} without a sequence
    */
   async #post(envelope) {
     const { api, ownEmail } = this.#parts;
