@@ -1,4 +1,4 @@
-/** What the parts of the model are made of: types alone, so in a file that no browser loads. */
+/** The constructor parameters of the model's parts. Browsers do not load this file. */
 
 type ConversationsParts = {
   ownEmail: string;
@@ -71,7 +71,7 @@ type TransportParts = {
   api: Api;
   realtime: Realtime;
   ownEmail: string;
-  /** the same way in as that of pushes */
+  /** applies the event of the response */
   accepted: (event: import("../static/js/model/server/responses.js").MessageEvent) => Promise<void>;
 };
 
@@ -88,9 +88,9 @@ type SyncParts = {
   api: Api;
   ownEmail: string;
   enter: (events: MailboxEvent[], sequence: number | null) => Promise<void>;
-  /** when there is time for what nobody is waiting for */
+  /** resolves when no screen waits for anything */
   calm: () => Promise<void>;
-  /** the server's numbers begin anew */
+  /** resets the stored sequence */
   restart: () => Promise<void>;
 };
 
@@ -114,9 +114,9 @@ type DraftsParts = {
   outbox: Outbox;
   tabs: Tabs;
   cipher: StorageCipher;
-  /** the one on the screen */
+  /** the open chat */
   thread: (email: string) => Thread | undefined;
   changed: (email: string) => void;
-  /** the draft is another one than what was typed here */
+  /** called when the draft was taken over from another tab */
   adopted: (email: string) => void;
 };

@@ -1,4 +1,4 @@
-/** The types that modules share, by name: in one file that no browser loads. */
+/** Global names for types that many modules use. Browsers do not load this file. */
 
 type AccountKey = import("../static/js/model/keys/account-key.js").AccountKey;
 type Api = import("../static/js/net/api.js").Api;

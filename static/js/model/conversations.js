@@ -1,5 +1,5 @@
 /**
- * The heart: what is written goes out from here, and whatever comes in comes in here.
+ * The chats of the account: connects receiving, sending, receipts and the screens, and is their interface for the views.
  *
  * Events: `chats`, `thread` {email}, `announce` {email, name, text}, `connection` {state}.
  */
@@ -13,18 +13,18 @@ import { Drafts } from "./send/drafts.js";
 
 /** @typedef {import("./screen/chat-list.js").ChatSummary} ChatSummary */
 
-// Another tab has written something, or has come to its end before it could.
+// After another tab has announced a message: by then it has stored it, or was closed.
 const LOOK_AFTER_MS = 1000;
-// A page that has a socket asks once, when it is open.
+// A page whose socket opens within this time fetches the contacts only once, when it is open.
 const SOCKET_PATIENCE_MS = 3000;
-// More at once than a person would listen to.
+// If more messages come at once, none is announced.
 const ANNOUNCED_AT_ONCE = 3;
 
 export class Conversations extends Emitter {
   #parts;
   #screens;
   #drafts;
-  /** @type {Set<number>} ids of messages that are to be announced once they are open */
+  /** @type {Set<number>} ids of messages to announce once they are decrypted */
   #fresh = new Set();
   #isSynced = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -80,7 +80,7 @@ export class Conversations extends Emitter {
       this.#reconsiderKeys().catch(() => {});
       peerKeys.refresh().catch(() => {});
     });
-    // Another browser may have taken over.
+    // Another browser may have taken over the account's key.
     connection.on("resync", () => void accountKey.ensure().catch(() => {}));
     connection.on("reached", () => this.#reached());
   }
@@ -94,7 +94,7 @@ export class Conversations extends Emitter {
     return this.#parts.connection.state;
   }
 
-  /** Shows what is stored; then asks the server what has happened since. */
+  /** Shows the stored chats, then connects to the server. */
   async start() {
     const { accountKey, chatList, sendQueue, connection, outbox, peerReceipts, receipts, receiptWriter } = this.#parts;
     await chatList.load(await outbox.peers());
@@ -116,7 +116,7 @@ export class Conversations extends Emitter {
 
   /**
    * @param {string} email
-   * @returns {Thread} the same one each time; it fills itself, and says so by `thread`
+   * @returns {Thread} the same one each time; it loads itself, and event `thread` follows
    */
   open(email) {
     if (!this.#screens.thread(email)) {
@@ -125,12 +125,12 @@ export class Conversations extends Emitter {
     return this.#screens.open(email, () => this.#drafts.draft(email));
   }
 
-  /** @param {string} email whose messages need not be kept in memory any longer */
+  /** @param {string} email of a chat that is not shown any more */
   close(email) {
     this.#screens.close(email);
   }
 
-  /** @returns {Promise<void>} when all screens have what they wait for */
+  /** @returns {Promise<void>} resolves when no screen waits for anything */
   calm() {
     return this.#screens.calm();
   }
@@ -138,8 +138,8 @@ export class Conversations extends Emitter {
   /**
    * @param {string} email
    * @param {string} text
-   * @returns {Promise<string>} its client_id, as soon as the message cannot be lost any more
-   * @throws {import("./server/model-errors.js").Refusal} `empty`, `too_long`, or `storage`: this browser cannot keep it
+   * @returns {Promise<string>} its client_id, once the message is stored
+   * @throws {import("./server/model-errors.js").Refusal} `empty`, `too_long`, or `storage`: this browser cannot store it
    */
   async send(email, text) {
     const clientId = await this.#drafts.send(email, text);
@@ -149,14 +149,14 @@ export class Conversations extends Emitter {
     return clientId;
   }
 
-  /** Somebody who was a stranger may be none any more. */
+  /** Called when receipts may be due, for example because a stranger has become a contact. */
   #noteReceipts() {
     this.#parts.receipts.note();
     this.#parts.receiptWriter.note();
   }
 
   /**
-   * Tries again what could not be sent.
+   * Sends a failed message again.
    * @param {string} email
    * @param {string} clientId
    */
@@ -172,7 +172,7 @@ export class Conversations extends Emitter {
   }
 
   /**
-   * Takes back what could not be sent.
+   * Takes back a message that has failed or is held.
    * @param {string} email
    * @param {string} clientId
    */
@@ -182,10 +182,10 @@ export class Conversations extends Emitter {
   }
 
   /**
-   * The person has decided to go on with the other's new key: what was held goes out, and what came under it opens.
+   * Accepts the peer's offered key: held messages are sent, and messages under that key are decrypted.
    * @param {string} email
    * @param {string} [fingerprint] of the key that was on the screen when the person decided
-   * @throws {Refusal} `key_changed`: it has changed again since
+   * @throws {Refusal} `key_changed`: another key is offered by now
    */
   async acceptKey(email, fingerprint = this.#parts.peerKeys.offered(email) ?? "") {
     const { peerKeys, retiredKeys } = this.#parts;
@@ -193,20 +193,20 @@ export class Conversations extends Emitter {
     if (await peerKeys.reconsider(email)) {
       await retiredKeys.keepArrivals(email);
       await peerKeys.accept(email, fingerprint, what);
-      // A key that only a message had named is not the server's, and then the server's is to be decided about next.
+      // If only a message had named the key, the server's key is the next to decide about.
       peerKeys.keyFor(email).catch(() => {});
     }
     await this.#release(email);
     this.#tryAgain();
   }
 
-  /** @param {string} email about whose keys there is nothing to decide any more */
+  /** @param {string} email of a peer without an offered key */
   async #release(email) {
     await this.#parts.outbox.release(email);
     this.#outboxChanged(email);
   }
 
-  /** Whatever was held for a decision that is not to be made any more goes out. */
+  /** Sends held messages to peers without an offered key. */
   async #reconsiderKeys() {
     const { outbox, peerKeys } = this.#parts;
     for (const email of await outbox.peersHeld()) {
@@ -217,9 +217,9 @@ export class Conversations extends Emitter {
   }
 
   /**
-   * Messages of the chat are on the screen, and somebody is looking.
+   * Marks messages as read that are on the screen while the person is looking.
    * @param {string} email
-   * @param {import("./history/seen.js").Seen} [seen] without it: all that the chat shows
+   * @param {import("./history/seen.js").Seen} [seen] default: all messages that the chat shows
    */
   async markRead(email, seen) {
     const { messageStore, chatList } = this.#parts;
@@ -234,7 +234,7 @@ export class Conversations extends Emitter {
   }
 
   /**
-   * Clears a chat for oneself alone.
+   * Clears a chat for the person, not for the peer.
    * @param {string} email
    */
   async clear(email) {
@@ -242,7 +242,7 @@ export class Conversations extends Emitter {
   }
 
   /**
-   * It was cleared elsewhere, or the server says so. Here it stays.
+   * Keeps a chat here that the server says was cleared elsewhere.
    * @param {string} email
    */
   async keepCleared(email) {
@@ -252,16 +252,16 @@ export class Conversations extends Emitter {
 
   /**
    * @param {string} email
-   * @param {string} text what was begun and not sent; "" for nothing
+   * @param {string} text "" for none
    */
   setDraft(email, text) {
     this.#drafts.setDraft(email, text);
   }
 
   /**
-   * The one way in: answers, pushes, and what `sync` tells.
+   * Applies events of the mailbox. All events come through here: responses, pushes and sync.
    * @param {MailboxEvent[]} events checked, in their order
-   * @param {number | null} sequence up to where the mailbox stands here afterwards; null: where it did
+   * @param {number | null} sequence of the last of them; null: the stored sequence does not change
    */
   async receive(events, sequence) {
     const { messageStore, contacts, sync, decryptQueue, peerReceipts, receipts } = this.#parts;
@@ -297,7 +297,7 @@ export class Conversations extends Emitter {
     }
   }
 
-  /** @param {MessageRow} row that is nothing to announce */
+  /** @param {MessageRow} row of a message that is not announced */
   #silent(row) {
     this.#fresh.delete(row.id);
     if (this.#screens.shows(row)) {
@@ -312,7 +312,7 @@ export class Conversations extends Emitter {
     this.#parts.sendQueue.hurry();
   }
 
-  /** The tab that carries may be another one, and the last to notice that the network is back. */
+  /** The network is back. Another tab may be the one that sends, so it is told too. */
   #hurry() {
     const { sendQueue, receipts, receiptWriter, tabs } = this.#parts;
     sendQueue.hurry();
@@ -321,7 +321,7 @@ export class Conversations extends Emitter {
     tabs.tell("outbox");
   }
 
-  /** @param {string} email of a chat in which another tab has written */
+  /** @param {string} email of a chat in which another tab has sent a message */
   #lookAt(email) {
     this.#screens.touch(email);
     this.#drafts.adopt([email]);
@@ -334,7 +334,7 @@ export class Conversations extends Emitter {
     this.#parts.tabs.tell("chat", { email });
   }
 
-  /** Other keys: what could not be opened may be opened now. */
+  /** Tries failed messages again, because keys have changed. */
   #tryAgain() {
     this.#parts.decryptQueue.forgetFailures();
     this.#screens.touchAll();
@@ -342,13 +342,13 @@ export class Conversations extends Emitter {
     this.#parts.receiptWriter.hurry();
   }
 
-  /** What has come and could not be tried does not hide any longer what is missing. */
+  /** Reads the screens again: messages that wait for decryption no longer hide gaps. */
   #lookAtAll() {
     this.#lookAgain = undefined;
     this.#screens.touchAll();
   }
 
-  /** What seemed to be missing may be said to be so now. */
+  /** A sync is complete or late, so gaps show from now on. */
   #complete() {
     this.#screens.touchAll();
     this.#screens.widen();
@@ -358,10 +358,10 @@ export class Conversations extends Emitter {
     const { accountKey, clearing, contacts, connection, decryptQueue } = this.#parts;
     this.#isSynced = true;
     decryptQueue.catchUp().catch(() => {});
-    // Only now: what had come before is here.
+    // Only now are all earlier messages here.
     clearing.askDue().catch(() => {});
     this.#hurry();
-    // A socket that opens asks for the same.
+    // A socket that opens does the same.
     after(SOCKET_PATIENCE_MS, () => connection.state !== "ok" && void contacts.refresh().catch(() => {}));
     if (accountKey.status === "unknown") {
       accountKey.ensure().catch(() => {});

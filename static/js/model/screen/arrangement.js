@@ -1,6 +1,6 @@
 /**
- * Puts what came in the wrong order where it belongs: the server says in which order messages stand, and each browser's
- * own counters say whether that can be (docs/protocol.md §7.3). Pure.
+ * Orders the messages of a chat. The server gives an order, and the counters of each browser correct it (docs/protocol.md
+ * §7.3).
  */
 
 import { behindNamed, withUnaware } from "./causality.js";
@@ -47,9 +47,9 @@ function withLateOnes(shown) {
 }
 
 /**
- * The server may give a new message the number of an old one. Then it is not the others that are late.
+ * The server may give a new message the id of an old one. Then the others are not late.
  * @param {Placed[]} shown
- * @returns {Placed[]} those last that came after what stands behind them and was written before them
+ * @returns {Placed[]} a message is moved to the end if one of its browser below it was written and came earlier
  */
 function byArrival(shown) {
   /** @type {Map<string, MessageRow>} by browser: the lowest counter from here on */
@@ -78,10 +78,10 @@ function isLater({ isLive = false, counter = 0, arrivedAtMs = 0 }, other) {
 }
 
 /**
- * What stands there and could not be opened may be what is missing: nothing is said twice. What was sent to a former
- * browser, before this one's first message, is not what this one misses.
+ * Turns a gap into items. Messages above that could not be decrypted may be the missing ones, so they are subtracted.
+ * Messages to a former browser, before this one's first message, do not count as missing.
  * @param {import("../history/gaps.js").Gap} gap
- * @param {Placed[]} above what stands before it
+ * @param {Placed[]} above the messages before it
  * @returns {GapItem[]}
  */
 function gapItems({ key, browser, count }, above) {

@@ -1,15 +1,16 @@
 /**
- * What the writer of a message had got by then: `received` inside the encryption says it (docs/protocol.md §5.5, §7.3).
- * A message stands behind what it names, and is marked where it stands below something that its writer had not got. Pure.
+ * Orders messages by `received`, which says inside the encryption what the writer had received (docs/protocol.md §5.5,
+ * §7.3). A message is placed after the messages that it names. It is marked if it is below a message that its writer had
+ * not received.
  */
 
 /** @typedef {import("./arrangement.js").Placed} Placed */
 /**
  * @typedef {object} Around
- * @property {boolean} hasOlder there are older messages than those that are shown
- * @property {Set<string>} silent places (`placeOf`) of what is not shown: skips
- * @property {Set<number>} unsent counters of this browser's that have not left
- * @property {number} browsers how many of the peer's are known
+ * @property {boolean} hasOlder there are older messages than the shown ones
+ * @property {Set<string>} silent places (`placeOf`) of messages that are not shown: skips
+ * @property {Set<number>} unsent counters of this browser's unsent messages
+ * @property {number} browsers how many browsers of the peer are known
  */
 
 /**
@@ -22,7 +23,7 @@ export function placeOf({ browser = "", counter = 0 }) {
 
 /**
  * @param {Placed[]} placed
- * @returns {Placed[]} whatever ids the server gives them. A hash cannot name what was written later, so this comes to an end
+ * @returns {Placed[]} each message after those that it names. A hash cannot name a later message, so this terminates
  */
 export function behindNamed(placed) {
   const places = new Map(placed.map(({ row, words }, index) => [`${placeOf(row)} ${words?.hash}`, index]));
@@ -38,13 +39,13 @@ export function behindNamed(placed) {
 }
 
 /**
- * @param {Placed[]} placed as they are shown
+ * @param {Placed[]} placed in the shown order
  * @param {Around} around
  * @returns {Placed[]}
  */
 export function withUnaware(placed, around) {
   const shown = new Set(placed.map(({ row }) => placeOf(row)));
-  /** @type {Map<boolean, Map<string, { counters: Set<number>, lowest: number }>>} by whose, by browser: what stands above */
+  /** @type {Map<boolean, Map<string, { counters: Set<number>, lowest: number }>>} by `mine`, by browser: the messages above */
   const above = new Map([[true, new Map()], [false, new Map()]]);
   return placed.map((one) => {
     const { mine, browser, counter = 0 } = one.row;
@@ -60,16 +61,17 @@ export function withUnaware(placed, around) {
 }
 
 /**
- * The first one that a writer had not got is looked for: what came after it may have been there, and not counted.
+ * Whether a message of that browser above was not received by the writer. Only the first counter after `received` counts:
+ * later ones may have arrived without being counted in `received`.
  * @param {Placed} one
- * @param {string} browser of the other person's
- * @param {{ counters: Set<number>, lowest: number }} standing what of it stands above
+ * @param {string} browser of the other person
+ * @param {{ counters: Set<number>, lowest: number }} standing its messages above
  * @param {Around & { shown: Set<string> }} around
  * @returns {boolean}
  */
 function lacks({ row, words }, browser, { counters, lowest }, { hasOlder, silent, unsent, browsers, shown }) {
   const named = words?.received?.find((entry) => entry.browser === browser);
-  // A browser that came later has nothing of what was before, and its person may have read it.
+  // A newer browser of the writer does not have earlier messages, though the writer may have read them.
   if (!named && !row.mine && browsers > 1) {
     return false;
   }

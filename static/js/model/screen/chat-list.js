@@ -1,4 +1,4 @@
-/** What the list of chats shows: one summary per chat, made from what is stored. */
+/** The list of chats: one summary per chat, built from the stored data. */
 import { portrait } from "../../lib/portrait.js";
 import { isVisible, shortened } from "../../lib/text.js";
 import { textOf } from "../../types/content-types.js";
@@ -11,15 +11,15 @@ import { EMPTY, UNOPENED } from "../receive/unopened.js";
  * @property {string} email
  * @property {string} name
  * @property {string} initials one or two characters
- * @property {number} hue 0 to 11: a colour that goes with the person
- * @property {string} lastLine "" where there is none, or it is still being opened
- * @property {boolean} lastMine whether it is one's own
+ * @property {number} hue 0 to 11: the person's colour
+ * @property {string} lastLine "" if there is none, or it is being decrypted
+ * @property {boolean} lastMine whether the last message is one's own
  * @property {Date | null} lastAt
  * @property {number} unread
  * @property {string} draft
  * @property {boolean} failed a message to this person could not be sent
- * @property {boolean} isAmbiguous the name alone does not tell who it is
- * @property {boolean} keyChanged the person has another key now, and nobody has decided about it
+ * @property {boolean} isAmbiguous others have a similar name
+ * @property {boolean} keyChanged another key of the person waits for a decision
  */
 
 /** @typedef {{ summary: Omit<ChatSummary, "isAmbiguous">, draft: Sealed | null, hasContent: boolean, isCleared: boolean,
@@ -34,7 +34,7 @@ export class ChatList {
   #people;
   /** @type {Map<string, Entry>} */
   #entries = new Map();
-  /** @type {Map<string, { key: string, text: string }>} last lines that were opened before, by email */
+  /** @type {Map<string, { key: string, text: string }>} by email: a cache of decrypted last lines */
   #lines = new Map();
 
   /** @param {{ messageStore: MessageStore, cipher: StorageCipher, decryptQueue: DecryptQueue, people: People }} parts */
@@ -53,21 +53,21 @@ export class ChatList {
   }
 
   /**
-   * @param {string} email of somebody with whom there are no messages
-   * @param {boolean} isCleared a contact that only the server names goes from the list when its chat is cleared
+   * @param {string} email of a chat without messages
+   * @param {boolean} isCleared a cleared chat is listed only for a contact that was added here
    */
   #isListed(email, isCleared) {
     const person = this.#people.get(email);
     return Boolean(person?.isContact && (person.isAdded || !isCleared));
   }
 
-  /** @param {string[]} others people with whom there may be no chat yet */
+  /** @param {string[]} others people who may have no chat yet */
   async load(others) {
     const contacts = this.#people.all().filter((row) => row.isContact).map(({ email }) => email);
     await this.refresh([...new Set([...(await this.#messageStore.chatEmails()), ...contacts, ...others])]);
   }
 
-  /** How many messages have not left yet. */
+  /** The number of unsent messages. */
   get unsent() {
     return [...this.#entries.values()].reduce((sum, { unsent }) => sum + unsent, 0);
   }
@@ -162,7 +162,7 @@ export class ChatList {
   /**
    * @param {MessageRow | OutboxRow} row
    * @param {Sealed} sealed
-   * @returns {Promise<string>} one that cannot be read does not keep the list from being shown
+   * @returns {Promise<string>} a fixed text if it cannot be decrypted, so that the list is still shown
    */
   async #readLine(row, sealed) {
     try {
@@ -182,7 +182,7 @@ export class ChatList {
 /**
  * @param {MessageRow | undefined} last
  * @param {OutboxRow[]} unsent
- * @returns {MessageRow | OutboxRow | undefined} what is on its way, or else the younger one
+ * @returns {MessageRow | OutboxRow | undefined} the message being sent, otherwise the later one
  */
 function latestOf(last, unsent) {
   const waiting = unsent.findLast(({ state }) => state === "sending") ?? unsent.at(-1);

@@ -1,6 +1,5 @@
 /**
- * What is on the screen: the list of chats and the open ones. They are made anew from what is stored whenever something
- * has changed, but not more often than anybody could see.
+ * The list of chats and the open chats. They are read again from the database after each change, at a bounded rate.
  *
  * Events: `chats`, `thread` {email}.
  */
@@ -8,7 +7,7 @@ import { Emitter } from "../../lib/emitter.js";
 import { after, pause, SerialQueue } from "../../lib/timing.js";
 import { Thread } from "./thread.js";
 
-// While a thousand messages are being opened, the screens are drawn again now and then, not a thousand times.
+// The bound of the rate: while many messages are decrypted, the screens are not read again for each.
 const REFRESH_EVERY_MS = 40;
 const LOAD_AGAIN_MS = 1000;
 
@@ -17,7 +16,7 @@ export class Screens extends Emitter {
   #refreshing = new SerialQueue();
   /** @type {Map<string, Thread>} */
   #threads = new Map();
-  /** @type {Set<string>} chats that look different now */
+  /** @type {Set<string>} emails of chats that have changed */
   #touched = new Set();
   /** @type {Set<Promise<void>>} */
   #filling = new Set();
@@ -56,7 +55,7 @@ export class Screens extends Emitter {
     return thread;
   }
 
-  /** @param {Thread} thread tried again while it is open, where what is stored could not be read */
+  /** @param {Thread} thread is read again while it is open, if the database could not be read */
   #load(thread) {
     const again = () => !this.#isStopped && this.#threads.get(thread.email) === thread && this.#load(thread);
     this.#onScreen(thread.load()).then(() => thread.fill()).catch(() => after(LOAD_AGAIN_MS, again));
@@ -69,7 +68,7 @@ export class Screens extends Emitter {
 
   /**
    * @param {string} email
-   * @returns {Thread | undefined} where it is open
+   * @returns {Thread | undefined} undefined: the chat is not open
    */
   thread(email) {
     return this.#threads.get(email);
@@ -77,13 +76,13 @@ export class Screens extends Emitter {
 
   /**
    * @param {MessageRow} row
-   * @returns {boolean} whether a screen looks different when it is open
+   * @returns {boolean} whether a screen changes when the message is decrypted
    */
   shows({ id, peer }) {
     return Boolean(this.#threads.get(peer)?.covers(id)) || this.#parts.chatList.lastId(peer) <= id;
   }
 
-  /** @param {string} email of a chat that looks different now */
+  /** @param {string} email of a chat that has changed */
   touch(email) {
     this.#touched.add(email);
     if (this.#touched.size === 1) {
@@ -107,19 +106,19 @@ export class Screens extends Emitter {
     }
   }
 
-  /** What was unread before the newest is here now. */
+  /** Extends the open chats up to their first unread messages, which are here now. */
   widen() {
     this.#threads.forEach((thread) => thread.widen().catch(() => {}));
   }
 
-  /** So much has happened that the newest is shown before the rest is here. */
+  /** Fetches the newest messages first, because a long sync has begun. */
   async jump() {
     await Promise.all([...this.#threads.values()].map((thread) => this.#onScreen(thread.jump())));
     (await this.#parts.olderMessages.fetchHeads()).forEach((email) => this.touch(email));
   }
 
   /**
-   * @param {Promise<void>} filling a screen that somebody waits for
+   * @param {Promise<void>} filling the loading of a screen that the person waits for
    * @returns {Promise<void>}
    */
   #onScreen(filling) {
@@ -127,7 +126,7 @@ export class Screens extends Emitter {
     return filling.finally(() => this.#filling.delete(filling));
   }
 
-  /** @returns {Promise<void>} when all screens have what they wait for; what is not for a screen has time until then */
+  /** @returns {Promise<void>} resolves when no screen waits for anything; background work waits for this */
   async calm() {
     await Promise.allSettled(this.#filling);
     await this.#parts.decryptQueue.calm();

@@ -1,14 +1,14 @@
 /**
- * How far the clocks of others' browsers are from the server's times. A message that was held back differs from the others
- * of its browser; a clock that is wrong makes all of them differ by the same. Pure.
+ * Estimates how far the clock of a sender's browser is from the server's clock. A wrong clock shifts all messages of the
+ * browser by the same amount; a message that was held back differs from the others.
  */
 
 /** @typedef {{ id: number, browser?: string, createdAtMs: number }} Row */
 
 /**
  * @param {{ row: Row, sentAtMs: number | undefined }[]} shown sentAtMs: by the clock of the sender's browser
- * @returns {(row: Row) => number} the smallest difference in milliseconds, server's time less sender's, of the other
- *   messages from that browser; 0 where there is no other
+ * @returns {(row: Row) => number} the smallest difference, in milliseconds, of the server's time and the sender's, over the
+ *   other messages of that browser; 0 if there is no other
  */
 export function usualDelays(shown) {
   /** @type {Map<string, { id: number, delayMs: number }[]>} by browser: the two smallest */

@@ -1,4 +1,4 @@
-/** What the screen shows of a chat: messages, and what is to be said between them. */
+/** The items that the screen shows of a chat: messages, and notices between them. */
 import { identityOf } from "../history/message-rows.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 import { acknowledgement } from "../receipts/peer-receipts.js";
@@ -7,54 +7,54 @@ import { acknowledgement } from "../receipts/peer-receipts.js";
  * @typedef {object} ThreadItem
  * @property {"message"} kind
  * @property {string} key stable while the message is shown
- * @property {number | null} id null: the server has not told of it
+ * @property {number | null} id null: the server has not confirmed it
  * @property {string | null} clientId
  * @property {boolean} mine
- * @property {string} text "" while it is being opened or where it could not be
+ * @property {string} text "" while it is being decrypted, or if it could not be
  * @property {{ type: string, body: string } | null} content null: as for the text, or it is not stored yet
  * @property {"written" | "sending" | "sent" | "delivered" | "read" | "failed" | "held" | null} state null: not one's own; written: not
  *   stored as a message yet, and nobody is told that it will be sent
  * @property {Date} at
- * @property {boolean} opening it is being opened
- * @property {Unopened | null} unopened it could not be opened, and why
+ * @property {boolean} opening it is being decrypted
+ * @property {Unopened | null} unopened why it could not be decrypted
  * @property {string | null} failure why it could not be sent: a stable code
  * @property {string | null} waitsFor what has to happen before it can be sent: a stable code
- * @property {boolean} late it came after one that was written after it
- * @property {boolean} unaware when it was written, not all that stands above it had arrived at its writer
- * @property {boolean} conflict it and another one cannot both be what its sender's browser has sent
+ * @property {boolean} late it came after a message that was written after it
+ * @property {boolean} unaware its writer had not received all messages above it
+ * @property {boolean} conflict its sender's browser cannot have sent both it and another message
  * @property {boolean} secondBrowser it was written in a second browser with the same key
  * @property {Date | null} writtenAt by the sender's clock, corrected by how far it usually is from the server's, where that
  *   was long before the server had it
  */
 
-/** @typedef {{ kind: "gap", key: string, count: number }} GapItem so many messages of the other person's are not here */
+/** @typedef {{ kind: "gap", key: string, count: number }} GapItem count: how many messages of the peer are missing */
 /** @typedef {{ kind: "keys-changed", key: string, at: Date, wasChecked: boolean }} KeysItem */
 /** @typedef {{ kind: "renamed", key: string, at: Date, before: string, after: string }} NameItem */
-/** @typedef {{ kind: "taken-back", key: string, at: Date }} TakenBackItem one's own that has reached the other all the same */
+/** @typedef {{ kind: "taken-back", key: string, at: Date }} TakenBackItem an own message that has arrived nevertheless */
 /** @typedef {{ kind: "second-browser", key: string, at: Date }} BrowserItem */
-/** @typedef {KeysItem | NameItem | BrowserItem} ChangeItem of what is known of the other person */
+/** @typedef {KeysItem | NameItem | BrowserItem} ChangeItem a change of the peer's key, name or browser */
 /** @typedef {ThreadItem | GapItem | ChangeItem | TakenBackItem} AnyItem */
 
 /**
- * @typedef {object} Words that were opened
+ * @typedef {object} Words a decrypted message
  * @property {string} type
  * @property {string} body
  * @property {string | null} text null: of a newer type
  * @property {number} sentAtMs
  * @property {string} hash
- * @property {{ browser: string, counter: number, hash: string }[]} received what its writer had got by then
+ * @property {{ browser: string, counter: number, hash: string }[]} received what its writer had received
  */
-/** @typedef {{ words: Words | undefined, unopened: Unopened | null }} Known as far as it is known here */
+/** @typedef {{ words: Words | undefined, unopened: Unopened | null }} Known the decrypted message, or why there is none */
 /** @typedef {"sent" | "delivered" | "read"} Acknowledgement */
-/** @typedef {{ clientId: string, text: string, atMs: number, isStored: boolean }} Echo a message that was just written here */
+/** @typedef {{ clientId: string, text: string, atMs: number, isStored: boolean }} Echo a message just sent here, not read back yet */
 
-// A message that waited for the network is not said to be late.
+// Longer than a message usually waits for the network.
 const LONG_BEFORE_MS = 300_000;
 
 /**
  * @param {string | null} clientId
  * @param {number} atMs
- * @returns {ThreadItem} one's own, being sent
+ * @returns {ThreadItem} an own message that is being sent
  */
 function item(clientId, atMs) {
   return {
@@ -90,7 +90,7 @@ function item(clientId, atMs) {
 export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ownBrowser, second, usualDelay }) {
   const { browser, clientId, createdAtMs, mine, conflict = false, late = false } = row;
   const isOther = mine ? (browser ?? ownBrowser) !== ownBrowser : second.some(({ id }) => id === browser);
-  // Receipts count what this browser has sent: of another one's messages they say nothing.
+  // The ticks are about messages of this browser only.
   const acknowledged = isOther ? "sent" : acknowledgement(chat, row);
   const state = mine ? acknowledged : null;
   return {
@@ -140,7 +140,7 @@ export function echoItem({ clientId, text, atMs, isStored }) {
 /**
  * @param {(MessageRow | OutboxRow)[]} rows
  * @param {ChatRow} chat
- * @returns {TakenBackItem[]} for those that were taken back, and that a receipt has named all the same
+ * @returns {TakenBackItem[]} for messages that were taken back, although a receipt says that they have arrived
  */
 export function takenBackItems(rows, chat) {
   const skips = rows.filter((row) => ("id" in row ? row.takenBack : row.isSkip && row.mayHaveLeft));
@@ -166,8 +166,8 @@ export function changeItems(keys, names, second) {
 }
 
 /**
- * What could not be sent stands where it was written, and a change of keys or of a name where it was noticed; what is on
- * its way comes last.
+ * Orders the items: failed messages at the time of writing, changes at the time they were noticed, and messages being sent
+ * last.
  * @param {(ThreadItem | GapItem)[]} stored
  * @param {{ unsent: ThreadItem[], echoes: ThreadItem[], changes: (ChangeItem | TakenBackItem)[] }} others
  * @returns {AnyItem[]}
@@ -183,7 +183,8 @@ export function inOrder(stored, { unsent, echoes, changes }) {
 }
 
 /**
- * One's own keeps its key when the server has it; of others', only the server's id is sure to be theirs alone.
+ * The key of an item. An own message keeps its key when the server confirms it. For messages of the peer only the server's
+ * id is unique.
  * @param {MessageRow | OutboxRow} row
  * @returns {string}
  */
@@ -192,12 +193,11 @@ export function keyOf(row) {
 }
 
 /**
- * Anybody may put one's own client_id on anything. What this browser has written, sealed or opened goes before what it
- * has not.
+ * Gives each row its key. Any message can carry an own client_id, so messages that this browser has written or decrypted get
+ * the key first.
  * @param {MessageRow[]} rows
- * @param {Set<string>} waiting client_ids of what has not left yet
- * @returns {{ row: MessageRow, key: string, isOther: boolean }[]} isOther: one's own client_id, and not the one that is
- *   known to have it
+ * @param {Set<string>} waiting the client_ids of unsent messages
+ * @returns {{ row: MessageRow, key: string, isOther: boolean }[]} isOther: another row has the client_id
  */
 export function withKeys(rows, waiting) {
   /** @type {Map<string, MessageRow>} by key */
@@ -217,7 +217,7 @@ export function withKeys(rows, waiting) {
 
 /**
  * @param {MessageRow | OutboxRow} row
- * @returns {string} the same for one's own before and after the server has it
+ * @returns {string} the same for an own message before and after the server confirms it
  */
 export function textKey(row) {
   return "mine" in row && !row.mine ? identityOf(row) : messageRecord(row);

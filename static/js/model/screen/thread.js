@@ -1,6 +1,6 @@
 /**
- * One chat as it is shown: a window on what is stored, from the oldest message that was asked for to the newest, and
- * what has not left yet. The database is the truth; this reads it again whenever something has changed.
+ * One open chat: the stored messages from the oldest requested one to the newest, and the unsent ones. It is read again from
+ * the database after each change.
  */
 import { pause, SerialQueue } from "../../lib/timing.js";
 import { textOf } from "../../types/content-types.js";
@@ -31,9 +31,9 @@ import {
 /** @typedef {import("./thread-items.js").Words} Words */
 
 const SCREEN = 30;
-const IN_SIGHT = 16; // on most screens; each takes a derivation, and all others wait for it
+const IN_SIGHT = 16; // Messages on a screen. Each costs a derivation, and the others wait for these.
 const BEFORE_UNREAD = 5;
-const MOST_AT_ONCE = 2000; // each is a node on the screen
+const MOST_AT_ONCE = 2000; // Each is a node on the screen.
 const OLDER = 50;
 const PAGES_AT_ONCE = 3;
 const FETCH_PATIENCE_MS = 5000;
@@ -53,16 +53,16 @@ export class Thread {
   #unsent = [];
   /** @type {Map<string, Echo>} */
   #echoes = new Map();
-  /** @type {Map<string, Words>} what was opened, by identity: keys come again where the server gives an id twice */
+  /** @type {Map<string, Words>} decrypted messages by identity; keys are not unique if the server repeats an id */
   #words = new Map();
-  /** @type {Set<string>} identities of what is kept here and cannot be read */
+  /** @type {Set<string>} identities of stored messages that cannot be decrypted any more */
   #unreadable = new Set();
   /** @type {AnyItem[] | null} */
   #items = null;
   #from = Infinity;
   #hasOlder = false;
   #isLoading = true;
-  /** whether only the newest is here, and what is unread may begin before it */
+  /** whether only the newest messages are here, and unread ones may precede them */
   #isPartial = false;
   #unreadCount = 0;
   /** @type {string | null} */
@@ -81,38 +81,38 @@ export class Thread {
     return this.#parts.people.nameOf(this.email);
   }
 
-  /** What to call that person where messages are read out. */
+  /** The name of the person for a screen reader. */
   get speaker() {
     return this.#parts.people.speakerOf(this.email);
   }
 
-  /** What the person has to decide about before anything goes out; null: nothing. */
+  /** The key change that the person has to decide about before messages are sent; null: none. */
   get keyChange() {
     const fingerprint = this.#parts.people.get(this.email)?.offered;
     return fingerprint ? { name: this.name, fingerprint } : null;
   }
 
-  /** The numbers that the person compared were not the same, and none have matched since; null: not so. */
+  /** The last comparison of safety numbers, if they differed and none has matched since; otherwise null. */
   get differed() {
     return this.#parts.people.get(this.email)?.differed ?? null;
   }
 
-  /** The server says that the chat was cleared, and nobody here did it. */
+  /** Whether the server says that the chat was cleared, and it was not cleared here. */
   get clearedElsewhere() {
     return Boolean(this.#chat?.clearedElsewhere);
   }
 
-  /** True until what is stored of it is here. */
+  /** True until the chat is read from the database. */
   get loading() {
     return this.#isLoading;
   }
 
-  /** True while what is unread may begin before what is shown. */
+  /** True while there may be unread messages before the shown ones. */
   get partial() {
     return this.#isPartial;
   }
 
-  /** What was begun and not sent. */
+  /** The text of the draft. */
   get draft() {
     return this.#parts.draft();
   }
@@ -121,12 +121,12 @@ export class Thread {
     return this.#hasOlder;
   }
 
-  /** How many messages were unread when the chat was opened, or when what was missing had come. */
+  /** How many messages were unread when the chat was opened, or when its missing messages had come. */
   get unreadCount() {
     return this.#unreadCount;
   }
 
-  /** The first message that was unread then. */
+  /** The key of the first message that was unread then. */
   get firstUnreadKey() {
     return this.#firstUnreadKey;
   }
@@ -138,7 +138,7 @@ export class Thread {
 
   /**
    * @param {number} id
-   * @returns {boolean} whether it is, and has not only come in since
+   * @returns {boolean} whether the message is shown and was here at the last reading
    */
   hasShown(id) {
     return this.covers(id) && id <= (this.#rows.at(-1)?.id ?? 0);
@@ -174,7 +174,7 @@ export class Thread {
 
   /**
    * @param {import("../history/gaps.js").Gap} gap
-   * @returns {boolean} false: it is above the newest screen, which was fetched before what lies above it
+   * @returns {boolean} false: the gap is before the newest screen, whose earlier messages are not fetched yet
    */
   #isKnown({ before }) {
     return this.#parts.sync.isComplete || !this.#hasOlder || before !== this.#rows[0]?.id;
@@ -195,7 +195,7 @@ export class Thread {
     return this.#chat ? takenBackItems([...this.#rows, ...this.#unsent], this.#chat) : [];
   }
 
-  /** @returns {import("./thread-items.js").ChangeItem[]} within what is shown */
+  /** @returns {import("./thread-items.js").ChangeItem[]} within the shown part */
   #changes() {
     const { people } = this.#parts;
     const first = this.#hasOlder ? (this.#rows[0]?.createdAtMs ?? Infinity) : 0;
@@ -222,21 +222,21 @@ export class Thread {
     return "raw" in row && row.raw ? this.#parts.decryptQueue.failure(row) : null;
   }
 
-  /** The newest screen: from here, unless so much has happened that only the server has it. */
+  /** Loads the newest screen from the database, or from the server if a long sync is running. */
   async load() {
     this.#isPartial = this.#parts.sync.isBehind;
     const from = this.#isPartial ? await this.#fetchNewest() : 0;
     await this.#reading.run(() => this.#loadScreen(from ?? 0));
   }
 
-  /** Fetches what a screen lacks. */
+  /** Fetches older messages if they do not fill a screen. */
   async fill() {
     if (this.#rows.length < SCREEN && this.#hasOlder) {
       await this.loadOlder().catch(() => {});
     }
   }
 
-  /** Shows all that is unread, where it was not here when the chat was opened. */
+  /** Shows all unread messages, if they were not here when the chat was opened. */
   async widen() {
     await this.#reading.run(async () => {
       if (this.#isLoading || this.#parts.sync.isBehind) {
@@ -253,8 +253,8 @@ export class Thread {
   }
 
   /**
-   * @param {MessageRow[]} strays stand above the rest, wherever that begins
-   * @returns {Promise<boolean>} whether more is shown now
+   * @param {MessageRow[]} strays unread messages that are shown above the others
+   * @returns {Promise<boolean>} whether more messages are shown now
    */
   async #takeInUnread(strays) {
     const { messageStore } = this.#parts;
@@ -269,13 +269,13 @@ export class Thread {
     return true;
   }
 
-  /** @returns {Promise<number | null>} null: it cannot be had now, or not soon: what is stored does not wait for it */
+  /** @returns {Promise<number | null>} null: the server did not answer in time, so the stored messages are shown */
   #fetchNewest() {
     const fetched = this.#parts.olderMessages.fetchNewest(this.email).catch(() => null);
     return Promise.race([fetched, pause(FETCH_PATIENCE_MS).then(() => null)]);
   }
 
-  /** @param {number} newest the id from which on all is here, although what is before it may not be */
+  /** @param {number} newest all messages from this id on are here; earlier ones may be missing */
   async #loadScreen(newest) {
     const screen = await this.#read({ from: newest, limit: SCREEN + 1 });
     this.#hasOlder = screen.rows.length > SCREEN || screen.chat.older !== null || newest > 0;
@@ -290,13 +290,13 @@ export class Thread {
     this.#parts.changed();
   }
 
-  /** @param {Window} window both values are of one reading: messages can come in between two */
+  /** @param {Window} window both values are of one transaction, because messages can come in between */
   #noteUnread({ rows, unread }) {
     this.#unreadCount = unread;
     this.#firstUnreadKey = keyOfUnread(rows);
   }
 
-  /** So much has happened that the newest screen is fetched before all the rest is here. */
+  /** Fetches the newest screen first, because a long sync has begun. */
   async jump() {
     this.#isPartial = true;
     const from = await this.#fetchNewest();
@@ -309,7 +309,7 @@ export class Thread {
     }
   }
 
-  /** Reads again what is shown. */
+  /** Reads the shown messages again. */
   async refresh() {
     await this.#reading.run(async () => {
       if (!this.#isLoading) {
@@ -339,10 +339,10 @@ export class Thread {
     await this.refresh();
   }
 
-  /** @returns {Promise<number>} how many older messages were found here */
+  /** @returns {Promise<number>} how many older messages were found in the database */
   async #reachBack() {
     if (!this.#hasOlder) {
-      return 0; // it has come in between
+      return 0; // They have come in between.
     }
     const { rows, chat } = await this.#parts.messageStore.window(this.email, { below: this.#from, limit: OLDER });
     this.#hasOlder = rows.length === OLDER || chat.older !== null;
@@ -351,7 +351,7 @@ export class Thread {
   }
 
   /**
-   * At once on the screen, before it is read from where it is stored.
+   * Shows a message at once, before it is read from the database.
    * @param {Echo} echo
    */
   echo(echo) {
@@ -360,7 +360,7 @@ export class Thread {
   }
 
   /**
-   * It could not be stored.
+   * Removes a message that could not be stored.
    * @param {string} clientId
    */
   dropEcho(clientId) {
@@ -369,7 +369,7 @@ export class Thread {
   }
 
   /**
-   * Reads what is stored. What had been stored before is in it, or has gone on: under another client_id, say.
+   * Reads the database. Echoes that were stored before are in the result, or have changed, for example their client_id.
    * @param {{ from?: number, below?: number, limit: number }} part
    * @returns {Promise<Window & { echoed: Echo[] }>}
    */
@@ -397,7 +397,7 @@ export class Thread {
     this.#openWhatIsClosed();
   }
 
-  /** @param {MessageRow | OutboxRow} row one that cannot be read stands in its place, and the others around it */
+  /** @param {MessageRow | OutboxRow} row if it cannot be decrypted, it is shown as such */
   async #readWords(row) {
     const key = textKey(row);
     if (!row.sealed || this.#words.has(key)) {
@@ -413,7 +413,7 @@ export class Thread {
     }
   }
 
-  /** First what is on the screen, from the first unread one on; then the newest screen, what is below, what is above. */
+  /** Decrypts in this order: the screen from the first unread message on, the newest screen, the later and earlier ones. */
   #openWhatIsClosed() {
     const { decryptQueue } = this.#parts;
     const unread = this.#rows.findIndex((row) => keyOf(row) === this.#firstUnreadKey);
@@ -424,24 +424,24 @@ export class Thread {
     decryptQueue.openAll([...new Set(closed)]);
   }
 
-  /** @returns {Echo[]} of what has not been read from where it is stored yet */
+  /** @returns {Echo[]} those that were not read from the database yet */
   #echoesAlone() {
     const known = new Set([...this.#rows.filter(isKnown), ...this.#unsent].map(({ clientId }) => clientId));
     return [...this.#echoes.values()].filter(({ clientId }) => !known.has(clientId));
   }
 
-  /** Each once, however often the server has delivered it. */
+  /** Each message once, however often the server has delivered it. */
   #distinctRows() {
     const rows = [...this.#strays, ...this.#rows].filter(({ hidden }) => !hidden);
     const waiting = new Set([...this.#unsent.map(({ clientId }) => clientId), ...this.#echoes.keys()]);
-    // Another one under one's own client_id may be the same again, until it was tried to open it.
+    // Another message with an own client_id may be a repetition, until decryption was tried.
     return withKeys(rows, waiting).filter(({ row, isOther }) => !isOther || isKnown(row) || this.#parts.decryptQueue.failure(row));
   }
 }
 
 /**
  * @param {MessageRow} row
- * @returns {boolean} whether this browser knows what it says
+ * @returns {boolean} whether this browser has its content
  */
 function isKnown({ sealed }) {
   return sealed !== undefined;
