@@ -1,7 +1,7 @@
 /** Takes back an unsent message, without leaving a gap in the chain (docs/protocol.md §5.5). */
 import { CryptoManager } from "../../crypto/crypto.js";
 import { get } from "../../storage/queries.js";
-import { skip } from "../../types/skip-type.js";
+import { skip as skipType } from "../../types/skip-type.js";
 import { FRESH } from "../history/message-rows.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 
@@ -63,6 +63,6 @@ async function endBefore(chains, peer, { counter, previous }) {
  */
 async function skipOf(cipher, { peer, browser, counter, atMs, envelope }, content) {
   const clientId = CryptoManager.randomUuid();
-  const sealed = await cipher.seal(messageRecord({ peer, clientId }), { ...content, type: skip.name, body: content.hash });
-  return { ...FRESH, clientId, peer, browser, counter, atMs, sealed, ...skip.marks, mayHaveLeft: envelope !== null };
+  const sealed = await cipher.seal(messageRecord({ peer, clientId }), { ...content, type: skipType.name, body: content.hash });
+  return { ...FRESH, clientId, peer, browser, counter, atMs, sealed, ...skipType.marks, mayHaveLeft: envelope !== null };
 }
