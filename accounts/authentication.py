@@ -4,6 +4,18 @@ from rest_framework.exceptions import AuthenticationFailed
 from accounts.tokens import session_of_access_token
 
 
+def bearer_token(authorization: bytes) -> str | None:
+    """The token of an Authorization header; None for another scheme."""
+    scheme, _, token = authorization.partition(b" ")
+    return token.strip().decode("latin-1") if scheme.lower() == b"bearer" else None
+
+
+def token_not_valid() -> AuthenticationFailed:
+    error = AuthenticationFailed("The access token is not valid, or its session is over.", "token_not_valid")
+    error.auth_header = "Bearer"
+    return error
+
+
 class SessionTokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access JWT>`; request.user is its person, request.auth its session."""
 
@@ -11,11 +23,11 @@ class SessionTokenAuthentication(BaseAuthentication):
         return "Bearer"
 
     def authenticate(self, request):
-        scheme, _, token = get_authorization_header(request).partition(b" ")
-        if scheme.lower() != b"bearer":
+        token = bearer_token(get_authorization_header(request))
+        if token is None:
             return None
-        found = session_of_access_token(token.strip().decode("latin-1"))
+        found = session_of_access_token(token)
         if found is None:
-            raise AuthenticationFailed("The access token is not valid, or its session is over.", "token_not_valid")
+            raise token_not_valid()
         session, _expires_at = found
         return session.user, session

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class MessagingConfig(AppConfig):
@@ -8,6 +9,7 @@ class MessagingConfig(AppConfig):
         from accounts.models import locks_before_deletion
         from keys.models import after_replacement
         from keys.retention import named_by_messages, needed_by_others
+        from messaging.accept import postgresql
         from messaging.models import Message, lock_before_deletion
         from messaging.realtime.dispatcher import resync_after_commit
 
@@ -15,3 +17,4 @@ class MessagingConfig(AppConfig):
         needed_by_others.append(Message.objects.fingerprints_others_need)
         named_by_messages.append(Message.objects.fingerprints_named)
         after_replacement.append(resync_after_commit)
+        post_migrate.connect(postgresql.install, sender=self)

@@ -8,8 +8,7 @@ from accounts.models import User
 from keys.models import PublicKey
 from messaging.mailboxes import Mailbox, in_mailboxes
 from messaging.realtime import dispatcher, payloads
-from messaging.storage_quota import charge, credit_senders, stored_size
-from vibechat.core.exceptions import Conflict, UserNotFound
+from messaging.storage_quota import credit_senders, stored_size
 
 CLIENT_ID_MEMORY = datetime.timedelta(days=30)
 
@@ -76,48 +75,6 @@ class MessageQuerySet(models.QuerySet):
 
 class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
     @in_mailboxes
-    def send(self, sender, envelope):
-        """Take a message in, once; returns (message, whether it is new).
-
-        `envelope` is SendSerializer's validated data. One transaction: both mailboxes locked, the two sequence numbers,
-        the row; the push comes after the commit. Raises Conflict `client_id_conflict`, `message_deleted`, `stale_key`,
-        UserNotFound and StorageFull, in the order of the contract's checks.
-        """
-        recipient = User.objects.active().filter(email=envelope["recipient_email"]).first()
-        mailboxes = Mailbox.lock(sender.pk, recipient and recipient.pk)
-        if first := self._sent_before(sender, envelope):
-            return first, False
-        if recipient is None:
-            raise UserNotFound()
-        refuse_stale_key(sender, envelope["sender_fingerprint"])
-        refuse_stale_key(recipient, envelope["recipient_fingerprint"])
-        charge(mailboxes[sender.pk], envelope)
-        message = self.create(
-            **envelope,
-            sender=sender,
-            sender_email=sender.email,
-            recipient=recipient,
-            sender_sequence=mailboxes[sender.pk].next_sequence(),
-            recipient_sequence=mailboxes[recipient.pk].next_sequence(),
-        )
-        Mailbox.objects.bulk_update(mailboxes.values(), ["sequence", "stored_bytes"])
-        dispatcher.after_commit(payloads.new_message(message))
-        return message, True
-
-    def _sent_before(self, sender, envelope):
-        client_id = envelope["client_id"]
-        if client_id is None:
-            return None
-        first = self.filter(sender=sender, client_id=client_id).first()
-        if first and all(getattr(first, name) == value for name, value in envelope.items()):
-            return first
-        if first:
-            raise Conflict("client_id_conflict", "This client_id has been used for another message.")
-        if SpentClientId.objects.remembered().filter(sender=sender, client_id=client_id).exists():
-            raise Conflict("message_deleted", "This message was sent, and has been deleted since.")
-        return None
-
-    @in_mailboxes
     def mark(self, user, delivered=(), read=()):
         """Give the first delivered and read times; returns how many of `user`'s received messages changed.
 
@@ -154,13 +111,6 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
             keep_counters({user.pk: mailboxes[user.pk]})
             dispatcher.after_commit(payloads.conversation_cleared(user.pk, email, sequence))
         return count
-
-
-def refuse_stale_key(owner, fingerprint):
-    if fingerprint is None:
-        return
-    if not PublicKey.objects.current().filter(user=owner, fingerprint=fingerprint).exists():
-        raise Conflict("stale_key", "One of the two keys named is not that person's current key.")
 
 
 def keep_counters(mailboxes):

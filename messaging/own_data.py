@@ -12,6 +12,7 @@ from contacts import own_data as contacts_data
 from keys import own_data as keys_data
 from messaging.models import Mailbox, Message
 from messaging.pagination import DEFAULT_PAGE_SIZE, LARGEST_ID, LARGEST_PAGE_SIZE, address_of, whole_number
+from messaging.realtime.payloads import MESSAGE_FIELDS, as_json
 from vibechat.core.times import iso
 
 PARAMETERS = [
@@ -112,22 +113,13 @@ def measured(messages):
 
 
 def message_json(message, is_sent: bool) -> dict:
+    columns = [name for name in MESSAGE_FIELDS if name not in LARGE_COLUMNS]
     return {
-        "id": message.pk,
+        **{name: as_json(getattr(message, name)) for name in columns},
         "direction": "sent" if is_sent else "received",
-        "sender_email": message.sender_email,
-        "recipient_email": message.recipient_email,
-        "created_at": iso(message.created_at),
-        "delivered_at": iso(message.delivered_at),
-        "read_at": iso(message.read_at),
         "ciphertext_bytes": message.ciphertext_bytes,
-        "message_type": message.message_type,
-        "suite": message.suite,
         "sequence": message.sequence,
         "is_cleared": message.is_cleared,
-        "client_id": None if message.client_id is None else str(message.client_id),
-        "sender_fingerprint": message.sender_fingerprint,
-        "recipient_fingerprint": message.recipient_fingerprint,
     }
 
 

@@ -1,11 +1,13 @@
 from uuid import UUID
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import empty
 
 from accounts.fields import EmailField
 from messaging.models import Message
-from messaging.realtime.payloads import message_json
+from messaging.realtime.payloads import MESSAGE_FIELDS, message_json
 from vibechat.core.fields import Base64Field, FingerprintField, PatternField, StrictIntegerField
 
 CIPHERTEXT_BYTES = 64 * 1024
@@ -20,26 +22,15 @@ class MessageSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Message
-        fields = [
-            "id",
-            "client_id",
-            "sender_email",
-            "recipient_email",
-            "ciphertext",
-            "nonce",
-            "salt",
-            "message_type",
-            "suite",
-            "sender_fingerprint",
-            "recipient_fingerprint",
-            "created_at",
-            "delivered_at",
-            "read_at",
-        ]
+        fields = list(MESSAGE_FIELDS)
         read_only_fields = fields
 
     def to_representation(self, message):
         return message_json(message)
+
+
+def sent_to_oneself() -> ValidationError:
+    return ValidationError([ErrorDetail("A message to yourself goes nowhere.", "yourself")])
 
 
 class RecipientSerializer(serializers.Serializer):
@@ -47,7 +38,7 @@ class RecipientSerializer(serializers.Serializer):
 
     def validate_recipient_email(self, email):
         if email == self.context.get("own_email"):
-            raise serializers.ValidationError("A message to yourself goes nowhere.", code="yourself")
+            raise sent_to_oneself()
         return email
 
 
@@ -57,20 +48,28 @@ class EphemeralSerializer(RecipientSerializer):
     payload = Base64Field(1, EPHEMERAL_BYTES)
 
 
+class ClientIdField(PatternField):
+    def __init__(self, **kwargs):
+        super().__init__(CLIENT_ID, **kwargs)
+
+    def to_internal_value(self, data):
+        return UUID(super().to_internal_value(data))
+
+
 class SendSerializer(RecipientSerializer):
-    """What may be sent, by either door. The server knows numbers of suites, not algorithms."""
+    """The envelope of a message. Its fields are columns of the table by the same names.
+
+    The server knows numbers of suites, not algorithms.
+    """
 
     ciphertext = Base64Field(16, CIPHERTEXT_BYTES)
     nonce = Base64Field(12, 12, required=False, allow_null=True, default=None)
     salt = Base64Field(16, 32, required=False, allow_null=True, default=None)
     message_type = PatternField(r"[a-z][a-z0-9_-]{0,19}", default="text")
     suite = StrictIntegerField(min_value=1, max_value=32767, default=SEED_SUITE)
-    client_id = PatternField(CLIENT_ID, required=False, allow_null=True, default=None)
+    client_id = ClientIdField(required=False, allow_null=True, default=None)
     sender_fingerprint = FingerprintField(required=False, allow_null=True, default=None)
     recipient_fingerprint = FingerprintField(required=False, allow_null=True, default=None)
-
-    def validate_client_id(self, text):
-        return text and UUID(text)
 
     def validate(self, envelope):
         missing = [name for name in ("nonce", "salt") if envelope[name] is None]
@@ -78,6 +77,24 @@ class SendSerializer(RecipientSerializer):
             required = serializers.Field.default_error_messages["required"]
             raise serializers.ValidationError({name: ErrorDetail(required, "required") for name in missing})
         return envelope
+
+
+SEND_SERIALIZER = SendSerializer()
+SEND_FIELDS = SEND_SERIALIZER.fields
+
+
+def validated_envelope(body) -> dict:
+    """What SendSerializer makes of a body. Raises ValidationError.
+
+    The fields are called one by one, which takes a fifth of the time of `is_valid`; that one names every error.
+    """
+    try:
+        envelope = {name: field.run_validation(body.get(name, empty)) for name, field in SEND_FIELDS.items()}
+        return SEND_SERIALIZER.validate(envelope)
+    except (ValidationError, DjangoValidationError, AttributeError):
+        serializer = SendSerializer(data=body)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
 
 
 class ReceiptsSerializer(serializers.Serializer):

@@ -46,14 +46,6 @@ def decoded_length(base64_text: str) -> int:
     return len(base64_text) * 3 // 4 - base64_text[-2:].count("=")
 
 
-def charge(mailbox: Mailbox, envelope: dict):
-    """`mailbox` is the sender's, locked. Raises StorageFull."""
-    used = mailbox.stored_bytes + message_bytes(envelope)
-    if used > allowed_bytes(envelope):
-        raise StorageFull(mailbox.stored_bytes, settings.ACCOUNT_STORAGE_BYTES)
-    mailbox.stored_bytes = used
-
-
 class OctetLength(Func):
     """PostgreSQL tells it without reading the text."""
 

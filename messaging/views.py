@@ -1,7 +1,7 @@
+import json
 import re
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import status
 from rest_framework.exceptions import Throttled
 from rest_framework.response import Response
 
@@ -9,6 +9,7 @@ from accounts.lookup import address_in, person_with
 from keys.models import PublicKey
 from keys.serializers import PublicKeySerializer
 from messaging import own_data, sync
+from messaging.accept.acceptance import accept_sync
 from messaging.models import Message
 from messaging.pagination import LARGEST_ID, Page, whole_number
 from messaging.realtime.payloads import message_json
@@ -32,21 +33,14 @@ PAGING = [OpenApiParameter("page_size", int), OpenApiParameter("before", int), O
 WITH = OpenApiParameter("with", str, description="The other person's email.")
 
 
-def send(user, body):
-    """One message in, the full way, which both doors share; returns (message, whether it is new)."""
-    serializer = SendSerializer(data=body, context={"own_email": user.email})
-    serializer.is_valid(raise_exception=True)
-    return Message.objects.send(user, serializer.validated_data)
-
-
 class MessageViewSet(LimitedViewSet):
     @extend_schema(request=SendSerializer, responses={200: MessageSerializer, 201: MessageSerializer})
     def send(self, request):
         is_paid = getattr(request._request, "scope", {}).get("send_is_paid")
         if not is_paid and (wait := send_bucket.take(request.user.pk, request.META.get("REMOTE_ADDR"))):
             raise Throttled(wait)
-        message, is_new = send(request.user, request.data)
-        return Response(message_json(message), status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+        accepted = accept_sync(request.auth.pk, request.user.pk, request.data)
+        return Response(json.loads(accepted.text), accepted.status)
 
     @extend_schema(parameters=[WITH, *PAGING], responses=MessagePageSerializer)
     def inbox(self, request):

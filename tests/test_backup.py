@@ -15,7 +15,7 @@ from django.db import connection
 from accounts.models import User
 from conftest import PASSWORD, envelope
 from messaging.models import Message
-from messaging.tests.test_concurrency import send_quickly
+from messaging.tests.test_concurrency import send_in_loop
 from tests.environment import ROOT, clean_environment
 from tools.provision.postgres import installed_package
 from vibechat import backups
@@ -78,7 +78,7 @@ class Load(threading.Thread):
     def run(self):
         alice, bob = self.people
         while not self.is_over.is_set():
-            self.sent.append(send_quickly(alice, envelope(bob))[0])
+            self.sent.append(send_in_loop(alice, envelope(bob))[0])
             alice, bob = bob, alice
         connection.close()
 

@@ -77,8 +77,8 @@ def test_values_where_others_belong(call, token):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_values_at_the_quick_way_of_a_message(token):
-    """In front of Django where the database is PostgreSQL, and not within a test's transaction."""
+async def test_values_in_a_message_that_the_middleware_answers(token):
+    """Not within a test's transaction, so that SendMiddleware answers."""
     call = ("POST", "/api/messages/send")
     try:
         for name, text in one_in(3, product(("ciphertext", "client_id", "suite", "sender_fingerprint"), VALUES)):

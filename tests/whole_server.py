@@ -2,7 +2,7 @@
 
 import json
 from contextlib import contextmanager, nullcontext
-from unittest.mock import AsyncMock, patch
+from unittest.mock import patch
 from urllib.parse import unquote
 
 from asgiref.sync import async_to_sync
@@ -36,14 +36,14 @@ async def ask_server(method, target, body=None, token=None, headers=(), content_
 
 @contextmanager
 def in_the_tests_transaction():
-    """Views run in the thread of the test, on its connection, which no request closes. The quick way of a message has
-    connections of its own, which would see nothing of it."""
+    """Views run in the thread of the test, on its connection, which no request closes. SendMiddleware would use
+    connections of its own, which see nothing of the transaction."""
     signals = (request_started, request_finished)
     for signal in signals:
         signal.disconnect(close_old_connections)
     own_thread = patch("django.core.handlers.asgi.ThreadSensitiveContext", nullcontext)
     try:
-        with own_thread, patch("messaging.accept.acceptance.accept", AsyncMock(return_value=None)):
+        with own_thread, patch("messaging.accept.middleware.claims_of", lambda scope: None):
             yield
     finally:
         for signal in signals:

@@ -1,41 +1,54 @@
-"""The quick way in for a message: from a door to the database and back without Django's handler and DRF between.
+"""The acceptance of a message: the one way in, for POST /api/messages/send and for the socket's `send_message`.
 
-It does what Message.objects.send does, for the case that nothing stands in the way: the session holds, the body is
-right, the client_id is new, the recipient is there, the keys are current, the sender has storage left, both mailboxes
-exist. Then the message is in, committed. In any other case nothing has happened and the answer is None: the caller goes
-the full way, which says what is wrong. So every refusal has one place, and it is not here.
+The body is validated here. The rest is one transaction of the back end (postgresql.py, sqlite.py): lock both mailboxes,
+check (rules.py), take the two sequences, insert the row. It returns the row or the code of the refusal.
 """
 
+import uuid
 from datetime import UTC, datetime
-from uuid import UUID
+from types import SimpleNamespace
+from typing import NamedTuple
 
+from django.conf import settings
 from django.db import connection
-from rest_framework.fields import empty
-from rest_framework.serializers import ValidationError
+from rest_framework.exceptions import APIException, ValidationError
 
+from accounts.authentication import token_not_valid
 from messaging.accept import postgresql, sqlite
+from messaging.accept.outcome import ACCEPTED, REPEATED, Outcome
+from messaging.models import CLIENT_ID_MEMORY
 from messaging.realtime import dispatcher
-from messaging.realtime.payloads import message_text, new_message_pushes
-from messaging.serializers import SEED_SUITE, SendSerializer
-from messaging.storage_quota import allowed_bytes, message_bytes
-from vibechat.core.times import iso
+from messaging.realtime.payloads import message_json, message_text, new_message_pushes
+from messaging.serializers import sent_to_oneself, validated_envelope
+from messaging.storage_quota import StorageFull, allowed_bytes, message_bytes
+from vibechat.core.exceptions import Conflict, Unavailable, UserNotFound
 
 backend = postgresql if connection.vendor == "postgresql" else sqlite
 
 
-async def accept(session_id, sender_id, body):
-    """(message object as text, sequence in the sender's mailbox) of a message that is new and in.
+class Accepted(NamedTuple):
+    text: str  # the message object as JSON
+    sequence: int  # in the sender's mailbox
+    is_new: bool
 
-    None where the full way must say. session_id and sender_id are those of a token whose signature has been checked;
-    whether the session still holds is asked here.
+    @property
+    def status(self) -> int:
+        return 201 if self.is_new else 200
+
+
+async def accept(session_id: uuid.UUID, sender_id: int, body) -> Accepted:
+    """Accept one message, once, and push it. The ids are those of an access token whose signature has been checked.
+
+    Raises APIException: ValidationError for the body's shape, else the refusal; Unavailable where the database is away.
     """
-    envelope = recognise(body)
-    if envelope is None:
-        return None
-    values = {**envelope, "session": session_id, "sender": sender_id, "now": datetime.now(UTC)}
-    values |= {"bytes": message_bytes(envelope), "allowed": allowed_bytes(envelope)}
-    row = await backend.accept(values)
-    return row and accepted(values, row)
+    call = read(session_id, sender_id, body)
+    return conclude(call, await backend.accept(call), dispatcher.publish)
+
+
+def accept_sync(session_id: uuid.UUID, sender_id: int, body) -> Accepted:
+    """The same from a thread, on Django's connection and in its transaction; pushes after the commit."""
+    call = read(session_id, sender_id, body)
+    return conclude(call, backend.accept_sync(call), dispatcher.after_commit)
 
 
 async def close():
@@ -43,54 +56,52 @@ async def close():
     await backend.close()
 
 
-# --- the body --------------------------------------------------------------------------------------------------------
-
-OTHER_FIELDS = {name: field for name, field in SendSerializer().fields.items() if name != "recipient_email"}
-
-
-def recognise(body) -> dict | None:
-    """What SendSerializer makes of a body that is plainly right, by its own fields and in a fifth of its time; None for
-    any other body. Whether the recipient's email is one is not asked: it must be that of an account, letter for letter.
-    """
-    try:
-        envelope = {name: field.run_validation(body.get(name, empty)) for name, field in OTHER_FIELDS.items()}
-    except (ValidationError, AttributeError):
-        return None
-    email, client_id = body.get("recipient_email"), envelope["client_id"]
-    is_plain = isinstance(email, str) and email.isascii() and "\0" not in email
-    if not is_plain or (envelope["suite"] == SEED_SUITE and None in (envelope["nonce"], envelope["salt"])):
-        return None
-    return {**envelope, "recipient_email": email, "client_id": client_id and UUID(client_id)}
+def read(session_id, sender_id, body) -> dict:
+    """The parameters of a back end. Raises ValidationError."""
+    envelope = validated_envelope(body)
+    now = datetime.now(UTC)
+    return {
+        "session": session_id,
+        "sender": sender_id,
+        "recipient_email": envelope["recipient_email"],
+        "envelope": envelope,
+        "now": now,
+        "remembered_since": now - CLIENT_ID_MEMORY,
+        "charged": message_bytes(envelope),
+        "allowed": allowed_bytes(envelope),
+    }
 
 
-# --- the answer ------------------------------------------------------------------------------------------------------
-
-
-def accepted(values, row):
-    message_id, sender_email, recipient_id, sender_sequence, recipient_sequence = row
-    text = message_text(
-        {
-            "id": message_id,
-            "client_id": values["client_id"] and str(values["client_id"]),
-            "sender_email": sender_email,
-            **{name: values[name] for name in COPIED},
-            "created_at": iso(values["now"]),
-            "delivered_at": None,
-            "read_at": None,
-        }
+def conclude(call: dict, outcome: Outcome, publish) -> Accepted:
+    if outcome.code not in (ACCEPTED, REPEATED):
+        raise refusal(outcome)
+    message = SimpleNamespace(
+        **call["envelope"],
+        id=outcome.message_id,
+        sender_email=outcome.sender_email,
+        created_at=outcome.created_at or call["now"],
+        delivered_at=outcome.delivered_at,
+        read_at=outcome.read_at,
     )
-    numbers = {recipient_id: recipient_sequence, values["sender"]: sender_sequence}
-    dispatcher.publish(new_message_pushes(numbers, text))
-    return text, sender_sequence
+    text = message_text(message_json(message))
+    if outcome.code == ACCEPTED:
+        sequences = {outcome.recipient_id: outcome.recipient_sequence, call["sender"]: outcome.sender_sequence}
+        publish(new_message_pushes(sequences, text))
+    return Accepted(text, outcome.sender_sequence, is_new=outcome.code == ACCEPTED)
 
 
-COPIED = (
-    "recipient_email",
-    "ciphertext",
-    "nonce",
-    "salt",
-    "message_type",
-    "suite",
-    "sender_fingerprint",
-    "recipient_fingerprint",
-)
+def refusal(outcome: Outcome) -> APIException:
+    if outcome.code == "storage_full":
+        return StorageFull(outcome.stored_bytes, settings.ACCOUNT_STORAGE_BYTES)
+    return REFUSALS[outcome.code]()
+
+
+REFUSALS = {
+    "session_over": token_not_valid,
+    "yourself": lambda: ValidationError({"recipient_email": sent_to_oneself().detail}),
+    "client_id_conflict": lambda: Conflict("client_id_conflict", "This client_id has been used for another message."),
+    "message_deleted": lambda: Conflict("message_deleted", "This message was sent, and has been deleted since."),
+    "user_not_found": UserNotFound,
+    "stale_key": lambda: Conflict("stale_key", "One of the two keys named is not that person's current key."),
+    "mailbox_missing": Unavailable,  # an account goes at this moment, and the next call is told so
+}

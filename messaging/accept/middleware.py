@@ -1,12 +1,18 @@
-"""The door for POST /api/messages/send in front of Django: what the quick way takes is answered without a thread.
+"""ASGI middleware that answers POST /api/messages/send from the event loop, without Django's handler, DRF or a thread.
 
-Everything else (a refusal, a repeat) goes on to the viewset, which reads the same body again and says.
+What it leaves goes on to the viewset: other schemes than bearer, other bodies than JSON, a body of the wrong shape
+(whose sender must be known first), and all requests where CORS headers are due, which Django's middleware sets.
 """
 
-from django.conf import settings
+import json
 
-from accounts.tokens import claims_of_access_token
+from django.conf import settings
+from rest_framework.exceptions import APIException, Throttled, ValidationError
+
+from accounts.authentication import bearer_token
+from accounts.tokens import Claims, claims_of_access_token
 from messaging.accept import acceptance
+from vibechat.core.errors import describe, headers_of
 from vibechat.core.json import loads
 from vibechat.core.limits import send_bucket
 
@@ -18,21 +24,36 @@ class SendMiddleware:
         self.inner = inner
 
     async def __call__(self, scope, receive, send):
-        if not is_for_us(scope):
+        claims = claims_of(scope)
+        if claims is None:
             return await self.inner(scope, receive, send)
         body = await whole_body(receive)
-        scope = {**scope, "send_is_paid": False}  # the full way takes no second token for the same call
-        text = await take_in(scope, body)
-        if text is None:
+        try:
+            fields = loads(body or b"")
+        except ValueError:
             return await self.inner(scope, replay(body, receive), send)
-        await answer(send, text.encode())
+        try:
+            address = scope["client"][0] if scope.get("client") else None
+            if wait := await send_bucket.take_async(claims.user_id, address):
+                raise Throttled(wait)
+            accepted = await acceptance.accept(claims.session_id, claims.user_id, fields)
+        except ValidationError:
+            scope = {**scope, "send_is_paid": True}  # the viewset takes no second token for the same request
+            return await self.inner(scope, replay(body, receive), send)
+        except APIException as error:
+            return await answer(send, error.status_code, json.dumps(describe(error)), headers_of(error))
+        return await answer(send, accepted.status, accepted.text, {})
+
+
+def claims_of(scope) -> Claims | None:
+    """Of a request that is answered here."""
+    if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST" or settings.CORS_ALLOWED_ORIGINS:
         return None
-
-
-def is_for_us(scope) -> bool:
-    if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
-        return False
-    return not settings.CORS_ALLOWED_ORIGINS  # their headers are Django's middleware's
+    headers = {name.lower(): value for name, value in scope["headers"]}
+    if headers.get(b"content-type", b"").split(b";")[0].strip().lower() != b"application/json":
+        return None
+    token = bearer_token(headers.get(b"authorization", b""))
+    return token and claims_of_access_token(token)
 
 
 async def whole_body(receive) -> bytes | None:
@@ -47,28 +68,8 @@ async def whole_body(receive) -> bytes | None:
             return body
 
 
-async def take_in(scope, body):
-    """The message object of a new message, as text, or None: the full way answers."""
-    headers = {name.lower(): value for name, value in scope["headers"]}
-    scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
-    is_json = headers.get(b"content-type", b"").split(b";")[0].strip().lower() == b"application/json"
-    claims = claims_of_access_token(token.strip().decode("latin-1")) if scheme.lower() == b"bearer" else None
-    if claims is None or body is None or not is_json:
-        return None
-    try:
-        fields = loads(body)
-    except ValueError:
-        return None
-    address = scope["client"][0] if scope.get("client") else None
-    if await send_bucket.take_async(claims.user_id, address):
-        return None
-    scope["send_is_paid"] = True
-    quickly = await acceptance.accept(claims.session_id, claims.user_id, fields)
-    return quickly and quickly[0]
-
-
 def replay(body, receive):
-    """A `receive` for the full way: the body once more, then whatever else comes."""
+    """A `receive` for the viewset: the body once more, then whatever else comes."""
     waiting = [{"type": "http.disconnect"} if body is None else {"type": "http.request", "body": body}]
 
     async def once_more():
@@ -77,7 +78,9 @@ def replay(body, receive):
     return once_more
 
 
-async def answer(send, content):
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
-    await send({"type": "http.response.start", "status": 201, "headers": headers})
+async def answer(send, status: int, text: str, headers: dict[str, str]):
+    content = text.encode()
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(content)), **headers}
+    pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
     await send({"type": "http.response.body", "body": content})

@@ -1,116 +1,181 @@
-"""How PostgreSQL takes in a message by the quick way: one call of one function, from an event loop."""
+"""How PostgreSQL accepts a message: one call of one function, in one round trip."""
 
 import asyncio
+import hashlib
+import json
 import logging
 import weakref
+from functools import cache
 
 import psycopg
-from django.db import OperationalError, connection
+from channels.db import database_sync_to_async
+from django.db import connection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from messaging.accept.outcome import ACCEPTED, ATTEMPTS, MAILBOX_MISSING, REPEATED, Outcome
+from messaging.accept.rules import MAKE_MAILBOXES, refusal
 from vibechat.core.database_alarm import alarm
+from vibechat.core.exceptions import Unavailable
 
 logger = logging.getLogger(__name__)
 POOL_SIZE = 4
 POOL_SECONDS = 5
-LOCK_SECONDS = 2  # who waits longer for a mailbox goes the full way: four who wait would keep everybody waiting
+LOCK_SECONDS = 2  # then a thread waits on a connection of Django's: the pool's few would keep everybody waiting
 
-# Each connection makes it for itself and for as long as it lives, so that it is always that of the code that calls it.
-# Every statement in it sees what others have committed while an earlier one waited for the locks, which are those of
-# mailboxes.py.
+# All mailboxes are locked first, in the order of mailboxes.py. Every later statement sees what others have committed
+# meanwhile. `INSERT … VALUES (message.*)` takes whatever columns the table has, so a new one changes nothing here. The
+# plans are generic and by index: one that was made while a table was small must not read all of it once it has grown.
 FUNCTION = """
-CREATE FUNCTION pg_temp.accept_message(
-    given_session uuid, given_sender bigint, given_recipient_email text, given_client_id uuid, given_ciphertext text,
-    given_nonce text, given_salt text, given_type text, given_suite smallint, given_sender_fingerprint text,
-    given_recipient_fingerprint text, given_now timestamptz, given_bytes bigint, given_allowed bigint
-) RETURNS TABLE (message bigint, sender_address text, recipient bigint, sender_number bigint, recipient_number bigint)
-LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION {name}(
+    given_session uuid, given_sender bigint, envelope jsonb, given_now timestamptz, remembered_since timestamptz,
+    charged bigint, allowed bigint, lock_patience text
+) RETURNS TABLE (
+    code text, message_id bigint, sender_email text, recipient_id bigint, sender_sequence bigint,
+    recipient_sequence bigint, created_at timestamptz, delivered_at timestamptz, read_at timestamptz,
+    stored_bytes bigint
+) LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
 DECLARE
-    mailboxes_locked integer;
-    bytes_stored bigint;
+    message messages := jsonb_populate_record(NULL::messages, envelope);
+    mailbox mailboxes;
+    stored_after bigint;
 BEGIN
-    SELECT id INTO recipient FROM users WHERE email = given_recipient_email;
-    PERFORM FROM mailboxes WHERE user_id IN (given_sender, recipient) ORDER BY user_id FOR NO KEY UPDATE;
-    GET DIAGNOSTICS mailboxes_locked = ROW_COUNT;
-    IF mailboxes_locked <> 2 THEN RETURN; END IF;
+    PERFORM set_config('lock_timeout', lock_patience, TRUE);
+    message.sender_id := given_sender;
+    SELECT email INTO message.sender_email FROM users WHERE id = given_sender;
+    SELECT id INTO message.recipient_id FROM users WHERE email = message.recipient_email AND is_active;
+    FOR mailbox IN
+        SELECT * FROM mailboxes WHERE user_id IN (given_sender, message.recipient_id)
+        ORDER BY user_id FOR NO KEY UPDATE
+    LOOP
+        IF mailbox.user_id = given_sender THEN
+            message.sender_sequence := mailbox.sequence + 1;
+            stored_after := mailbox.stored_bytes + charged;
+        ELSE
+            message.recipient_sequence := mailbox.sequence + 1;
+        END IF;
+    END LOOP;
 
-    SELECT caller.email INTO sender_address
-    FROM sessions JOIN users caller ON caller.id = user_id, users addressee
-    WHERE sessions.id = given_session AND revoked_at IS NULL AND expires_at > clock_timestamp()
-        AND caller.id = given_sender AND caller.is_active AND addressee.id = recipient AND addressee.is_active;
-    IF NOT FOUND
-        OR EXISTS (SELECT FROM spent_client_ids WHERE sender_id = given_sender AND client_id = given_client_id)
-        OR (given_sender_fingerprint IS NOT NULL AND NOT EXISTS (
-            SELECT FROM public_keys
-            WHERE user_id = given_sender AND is_current AND fingerprint = given_sender_fingerprint))
-        OR (given_recipient_fingerprint IS NOT NULL AND NOT EXISTS (
-            SELECT FROM public_keys
-            WHERE user_id = recipient AND is_current AND fingerprint = given_recipient_fingerprint))
-    THEN RETURN; END IF;
+    IF message.sender_email IS NULL THEN
+        code := 'session_over';
+    ELSIF message.sender_sequence IS NULL
+        OR (message.recipient_id <> given_sender AND message.recipient_sequence IS NULL) THEN
+        code := 'mailbox_missing';
+    ELSE
+        code := {refusal};
+    END IF;
 
-    SELECT sequence + 1, stored_bytes + given_bytes INTO sender_number, bytes_stored
-    FROM mailboxes WHERE user_id = given_sender;
-    IF bytes_stored > given_allowed THEN RETURN; END IF;
-    SELECT sequence + 1 INTO recipient_number FROM mailboxes WHERE user_id = recipient;
-    INSERT INTO messages (
-        sender_id, sender_email, recipient_id, recipient_email, client_id, ciphertext, nonce, salt, message_type, suite,
-        sender_fingerprint, recipient_fingerprint, created_at, sender_sequence, recipient_sequence,
-        sender_cleared, recipient_cleared
-    ) VALUES (
-        given_sender, sender_address, recipient, given_recipient_email, given_client_id, given_ciphertext, given_nonce,
-        given_salt, given_type, given_suite, given_sender_fingerprint, given_recipient_fingerprint, given_now,
-        sender_number, recipient_number, FALSE, FALSE
-    ) ON CONFLICT (sender_id, client_id) DO NOTHING RETURNING id INTO message;
-    IF message IS NULL THEN RETURN; END IF;
-    UPDATE mailboxes
-    SET sequence = sequence + 1, stored_bytes = CASE WHEN user_id = given_sender THEN bytes_stored ELSE stored_bytes END
-    WHERE user_id IN (given_sender, recipient);
+    IF code IS NULL THEN
+        code := 'accepted';
+        message.id := nextval('messages_id_seq');
+        message.created_at := given_now;
+        message.sender_cleared := FALSE;
+        message.recipient_cleared := FALSE;
+        INSERT INTO messages VALUES (message.*);
+        UPDATE mailboxes
+        SET sequence = sequence + 1,
+            stored_bytes = CASE WHEN user_id = given_sender THEN stored_after ELSE stored_bytes END
+        WHERE user_id IN (given_sender, message.recipient_id);
+    ELSIF code = 'sent_before' THEN
+        SELECT * INTO message FROM messages m WHERE m.sender_id = given_sender AND m.client_id = message.client_id;
+        code := CASE WHEN to_jsonb(message) @> envelope THEN 'repeated' ELSE 'client_id_conflict' END;
+        delivered_at := message.delivered_at;
+        read_at := message.read_at;
+        created_at := message.created_at;
+    END IF;
+    message_id := message.id;
+    sender_email := message.sender_email;
+    recipient_id := message.recipient_id;
+    sender_sequence := message.sender_sequence;
+    recipient_sequence := message.recipient_sequence;
+    stored_bytes := stored_after - charged;
     RETURN NEXT;
 END $$
 """
 
-ACCEPT = """
-SELECT message, sender_address, recipient, sender_number, recipient_number FROM pg_temp.accept_message(
-    %(session)s, %(sender)s, %(recipient_email)s, %(client_id)s, %(ciphertext)s, %(nonce)s, %(salt)s, %(message_type)s,
-    %(suite)s::smallint, %(sender_fingerprint)s, %(recipient_fingerprint)s, %(now)s, %(bytes)s, %(allowed)s)
-"""
+
+@cache
+def function() -> tuple[str, str]:
+    """(name, definition). The name has a hash of the text, so processes of two releases use each its own."""
+    text = FUNCTION.replace("{refusal}", refusal())
+    name = f"accept_message_{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return name, text.replace("{name}", name)
+
+
+@cache
+def accept_statement() -> str:
+    return (
+        f"SELECT * FROM {function()[0]}(%(session)s, %(sender)s, %(envelope)s::jsonb, %(now)s, %(remembered_since)s,"
+        " %(charged)s, %(allowed)s, %(lock_patience)s)"
+    )
+
+
+def install(**_):
+    """After each `migrate`, which every start of a server runs."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(function()[1])
+
+
+async def accept(call: dict) -> Outcome:
+    """Raises Unavailable."""
+    parameters = sql_parameters(call, f"{LOCK_SECONDS}s")
+    was_broken = False
+    for _ in range(ATTEMPTS):
+        try:
+            outcome = await accept_once(parameters)
+        except PoolTimeout as error:
+            alarm.began("no_connection")
+            raise Unavailable() from error
+        except psycopg.errors.LockNotAvailable:
+            return await database_sync_to_async(accept_sync, thread_sensitive=False)(call)
+        except psycopg.errors.ForeignKeyViolation:
+            continue
+        except psycopg.Error as error:
+            logger.warning("accept_failed", extra={"reason": type(error).__name__})
+            alarm.note(error)
+            if not is_broken(error) or call["envelope"]["client_id"] is None or was_broken:
+                raise Unavailable() from error  # without a client_id a repeat could be a second message
+            was_broken = True
+            await drop_broken_connections()
+            continue
+        if outcome.code != MAILBOX_MISSING:
+            # The broken attempt may have been committed, and has pushed nothing.
+            return outcome._replace(code=ACCEPTED) if was_broken and outcome.code == REPEATED else outcome
+    raise Unavailable()
+
+
+async def accept_once(parameters: dict) -> Outcome:
+    async with (await pool()).connection() as database:
+        outcome = Outcome(*await (await database.execute(accept_statement(), parameters)).fetchone())
+        if outcome.code == MAILBOX_MISSING:
+            await database.execute(MAKE_MAILBOXES, parameters)
+        return outcome
+
+
+def accept_sync(call: dict) -> Outcome:
+    """Waits for a lock as long as it takes."""
+    parameters = sql_parameters(call, "0")
+    outcome = None
+    for _ in range(ATTEMPTS):
+        with connection.cursor() as cursor:
+            cursor.execute(accept_statement(), parameters)
+            outcome = Outcome(*cursor.fetchone())
+            if outcome.code != MAILBOX_MISSING:
+                return outcome
+            cursor.execute(MAKE_MAILBOXES, parameters)
+    return outcome
+
+
+def sql_parameters(call: dict, lock_patience: str) -> dict:
+    return {**call, "envelope": json.dumps(call["envelope"], default=str), "lock_patience": lock_patience}
+
+
+# --- connections -----------------------------------------------------------------------------------------------------
 
 pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncConnectionPool] = weakref.WeakKeyDictionary()
-
-
-checks = set()  # kept from the garbage collector
-
-
-async def accept(values):
-    """The new row, committed, or None where something stands in the way, or the database is away."""
-    try:
-        async with (await pool()).connection() as database:
-            return await (await database.execute(ACCEPT, values)).fetchone()
-    except PoolTimeout:
-        alarm.began("no_connection")
-        return None  # the database is away or swamped: the full way answers 503
-    except psycopg.Error as error:
-        logger.warning("quick_send_failed", extra={"reason": type(error).__name__})
-        alarm.note(error)
-        if is_broken(error):
-            checks.add(asyncio.ensure_future(check_all()))
-            if values["client_id"] is None:  # perhaps it broke after the commit, and a second message would be another
-                raise OperationalError("The connection broke.") from error
-        return None
-
-
-def is_broken(error) -> bool:
-    return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
-
-
-async def check_all():
-    """When the database has come back all idle connections are dead, and each would cost somebody a message."""
-    try:
-        await (await pool()).check()
-    except (psycopg.Error, PoolTimeout) as error:
-        logger.warning("quick_check_failed", extra={"reason": type(error).__name__})
-    finally:
-        checks.discard(asyncio.current_task())
+# Of Django's parameters, those that are not psycopg's.
+OWN_OPTIONS = ("pool", "cursor_factory", "context", "server_side_binding", "isolation_level", "assume_role")
 
 
 async def pool() -> AsyncConnectionPool:
@@ -120,24 +185,24 @@ async def pool() -> AsyncConnectionPool:
         parameters = {key: value for key, value in connection.get_connection_params().items() if key not in OWN_OPTIONS}
         parameters |= {"autocommit": True, "prepare_threshold": 0}
         sizes = {"min_size": 1, "max_size": POOL_SIZE, "timeout": POOL_SECONDS}
-        pools[loop] = AsyncConnectionPool(kwargs=parameters, **sizes, configure=configure, open=False)
+        pools[loop] = AsyncConnectionPool(kwargs=parameters, **sizes, open=False)
         await pools[loop].open()
     return pools[loop]
 
 
-async def configure(database):
-    """Everything is looked up by an index; a plan that was made while a table was small must not read all of it for
-    every message once it has grown."""
-    await database.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
-    await database.execute("SET enable_seqscan = off")
-    await database.execute("SET plan_cache_mode = force_generic_plan")
-    await database.execute(FUNCTION)
+def is_broken(error: psycopg.Error) -> bool:
+    return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+
+
+async def drop_broken_connections():
+    """When the database has come back all idle connections are dead, and each would cost somebody a message."""
+    try:
+        await (await pool()).check()
+    except (psycopg.Error, PoolTimeout) as error:
+        logger.warning("pool_check_failed", extra={"reason": type(error).__name__})
 
 
 async def close():
     """Before the event loop ends, which would wait for the pool's own tasks."""
     if mine := pools.pop(asyncio.get_running_loop(), None):
         await mine.close()
-
-
-OWN_OPTIONS = ("pool", "cursor_factory", "context", "server_side_binding", "isolation_level", "assume_role")

@@ -1,77 +1,131 @@
-"""How SQLite takes in a message by the quick way: three statements in one transaction, from a thread of its own.
+"""How SQLite accepts a message: a few statements in one transaction, from a thread of its own.
 
 SQLite has one writer at a time, and the transaction is IMMEDIATE, so nothing needs a lock.
 """
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 from django.db import connection, transaction
+
+from messaging.accept.outcome import ACCEPTED, MAILBOX_MISSING, REPEATED, Outcome
+from messaging.accept.rules import MAKE_MAILBOXES, refusal
+from messaging.models import Message
 
 # It keeps its connection: opening one for every message would cost more than the message.
 thread = ThreadPoolExecutor(1, thread_name_prefix="accept")
 
-FIND = """
-SELECT caller.email, addressee.id, mine.sequence + 1, theirs.sequence + 1
-FROM sessions JOIN users caller ON caller.id = sessions.user_id JOIN mailboxes mine ON mine.user_id = caller.id,
-    users addressee JOIN mailboxes theirs ON theirs.user_id = addressee.id
-WHERE sessions.id = %(session)s AND revoked_at IS NULL AND expires_at > %(now)s
-    AND caller.id = %(sender)s AND caller.is_active AND mine.stored_bytes + %(bytes)s <= %(allowed)s
-    AND addressee.email = %(recipient_email)s AND addressee.is_active AND addressee.id <> caller.id
-    AND NOT EXISTS (SELECT 1 FROM messages WHERE sender_id = caller.id AND client_id = %(client_id)s)
-    AND NOT EXISTS (SELECT 1 FROM spent_client_ids WHERE sender_id = caller.id AND client_id = %(client_id)s)
-    AND (%(sender_fingerprint)s IS NULL OR EXISTS (
-        SELECT 1 FROM public_keys k
-        WHERE k.user_id = caller.id AND is_current AND k.fingerprint = %(sender_fingerprint)s))
-    AND (%(recipient_fingerprint)s IS NULL OR EXISTS (
-        SELECT 1 FROM public_keys k
-        WHERE k.user_id = addressee.id AND is_current AND k.fingerprint = %(recipient_fingerprint)s))
+CHECK = """
+SELECT
+    CASE
+        WHEN message.sender_email IS NULL THEN 'session_over'
+        WHEN mine.sequence IS NULL OR (message.recipient_id <> message.sender_id AND theirs.sequence IS NULL)
+            THEN 'mailbox_missing'
+        ELSE {refusal}
+    END,
+    message.sender_email, message.recipient_id, mine.sequence + 1, theirs.sequence + 1, mine.stored_bytes
+FROM (
+    SELECT given.*, mine.stored_bytes + charged AS stored_after FROM (
+        SELECT
+            %(session)s AS given_session, %(remembered_since)s AS remembered_since, %(allowed)s AS allowed,
+            %(charged)s AS charged) given
+        LEFT JOIN mailboxes mine ON mine.user_id = %(sender)s) given,
+    (
+    SELECT
+        %(sender)s AS sender_id, (SELECT email FROM users WHERE id = %(sender)s) AS sender_email,
+        (SELECT id FROM users WHERE email = %(recipient_email)s AND is_active) AS recipient_id,
+        %(client_id)s AS client_id, %(sender_fingerprint)s AS sender_fingerprint,
+        %(recipient_fingerprint)s AS recipient_fingerprint) message
+LEFT JOIN mailboxes mine ON mine.user_id = message.sender_id
+LEFT JOIN mailboxes theirs ON theirs.user_id = message.recipient_id
 """
-
-INSERT = """
-INSERT INTO messages (
-    sender_id, sender_email, recipient_id, recipient_email, client_id, ciphertext, nonce, salt, message_type, suite,
-    sender_fingerprint, recipient_fingerprint, created_at, sender_sequence, recipient_sequence,
-    sender_cleared, recipient_cleared
-) VALUES (
-    %(sender)s, %(sender_email)s, %(recipient)s, %(recipient_email)s, %(client_id)s, %(ciphertext)s, %(nonce)s,
-    %(salt)s, %(message_type)s, %(suite)s, %(sender_fingerprint)s, %(recipient_fingerprint)s, %(now)s,
-    %(sender_number)s, %(recipient_number)s, FALSE, FALSE
-)
-"""
-
 COUNT = """
 UPDATE mailboxes
-SET sequence = sequence + 1, stored_bytes = stored_bytes + CASE WHEN user_id = %(sender)s THEN %(bytes)s ELSE 0 END
-WHERE user_id IN (%(sender)s, %(recipient)s)
+SET sequence = sequence + 1, stored_bytes = stored_bytes + CASE WHEN user_id = %(sender)s THEN %(charged)s ELSE 0 END
+WHERE user_id IN (%(sender)s, %(recipient_id)s)
 """
 
 
-async def accept(values):
-    """The new row, committed, or None where something stands in the way."""
-    return await asyncio.get_running_loop().run_in_executor(thread, accept_now, values)
+@cache
+def check_statement() -> str:
+    return CHECK.replace("{refusal}", refusal().replace("%", "%%"))
 
 
-def accept_now(values):
-    values = values | {
-        "session": values["session"].hex,
-        "client_id": values["client_id"] and values["client_id"].hex,
-        "now": connection.ops.adapt_datetimefield_value(values["now"]),
-    }
+async def accept(call: dict) -> Outcome:
+    return await asyncio.get_running_loop().run_in_executor(thread, accept_sync, call)
+
+
+def accept_sync(call: dict) -> Outcome:
+    envelope = {name: column_value(name, value) for name, value in call["envelope"].items()}
+    parameters = envelope | {name: call[name] for name in ("sender", "charged", "allowed")}
+    parameters["session"] = call["session"].hex
+    parameters["remembered_since"] = connection.ops.adapt_datetimefield_value(call["remembered_since"])
     with transaction.atomic(), connection.cursor() as cursor:
-        found = cursor.execute(FIND, values).fetchone()
-        if found is None:
-            return None
-        sender_email, recipient, sender_number, recipient_number = found
-        values |= {
-            "sender_email": sender_email,
-            "recipient": recipient,
-            "sender_number": sender_number,
-            "recipient_number": recipient_number,
-        }
-        message_id = cursor.execute(INSERT, values).lastrowid
-        cursor.execute(COUNT, values)
-    return message_id, *found
+        code, *found = cursor.execute(check_statement(), parameters).fetchone()
+        if code == MAILBOX_MISSING:
+            cursor.execute(MAKE_MAILBOXES, parameters)
+            code, *found = cursor.execute(check_statement(), parameters).fetchone()
+        sender_email, recipient_id, sender_sequence, recipient_sequence, stored_bytes = found
+        if code == "sent_before":
+            return repeated(call)
+        message_id = None
+        if code is None:
+            code = ACCEPTED
+            parameters["recipient_id"] = recipient_id
+            message_id = insert(
+                cursor,
+                envelope
+                | {
+                    "sender_id": call["sender"],
+                    "sender_email": sender_email,
+                    "recipient_id": recipient_id,
+                    "created_at": column_value("created_at", call["now"]),
+                    "sender_sequence": sender_sequence,
+                    "recipient_sequence": recipient_sequence,
+                    "sender_cleared": False,
+                    "recipient_cleared": False,
+                },
+            )
+            cursor.execute(COUNT, parameters)
+    return Outcome(
+        code,
+        message_id,
+        sender_email,
+        recipient_id,
+        sender_sequence,
+        recipient_sequence,
+        None,
+        None,
+        None,
+        stored_bytes,
+    )
+
+
+def column_value(name: str, value):
+    return Message._meta.get_field(name).get_db_prep_value(value, connection)
+
+
+def insert(cursor, row: dict) -> int:
+    columns, places = ", ".join(row), ", ".join(f"%({name})s" for name in row)
+    return cursor.execute(f"INSERT INTO messages ({columns}) VALUES ({places})", row).lastrowid  # nosec B608
+
+
+def repeated(call: dict) -> Outcome:
+    first = Message.objects.get(sender=call["sender"], client_id=call["envelope"]["client_id"])
+    is_same = all(getattr(first, name) == value for name, value in call["envelope"].items())
+    return Outcome(
+        REPEATED if is_same else "client_id_conflict",
+        first.pk,
+        first.sender_email,
+        first.recipient_id,
+        first.sender_sequence,
+        first.recipient_sequence,
+        first.created_at,
+        first.delivered_at,
+        first.read_at,
+        None,
+    )
 
 
 async def close():

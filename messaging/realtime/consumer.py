@@ -11,17 +11,16 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
-from rest_framework.exceptions import APIException, Throttled
+from rest_framework.exceptions import APIException, AuthenticationFailed, Throttled
 
 from accounts.serializers import UserSerializer
 from accounts.tokens import session_of_access_token
-from messaging.accept import acceptance
+from messaging.accept.acceptance import accept
 from messaging.mailboxes import sequence_of
 from messaging.realtime import ephemeral
 from messaging.realtime.connections import connections, in_thread
-from messaging.realtime.payloads import message_accepted_text, message_json, message_text
+from messaging.realtime.payloads import message_accepted_text
 from messaging.realtime.send_buffer import RESYNC, SendBuffer
-from messaging.views import send
 from vibechat.core.database_alarm import alarm
 from vibechat.core.errors import as_api_exception, describe
 from vibechat.core.exceptions import Unavailable
@@ -181,14 +180,18 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def send_message(self, body):
         try:
-            text, sequence = await self.take_in(body)
+            if wait := await send_bucket.take_async(self.user.pk, self.address):
+                raise Throttled(wait)
+            accepted = await accept(self.session.pk, self.user.pk, body)
+        except AuthenticationFailed:
+            await self.end(NOT_SIGNED_IN, "session_over")
         except (APIException, DatabaseError, InterfaceError) as error:
             await self.send_frame(error_frame(body, as_api_exception(error)))
         except Exception:
             logger.exception("send_failed")
             await self.send_frame(error_frame(body, Unavailable()))
         else:
-            await self.send(message_accepted_text(sequence, text))
+            await self.send(message_accepted_text(accepted.sequence, accepted.text))
 
     async def send_ephemeral(self, body):
         """No answer but a refusal."""
@@ -199,15 +202,6 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 await self.end(NOT_SIGNED_IN, "session_over")
         except (APIException, DatabaseError, InterfaceError) as error:
             await self.send_frame(error_frame({}, as_api_exception(error)))
-
-    async def take_in(self, body):
-        """(the message object as text, the sequence in the sender's mailbox)"""
-        if wait := await send_bucket.take_async(self.user.pk, self.address):
-            raise Throttled(wait)
-        if quickly := await acceptance.accept(self.session.pk, self.user.pk, body):
-            return quickly
-        message, _ = await in_thread(send)(self.user, body)
-        return message_text(message_json(message)), message.sender_sequence
 
     # --- pushes out --------------------------------------------------------------------------------------------------
 

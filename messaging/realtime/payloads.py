@@ -1,29 +1,39 @@
 """What a change in a mailbox looks like to a client: the same JSON for REST, for `sync` and for pushes."""
 
 import json
+from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from vibechat.core.times import iso
 
+MESSAGE_FIELDS = (
+    "id",
+    "client_id",
+    "sender_email",
+    "recipient_email",
+    "ciphertext",
+    "nonce",
+    "salt",
+    "message_type",
+    "suite",
+    "sender_fingerprint",
+    "recipient_fingerprint",
+    "created_at",
+    "delivered_at",
+    "read_at",
+)
+
 
 def message_json(message) -> dict:
-    """A message object."""
-    return {
-        "id": message.pk,
-        "client_id": None if message.client_id is None else str(message.client_id),
-        "sender_email": message.sender_email,
-        "recipient_email": message.recipient_email,
-        "ciphertext": message.ciphertext,
-        "nonce": message.nonce,
-        "salt": message.salt,
-        "message_type": message.message_type,
-        "suite": message.suite,
-        "sender_fingerprint": message.sender_fingerprint,
-        "recipient_fingerprint": message.recipient_fingerprint,
-        "created_at": iso(message.created_at),
-        "delivered_at": iso(message.delivered_at),
-        "read_at": iso(message.read_at),
-    }
+    """A message object, of a row or of anything with its columns."""
+    return {name: as_json(getattr(message, name)) for name in MESSAGE_FIELDS}
+
+
+def as_json(value):
+    if isinstance(value, datetime):
+        return iso(value)
+    return str(value) if isinstance(value, UUID) else value
 
 
 def new_message_frame(sequence: int, message_object: dict) -> dict:
@@ -48,12 +58,7 @@ def cleared_frame(sequence: int, email: str) -> dict:
 
 
 def status_frame(sequence: int, message) -> dict:
-    status = {
-        "id": message.pk,
-        "client_id": None if message.client_id is None else str(message.client_id),
-        "delivered_at": iso(message.delivered_at),
-        "read_at": iso(message.read_at),
-    }
+    status = {name: as_json(getattr(message, name)) for name in ("id", "client_id", "delivered_at", "read_at")}
     return {"type": "message_status", "sequence": sequence, "message": status}
 
 
@@ -71,18 +76,9 @@ def push(user_id, frame) -> Push:
     return Push(user_id, frame["sequence"], json.dumps(frame))
 
 
-def new_message(message) -> list[Push]:
-    text = message_text(message_json(message))
-    numbers = {
-        message.recipient_id: message.recipient_sequence,
-        message.sender_id: message.sender_sequence,
-    }
-    return new_message_pushes(numbers, text)
-
-
-def new_message_pushes(numbers: dict[int, int], text: str) -> list[Push]:
-    """`numbers` are the message's sequence in each mailbox, by user id."""
-    return [Push(user_id, sequence, new_message_text(sequence, text)) for user_id, sequence in numbers.items()]
+def new_message_pushes(sequences: dict[int, int], text: str) -> list[Push]:
+    """`sequences` are those of the message in each mailbox, by user id."""
+    return [Push(user_id, sequence, new_message_text(sequence, text)) for user_id, sequence in sequences.items()]
 
 
 def message_status(messages) -> list[Push]:

@@ -1,75 +1,147 @@
-"""The quick way takes what nothing stands in the way of, and leaves everything else, untouched, to the full way."""
+"""Acceptance of a message, by an event loop and by a thread: one new row, or the code of the refusal and no change."""
 
 import asyncio
 import json
 import uuid
 from datetime import timedelta
+from unittest.mock import patch
 
 import psycopg
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import OperationalError, connection
+from django.db import connection
 from django.utils import timezone
+from rest_framework.exceptions import APIException
 
 from accounts.models import Session, User
 from conftest import envelope
 from messaging.accept import acceptance, postgresql
 from messaging.mailboxes import Mailbox
-from messaging.models import Message
+from messaging.models import Message, SpentClientId
+from messaging.realtime import dispatcher
+from tests.whole_server import ask_server
+from vibechat.core.errors import describe
+from vibechat.core.exceptions import Unavailable
 
 pytestmark = pytest.mark.django_db(transaction=True)
+only_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connections to a server")
+URL = "/api/messages/send"
 
 
-async def send(person, body):
+async def in_loop(person, body):
     return await acceptance.accept(person.session.pk, person.user.pk, body)
 
 
+async def in_thread(person, body):
+    return await sync_to_async(acceptance.accept_sync)(person.session.pk, person.user.pk, body)
+
+
+@pytest.fixture(params=[in_loop, in_thread])
+def accept(request):
+    return request.param
+
+
+async def refusal(accept, person, body) -> str:
+    """The code of the refusal, which changes nothing."""
+    before = await in_the_database()
+    with pytest.raises(APIException) as refused:
+        await accept(person, body)
+    assert await in_the_database() == before
+    described = describe(refused.value)
+    return next((errors[0]["code"] for errors in described.get("fields", {}).values()), described["code"])
+
+
 async def in_the_database():
-    counters = await sync_to_async(lambda: dict(Mailbox.objects.values_list("user__email", "sequence")))()
-    return await Message.objects.acount(), counters
+    sequences = await sync_to_async(
+        lambda: dict(Mailbox.objects.filter(sequence__gt=0).values_list("user__email", "sequence"))
+    )()
+    return await Message.objects.acount(), sequences
 
 
-@pytest.fixture
-def mailboxes(alice, bob):
-    alice.send(bob)
-    return {alice.email: 1, bob.email: 1}
-
-
-async def test_it_works(alice, bob, mailboxes):
+async def test_it_works(alice, bob, accept):
     body = envelope(bob, sender_fingerprint=await sync_to_async(alice.upload_key)())
-    text, sequence = await send(alice, body)
-    message = json.loads(text)
+    accepted = await accept(alice, body)
+    message = json.loads(accepted.text)
     listed = (await sync_to_async(alice.get)("/api/messages/sent")).json()["results"][0]
     assert message == listed
-    assert sequence == 2
-    assert (await sync_to_async(bob.sync)(1))["events"] == [{"type": "new_message", "sequence": 2, "message": message}]
-    assert (await sync_to_async(alice.post)("/api/messages/send", body)).json() == message
+    assert (accepted.sequence, accepted.is_new, accepted.status) == (1, True, 201)
+    assert (await sync_to_async(bob.sync)(0))["events"] == [{"type": "new_message", "sequence": 1, "message": message}]
 
 
-async def test_whatever_stands_in_the_way_is_left_to_the_full_way(alice, bob, mallory, mailboxes):
+async def test_repeat_is_answered_with_the_row_and_pushed_to_nobody(alice, bob, accept):
+    body = envelope(bob)
+    first = await accept(alice, body)
+    await sync_to_async(bob.post)("/api/messages/receipts", {"read": [json.loads(first.text)["id"]]})
+    with patch.object(dispatcher, "publish") as published:
+        repeated = await accept(alice, body)
+    listed = (await sync_to_async(alice.get)("/api/messages/sent")).json()["results"][0]
+    assert listed["read_at"]
+    assert json.loads(repeated.text) == listed
+    assert (repeated.sequence, repeated.is_new, repeated.status) == (2, False, 200)
+    assert not published.called
+
+
+async def test_repeat_is_answered_when_the_recipient_is_gone(alice, bob, accept):
+    body = envelope(bob)
+    first = await accept(alice, body)
+    await sync_to_async(bob.user.delete)()
+    assert (await accept(alice, body)).text == first.text
+    assert await refusal(accept, alice, envelope(bob)) == "user_not_found"
+
+
+async def test_first_message_of_two_people_at_once_makes_their_mailboxes(alice, bob, accept):
+    answers = await asyncio.gather(
+        *[accept(alice, envelope(bob)) for _ in range(3)], *[accept(bob, envelope(alice)) for _ in range(3)]
+    )
+    assert all(accepted.is_new for accepted in answers)
+    assert await in_the_database() == (6, {alice.email: 6, bob.email: 6})
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        ("client_id_conflict", {"message_type": "other"}),
+        ("client_id_conflict", {"recipient_email": "mallory@example.org"}),
+        ("client_id_conflict", {"recipient_email": "nobody@example.org"}),
+        ("client_id_conflict", {"sender_fingerprint": "0" * 64}),
+    ],
+)
+async def test_client_id_of_another_message(alice, bob, mallory, accept, code, change):
     first = envelope(bob)
-    assert await send(alice, first)
-    before = await in_the_database()
-    left = [
-        first,
-        first | {"message_type": "other"},
-        envelope("nobody@example.org"),
-        envelope(alice),
-        envelope(mallory),  # no mailbox yet
-        envelope(bob, sender_fingerprint="0" * 64),
-        envelope(bob, recipient_fingerprint="0" * 64),
-        envelope(bob, nonce="x"),
-        envelope(bob, client_id=7),
-        [],
-        None,
-    ]
-    for body in left:
-        assert await send(alice, body) is None
-    assert await in_the_database() == before
+    await accept(alice, first)
+    assert await refusal(accept, alice, first | change) == code
 
 
-@pytest.mark.parametrize("end", ["revoked", "expired", "suspended", "gone", "never"])
-async def test_a_session_that_is_over_sends_nothing(alice, bob, mailboxes, end):
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        ("user_not_found", {"recipient_email": "nobody@example.org"}),
+        ("yourself", {"recipient_email": "alice@example.org"}),
+        ("stale_key", {"sender_fingerprint": "0" * 64}),
+        ("stale_key", {"recipient_fingerprint": "0" * 64}),
+        ("invalid_base64", {"nonce": "x"}),
+        ("invalid", {"client_id": 7}),
+        ("required", {"salt": None}),
+    ],
+)
+async def test_refusal(alice, bob, accept, code, change):
+    await accept(alice, envelope(bob))
+    assert await refusal(accept, alice, envelope(bob) | change) == code
+
+
+@pytest.mark.parametrize(("code", "body"), [("invalid", []), ("null", None), ("invalid", "text"), ("invalid", 7)])
+async def test_body_that_is_no_object(alice, accept, code, body):
+    assert await refusal(accept, alice, body) == code
+
+
+async def test_address_in_another_spelling_is_the_same(alice, bob, accept):
+    accepted = await accept(alice, envelope(bob) | {"recipient_email": f" {bob.email.upper()} "})
+    assert json.loads(accepted.text)["recipient_email"] == bob.email
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired", "suspended", "gone", "never", "deleted", "of_another"])
+async def test_session_that_is_over_sends_nothing(alice, bob, mallory, accept, end):
+    await accept(alice, envelope(bob))
     session = Session.objects.filter(pk=alice.session.pk)
     if end == "revoked":
         await session.aupdate(revoked_at=timezone.now())
@@ -79,87 +151,148 @@ async def test_a_session_that_is_over_sends_nothing(alice, bob, mailboxes, end):
         await User.objects.filter(pk=alice.user.pk).aupdate(is_active=False)
     elif end == "gone":
         await session.adelete()
-    else:
+    elif end == "never":
         alice.session.pk = uuid.uuid4()
-    before = await in_the_database()
-    assert await send(alice, envelope(bob)) is None
-    assert await in_the_database() == before
+    elif end == "deleted":
+        pk = alice.user.pk
+        await sync_to_async(alice.user.delete)()
+        alice.user.pk = pk
+    else:
+        alice.session = mallory.session
+    assert await refusal(accept, alice, envelope(bob)) == "token_not_valid"
 
 
-async def test_a_suspended_recipient_gets_nothing(alice, bob, mailboxes):
+async def test_suspended_recipient_is_not_found(alice, bob, accept):
     await User.objects.filter(pk=bob.user.pk).aupdate(is_active=False)
-    assert await send(alice, envelope(bob)) is None
+    assert await refusal(accept, alice, envelope(bob)) == "user_not_found"
 
 
-async def test_a_deleted_message_does_not_come_back(alice, bob, mailboxes):
+async def test_client_id_of_a_deleted_message_is_refused_for_30_days(alice, bob, accept):
     body = envelope(bob)
-    assert await send(alice, body)
+    await accept(alice, body)
     await sync_to_async(alice.delete)(f"/api/messages/conversation/{bob.email}")
     await sync_to_async(bob.delete)(f"/api/messages/conversation/{alice.email}")
-    assert await send(alice, body) is None
-    assert await Message.objects.acount() == 0
+    assert await refusal(accept, alice, body) == "message_deleted"
+    await SpentClientId.objects.aupdate(deleted_at=timezone.now() - timedelta(days=31))
+    assert (await accept(alice, body)).is_new
 
 
-async def test_both_ways_at_once_number_without_a_hole_and_wait_for_nobody_for_ever(alice, bob, mailboxes):
-    async def quickly(sender, recipient):
-        for _ in range(15):
-            assert await send(sender, envelope(recipient))
+async def test_checks_run_in_the_order_of_the_contract(alice, bob, accept, settings):
+    """Session, client_id, recipient, keys, storage: each body fails its check and all those that follow."""
+    first = envelope(bob)
+    await accept(alice, first)
+    settings.ACCOUNT_STORAGE_BYTES = 1
+    keys = {"sender_fingerprint": "0" * 64}
+    nobody = {"recipient_email": "nobody@example.org"}
+    conflict = first | keys | nobody
+    assert await refusal(accept, alice, conflict) == "client_id_conflict"
+    assert await refusal(accept, alice, envelope(bob) | keys | nobody) == "user_not_found"
+    assert await refusal(accept, alice, envelope(bob) | keys) == "stale_key"
+    assert await refusal(accept, alice, envelope(bob)) == "storage_full"
+    await Session.objects.filter(pk=alice.session.pk).aupdate(revoked_at=timezone.now())
+    assert await refusal(accept, alice, conflict) == "token_not_valid"
 
-    async def fully(sender, recipient):
-        for _ in range(5):
-            await sync_to_async(sender.send, thread_sensitive=False)(recipient)
 
-    async def clearing(person, other):
+async def test_loop_and_thread_at_once_leave_no_hole_and_no_deadlock(alice, bob):
+    async def send(accept, sender, recipient, count):
+        for _ in range(count):
+            assert (await accept(sender, envelope(recipient))).is_new
+
+    async def clear(person, other):
         for _ in range(3):
             await sync_to_async(person.delete, thread_sensitive=False)(f"/api/messages/conversation/{other.email}")
 
-    jobs = [quickly(alice, bob), quickly(bob, alice), quickly(alice, bob), fully(bob, alice), fully(alice, bob)]
-    await asyncio.wait_for(asyncio.gather(*jobs), 30)
+    pairs = [(in_loop, alice, bob, 15), (in_loop, bob, alice, 15), (in_loop, alice, bob, 15)]
+    pairs += [(in_thread, bob, alice, 5), (in_thread, alice, bob, 5)]
+    await asyncio.wait_for(asyncio.gather(*[send(*pair) for pair in pairs]), 30)
     for person in (alice, bob):
-        numbers = [event["sequence"] for event in (await sync_to_async(person.sync)())["events"]]
-        assert numbers == list(range(1, 57))
-    await asyncio.wait_for(asyncio.gather(clearing(alice, bob), clearing(bob, alice), quickly(alice, bob)), 30)
+        sequences = [event["sequence"] for event in (await sync_to_async(person.sync)())["events"]]
+        assert sequences == list(range(1, 56))
+    await asyncio.wait_for(asyncio.gather(clear(alice, bob), clear(bob, alice), send(in_loop, alice, bob, 15)), 30)
 
 
-async def test_the_same_message_at_once_is_one_message(alice, bob, mailboxes):
+async def test_same_message_at_once_is_one_message(alice, bob):
     body = envelope(bob)
-    answers = await asyncio.gather(*[send(alice, body) for _ in range(8)])
-    assert len([answer for answer in answers if answer]) == 1
-    assert await in_the_database() == (2, {alice.email: 2, bob.email: 2})
+    answers = await asyncio.gather(*[in_loop(alice, body) for _ in range(8)])
+    assert [accepted.is_new for accepted in answers].count(True) == 1
+    assert len({accepted.text for accepted in answers}) == 1
+    assert await in_the_database() == (1, {alice.email: 1, bob.email: 1})
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connection that could break")
-async def test_after_a_restart_of_the_database_one_message_goes_the_full_way_and_not_one_for_each_connection(
-    alice, bob, mailboxes
-):
-    await asyncio.gather(*[send(alice, envelope(bob)) for _ in range(8)])
-    await sync_to_async(end_connections_of_the_quick_way)()
-    assert await send(alice, envelope(bob)) is None
-    await asyncio.gather(*postgresql.checks)
+# --- the request -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "change"),
+    [
+        (201, None, {}),
+        (404, "user_not_found", {"recipient_email": "nobody@example.org"}),
+        (409, "stale_key", {"sender_fingerprint": "0" * 64}),
+        (400, "invalid", {"recipient_email": "alice@example.org"}),
+        (400, "invalid", {"salt": "x"}),
+    ],
+)
+async def test_request_is_answered_by_the_middleware_as_by_the_viewset(alice, bob, status, code, change):
+    body, token = envelope(bob, client_id=None) | change, alice.tokens["access"]
+    answers = [await ask_server("POST", URL, body, token)]
+    with patch("messaging.accept.middleware.claims_of", lambda scope: None):
+        answers.append(await ask_server("POST", URL, body, token))
+    shapes = [without_what_differs(answer) for answer in answers]
+    assert shapes[0] == shapes[1]
+    assert (answers[0].status, json.loads(answers[0].body).get("code")) == (status, code)
+
+
+def without_what_differs(answer):
+    kept = {name: value for name, value in answer.headers.items() if name in ("content-type", "www-authenticate")}
+    return answer.status, kept, json.loads(answer.body) | {"id": 0, "created_at": ""}
+
+
+@pytest.mark.parametrize("change", [{}, {"salt": "x"}])
+async def test_request_with_a_session_that_is_over_is_401_whatever_the_body(alice, bob, change):
+    await Session.objects.filter(pk=alice.session.pk).aupdate(revoked_at=timezone.now())
+    answer = await ask_server("POST", URL, envelope(bob) | change, alice.tokens["access"])
+    assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert json.loads(answer.body)["code"] == "token_not_valid"
+
+
+# --- connections -----------------------------------------------------------------------------------------------------
+
+
+@only_postgresql
+async def test_restart_of_the_database_fails_no_message_that_has_a_client_id(alice, bob):
+    await asyncio.gather(*[in_loop(alice, envelope(bob)) for _ in range(8)])
+    await sync_to_async(end_connections_of_the_pool)()
     for _ in range(8):
-        assert await send(alice, envelope(bob))
+        assert (await in_loop(alice, envelope(bob))).is_new
 
 
-def end_connections_of_the_quick_way():
+def end_connections_of_the_pool():
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query LIKE '%pg_temp.accept_message(%'"
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query LIKE '%FROM accept_message_%'"
             " AND pid <> pg_backend_pid()"
         )
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connection that could break")
-async def test_a_connection_that_breaks_at_the_commit_is_unavailable_to_a_message_without_a_client_id(
-    alice, bob, mailboxes, monkeypatch
-):
-    class Broken:
-        def connection(self):
+@only_postgresql
+@pytest.mark.parametrize("is_committed", [False, True])
+async def test_connection_that_breaks_at_the_commit(alice, bob, monkeypatch, is_committed):
+    """With a client_id the message is sent again and pushed; without one it could become two, and is refused."""
+    await in_loop(alice, envelope(bob))
+    once = postgresql.accept_once
+    broken = iter([True, False, True])
+
+    async def breaks(parameters):
+        is_broken = next(broken)
+        outcome = await once(parameters) if is_committed or not is_broken else None
+        if is_broken:
             raise psycopg.OperationalError("server closed the connection unexpectedly")
+        return outcome
 
-    async def broken_pool():
-        return Broken()
-
-    monkeypatch.setattr(postgresql, "pool", broken_pool)
-    assert await send(alice, envelope(bob)) is None  # a second way in finds the first message, if there is one
-    with pytest.raises(OperationalError):
-        await send(alice, envelope(bob, client_id=None))
+    monkeypatch.setattr(postgresql, "accept_once", breaks)
+    with patch.object(dispatcher, "publish") as published:
+        assert (await in_loop(alice, envelope(bob))).is_new
+    assert len(published.call_args.args[0]) == 2
+    assert await Message.objects.acount() == 2
+    with pytest.raises(Unavailable):
+        await in_loop(alice, envelope(bob, client_id=None))

@@ -11,14 +11,14 @@ from functools import partial
 import psycopg
 import pytest
 from django.db import connection, transaction
+from rest_framework.exceptions import APIException
 
 from conftest import envelope
-from messaging.accept import acceptance
+from messaging.accept import acceptance, postgresql
 from messaging.mailboxes import Mailbox as Counter
-from messaging.models import Message
 from messaging.realtime import dispatcher
-from messaging.serializers import SendSerializer
 from tests.faults.mailbox import Mailbox
+from vibechat.core.errors import describe
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -48,27 +48,29 @@ def together(*jobs):
         return [running.result(PATIENCE_SECONDS) for running in [threads.submit(alone, run, job) for job in jobs]]
 
 
-def send_fully(person, body) -> tuple[int, bool]:
-    """(the message's id, whether it is new)"""
+def send_in_thread(person, body) -> tuple[int, bool]:
+    """(the message's id, whether it is new), by the viewset, on a connection of Django's."""
     answer = person.post(URL, body)
     assert answer.status_code in (200, 201), answer.json()
     return answer.json()["id"], answer.status_code == 201
 
 
-def send_quickly(person, body) -> tuple[int, bool]:
-    """As both doors do: what the quick way leaves goes the full way."""
+def send_in_loop(person, body) -> tuple[int, bool]:
+    """The same from an event loop, as the socket and SendMiddleware do."""
 
     async def send():
         try:
             return await acceptance.accept(person.session.pk, person.user.pk, dict(body))
+        except APIException as refusal:
+            raise AssertionError(describe(refusal)) from refusal
         finally:
             await acceptance.close()
 
-    taken = asyncio.run(send())
-    return (json.loads(taken[0])["id"], True) if taken else send_fully(person, body)
+    accepted = asyncio.run(send())
+    return json.loads(accepted.text)["id"], accepted.is_new
 
 
-WAYS = [send_fully, send_quickly]
+WAYS = [send_in_thread, send_in_loop]
 
 
 @pytest.fixture
@@ -78,7 +80,7 @@ def published(monkeypatch):
     return pushes
 
 
-def numbers_of(person, pushes) -> list[int]:
+def sequences_of(person, pushes) -> list[int]:
     return [push.sequence for push in pushes if push.user_id == person.user.pk]
 
 
@@ -109,7 +111,7 @@ def test_the_same_message_by_both_ways_at_once_is_one_message(alice, bob, publis
         answers = together(*[partial(way, alice, body) for way in WAYS * 4])
         assert len({message for message, _ in answers}) == 1
         assert [is_new for _, is_new in answers].count(True) == 1
-    assert numbers_of(alice, published) == numbers_of(bob, published) == [1, 2, 3, 4, 5]
+    assert sequences_of(alice, published) == sequences_of(bob, published) == [1, 2, 3, 4, 5]
 
 
 # --- numbers and commits ---------------------------------------------------------------------------------------------
@@ -125,10 +127,8 @@ class Unfinished:
         self.thread = threading.Thread(target=alone, args=[self.run])
 
     def run(self):
-        serializer = SendSerializer(data=envelope(self.recipient))
-        serializer.is_valid(raise_exception=True)
         with transaction.atomic():
-            Message.objects.send(self.person.user, serializer.validated_data)
+            acceptance.accept_sync(self.person.session.pk, self.person.user.pk, envelope(self.recipient))
             self.has_numbers.set()
             self.may_end.wait(PATIENCE_SECONDS)
             transaction.set_rollback(self.rolls_back)
@@ -169,29 +169,41 @@ def test_no_number_is_given_while_a_lower_one_may_still_come(
     events_now = bob.sync()["events"]
     assert [event["sequence"] for event in events_now] == ([1] if rolls_back else [1, 2])
     assert events_now[-1]["message"]["id"] == message
-    assert sorted(numbers_of(bob, published)) == ([1] if rolls_back else [1, 2])
+    assert sorted(sequences_of(bob, published)) == ([1] if rolls_back else [1, 2])
 
 
-def test_a_mailbox_that_was_made_meanwhile_is_not_numbered_without_its_lock(alice, bob, published):
-    """The quick way has looked for mailboxes before Bob's was there, and waits for Alice's."""
+def test_mailbox_that_is_made_meanwhile_is_locked_before_it_is_numbered(alice, bob, published):
+    """The first attempt looks for mailboxes before Bob's is there, and waits for Alice's."""
     Counter.objects.create(user=alice.user)
-    body = envelope(bob)
     with ThreadPoolExecutor() as threads, another_connection() as other:
         other.execute("SELECT FROM mailboxes WHERE user_id = %s FOR UPDATE", [alice.user.pk])
-        sending = threads.submit(asyncio.run, quick_or_none(alice, body))
+        sending = threads.submit(send_in_loop, alice, envelope(bob))
         until_somebody_waits()
         Counter.objects.create(user=bob.user)
         other.commit()
-        assert sending.result(PATIENCE_SECONDS) is None
-    assert not Message.objects.exists()
-    assert published == []
+        assert sending.result(PATIENCE_SECONDS)[1]
+    assert sequences_of(alice, published) == sequences_of(bob, published) == [1]
+    assert set(Counter.objects.values_list("sequence", flat=True)) == {1}
 
 
-async def quick_or_none(person, body):
-    try:
-        return await acceptance.accept(person.session.pk, person.user.pk, body)
-    finally:
-        await acceptance.close()
+def test_long_wait_for_a_lock_holds_no_connection_of_the_pool(alice, bob, mallory, mailboxes, monkeypatch):
+    monkeypatch.setattr(postgresql, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(postgresql, "POOL_SIZE", 1)
+
+    async def send_both():
+        waiting = asyncio.create_task(acceptance.accept(alice.session.pk, alice.user.pk, envelope(bob)))
+        await asyncio.to_thread(until_somebody_waits)
+        try:
+            other_one = await acceptance.accept(mallory.session.pk, mallory.user.pk, envelope(alice, client_id=None))
+            assert not waiting.done()
+            other.rollback()
+            return other_one, await waiting
+        finally:
+            await acceptance.close()
+
+    with another_connection() as other:
+        other.execute("SELECT FROM mailboxes WHERE user_id = %s FOR UPDATE", [bob.user.pk])
+        assert [accepted.is_new for accepted in asyncio.run(send_both())] == [True, True]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -231,7 +243,7 @@ def test_crossing_sends_receipts_and_clearings_wait_for_nobody_for_ever(alice, b
     for person, reader in readers.items():
         fresh = Mailbox()
         fresh.take_sync(person.sync())
-        assert sorted(numbers_of(person, published)) == list(range(1, fresh.cursor + 1))
+        assert sorted(sequences_of(person, published)) == list(range(1, fresh.cursor + 1))
         assert (reader.mailbox.cursor, reader.mailbox.messages) == (fresh.cursor, fresh.messages)
 
 

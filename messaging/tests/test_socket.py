@@ -456,7 +456,7 @@ async def test_the_database_away_is_told_as_such(alice, bob, monkeypatch):
         raise OperationalError("server closed the connection")
 
     async with signed_in(alice) as browser:
-        monkeypatch.setattr(consumer, "send", away)
+        monkeypatch.setattr(consumer, "accept", away)
         body = envelope(bob)
         await browser.say(type="send_message", **body)
         error = await browser.hear("error")

@@ -1,6 +1,5 @@
 """What an account may store: charged to the sender, by each way in, and given back when a message is deleted."""
 
-import asyncio
 import base64
 import importlib
 import uuid
@@ -14,11 +13,10 @@ from django.db import connection
 from django.utils import timezone
 
 from conftest import envelope
-from messaging.accept import acceptance
 from messaging.mailboxes import Mailbox
 from messaging.models import Message, SpentClientId
 from messaging.storage_quota import ROW_BYTES, SPENT_CLIENT_ID_BYTES
-from messaging.tests.test_concurrency import WAYS, send_fully, together
+from messaging.tests.test_concurrency import WAYS, send_in_thread, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,20 +61,6 @@ def test_it_works(alice, bob, room_for, way):
     }
     assert Message.objects.count() == 3
     assert way(bob, envelope(alice))[1]
-
-
-def test_fast_path_leaves_a_full_account_to_the_standard_path(alice, bob, room_for):
-    alice.send(bob)
-    room_for(1)
-    assert asyncio.run(fast(alice, envelope(bob))) is None
-    assert (used(alice), Message.objects.count()) == (SIZE, 1)
-
-
-async def fast(person, body):
-    try:
-        return await acceptance.accept(person.session.pk, person.user.pk, body)
-    finally:
-        await acceptance.close()
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -216,7 +200,7 @@ def test_many_at_once_do_not_pass_the_limit(alice, bob, mallory, room_for, way):
 def test_sends_and_clearings_at_once_keep_the_sum(alice, bob):
     def send():
         for _ in range(8):
-            send_fully(alice, envelope(bob))
+            send_in_thread(alice, envelope(bob))
 
     together(send, send, lambda: [clear(bob, alice) for _ in range(6)], lambda: [clear(alice, bob) for _ in range(6)])
     rows, ids = Message.objects.filter(sender=alice.user).count(), SpentClientId.objects.count()

@@ -85,9 +85,13 @@ def exception_handler(error, context):
     if error is None:
         return None
     set_rollback()
+    return Response(describe(error), status=error.status_code, headers=headers_of(error))
+
+
+def headers_of(error: exceptions.APIException) -> dict[str, str]:
     headers = {}
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header
     if getattr(error, "wait", None):
         headers["Retry-After"] = str(max(1, int(-(-error.wait // 1))))
-    return Response(describe(error), status=error.status_code, headers=headers)
+    return headers

@@ -1,0 +1,51 @@
+"""The checks of a message against the database, as one SQL expression that both back ends use.
+
+`refusal()` is NULL or the code of the first check that fails, in the order of the contract. It reads:
+
+message           the message to be: sender_id, recipient_id (NULL where no active account has the address), client_id,
+                  sender_fingerprint, recipient_fingerprint
+given_session     id of the sender's session
+remembered_since  a client_id that was spent earlier may be used again
+stored_after      bytes that the sender's messages take up with this one
+allowed           bytes that they may take up
+"""
+
+from accounts.models import Session
+
+
+def refusal() -> str:
+    return f"""
+CASE
+    WHEN NOT EXISTS (
+        SELECT 1 FROM ({live_sessions()}) live WHERE live.id = given_session AND live.user_id = message.sender_id)
+        THEN 'session_over'
+    WHEN message.recipient_id = message.sender_id THEN 'yourself'
+    WHEN EXISTS (
+        SELECT 1 FROM messages m WHERE m.sender_id = message.sender_id AND m.client_id = message.client_id)
+        THEN 'sent_before'
+    WHEN EXISTS (
+        SELECT 1 FROM spent_client_ids s WHERE s.sender_id = message.sender_id AND s.client_id = message.client_id
+        AND s.deleted_at > remembered_since)
+        THEN 'message_deleted'
+    WHEN message.recipient_id IS NULL THEN 'user_not_found'
+    WHEN {is_stale("sender")} OR {is_stale("recipient")} THEN 'stale_key'
+    WHEN stored_after > allowed THEN 'storage_full'
+END"""
+
+
+def live_sessions() -> str:
+    return str(Session.objects.live().values("id", "user_id").query)
+
+
+def is_stale(side: str) -> str:
+    return f"""message.{side}_fingerprint IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM public_keys k
+        WHERE k.user_id = message.{side}_id AND k.is_current AND k.fingerprint = message.{side}_fingerprint)"""
+
+
+# Made beforehand, in a transaction of its own: while a lock is held, two first messages could wait for each other.
+MAKE_MAILBOXES = """
+INSERT INTO mailboxes (user_id, sequence, stored_bytes)
+SELECT id, 0, 0 FROM users WHERE id = %(sender)s OR (email = %(recipient_email)s AND is_active) ORDER BY id
+ON CONFLICT DO NOTHING
+"""
