@@ -8,7 +8,7 @@ from accounts.models import User
 from keys.models import PublicKey
 from messaging.mailboxes import Mailbox, in_mailboxes
 from messaging.realtime import dispatcher, payloads
-from messaging.storage_quota import credit_senders, stored_size
+from messaging.storage_quota import RECEIPT_TYPE, credit_senders, stored_size
 
 CLIENT_ID_MEMORY = datetime.timedelta(days=30)
 
@@ -97,19 +97,28 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
         return len(changed)
 
     @in_mailboxes
-    def clear(self, user, email):
-        """Clear a conversation for `user` alone; returns how many messages went. What both have cleared is deleted."""
+    def clear(self, user, email, through=None):
+        """Clear a conversation for `user` alone; returns how many messages went. What both have cleared is deleted.
+
+        `through`: only messages up to this id; where there is one, all receipts go as well, which nobody reads.
+        """
         other = User.objects.filter(email=email).first()
         mailboxes = Mailbox.lock(user.pk, other and other.pk)
         received, sent = self.received_from(user, email), self.sent_to(user, email)
+        if through is not None:
+            if not (received | sent).filter(pk__lte=through).exists():
+                return 0
+            bound = Q(pk__lte=through) | Q(message_type=RECEIPT_TYPE)
+            received, sent = received.filter(bound), sent.filter(bound)
         count = received.filter(Q(sender=None) | Q(sender_cleared=True)).forget()
         count += sent.filter(Q(recipient=None) | Q(recipient_cleared=True)).forget()
         count += received.update(recipient_cleared=True) + sent.update(sender_cleared=True)
         if count:
             sequence = mailboxes[user.pk].next_sequence()
-            Clearing.objects.update_or_create(user=user, email=email, defaults={"sequence": sequence})
+            now = {"sequence": sequence, "through": through}
+            Clearing.objects.update_or_create(user=user, email=email, defaults=now)
             keep_counters({user.pk: mailboxes[user.pk]})
-            dispatcher.after_commit(payloads.conversation_cleared(user.pk, email, sequence))
+            dispatcher.after_commit(payloads.conversation_cleared(user.pk, email, sequence, through))
         return count
 
 
@@ -211,6 +220,7 @@ class Clearing(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="clearings", db_index=False)
     email = models.EmailField(max_length=255)
     sequence = models.BigIntegerField()
+    through = models.BigIntegerField(null=True)  # up to this message id; null: all that was there
 
     class Meta:
         db_table = "clearings"

@@ -94,7 +94,7 @@ def kinds(user) -> list[Kind]:
             "Chats you cleared",
             "With whom they were, so that your other browsers clear them as well.",
             (user.clearings.all(),),
-            lambda row: {"id": row.pk, "email": row.email, "sequence": row.sequence},
+            lambda row: {"id": row.pk, "email": row.email, "sequence": row.sequence, "through": row.through},
         ),
         Kind(
             "spent_client_ids",

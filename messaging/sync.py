@@ -49,7 +49,7 @@ def changes(user, after):
     return heapq.merge(
         (new_message_frame(message.recipient_sequence, message_json(message)) for message in received),
         (new_message_frame(message.sender_sequence, message_json(message)) for message in sent),
-        (cleared_frame(clearing.sequence, clearing.email) for clearing in cleared),
+        (cleared_frame(clearing.sequence, clearing.email, clearing.through) for clearing in cleared),
         key=itemgetter("sequence"),
     )
 

@@ -30,6 +30,7 @@ from vibechat.core.limits import LimitedViewSet, limit, send_bucket
 LOOK_UP = limit("key_lookup", by="account")
 FINGERPRINT = re.compile("[0-9a-f]{64}")
 PAGING = [OpenApiParameter("page_size", int), OpenApiParameter("before", int), OpenApiParameter("after", int)]
+THROUGH = OpenApiParameter("through", int)
 WITH = OpenApiParameter("with", str, description="The other person's email.")
 
 
@@ -81,10 +82,11 @@ class MessageViewSet(LimitedViewSet):
         sent = Message.objects.sent_to(request.user, email)
         return Response(Page(request, received, sent).answer(message_json))
 
-    @extend_schema(responses={200: ClearedSerializer})
+    @extend_schema(parameters=[THROUGH], responses={200: ClearedSerializer})
     def clear(self, request, email):
         email = self.known_address(request, email)
-        return Response({"cleared": Message.objects.clear(request.user, email)})
+        through = whole_number(request.query_params, "through", None, 0, LARGEST_ID)
+        return Response({"cleared": Message.objects.clear(request.user, email, through)})
 
     @extend_schema(responses=ConversationsSerializer)
     def conversations(self, request):

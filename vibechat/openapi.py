@@ -72,6 +72,12 @@ PARAMETERS = {
     "page_size": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
     "before": {"type": "integer", "minimum": 0, "maximum": LARGEST_ID},
     "after": {"type": "integer", "minimum": 0, "maximum": LARGEST_ID},
+    "through": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": LARGEST_ID,
+        "description": "Clears no message with a higher id, but all receipts where there is one to clear.",
+    },
 }
 RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}}
 # The refusals that many operations share, and those that each operation has alone.
@@ -222,7 +228,16 @@ SCHEMAS = {
     "NewMessage": an_object(
         type={**TEXT, "enum": ["new_message"]}, sequence=COUNT, message={"$ref": "#/components/schemas/Message"}
     ),
-    "ConversationCleared": an_object(type={**TEXT, "enum": ["conversation_cleared"]}, sequence=COUNT, email=TEXT),
+    "ConversationCleared": {
+        "allOf": [
+            an_object(type={**TEXT, "enum": ["conversation_cleared"]}, sequence=COUNT, email=TEXT),
+            {
+                "type": "object",
+                "description": "Where the call named it: messages with a higher id stay, but receipts.",
+                "properties": {"through": COUNT},
+            },
+        ]
+    },
     "Health": an_object(status={**TEXT, "enum": ["ok", "unavailable"]}),
     "Readiness": an_object(
         status={**TEXT, "enum": ["ok", "unavailable"]},

@@ -53,8 +53,9 @@ def message_accepted_text(sequence: int, message: str) -> str:
     return f'{{"type":"message_accepted","sequence":{sequence},"message":{message}}}'
 
 
-def cleared_frame(sequence: int, email: str) -> dict:
-    return {"type": "conversation_cleared", "sequence": sequence, "email": email}
+def cleared_frame(sequence: int, email: str, through: int | None) -> dict:
+    bound = {} if through is None else {"through": through}
+    return {"type": "conversation_cleared", "sequence": sequence, "email": email, **bound}
 
 
 def status_frame(sequence: int, message) -> dict:
@@ -95,5 +96,5 @@ def ephemeral(user_id, sender_email, payload) -> Push:
     return Push(user_id, 0, json.dumps(frame), is_ephemeral=True)
 
 
-def conversation_cleared(user_id, email, sequence) -> list[Push]:
-    return [push(user_id, cleared_frame(sequence, email))]
+def conversation_cleared(user_id, email, sequence, through) -> list[Push]:
+    return [push(user_id, cleared_frame(sequence, email, through))]

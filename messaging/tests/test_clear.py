@@ -64,6 +64,52 @@ def test_what_comes_later_is_there(alice, bob):
     assert ids(alice) == [later["id"]]
 
 
+class TestThrough:
+    """What arrived after the person had looked is not cleared."""
+
+    def clear(self, person, other, through):
+        answer = person.delete(f"/api/messages/conversation/{other.email}?through={through}")
+        assert answer.status_code == 200
+        return answer.json()["cleared"]
+
+    def test_it_works(self, alice, bob):
+        _, second, later, own = alice.send(bob), bob.send(alice), bob.send(alice), alice.send(bob)
+        assert self.clear(alice, bob, second["id"]) == 2
+        assert ids(alice) == [own["id"], later["id"]]
+        assert len(ids(bob, f"conversation/{alice.email}")) == 4
+        events = alice.sync()["events"]
+        assert events[-1] == {
+            "type": "conversation_cleared",
+            "sequence": 5,
+            "email": bob.email,
+            "through": second["id"],
+        }
+        assert clear(alice, bob) == 2
+        assert "through" not in alice.sync()["events"][-1]
+
+    def test_receipts_go_with_what_they_are_about(self, alice, bob):
+        message = alice.send(bob)
+        bob.send(alice, message_type="receipt")
+        later = bob.send(alice)
+        assert self.clear(alice, bob, message["id"] - 1) == 0
+        assert self.clear(alice, bob, message["id"]) == 2
+        assert ids(alice) == [later["id"]]
+
+    def test_nothing_up_to_it_is_0_and_takes_no_number(self, alice, bob):
+        message = alice.send(bob)
+        for through in (0, message["id"] - 1):
+            assert self.clear(alice, bob, through) == 0
+        assert self.clear(alice, bob, 2**63 - 1) == 1
+        assert Mailbox.objects.get(pk=alice.user.pk).sequence == 2
+
+    @pytest.mark.parametrize("through", ["-1", "x", "", "1.0", str(2**63), "٣"])
+    def test_what_is_no_id_is_bad_input_and_clears_nothing(self, alice, bob, through):
+        alice.send(bob)
+        answer = alice.delete(f"/api/messages/conversation/{bob.email}?through={through}")
+        assert answer.status_code == 400
+        assert len(ids(alice)) == 1
+
+
 def test_a_conversation_with_a_deleted_or_suspended_account_can_be_cleared(alice, bob, mallory):
     alice.send(bob)
     bob.send(alice)

@@ -139,6 +139,14 @@ class SeveralPeople(RuleBasedStateMachine):
         Message.objects.clear(self.people[name].user, email)
         self.push(data)
 
+    @precondition(lambda self: self.conversations())
+    @rule(data=st.data())
+    def clear_a_part(self, data):
+        name, email = data.draw(st.sampled_from(self.conversations()))
+        ids = sorted(message["id"] for message in self.fresh_load(name).messages.values() if email in both_of(message))
+        Message.objects.clear(self.people[name].user, email, data.draw(st.sampled_from([ids[0] - 1, *ids])))
+        self.push(data)
+
     def conversations(self) -> list[tuple[str, str]]:
         loads = {name: self.fresh_load(name).messages.values() for name in NAMES}
         both = {(name, email) for name in NAMES for message in loads[name] for email in both_of(message)}

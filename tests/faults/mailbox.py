@@ -37,10 +37,16 @@ class Mailbox:
             self.messages[event["message"]["id"]].update(event["message"])
         elif event["type"] == "conversation_cleared":
             self.messages = {
-                number: message for number, message in self.messages.items() if event["email"] not in both_of(message)
+                number: message
+                for number, message in self.messages.items()
+                if event["email"] not in both_of(message) or is_beyond(message, event.get("through"))
             }
         else:
             raise AssertionError(f"{event['type']} is no change of a mailbox")
+
+
+def is_beyond(message: dict, through: int | None) -> bool:
+    return through is not None and message["id"] > through and message["message_type"] != "receipt"
 
 
 def both_of(message: dict) -> tuple[str, str]:

@@ -145,9 +145,13 @@ export class Api {
     return this.#call("POST", "/messages/receipts", { body: ids });
   }
 
-  /** @param {string} email */
-  clearConversation(email) {
-    return this.#call("DELETE", `/messages/conversation/${encodeURIComponent(email)}`);
+  /**
+   * @param {string} email
+   * @param {number | undefined} through clear no message with a higher id
+   */
+  clearConversation(email, through) {
+    const bound = through === undefined ? "" : `?through=${through}`;
+    return this.#call("DELETE", `/messages/conversation/${encodeURIComponent(email)}${bound}`);
   }
 
   /** @param {string} email */

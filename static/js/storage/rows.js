@@ -98,6 +98,7 @@
  * @property {number} clearedAt when the chat was last cleared here, by this browser's clock; 0: never
  * @property {number} [ownClearings] how many clearings the server was asked for and has sent no event about yet
  * @property {boolean} [clearingDue] it was cleared here, and the server has not answered yet
+ * @property {number} [clearedThrough] the highest id of a message that stood here when it was cleared
  * @property {boolean} [clearedElsewhere] the server says that it was cleared, and it was not cleared here
  * @property {number} unreadBefore how many messages the server counts as unread that have not been fetched yet
  * @property {Sealed | null} draft shared by all tabs

@@ -199,7 +199,7 @@ export class Server {
       case "receipts":
         return this.#receipts(me, call.body);
       default:
-        return call.method === "DELETE" ? this.#clear(me, name) : this.#page(me, name, url);
+        return call.method === "DELETE" ? this.#clear(me, name, Number(url.searchParams.get("through") ?? Infinity)) : this.#page(me, name, url);
     }
   }
 
@@ -336,8 +336,8 @@ export class Server {
     }
   }
 
-  #clear(me, email) {
-    const ids = this.#between(me, email).map(({ id }) => id);
+  #clear(me, email, through) {
+    const ids = this.#between(me, email).map(({ id }) => id).filter((id) => id <= through);
     ids.forEach((id) => me.numbers.delete(id));
     if (ids.length > 0) {
       this.#note(me, { type: "conversation_cleared", email });

@@ -48,8 +48,8 @@ export class Clearing {
       const chats = await database.read(["chats"], (stores) => all(stores("chats")));
       const due = chats.filter(({ clearingDue }) => clearingDue);
       const mayAsk = due.length > 0 && (await this.#hasAll());
-      for (const { email } of due) {
-        pauseMs = Math.max(pauseMs, mayAsk ? await this.#ask(email) : this.#nextPauseMs());
+      for (const chat of due) {
+        pauseMs = Math.max(pauseMs, mayAsk ? await this.#ask(chat) : this.#nextPauseMs());
       }
     });
     if (pauseMs > 0 && !signal.aborted) {
@@ -74,14 +74,14 @@ export class Clearing {
   }
 
   /**
-   * @param {string} email
+   * @param {ChatRow} chat
    * @returns {Promise<number>} milliseconds until the server is asked again; 0: not again
    */
-  async #ask(email) {
+  async #ask({ email, clearedThrough }) {
     // The server sends an event only if it had something to clear. The event can come before the response.
     await this.#change(email, ({ ownClearings = 0 }) => ({ ownClearings: Math.max(1, ownClearings) }));
     try {
-      const cleared = count(object(await this.#parts.api.clearConversation(email)).cleared);
+      const cleared = count(object(await this.#parts.api.clearConversation(email, clearedThrough)).cleared);
       await this.#change(email, ({ ownClearings = 0 }) => ({
         clearingDue: undefined, ownClearings: cleared === 0 ? Math.max(0, ownClearings - 1) : ownClearings,
       }));
@@ -135,7 +135,9 @@ export class Clearing {
       leaving.forEach((row) => stores("outbox").put({ ...row, isCleared: true }));
       rows.forEach((row) => stores("cleared").put(row));
       const chat = await chatOrNew(stores("chats"), email);
-      const now = { clearedAt: Date.now(), clearedElsewhere: false, clearingDue: true, older: null, unreadBefore: 0 };
+      const last = Math.max(chat.clearedThrough ?? 0, ...ids.slice(-1));
+      const clearedThrough = last || undefined;
+      const now = { clearedThrough, clearedAt: Date.now(), clearedElsewhere: false, clearingDue: true, older: null, unreadBefore: 0 };
       stores("chats").put({ ...chat, ...now });
     }, { durability: "strict" });
   }

@@ -75,6 +75,22 @@ describe("a clearing that the server has not done", () => {
     assert.equal(again.conversations.open(alice.email).clearedElsewhere, false);
   }));
 
+  test("and is done later leaves at the server what has come since, so that a new browser gets it", inWorld(async (world) => {
+    const { alice, bob } = await talked(world);
+    const { server } = world;
+    const texts = () => server.texts.filter(({ id }) => server.user(bob.email).numbers.has(id)).length;
+    let refused = 0;
+    server.intercept = (call) => (isClearing(call) && (refused += 1) === 1 ? refusal(503, "unavailable") : undefined);
+    await bob.conversations.clear(alice.email);
+    await alice.send(bob, "later");
+    await until(() => server.user(bob.email).clearings.length === 1);
+    assert.equal(texts(), 1);
+    await bob.shows(alice, "later");
+    await bob.conversations.clear(alice.email);
+    await until(() => server.user(bob.email).clearings.length === 2);
+    assert.equal(texts(), 0);
+  }));
+
   test("is not asked for while there may be something new that is not here", inWorld(async (world) => {
     const { alice, bob } = await talked(world);
     const { server } = world;
