@@ -32,3 +32,16 @@ export function noteBrowser(key, browser) {
 export function secondBrowsers(row) {
   return (row?.keys ?? []).flatMap(({ browsers = [] }) => browsers.slice(1));
 }
+
+/**
+ * @param {PersonRow | null} row
+ * @returns {(browser: string | undefined) => boolean} whether another browser used the same key before it. Where a list is
+ *   full, so is every browser that no key was seen with first.
+ */
+export function inSecondBrowser(row) {
+  const lists = (row?.keys ?? []).map(({ browsers = [] }) => browsers.map(({ id }) => id));
+  const first = new Set(lists.map(([id]) => id));
+  const second = new Set(lists.flatMap(([, ...ids]) => ids));
+  const isFull = lists.some(({ length }) => length >= BROWSERS_LIMIT);
+  return (browser) => browser !== undefined && (second.has(browser) || (isFull && !first.has(browser)));
+}

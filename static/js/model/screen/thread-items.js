@@ -82,14 +82,15 @@ function item(clientId, atMs) {
 /**
  * @param {MessageRow} row
  * @param {Known} known
- * @param {{ chat: ChatRow, isReadTold: boolean, key: string, ownBrowser: string, second: { id: string }[],
- *   usualDelay: (row: MessageRow) => number }} shown isReadTold: who does not tell what was read, is not told either; second:
- *   browsers of the peer's that use the same key as another one; usualDelay: of that browser's messages, as its clock is
+ * @param {{ chat: ChatRow, isReadTold: boolean, key: string, ownBrowser: string,
+ *   isSecond: (browser: string | undefined) => boolean, usualDelay: (row: MessageRow) => number }} shown isReadTold: who
+ *   does not tell what was read, is not told either; isSecond: whether the peer used the same key in another browser before;
+ *   usualDelay: of that browser's messages, as its clock is
  * @returns {ThreadItem}
  */
-export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ownBrowser, second, usualDelay }) {
+export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ownBrowser, isSecond, usualDelay }) {
   const { browser, clientId, createdAtMs, mine, conflict = false, late = false } = row;
-  const isOther = mine ? (browser ?? ownBrowser) !== ownBrowser : second.some(({ id }) => id === browser);
+  const isOther = mine ? (browser ?? ownBrowser) !== ownBrowser : isSecond(browser);
   // The ticks are about messages of this browser only.
   const acknowledged = isOther ? "sent" : acknowledgement(chat, row);
   const state = mine ? acknowledged : null;

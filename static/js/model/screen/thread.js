@@ -6,7 +6,7 @@ import { pause, SerialQueue } from "../../lib/timing.js";
 import { textOf } from "../../types/content-types.js";
 import { isSilent } from "../history/message-rows.js";
 import { waitReason } from "../keys/pinning.js";
-import { secondBrowsers } from "../keys/second-browsers.js";
+import { inSecondBrowser, secondBrowsers } from "../keys/second-browsers.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 import { NEWER, UNREADABLE } from "../receive/unopened.js";
 import { arranged } from "./arrangement.js";
@@ -158,12 +158,12 @@ export class Thread {
   /** @param {ChatRow} chat */
   #stored(chat) {
     const { sync, people, preferences, cipher } = this.#parts;
-    const second = secondBrowsers(people.get(this.email));
+    const isSecond = inSecondBrowser(people.get(this.email));
     const distinct = this.#distinctRows();
     const theirs = distinct.filter(({ row }) => !row.mine);
     const sent = theirs.map(({ row }) => ({ row, sentAtMs: this.#words.get(textKey(row))?.sentAtMs }));
     const usualDelay = usualDelays(sent);
-    const shown = { chat, isReadTold: preferences.readReceipts, ownBrowser: cipher.browser, second, usualDelay };
+    const shown = { chat, isReadTold: preferences.readReceipts, ownBrowser: cipher.browser, isSecond, usualDelay };
     const placed = distinct.map(({ row, key }) => {
       const known = this.#known(row);
       return { row, words: known.words, item: storedItem(row, known, { ...shown, key }) };

@@ -5,7 +5,7 @@ import { KeyChangedError } from "../../../../static/js/crypto/crypto-errors.js";
 import { signStatement } from "../../../../static/js/crypto/identity.js";
 import { fromBase64, toBase64, toHex } from "../../../../static/js/lib/bytes.js";
 import { PeerKeys } from "../../../../static/js/model/keys/peer-keys.js";
-import { secondBrowsers } from "../../../../static/js/model/keys/second-browsers.js";
+import { inSecondBrowser, secondBrowsers } from "../../../../static/js/model/keys/second-browsers.js";
 import { ApiError } from "../../../../static/js/net/net-errors.js";
 
 const BOB = "bob@example.org";
@@ -254,6 +254,23 @@ describe("the keys of others", () => {
   });
 
   describe("that several browsers use", () => {
+    test("are all marked, also when somebody makes up more ids than are noted", async () => {
+      const browsers = Array.from({ length: 21 }, (_, number) => `b${number}`);
+      for (const browser of browsers) {
+        await open(first, { browser });
+      }
+      const isSecond = inSecondBrowser(people.get(BOB));
+      assert.equal(secondBrowsers(people.get(BOB)).length, 19);
+      assert.deepEqual(browsers.filter(isSecond), browsers.slice(1));
+      assert.equal(isSecond(undefined), false);
+    });
+
+    test("are not marked without a second one", async () => {
+      await open(first, { browser: "b1" });
+      assert.deepEqual(["b1", "b2", undefined].map(inSecondBrowser(people.get(BOB))), [false, false, false]);
+      assert.equal(inSecondBrowser(null)("b1"), false);
+    });
+
     const seconds = () => secondBrowsers(people.get(BOB)).map(({ id }) => id);
 
     test("are noted, all but the first browser of each key", async () => {
