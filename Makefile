@@ -1,11 +1,11 @@
-# PYTHON=python3.12 chooses the Python that makes .venv; PORT=9000 the port of `make run`.
+# PYTHON=python3.12 chooses the Python that makes .venv; PORT=9000 the port of `make run` and `make dev`.
 PYTHON ?= python3
 INSTALL = $(PYTHON) deploy/install.py
 COMPILE = .venv/bin/python -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench faults lint lock clean
+.PHONY: help run dev test bench faults lint lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -13,6 +13,12 @@ help: ## Show this list
 run: ## Install what is needed and serve on http://127.0.0.1:8000
 	@$(INSTALL) requirements.txt
 	@exec .venv/bin/python manage.py serve
+
+dev: export DJANGO_SETTINGS_MODULE = vibechat.development.settings
+dev: ## Serve for development: debug pages, and a reload when a file changes
+	@$(INSTALL) requirements-dev.txt
+	@.venv/bin/python manage.py migrate --verbosity 0
+	@exec .venv/bin/python manage.py runserver
 
 test: ## Run every check and every test, on both back ends
 	@$(INSTALL) requirements-dev.txt

@@ -6,7 +6,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vibechat.settings")
+    for_development = sys.argv[1:2] == ["runserver"]
+    os.environ.setdefault(
+        "DJANGO_SETTINGS_MODULE", "vibechat.development.settings" if for_development else "vibechat.settings"
+    )
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

@@ -8,7 +8,7 @@ import sys
 
 from benchmarks import idle, mailbox, queries, relays, two_processes
 from benchmarks.results import Section, aims_section, keep, machine, not_run
-from benchmarks.servers import SERVERS, Site
+from benchmarks.servers import Site
 
 PARTS = {
     "table": relays.measure_table,
@@ -30,7 +30,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         prog="python -m benchmarks", formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of: {', '.join([*PARTS, BROWSER])}; all but soak")
-    parser.add_argument("--server", action="append", choices=SERVERS, help="may be repeated; both")
     parser.add_argument("--only", action="append", choices=relays.DOORS, help="may be repeated; all; the table's alone")
     parser.add_argument("--senders", action="append", type=int, help="may be repeated; 8 and 32")
     parser.add_argument("--messages", type=int, default=3000, help="of one load")
@@ -54,7 +53,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def with_defaults(options):
     default = ["table"] if options.only else [name for name in (*PARTS, BROWSER) if name not in ONLY_WHEN_NAMED]
     options.parts = options.parts or default
-    options.server = options.server or list(SERVERS)
     options.only = options.only or list(relays.DOORS)
     options.senders = options.senders or [8, 32]
     options.side_rounds = min(options.rounds, SIDE_ROUNDS)

@@ -17,8 +17,7 @@ SENDERS = 32
 
 
 def measure(site, options) -> Section:
-    apps = [site.start_floor] + [lambda server=server: site.start_vibechat(server) for server in options.server]
-    found = [measure_app(site, options, start()) for start in apps]
+    found = [measure_app(site, options, start()) for start in (site.start_floor, site.start_vibechat)]
     head = ["server", "sockets", "resident KiB each", "private KiB each", "CPU s a minute", "deflate agreed", "closed"]
     rows = [
         [
@@ -66,13 +65,7 @@ def watch_cpu(roots, seconds) -> float:
 
 
 def soak(site, options) -> Section:
-    parts = [soak_server(site, options, server) for server in options.server]
-    text = "\n\n".join(part.text for part in parts)
-    return Section("soak", "Soak", text, [part.data for part in parts], [aim for part in parts for aim in part.aims])
-
-
-def soak_server(site, options, server) -> Section:
-    app = site.start_vibechat(server)
+    app = site.start_vibechat()
     idlers, talkers = site.people(app, options.sockets, "idle"), site.people(app, 2 * SENDERS, "talker")
     job = {"door": "socket", "ports": [app.port], "senders": talkers[:SENDERS], "processes": site.process_ids(app)}
     load = {"recipients": talkers[SENDERS:], "seconds": 60 * options.minutes, "progress_seconds": 60 * options.step}
@@ -80,7 +73,7 @@ def soak_server(site, options, server) -> Section:
 
     def note(progress):
         minutes.append(progress | {"resident_mib": memory_kib([app.process.pid])["resident"] / 1024})
-        print(f"  {server}: {minutes[-1]}", file=sys.stderr, flush=True)
+        print(f"  {minutes[-1]}", file=sys.stderr, flush=True)
 
     try:
         with idle_sockets(app.port, idlers) as ask:
@@ -91,11 +84,11 @@ def soak_server(site, options, server) -> Section:
             heard = ask()
     finally:
         site.stop_app(app)
-    say(f"{server}, socket", SENDERS, seen)
-    return soak_section(options, server, minutes, seen, {"after": after, "last_words": last_words, "heard": heard})
+    say("socket", SENDERS, seen)
+    return soak_section(options, minutes, seen, {"after": after, "last_words": last_words, "heard": heard})
 
 
-def soak_section(options, server, minutes, seen, idle) -> Section:
+def soak_section(options, minutes, seen, idle) -> Section:
     deliveries = [0, *(minute["delivered"] for minute in minutes)]
     rates = [divided(now - before, 60 * options.step) for before, now in zip(deliveries, deliveries[1:], strict=False)]
     growth = divided(minutes[-1]["resident_mib"], minutes[0]["resident_mib"]) if minutes else float("nan")
@@ -105,16 +98,16 @@ def soak_section(options, server, minutes, seen, idle) -> Section:
     ]
     still_open, heard = idle["after"]["open"], idle["heard"]["frames"].get("new_message", 0)
     aims = [
-        Aim(f"soak, {server}: dropped pushes", 0, seen["dropped"]),
-        Aim(f"soak, {server}: pushes to idle sockets afterwards that were not heard", 0, 10 * SENDERS - heard),
-        Aim(f"soak, {server}: resident memory, last ÷ first minute", GROWTH_LIMIT, growth),
+        Aim("soak: dropped pushes", 0, seen["dropped"]),
+        Aim("soak: pushes to idle sockets afterwards that were not heard", 0, 10 * SENDERS - heard),
+        Aim("soak: resident memory, last ÷ first minute", GROWTH_LIMIT, growth),
     ]
     text = (
-        f"{server}: {options.sockets:,} idle sockets and {SENDERS} senders on one process for "
+        f"{options.sockets:,} idle sockets and {SENDERS} senders on one process for "
         f"{number(options.minutes)} minutes. {seen['delivered']:,} delivered, {seen['dropped']} dropped, "
         f"{seen['refused']} refused, {seen['unexpected']} unexpected; {still_open:,} idle sockets open at the end; of "
         f"{10 * SENDERS} messages to some of them afterwards {heard} were heard.\n\n"
     )
     text += markdown_table(["minute", "messages/s", "resident MiB"], rows)
-    data = {"server": server, "minutes": minutes, "seen": seen, **idle}
-    return Section("soak", "Soak", text, data, aims)
+    data = {"minutes": minutes, "seen": seen, **idle}
+    return Section("soak", "Soak", text, [data], aims)

@@ -57,7 +57,7 @@ class Owner:
 
 def measure(site, options) -> Section:
     """Each size has a database and a process of its own, so that all of them can be asked by turns."""
-    owners = {size: make_owner(site, options.server[-1], size) for size in options.sizes}
+    owners = {size: make_owner(site, size) for size in options.sizes}
     try:
         found = {name: by_turns(site, options, owners, call) for name, call in CALLS.items()}
     finally:
@@ -68,14 +68,14 @@ def measure(site, options) -> Section:
         Aim(f"{name} at {options.sizes[-1]:,} messages, × at {options.sizes[0]:,}", GROWTH_LIMIT, growth[name]["p50"])
         for name in MUST_NOT_GROW
     ]
-    data = {"server": options.server[-1], "calls": found, "growth": growth}
+    data = {"calls": found, "growth": growth}
     return Section("mailbox", "Cost against the size of a mailbox", text(options, found, growth), data, aims)
 
 
-def make_owner(site, server, size) -> Owner:
+def make_owner(site, size) -> Owner:
     print(f"  a mailbox of {size:,} messages", file=sys.stderr, flush=True)
     database = f"mailbox{size}"
-    app = site.start_vibechat(server, database=database)
+    app = site.start_vibechat(database)
     owner, *partners = site.people(app, 1 + PARTNERS)
     ids = [partner["id"] for partner in partners]
     fill = FILL.format(size=size, unread=UNREAD, owner=owner["id"], partners=ids, count=len(ids))
@@ -113,7 +113,7 @@ def text(options, found, growth) -> str:
     ]
     ratios = [[name, *(times(growth[name][key]) for key in shown)] for name in found]
     return (
-        f"One person with {PARTNERS} partners, {options.server[-1]}; {options.repeats} calls a round, "
+        f"One person with {PARTNERS} partners; {options.repeats} calls a round, "
         f"{options.side_rounds} rounds, medians. `sync` from {CHANGES_MISSED} changes before the end; pages of 50, of "
         f"one conversation 2; the last {UNREAD} messages are unread.\n\n{markdown_table(head, rows)}\n\n"
         f"The largest mailbox as a ratio to the smallest:\n\n{markdown_table([head[0], *head[2:]], ratios)}"

@@ -37,7 +37,7 @@ class StatementLog:
 
 
 def measure(site, options) -> Section:
-    app = site.start_vibechat(options.server[-1], database="queries")
+    app = site.start_vibechat("queries")
     alice, bob = site.people(app, 2)
     try:
         counts = counted_calls(StatementLog(site, app), app, alice, bob)
@@ -46,7 +46,7 @@ def measure(site, options) -> Section:
         site.postgres.execute("ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()")
     rows = [[name, number(queries), number(control)] for name, (queries, control) in counts.items()]
     table = markdown_table(["call", "queries", "BEGIN, COMMIT, SET …"], rows)
-    text = f"Statements that PostgreSQL executed for one call ({options.server[-1]}, mean of {REPEATS}).\n\n{table}"
+    text = f"Statements that PostgreSQL executed for one call (mean of {REPEATS}).\n\n{table}"
     return Section("queries", "Queries per call", text, counts)
 
 

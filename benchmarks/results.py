@@ -17,7 +17,7 @@ import redis
 from benchmarks.figures import markdown_table, number
 
 FOLDER = Path(__file__).resolve().parent / "results"
-PACKAGES = ("django", "channels", "daphne", "uvicorn", "uvloop", "httptools", "psycopg", "asyncpg", "redis")
+PACKAGES = ("django", "channels", "uvicorn", "uvloop", "httptools", "psycopg", "asyncpg", "redis")
 FSYNC_WRITES = 200
 
 

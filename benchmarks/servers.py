@@ -17,7 +17,6 @@ from tools.provision.postgres import SETTINGS, Postgres, copy_programs
 from tools.provision.processes import free_port, private_folder, spawn, stop, wait_until
 from tools.provision.redis import Redis
 
-SERVERS = ("daphne", "uvicorn")
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 ACCESS_TOKEN_SECONDS = 86_400  # no token expires within a run
 START_SECONDS = 60
@@ -85,8 +84,8 @@ class Site:
     def floor(self) -> App:
         return self.apps.get("floor") or self.apps.setdefault("floor", self.start_floor())
 
-    def vibechat(self, server: str) -> App:
-        return self.apps.get(server) or self.apps.setdefault(server, self.start_vibechat(server))
+    def vibechat(self) -> App:
+        return self.apps.get("vibechat") or self.apps.setdefault("vibechat", self.start_vibechat())
 
     def start_floor(self, **variables: str) -> App:
         port = free_port()
@@ -96,18 +95,17 @@ class Site:
         environment = {"DATABASE_URL": self.database("floor"), "REDIS_URL": self.redis.url, **variables}
         return self.start_app("floor", command, port, os.environ | environment, "Uvicorn running on")
 
-    def start_vibechat(self, server: str, database: str = "vibechat") -> App:
+    def start_vibechat(self, database: str = "vibechat") -> App:
         port = free_port()
         environment = clean_environment(
             self.folder / "var",
             PORT=str(port),
-            SERVER=server,
             DATABASE_URL=self.database(database),
             REDIS_URL=self.redis.url,
             RATELIMIT_ENABLE="False",
             ACCESS_TOKEN_SECONDS=str(ACCESS_TOKEN_SECONDS),
         )
-        return self.start_app(server, [sys.executable, "manage.py", "serve"], port, environment, "VibeChat is at")
+        return self.start_app("vibechat", [sys.executable, "manage.py", "serve"], port, environment, "VibeChat is at")
 
     def start_app(self, name, command, port, environment, ready) -> App:
         log = self.folder / f"{port}.log"

@@ -27,19 +27,18 @@ class NoQuota(Exception):
 
 def measure(site, options) -> Section:
     rows, data, aims = [], [], []
-    for server in options.server:
-        for door in (door for door in options.only if door != "floor"):
-            for share in (None, options.share):
-                try:
-                    found = compare(site, options, server, door, share)
-                except NoQuota as error:
-                    rows.append([f"{server}, {door}", held(share), f"NOT RUN: {error}", "", "", "", ""])
-                    continue
-                figures = [*map(number, found["cpu"]), *map(number, found["rates"]), times(found["ratio"])]
-                rows.append([f"{server}, {door}", held(share), *figures])
-                data.append({"server": server, "door": door, "share": share, **found})
-                if share:
-                    aims.append(Aim(f"two processes, {server}, {door}, × one", AT_LEAST, found["ratio"], True))
+    for door in (door for door in options.only if door != "floor"):
+        for share in (None, options.share):
+            try:
+                found = compare(site, options, door, share)
+            except NoQuota as error:
+                rows.append([door, held(share), f"NOT RUN: {error}", "", "", "", ""])
+                continue
+            figures = [*map(number, found["cpu"]), *map(number, found["rates"]), times(found["ratio"])]
+            rows.append([door, held(share), *figures])
+            data.append({"door": door, "share": share, **found})
+            if share:
+                aims.append(Aim(f"two processes, {door}, × one", AT_LEAST, found["ratio"], True))
     if not data:
         return not_run("processes", TITLE, "no door was chosen")
     head = ["relay", "each process has", "CPU s / 1,000: one", "two", "messages/s: one", "two", "ratio"]
@@ -51,8 +50,8 @@ def held(share) -> str:
     return f"{share} % of a core" if share else "what it gets"
 
 
-def compare(site, options, server, door, share) -> dict:
-    apps = [site.start_vibechat(server) for _ in range(2)]
+def compare(site, options, door, share) -> dict:
+    apps = [site.start_vibechat() for _ in range(2)]
     people = site.people(apps[0], 2 * SENDERS)
     job = {"door": door, "senders": people[:SENDERS], "recipients": people[SENDERS:], "seconds": options.share_seconds}
     try:

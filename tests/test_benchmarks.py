@@ -20,7 +20,7 @@ from tools.provision import Unavailable
 
 pytestmark = [pytest.mark.once, pytest.mark.timeout(300)]
 
-TINY = "--server daphne --senders 2 --messages 40 --rounds 1 --sockets 40 --idle-seconds 0.2 --sizes 60 120 --repeats 2"
+TINY = "--senders 2 --messages 40 --rounds 1 --sockets 40 --idle-seconds 0.2 --sizes 60 120 --repeats 2"
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def job(site, app, senders=2, **more) -> dict:
 
 def test_floor_and_both_doors_deliver_everything(site, options):
     section = relays.measure_table(site, options)
-    assert [row["relay"] for row in section.data] == ["floor", "daphne, socket", "daphne, post"]
+    assert [row["relay"] for row in section.data] == ["floor", "socket", "post"]
     for row in section.data:
         assert row["counts"] == {"delivered": 40, "dropped": 0, "refused": 0, "unexpected": 0, "resyncs": 0}
         assert all(row["figures"][name] > 0 for name in ("cpu", "rate", "p50", "p99"))
@@ -68,7 +68,7 @@ def test_lost_pushes_are_counted(site):
 
 @pytest.mark.parametrize("door", ["socket", "post"])
 def test_refused_messages_count_as_refused_and_not_as_dropped(site, door):
-    app = site.vibechat("daphne")
+    app = site.vibechat()
     stale = [{**person, "fingerprint": "f" * 64} for person in site.people(app, 4)[2:]]
     seen = drive(job(site, app, door=door, recipients=stale))
     assert (seen["refused"], seen["accepted"], seen["dropped"]) == (50, 0, 0)
@@ -118,10 +118,10 @@ def test_cpu_of_children_counts(waiting):
 
 
 def test_idle_sockets_stay_open_and_are_measured(site, options):
-    floor, daphne = idle.measure(site, options).data
-    assert (floor["open"], daphne["open"]) == (40, 40)
-    assert daphne["with_deflate"] == 0
-    assert daphne["resident_kib"] > 0
+    floor, ours = idle.measure(site, options).data
+    assert (floor["open"], ours["open"]) == (40, 40)
+    assert ours["with_deflate"] == 0
+    assert ours["resident_kib"] > 0
 
 
 def test_soak_hears_every_push_and_looks_at_the_memory(site, options):

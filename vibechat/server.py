@@ -1,25 +1,15 @@
-"""Daphne with bounds: what one client can make it hold in memory, how large a body may be, and how it stops.
+"""Uvicorn, with bounds: what one client can make the process hold in memory, and how the process stops."""
 
-Under plain `daphne vibechat.asgi:application` the application works as well, with fewer of these bounds.
-"""
-
-from daphne.server import Server  # isort: skip  (first: it installs the reactor)
 import asyncio
-import logging
+import contextlib
+import signal
 import time
-from io import BytesIO
-from types import SimpleNamespace
 
-from daphne import http_protocol, ws_protocol
-from daphne import server as server_module
-from daphne.endpoints import build_endpoint_description_strings
-from daphne.http_protocol import HTTPFactory, WebRequest
-from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+import uvicorn
 from django.conf import settings
-from twisted.internet import defer, reactor
-from twisted.internet.endpoints import serverFromString
-from twisted.logger import LogLevel, globalLogBeginner
-from twisted.web import http
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from messaging.accept import acceptance
 from messaging.realtime import dispatcher
@@ -29,260 +19,201 @@ from vibechat.core.middleware.error_shape import error_answer
 from vibechat.core.middleware.security_headers import SecurityHeaders, joined
 
 DRAIN_SECONDS = 10
-LINGER_SECONDS = 2
-REQUEST_SECONDS = 60
-SOCKET_FRAMES_WAITING = 16
-SOCKET_PAUSE_SECONDS = 0.02
 FLUSH_SECONDS = 2
-
-# Daphne counts seconds by the wall clock: one that jumps forward would end every request, one that jumps back no dead
-# socket. It only ever asks for differences.
-for module in (http_protocol, ws_protocol, server_module):
-    module.time = SimpleNamespace(time=time.monotonic)
+IDLE_SECONDS = 3  # longer than the proxy keeps an idle connection: keepalive_timeout of the upstream in deploy/nginx
+KEEP_ALIVE_SECONDS = 75  # longer than nginx keeps a connection to us, or it would write into one that we close
+HEAD_BYTES = 16 * 1024
+UNREAD_SECONDS = 2
 
 # --- HTTP ------------------------------------------------------------------------------------------------------------
 
 
-class BoundedRequest(WebRequest):
-    """Twisted would keep a large body on disk and parse forms; this one refuses it while it comes in."""
+class BoundedHTTP(HttpToolsProtocol):
+    """One connection. Uvicorn does not bound the head of a request, and answers one that is none in plain text."""
 
-    is_refused = False
+    is_in_head = False
+    is_answered_early = False
+    head_bytes = 0
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, parsePOSTFormSubmission=False, **kwargs)
+    def connection_made(self, transport):
+        super().connection_made(transport)
+        self.transport = LingeringTransport(transport, self)
 
-    def gotLength(self, length):
-        self.content = BytesIO()
-        self.is_refused = length is not None and length > settings.BODY_LIMIT_BYTES
+    def handle_websocket_upgrade(self):
+        self.transport = self.transport.transport
+        super().handle_websocket_upgrade()
 
-    def handleContentChunk(self, data):
-        if self.is_refused:
+    def data_received(self, data):
+        if self.is_answered_early:
             return
-        super().handleContentChunk(data)
-        if self.content.tell() > settings.BODY_LIMIT_BYTES:
-            self.requestHeaders.setRawHeaders(b"content-length", [str(self.content.tell())])
-            self.content, self.is_refused = BytesIO(), True
-            self.channel.answer_early()
+        super().data_received(data)
+        if self.is_in_head:
+            self.head_bytes += len(data)
+            if self.head_bytes > HEAD_BYTES:
+                self.send_400_response("")
 
-    def process(self):
-        """Daphne takes the first of these from anybody, and it would move every path past our routes and nginx's; over
-        the second it stumbles where it is not ASCII, and we speak no subprotocol."""
-        self.requestHeaders.removeHeader(b"daphne-root-path")
-        self.requestHeaders.removeHeader(b"sec-websocket-protocol")
-        return super().process()
+    def on_message_begin(self):
+        super().on_message_begin()
+        self.is_in_head, self.head_bytes = True, 0
 
-    def basic_error(self, status, status_text, body):
-        log_event("request_refused", logging.WARNING, status=status)
-        if self._response_started:
-            self.channel.forceAbortClient()
-            return
-        headers, content = error_answer(status)
-        self.handle_reply({"type": "http.response.start", "status": status, "headers": with_security(headers)})
-        self.handle_reply({"type": "http.response.body", "body": content})
+    def on_headers_complete(self):
+        """The parser answers 400 where this raises."""
+        self.is_in_head = False
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES:
+            raise ValueError("The head is too long.")
+        super().on_headers_complete()
+
+    def send_400_response(self, msg):
+        headers, body = error_answer(400)
+        lines = [
+            name + b": " + value + b"\r\n"
+            for name, value in joined(headers, SecurityHeaders(None).headers_for("/api/"))
+        ]
+        if not (self.cycle and self.cycle.response_started and not self.cycle.response_complete):
+            self.transport.write(b"".join([STATUS_LINE[400], *lines, b"connection: close\r\n\r\n", body]))
+        self.is_in_head = False
+        self.transport.close_unread()
 
 
-class BoundedChannel(http.HTTPChannel):
-    """One connection. A request with too large a body is handed to the application at once, without the body, for its
-    413; what the client still sends is thrown away for a moment, for a reset would take the answer from it."""
+class LingeringTransport:
+    """The transport of one connection. If it were closed while the client still sends, the kernel would reset the
+    connection, and the client would lose the answer. So only the writing side is closed, and what comes is thrown away
+    for a moment."""
 
-    is_refusing = False
+    def __init__(self, transport, protocol):
+        self.transport, self.protocol = transport, protocol
+        self.write = transport.write
 
-    def allHeadersReceived(self):
-        super().allHeadersReceived()
-        if self.requests[-1].is_refused:
-            self.answer_early()
+    def is_closing(self):
+        return self.protocol.is_answered_early or self.transport.is_closing()
 
-    def answer_early(self):
-        self.persistent = False
-        self.allContentReceived()
-        self.is_refusing = True
-
-    def allContentReceived(self):
-        if not self.is_refusing:
-            super().allContentReceived()
-
-    def dataReceived(self, data):
-        if not self.is_refusing:
-            super().dataReceived(data)
-
-    def loseConnection(self):
-        if self.is_refusing:
-            self._networkProducer.unregisterProducer()
-            self.transport.loseWriteConnection()
-            self.callLater(LINGER_SECONDS, self.transport.loseConnection)
+    def close(self):
+        if self.protocol.cycle and self.protocol.cycle.more_body:
+            self.close_unread()
         else:
-            super().loseConnection()
+            self.transport.close()
 
-    def _send100Continue(self):
-        if not self.requests[-1].is_refused:
-            super()._send100Continue()
-
-    def lineLengthExceeded(self, line):
-        self._respondToBadRequestAndDisconnect()
-
-    def _respondToBadRequestAndDisconnect(self):
-        if self.is_refusing:
+    def close_unread(self):
+        if self.is_closing():
             return
-        headers, content = error_answer(400)
-        lines = [b"HTTP/1.1 400 Bad Request", b"connection: close"]
-        lines += [name + b": " + value for name, value in with_security(headers)]
-        self.transport.write(b"\r\n".join([*lines, b"", content]))
-        self.loseConnection()
-
-
-def with_security(headers):
-    return joined(headers, SecurityHeaders(None).headers_for("/api/"))
-
-
-class BoundedHTTPFactory(HTTPFactory):
-    protocol = BoundedChannel
-
-    def buildProtocol(self, addr):
-        protocol = super().buildProtocol(addr)
-        protocol.requestFactory = BoundedRequest
-        return protocol
+        self.protocol.is_answered_early = True
+        self.transport.write_eof()
+        self.protocol.flow.resume_reading()
+        self.protocol.loop.call_later(UNREAD_SECONDS, self.transport.close)
 
 
 # --- sockets ---------------------------------------------------------------------------------------------------------
 
 
-class BoundedSocket(WebSocketProtocol):
-    def onPing(self, payload):
-        super().onPing(payload)
-        self.bound_unsent()
+class BoundedSocket(WebSocketsSansIOProtocol):
+    """A client that reads nothing is cut off, where waiting until it has read would take for ever. What is pushed to it
+    is bounded by messaging/realtime/send_buffer.py."""
 
-    def onMessage(self, payload, isBinary):
-        super().onMessage(payload, isBinary)
-        if self.application_queue and self.application_queue.qsize() > SOCKET_FRAMES_WAITING:
-            self.transport.pauseProducing()
-            reactor.callLater(SOCKET_PAUSE_SECONDS, self.go_on)
+    def data_received(self, data):
+        if self.conn.parser_exc is None:
+            super().data_received(data)
 
-    def go_on(self):
-        """A client that sends faster than it is answered has to wait, instead of filling our memory."""
-        if self.state != self.STATE_OPEN:
-            return
-        if self.application_queue.qsize() > SOCKET_FRAMES_WAITING // 2:
-            reactor.callLater(SOCKET_PAUSE_SECONDS, self.go_on)
-        else:
-            self.transport.resumeProducing()
+    def handle_parser_exception(self):
+        """As Uvicorn's, but the client is given time to read why."""
+        close = self.conn.close_sent
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": close.code, "reason": close.reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.transport.write_eof()
+        self.close_timer = self.loop.call_later(UNREAD_SECONDS, self.transport.close)
 
-    def serverSend(self, content, binary=False):
-        """Daphne has no back-pressure: what a client does not read would pile up here without end."""
-        super().serverSend(content, binary)
-        self.bound_unsent()
-
-    def bound_unsent(self):
-        if unsent_bytes(self.transport) > settings.SOCKET_UNSENT_BYTES:
+    def handle_ping(self):
+        super().handle_ping()
+        if self.transport.get_write_buffer_size() > settings.SOCKET_UNSENT_BYTES:
             security_event("socket_unsent_limited")
-            self.dropConnection(abort=True)
+            self.transport.abort()
 
-    def serverClose(self, code=None):
-        """Autobahn lets an application close with few codes only; the frame itself takes them all."""
-        self.sendCloseFrame(code=code or 1000)
+    def keepalive_timeout(self):
+        super().keepalive_timeout()
+        self.transport.abort()
 
-
-def unsent_bytes(transport) -> int:
-    """What Twisted holds for a connection that the kernel has not taken yet."""
-    return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
-
-
-class BoundedSocketFactory(WebSocketFactory):
-    protocol = BoundedSocket
+    async def send(self, message):
+        if self.close_sent:
+            raise ClientDisconnected()
+        if message["type"] == "websocket.close" and not self.writable.is_set():
+            self.transport.abort()
+        else:
+            await super().send(message)
 
 
 # --- the server ------------------------------------------------------------------------------------------------------
 
 
-class BoundedServer(Server):
-    def __init__(self, application, endpoints, **kwargs):
-        self.connections = {}
-        self.ports = []
-        self.listen_failure = None
+class BoundedServer(uvicorn.Server):
+    def __init__(self, application, ready_callable):
         super().__init__(
-            application,
-            endpoints,
-            http_timeout=REQUEST_SECONDS,
-            websocket_timeout=-1,  # a socket ends with its token, not with its age
-            websocket_max_message_size=settings.SOCKET_FRAME_BYTES,
-            websocket_max_frame_size=settings.SOCKET_FRAME_BYTES,
-            server_name="",
-            **kwargs,
+            uvicorn.Config(
+                application,
+                loop="uvloop",
+                http=BoundedHTTP,
+                ws=BoundedSocket,
+                ws_max_size=settings.SOCKET_FRAME_BYTES,
+                ws_per_message_deflate=False,  # it doubles an idle socket and gains nothing on ciphertext
+                lifespan="off",
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                proxy_headers=False,  # ProxyHeaders knows whom to believe
+                server_header=False,
+                date_header=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=DRAIN_SECONDS,
+            )
         )
+        self.ready_callable = ready_callable
 
-    def run(self):
-        """As Daphne's, with our factories."""
-        self.http_factory = BoundedHTTPFactory(self)
-        self.ws_factory = self.make_socket_factory()
-        globalLogBeginner.beginLoggingTo([log_twisted], redirectStandardIO=False, discardBuffer=True)
-        reactor.callLater(1, self.application_checker)
-        reactor.callLater(2, self.timeout_checker)
-        for endpoint in self.endpoints:
-            listening = serverFromString(reactor, endpoint).listen(self.http_factory)
-            listening.addCallbacks(self.listen_success, self.listen_error)
-        asyncio.set_event_loop(reactor._asyncioEventloop)
-        reactor.addSystemEventTrigger("before", "shutdown", self.kill_all_applications)
-        if not self.abort_start:
-            self.ready_callable()
-            reactor.run(installSignalHandlers=self.signal_handlers)
+    def handle_exit(self, sig, frame):
+        """As Uvicorn's, but a stop that was asked for is no death by a signal."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
-    def make_socket_factory(self):
-        """Per-message-deflate is refused by leaving it unanswered: it doubles an idle socket and gains nothing on
-        ciphertext. A client that breaks a rule is told so by a close code."""
-        factory = BoundedSocketFactory(self, server="")
-        factory.setProtocolOptions(
-            autoPingTimeout=self.ping_timeout,
-            allowNullOrigin=True,  # origins are looked at by HandshakeCheck
-            openHandshakeTimeout=self.websocket_handshake_timeout,
-            maxMessagePayloadSize=self.websocket_max_message_size,
-            maxFramePayloadSize=self.websocket_max_frame_size,
-            failByDrop=False,
-            perMessageCompressionAccept=lambda offers: None,
-        )
-        return factory
+    async def startup(self, sockets=None):
+        self.last_listeners = [listening.dup() for listening in sockets or ()]
+        await super().startup(sockets)
+        self.ready_callable()
 
-    def listen_success(self, port):
-        super().listen_success(port)
-        self.ports.append(port)
-
-    def listen_error(self, failure):
-        self.listen_failure = failure.value
-        self.stop()
-
-    def application_checker(self):
-        """Daphne's ends for good when it raises, and with it the clearing up after every connection."""
-        try:
-            super().application_checker()
-        except Exception as error:
-            log_event("connection_check_failed", logging.ERROR, error)
-            reactor.callLater(1, self.application_checker)
-
-    def kill_all_applications(self):
-        return defer.Deferred.fromFuture(asyncio.ensure_future(self.drain()))
-
-    async def drain(self):
-        """No new connections; sockets finish the frame that they are at and are told; requests are finished; whatever
-        is left is cancelled; what has been committed is pushed."""
-        for port in self.ports:
-            port.stopListening()
+    async def shutdown(self, sockets=None):
+        """No new connections; sockets finish the frame that they are at and are told; requests are finished; what has
+        been committed is pushed."""
+        self.server_state.default_headers = [(b"connection", b"close")]
+        for server in self.servers:
+            server.close()
+        for listening in self.last_listeners:
+            await self.accept_waiting(listening)
         await connections.close_all()
         await dispatcher.flush(FLUSH_SECONDS)
-        running = [details.get("application_instance") for details in self.connections.values()]
-        running = [task for task in running if task and not task.done()]
-        if running:
-            _, late = await asyncio.wait(running, timeout=DRAIN_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        if settings.BEHIND_PROXY:
+            await self.wait_for_proxy()
+        await super().shutdown(sockets)
         await dispatcher.flush(FLUSH_SECONDS)
         await acceptance.close()
-        log_event("server_stopped", drained=len(running))
+        log_event("server_stopped")
 
+    async def accept_waiting(self, listening):
+        """The kernel has accepted these connections already; closing the listener would reset them. The copy keeps the
+        listener open after the event loop has closed its own."""
+        with listening:
+            listening.setblocking(False)
+            waiting = []
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    waiting.append(listening.accept()[0])
+        for connection in waiting:
+            await asyncio.get_running_loop().connect_accepted_socket(self.new_protocol, connection)
 
-def endpoint(host: str, port: int) -> str:
-    return build_endpoint_description_strings(host=host, port=port)[0]
+    def new_protocol(self):
+        return self.config.http_protocol_class(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
-
-def log_twisted(event):
-    if event.get("log_level", LogLevel.info) >= LogLevel.error:
-        failure = event.get("log_failure")
-        log_event("twisted_error", logging.ERROR, failure.value if failure else None)
+    async def wait_for_proxy(self):
+        """It may be writing a request into an idle connection at this moment, and would have no answer if it were
+        closed. It is left to the proxy to close it; a request that comes is answered with `Connection: close`."""
+        deadline = time.monotonic() + IDLE_SECONDS
+        while self.server_state.connections and not self.force_exit and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)

@@ -50,7 +50,6 @@ def new_server(folder: Path, static_root: Path) -> Server:
         "ALLOWED_HOSTS": f"{HOST},127.0.0.1",
         "HTTPS": "True",
         "BEHIND_PROXY": "True",
-        "SERVER": "uvicorn",
         "REDIS_URL": os.environ["REDIS_URL"],
         "STATIC_ROOT": str(static_root),
     }

@@ -13,7 +13,7 @@ from dataclasses import astuple, fields
 from pathlib import Path
 
 from tests.faults.ledger import Counts
-from tests.faults.machine import PROGRAMS, Machine, running_machine
+from tests.faults.machine import Machine, running_machine
 from tests.faults.runner import FAULTS, Outcome, run
 from tests.faults.scale import LONG, SHORT, Scale
 from tools.provision import Unavailable
@@ -27,7 +27,7 @@ def main() -> int:
     chosen = [name for name in FAULTS if options.only in name]
     with tempfile.TemporaryDirectory(prefix="vibechat-faults-") as folder:
         try:
-            with running_machine(Path(folder), options.servers, scale.check_seconds) as machine:
+            with running_machine(Path(folder), scale.check_seconds) as machine:
                 outcomes = run_for(options.minutes, chosen, machine, scale, options.seed)
         except Unavailable as error:
             sys.exit(f"NOT RUN: {error}")
@@ -40,7 +40,6 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=0, help="go round again until so much time has passed")
     parser.add_argument("--only", default="", help=f"of: {', '.join(FAULTS)}")
     parser.add_argument("--short", action="store_true", help="each as short as in the suite")
-    parser.add_argument("--servers", nargs=2, default=PROGRAMS, metavar="SERVER", help="what serves, of each process")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     return parser.parse_args()
 

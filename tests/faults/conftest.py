@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.machine import PROGRAMS, embedded_machine, running_machine
+from tests.faults.machine import embedded_machine, running_machine
 from tests.faults.scale import SHORT
 from tools.provision import Unavailable
 
@@ -16,7 +16,7 @@ def pytest_ignore_collect(collection_path, config):
 @pytest.fixture(scope="session")
 def machine(tmp_path_factory):
     try:
-        with running_machine(tmp_path_factory.mktemp("machine"), PROGRAMS, SHORT.check_seconds) as machine:
+        with running_machine(tmp_path_factory.mktemp("machine"), SHORT.check_seconds) as machine:
             yield machine
     except Unavailable as error:
         pytest.skip(f"NOT RUN: {error}")
@@ -24,5 +24,5 @@ def machine(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def one_process(tmp_path_factory):
-    with embedded_machine(tmp_path_factory.mktemp("machine"), "daphne", SHORT.check_seconds) as machine:
+    with embedded_machine(tmp_path_factory.mktemp("machine"), SHORT.check_seconds) as machine:
         yield machine

@@ -18,7 +18,6 @@ from tools.provision.processes import private_folder, spawn, wait_until
 from tools.provision.redis import Redis
 
 DAY_SECONDS = 86_400
-PROGRAMS = ("daphne", "uvicorn")
 SHIFTED_CLOCK = Path(__file__).parent / "shifted_clock"
 
 
@@ -46,11 +45,10 @@ class Machine:
         self.servers: list[Server] = []
         self.redis_line = RedisLine(redis.port) if redis else None
 
-    def add_server(self, program: str) -> Server:
+    def add_server(self) -> Server:
         """Its clock is set by the file that CLOCK_OFFSET_FILE names."""
         name = f"server-{len(self.servers)}"
         variables = {
-            "SERVER": program,
             "STATIC_ROOT": str(self.folder / "static"),
             "SOCKET_CHECK_SECONDS": str(self.check_seconds),
             "ACCESS_TOKEN_SECONDS": str(DAY_SECONDS),
@@ -166,8 +164,8 @@ def resident_bytes(process: subprocess.Popen) -> int:
 
 
 @contextlib.contextmanager
-def running_machine(folder: Path, programs: tuple[str, ...], check_seconds: int) -> Iterator[Machine]:
-    """One process for each of `programs`. Raises Unavailable where there is no PostgreSQL or no Redis to be had."""
+def running_machine(folder: Path, check_seconds: int) -> Iterator[Machine]:
+    """Two processes. Raises Unavailable where there is no PostgreSQL or no Redis to be had."""
     with contextlib.ExitStack() as stack:
         services = []
         for kind in (Postgres, Redis):
@@ -178,21 +176,21 @@ def running_machine(folder: Path, programs: tuple[str, ...], check_seconds: int)
         commit_durably(services[0])
         machine = Machine(folder, check_seconds, *services)
         stack.callback(machine.redis_line.close)
-        yield stack.enter_context(serving(machine, programs))
+        yield stack.enter_context(serving(machine, 2))
 
 
 @contextlib.contextmanager
-def embedded_machine(folder: Path, program: str, check_seconds: int) -> Iterator[Machine]:
+def embedded_machine(folder: Path, check_seconds: int) -> Iterator[Machine]:
     """One process on SQLite, with its channel layer in its memory."""
-    with serving(Machine(folder, check_seconds), (program,)) as machine:
+    with serving(Machine(folder, check_seconds), 1) as machine:
         yield machine
 
 
 @contextlib.contextmanager
-def serving(machine: Machine, programs: tuple[str, ...]) -> Iterator[Machine]:
+def serving(machine: Machine, processes: int) -> Iterator[Machine]:
     with contextlib.ExitStack() as stack, ThreadPoolExecutor() as threads:
-        for program in programs:
-            stack.callback(machine.add_server(program).stop)
+        for _ in range(processes):
+            stack.callback(machine.add_server().stop)
         list(threads.map(Server.start, machine.servers))
         yield machine
 

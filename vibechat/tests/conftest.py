@@ -39,11 +39,14 @@ class RunningServer:
 
     def wait(self):
         deadline = time.monotonic() + 90  # the first start collects the static files
-        while "VibeChat is at" not in self.output.read_text():
+        while not self.is_ready():
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.05)
         return self
+
+    def is_ready(self):
+        return "VibeChat is at" in self.output.read_text()
 
     def stop(self, signal_number=signal.SIGTERM) -> int:
         if self.process.poll() is None:

@@ -8,11 +8,10 @@ import pytest
 from vibechat.tests.test_server import client_of, envelope, sign_in
 
 
-@pytest.mark.parametrize("name", ["daphne", "uvicorn"])
-def test_idle_socket_still_receives(new_server, backend, name):
+def test_idle_socket_still_receives(new_server, backend):
     if backend != "services":
         pytest.skip("needs Redis")
-    server = new_server(SERVER=name).start().wait()
+    server = new_server().start().wait()
     alice, bob = server.register("alice"), server.register("bob")
     with server.socket() as connection, client_of(server, alice) as client:
         sign_in(connection, bob)

@@ -1,7 +1,10 @@
 """`manage.py serve`, which is what `make run` runs: how it starts, and how it ends."""
 
+import asyncio
+import http.client
 import json
 import signal
+import socket
 import sqlite3
 import stat
 import time
@@ -9,11 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from twisted.internet.error import CannotListenError
+from django.core.management.base import CommandError
 from websockets.exceptions import ConnectionClosed
 
 from tools.provision.processes import free_port
-from vibechat.management.commands.serve import listen_sentence
+from vibechat.management.commands.serve import check_address
+from vibechat.server import BoundedServer
+
+JSON = {"Content-Type": "application/json"}
 
 
 def test_it_works(new_server):
@@ -64,8 +70,8 @@ def test_port_in_use_is_a_sentence(new_server):
 
 def test_address_that_is_not_ours_is_a_sentence(monkeypatch, settings):
     settings.BIND, settings.PORT = "192.0.2.1", 8000
-    failure = CannotListenError("192.0.2.1", 8000, OSError(99, "Cannot assign requested address"))
-    assert listen_sentence(failure).startswith("Cannot listen on 192.0.2.1 port 8000: ")
+    with pytest.raises(CommandError, match=r"^Cannot listen on 192\.0\.2\.1 port 8000: "):
+        check_address()
 
 
 @pytest.mark.once
@@ -94,10 +100,9 @@ def test_limits_that_are_off_are_said_at_the_start(new_server):
     assert "RATELIMIT_ENABLE" not in new_server(RATELIMIT_ENABLE="True").start().wait().log.read_text()
 
 
-@pytest.mark.parametrize("name", ["daphne", "uvicorn"])
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
-def test_end_is_quiet_and_tells_the_sockets(new_server, signal_number, name):
-    server = new_server(SERVER=name).start().wait()
+def test_end_is_quiet_and_tells_the_sockets(new_server, signal_number):
+    server = new_server().start().wait()
     with server.socket() as connection:
         assert server.stop(signal_number) == 0
         assert json.loads(connection.recv(timeout=10)) == {"type": "disconnect", "reason": "server_stopping"}
@@ -117,10 +122,9 @@ def test_ctrl_c_during_the_preparation_is_quiet(new_server):
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("name", ["daphne", "uvicorn"])
-def test_request_under_way_is_finished(new_server, name):
+def test_request_under_way_is_finished(new_server):
     """Another writer holds SQLite, so that the registration is under way until it lets go."""
-    server = new_server(SERVER=name).start().wait()
+    server = new_server().start().wait()
     with ThreadPoolExecutor() as threads, sqlite3.connect(server.folder / "var/vibechat.sqlite3") as other:
         other.execute("BEGIN IMMEDIATE")
         registration = threads.submit(server.register, "alice")
@@ -130,6 +134,49 @@ def test_request_under_way_is_finished(new_server, name):
         other.rollback()
         assert registration.result()["user"]["display_name"] == ""
     assert server.process.wait(20) == 0
+
+
+@pytest.mark.once
+def test_request_on_an_open_connection_is_answered_while_the_server_stops(new_server):
+    """A proxy may have written it before it saw that the server stops."""
+    server = new_server(BEHIND_PROXY="True").start().wait()
+    kept = http.client.HTTPConnection("127.0.0.1", server.port)
+    kept.request("GET", "/api/health/live")
+    assert kept.getresponse().read()
+    server.process.send_signal(signal.SIGTERM)
+    while is_listening(server.port):
+        time.sleep(0.01)
+    kept.request("POST", "/api/auth/login", json.dumps({"email": "a@example.org", "password": "x"}), JSON)
+    answer = kept.getresponse()
+    assert (answer.status, answer.headers["Connection"]) == (401, "close")
+    assert server.process.wait(20) == 0
+
+
+def is_listening(port) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+@pytest.mark.once
+async def test_connection_that_the_kernel_has_accepted_is_answered():
+    """Closing the listener would reset it."""
+    server = BoundedServer(answer_with_204, ready_callable=None)
+    server.config.load()
+    server.lifespan = server.config.lifespan_class(server.config)
+    listening = socket.create_server(("127.0.0.1", 0))
+    reader, writer = await asyncio.open_connection(*listening.getsockname())
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    await server.accept_waiting(listening)
+    assert (await reader.readline()).startswith(b"HTTP/1.1 204 ")
+    writer.close()
+
+
+async def answer_with_204(scope, receive, send):
+    await send({"type": "http.response.start", "status": 204})
+    await send({"type": "http.response.body"})
 
 
 @pytest.mark.once

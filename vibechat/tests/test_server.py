@@ -257,7 +257,7 @@ def test_foreign_origin_is_403(server, origin):
 def test_no_handshake_gives_a_5xx(server, header):
     connection = raw(server, request(b"GET /ws/chat/ HTTP/1.1", *UPGRADE, header))
     connection.settimeout(5)
-    assert connection.recv(65536).split()[1] in (b"101", b"400", b"403", b"426")
+    assert connection.recv(65536).split()[1] in (b"101", b"400", b"403", b"404", b"426")
     connection.close()
 
 
@@ -278,21 +278,6 @@ def envelope(person, size=64):
 
 def client_of(server, person):
     return httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {person['access']}"})
-
-
-def test_socket_that_reads_nothing_is_dropped(server):
-    alice, bob = server.register("alice"), server.register("bob")
-    plain = socket.socket()
-    plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    plain.connect(("127.0.0.1", server.port))
-    with server.socket(sock=plain, max_queue=1) as deaf, client_of(server, alice) as client:
-        sign_in(deaf, bob)
-        for _ in range(150):
-            assert client.post("/api/messages/send", json=envelope(bob, 65536)).status_code == 201
-            if "socket_unsent_limited" in server.log.read_text():
-                break
-        assert "socket_unsent_limited" in server.log.read_text()
-        assert closing_code(deaf) == 1006
 
 
 def test_client_that_sends_faster_than_it_is_answered_has_to_wait(server):
@@ -319,26 +304,3 @@ def test_client_that_sends_faster_than_it_is_answered_has_to_wait(server):
         assert len(sent) < 300
         other.rollback()
         chat.close_socket()
-
-
-@pytest.mark.parametrize("name", ["daphne", "uvicorn"])
-def test_stranger_that_only_pings_and_never_reads_fills_no_memory(new_server, name):
-    server = new_server(SERVER=name).start().wait()
-    plain = socket.socket()
-    plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    plain.connect(("127.0.0.1", server.port))
-    plain.sendall(request(b"GET /ws/chat/ HTTP/1.1", *UPGRADE))
-    assert b"101" in plain.recv(1024)
-    plain.settimeout(8)
-    ping = b"\x89\xfd\0\0\0\0" + bytes(125)
-    with contextlib.suppress(OSError):
-        for _ in range(2000):
-            plain.sendall(ping * 500)
-    wait_until(lambda: "socket_unsent_limited" in server.log.read_text())
-
-
-def wait_until(is_so):
-    deadline = time.monotonic() + 10
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

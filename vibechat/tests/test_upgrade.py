@@ -38,13 +38,10 @@ def checkout(tmp_path):
     return folder
 
 
-@pytest.mark.parametrize("name", ["daphne", "uvicorn"])
-def test_changed_files_change_nothing_of_what_a_running_process_answers(checkout, tmp_path, name):
+def test_changed_files_change_nothing_of_what_a_running_process_answers(checkout, tmp_path):
     """Two processes of one checkout: what the first has answered before the change, the second is asked for the first
     time after it."""
-    servers = [
-        RunningServer(tmp_path / f"server-{number}", SERVER=name, RATELIMIT_ENABLE="True") for number in range(2)
-    ]
+    servers = [RunningServer(tmp_path / f"server-{number}", RATELIMIT_ENABLE="True") for number in range(2)]
     try:
         for server in servers:
             server.folder.mkdir()

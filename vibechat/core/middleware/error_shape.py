@@ -107,6 +107,8 @@ def error_answer(status: int) -> tuple[list[tuple[bytes, bytes]], bytes]:
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     if status == 503:
         headers.append((b"retry-after", str(RETRY_AFTER_SECONDS).encode()))
+    if status == 413:
+        headers.append((b"connection", b"close"))  # instead of reading the body to its end
     return headers, body
 
 

@@ -25,20 +25,23 @@ class Command(BaseCommand):
         prepare(beside_another=beside)
         if not settings.RATELIMIT_ENABLE:
             self.stderr.write("RATELIMIT_ENABLE is False: there are no rate limits. This is for load tests only.")
-        if settings.SERVER == "uvicorn" and not settings.BEHIND_PROXY:
-            self.stderr.write("SERVER is uvicorn and BEHIND_PROXY is False: what strangers send is bounded by nginx.")
         if not settings.VENDOR_DIR.is_dir():
             self.stderr.write("Numbers are compared without QR codes: deploy/vendor.py has not fetched their library.")
         self.serve()
 
     def serve(self):
         from vibechat.asgi import application  # after collectstatic: it reads the list of files
+        from vibechat.server import BoundedServer
 
         load_everything()
         health.watch()
-        failure = SERVERS[settings.SERVER](application, self.announce)
-        if failure:
-            raise CommandError(listen_sentence(failure))
+        try:
+            listening = bound_socket()
+            listening.listen(BACKLOG)
+        except OSError as error:
+            raise CommandError(listen_sentence(error)) from error
+        with listening:
+            BoundedServer(application, self.announce).run([listening])
 
     def announce(self):
         self.stdout.write(f"VibeChat is at {address()}")
@@ -68,31 +71,6 @@ def check_address():
         raise CommandError(listen_sentence(error)) from error
 
 
-def serve_with_daphne(application, announce):
-    from vibechat.server import BoundedServer, endpoint
-
-    server = BoundedServer(application, [endpoint(settings.BIND, settings.PORT)], ready_callable=announce)
-    server.run()
-    return server.listen_failure
-
-
-def serve_with_uvicorn(application, announce):
-    from vibechat.uvicorn_server import UvicornServer
-
-    try:
-        listening = bound_socket()
-        listening.listen(BACKLOG)
-    except OSError as error:
-        return error
-    with listening:
-        UvicornServer(application, announce).run([listening])
-    return None
-
-
-# Each serves until it is told to stop, and returns the reason where it could not listen.
-SERVERS = {"daphne": serve_with_daphne, "uvicorn": serve_with_uvicorn}
-
-
 def address() -> str:
     if settings.PUBLIC:
         return f"https://{settings.ALLOWED_HOSTS[0]}"
@@ -104,4 +82,4 @@ def listen_sentence(failure) -> str:
     place = f"{settings.BIND} port {settings.PORT}"
     if "in use" in str(failure):
         return f"Something else listens on {place}. Stop it, or choose another port: PORT=8001 make run"
-    return f"Cannot listen on {place}: {getattr(failure, 'socketError', failure)}"
+    return f"Cannot listen on {place}: {failure}"

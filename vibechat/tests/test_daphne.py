@@ -1,0 +1,43 @@
+"""`daphne vibechat.asgi:application`, as Channels means it."""
+
+import json
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from tests.environment import ROOT
+from vibechat.tests.conftest import RunningServer
+from vibechat.tests.test_server import client_of, envelope, sign_in
+
+pytestmark = pytest.mark.once
+
+
+class Daphne(RunningServer):
+    def start(self):
+        for command in (["migrate", "--verbosity=0"], ["collectstatic", "--no-input", "--verbosity=0"]):
+            subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=self.environment, check=True)
+        command = [sys.executable, "-m", "daphne", "--port", str(self.port), "vibechat.asgi:application"]
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=output, stderr=output)
+        return self
+
+    def is_ready(self):
+        return "Listening on TCP" in self.output.read_text()
+
+
+def test_two_people_can_talk(tmp_path):
+    server = Daphne(tmp_path).start().wait()
+    try:
+        alice, bob = server.register("alice"), server.register("bob")
+        with server.socket() as connection, client_of(server, alice) as client:
+            sign_in(connection, bob)
+            sent = client.post("/api/messages/send", json=envelope(bob)).json()
+            assert json.loads(connection.recv(timeout=10))["message"] == sent
+        page = httpx.get(f"{server.url}/chat", headers={"Accept": "text/html"}).text
+        script = page.split('type="module" src="')[1].split('"')[0]
+        assert httpx.get(server.url + script).status_code == 200
+        assert httpx.get(f"{server.url}/x/api/health/live", headers={"Daphne-Root-Path": "/x"}).status_code == 404
+    finally:
+        server.stop()

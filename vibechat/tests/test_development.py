@@ -1,0 +1,165 @@
+"""`manage.py runserver`, which `make dev` runs, in a checkout whose files are changed."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from tests.environment import ROOT, clean_environment
+from vibechat.tests.conftest import RunningServer
+from vibechat.tests.test_server import sign_in
+from vibechat.tests.test_upgrade import CODE
+
+pytestmark = pytest.mark.once
+HTML = {"Accept": "text/html"}
+SETTINGS = {"DJANGO_SETTINGS_MODULE": "vibechat.development.settings"}
+
+
+class DevelopmentServer(RunningServer):
+    def start(self, checkout):
+        self.checkout = checkout
+        manage = [sys.executable, "manage.py"]
+        subprocess.run([*manage, "migrate", "--verbosity=0"], cwd=checkout, env=self.environment, check=True)
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*manage, "runserver"],
+                cwd=checkout,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        return self
+
+    def wait(self):
+        self.until(lambda: self.get("/api/health/live").status_code == 200)
+        return self
+
+    def until(self, is_so):
+        deadline = time.monotonic() + 90
+        while True:
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            try:
+                if is_so():
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
+
+    def stop(self):
+        """The one that watches the files and the one that serves."""
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait(20)
+
+    def get(self, path):
+        return httpx.get(self.url + path, headers=HTML, timeout=30)
+
+    def change(self, name, old, new):
+        path = self.checkout / name
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+
+
+@contextlib.contextmanager
+def running_development(folder):
+    checkout = folder / "checkout"
+    checkout.mkdir()
+    for name in CODE:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, checkout / name)
+    server = DevelopmentServer(folder, **SETTINGS).start(checkout)
+    try:
+        yield server.wait()
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with running_development(tmp_path_factory.mktemp("development")) as server:
+        yield server
+
+
+def version(server, known=""):
+    return httpx.get(f"{server.url}/development/changes", params={"known": known}, timeout=30).text
+
+
+def test_pages_name_their_files_plainly(server):
+    page = server.get("/chat")
+    assert page.status_code == 200
+    assert '<script type="module" src="/static/js/chat.js"' in page.text
+    assert 'src="/static/development/reload.js"' in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "old"),
+    [
+        ("templates/login.html", "/login", "Log in"),
+        ("static/css/base.css", "/static/css/base.css", "{"),
+        ("static/js/chat.js", "/static/js/chat.js", "import"),
+    ],
+)
+def test_change_is_served_and_pages_hear_of_it(server, name, address, old):
+    known = version(server)
+    assert "changed just now" not in server.get(address).text
+    server.change(name, old, f"changed just now {old}")
+    assert version(server, known) != known
+    answer = server.get(address)
+    assert "changed just now" in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    server.change(name, "changed just now ", "")
+
+
+def test_change_of_python_starts_the_server_again(server):
+    known = version(server)
+    server.change("vibechat/core/health.py", '"status": "ok"', '"status": "fine"')
+    server.until(lambda: server.get("/api/health/live").json() == {"status": "fine"})
+    assert version(server, known) != known
+
+
+def test_error_is_a_debug_page(server):
+    answer = server.get("/nowhere")
+    assert answer.status_code == 404
+    assert "DEBUG = True" in answer.text
+    assert "content-security-policy" not in answer.headers
+
+
+def test_two_people_can_talk(server):
+    bob = server.register("bob")
+    with server.socket() as chat:
+        sign_in(chat, bob)
+        chat.send(json.dumps({"type": "nonsense"}))
+        assert json.loads(chat.recv(timeout=10))["code"] == "unknown_type"
+
+
+@pytest.mark.parametrize("variables", [{"ALLOWED_HOSTS": "chat.example.org"}, {"BIND": "192.0.2.1"}])
+def test_public_host_is_refused(tmp_path, variables):
+    public = {
+        "HTTPS": "True",
+        "BEHIND_PROXY": "True",
+        "DATABASE_URL": "postgres://vibechat:unused@127.0.0.1:1/vibechat",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+    }
+    environment = clean_environment(tmp_path / "var", **SETTINGS, **public, **variables)
+    for command in ("runserver", "migrate"):
+        done = subprocess.run(
+            [sys.executable, "manage.py", command],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 1
+        assert "The development server shows settings and source code" in done.stderr
+        assert "Traceback" not in done.stderr
