@@ -19,12 +19,16 @@ class Daphne(RunningServer):
         for command in (["migrate", "--verbosity=0"], ["collectstatic", "--no-input", "--verbosity=0"]):
             subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=self.environment, check=True)
         command = [sys.executable, "-m", "daphne", "--port", str(self.port), "vibechat.asgi:application"]
-        with self.output.open("wb") as output:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=output, stderr=output)
+        self.log = self.output
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
         return self
 
     def is_ready(self):
-        return "Listening on TCP" in self.output.read_text()
+        try:
+            return httpx.get(f"{self.url}/api/health/live").status_code == 200
+        except httpx.TransportError:
+            return False
 
 
 def test_two_people_can_talk(tmp_path):
