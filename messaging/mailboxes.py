@@ -1,4 +1,4 @@
-"""Mailboxes: a counter per person, in a narrow table of its own, locked by everything that takes a `sequence`."""
+"""Mailboxes: the sequence of each person, in a narrow table of its own. Whatever takes a sequence locks the row."""
 
 import contextlib
 from functools import wraps
@@ -31,8 +31,8 @@ class Mailbox(models.Model):
     def lock(cls, *user_ids):
         """The mailboxes by user id, their rows locked in the order of user id until the transaction ends.
 
-        Everything that numbers a change comes through here, so numbers are given in commit order and no two
-        transactions wait for each other in a circle. Raises MailboxMissing. (SQLite: the transaction is IMMEDIATE.)
+        So sequences are taken in the order of commits, and no two transactions deadlock. On SQLite the transaction is
+        IMMEDIATE and there are no row locks. Raises MailboxMissing.
         """
         wanted = {user_id for user_id in user_ids if user_id is not None}
         locked = cls.lock_those_there(wanted)
@@ -42,15 +42,15 @@ class Mailbox(models.Model):
 
     @classmethod
     def lock_those_there(cls, user_ids):
-        """The same without an error: what has no mailbox has nothing to lock."""
+        """The same, without those that do not exist."""
         rows = cls.objects.select_for_update(no_key=True).filter(pk__in=user_ids).order_by("pk")
         return {mailbox.pk: mailbox for mailbox in rows}
 
     @classmethod
     def make(cls, user_ids):
-        """Outside of any lock, or two first messages at once could wait for each other."""
+        """In a transaction without locks: otherwise two first messages at once could deadlock."""
         alive = User.objects.filter(pk__in=user_ids).values_list("pk", flat=True)
-        with contextlib.suppress(IntegrityError):  # an account went since: the next attempt does not find it
+        with contextlib.suppress(IntegrityError):  # an account was deleted meanwhile: the next attempt does not find it
             cls.objects.bulk_create([cls(user_id=user_id) for user_id in sorted(alive)], ignore_conflicts=True)
 
     def next_sequence(self):
@@ -59,7 +59,7 @@ class Mailbox(models.Model):
 
 
 def in_mailboxes(verb):
-    """Run `verb` in one transaction; where a mailbox is still to be made, make it and run `verb` again."""
+    """Run `verb` in one transaction. Where a mailbox is missing, make it and run `verb` again."""
 
     @wraps(verb)
     def attempt(*args, **kwargs):
@@ -70,15 +70,15 @@ def in_mailboxes(verb):
             except MailboxMissing as missing:
                 Mailbox.make(missing.user_ids)
             except IntegrityError:
-                continue  # an account went, or came, between a look and the write: look again
-        raise Unavailable()  # its account is gone, and the next call is told so
+                continue  # an account was deleted or created between the read and the write
+        raise Unavailable()  # the account is being deleted
 
     return attempt
 
 
 @contextlib.contextmanager
 def snapshot():
-    """All reads within see the database of one moment; PostgreSQL needs to be asked for it."""
+    """All reads within see one state of the database. PostgreSQL needs REPEATABLE READ for it."""
     outermost = not connection.in_atomic_block
     with transaction.atomic():
         if outermost and connection.vendor == "postgresql":
@@ -88,5 +88,5 @@ def snapshot():
 
 
 def sequence_of(user_id) -> int:
-    """The counter of a person's mailbox; 0 before the first change."""
+    """The last sequence of a person's mailbox; 0 before the first change."""
     return Mailbox.objects.filter(pk=user_id).values_list("sequence", flat=True).first() or 0

@@ -31,7 +31,7 @@ class MessageQuerySet(models.QuerySet):
         return self.received_from(user, email) | self.sent_to(user, email)
 
     def settle(self):
-        """Before rows are deleted: senders get their storage back, and a late repeat is no new message."""
+        """Before rows are deleted: credit their senders, and keep the client_ids so that a repeat is refused."""
         is_spent = Exists(SpentClientId.objects.filter(sender=OuterRef("sender"), client_id=OuterRef("client_id")))
         rows = list(self.exclude(sender=None).values_list("sender_id", "client_id", stored_size(), is_spent))
         credit_senders(rows)
@@ -76,9 +76,10 @@ class MessageQuerySet(models.QuerySet):
 class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
     @in_mailboxes
     def mark(self, user, delivered=(), read=()):
-        """Give the first delivered and read times; returns how many of `user`'s received messages changed.
+        """Set the delivered and read times that are not set; returns how many of `user`'s received messages changed.
 
-        Each changed message takes a number in the recipient's mailbox, and in the sender's where it is still there.
+        Each changed message takes a sequence in the recipient's mailbox, and in the sender's unless the sender has
+        cleared it.
         """
         wanted = self.received_by(user).filter(Q(pk__in=read, read_at=None) | Q(pk__in=delivered, delivered_at=None))
         senders = wanted.values_list("sender_id", flat=True).distinct().order_by()
@@ -88,11 +89,11 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
         for message in present.defer("ciphertext", "nonce", "salt"):
             message.delivered_at = message.delivered_at or now
             message.read_at = message.read_at or (now if message.pk in read else None)
-            message.take_numbers(mailboxes)
+            message.take_sequences(mailboxes)
             changed.append(message)
         if changed:
             self.bulk_update(changed, ["delivered_at", "read_at", "recipient_sequence", "sender_sequence"])
-            keep_counters(mailboxes)
+            save_sequences(mailboxes)
             dispatcher.after_commit(payloads.message_status(changed))
         return len(changed)
 
@@ -117,17 +118,17 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
             sequence = mailboxes[user.pk].next_sequence()
             now = {"sequence": sequence, "through": through}
             Clearing.objects.update_or_create(user=user, email=email, defaults=now)
-            keep_counters({user.pk: mailboxes[user.pk]})
+            save_sequences({user.pk: mailboxes[user.pk]})
             dispatcher.after_commit(payloads.conversation_cleared(user.pk, email, sequence, through))
         return count
 
 
-def keep_counters(mailboxes):
+def save_sequences(mailboxes):
     Mailbox.objects.bulk_update(mailboxes.values(), ["sequence"])
 
 
 def leave_to_others(collector, field, messages, using):
-    """An on_delete: when an account goes, others keep what they have; what nobody has goes with it."""
+    """An on_delete: other people keep the messages of a deleted account; those that nobody has left are deleted."""
     other = "recipient" if field.name == "sender" else "sender"
     leaving = [user.pk for user in collector.data.get(User, ())]
     nobodys = Q(**{other: None}) | Q(**{f"{other}_cleared": True}) | Q(**{f"{other}__in": leaving})
@@ -141,22 +142,22 @@ def leave_to_others(collector, field, messages, using):
 
 
 def lock_before_deletion(user_id):
-    """The account's own mailbox, and those of everybody who gets storage back when it goes."""
+    """The account's own mailbox, and those of the senders who are credited by its deletion."""
     credited = Message.objects.filter(recipient=user_id, sender_cleared=True).exclude(sender=None).order_by()
     Mailbox.lock_those_there({user_id, *credited.values_list("sender", flat=True).distinct()})
 
 
-leave_to_others.lazy_sub_objs = True  # or the collector reads every ciphertext before it asks
+leave_to_others.lazy_sub_objs = True  # otherwise the collector reads every ciphertext first
 
 
 class Message(models.Model):
-    """An envelope: whom it is from and for, when, and bytes that the server cannot open."""
+    """An envelope: sender, recipient, times, and ciphertext that the server cannot decrypt."""
 
     sender = models.ForeignKey(User, null=True, on_delete=leave_to_others, related_name="sent_messages", db_index=False)
     recipient = models.ForeignKey(
         User, null=True, on_delete=leave_to_others, related_name="received_messages", db_index=False
     )
-    # The addresses outlive the accounts: what is kept can still be opened, and says whose it was.
+    # The addresses outlive the accounts: decryption needs them.
     sender_email = models.EmailField(max_length=255)
     recipient_email = models.EmailField(max_length=255)
     client_id = models.UUIDField(null=True)
@@ -206,8 +207,8 @@ class Message(models.Model):
             ),
         ]
 
-    def take_numbers(self, mailboxes):
-        """This change's numbers, in each mailbox where the message still is."""
+    def take_sequences(self, mailboxes):
+        """For a change: in each mailbox where the message still is."""
         if self.recipient_id in mailboxes and not self.recipient_cleared:
             self.recipient_sequence = mailboxes[self.recipient_id].next_sequence()
         if self.sender_id in mailboxes and not self.sender_cleared:
@@ -215,7 +216,7 @@ class Message(models.Model):
 
 
 class Clearing(models.Model):
-    """The last time that a person cleared a conversation, for those of their browsers that missed it."""
+    """A person's last clearing of a conversation, for the browsers that were away."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="clearings", db_index=False)
     email = models.EmailField(max_length=255)
@@ -236,7 +237,7 @@ class SpentClientIdQuerySet(models.QuerySet):
 
 
 class SpentClientId(models.Model):
-    """A client_id whose message has been deleted: a late retry must not send it a second time."""
+    """The client_id of a deleted message, so that a late repeat is refused."""
 
     sender = models.ForeignKey(User, on_delete=models.CASCADE, related_name="spent_client_ids", db_index=False)
     client_id = models.UUIDField()

@@ -1,7 +1,7 @@
-"""How many bytes of messages an account may store on this server. Each message is charged to its sender until its row
-is deleted; what then remains of it, its client_id, is charged until that goes too.
+"""How many bytes of messages an account may store on this server.
 
-The sum is in the sender's mailbox, whose row every send locks and writes anyway, so no send adds anything up.
+Each message is charged to its sender until its row is deleted. The client_id that remains is charged until it is
+deleted too. The sum is in the sender's mailbox, a row that every send locks and writes anyway.
 """
 
 from collections import Counter
@@ -30,13 +30,15 @@ class StorageFull(Conflict):
 
 
 def message_bytes(envelope: dict) -> int:
-    """What a message is charged with; `envelope` holds its columns. All its text is ASCII."""
+    """What a message is charged with. `envelope` has its columns, whose text is ASCII."""
     return ROW_BYTES + sum(len(envelope[name] or "") for name in TEXT_COLUMNS)
 
 
 def allowed_bytes(envelope: dict) -> int:
-    """The sum up to which this message may be stored. Receipts go on where texts are refused, or the people who write
-    to a full account would never learn that their messages arrived."""
+    """The sum up to which this message may be stored.
+
+    Receipts have a reserve: otherwise a full account could not tell others that their messages arrived.
+    """
     limit = settings.ACCOUNT_STORAGE_BYTES
     is_receipt = envelope["message_type"] == RECEIPT_TYPE and decoded_length(envelope["ciphertext"]) <= RECEIPT_BYTES
     return limit + limit // RESERVE_SHARE if is_receipt else limit

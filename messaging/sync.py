@@ -1,4 +1,4 @@
-"""What a client reads to be where its mailbox is: the list of conversations, and the changes since a cursor."""
+"""What a client reads to catch up: the list of conversations, and the changes since a cursor."""
 
 import heapq
 from operator import itemgetter
@@ -19,11 +19,11 @@ ROWS_A_QUERY = 50
 def changes_since(user, after):
     """`{events, cursor, more}` as the contract's `sync`. Raises Refusal `sequence_ahead`."""
     with snapshot():
-        counter = sequence_of(user.pk)
-        if after > counter:
+        last = sequence_of(user.pk)
+        if after > last:
             raise Refusal("sequence_ahead", "This cursor is beyond the mailbox: start again from 0.")
         page, more = first_page(changes(user, after))
-    return {"events": page, "cursor": page[-1]["sequence"] if more else counter, "more": more}
+    return {"events": page, "cursor": page[-1]["sequence"] if more else last, "more": more}
 
 
 def first_page(events):
@@ -37,15 +37,15 @@ def first_page(events):
     return page, False
 
 
-# What a browser tells another one by itself is nobody's last word, and nobody has to read it.
+# Browsers send receipts by themselves: one is no last message of a conversation, and not unread.
 WRITTEN = ~Q(message_type="receipt")
 
 
 def changes(user, after):
-    """In the order of their numbers, read as they are asked for."""
-    received = numbered(Message.objects.received_by(user), "recipient_sequence", after)
-    sent = numbered(Message.objects.sent_by(user), "sender_sequence", after)
-    cleared = numbered(Clearing.objects.filter(user=user), "sequence", after)
+    """In the order of their sequences, read from the database as they are consumed."""
+    received = in_order(Message.objects.received_by(user), "recipient_sequence", after)
+    sent = in_order(Message.objects.sent_by(user), "sender_sequence", after)
+    cleared = in_order(Clearing.objects.filter(user=user), "sequence", after)
     return heapq.merge(
         (new_message_frame(message.recipient_sequence, message_json(message)) for message in received),
         (new_message_frame(message.sender_sequence, message_json(message)) for message in sent),
@@ -54,17 +54,17 @@ def changes(user, after):
     )
 
 
-def numbered(rows, number, after):
+def in_order(rows, column, after):
     while True:
-        some = list(rows.filter(**{f"{number}__gt": after}).order_by(number)[:ROWS_A_QUERY])
+        some = list(rows.filter(**{f"{column}__gt": after}).order_by(column)[:ROWS_A_QUERY])
         yield from some
         if len(some) < ROWS_A_QUERY:
             return
-        after = getattr(some[-1], number)
+        after = getattr(some[-1], column)
 
 
 def conversations(user):
-    """`{results, sequence}`, the latest conversation first, all from one moment."""
+    """`{results, sequence}`, the latest conversation first, from one snapshot."""
     with snapshot():
         received = Message.objects.received_by(user).values("sender_email").order_by()
         received = received.annotate(

@@ -88,6 +88,42 @@ def test_core_knows_no_app_and_nothing_of_what_stands_on_the_apps():
     assert upward == []
 
 
+# Rooms of messaging, as prefixes of module names, and what each may import of messaging.
+MESSAGING = {
+    "realtime.payloads": set(),
+    "realtime.send_buffer": set(),
+    "realtime.dispatcher": {"realtime.payloads", "realtime.send_buffer"},
+    "mailboxes": set(),
+    "storage_quota": {"mailboxes"},
+    "models": {"mailboxes", "storage_quota", "realtime.payloads", "realtime.dispatcher"},
+    "serializers": {"models", "realtime.payloads"},
+    "sync": {"mailboxes", "models", "realtime.payloads"},
+    "pagination": set(),
+    "accept": {"accept", "models", "serializers", "storage_quota", "realtime.payloads", "realtime.dispatcher"},
+    "realtime": {"realtime", "accept.acceptance", "mailboxes", "serializers"},
+}
+
+
+def room_of(module: str) -> str:
+    return next((room for room in MESSAGING if module == room or module.startswith(f"{room}.")), module)
+
+
+def test_rooms_of_messaging_import_only_those_below():
+    graph = {
+        module.removeprefix("messaging."): {name.removeprefix("messaging.") for name in imports if "messaging." in name}
+        for module, imports in python_graph().items()
+        if module.startswith("messaging.")
+    }
+    upward = [
+        f"{module} imports {imported}"
+        for module, imports in graph.items()
+        if room_of(module) in MESSAGING
+        for imported in imports
+        if not {imported, imported.partition(".")[0]} & {room_of(module), *MESSAGING[room_of(module)]}
+    ]
+    assert upward == []
+
+
 def test_apps_import_of_the_project_only_its_core():
     graph = python_graph()
     imported = {name for module, names in graph.items() if module.split(".")[0] in APPS for name in names}

@@ -102,12 +102,16 @@ def function() -> tuple[str, str]:
     return name, text.replace("{name}", name)
 
 
+ACCEPT = """
+SELECT * FROM {name}(
+    %(session)s, %(sender)s, %(envelope)s::jsonb, %(now)s, %(remembered_since)s, %(charged)s, %(allowed)s,
+    %(lock_patience)s)
+"""
+
+
 @cache
 def accept_statement() -> str:
-    return (
-        f"SELECT * FROM {function()[0]}(%(session)s, %(sender)s, %(envelope)s::jsonb, %(now)s, %(remembered_since)s,"
-        " %(charged)s, %(allowed)s, %(lock_patience)s)"
-    )
+    return ACCEPT.format(name=function()[0])
 
 
 def install(**_):

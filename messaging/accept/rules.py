@@ -12,12 +12,10 @@ allowed           bytes that they may take up
 
 from accounts.models import Session
 
-
-def refusal() -> str:
-    return f"""
+REFUSAL = """
 CASE
     WHEN NOT EXISTS (
-        SELECT 1 FROM ({live_sessions()}) live WHERE live.id = given_session AND live.user_id = message.sender_id)
+        SELECT 1 FROM ({live_sessions}) live WHERE live.id = given_session AND live.user_id = message.sender_id)
         THEN 'session_over'
     WHEN message.recipient_id = message.sender_id THEN 'yourself'
     WHEN EXISTS (
@@ -28,19 +26,20 @@ CASE
         AND s.deleted_at > remembered_since)
         THEN 'message_deleted'
     WHEN message.recipient_id IS NULL THEN 'user_not_found'
-    WHEN {is_stale("sender")} OR {is_stale("recipient")} THEN 'stale_key'
+    WHEN {sender_is_stale} OR {recipient_is_stale} THEN 'stale_key'
     WHEN stored_after > allowed THEN 'storage_full'
 END"""
-
-
-def live_sessions() -> str:
-    return str(Session.objects.live().values("id", "user_id").query)
-
-
-def is_stale(side: str) -> str:
-    return f"""message.{side}_fingerprint IS NOT NULL AND NOT EXISTS (
+IS_STALE = """message.{side}_fingerprint IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM public_keys k
         WHERE k.user_id = message.{side}_id AND k.is_current AND k.fingerprint = message.{side}_fingerprint)"""
+
+
+def refusal() -> str:
+    return REFUSAL.format(
+        live_sessions=Session.objects.live().values("id", "user_id").query,
+        sender_is_stale=IS_STALE.format(side="sender"),
+        recipient_is_stale=IS_STALE.format(side="recipient"),
+    )
 
 
 # Made beforehand, in a transaction of its own: while a lock is held, two first messages could wait for each other.

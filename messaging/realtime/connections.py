@@ -1,7 +1,7 @@
-"""The sockets of this process: what is pushed to them, and the look at the database that makes all of it good.
+"""The sockets of this process: pushes to them, and a periodic check against the database.
 
-Every SOCKET_CHECK_SECONDS one look for all of them: sockets whose session is over are closed, and those that are behind
-their mailbox are told to `resync`. Pushes only make it quick; while none come through, the look is taken more often.
+Every SOCKET_CHECK_SECONDS one check serves all sockets. It closes those whose session is over, and tells those that are
+behind their mailbox to `resync`. While pushes are lost the check runs more often.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from vibechat.core.limits import socket_places
 logger = logging.getLogger(__name__)
 SESSION_OVER = 4401
 DATABASE_THREADS = 8
-GRACE_SECONDS = 2  # a push that is under way is no lost one
+GRACE_SECONDS = 2  # a push may be on its way
 LOST_CHECK_SECONDS = 2
 FAREWELL_SECONDS = 5
 
@@ -30,20 +30,19 @@ threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="socket")
 
 
 def in_thread(function):
-    """A few threads for all sockets: by default one would serve them all, and one lock wait would stop every push."""
+    """Few threads for all sockets. Channels' default is one, where one lock wait would stop every push."""
     return database_sync_to_async(function, thread_sensitive=False, executor=threads)
 
 
 class Connections:
     def __init__(self):
-        self.open = set()  # also those that have not said who they are
+        self.open = set()  # also those that have not signed in
         self.by_user = {}
         self.loop = self.dispatcher = None
         self.task = self.rejoining = None  # kept from the garbage collector
 
     async def add(self, socket) -> bool:
-        """Whether the socket may stay: each person has SOCKETS_PER_USER of them, over all processes. From here on
-        pushes come to it."""
+        """Begin to push to the socket. False where the person has SOCKETS_PER_USER already, over all processes."""
         self.watch()
         user_id = socket.user.pk
         theirs = self.by_user.setdefault(user_id, set())
@@ -63,7 +62,7 @@ class Connections:
         await socket_places.free(user_id, socket.name)
 
     async def close_all(self):
-        """The server stops: each socket finishes the frame that it is at, and is told."""
+        """The server stops: each socket finishes its frame and is told."""
         ending = [asyncio.ensure_future(socket.finish()) for socket in list(self.open)]
         if ending:
             await asyncio.wait(ending, timeout=FAREWELL_SECONDS)
@@ -72,7 +71,7 @@ class Connections:
         return [socket for theirs in self.by_user.values() for socket in theirs]
 
     def watch(self):
-        """Begin to listen and to look, once an event loop."""
+        """Begin to listen and to check, once for each event loop."""
         loop = asyncio.get_running_loop()
         if self.loop is not loop:
             self.loop, self.by_user, self.dispatcher = loop, {}, dispatcher.attach()
@@ -84,11 +83,11 @@ class Connections:
             socket.push(push)
 
     def resync(self, user_id):
-        """Pushes to this person were lost; to everybody, where it is EVERYBODY."""
+        """Pushes to this person, or to EVERYBODY, were lost."""
         for socket in self.all() if user_id == dispatcher.EVERYBODY else self.by_user.get(user_id, ()):
             socket.resync()
 
-    # --- the look ---
+    # --- the check ---
 
     async def check_forever(self):
         while True:
@@ -112,7 +111,7 @@ class Connections:
         checked = [socket for socket in self.all() if not socket.closing]
         if not checked:
             return
-        live, counters = await in_thread(read_state)(
+        live, sequences = await in_thread(read_state)(
             {socket.session.pk for socket in checked}, {socket.user.pk for socket in checked}
         )
         for socket in checked:
@@ -122,20 +121,20 @@ class Connections:
         await self.join_all()
         await asyncio.sleep(GRACE_SECONDS)
         for socket in checked:
-            counter = counters.get(socket.user.pk, 0)
-            if socket.pushed < counter:
-                socket.pushed = counter
+            last = sequences.get(socket.user.pk, 0)
+            if socket.last_pushed < last:
+                socket.last_pushed = last
                 socket.resync()
 
     async def join_all(self) -> bool:
-        """Anew: no layer remembers a membership for ever, and some did not come about. Where one fails now, `heal` is
-        called again."""
+        """Join again: a layer may forget a membership, and an earlier join may have failed. After a failure here the
+        dispatcher calls `rejoin` again."""
         for user_id in list(self.by_user):
             if user_id not in self.by_user:
                 continue
             if not await self.dispatcher.join(user_id):
                 return False
-            if user_id not in self.by_user:  # the last socket went meanwhile
+            if user_id not in self.by_user:  # the last socket was closed meanwhile
                 await self.dispatcher.leave(user_id)
         return True
 
@@ -148,7 +147,7 @@ class Connections:
 
 
 def read_state(session_ids, user_ids):
-    """(ids of the sessions that still hold, {user id: mailbox counter}): two queries for all sockets."""
+    """(ids of the live sessions, {user id: last sequence}): two queries for all sockets."""
     live = set(Session.objects.live().filter(pk__in=session_ids).values_list("pk", flat=True))
     return live, dict(Mailbox.objects.filter(pk__in=user_ids).values_list("pk", "sequence"))
 

@@ -1,4 +1,4 @@
-"""A browser's socket: who it is, then frames in and out. Nothing is joined before the client has said who it is."""
+"""The WebSocket of a client: it signs in by `connect`, then frames go in and out."""
 
 import asyncio
 import contextlib
@@ -38,8 +38,8 @@ FAREWELL_SECONDS = 2
 class ChatConsumer(AsyncWebsocketConsumer):
     session = None
     user = None
-    deadline = None  # closes the socket that does not say who it is, or whose token expires
-    pushed = 0  # the highest sequence handed to this socket
+    deadline = None  # the timer that closes the socket: no sign-in, or an expired token
+    last_pushed = 0  # the highest sequence pushed to this socket
     has_left = False
     ending = None  # the task that closes, kept from the garbage collector
     closing = False
@@ -52,13 +52,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """
         self.scope, self.base_send = scope, send
         self.name = uuid.uuid4().hex
-        self.outgoing = SendBuffer(self.send)
-        self.is_free = asyncio.Lock()
+        self.send_buffer = SendBuffer(self.send)
+        self.frame_lock = asyncio.Lock()
         connections.open.add(self)
         try:
             while True:
                 message = await receive()
-                async with self.is_free:
+                async with self.frame_lock:
                     await self.dispatch(message)
         except StopConsumer:
             pass
@@ -66,11 +66,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.leave()
 
     async def dispatch(self, message):
-        """Without Channels' hop to a thread that closes old connections: ours are closed where they are used."""
+        """Channels would also close old database connections, in a thread. `in_thread` closes ours."""
         await getattr(self, message["type"].replace(".", "_"))(message)
 
     async def connect(self):
-        self.frames = LocalBucket(settings.SOCKET_FRAMES_PER_SECOND, settings.SOCKET_FRAMES_BURST)
+        self.frame_limit = LocalBucket(settings.SOCKET_FRAMES_PER_SECOND, settings.SOCKET_FRAMES_BURST)
         await self.accept()
         self.end_after(settings.SOCKET_CONNECT_SECONDS, SILENT, "no_connect")
 
@@ -78,32 +78,32 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.leave()
 
     async def leave(self):
-        """Once, however the socket ends."""
+        """Once, whatever ends the socket."""
         has_left, self.has_left = self.has_left, True
         if has_left:
             return
         self.closing = True
         connections.open.discard(self)
-        self.outgoing.close()
+        self.send_buffer.close()
         if self.deadline:
             self.deadline.cancel()
         if self.user:
-            await asyncio.shield(connections.discard(self))  # also where the server has cancelled this socket
+            await asyncio.shield(connections.discard(self))  # even if the server has cancelled this task
 
     async def end(self, code, reason):
         if self.closing:
             return
         self.closing = True
-        self.outgoing.close()
-        with contextlib.suppress(OSError):  # it has gone, or does not read and is closed without a word
+        self.send_buffer.close()
+        with contextlib.suppress(OSError):  # the client is gone or does not read
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self.send_frame({"type": "disconnect", "reason": reason})
         with contextlib.suppress(OSError):
             await self.close(code=code)
 
     async def finish(self):
-        """The server stops: what has been asked is answered first."""
-        async with self.is_free:
+        """The server stops: answer the current frame first."""
+        async with self.frame_lock:
             await self.end(SERVICE_RESTART, "server_stopping")
 
     def end_after(self, seconds, code, reason):
@@ -123,7 +123,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data=None, bytes_data=None):
         if self.closing:
             return None
-        if settings.RATELIMIT_ENABLE and not self.frames.take():
+        if settings.RATELIMIT_ENABLE and not self.frame_limit.take():
             security_event("socket_frames_limited", user=self.user and self.user.pk)
             return await self.end(TOO_MANY, "too_many_frames")
         if text_data is not None and len(text_data.encode("utf-8", "replace")) > settings.SOCKET_FRAME_BYTES:
@@ -172,10 +172,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
             return await self.end(TOO_MANY, "too_many_sockets")
         self.end_after((expires_at - datetime.now(UTC)).total_seconds(), NOT_SIGNED_IN, "token_expired")
         sequence = await in_thread(sequence_of)(self.user.pk)
-        self.pushed = max(self.pushed, sequence)
+        self.last_pushed = max(self.last_pushed, sequence)
         user = UserSerializer(self.user).data
         await self.send_frame({"type": "connected", "user": user, "sequence": sequence})
-        self.outgoing.release()
+        self.send_buffer.release()
         return None
 
     async def send_message(self, body):
@@ -207,12 +207,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     def push(self, push):
         if not self.closing:
-            self.pushed = max(self.pushed, push.sequence)
-            self.outgoing.put(push.text, push.is_ephemeral)
+            self.last_pushed = max(self.last_pushed, push.sequence)
+            self.send_buffer.put(push.text, push.is_ephemeral)
 
     def resync(self):
         if not self.closing:
-            self.outgoing.put(RESYNC)
+            self.send_buffer.put(RESYNC)
 
     @property
     def address(self):

@@ -1,11 +1,9 @@
-"""From a commit to whoever has a socket open: the only file that talks to the channel layer.
+"""Pushes from a commit to the sockets of all processes. No other file uses the channel layer.
 
-The database is the truth and a push only makes it quick: it comes after the commit, and one that is lost costs the
-client a `sync`, never the sender an error.
+A push follows the commit. A lost push costs the client a `sync`; it never fails the send.
 
-Each process has one channel, which is in the group of every person who has a socket here; whom a push is for stands in
-it. So a push comes through the layer once a process, however many sockets wait for it, and an idle socket costs the
-layer nothing.
+Each process has one channel, in the group of every person who has a socket here. The push names its user. So the layer
+carries a push once for each process, and an idle socket costs the layer nothing.
 """
 
 import asyncio
@@ -42,15 +40,15 @@ def after_commit(pushes):
 
 
 def resync_after_commit(user_id: int):
-    """All that this person's browsers have to learn is not in the mailbox: they ask again."""
+    """For a change that is not in the mailbox: this person's browsers load their state again."""
     after_commit([Push(user_id, 0, RESYNC)])
 
 
 def publish(pushes: list[Push]):
-    """From any thread. Where no server runs in this process (a command), straight to the layer."""
-    exchange = PushDispatcher.current
-    if exchange is not None and exchange.loop.is_running():
-        exchange.loop.call_soon_threadsafe(exchange.put, pushes)
+    """From any thread. In a process that serves nobody (a command), directly to the layer."""
+    current = PushDispatcher.current
+    if current is not None and current.loop.is_running():
+        current.loop.call_soon_threadsafe(current.enqueue, pushes)
         return
     try:
         async_to_sync(send_to_layer)(pushes)
@@ -64,15 +62,15 @@ async def send_to_layer(pushes: list[Push]):
         await get_channel_layer().group_send_many(messages)
 
 
-# --- the exchange: both ways, on one event loop ----------------------------------------------------------------------
+# --- the dispatcher: both directions, on one event loop --------------------------------------------------------------
 
 
 class PushDispatcher:
-    """Hands pushes to the channel layer in the order of their commits, and what comes from it to the sockets here.
+    """Sends pushes to the channel layer in the order of their commits, and receives them for the sockets here.
 
-    Nobody waits for it. Whose pushes could not be handed on is remembered, and those people's sockets, wherever they
-    are, are told to `resync` as soon as the layer takes anything again. What does not come in is noticed by a beat to
-    ourselves and back, for a layer drops silently and tells nobody that its connection broke and is back.
+    No sender waits for it. People whose pushes could not be sent are remembered; when the layer works again, all their
+    sockets are told to `resync`. A layer reports neither drops nor lost connections, so this process sends a heartbeat
+    to itself through it.
     """
 
     current: "PushDispatcher | None" = None
@@ -82,7 +80,7 @@ class PushDispatcher:
         self.waiting = collections.deque()
         self.waiting_bytes = 0
         self.has_waiting = asyncio.Event()
-        self.lost = set()  # user ids; EVERYBODY where they are too many
+        self.lost = set()  # user ids, or EVERYBODY if they are too many
         self.sending = loop.create_task(self.send_waiting())
 
     @property
@@ -91,7 +89,7 @@ class PushDispatcher:
 
     # --- out ---
 
-    def put(self, pushes):
+    def enqueue(self, pushes):
         for push in pushes:
             if self.waiting_bytes + len(push.text) > QUEUE_BYTES:
                 self.mark_lost([push], "the queue is full")
@@ -106,7 +104,7 @@ class PushDispatcher:
             pushes = list(itertools.islice(self.waiting, PUSHES_AT_ONCE))
             try:
                 await send_to_layer(pushes)
-            except Exception as error:  # whatever the layer's client raises: the send itself is committed
+            except Exception as error:  # of any kind: the message is committed
                 self.mark_lost(pushes, type(error).__name__)
             else:
                 await self.announce_lost()
@@ -120,7 +118,7 @@ class PushDispatcher:
             self.has_waiting.clear()
 
     async def flush(self, seconds):
-        """What is committed is handed on before the process ends."""
+        """Before the process ends: wait until all pushes are sent."""
         deadline = self.loop.time() + seconds
         while self.waiting and self.loop.time() < deadline:
             await asyncio.sleep(0.01)
@@ -154,8 +152,8 @@ class PushDispatcher:
     beats = deaf_since = 0
 
     def listen(self, on_push, on_lost, on_healed):
-        """From now on pushes to whoever has joined come to `on_push`, and `on_lost` hears of a user id whose pushes are
-        missing; `on_healed`: anybody's may be, those of the time until now."""
+        """Call `on_push` for pushes to people who have joined, `on_lost` with a user id whose pushes are missing, and
+        `on_healed` when pushes to anybody may be missing."""
         self.on_push, self.on_lost, self.on_healed = on_push, on_lost, on_healed
         self.has_channel = asyncio.Event()
         self.heard_at = self.loop.time()
@@ -217,7 +215,7 @@ class PushDispatcher:
                 await self.reconnect()
 
     async def reconnect(self):
-        """A connection that is dead without having been closed never reports an error: take new ones."""
+        """With new connections: a dead one that was never closed reports no error."""
         self.heard_at = self.loop.time()
         self.listening.cancel()
         self.has_channel.clear()
@@ -228,7 +226,7 @@ class PushDispatcher:
         self.listening = self.loop.create_task(self.receive_forever())
 
     async def join(self, user_id) -> bool:
-        """Whether pushes to this person come here from now on; also joins anew, which a layer may have forgotten."""
+        """Whether pushes to this person are received from now on. Repeatable: a layer may forget a membership."""
         try:
             async with asyncio.timeout(PUSH_SECONDS):
                 await self.has_channel.wait()
@@ -239,14 +237,14 @@ class PushDispatcher:
         return True
 
     async def leave(self, user_id):
-        """Best effort: who is not here any more is passed over."""
+        """Best effort: pushes to people without a socket here are ignored."""
         with contextlib.suppress(Exception):
             async with asyncio.timeout(PUSH_SECONDS):
                 await get_channel_layer().group_discard(group(user_id), self.channel)
 
 
 def attach() -> PushDispatcher:
-    """Make pushes go through the running event loop; called by whatever serves on it."""
+    """Dispatch the pushes of this process on the running event loop."""
     loop = asyncio.get_running_loop()
     if PushDispatcher.current is None or PushDispatcher.current.loop is not loop:
         PushDispatcher.current = PushDispatcher(loop)
@@ -259,7 +257,7 @@ async def flush(seconds):
 
 
 class DispatcherMiddleware:
-    """ASGI middleware: from the first request on, this process pushes from the loop that serves it."""
+    """ASGI middleware that attaches the dispatcher to the event loop of the first request."""
 
     def __init__(self, inner):
         self.inner = inner

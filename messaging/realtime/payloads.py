@@ -1,4 +1,4 @@
-"""What a change in a mailbox looks like to a client: the same JSON for REST, for `sync` and for pushes."""
+"""The JSON of a change in a mailbox: the same for REST, `sync` and pushes."""
 
 import json
 from datetime import datetime
@@ -41,7 +41,7 @@ def new_message_frame(sequence: int, message_object: dict) -> dict:
 
 
 def message_text(message_object: dict) -> str:
-    """Serialised once: for the answer to the sender and, in the two functions below, for all frames."""
+    """Serialised once for the answer and for all frames (the two functions below)."""
     return json.dumps(message_object, separators=(",", ":"))
 
 

@@ -1,4 +1,4 @@
-"""What is on its way to one socket."""
+"""Frames that wait to be sent to one socket."""
 
 import asyncio
 import collections
@@ -11,10 +11,10 @@ RESYNC = '{"type": "resync"}'
 
 
 class SendBuffer:
-    """Sends in order, and holds no more than SOCKET_UNSENT_BYTES for a client that does not read: what is beyond is
-    dropped, and made good by one `resync` once it reads again.
+    """Sends in order, and holds at most SOCKET_UNSENT_BYTES for a client that does not read.
 
-    `send` is a coroutine function that takes a frame's text, and may wait for the client.
+    Further frames are dropped; when the client reads again it is sent one `resync`. `send` is a coroutine function that
+    takes a frame's text and may wait for the client.
     """
 
     __slots__ = ("has_dropped", "is_held", "send", "task", "waiting", "waiting_bytes")
@@ -44,7 +44,7 @@ class SendBuffer:
         self.has_dropped = True
 
     def release(self):
-        """The client has been told who it is: what came in between follows."""
+        """After `connected`: send what has been buffered meanwhile."""
         self.is_held = False
         self.start()
 
@@ -62,7 +62,7 @@ class SendBuffer:
                     self.has_dropped = False
                     await self.send(RESYNC)
         except OSError:
-            self.is_held = True  # the client has gone
+            self.is_held = True  # the client is gone
         finally:
             self.task = self.waiting = None
             self.waiting_bytes = 0
