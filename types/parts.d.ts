@@ -1,62 +1,60 @@
 /** The constructor parameters of the model's parts. Browsers do not load this file. */
 
 type ConversationsParts = {
-  ownEmail: string;
-  api: Api;
   accountKey: AccountKey;
-  messageStore: MessageStore;
+  announcements: import("../static/js/model/receive/announcements.js").Announcements;
   chatList: ChatList;
   clearing: import("../static/js/model/history/clearing.js").Clearing;
-  contacts: Contacts;
-  sendQueue: SendQueue;
-  olderMessages: import("../static/js/model/history/older-messages.js").OlderMessages;
   connection: Connection;
-  sync: Sync;
+  contacts: Contacts;
   decryptQueue: DecryptQueue;
+  drafts: Drafts;
+  messageStore: MessageStore;
   outbox: Outbox;
   peerKeys: PeerKeys;
-  people: People;
   peerReceipts: import("../static/js/model/receipts/peer-receipts.js").PeerReceipts;
-  preferences: Preferences;
   receipts: Receipts;
   receiptWriter: import("../static/js/model/receipts/receipt-writer.js").ReceiptWriter;
   retiredKeys: RetiredKeys;
+  screens: import("../static/js/model/screen/screens.js").Screens;
+  sendQueue: SendQueue;
+  sync: Sync;
   tabs: Tabs;
-  cipher: StorageCipher;
 };
 
 type ClearingParts = {
   api: Api;
+  cipher: StorageCipher;
   clearedMessages: ClearedMessages;
   database: Database;
-  sync: Sync;
   locks: Pick<LockManager, "request">;
   ownEmail: string;
-  cipher: StorageCipher;
+  sync: Sync;
 };
 
 type SendQueueParts = {
-  outbox: Outbox;
-  transport: Transport;
   accountKey: AccountKey;
-  peerKeys: PeerKeys;
-  ownEmail: string;
   locks: Pick<LockManager, "request">;
+  outbox: Outbox;
+  ownEmail: string;
+  peerKeys: PeerKeys;
+  transport: Transport;
 };
 
 type PeerReceiptParts = {
   chains: Chains;
+  cipher: StorageCipher;
   database: Database;
   decryptQueue: DecryptQueue;
   people: People;
   tabs: Tabs;
   unsealer: Unsealer;
-  cipher: StorageCipher;
 };
 
 type ReceiptWriterParts = {
   accountKey: AccountKey;
   chains: Chains;
+  cipher: StorageCipher;
   database: Database;
   locks: Pick<LockManager, "request">;
   ownEmail: string;
@@ -64,59 +62,49 @@ type ReceiptWriterParts = {
   people: People;
   preferences: Preferences;
   transport: Transport;
-  cipher: StorageCipher;
 };
 
 type TransportParts = {
   api: Api;
-  realtime: Realtime;
   ownEmail: string;
-  /** applies the event of the response */
-  accepted: (event: import("../static/js/model/server/responses.js").MessageEvent) => Promise<void>;
+  realtime: Realtime;
+  sync: Sync;
 };
 
 type ConnectionParts = {
   api: Api;
-  messageStore: MessageStore;
   contacts: Contacts;
-  sync: Sync;
+  messageStore: MessageStore;
   ownEmail: string;
   realtime: Realtime;
+  sync: Sync;
 };
 
 type SyncParts = {
   api: Api;
+  decryptQueue: DecryptQueue;
+  messageStore: MessageStore;
   ownEmail: string;
-  enter: (events: MailboxEvent[], sequence: number | null) => Promise<void>;
-  /** resolves when no screen waits for anything */
-  calm: () => Promise<void>;
-  /** resets the stored sequence */
-  restart: () => Promise<void>;
+  screenWork: ScreenWork;
 };
 
-type ScreenParts = Omit<ThreadParts, "changed" | "draft"> & { chatList: ChatList; decryptQueue: DecryptQueue };
+type ScreenParts = ThreadParts & { chatList: ChatList; screenWork: ScreenWork; sendQueue: SendQueue; tabs: Tabs };
 
 type ThreadParts = {
-  messageStore: MessageStore;
-  olderMessages: import("../static/js/model/history/older-messages.js").OlderMessages;
   cipher: StorageCipher;
   decryptQueue: DecryptQueue;
+  drafts: Drafts;
+  messageStore: MessageStore;
+  olderMessages: import("../static/js/model/history/older-messages.js").OlderMessages;
   people: People;
-  sync: Sync;
   preferences: Preferences;
-  changed: () => void;
-  draft: () => string;
+  sync: Sync;
 };
 
 type DraftsParts = {
-  messageStore: MessageStore;
   chatList: ChatList;
+  cipher: StorageCipher;
+  messageStore: MessageStore;
   outbox: Outbox;
   tabs: Tabs;
-  cipher: StorageCipher;
-  /** the open chat */
-  thread: (email: string) => Thread | undefined;
-  changed: (email: string) => void;
-  /** called when the draft was taken over from another tab */
-  adopted: (email: string) => void;
 };

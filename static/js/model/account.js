@@ -20,11 +20,15 @@ import { StorageLoss } from "./keys/storage-loss.js";
 import { PeerReceipts } from "./receipts/peer-receipts.js";
 import { ReceiptWriter } from "./receipts/receipt-writer.js";
 import { Receipts } from "./receipts/receipts.js";
+import { Announcements } from "./receive/announcements.js";
 import { Connection } from "./receive/connection.js";
 import { DecryptQueue } from "./receive/decrypt-queue.js";
+import { ScreenWork } from "./receive/screen-work.js";
 import { Sync } from "./receive/sync.js";
 import { Unsealer } from "./receive/unsealer.js";
 import { ChatList } from "./screen/chat-list.js";
+import { Screens } from "./screen/screens.js";
+import { Drafts } from "./send/drafts.js";
 import { Outbox } from "./send/outbox.js";
 import { SendQueue } from "./send/send-queue.js";
 import { Transport } from "./send/transport.js";
@@ -93,7 +97,7 @@ export class Account extends Emitter {
     try {
       await requireIdentities();
       await claim(database, user);
-      const parts = build({ session, database, cipher: await StorageCipher.of(database), email: user.email, environment });
+      const parts = build({ session, database, cipher: await StorageCipher.of(database), ownEmail: user.email, environment });
       const forgotten = await readForgotten(user.id);
       parts.accountKey.setForgottenKeys(forgotten.keys);
       parts.storageLoss.setComparedBefore(forgotten.compared);
@@ -193,52 +197,59 @@ export class Account extends Emitter {
 }
 
 /**
- * @param {{ session: Session, database: Database, cipher: StorageCipher, email: string, environment: Environment }} given
+ * @param {{ session: Session, database: Database, cipher: StorageCipher, ownEmail: string, environment: Environment }} given
  */
-function build({ session, database, cipher, email, environment }) {
+function build({ session, database, cipher, ownEmail, environment }) {
   const { api } = session;
-  const tabs = new Tabs(email);
+  const tabs = new Tabs(ownEmail);
   const people = new People({ database, tabs });
-  const accountKey = new AccountKey({ database, api, tabs, email });
+  const accountKey = new AccountKey({ database, api, tabs, email: ownEmail });
   const clearedMessages = new ClearedMessages({ database, cipher });
   const chains = new Chains({ database, cipher, clearedMessages });
-  const storageLoss = new StorageLoss({ api, database, accountKey, people, tabs, ownEmail: email });
+  const storageLoss = new StorageLoss({ api, database, accountKey, people, tabs, ownEmail });
   const peerKeys = new PeerKeys({ api, people, accountKey, storageLoss });
-  const unsealer = new Unsealer({ accountKey, peerKeys, ownEmail: email });
+  const unsealer = new Unsealer({ accountKey, peerKeys, ownEmail });
   const messageStore = new MessageStore({ database, cipher, clearedMessages });
   const retiredKeys = new RetiredKeys({ database, cipher, clearedMessages, people });
   const decryptQueue = new DecryptQueue({ messageStore, chains, people, retiredKeys, unsealer });
   const preferences = new Preferences({ database, tabs });
-  const stored = {
-    tabs, people, accountKey, peerKeys, messageStore, decryptQueue, cipher, api, database, chains, clearedMessages, retiredKeys, unsealer, preferences, ownEmail: email,
-    locks: environment.locks ?? navigator.locks,
-  };
-  const outbox = new Outbox(stored);
-  const contacts = new Contacts(stored);
+  const locks = environment.locks ?? navigator.locks;
   const realtime = realtimeOf(session, environment);
-  const sync = new Sync({
-    ...stored,
-    enter: (events, sequence) => conversations.receive(events, sequence),
-    calm: () => conversations.calm(),
-    restart: () => messageStore.restart(),
+  const contacts = new Contacts({ api, people, peerKeys, ownEmail });
+  const screenWork = new ScreenWork();
+  const sync = new Sync({ api, decryptQueue, messageStore, ownEmail, screenWork });
+  const connection = new Connection({ api, contacts, messageStore, ownEmail, realtime, sync });
+  const outbox = new Outbox({ database, cipher, chains, accountKey, peerKeys, ownEmail });
+  const transport = new Transport({ api, ownEmail, realtime, sync });
+  const sendQueue = new SendQueue({ accountKey, locks, outbox, ownEmail, peerKeys, transport });
+  const chatList = new ChatList({ messageStore, cipher, decryptQueue, people });
+  const drafts = new Drafts({ chatList, cipher, messageStore, outbox, tabs });
+  const olderMessages = new OlderMessages({ api, messageStore, ownEmail });
+  const screens = new Screens({
+    chatList, cipher, decryptQueue, drafts, messageStore, olderMessages, people, preferences, screenWork, sendQueue, sync, tabs,
   });
-  const transport = new Transport({ ...stored, realtime, accepted: (event) => sync.accepted(event) });
-  const chatList = new ChatList(stored);
   const conversations = new Conversations({
-    ...stored,
+    accountKey,
+    announcements: new Announcements({ connection, decryptQueue, people, sync }),
     chatList,
-    clearing: new Clearing({ ...stored, sync }),
+    clearing: new Clearing({ api, cipher, clearedMessages, database, locks, ownEmail, sync }),
+    connection,
     contacts,
-    sendQueue: new SendQueue({ ...stored, outbox, transport }),
-    olderMessages: new OlderMessages(stored),
-    connection: new Connection({ ...stored, contacts, sync, realtime }),
-    sync,
+    decryptQueue,
+    drafts,
+    messageStore,
     outbox,
-    peerReceipts: new PeerReceipts(stored),
-    receipts: new Receipts(stored),
-    receiptWriter: new ReceiptWriter({ ...stored, transport }),
+    peerKeys,
+    peerReceipts: new PeerReceipts({ chains, cipher, database, decryptQueue, people, tabs, unsealer }),
+    receipts: new Receipts({ api, messageStore, chains, people, preferences }),
+    receiptWriter: new ReceiptWriter({ accountKey, chains, cipher, database, locks, ownEmail, peerKeys, people, preferences, transport }),
+    retiredKeys,
+    screens,
+    sendQueue,
+    sync,
+    tabs,
   });
-  const safety = new Safety(stored);
+  const safety = new Safety({ accountKey, people, peerKeys, ownEmail });
   return { accountKey, chatList, contacts, conversations, storageLoss, people, preferences, safety, tabs };
 }
 

@@ -4,12 +4,7 @@
  * Events: `chats`, `thread` {email}, `announce` {email, name, text}, `connection` {state}.
  */
 import { Emitter } from "../lib/emitter.js";
-import { isVisible } from "../lib/text.js";
 import { after } from "../lib/timing.js";
-import { OPENING_PATIENCE_MS } from "./history/gaps.js";
-import { EMPTY } from "./receive/unopened.js";
-import { Screens } from "./screen/screens.js";
-import { Drafts } from "./send/drafts.js";
 
 /** @typedef {import("./screen/chat-list.js").ChatSummary} ChatSummary */
 
@@ -17,57 +12,31 @@ import { Drafts } from "./send/drafts.js";
 const LOOK_AFTER_MS = 1000;
 // A page whose socket opens within this time fetches the contacts only once, when it is open.
 const SOCKET_PATIENCE_MS = 3000;
-// If more messages come at once, none is announced.
-const ANNOUNCED_AT_ONCE = 3;
 
 export class Conversations extends Emitter {
   #parts;
-  #screens;
-  #drafts;
-  /** @type {Set<number>} ids of messages to announce once they are decrypted */
-  #fresh = new Set();
-  #isSynced = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #lookAgain;
 
   /** @param {ConversationsParts} parts */
   constructor(parts) {
     super();
     this.#parts = parts;
-    this.#screens = new Screens(parts);
-    this.#drafts = new Drafts({
-      ...parts,
-      thread: (email) => this.#screens.thread(email),
-      changed: (email) => this.#touchEverywhere(email),
-      adopted: (email) => this.emit("thread", { email }),
-    });
     this.#listen();
   }
 
   #listen() {
-    const { accountKey, contacts, sendQueue, connection, sync, decryptQueue, peerKeys, peerReceipts, people } = this.#parts;
-    const { preferences, tabs } = this.#parts;
+    const { accountKey, announcements, connection, contacts, decryptQueue, drafts, peerKeys } = this.#parts;
+    const { peerReceipts, screens, sendQueue, sync, tabs } = this.#parts;
+    screens.on("chats", () => this.emit("chats"));
+    screens.on("thread", (detail) => this.emit("thread", detail));
+    announcements.on("announce", (detail) => this.emit("announce", detail));
+    sync.on("applied", (change) => this.#applied(change));
     contacts.on("added", () => this.#noteReceipts());
-    sync.on("behind", () => this.#screens.jump().catch(() => {}));
-    this.#screens.on("chats", () => this.emit("chats"));
-    this.#screens.on("thread", (detail) => this.emit("thread", detail));
-    decryptQueue.on("opened", ({ row, text }) => this.#opened(row, text));
-    decryptQueue.on("failed", ({ row }) => this.#silent(row));
-    decryptQueue.on("repeated", ({ row }) => this.#silent(row));
+    decryptQueue.on("opened", ({ row }) => row.mine || this.#noteReceipts());
     peerReceipts.on("changed", ({ email, named }) => {
-      this.#screens.touch(email);
+      screens.touch(email);
       decryptQueue.openNamed(email, named);
     });
-    sync.on("synced", ({ isDone }) => isDone && this.#complete());
-    sync.on("late", () => this.#complete());
-    sendQueue.on("moved", ({ peer }) => this.#touchEverywhere(peer));
-    people.on("changed", ({ email }) => this.#screens.touch(email));
-    people.on("changed", () => decryptQueue.catchUp().catch(() => {}));
-    preferences.on("changed", () => this.#screens.touchAll());
-    tabs.on("chat", ({ email }) => {
-      this.#screens.touch(email);
-      this.#drafts.adopt([email]);
-    });
+    tabs.on("chat", ({ email }) => drafts.adopt([email]));
     tabs.on("outbox", () => sendQueue.hurry());
     tabs.on("sending", ({ email }) => after(LOOK_AFTER_MS, () => this.#lookAt(email)));
     accountKey.on("changed", () => this.#tryAgain());
@@ -99,7 +68,7 @@ export class Conversations extends Emitter {
     const { accountKey, chatList, sendQueue, connection, outbox, peerReceipts, receipts, receiptWriter } = this.#parts;
     await chatList.load(await outbox.peers());
     this.emit("chats");
-    this.#drafts.adopt();
+    this.#parts.drafts.adopt();
     accountKey.ensure().catch(() => {});
     sendQueue.wake();
     receipts.note();
@@ -109,9 +78,8 @@ export class Conversations extends Emitter {
   }
 
   stop() {
-    const { clearing, sendQueue, connection, receipts, receiptWriter } = this.#parts;
-    [clearing, sendQueue, connection, receipts, receiptWriter, this.#drafts, this.#screens].forEach((part) => part.stop());
-    clearTimeout(this.#lookAgain);
+    const { clearing, connection, drafts, receipts, receiptWriter, screens, sendQueue } = this.#parts;
+    [clearing, sendQueue, connection, receipts, receiptWriter, drafts, screens].forEach((part) => part.stop());
   }
 
   /**
@@ -119,20 +87,15 @@ export class Conversations extends Emitter {
    * @returns {Thread} the same one each time; it loads itself, and event `thread` follows
    */
   open(email) {
-    if (!this.#screens.thread(email)) {
+    if (!this.#parts.screens.thread(email)) {
       this.#parts.peerKeys.askAgain(email).catch(() => {});
     }
-    return this.#screens.open(email, () => this.#drafts.draft(email));
+    return this.#parts.screens.open(email);
   }
 
   /** @param {string} email of a chat that is not shown any more */
   close(email) {
-    this.#screens.close(email);
-  }
-
-  /** @returns {Promise<void>} resolves when no screen waits for anything */
-  calm() {
-    return this.#screens.calm();
+    this.#parts.screens.close(email);
   }
 
   /**
@@ -142,7 +105,7 @@ export class Conversations extends Emitter {
    * @throws {import("./server/model-errors.js").Refusal} `empty`, `too_long`, or `storage`: this browser cannot store it
    */
   async send(email, text) {
-    const clientId = await this.#drafts.send(email, text);
+    const clientId = await this.#parts.drafts.send(email, text);
     this.#outboxChanged(email);
     this.#noteReceipts();
     this.#parts.decryptQueue.catchUp().catch(() => {});
@@ -223,12 +186,12 @@ export class Conversations extends Emitter {
    */
   async markRead(email, seen) {
     const { messageStore, chatList } = this.#parts;
-    const thread = this.#screens.thread(email);
+    const thread = this.#parts.screens.thread(email);
     const shown = seen && new Set(seen.shown);
     const isShown = (/** @type {number} */ id) => shown?.has(id) ?? thread?.hasShown(id) ?? true;
     const isNews = seen?.shown.length || seen?.passed.length || (seen?.atEnd !== false && chatList.unread(email) > 0);
     if (isNews && (await messageStore.markSeen(email, isShown, seen))) {
-      this.#touchEverywhere(email);
+      this.#parts.screens.touchEverywhere(email);
       this.#noteReceipts();
     }
   }
@@ -238,7 +201,7 @@ export class Conversations extends Emitter {
    * @param {string} email
    */
   async clear(email) {
-    await this.#parts.clearing.clear(email).finally(() => this.#touchEverywhere(email));
+    await this.#parts.clearing.clear(email).finally(() => this.#parts.screens.touchEverywhere(email));
   }
 
   /**
@@ -247,7 +210,7 @@ export class Conversations extends Emitter {
    */
   async keepCleared(email) {
     await this.#parts.messageStore.changeChat(email, { clearedElsewhere: false });
-    this.#touchEverywhere(email);
+    this.#parts.screens.touchEverywhere(email);
   }
 
   /**
@@ -255,59 +218,23 @@ export class Conversations extends Emitter {
    * @param {string} text "" for none
    */
   setDraft(email, text) {
-    this.#drafts.setDraft(email, text);
+    this.#parts.drafts.setDraft(email, text);
   }
 
-  /**
-   * Applies events of the mailbox. All events come through here: responses, pushes and sync.
-   * @param {MailboxEvent[]} events checked, in their order
-   * @param {number | null} sequence of the last of them; null: the stored sequence does not change
-   */
-  async receive(events, sequence) {
-    const { messageStore, contacts, sync, decryptQueue, peerReceipts, receipts } = this.#parts;
-    const { chats, arrived, receipts: told } = await messageStore.enter(events, sequence, sync.isComplete);
+  /** @param {Change} change */
+  #applied({ chats, arrived, receipts: told }) {
+    const { contacts, decryptQueue, peerReceipts, receipts } = this.#parts;
     told.forEach((email) => void peerReceipts.take(email));
     receipts.noteLater();
-    const peers = [...chats.keys()];
-    peers.forEach((email) => this.#screens.touch(email));
-    if (this.#isSynced && arrived.length <= ANNOUNCED_AT_ONCE) {
-      arrived.forEach((id) => this.#fresh.add(id));
-    }
     if (arrived.length > 0) {
       decryptQueue.catchUp().catch(() => {});
-      this.#lookAgain ??= after(OPENING_PATIENCE_MS + 1000, () => this.#lookAtAll());
     }
-    contacts.askForNames(peers).catch(() => {});
-  }
-
-  /**
-   * @param {MessageRow} row
-   * @param {string} text
-   */
-  #opened(row, text) {
-    if (this.#screens.shows(row)) {
-      this.#screens.touch(row.peer);
-    }
-    if (!row.mine) {
-      this.#noteReceipts();
-    }
-    if (this.#fresh.delete(row.id)) {
-      const name = this.#parts.people.labelOf(row.peer);
-      this.emit("announce", { email: row.peer, name, text: isVisible(text) ? text : EMPTY });
-    }
-  }
-
-  /** @param {MessageRow} row of a message that is not announced */
-  #silent(row) {
-    this.#fresh.delete(row.id);
-    if (this.#screens.shows(row)) {
-      this.#screens.touch(row.peer);
-    }
+    contacts.askForNames([...chats.keys()]).catch(() => {});
   }
 
   /** @param {string} email */
   #outboxChanged(email) {
-    this.#touchEverywhere(email);
+    this.#parts.screens.touchEverywhere(email);
     this.#parts.tabs.tell("outbox");
     this.#parts.sendQueue.hurry();
   }
@@ -323,40 +250,21 @@ export class Conversations extends Emitter {
 
   /** @param {string} email of a chat in which another tab has sent a message */
   #lookAt(email) {
-    this.#screens.touch(email);
-    this.#drafts.adopt([email]);
+    this.#parts.screens.touch(email);
+    this.#parts.drafts.adopt([email]);
     this.#parts.sendQueue.wake();
-  }
-
-  /** @param {string} email */
-  #touchEverywhere(email) {
-    this.#screens.touch(email);
-    this.#parts.tabs.tell("chat", { email });
   }
 
   /** Tries failed messages again, because keys have changed. */
   #tryAgain() {
     this.#parts.decryptQueue.forgetFailures();
-    this.#screens.touchAll();
+    this.#parts.screens.touchAll();
     this.#parts.peerReceipts.takeAll().catch(() => {});
     this.#parts.receiptWriter.hurry();
   }
 
-  /** Reads the screens again: messages that wait for decryption no longer hide gaps. */
-  #lookAtAll() {
-    this.#lookAgain = undefined;
-    this.#screens.touchAll();
-  }
-
-  /** A sync is complete or late, so gaps show from now on. */
-  #complete() {
-    this.#screens.touchAll();
-    this.#screens.widen();
-  }
-
   #reached() {
     const { accountKey, clearing, contacts, connection, decryptQueue } = this.#parts;
-    this.#isSynced = true;
     decryptQueue.catchUp().catch(() => {});
     // Only now are all earlier messages here.
     clearing.askDue().catch(() => {});

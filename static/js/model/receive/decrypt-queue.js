@@ -48,6 +48,7 @@ export class DecryptQueue extends Emitter {
     this.#people = people;
     this.#retiredKeys = retiredKeys;
     this.#unsealer = unsealer;
+    people.on("changed", () => this.catchUp().catch(() => {}));
     this.#backlog = new Backlog({ messageStore, chains, people, open: (row) => this.#openWhenCalm(row) });
   }
 

@@ -3,7 +3,8 @@
  * once each. If one is missing, or there are no pushes, the server is asked for the events (`sync`).
  *
  * Events: `synced` {isReached, isAway, isDone} after each sync: whether the server answered, whether it was unreachable,
- * whether all events are here now; `behind`: there are more events than fit into one response; `late`: a sync takes long.
+ * whether all events are here now; `applied` (a Change: events were stored, in whatever way they came); `behind`: there are
+ * more events than fit into one response; `late`: a sync takes long.
  */
 import { Emitter } from "../../lib/emitter.js";
 import { after, backoffMs, pause, SerialQueue } from "../../lib/timing.js";
@@ -134,7 +135,7 @@ export class Sync extends Emitter {
    */
   async accepted(event) {
     if (event.sequence !== this.#sequence + 1) {
-      await this.#entering.run(() => this.#parts.enter([event], null));
+      await this.#entering.run(() => this.#apply([event], null));
     }
     if (event.sequence > this.#sequence) {
       this.#early.set(event.sequence, event);
@@ -142,12 +143,21 @@ export class Sync extends Emitter {
     }
   }
 
+  /**
+   * All events are stored here: pushes, responses and pages.
+   * @param {MailboxEvent[]} events checked, in their order
+   * @param {number | null} sequence of the last of them; null: the stored sequence does not change
+   */
+  async #apply(events, sequence) {
+    this.emit("applied", await this.#parts.messageStore.enter(events, sequence, this.isComplete));
+  }
+
   #enterEarly() {
     return this.#entering.run(async () => {
       const events = this.#takeInOrder();
       const sequence = this.#sequence + events.length;
       if (events.length > 0) {
-        await this.#parts.enter(events, sequence);
+        await this.#apply(events, sequence);
         this.#sequence = sequence;
       }
       this.#watchForHole(events.length > 0);
@@ -258,7 +268,7 @@ export class Sync extends Emitter {
       this.#setBehind(more);
       if (more) {
         // Screens first, because applying a whole page keeps the database busy.
-        await Promise.race([this.#parts.calm(), pause(CALM_MS)]);
+        await Promise.race([this.#screensDone(), pause(CALM_MS)]);
       }
       await this.#entering.run(() => this.#enterPage(events, sequence));
       if (!more) {
@@ -266,6 +276,11 @@ export class Sync extends Emitter {
       }
     }
     throw new BadAnswer("a mailbox without end");
+  }
+
+  async #screensDone() {
+    await this.#parts.screenWork.done();
+    await this.#parts.decryptQueue.calm();
   }
 
   /** @param {boolean} isBehind */
@@ -284,7 +299,7 @@ export class Sync extends Emitter {
   async #enterPage(events, sequence) {
     // Pushes that came during the call may have moved the sequence further.
     if (sequence > this.#sequence) {
-      await this.#parts.enter(events.filter((event) => event.sequence > this.#sequence), sequence);
+      await this.#apply(events.filter((event) => event.sequence > this.#sequence), sequence);
       this.#sequence = sequence;
     }
     this.#enterEarly().catch(() => {});
@@ -292,7 +307,7 @@ export class Sync extends Emitter {
 
   async #startOver() {
     await this.#entering.run(async () => {
-      await this.#parts.restart();
+      await this.#parts.messageStore.restart();
       this.#early.clear();
       this.#sequence = 0;
     });

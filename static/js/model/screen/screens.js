@@ -1,10 +1,12 @@
 /**
- * The list of chats and the open chats. They are read again from the database after each change, at a bounded rate.
+ * The list of chats and the open chats. They listen to the other parts, and are read again from the database after each
+ * change, at a bounded rate.
  *
  * Events: `chats`, `thread` {email}.
  */
 import { Emitter } from "../../lib/emitter.js";
 import { after, pause, SerialQueue } from "../../lib/timing.js";
+import { OPENING_PATIENCE_MS } from "../history/gaps.js";
 import { Thread } from "./thread.js";
 
 // The bound of the rate: while many messages are decrypted, the screens are not read again for each.
@@ -18,39 +20,66 @@ export class Screens extends Emitter {
   #threads = new Map();
   /** @type {Set<string>} emails of chats that have changed */
   #touched = new Set();
-  /** @type {Set<Promise<void>>} */
-  #filling = new Set();
   #lastRefreshMs = -REFRESH_EVERY_MS;
   #isStopped = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #lookAgain;
 
   /** @param {ScreenParts} parts */
   constructor(parts) {
     super();
     this.#parts = parts;
+    this.#listenToMessages();
+    this.#listenToPeople();
+    this.#listenToDrafts();
+  }
+
+  #listenToMessages() {
+    const { decryptQueue, sendQueue, sync, tabs } = this.#parts;
+    for (const outcome of ["opened", "failed", "repeated"]) {
+      decryptQueue.on(outcome, ({ row }) => this.#shows(row) && this.touch(row.peer));
+    }
+    sendQueue.on("moved", ({ peer }) => this.touchEverywhere(peer));
+    tabs.on("chat", ({ email }) => this.touch(email));
+    sync.on("applied", (change) => this.#applied(change));
+    sync.on("behind", () => this.#jump().catch(() => {}));
+    sync.on("synced", ({ isDone }) => isDone && this.#complete());
+    sync.on("late", () => this.#complete());
+  }
+
+  #listenToPeople() {
+    const { people, preferences } = this.#parts;
+    people.on("changed", ({ email }) => this.touch(email));
+    preferences.on("changed", () => this.touchAll());
+  }
+
+  #listenToDrafts() {
+    const { drafts } = this.#parts;
+    drafts.on("changed", ({ email }) => this.touchEverywhere(email));
+    drafts.on("adopted", ({ email }) => this.emit("thread", { email }));
+    drafts.on("sending", ({ email, echo }) => this.thread(email)?.echo(echo));
+    drafts.on("unsent", ({ email, clientId }) => this.thread(email)?.dropEcho(clientId));
   }
 
   stop() {
     this.#isStopped = true;
+    clearTimeout(this.#lookAgain);
   }
 
   /**
    * @param {string} email
-   * @param {() => string} draft
-   * @returns {Thread} the same one each time; it fills itself
+   * @returns {Thread} the same one each time; it loads itself
    */
-  open(email, draft) {
-    const thread = this.#threads.get(email) ?? this.#newThread(email, draft);
+  open(email) {
+    const thread = this.#threads.get(email) ?? this.#newThread(email);
     this.#threads.set(email, thread);
     return thread;
   }
 
-  /**
-   * @param {string} email
-   * @param {() => string} draft
-   */
-  #newThread(email, draft) {
-    const changed = () => this.emit("thread", { email });
-    const thread = new Thread(email, { ...this.#parts, changed, draft });
+  /** @param {string} email */
+  #newThread(email) {
+    const thread = new Thread(email, this.#parts);
+    thread.on("changed", () => this.emit("thread", { email }));
     this.#load(thread);
     return thread;
   }
@@ -58,7 +87,7 @@ export class Screens extends Emitter {
   /** @param {Thread} thread is read again while it is open, if the database could not be read */
   #load(thread) {
     const again = () => !this.#isStopped && this.#threads.get(thread.email) === thread && this.#load(thread);
-    this.#onScreen(thread.load()).then(() => thread.fill()).catch(() => after(LOAD_AGAIN_MS, again));
+    this.#parts.screenWork.add(thread.load()).then(() => thread.fill()).catch(() => after(LOAD_AGAIN_MS, again));
   }
 
   /** @param {string} email */
@@ -78,7 +107,7 @@ export class Screens extends Emitter {
    * @param {MessageRow} row
    * @returns {boolean} whether a screen changes when the message is decrypted
    */
-  shows({ id, peer }) {
+  #shows({ id, peer }) {
     return Boolean(this.#threads.get(peer)?.covers(id)) || this.#parts.chatList.lastId(peer) <= id;
   }
 
@@ -94,6 +123,32 @@ export class Screens extends Emitter {
     [...this.#threads.keys()].forEach((email) => this.touch(email));
   }
 
+  /** @param {string} email of a chat that has changed, in the other tabs as well */
+  touchEverywhere(email) {
+    this.touch(email);
+    this.#parts.tabs.tell("chat", { email });
+  }
+
+  /** @param {Change} change */
+  #applied({ chats, arrived }) {
+    [...chats.keys()].forEach((email) => this.touch(email));
+    if (arrived.length > 0) {
+      this.#lookAgain ??= after(OPENING_PATIENCE_MS + 1000, () => this.#lookAtAll());
+    }
+  }
+
+  /** Reads the screens again: messages that wait for decryption no longer hide gaps. */
+  #lookAtAll() {
+    this.#lookAgain = undefined;
+    this.touchAll();
+  }
+
+  /** A sync is complete or late, so gaps show from now on. */
+  #complete() {
+    this.touchAll();
+    this.#widen();
+  }
+
   async #refresh() {
     await pause(this.#lastRefreshMs + REFRESH_EVERY_MS - performance.now());
     this.#lastRefreshMs = performance.now();
@@ -107,28 +162,13 @@ export class Screens extends Emitter {
   }
 
   /** Extends the open chats up to their first unread messages, which are here now. */
-  widen() {
+  #widen() {
     this.#threads.forEach((thread) => thread.widen().catch(() => {}));
   }
 
   /** Fetches the newest messages first, because a long sync has begun. */
-  async jump() {
-    await Promise.all([...this.#threads.values()].map((thread) => this.#onScreen(thread.jump())));
+  async #jump() {
+    await Promise.all([...this.#threads.values()].map((thread) => this.#parts.screenWork.add(thread.jump())));
     (await this.#parts.olderMessages.fetchHeads()).forEach((email) => this.touch(email));
-  }
-
-  /**
-   * @param {Promise<void>} filling the loading of a screen that the person waits for
-   * @returns {Promise<void>}
-   */
-  #onScreen(filling) {
-    this.#filling.add(filling);
-    return filling.finally(() => this.#filling.delete(filling));
-  }
-
-  /** @returns {Promise<void>} resolves when no screen waits for anything; background work waits for this */
-  async calm() {
-    await Promise.allSettled(this.#filling);
-    await this.#parts.decryptQueue.calm();
   }
 }

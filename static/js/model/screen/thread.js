@@ -1,7 +1,10 @@
 /**
  * One open chat: the stored messages from the oldest requested one to the newest, and the unsent ones. It is read again from
  * the database after each change.
+ *
+ * Event: `changed`.
  */
+import { Emitter } from "../../lib/emitter.js";
 import { pause, SerialQueue } from "../../lib/timing.js";
 import { textOf } from "../../types/content-types.js";
 import { isSilent } from "../history/message-rows.js";
@@ -38,7 +41,7 @@ const OLDER = 50;
 const PAGES_AT_ONCE = 3;
 const FETCH_PATIENCE_MS = 5000;
 
-export class Thread {
+export class Thread extends Emitter {
   #parts;
   #reading = new SerialQueue();
   /** @type {Window["rows"]} */
@@ -73,6 +76,7 @@ export class Thread {
    * @param {ThreadParts} parts
    */
   constructor(email, parts) {
+    super();
     this.email = email;
     this.#parts = parts;
   }
@@ -114,7 +118,7 @@ export class Thread {
 
   /** The text of the draft. */
   get draft() {
-    return this.#parts.draft();
+    return this.#parts.drafts.draft(this.email);
   }
 
   get hasOlder() {
@@ -248,7 +252,7 @@ export class Thread {
         await this.#show(window);
       }
       this.#isPartial = false;
-      this.#parts.changed();
+      this.emit("changed");
     });
   }
 
@@ -287,7 +291,7 @@ export class Thread {
     this.#noteUnread(window);
     await this.#show(window);
     this.#isLoading = false;
-    this.#parts.changed();
+    this.emit("changed");
   }
 
   /** @param {Window} window both values are of one transaction, because messages can come in between */
@@ -316,7 +320,7 @@ export class Thread {
         const window = await this.#read({ from: this.#from, limit: Infinity });
         this.#hasOlder &&= window.rows.length > 0 || window.chat.older !== null;
         await this.#show(window);
-        this.#parts.changed();
+        this.emit("changed");
       }
     });
   }
@@ -381,7 +385,7 @@ export class Thread {
 
   #itemsChanged() {
     this.#items = null;
-    this.#parts.changed();
+    this.emit("changed");
   }
 
   /** @param {Window & { echoed: Echo[] }} window */

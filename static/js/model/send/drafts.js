@@ -2,9 +2,13 @@
  * Drafts, from the first letter to the outbox. Each key press stores the draft, encrypted, until it is in the outbox as a
  * message. So no text is lost when the tab is closed: it is found again as a draft or, once the screen says "Sending", as a
  * message.
+ *
+ * Events: `changed` {email} (a while after a key press), `adopted` {email} (the text comes from another tab), `sending`
+ * {email, echo} (a message leaves the composer), `unsent` {email, clientId} (it could not be stored).
  */
 import { CryptoManager } from "../../crypto/crypto.js";
 import { joined, without } from "../../lib/draft-merge.js";
+import { Emitter } from "../../lib/emitter.js";
 import { after, SerialQueue } from "../../lib/timing.js";
 import { text as textType } from "../../types/text-type.js";
 import { draftRecord, nonceOf } from "../keys/storage-cipher.js";
@@ -23,7 +27,7 @@ import { Refusal } from "../server/model-errors.js";
 // The lists of chats, here and in other tabs, need not follow each key press.
 const TELL_AFTER_MS = 400;
 
-export class Drafts {
+export class Drafts extends Emitter {
   #parts;
   #inTurn = new SerialQueue();
   /** @type {Map<string, Here>} by email */
@@ -35,6 +39,7 @@ export class Drafts {
 
   /** @param {DraftsParts} parts */
   constructor(parts) {
+    super();
     this.#parts = parts;
   }
 
@@ -65,7 +70,7 @@ export class Drafts {
     this.#of(email).text = text;
     this.#keepNext(email, text);
     clearTimeout(this.#timers.get(email));
-    this.#timers.set(email, after(TELL_AFTER_MS, () => this.#parts.changed(email)));
+    this.#timers.set(email, after(TELL_AFTER_MS, () => this.emit("changed", { email })));
   }
 
   /**
@@ -120,7 +125,7 @@ export class Drafts {
       if (waiting) {
         waiting.text = here.text;
       }
-      this.#parts.adopted(email);
+      this.emit("adopted", { email });
     }
     return join(text);
   }
@@ -141,7 +146,7 @@ export class Drafts {
     const { text, draft } = await this.#read(email);
     if (here.text === here.kept.text && nonceOf(draft) !== nonceOf(here.kept.draft)) {
       Object.assign(here, { text, kept: { text, draft } });
-      this.#parts.adopted(email);
+      this.emit("adopted", { email });
     }
   }
 
@@ -154,17 +159,16 @@ export class Drafts {
    */
   async send(email, text) {
     const echo = { clientId: CryptoManager.randomUuid(), text: sendable(text), atMs: Date.now(), isStored: false };
-    const { tabs, thread } = this.#parts;
     const here = this.#of(email);
     here.text = "";
     here.turn += 1;
     if (isSameText(here.kept, echo.text)) {
-      thread(email)?.echo(echo);
+      this.emit("sending", { email, echo });
     }
     // Told before it is stored: if this tab is closed right after that, another tab sends it.
-    tabs.tell("sending", { email });
+    this.#parts.tabs.tell("sending", { email });
     if (await this.#store(email, echo)) {
-      thread(email)?.echo(echo);
+      this.emit("sending", { email, echo });
     }
     return echo.clientId;
   }
@@ -181,12 +185,12 @@ export class Drafts {
     try {
       echo.isStored = await this.#inTurn.run(() => this.#becomeMessage(email, echo));
       if (!echo.isStored) {
-        this.#parts.thread(email)?.dropEcho(echo.clientId);
+        this.emit("unsent", { email, clientId: echo.clientId });
       }
       this.adopt([email]);
       return echo.isStored;
     } catch (error) {
-      this.#parts.thread(email)?.dropEcho(echo.clientId);
+      this.emit("unsent", { email, clientId: echo.clientId });
       throw error;
     }
   }

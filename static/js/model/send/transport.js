@@ -35,7 +35,7 @@ export class Transport {
     if (event.type !== "message" || !wasSentAs(envelope, event.message)) {
       throw new BadAnswer("not what was sent");
     }
-    await this.#parts.accepted(event);
+    await this.#parts.sync.accepted(event);
   }
 
   /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { Emitter } from "../../../../static/js/lib/emitter.js";
 import { DecryptQueue } from "../../../../static/js/model/receive/decrypt-queue.js";
 
 const PEER = "bob@example.org";
@@ -15,7 +16,7 @@ function controlled() {
     }),
   };
   const messageStore = { keepOpened: async (row) => row, untried: async () => [] };
-  const decryptQueue = new DecryptQueue({ messageStore, unsealer, chains: { advance: async () => {} }, people: {} });
+  const decryptQueue = new DecryptQueue({ messageStore, unsealer, chains: { advance: async () => {} }, people: new Emitter() });
   const end = async (id) => {
     ends.get(id)();
     await new Promise((resolve) => setImmediate(resolve));

@@ -52,7 +52,8 @@ describe("the mailbox", () => {
       return answer;
     };
     const nothing = async () => {};
-    sync = new Sync(/** @type {any} */ ({ api: { sync: ask }, ownEmail: "a@example.org", enter: nothing, calm: nothing, restart: nothing }));
+    const parts = { decryptQueue: { calm: nothing }, messageStore: { enter: nothing }, screenWork: { done: nothing } };
+    sync = new Sync(/** @type {any} */ ({ api: { sync: ask }, ownEmail: "a@example.org", ...parts }));
     sync.start(5);
   });
 

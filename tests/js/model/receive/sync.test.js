@@ -4,6 +4,13 @@ import { BadAnswer } from "../../../../static/js/model/server/model-errors.js";
 import { Sync } from "../../../../static/js/model/receive/sync.js";
 import { ApiError, NetworkError } from "../../../../static/js/net/net-errors.js";
 
+/** The parts of a sync whose messages nobody keeps and whose screens wait for nothing. */
+const quiet = {
+  decryptQueue: { calm: async () => {} },
+  messageStore: { enter: async () => ({}) },
+  screenWork: { done: async () => {} },
+};
+
 /** @returns {Promise<number>} how often a server that fails so is asked by one that hears three times that it should */
 async function callsAfter(failure) {
   let calls = 0;
@@ -41,7 +48,7 @@ describe("a sync that is never done", () => {
     test(`is late after ten seconds, and what is not here then is missing: ${name}`, async () => {
       mock.timers.enable({ apis: ["setTimeout"] });
       try {
-        const sync = new Sync({ api: { sync: ask }, ownEmail: "alice@example.org", enter: async () => {}, calm: async () => {} });
+        const sync = new Sync({ api: { sync: ask }, ownEmail: "alice@example.org", ...quiet });
         let told = 0;
         sync.on("late", () => (told += 1));
         void sync.run();
@@ -62,7 +69,7 @@ describe("a sync that is never done", () => {
     try {
       const answers = [];
       const ask = () => new Promise((resolve, reject) => answers.push({ resolve, reject }));
-      const sync = new Sync({ api: { sync: ask }, ownEmail: "alice@example.org", enter: async () => {}, calm: async () => {} });
+      const sync = new Sync({ api: { sync: ask }, ownEmail: "alice@example.org", ...quiet });
       const synced = sync.run();
       mock.timers.tick(10_000);
       assert.ok(sync.isLate);
