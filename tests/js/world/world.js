@@ -1,6 +1,8 @@
 /** People with browsers, for the tests of the model: real storage rules, real cryptography, a server in memory. */
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { logIn, register } from "../../../static/js/model/session/sign-in.js";
+import { Database } from "../../../static/js/storage/database.js";
+import { all } from "../../../static/js/storage/queries.js";
 import { Account } from "../../../static/js/model/account.js";
 import { Session } from "../../../static/js/model/session/session.js";
 import { Server } from "./memory-server.js";
@@ -217,17 +219,30 @@ export class Person {
 }
 
 /**
- * @param {() => any} condition
+ * @param {() => any} condition may be asynchronous
  * @param {() => string} [describe]
  */
 export async function until(condition, describe = () => String(condition)) {
   const end = Date.now() + PATIENCE_MS;
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > end) {
       throw new Error(`waited in vain: ${describe()}`);
     }
     await pause(5);
   }
+}
+
+/**
+ * @param {{ browser: Browser, email: string }} person
+ * @param {import("../../../static/js/storage/database.js").StoreName} name
+ * @returns {Promise<any[]>} the rows of one store of the person's database
+ */
+export async function rowsOf({ browser, email }, name) {
+  browser.use();
+  const database = await Database.open(email);
+  const rows = await database.read([name], (stores) => all(stores(name)));
+  database.close();
+  return rows;
 }
 
 /** @param {number} delayMs */

@@ -4,9 +4,8 @@ import { CryptoManager } from "../../../../static/js/crypto/crypto.js";
 import { Account } from "../../../../static/js/model/account.js";
 import { logIn, register } from "../../../../static/js/model/session/sign-in.js";
 import { Database } from "../../../../static/js/storage/database.js";
-import { all } from "../../../../static/js/storage/queries.js";
 import { refusal } from "../../world/memory-server.js";
-import { Browser, inWorld, pause, until } from "../../world/world.js";
+import { Browser, inWorld, pause, rowsOf, until } from "../../world/world.js";
 
 const PASSWORD = "a long enough password";
 
@@ -23,14 +22,6 @@ async function acquainted(world) {
   await bob.send(alice, "hello");
   await alice.shows(bob, "hello");
   return [alice, bob];
-}
-
-async function rowsOf({ browser, email }, name) {
-  browser.use();
-  const database = await Database.open(email);
-  const rows = await database.read([name], (stores) => all(stores(name)));
-  database.close();
-  return rows;
 }
 
 /** What its database says of an account's memory. */

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { has, rangesOf, union } from "../../../../static/js/model/history/ranges.js";
 import { OwnClient } from "../../world/own-client.js";
 import { refusal } from "../../world/memory-server.js";
-import { inWorld, pause, until } from "../../world/world.js";
+import { inWorld, pause, rowsOf, until } from "../../world/world.js";
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
@@ -200,7 +200,7 @@ describe("skips without end", () => {
     await bob.shows(alice, "at last");
     await until(() => bob.chat(alice).unread === 1);
     await until(() => bob.marks(alice).length === 0, () => JSON.stringify(bob.marks(alice)));
-    assert.ok((await rowsOf(bob.browser.indexedDB, "messages")).length <= 201);
+    assert.ok((await rowsOf(bob, "messages")).length <= 201);
     const again = await world.reload(bob);
     await again.shows(alice, "at last");
     await until(() => again.marks(alice).length === 0, () => JSON.stringify(again.marks(alice)));
@@ -213,13 +213,6 @@ async function changeChats(indexedDB, change) {
     await done(store.put(change(chat)));
   }
   store.transaction.db.close();
-}
-
-async function rowsOf(indexedDB, name) {
-  const store = await storeOf(indexedDB, name);
-  const rows = await done(store.getAll());
-  store.transaction.db.close();
-  return rows;
 }
 
 async function storeOf(indexedDB, name) {
