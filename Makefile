@@ -43,5 +43,5 @@ lock: ## Compile the lock files again (UPGRADE=1 takes newer versions)
 	.venv/bin/python -m tools.provision.node lock
 
 clean: ## Remove what was installed and cached; data in var/ stays
-	rm -rf .venv node_modules .pytest_cache .ruff_cache .hypothesis test-results
+	rm -rf .venv node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,16 +1,22 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import Count, F, IntegerField, OuterRef, Subquery
+from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from accounts.invites import Invite
+from accounts.invites import Invite, InviteQuerySet
 from accounts.models import Session, User
 from vibechat.core.admin import OperatorAdmin, ReadOnlyAdmin
 from vibechat.core.logs import security_event
@@ -21,14 +27,15 @@ admin.site.unregister(Group)
 COUNTED = {"contacts": "contacts", "sent": "sent_messages", "received": "received_messages"}
 
 
-def row_count(rows, name):
+def row_count(rows: QuerySet[Any], name: str) -> Coalesce:
     """How many `rows` have the outer row as their `name`: each counted by itself, since joins would multiply."""
     counts = rows.filter(**{name: OuterRef("pk")}).order_by().values(name).annotate(count=Count("pk")).values("count")
     return Coalesce(Subquery(counts), 0, output_field=IntegerField())
 
 
-def related_rows(relation):
-    field = User._meta.get_field(relation).field
+def related_rows(name: str) -> tuple[QuerySet[Any], str]:
+    relation: Any = User._meta.get_field(name)
+    field = relation.field
     return field.model._base_manager.all(), field.name
 
 
@@ -41,7 +48,7 @@ class AccountCreationForm(BaseUserCreationForm):
 class PasswordForm(AdminPasswordChangeForm):
     """Every account has a password: there is no other way in that could stand in for it."""
 
-    def __init__(self, user, *args, **kwargs):
+    def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
         self.fields.pop("usable_password", None)
 
@@ -54,7 +61,7 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
     change_user_password_template = "admin/accounts/user/change_password.html"  # nosec B105
     form = ModelForm  # Django's has a field for the password's hash
 
-    list_display = [
+    list_display = (
         "email",
         "display_name",
         "is_active",
@@ -66,7 +73,7 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
         "sent_count",
         "received_count",
         "stored",
-    ]
+    )
     list_filter = ["is_active", "is_staff", "created_at"]
     search_fields = ["email__startswith"]
     search_help_text = "How an email address begins."
@@ -77,13 +84,13 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
     fieldsets = [
         (None, {"fields": ["email", "display_name", "password_link"]}),
         ("May log in", {"fields": ["is_active", "is_staff"]}),
-        ("So far", {"fields": read_only[2:]}),
+        ("So far", {"fields": tuple(read_only[2:])}),
     ]
     add_fieldsets = [(None, {"fields": ["email", "display_name", "password1", "password2"]})]
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         counts = {f"{name}_count": row_count(*related_rows(relation)) for name, relation in COUNTED.items()}
         last = Session.objects.filter(user=OuterRef("pk")).order_by("-last_seen_at").values("last_seen_at")[:1]
         live = row_count(Session.objects.live(), "user")
@@ -99,42 +106,42 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
         )
 
     @admin.display(description="last seen", ordering="last_seen")
-    def last_seen(self, user):
+    def last_seen(self, user: Any) -> datetime | str:
         return user.last_seen or "never"
 
     @admin.display(description="sessions")
-    def live_sessions(self, user):
+    def live_sessions(self, user: Any) -> int:
         return user.live
 
     @admin.display(description="contacts")
-    def contact_count(self, user):
+    def contact_count(self, user: Any) -> int:
         return user.contacts_count
 
     @admin.display(description="messages sent")
-    def sent_count(self, user):
+    def sent_count(self, user: Any) -> int:
         return user.sent_count
 
     @admin.display(description="messages received")
-    def received_count(self, user):
+    def received_count(self, user: Any) -> int:
         return user.received_count
 
     @admin.display(description="bytes stored", ordering="stored")
-    def stored(self, user):
+    def stored(self, user: Any) -> int:
         return user.stored or 0
 
     @admin.display(description="password")
-    def password_link(self, user):
+    def password_link(self, user: User) -> str:
         address = reverse("admin:auth_user_password_change", args=[user.pk])
         return format_html('<a href="{}">Set a new password</a> (ends every session)', address)
 
-    def get_readonly_fields(self, request, obj=None):
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Nobody locks themselves out."""
         own = ["is_active", "is_staff"] if obj == request.user else []
         return self.read_only + own if obj else []
 
     # --- what is done ------------------------------------------------------------------------------------------------
 
-    def save_model(self, request, obj, form, change):
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
         obj.is_superuser = obj.is_staff
         super().save_model(request, obj, form, change)
         if change and "is_active" in form.changed_data:
@@ -142,7 +149,7 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
             security_event(event, user=obj.pk, by=request.user.pk)
 
     @admin.action(description="Suspend: end their sessions and refuse log-in", permissions=["change"])
-    def suspend(self, request, queryset):
+    def suspend(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         users = list(queryset.exclude(pk=request.user.pk).values_list("pk", flat=True))
         with transaction.atomic():
             User.objects.filter(pk__in=users).update(is_active=False, updated_at=timezone.now())
@@ -150,28 +157,30 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
         self.report(request, "account_suspended", users, f"Suspended: {len(users)}.")
 
     @admin.action(description="Reactivate", permissions=["change"])
-    def reactivate(self, request, queryset):
+    def reactivate(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         users = list(queryset.values_list("pk", flat=True))
         User.objects.filter(pk__in=users).update(is_active=True, updated_at=timezone.now())
         self.report(request, "account_reactivated", users, f"Reactivated: {len(users)}.")
 
-    def report(self, request, event, users, sentence):
+    def report(self, request: HttpRequest, event: str, users: list[int], sentence: str) -> None:
         for user in users:
             security_event(event, user=user, by=request.user.pk)
         messages.success(request, sentence)
 
     # --- deletion ----------------------------------------------------------------------------------------------------
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and obj != request.user
 
-    def get_deleted_objects(self, objs, request):
+    def get_deleted_objects(
+        self, objs: QuerySet[Any] | Sequence[Any], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         """What would go, in numbers: Django's own would load and list every row, and ask leave to delete messages."""
         described = [part for user in objs for part in (user.email, self.rows_of(user))]
         own = ["your own account"] if request.user in objs else []
         return described, {"accounts": len(objs)}, set(), own
 
-    def rows_of(self, user):
+    def rows_of(self, user: Any) -> list[str]:
         written = f"messages sent: {user.sent_count}, received: {user.received_count}"
         return [
             "all sessions, and keys that nobody else needs",
@@ -179,27 +188,29 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
             f"{written} (what others have of them stays with them)",
         ]
 
-    def delete_queryset(self, request, queryset):
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for user in queryset:
             user.delete()
 
     # --- what is kept of it: accounts by number, so that an address goes when its account goes -----------------------
 
-    def log_addition(self, request, obj, message):
+    def log_addition(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
         security_event("registration", user=obj.pk, by=request.user.pk)
         return by_number(super().log_addition(request, obj, message))
 
-    def log_change(self, request, obj, message):
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
         """`message` names the fields, "password" among them, without their values."""
         security_event("account_changed", user=obj.pk, by=request.user.pk, changes=message)
         return by_number(super().log_change(request, obj, message))
 
-    def log_deletions(self, request, queryset):
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[LogEntry]:
+        """Django's entries would keep the addresses."""
         for user in queryset:
             security_event("account_deleted", user=user.pk, by=request.user.pk)
+        return []
 
 
-def by_number(entry):
+def by_number(entry: LogEntry) -> LogEntry:
     entry.object_repr = f"account {entry.object_id}"
     entry.save(update_fields=["object_repr"])
     return entry
@@ -207,7 +218,7 @@ def by_number(entry):
 
 @admin.register(Session)
 class SessionAdmin(ReadOnlyAdmin):
-    list_display = ["user", "created_at", "last_seen_at", "expires_at", "revoked_at"]
+    list_display = ("user", "created_at", "last_seen_at", "expires_at", "revoked_at")
     list_filter = [("revoked_at", admin.EmptyFieldListFilter), "created_at"]
     list_select_related = ["user"]
     search_fields = ["user__email__exact"]
@@ -216,7 +227,7 @@ class SessionAdmin(ReadOnlyAdmin):
     actions = ["end"]
 
     @admin.action(description="End sessions", permissions=["view"])
-    def end(self, request, queryset):
+    def end(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         ended = list(queryset.filter(revoked_at=None).values_list("pk", "user"))
         count = Session.objects.filter(pk__in=[pk for pk, _ in ended]).end()
         for _, user in ended:
@@ -228,15 +239,15 @@ class SessionAdmin(ReadOnlyAdmin):
 class InviteAdmin(ReadOnlyAdmin):
     """Those that nobody has used yet. Their links are kept nowhere, and are made by `manage.py create_invite`."""
 
-    list_display = ["id", "created_at", "expires_at"]
+    list_display = ("id", "created_at", "expires_at")
     list_filter = ["created_at"]
     ordering = ["-id"]
     fields = list_display
     actions = ["revoke"]
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Invite]:
         return super().get_queryset(request).only(*self.list_display)
 
     @admin.action(description="Revoke: their links register nobody", permissions=["view"])
-    def revoke(self, request, queryset):
+    def revoke(self, request: HttpRequest, queryset: InviteQuerySet) -> None:
         messages.success(request, f"Invitations revoked: {queryset.revoke(by=request.user.pk)}.")

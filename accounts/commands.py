@@ -14,7 +14,7 @@ def shell_user() -> str:
     return f"uid {os.environ.get('SUDO_UID') or os.getuid()}"
 
 
-def address(text) -> str:
+def address(text: str) -> str:
     """Raises CommandError for what is no address."""
     try:
         return normalise_email(text)
@@ -22,7 +22,7 @@ def address(text) -> str:
         raise CommandError(f"'{text}' is not an email address.") from error
 
 
-def account_with(text) -> User:
+def account_with(text: str) -> User:
     """Raises CommandError for what is no address, and where nobody has it."""
     user = User.objects.filter(email=address(text)).first()
     if user is None:

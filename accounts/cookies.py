@@ -1,13 +1,15 @@
 """The refresh token of a browser: in a cookie that no script reads and no other site's page can make it send."""
 
 from django.conf import settings
+from django.http.response import HttpResponseBase
+from rest_framework.request import Request
 
 from vibechat.core.exceptions import Forbidden
 
 PATH = "/api/auth"
 
 
-def set_refresh_cookie(response, token):
+def set_refresh_cookie(response: HttpResponseBase, token: str) -> None:
     response.set_cookie(
         settings.REFRESH_COOKIE,
         token,
@@ -19,13 +21,13 @@ def set_refresh_cookie(response, token):
     )
 
 
-def expire_refresh_cookie(response):
+def expire_refresh_cookie(response: HttpResponseBase) -> None:
     response.set_cookie(
         settings.REFRESH_COOKIE, "", max_age=0, path=PATH, secure=settings.HTTPS, httponly=True, samesite="Strict"
     )
 
 
-def refresh_cookie(request) -> str | None:
+def refresh_cookie(request: Request) -> str | None:
     """The cookie's token. Raises Forbidden where another site's page may have made the browser send it."""
     token = request.COOKIES.get(settings.REFRESH_COOKIE)
     if not token:

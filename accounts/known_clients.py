@@ -9,15 +9,18 @@ import secrets
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, TimestampSigner
+from django.http.response import HttpResponseBase
 from django.utils.crypto import salted_hmac
 from django_ratelimit.core import get_usage
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from accounts.emails import normalise_email
 from accounts.models import LoginNetwork, User
-from vibechat.core.limits import by_address, limit, seconds_over_limit, submitted_email
+from vibechat.core.limits import RateLimit, by_address, seconds_over_limit, submitted_email
 
 
-def remember_success(request, user, response=None):
+def remember_success(request: Request, user: User, response: HttpResponseBase | None = None) -> None:
     """After a right password; with `response` the browser gets the cookie."""
     if network := network_of(request, user):
         LoginNetwork.objects.remember(user, network)
@@ -25,19 +28,21 @@ def remember_success(request, user, response=None):
         set_known_cookie(response, user)
 
 
-def seconds_over_account_limit(request, group: str) -> int:
+def seconds_over_account_limit(request: Request, group: str) -> int:
     """As seconds_over_limit by email, for a log-in; 0 also where the browser or the network is known."""
     seconds = seconds_over_limit(request, group, "email")
     return 0 if seconds and is_known(request) else seconds
 
 
-class AccountLoginLimit(limit("login", by="email")):
-    def allow_request(self, request, view) -> bool:
+class AccountLoginLimit(RateLimit):
+    group, by = "login", "email"
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
         self.seconds = seconds_over_account_limit(request, self.group)
         return self.seconds == 0
 
 
-def is_known(request) -> bool:
+def is_known(request: Request) -> bool:
     try:
         user = User.objects.filter(email=normalise_email(submitted_email(request))).first()
     except ValidationError:
@@ -48,7 +53,7 @@ def is_known(request) -> bool:
 # --- networks --------------------------------------------------------------------------------------------------------
 
 
-def network_of(request, user) -> str | None:
+def network_of(request: Request, user: User) -> str | None:
     """A keyed hash of account and address group: without SECRET_KEY the table tells no addresses."""
     group = by_address(request)
     if group == "unknown":
@@ -56,7 +61,7 @@ def network_of(request, user) -> str | None:
     return salted_hmac("vibechat.login-network", f"{user.pk} {group}", algorithm="sha256").hexdigest()
 
 
-def is_known_network(request, user) -> bool:
+def is_known_network(request: Request, user: User) -> bool:
     network = network_of(request, user)
     return network is not None and LoginNetwork.objects.recent().filter(user=user, network=network).exists()
 
@@ -64,17 +69,17 @@ def is_known_network(request, user) -> bool:
 # --- browsers --------------------------------------------------------------------------------------------------------
 
 
-def signer(user) -> TimestampSigner:
+def signer(user: User) -> TimestampSigner:
     """Of another account, or before another password, a cookie is not signed."""
     return TimestampSigner(salt=f"vibechat.known-browser {user.pk} {user.password}")
 
 
-def cookie_name(user) -> str:
+def cookie_name(user: User) -> str:
     """One for each account, since people share browsers."""
     return f"{settings.KNOWN_BROWSER_COOKIE}_{user.pk}"
 
 
-def set_known_cookie(response, user):
+def set_known_cookie(response: HttpResponseBase, user: User) -> None:
     response.set_cookie(
         cookie_name(user),
         signer(user).sign(secrets.token_urlsafe(16)),
@@ -85,7 +90,7 @@ def set_known_cookie(response, user):
     )
 
 
-def has_known_cookie(request, user) -> bool:
+def has_known_cookie(request: Request, user: User) -> bool:
     """Counts an attempt: a stolen cookie is good for few guesses."""
     try:
         name = signer(user).unsign(request.COOKIES.get(cookie_name(user), ""), max_age=settings.KNOWN_FOR)

@@ -8,7 +8,7 @@ from accounts.models import User
 from vibechat.core.exceptions import UserNotFound
 
 
-def address_in(text, field="email"):
+def address_in(text: str, field: str = "email") -> str:
     """The address in its normal form. Raises ValidationError for what is none."""
     try:
         return normalise_email(text)
@@ -16,7 +16,7 @@ def address_in(text, field="email"):
         raise ValidationError({field: error.messages}, code="invalid") from error
 
 
-def person_with(email, field="email"):
+def person_with(email: str, field: str = "email") -> User:
     """The active account with an address. Raises UserNotFound: a suspended one is not to be told from none."""
     user = User.objects.active().filter(email=address_in(email, field)).first()
     if user is None:

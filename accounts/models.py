@@ -1,13 +1,15 @@
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from rest_framework.exceptions import NotAuthenticated
@@ -24,21 +26,23 @@ DEADLOCK = "40P01"
 locks_before_deletion: list[Callable[[int], object]] = []
 
 
-def email_taken():
+def email_taken() -> Conflict:
     return Conflict("email_taken", "There is an account with this address already.")
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     use_in_migrations = True
 
-    def get_by_natural_key(self, email):
+    def get_by_natural_key(self, email: str | None) -> "User":
         """Raises DoesNotExist also for what is no address: to a log-in, unknown and malformed are the same."""
         try:
-            return self.get(email=normalise_email(email))
+            return self.get(email=normalise_email(email or ""))
         except ValidationError as error:
             raise self.model.DoesNotExist from error
 
-    def create_user(self, email, password=None, invite_id=None, **fields):
+    def create_user(
+        self, email: str, password: str | None = None, invite_id: int | None = None, **fields: Any
+    ) -> "User":
         """Raises Conflict `email_taken` and Forbidden `registration_closed`, also for the loser of a race."""
         user = self.model(email=normalise_email(email), **fields)
         if self.filter(email=user.email).exists():  # or PostgreSQL's log would hold what the constraint refuses
@@ -52,20 +56,25 @@ class UserManager(BaseUserManager):
             raise email_taken() from error
         return user
 
-    def create_superuser(self, email, password=None, **fields):
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Raises ValidationError for a weak password. Django's command offers to go round its own check."""
         if password is not None:
             validate_password(password, self.model(email=email, **fields))
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
-    def active(self):
+    def active(self) -> QuerySet["User"]:
         return self.filter(is_active=True)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(max_length=255, unique=True)
     password = models.CharField("password", max_length=255, db_column="password_hash")
-    display_name = models.CharField(max_length=100, blank=True, default="", validators=[clean_display_name])
+    display_name = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        validators=[clean_display_name],  # type: ignore[list-item]  # nobody reads what it returns
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     is_active = models.BooleanField("active", default=True, help_text="Take the tick away to suspend the account.")
@@ -79,27 +88,30 @@ class User(AbstractBaseUser, PermissionsMixin):
         db_table = "users"
         constraints = [models.CheckConstraint(condition=Q(email=Lower("email")), name="users_email_is_lower_case")]
 
-    def clean(self):
+    def clean(self) -> None:
         self.email = normalise_email(self.email)
         self.display_name = clean_display_name(self.display_name)
 
-    def set_password(self, raw_password):
+    def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password and normal_form(raw_password))
 
-    def check_password(self, raw_password):
+    def check_password(self, raw_password: str | None) -> bool:
         """As typed it is tried second: accounts from before have it so."""
+        if raw_password is None:
+            return False
         normal = normal_form(raw_password)
         return super().check_password(normal) or (raw_password != normal and super().check_password(raw_password))
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """A changed password or a suspension, wherever it comes from, ends the sessions for good."""
-        ends_sessions = self.pk is not None and (self._password is not None or not self.is_active)
+        is_new_password = self._password is not None  # type: ignore[attr-defined]  # as Django itself looks
+        ends_sessions = self.pk is not None and (is_new_password or not self.is_active)
         with transaction.atomic():
             super().save(*args, **kwargs)
             if ends_sessions:
                 self.sessions.end()
 
-    def delete(self, *args, **kwargs):
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Whoever writes to an account locks other rows first and its own row last, so this does as well. What is
         written all the same makes the deletion fail as a whole, and it begins again."""
         pk = self.pk
@@ -111,7 +123,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                         lock(pk)
                     return super().delete(*args, **kwargs)
             except IntegrityError as error:
-                written_to = error
+                written_to: Exception = error
             except OperationalError as error:
                 if getattr(error.__cause__, "sqlstate", None) != DEADLOCK:
                     raise
@@ -119,7 +131,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         raise written_to
 
     @transaction.atomic
-    def change_password(self, password, keep):
+    def change_password(self, password: str, keep: "Session") -> None:
         """All sessions but `keep` are over. The hash was made and checked outside, on this instance: where the row has
         another one by now, somebody was quicker. Raises NotAuthenticated where the account is gone or the session over.
         """
@@ -131,18 +143,21 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.password = encoded
 
 
-class SessionQuerySet(models.QuerySet):
-    def live(self):
+class SessionQuerySet(models.QuerySet["Session"]):
+    def live(self) -> Self:
         """By the database's clock: those of the server processes may differ."""
         return self.filter(revoked_at=None, expires_at__gt=Now(), user__is_active=True)
 
-    def end(self):
+    def end(self) -> int:
         return self.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
-class SessionManager(models.Manager.from_queryset(SessionQuerySet)):
+SessionRows = models.Manager.from_queryset(SessionQuerySet)
+
+
+class SessionManager(SessionRows["Session"]):
     @transaction.atomic
-    def begin(self, user):
+    def begin(self, user: User) -> "Session":
         """Raises NotAuthenticated where the account was suspended, deleted or given another password since `user` was
         read and its password checked."""
         unchanged = User.objects.select_for_update().filter(pk=user.pk, is_active=True, password=user.password)
@@ -171,34 +186,34 @@ class Session(models.Model):
         db_table = "sessions"
         indexes = [models.Index(fields=["expires_at"], name="sessions_expires_at")]
 
-    def end(self):
+    def end(self) -> None:
         Session.objects.filter(pk=self.pk).end()
 
-    def still_live(self):
+    def still_live(self) -> QuerySet["Session"]:
         return Session.objects.live().filter(pk=self.pk)
 
     @classmethod
-    def rotate(cls, session_id, user_id, generation):
-        """Spend refresh token `generation` of a session; returns (session, spent) or (None, None) where it is over.
+    def rotate(cls, session_id: UUID, user_id: int, generation: Any) -> "tuple[Session, SpentRefreshToken] | None":
+        """Spend refresh token `generation` of a session; returns (session, spent), or None where it is over.
 
         The row is locked, so of many at once one spends the token and the others find it spent. A token repeated within
         REFRESH_REPEAT_SECONDS (two tabs, a lost answer) gets the successor that it had; a later repeat is a stolen
         copy, or the thief's victim: nobody can tell, so the session ends.
         """
         with transaction.atomic():
-            live = cls.objects.live().select_for_update(of=("self",)).select_related("user").annotate(now=Now())
+            live = Session.objects.live().select_for_update(of=("self",)).select_related("user").annotate(now=Now())
             session = live.filter(pk=session_id, user_id=user_id).first()
             if session is None:
-                return None, None
+                return None
             if generation == session.generation:
                 return session, session._spend(session.now)
             spent = session.spent_tokens.filter(generation=generation).first()
             if spent and spent.spent_at >= session.now - timedelta(seconds=settings.REFRESH_REPEAT_SECONDS):
                 return session, spent
             session.end()
-            return None, None
+            return None
 
-    def _spend(self, now):
+    def _spend(self, now: datetime) -> "SpentRefreshToken":
         self.spent_tokens.filter(spent_at__lt=now - timedelta(seconds=2 * settings.REFRESH_REPEAT_SECONDS)).delete()
         spent = SpentRefreshToken.objects.create(session=self, generation=self.generation, spent_at=now)
         Session.objects.filter(pk=self.pk).update(
@@ -207,14 +222,14 @@ class Session(models.Model):
         return spent
 
 
-class LoginNetworkManager(models.Manager):
-    def recent(self):
+class LoginNetworkManager(models.Manager["LoginNetwork"]):
+    def recent(self) -> QuerySet["LoginNetwork"]:
         return self.filter(last_success_at__gt=timezone.now() - settings.KNOWN_FOR)
 
-    def past(self):
+    def past(self) -> QuerySet["LoginNetwork"]:
         return self.filter(last_success_at__lte=timezone.now() - settings.KNOWN_FOR)
 
-    def remember(self, user, network):
+    def remember(self, user: User, network: str) -> None:
         """One row a network, written at most once a day; those of long ago go."""
         now = timezone.now()
         if self.filter(user=user, network=network, last_success_at__gt=now - timedelta(days=1)).exists():

@@ -4,11 +4,12 @@ The apps above add theirs, each in a file of this name."""
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 
-from accounts.models import SpentRefreshToken
+from accounts.models import LoginNetwork, Session, SpentRefreshToken, User
 from vibechat.core.times import iso
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,17 +40,17 @@ class Kind:
         found = [row for rows in self.rows for row in rows.filter(**limits).order_by(f"-{self.order}")[:count]]
         return sorted(found, key=lambda row: getattr(row, self.order), reverse=True)[:count]
 
-    def position(self, row) -> int:
+    def position(self, row: Any) -> int:
         value = getattr(row, self.order)
         return (value - EPOCH) // MICROSECOND if isinstance(value, datetime) else value
 
-    def value_at(self, position: int):
+    def value_at(self, position: int) -> int | datetime:
         if not self.order.endswith("_at"):
             return position
         return EPOCH + min(position, (LAST_MOMENT - EPOCH) // MICROSECOND) * MICROSECOND
 
 
-def kinds(user, session) -> list[Kind]:
+def kinds(user: User, session: Session) -> list[Kind]:
     """`session` is the one that asks."""
     return [
         Kind(
@@ -94,7 +95,7 @@ def kinds(user, session) -> list[Kind]:
     ]
 
 
-def account_json(user) -> dict:
+def account_json(user: User) -> dict:
     return {
         "id": user.pk,
         "email": user.email,
@@ -108,7 +109,7 @@ def account_json(user) -> dict:
     }
 
 
-def session_json(session, is_this_one) -> dict:
+def session_json(session: Session, is_this_one: bool) -> dict:
     return {
         "id": str(session.pk),
         "is_this_one": is_this_one,
@@ -120,11 +121,11 @@ def session_json(session, is_this_one) -> dict:
     }
 
 
-def login_network_json(row) -> dict:
+def login_network_json(row: LoginNetwork) -> dict:
     return {"id": row.pk, "network": row.network, "last_success_at": iso(row.last_success_at)}
 
 
-def spent_refresh_token_json(token) -> dict:
+def spent_refresh_token_json(token: SpentRefreshToken) -> dict:
     return {
         "id": token.pk,
         "session": str(token.session_id),
@@ -133,7 +134,7 @@ def spent_refresh_token_json(token) -> dict:
     }
 
 
-def operator_action_json(entry) -> dict:
+def operator_action_json(entry: LogEntry) -> dict:
     return {
         "id": entry.pk,
         "action_time": iso(entry.action_time),

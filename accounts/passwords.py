@@ -1,6 +1,7 @@
 """Passwords in one Unicode form: keyboards and systems write the same letters in different ones."""
 
 import unicodedata
+from typing import Any
 
 from django.contrib.auth import hashers
 from django.contrib.auth.password_validation import validate_password
@@ -26,10 +27,10 @@ def fits(password: str, encoded: str) -> bool:
 class NormalFormValidator:
     """What is kept is the normal form, so that one must be good enough as well."""
 
-    def validate(self, password, user=None):
+    def validate(self, password: str, user: Any = None) -> None:
         normal = normal_form(password)
         if normal != password:
             validate_password(normal, user)
 
-    def get_help_text(self):
+    def get_help_text(self) -> str:
         return "Look-alikes of characters count as the characters that they stand for."

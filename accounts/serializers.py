@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from rest_framework import serializers
@@ -37,7 +39,7 @@ class RegistrationSerializer(LoginSerializer):
     display_name = DisplayNameField(default="")
     invite = StrictCharField(default=None, allow_null=True, max_length=200, help_text="Where registration is closed.")
 
-    def validate(self, data):
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         refuse_weak_password(data["password"], User(email=data["email"], display_name=data["display_name"]), "password")
         return data
 
@@ -57,7 +59,7 @@ class ProfileSerializer(serializers.Serializer):
 class PasswordConfirmationSerializer(serializers.Serializer):
     password = PasswordField()
 
-    def validate_password(self, password):
+    def validate_password(self, password: str) -> str:
         return right_password(self.context["user"], password)
 
 
@@ -65,21 +67,21 @@ class PasswordChangeSerializer(serializers.Serializer):
     current_password = PasswordField()
     new_password = PasswordField()
 
-    def validate_current_password(self, password):
+    def validate_current_password(self, password: str) -> str:
         return right_password(self.context["user"], password)
 
-    def validate(self, data):
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         refuse_weak_password(data["new_password"], self.context["user"], "new_password")
         return data
 
 
-def right_password(user, password):
+def right_password(user: User, password: str) -> str:
     if not user.check_password(password):
         raise serializers.ValidationError("This is not your password.", code="wrong_password")
     return password
 
 
-def refuse_weak_password(password, user, field):
+def refuse_weak_password(password: str, user: User, field: str) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:

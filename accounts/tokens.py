@@ -5,7 +5,7 @@ successor, however many ask for it at once. Its times are those of the session r
 """
 
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -15,10 +15,10 @@ from rest_framework_simplejwt.exceptions import TokenError
 from accounts.models import Session
 
 
-class ExpiryWithoutLeeway:
+class ExpiryWithoutLeeway(simplejwt.Token):
     """SIMPLE_JWT["LEEWAY"] is for `iat` and `nbf`; the library grants it to `exp` as well."""
 
-    def check_exp(self, claim="exp", current_time=None):
+    def check_exp(self, claim: str = "exp", current_time: datetime | None = None) -> None:
         super().check_exp(claim, current_time)
         if self.payload[claim] <= (current_time or self.current_time).timestamp():
             raise TokenError("The token has expired.")
@@ -28,11 +28,19 @@ class AccessToken(ExpiryWithoutLeeway, simplejwt.AccessToken):
     pass
 
 
-class RefreshToken(ExpiryWithoutLeeway, simplejwt.RefreshToken):
+class RefreshToken(ExpiryWithoutLeeway, simplejwt.RefreshToken):  # type: ignore[misc]  # its own bases disagree
     pass
 
 
 UNREADABLE = (TokenError, KeyError, TypeError, ValueError)  # ValueError: characters that no encoder takes
+
+
+Token = TypeVar("Token", bound=simplejwt.Token)
+
+
+def read(kind: type[Token], text: str) -> Token:
+    """Raises one of UNREADABLE."""
+    return kind(text)  # type: ignore[arg-type]  # the library's hint has forgotten that it takes a text
 
 
 def access_token(session: Session, generation: int, issued_at: datetime) -> str:
@@ -50,7 +58,7 @@ def refresh_token(session: Session, generation: int, issued_at: datetime) -> str
     return sign(token, session, generation)
 
 
-def sign(token, session, generation) -> str:
+def sign(token: simplejwt.Token, session: Session, generation: int) -> str:
     token["session"] = str(session.pk)
     token["jti"] = f"{session.pk}.{generation}"
     token["user_id"] = str(session.user_id)
@@ -67,13 +75,14 @@ def first_tokens(session: Session) -> dict:
 def renewed_tokens(refresh: str) -> dict | None:
     """The successors of a refresh token, or None where it is not one, or its session is over."""
     try:
-        token = RefreshToken(refresh)
+        token = read(RefreshToken, refresh)
         session_id, user_id, generation = UUID(str(token["session"])), int(token["user_id"]), token["generation"]
     except UNREADABLE:
         return None
-    session, spent = Session.rotate(session_id, user_id, generation)
-    if session is None:
+    rotated = Session.rotate(session_id, user_id, generation)
+    if rotated is None:
         return None
+    session, spent = rotated
     return {
         "access": access_token(session, generation + 1, spent.spent_at),
         "refresh": refresh_token(session, generation + 1, spent.spent_at),
@@ -89,7 +98,7 @@ class Claims(NamedTuple):
 def claims_of_access_token(access: str) -> Claims | None:
     """What a rightly signed token that has not expired says; whether its session still holds is not asked."""
     try:
-        token = AccessToken(access)
+        token = read(AccessToken, access)
         return Claims(UUID(str(token["session"])), int(token["user_id"]), datetime.fromtimestamp(token["exp"], tz=UTC))
     except UNREADABLE:
         return None
@@ -108,7 +117,7 @@ def session_of_access_token(access: str) -> tuple[Session, datetime] | None:
 def session_of_refresh_token(refresh: str) -> Session | None:
     """The session of a refresh token, spent or not: enough to log out, and for nothing else."""
     try:
-        token = RefreshToken(refresh)
+        token = read(RefreshToken, refresh)
         session_id, user_id = UUID(str(token["session"])), int(token["user_id"])
     except UNREADABLE:
         return None

@@ -1,8 +1,9 @@
+from accounts.models import User
 from accounts.own_data import Kind
 from contacts.serializers import ContactSerializer
 
 
-def kinds(user) -> list[Kind]:
+def kinds(user: User) -> list[Kind]:
     return [
         Kind(
             "contacts",

@@ -21,7 +21,7 @@ class ContactListSerializer(serializers.Serializer):
 class AddContactSerializer(serializers.Serializer):
     email = EmailField()
 
-    def validate_email(self, email):
+    def validate_email(self, email: str) -> str:
         if email == self.context["user"].email:
             raise serializers.ValidationError("This is your own address.", code="yourself")
         return email

@@ -20,7 +20,7 @@ UNFINISHED = ENVIRONMENT / "unfinished"
 LEAST_PYTHON = (3, 11)
 
 
-def main(names):
+def main(names: list[str]) -> None:
     if sys.version_info < LEAST_PYTHON:
         sys.exit(
             "VibeChat needs Python 3.11 or newer, this is {}.{}. Try: make PYTHON=python3.11".format(*sys.version_info)
@@ -35,31 +35,39 @@ def main(names):
         vendor.bring()
 
 
-def is_installed(requirements):
+def is_installed(requirements: Path) -> bool:
     stamp = stamp_of(requirements)
     return is_healthy() and stamp.exists() and stamp.read_text() == digest(requirements)
 
 
-def is_healthy():
+def is_healthy() -> bool:
     """False after an install that was cut short, and where the Python underneath has gone."""
     if UNFINISHED.exists() or not PYTHON.exists():
         return False
     return subprocess.run([PYTHON, "-c", "import pip"], capture_output=True).returncode == 0
 
 
-def install(requirements):
+def install(requirements: Path) -> None:
     if not is_healthy():
         make_environment()
     print(f"Installing {requirements.name} into {ENVIRONMENT.name} …", flush=True)
     UNFINISHED.touch()
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    pip: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--require-hashes",
+    ]
     if subprocess.run([*pip, "--requirement", requirements], cwd=ROOT).returncode != 0:
         sys.exit(f"{requirements.name} could not be installed; the lines above say why.")
     stamp_of(requirements).write_text(digest(requirements))
     UNFINISHED.unlink()
 
 
-def make_environment():
+def make_environment() -> None:
     print(f"Making {ENVIRONMENT.name} …", flush=True)
     shutil.rmtree(ENVIRONMENT, ignore_errors=True)
     if subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT]).returncode != 0:
@@ -67,11 +75,11 @@ def make_environment():
         sys.exit("This Python cannot make a virtual environment; on Debian and Ubuntu, install python3-venv.")
 
 
-def stamp_of(requirements):
+def stamp_of(requirements: Path) -> Path:
     return ENVIRONMENT / f"{requirements.name}.sha256"
 
 
-def digest(requirements):
+def digest(requirements: Path) -> str:
     return hashlib.sha256(requirements.read_bytes()).hexdigest()
 
 

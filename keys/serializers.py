@@ -1,4 +1,5 @@
 import base64
+from typing import Any
 
 from rest_framework import serializers
 
@@ -44,19 +45,19 @@ class UploadSerializer(serializers.Serializer):
     identity_signature = Base64Field(1, 512, required=False, allow_null=True)
     proof = ProofSerializer(required=False, allow_null=True)
 
-    def validate_public_key(self, text):
+    def validate_public_key(self, text: str) -> bytes:
         spki = base64.b64decode(text)
         if not is_p256_public_key(spki):
             raise serializers.ValidationError("This is not an uncompressed P-256 public key.", code="invalid_key")
         return spki
 
-    def validate(self, data):
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         given = data.pop("proof", None)
         if given is not None:
             data["proven_state"] = self.proven_state(given, data)
         return data
 
-    def proven_state(self, given, data):
+    def proven_state(self, given: Any, data: dict[str, Any]) -> str:
         user = self.context["user"]
         state = proof.state_in(given["challenge"], user.pk)
         identity = [base64.b64decode(data.get(name) or "") for name in ("identity_key", "identity_signature")]

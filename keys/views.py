@@ -4,7 +4,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.response import Response
 
+from accounts.authentication import AccountRequest
 from accounts.lookup import person_with
+from accounts.models import User
 from keys import proof
 from keys.models import PublicKey, state_of
 from keys.serializers import ChallengeSerializer, PublicKeySerializer, UploadSerializer
@@ -21,7 +23,7 @@ class KeyViewSet(LimitedViewSet):
     }
 
     @extend_schema(request=None, responses=ChallengeSerializer)
-    def challenge(self, request):
+    def challenge(self, request: AccountRequest) -> Response:
         """For `proof` at upload: good for ten minutes, and until this account's next upload."""
         current = PublicKey.objects.current().filter(user=request.user).first()
         challenge = proof.new_challenge(request.user.pk, state_of(current))
@@ -29,7 +31,7 @@ class KeyViewSet(LimitedViewSet):
         return Response({"challenge": challenge, "server_key": server_key})
 
     @extend_schema(request=UploadSerializer, responses={200: PublicKeySerializer, 201: PublicKeySerializer})
-    def upload(self, request):
+    def upload(self, request: AccountRequest) -> Response:
         serializer = UploadSerializer(data=request.data, context={"user": request.user})
         serializer.is_valid(raise_exception=True)
         data = dict(serializer.validated_data)
@@ -39,15 +41,15 @@ class KeyViewSet(LimitedViewSet):
         return Response(PublicKeySerializer(key).data, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
 
     @extend_schema(responses=PublicKeySerializer)
-    def me(self, request):
+    def me(self, request: AccountRequest) -> Response:
         return current_key(request.user)
 
     @extend_schema(responses=PublicKeySerializer)
-    def by_email(self, request, email):
+    def by_email(self, request: AccountRequest, email: str) -> Response:
         return current_key(person_with(email))
 
 
-def current_key(user):
+def current_key(user: User) -> Response:
     key = PublicKey.objects.current().filter(user=user).first()
     if key is None:
         raise NotFound("key_not_found", "This person has not put a key here yet.")

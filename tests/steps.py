@@ -186,6 +186,7 @@ def static_steps() -> list[Step]:
     return [
         Step("ruff check", [PYTHON, "-m", "ruff", "check", "--no-cache", "."]),
         Step("ruff format", [PYTHON, "-m", "ruff", "format", "--no-cache", "--check", "--diff", "."]),
+        Step("types of the Python code", [PYTHON, "-m", "mypy"]),
         Step(
             "types of the browser code",
             ["{node}", str(MODULES / "typescript/bin/tsc"), "--project", "."],

@@ -23,7 +23,9 @@ class Person:
 
     profile: Path
 
-    def __init__(self, name: str, url: str, new_context: Callable[[], BrowserContext], account: "Person | None" = None):
+    def __init__(
+        self, name: str, url: str, new_context: Callable[[], BrowserContext], account: "Person | None" = None
+    ) -> None:
         self.name = name.capitalize()
         self.email = f"{name}-{secrets.token_hex(4)}@example.org"
         self.password = f"correct horse {secrets.token_hex(6)}"

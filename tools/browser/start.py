@@ -4,12 +4,12 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
 
 from tools.provision.chromium import ARGUMENTS, Chromium, find_chromium
 
 PATIENCE_MS = 20_000
-WIDE = {"width": 1280, "height": 800}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
 
 
 def launch_options(chromium: Chromium) -> dict:

@@ -30,7 +30,7 @@ SETTINGS = {
 
 
 class Postgres:
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.log = folder / "postgres.log"
         self.password = secrets.token_hex(16)
@@ -51,7 +51,7 @@ class Postgres:
         password_file.write_text(self.password)
         hand_over(password_file)
         options = [f"--pwfile={password_file}", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"]
-        command = [initdb, "-D", self.folder / "data", "-U", USER, *options]
+        command: list[str | Path] = [initdb, "-D", self.folder / "data", "-U", USER, *options]
         done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, **account())
         if done.returncode != 0:
             raise Unavailable(f"PostgreSQL could not be initialised: {done.stderr.strip()[-500:]}")

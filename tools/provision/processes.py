@@ -66,6 +66,7 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen, name: str, 
 def prints(words: str, command: list[str], environment: dict[str, str], seconds: float = 60) -> bool:
     """Whether the command writes these words to its standard error; it is ended then."""
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    assert process.stderr
     end = functools.partial(os.killpg, process.pid, signal.SIGKILL)
     patience = threading.Timer(seconds, end)
     patience.start()

@@ -13,7 +13,7 @@ from tools.provision.processes import free_port, spawn, stop, wait_until
 
 
 class Redis:
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.log = folder / "redis.log"
         self.port = free_port()
@@ -33,7 +33,7 @@ class Redis:
     def answers(self) -> bool:
         try:
             with redis.Redis.from_url(self.url, socket_timeout=2) as client:
-                return client.ping()
+                return bool(client.ping())
         except redis.ConnectionError:
             return False
 

@@ -17,14 +17,16 @@ from tools.provision.postgres import Postgres
 from tools.provision.processes import private_folder
 from tools.provision.redis import Redis
 
-KINDS = {"postgres": Postgres, "redis": Redis}
+KINDS: dict[str, type[Postgres] | type[Redis]] = {"postgres": Postgres, "redis": Redis}
 GIVEN = {"postgres": "TEST_DATABASE_URL", "redis": "TEST_REDIS_URL"}
 
 
 @contextlib.contextmanager
 def running(*names: str) -> Iterator[dict[str, str | Unavailable]]:
     """For each name the address of a running server, or why there is none."""
-    found = {name: os.environ[GIVEN[name]] for name in names if os.environ.get(GIVEN[name])}
+    found: dict[str, str | Unavailable] = {
+        name: os.environ[GIVEN[name]] for name in names if os.environ.get(GIVEN[name])
+    }
     missing = [name for name in names if name not in found]
     if not missing:
         yield found
@@ -36,6 +38,8 @@ def running(*names: str) -> Iterator[dict[str, str | Unavailable]]:
         text=True,
         start_new_session=True,
     )
+    assert keeper.stdin
+    assert keeper.stdout
     try:
         yield found | read_answer(keeper.stdout.readline())
     finally:

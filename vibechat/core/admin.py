@@ -4,9 +4,14 @@ Operators are accounts that are both is_staff and is_superuser: one tick in the 
 groups and no finer permissions, since who may suspend an account may as well see when it was last here.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 admin.site.site_title = admin.site.site_header = "VibeChat"
 admin.site.index_title = "Operations"
@@ -14,7 +19,7 @@ admin.site.empty_value_display = "–"
 
 
 class OperatorChangeList(ChangeList):
-    def get_ordering(self, request, queryset):
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         """By a column that the list offers to sort by: Django's takes any, and sorts a whole table without an index."""
         offered = self.model_admin.get_sortable_by(request)
         columns = self.params.get(ORDER_VAR, "").split(".")
@@ -25,14 +30,16 @@ class OperatorChangeList(ChangeList):
     def column_name(self, column: str) -> str | None:
         number = column.removeprefix("-")
         is_column = number.isascii() and number.isdigit() and len(number) < 3 and int(number) < len(self.list_display)
-        return self.list_display[int(number)] if is_column else None
+        name = self.list_display[int(number)] if is_column else None
+        return name if isinstance(name, str) else None
 
 
 class OperatorPaginator(Paginator):
-    def _get_page(self, object_list, number, paginator):
+    def _get_page(self, object_list: Any, number: int, paginator: Paginator) -> Any:
         """The rows of a page by their ids: a database computes what a list counts for all rows that it skips, too."""
         ids = list(object_list.values_list("pk", flat=True))
-        return super()._get_page(self.object_list.filter(pk__in=ids), number, paginator)
+        rows: Any = self.object_list
+        return super()._get_page(rows.filter(pk__in=ids), number, paginator)  # type: ignore[misc]  # not in the stubs
 
 
 class OperatorAdmin(admin.ModelAdmin):
@@ -44,26 +51,29 @@ class OperatorAdmin(admin.ModelAdmin):
     show_full_result_count = False
     search_help_text = "A whole email address."
 
-    def get_changelist(self, request, **kwargs):
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return OperatorChangeList
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         return super().get_search_results(request, queryset, search_term.casefold())
 
-    def lookup_allowed(self, lookup, value, request):
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Django's lists filter by any column of the row, so a hash or a ciphertext could be asked for bit by bit."""
-        offered = [item if isinstance(item, str) else item[0] for item in self.get_list_filter(request)]
+        filters = self.get_list_filter(request)
+        offered = [item[0] if isinstance(item, tuple) else item for item in filters if isinstance(item, (str, tuple))]
         return any(lookup == name or lookup.startswith(f"{name}__") for name in offered)
 
 
 class ReadOnlyAdmin(OperatorAdmin):
-    actions = None
+    actions: Sequence[Any] | None = None
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

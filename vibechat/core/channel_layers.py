@@ -1,13 +1,15 @@
 """The two channel layers, with a way to send several messages at once."""
 
 import asyncio
+from collections.abc import Iterable
+from typing import Any
 
 from channels.layers import InMemoryChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
 
 class RedisLayer(RedisPubSubChannelLayer):
-    async def group_send_many(self, messages):
+    async def group_send_many(self, messages: Iterable[tuple[str, dict[str, Any]]]) -> None:
         """In their order, in one round trip: channels-redis takes one for each, one after the other, so that under load
         pushes would fall ever further behind the messages that they are for.
 
@@ -22,7 +24,7 @@ class RedisLayer(RedisPubSubChannelLayer):
                 pipeline.publish(layer._get_group_channel_name(group), self.serialize(message))
             await pipeline.execute()
 
-    async def reconnect(self):
+    async def reconnect(self) -> None:
         """With new connections, whatever has become of the old ones."""
         layer = self._layers.pop(asyncio.get_running_loop(), None)
         if layer:
@@ -30,9 +32,12 @@ class RedisLayer(RedisPubSubChannelLayer):
 
 
 class MemoryLayer(InMemoryChannelLayer):
-    async def reconnect(self):
+    async def reconnect(self) -> None:
         await self.flush()
 
-    async def group_send_many(self, messages):
+    async def group_send_many(self, messages: Iterable[tuple[str, dict[str, Any]]]) -> None:
         for group, message in messages:
             await self.group_send(group, message)
+
+
+Layer = RedisLayer | MemoryLayer

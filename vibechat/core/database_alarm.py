@@ -37,7 +37,7 @@ def away_reason(error: BaseException) -> str | None:
 
 
 class DatabaseAlarm:
-    def __init__(self):
+    def __init__(self) -> None:
         self.lock = threading.Lock()
         self.is_on = False
 

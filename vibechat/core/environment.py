@@ -67,7 +67,7 @@ def env_database(name: str) -> dict:
     if not url:
         return {}
     try:
-        parsed = dj_database_url.parse(url)
+        parsed = dict(dj_database_url.parse(url))
     except Exception:  # its own errors, and ValueError for ports and escapes
         parsed = {}
     if parsed.get("ENGINE") != "django.db.backends.postgresql" or not parsed.get("NAME"):

@@ -1,6 +1,8 @@
 """The one error shape: {"code", "detail"}, with 400 also {"fields": {name: [{"code", "detail"}]}}."""
 
 import logging
+from collections.abc import Iterator
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, InterfaceError
@@ -45,7 +47,7 @@ def as_api_exception(error: Exception) -> exceptions.APIException | None:
     return error if isinstance(error, exceptions.APIException) else None
 
 
-def database_refusal(error) -> Unavailable:
+def database_refusal(error: Exception) -> Unavailable:
     """Away, or a row went between a look and a write (an account that is being deleted): the repeat is told which."""
     log_event("database_error", logging.WARNING, error)
     alarm.note(error)
@@ -57,17 +59,17 @@ def describe(error: exceptions.APIException) -> dict:
     if isinstance(error, exceptions.ValidationError):
         return error_body("invalid", "Something in the request is not right.", field_errors(error.detail))
     code = CODES.get(type(error), getattr(error.detail, "code", error.default_code))
-    fields = {} if error.status_code == status.HTTP_400_BAD_REQUEST else None
+    fields: dict | None = {} if error.status_code == status.HTTP_400_BAD_REQUEST else None
     return error_body(code, SENTENCES.get(type(error), str(error.detail)), fields) | getattr(error, "facts", {})
 
 
-def field_errors(detail) -> dict:
+def field_errors(detail: Any) -> dict:
     if not isinstance(detail, dict):
         detail = {"non_field_errors": detail}
     return {str(name): list(flatten(errors)) for name, errors in detail.items()}
 
 
-def flatten(errors):
+def flatten(errors: Any) -> Iterator[dict[str, str]]:
     """Serializers nest errors by list index or by child field; a client needs them by top-level field."""
     if isinstance(errors, dict):
         errors = errors.values()
@@ -80,8 +82,8 @@ def flatten(errors):
             yield {"code": getattr(error, "code", "invalid"), "detail": str(error)}
 
 
-def exception_handler(error, context):
-    error = as_api_exception(error)
+def exception_handler(raised: Exception, context: Any) -> Response | None:
+    error = as_api_exception(raised)
     if error is None:
         return None
     set_rollback()
@@ -90,8 +92,8 @@ def exception_handler(error, context):
 
 def headers_of(error: exceptions.APIException) -> dict[str, str]:
     headers = {}
-    if getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = error.auth_header
-    if getattr(error, "wait", None):
-        headers["Retry-After"] = str(max(1, int(-(-error.wait // 1))))
+    if auth_header := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = auth_header
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(max(1, int(-(-wait // 1))))
     return headers

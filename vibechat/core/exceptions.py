@@ -6,11 +6,11 @@ RETRY_AFTER_SECONDS = 2
 
 
 class Refusal(exceptions.APIException):
-    status_code = status.HTTP_400_BAD_REQUEST
+    status_code: int = status.HTTP_400_BAD_REQUEST
     default_code = "invalid"
     facts: dict[str, int] = {}  # further members of the answer
 
-    def __init__(self, code=None, detail=None):
+    def __init__(self, code: str | None = None, detail: str | None = None) -> None:
         super().__init__(detail or self.default_detail, code or self.default_code)
 
 

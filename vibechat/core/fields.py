@@ -3,26 +3,27 @@
 import base64
 import binascii
 import re
+from typing import Any
 
 from rest_framework import serializers
 
 
 class StrictCharField(serializers.CharField):
-    def to_internal_value(self, data):
+    def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
 
 
 class StrictIntegerField(serializers.IntegerField):
-    def to_internal_value(self, data):
+    def to_internal_value(self, data: Any) -> int:
         if not isinstance(data, int) or isinstance(data, bool):
             self.fail("invalid")
         return super().to_internal_value(data)
 
 
 class StrictBooleanField(serializers.BooleanField):
-    def to_internal_value(self, data):
+    def to_internal_value(self, data: Any) -> bool:
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
@@ -36,11 +37,11 @@ class Base64Field(StrictCharField):
         "invalid_length": "This must be {least} to {most} bytes, base64.",
     }
 
-    def __init__(self, least, most, **kwargs):
+    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
         self.least, self.most = least, most
         super().__init__(trim_whitespace=False, **kwargs)
 
-    def to_internal_value(self, data):
+    def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         if len(text) > 4 * (self.most // 3 + 1):
             self.fail("invalid_length", least=self.least, most=self.most)
@@ -58,11 +59,11 @@ class Base64Field(StrictCharField):
 class PatternField(StrictCharField):
     default_error_messages = {"invalid_form": "This is not of the form asked for."}
 
-    def __init__(self, pattern, **kwargs):
+    def __init__(self, pattern: str, **kwargs: Any) -> None:
         self.pattern = re.compile(pattern)
         super().__init__(trim_whitespace=False, **kwargs)
 
-    def to_internal_value(self, data):
+    def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         if not self.pattern.fullmatch(text):
             self.fail("invalid_form")
@@ -72,5 +73,5 @@ class PatternField(StrictCharField):
 class FingerprintField(PatternField):
     """SHA-256 of a public key's 91 bytes, 64 lower-case hex digits."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(r"[0-9a-f]{64}", **kwargs)

@@ -4,15 +4,19 @@ import asyncio
 import shutil
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from typing import cast
 
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.http import JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from vibechat.core.channel_layers import Layer
 from vibechat.core.database_alarm import alarm, away_reason
 
 TIMEOUT_SECONDS = 1.5
@@ -27,13 +31,13 @@ database_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="health")
 
 @csrf_exempt  # a POST is a 405
 @require_safe
-async def live(request):
+async def live(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok"})
 
 
 @csrf_exempt
 @require_safe
-async def ready(request):
+async def ready(request: HttpRequest) -> HttpResponse:
     names = ("database", "channel_layer")
     answers = await asyncio.gather(shared_answer_of(database_answers), shared_answer_of(channel_layer_answers))
     status = "ok" if set(answers) == {"ok"} else "unavailable"
@@ -47,7 +51,7 @@ async def ready(request):
 asked: dict[tuple, asyncio.Future[str]] = {}  # by event loop and check
 
 
-async def shared_answer_of(check) -> str:
+async def shared_answer_of(check: Callable[[], Awaitable[object]]) -> str:
     """Of the check that is under way: a crowd that asks would have the next probe wait until it is "unavailable"."""
     key = asyncio.get_running_loop(), check
     if key not in asked:
@@ -56,7 +60,7 @@ async def shared_answer_of(check) -> str:
     return await asyncio.shield(asked[key])
 
 
-async def answer_of(check) -> str:
+async def answer_of(check: Callable[[], Awaitable[object]]) -> str:
     try:
         await asyncio.wait_for(check(), TIMEOUT_SECONDS)
     except Exception:
@@ -67,11 +71,11 @@ async def answer_of(check) -> str:
 # --- the database ----------------------------------------------------------------------------------------------------
 
 
-async def database_answers():
+async def database_answers() -> None:
     await asyncio.get_running_loop().run_in_executor(database_thread, check_database)
 
 
-def check_database():
+def check_database() -> None:
     """Raises what the database raises."""
     try:
         select_one()
@@ -83,7 +87,7 @@ def check_database():
         connection.close()
 
 
-def select_one():
+def select_one() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 
@@ -91,10 +95,11 @@ def select_one():
 class WriteCheck:
     """Writes, and remembers for WRITE_CHECK_SECONDS how that went. Only one thread runs it."""
 
-    def __init__(self):
-        self.due, self.failure = 0.0, None
+    def __init__(self) -> None:
+        self.due = 0.0
+        self.failure: Exception | None = None
 
-    def run(self):
+    def run(self) -> None:
         if time.monotonic() >= self.due:
             self.due, self.failure = time.monotonic() + WRITE_CHECK_SECONDS, None
             try:
@@ -110,11 +115,11 @@ class WriteCheck:
 write_check = WriteCheck()
 
 
-def write_something():
+def write_something() -> None:
     write_to_postgresql() if connection.vendor == "postgresql" else write_to_sqlite()
 
 
-def write_to_postgresql():
+def write_to_postgresql() -> None:
     """A temporary table needs new pages on the disk, and its entry in the catalogue a commit."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '1s'")
@@ -122,10 +127,10 @@ def write_to_postgresql():
         cursor.execute("CREATE TEMPORARY TABLE health_check ON COMMIT DROP AS SELECT generate_series(1, 2000)")
 
 
-starts = set()  # the one time at which PostgreSQL has started
+starts: set[datetime] = set()  # the one time at which PostgreSQL has started
 
 
-def note_start(moment):
+def note_start(moment: datetime) -> None:
     """A restart that was over before anybody asked for anything is one all the same."""
     if starts and moment not in starts:
         alarm.began("restarted")
@@ -133,11 +138,11 @@ def note_start(moment):
     starts.add(moment)
 
 
-def write_to_sqlite():
+def write_to_sqlite() -> None:
     """SQLite uses the space of its journal again, so that a write may succeed though the next one cannot."""
     if shutil.disk_usage(settings.VAR_DIR).free < LEAST_FREE_BYTES:
         error = OperationalError("There is no space for the database to grow.")
-        error.sqlite_errorname = "SQLITE_FULL"
+        error.sqlite_errorname = "SQLITE_FULL"  # type: ignore[attr-defined]  # as sqlite3 itself sets it
         raise error
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout = 1000")
@@ -149,12 +154,12 @@ def write_to_sqlite():
                 raise
 
 
-def watch():
+def watch() -> None:
     """From a thread of its own, so that the alarm is logged also where nobody asks."""
     threading.Thread(target=watch_for_ever, name="database-watch", daemon=True).start()
 
 
-def watch_for_ever():
+def watch_for_ever() -> None:
     while True:
         time.sleep(WATCH_SECONDS)
         try:
@@ -164,7 +169,7 @@ def watch_for_ever():
         wait_for(check)
 
 
-def wait_for(check):
+def wait_for(check: Future[None]) -> None:
     try:
         check.result(WATCH_TIMEOUT_SECONDS)
     except TimeoutError:
@@ -176,9 +181,9 @@ def wait_for(check):
 # --- the channel layer -----------------------------------------------------------------------------------------------
 
 
-async def channel_layer_answers():
+async def channel_layer_answers() -> None:
     """A message to ourselves and back."""
-    layer, heard = get_channel_layer(), asyncio.Event()
+    layer, heard = cast(Layer, get_channel_layer()), asyncio.Event()
     channel = await layer.new_channel("health.")
     listening = asyncio.ensure_future(listen(layer, channel, heard))
     try:
@@ -189,7 +194,7 @@ async def channel_layer_answers():
         await asyncio.gather(listening, return_exceptions=True)
 
 
-async def listen(layer, channel, heard):
+async def listen(layer: Layer, channel: str, heard: asyncio.Event) -> None:
     while True:
         await layer.receive(channel)
         heard.set()

@@ -6,11 +6,13 @@ import threading
 import time
 import unicodedata
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 from django_ratelimit.core import get_usage
 from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
 from vibechat.core.logs import security_event
@@ -32,27 +34,27 @@ def address_group(address: str | None) -> str:
     return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
 
 
-def by_address(request) -> str:
+def by_address(request: Any) -> str:
     return address_group(request.META.get("REMOTE_ADDR"))
 
 
-def by_account(request) -> str:
+def by_account(request: Any) -> str:
     return str(request.user.pk)
 
 
-def by_email(request) -> str:
+def by_email(request: Any) -> str:
     """A keyed hash of the address in the body, spelled as accounts are named; Redis holds no addresses."""
     written = submitted_email(request)[:1000]  # NFKC takes quadratic time for some texts
     written = unicodedata.normalize("NFKC", written).casefold().strip()
-    written = unicodedata.normalize("NFKC", written).encode("utf-8", "surrogatepass")
-    return salted_hmac("vibechat.limits", written).hexdigest()
+    written = unicodedata.normalize("NFKC", written)
+    return salted_hmac("vibechat.limits", written.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def by_email_and_address(request) -> str:
+def by_email_and_address(request: Any) -> str:
     return f"{by_email(request)} {by_address(request)}"
 
 
-def submitted_email(request) -> str:
+def submitted_email(request: Any) -> str:
     if hasattr(request, "data"):
         email = request.data.get("email") if isinstance(request.data, dict) else None
     else:
@@ -70,7 +72,7 @@ KEYS = {
 # --- fixed windows ---------------------------------------------------------------------------------------------------
 
 
-def seconds_over_limit(request, group: str, by: str) -> int:
+def seconds_over_limit(request: Any, group: str, by: str) -> int:
     """Counts this request; 0 where it is within settings.RATE_LIMITS[group][by], else the seconds until it would be."""
     rate = settings.RATE_LIMITS[group][by]
     usage = get_usage(request, f"{group}:{by}", key=lambda _, r: KEYS[by](r), rate=rate, increment=True)
@@ -86,7 +88,7 @@ class RateLimit(BaseThrottle):
     by: str
     seconds = 0
 
-    def allow_request(self, request, view) -> bool:
+    def allow_request(self, request: Any, view: APIView) -> bool:
         self.seconds = seconds_over_limit(request, self.group, self.by)
         return self.seconds == 0
 
@@ -106,7 +108,7 @@ class LimitedViewSet(ViewSet):
 
     limits: dict[str, list[type[RateLimit]]] = {}
 
-    def check_throttles(self, request):
+    def check_throttles(self, request: Any) -> None:
         for throttle_class in self.limits.get(self.action, []):
             throttle = throttle_class()
             if not throttle.allow_request(request, self):
@@ -119,11 +121,11 @@ class LimitedViewSet(ViewSet):
 class LocalBucket:
     """`rate` tokens a second, `burst` at most: for one socket's frames. Not for threads."""
 
-    def __init__(self, rate: float, burst: float):
+    def __init__(self, rate: float, burst: float) -> None:
         self.rate, self.burst = rate, burst
         self.level, self.time = burst, time.monotonic()
 
-    def refill(self):
+    def refill(self) -> None:
         now = time.monotonic()
         self.level = min(self.burst, self.level + (now - self.time) * self.rate)
         self.time = now
@@ -140,16 +142,20 @@ class LocalBucket:
         return max(0.0, (1 - self.level) / self.rate)
 
 
+# By name: tokens a second, and how many at once.
+Buckets = dict[str, tuple[float, float]]
+
+
 class LocalBuckets:
     """Named buckets of this process, for threads. Full ones are forgotten: a new one is full as well."""
 
     MOST = 50_000
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.lock = threading.Lock()
         self.buckets: dict[str, LocalBucket] = {}
 
-    def take_all(self, wanted: dict[str, tuple[float, float]]) -> float:
+    def take_all(self, wanted: Buckets) -> float:
         """One token from each bucket {name: (rate, burst)}, or none and the seconds to wait."""
         with self.lock:
             self.forget_full_ones()
@@ -160,7 +166,7 @@ class LocalBuckets:
                     bucket.level -= 1
             return seconds
 
-    def forget_full_ones(self):
+    def forget_full_ones(self) -> None:
         if len(self.buckets) < self.MOST:
             return
         for bucket in self.buckets.values():
@@ -192,7 +198,7 @@ return '0'
 class SendBucket:
     """Sends by either door, by account and by address, shared by all processes through Redis."""
 
-    def __init__(self, group: str = "send", setting: str = "SEND_LIMITS"):
+    def __init__(self, group: str = "send", setting: str = "SEND_LIMITS") -> None:
         self.group, self.setting = group, setting
         self.local = LocalBuckets()
         self.reports = LocalBucket(rate=1, burst=10)
@@ -213,30 +219,30 @@ class SendBucket:
         seconds = await outage.call_async(lambda: self.shared_async(wanted), lambda: self.local.take_all(wanted))
         return self.reported(seconds, user_id, address)
 
-    def wanted(self, user_id, address) -> dict[str, tuple[float, float]]:
+    def wanted(self, user_id: int, address: str | None) -> Buckets:
         limits = getattr(settings, self.setting)
         return {
             f"vibechat:{self.group}:account:{user_id}": limits["account"],
             f"vibechat:{self.group}:address:{address_group(address)}": limits["address"],
         }
 
-    def reported(self, seconds, user_id, address) -> int:
+    def reported(self, seconds: float, user_id: int, address: str | None) -> int:
         if seconds and self.reports.take():
             security_event("rate_limited", group=self.group, user=user_id, address=address)
         return math.ceil(seconds)
 
-    def shared(self, wanted) -> float:
+    def shared(self, wanted: Buckets) -> float:
         if not settings.REDIS_URL:
             return self.local.take_all(wanted)
         return float(redis_client(settings.REDIS_URL).register_script(TAKE_ALL)(list(wanted), numbers(wanted)))
 
-    async def shared_async(self, wanted) -> float:
+    async def shared_async(self, wanted: Buckets) -> float:
         if not settings.REDIS_URL:
             return self.local.take_all(wanted)
         return float(await async_redis_client().register_script(TAKE_ALL)(list(wanted), numbers(wanted)))
 
 
-def numbers(wanted) -> list[float]:
+def numbers(wanted: Buckets) -> list[float]:
     return [number for sizes in wanted.values() for number in sizes]
 
 
@@ -269,13 +275,13 @@ class SocketPlaces:
     """The sockets that a person may have at once, counted over all processes; by each alone while Redis is away."""
 
     async def take(self, user_id: int, socket_name: str) -> bool:
-        async def shared():
+        async def shared() -> bool:
             script = async_redis_client().register_script(TAKE_PLACE)
             return bool(await script([place_key(user_id)], [socket_name, settings.SOCKETS_PER_USER, KEPT_SECONDS]))
 
         return not settings.REDIS_URL or await outage.call_async(shared, lambda: True)
 
-    async def keep(self, places: list[tuple[int, str]]):
+    async def keep(self, places: list[tuple[int, str]]) -> None:
         """Anew, all (user id, socket name) that are taken here."""
         for start in range(0, len(places) if settings.REDIS_URL else 0, PLACES_A_CALL):
             part = places[start : start + PLACES_A_CALL]
@@ -283,7 +289,7 @@ class SocketPlaces:
             script = async_redis_client().register_script(KEEP_PLACES)
             await outage.call_async(partial(script, keys, [KEPT_SECONDS, *names]), lambda: None)
 
-    async def free(self, user_id: int, socket_name: str):
+    async def free(self, user_id: int, socket_name: str) -> None:
         if settings.REDIS_URL:
             shared = async_redis_client().zrem
             await outage.call_async(lambda: shared(place_key(user_id), socket_name), lambda: None)

@@ -9,6 +9,7 @@ import json
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 OWN_LOGGERS = ("vibechat", "accounts", "keys", "contacts", "messaging")
 SOURCE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -16,11 +17,11 @@ FRAMES_KEPT = 30
 STANDARD_ATTRIBUTES = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 
 
-def log_event(name: str, level: int = logging.INFO, exception: BaseException | None = None, **fields) -> None:
+def log_event(name: str, level: int = logging.INFO, exception: BaseException | None = None, **fields: Any) -> None:
     logging.getLogger("vibechat").log(level, name, exc_info=exception, extra=fields)
 
 
-def security_event(name: str, request=None, **fields) -> None:
+def security_event(name: str, request: Any = None, **fields: Any) -> None:
     """The one kind of line that holds a client's address; `request` is a Django or DRF request."""
     if request is not None:
         fields.setdefault("address", request.META.get("REMOTE_ADDR"))
@@ -57,9 +58,9 @@ def event_of(record: logging.LogRecord) -> str:
     return str(record.msg).split("\n")[0][:200]
 
 
-def describe_exception(error: BaseException) -> list[dict]:
+def describe_exception(error: BaseException | None) -> list[dict]:
     """The exception and its causes, latest first: type, error number or SQLSTATE, and where it was raised."""
-    described = []
+    described: list[dict[str, Any]] = []
     while error is not None and len(described) < 5:
         number = getattr(error, "sqlstate", None) or getattr(error, "errno", None)
         described.append({"type": type_name(error), "number": number, "frames": frames(error)})

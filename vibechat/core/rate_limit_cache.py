@@ -6,6 +6,8 @@ import logging
 import threading
 import time
 import weakref
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import redis
 import redis.asyncio
@@ -17,6 +19,7 @@ from redis.retry import Retry
 
 from vibechat.core.logs import log_event
 
+T = TypeVar("T")
 TIMEOUT_SECONDS = 0.3
 RETRY_SECONDS = 5
 LOCAL_ENTRIES = 100_000
@@ -50,11 +53,11 @@ async_clients: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 class Outage:
     """Knows that Redis is away, so that one caller in RETRY_SECONDS waits for it and all others go on without."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.try_again_at = None
+        self.try_again_at: float | None = None
 
-    def call(self, remote, local):
+    def call(self, remote: Callable[[], T], local: Callable[[], T]) -> T:
         if not self.may_try():
             return local()
         try:
@@ -65,7 +68,7 @@ class Outage:
         self.ended()
         return answer
 
-    async def call_async(self, remote, local):
+    async def call_async(self, remote: Callable[[], Awaitable[T]], local: Callable[[], T]) -> T:
         if not self.may_try():
             return local()
         try:
@@ -85,13 +88,13 @@ class Outage:
             self.try_again_at = time.monotonic() + RETRY_SECONDS
             return True
 
-    def began(self, error):
+    def began(self, error: Exception) -> None:
         with self.lock:
             is_new, self.try_again_at = self.try_again_at is None, time.monotonic() + RETRY_SECONDS
         if is_new:
             log_event("redis_away", logging.ERROR, error, limits="local")
 
-    def ended(self):
+    def ended(self) -> None:
         if self.try_again_at is None:
             return
         with self.lock:
@@ -106,42 +109,43 @@ outage = Outage()
 class RateLimitCache(BaseCache):
     """What django-ratelimit asks of a cache. LOCATION is the Redis address, or empty."""
 
-    def __init__(self, location, params):
+    def __init__(self, location: str, params: dict[str, Any]) -> None:
         super().__init__(params)
         self.local = LocMemCache("ratelimit", {"OPTIONS": {"MAX_ENTRIES": LOCAL_ENTRIES}})
-        self.redis = redis_client(location) if location else None
+        # The hints of redis-py cover its two kinds of client at once.
+        self.redis: Any = redis_client(location) if location else None
 
-    def either(self, remote, local):
+    def either(self, remote: Callable[[], T], local: Callable[[], T]) -> T:
         return outage.call(remote, local) if self.redis else local()
 
-    def add(self, key, value, timeout=DEFAULT_TIMEOUT, version=None):
+    def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
         return self.either(
             lambda: bool(self.redis.set(key, value, nx=True, ex=seconds)),
             lambda: self.local.add(key, value, timeout),
         )
 
-    def incr(self, key, delta=1, version=None):
+    def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         return self.either(lambda: self.increment(key, delta), lambda: self.increment_locally(key, delta))
 
-    def increment(self, key, delta):
+    def increment(self, key: str, delta: int) -> int:
         count = self.redis.incr(key, delta)
         if count == delta:  # it expired since it was added
             self.redis.expire(key, self.default_timeout)
         return count
 
-    def increment_locally(self, key, delta):
+    def increment_locally(self, key: str, delta: int) -> int:
         """Redis may have gone away between `add` and this."""
         self.local.add(key, 0)
         return self.local.incr(key, delta)
 
-    def get(self, key, default=None, version=None):
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         return self.either(lambda: self.read(key, default), lambda: self.local.get(key, default))
 
-    def read(self, key, default):
+    def read(self, key: str, default: Any) -> Any:
         value = self.redis.get(key)
         return default if value is None else int(value)
 
-    def clear(self):
+    def clear(self) -> None:
         """Forgets what this process counted; Redis is shared with others, and its counters expire."""
         self.local.clear()

@@ -7,6 +7,7 @@ import json
 import posixpath
 import re
 from pathlib import Path
+from typing import cast
 
 import django
 import rcssmin
@@ -19,6 +20,7 @@ from django.utils.html import format_html_join
 from servestatic import ServeStaticASGI
 
 from vibechat.core import static_storage
+from vibechat.core.asgi_types import Application, Event, Receive, Scope, Send
 
 # What these bring is for the operators' pages alone.
 LIBRARIES = ("admin/", "rest_framework/")
@@ -38,7 +40,8 @@ def own_files() -> list[str]:
 
 def content(name: str) -> bytes:
     """Of the file as pages load it, whose address by this plain name is `staticfiles_storage.url(name)`."""
-    return Path(staticfiles_storage.path(staticfiles_storage.stored_name(name))).read_bytes()
+    storage = cast(static_storage.StaticFilesStorage, staticfiles_storage)
+    return Path(storage.path(storage.stored_name(name))).read_bytes()
 
 
 @functools.cache
@@ -117,24 +120,24 @@ class StaticFiles:
     """ServeStatic before an application. It would open each file in a thread of its own; ours are small and in the
     page cache, so it is told that the server can send files by descriptor, and this reads them on the spot."""
 
-    def __init__(self, app):
+    def __init__(self, app: Application) -> None:
         self.files = ServeStaticASGI(
             app, root=settings.STATIC_ROOT, prefix=settings.STATIC_URL, allow_all_origins=False
         )
 
-    async def __call__(self, scope, receive, send):
-        async def send_files(message):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_files(message: Event) -> None:
             await send(read(message) if message["type"] == "http.response.zerocopysend" else message)
 
         extensions = {**(scope.get("extensions") or {}), "http.response.zerocopysend": {}}
         await self.files({**scope, "extensions": extensions}, receive, send_files)
 
 
-def read(message) -> dict:
+def read(message: Event) -> dict:
     message["file"].seek(message["offset"])
     return {"type": "http.response.body", "body": message["file"].read(message.get("count", -1))}
 
 
-def with_static_files(app):
+def with_static_files(app: Application) -> Application:
     """`app` alone where nothing has been collected: under tests, or where nginx sends the files."""
     return StaticFiles(app) if settings.STATIC_ROOT.is_dir() else app

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib.auth.management.commands import changepassword
 from django.core.management.base import CommandError
 
@@ -10,7 +12,7 @@ class Command(changepassword.Command):
 
     help = "Set a new password for an account, by its email address; its sessions end, those of the admin pages too."
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> Any:
         if not options["username"]:
             raise CommandError("Say whose password: manage.py changepassword EMAIL")
         user = account_with(options["username"])

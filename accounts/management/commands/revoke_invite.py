@@ -1,4 +1,6 @@
-from django.core.management.base import BaseCommand, CommandError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.commands import shell_user
 from accounts.invites import Invite
@@ -7,12 +9,12 @@ from accounts.invites import Invite
 class Command(BaseCommand):
     help = "Revoke an invitation that nobody has used yet: its link registers nobody any longer."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("invite", nargs="?", help="its link, or its number in the security log and at /admin/")
         which.add_argument("--all", action="store_true", help="all that nobody has used yet")
 
-    def handle(self, invite, **options):
+    def handle(self, invite: str, **options: Any) -> None:
         invites = Invite.objects.all() if options["all"] else Invite.objects.named(invite)
         revoked = invites.revoke(by=shell_user())
         if not (revoked or options["all"]):

@@ -1,6 +1,7 @@
 from collections import Counter
+from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from accounts.commands import account_with, shell_user
@@ -14,12 +15,12 @@ class Command(BaseCommand):
         "closed within a minute. Log-ins to the admin pages end with `changepassword`."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         whose = parser.add_mutually_exclusive_group(required=True)
         whose.add_argument("email", nargs="?", help="whose sessions end")
         whose.add_argument("--all", action="store_true", help="everybody's")
 
-    def handle(self, email, **options):
+    def handle(self, email: str, **options: Any) -> None:
         user = None if options["all"] else account_with(email)
         sessions = Session.objects.all() if user is None else user.sessions.all()
         with transaction.atomic():

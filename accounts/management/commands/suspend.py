@@ -1,4 +1,6 @@
-from django.core.management.base import BaseCommand
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.commands import account_with, shell_user
 from vibechat.core.logs import security_event
@@ -7,11 +9,11 @@ from vibechat.core.logs import security_event
 class Command(BaseCommand):
     help = "Suspend an account: its sessions end, and it cannot log in, until --lift. Nothing of it is deleted."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
         parser.add_argument("--lift", action="store_true", help="let it log in again; the old sessions stay over")
 
-    def handle(self, email, lift, **options):
+    def handle(self, email: str, lift: bool, **options: Any) -> None:
         user = account_with(email)
         user.is_active = lift
         user.save(update_fields=["is_active", "updated_at"])

@@ -1,6 +1,7 @@
 import secrets
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.commands import address
@@ -14,10 +15,10 @@ PEOPLE = ["alice@example.org", "bob@example.org"]
 class Command(BaseCommand):
     help = "Make two accounts that have each other as contacts, with random passwords, which are printed once."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--emails", nargs=2, default=PEOPLE, metavar="EMAIL", help=f"not {' and '.join(PEOPLE)}")
 
-    def handle(self, emails, **options):
+    def handle(self, emails: list[str], **options: Any) -> None:
         emails = [address(email) for email in emails]
         if emails[0] == emails[1]:
             raise CommandError("Two people need two addresses.")
@@ -32,9 +33,9 @@ class Command(BaseCommand):
         self.stdout.write("Each one's key is made in the browser in which they first log in; then they can write.")
 
 
-def make_account(email, password):
+def make_account(email: str, password: str) -> User:
     return User.objects.create_user(email, password, display_name=email.partition("@")[0][:100].title())
 
 
-def make_acquainted(one, other):
+def make_acquainted(one: User, other: User) -> None:
     Contact.objects.bulk_create([Contact(user=one, contact=other), Contact(user=other, contact=one)])

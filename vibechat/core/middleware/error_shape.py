@@ -5,6 +5,7 @@ import logging
 
 from django.db import InterfaceError, OperationalError
 
+from vibechat.core.asgi_types import Application, Event, Headers, Receive, Scope, Send
 from vibechat.core.database_alarm import alarm
 from vibechat.core.errors import error_body
 from vibechat.core.logs import log_event
@@ -28,16 +29,16 @@ SERVER_ERROR = ("server_error", "The server could not answer.")
 class Refused(Exception):
     """Raised inside ErrorShape for a request that is to be answered with that status."""
 
-    def __init__(self, status: int):
+    def __init__(self, status: int) -> None:
         super().__init__(status)
         self.status = status
 
 
 class ErrorShape:
-    def __init__(self, app):
+    def __init__(self, app: Application) -> None:
         self.app = app
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -62,11 +63,11 @@ def status_for(error: Exception) -> int:
 class ShapedSend:
     """Passes a response on, or, where it is an error in another shape, sends ours in its place."""
 
-    def __init__(self, scope, send):
+    def __init__(self, scope: Scope, send: Send) -> None:
         self.scope, self.send = scope, send
         self.has_started = self.is_replaced = False
 
-    async def __call__(self, message):
+    async def __call__(self, message: Event) -> None:
         if message["type"] == "http.response.start":
             self.has_started = True
             headers = message.get("headers", [])
@@ -76,13 +77,13 @@ class ShapedSend:
         if not self.is_replaced:
             await self.send(message)
 
-    async def fail(self, status: int):
+    async def fail(self, status: int) -> None:
         if self.has_started:  # too late for a status: the client sees a body that breaks off
             await self.send({"type": "http.response.body", "body": b""})
         else:
             await self.answer(status, [])
 
-    def may_stay(self, headers) -> bool:
+    def may_stay(self, headers: Headers) -> bool:
         kind = content_type(headers)
         return kind == b"application/json" or (kind == b"text/html" and self.wants_html())
 
@@ -90,7 +91,7 @@ class ShapedSend:
         accepts = (value for name, value in self.scope["headers"] if name.lower() == b"accept")
         return not is_api(self.scope["path"]) and any(b"text/html" in value.lower() for value in accepts)
 
-    async def answer(self, status: int, headers):
+    async def answer(self, status: int, headers: Headers) -> None:
         ours, body = error_answer(status)
         theirs = [(name, value) for name, value in headers if not name.lower().startswith(b"content-")]
         names = {name.lower() for name, _ in theirs}
@@ -116,6 +117,6 @@ def is_api(path: str) -> bool:
     return path == "/api" or path.startswith("/api/")
 
 
-def content_type(headers) -> bytes:
+def content_type(headers: Headers) -> bytes:
     found = next((value for name, value in headers if name.lower() == b"content-type"), b"")
     return found.split(b";")[0].strip().lower()

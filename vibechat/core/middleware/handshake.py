@@ -3,6 +3,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
+from vibechat.core.asgi_types import Application, Receive, Scope, Send
 from vibechat.core.logs import security_event
 from vibechat.core.middleware.headers import header
 
@@ -10,23 +11,23 @@ from vibechat.core.middleware.headers import header
 class HandshakeCheck:
     """A handshake must be for one of our hosts and, where a browser makes it, come from one of our own pages."""
 
-    def __init__(self, app):
+    def __init__(self, app: Application) -> None:
         self.app = app
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         reason = refusal(scope) if scope["type"] == "websocket" else None
         if reason:
             security_event("socket_refused", reason=reason, address=(scope.get("client") or [None])[0])
         await (refuse_socket if reason else self.app)(scope, receive, send)
 
 
-async def refuse_socket(scope, receive, send):
+async def refuse_socket(scope: Scope, receive: Receive, send: Send) -> None:
     """A close before the handshake is accepted is a 403."""
     await receive()
     await send({"type": "websocket.close", "code": 1008})
 
 
-def refusal(scope) -> str | None:
+def refusal(scope: Scope) -> str | None:
     host, origins = header(scope, b"host"), [value for key, value in scope["headers"] if key.lower() == b"origin"]
     if host is not None and not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
         return "host"
@@ -38,7 +39,7 @@ def refusal(scope) -> str | None:
     return None
 
 
-def own_origins(scope, host: str | None) -> list[tuple]:
+def own_origins(scope: Scope, host: str | None) -> list[tuple]:
     is_https = settings.HTTPS or scope.get("scheme") in ("wss", "https")
     own = [f"{'https' if is_https else 'http'}://{host}"] if host else []
     return [parts for parts in map(origin_parts, [*own, *settings.CORS_ALLOWED_ORIGINS]) if parts]

@@ -2,6 +2,7 @@ import ipaddress
 
 from django.conf import settings
 
+from vibechat.core.asgi_types import Application, Receive, Scope, Send
 from vibechat.core.middleware.headers import header
 
 
@@ -9,17 +10,17 @@ class ProxyHeaders:
     """Believes a proxy only where the settings say that there is one; anybody else's claims are taken out. So is
     Daphne-Root-Path, which Daphne takes from anybody and which would move every path past our routes."""
 
-    def __init__(self, app):
+    def __init__(self, app: Application) -> None:
         self.app = app
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
             scope = self.believed(scope) if settings.BEHIND_PROXY else dict(scope)
             scope["headers"] = [(key, value) for key, value in scope["headers"] if not is_forwarding(key)]
             scope["root_path"] = ""
         await self.app(scope, receive, send)
 
-    def believed(self, scope) -> dict:
+    def believed(self, scope: Scope) -> dict:
         address = (header(scope, b"x-forwarded-for") or "").split(",")[-1].strip()
         scheme = (header(scope, b"x-forwarded-proto") or "").strip().lower()
         changed = dict(scope)

@@ -1,5 +1,6 @@
 from django.conf import settings
 
+from vibechat.core.asgi_types import Application, Event, Receive, Scope, Send
 from vibechat.core.middleware.error_shape import Refused
 from vibechat.core.middleware.headers import header
 
@@ -7,10 +8,10 @@ from vibechat.core.middleware.headers import header
 class RequestBounds:
     """Refuses what no part of the server should have to look at: large bodies, and NUL, which databases choke on."""
 
-    def __init__(self, app):
+    def __init__(self, app: Application) -> None:
         self.app = app
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             check_address(scope)
             check_length(scope)
@@ -18,14 +19,14 @@ class RequestBounds:
         await self.app(scope, receive, send)
 
 
-def check_address(scope):
+def check_address(scope: Scope) -> None:
     if "\x00" in scope["path"]:
         raise Refused(404)
     if b"%00" in scope["query_string"] or not scope["query_string"].isascii():
         raise Refused(400)
 
 
-def check_length(scope):
+def check_length(scope: Scope) -> None:
     length = header(scope, b"content-length") or "0"
     if not (length.isascii() and length.isdigit()):
         raise Refused(400)
@@ -33,11 +34,11 @@ def check_length(scope):
         raise Refused(413)
 
 
-def bounded(receive):
+def bounded(receive: Receive) -> Receive:
     """A body without a length is counted as it comes; Django has read at most the limit when this raises."""
     received = 0
 
-    async def counting_receive():
+    async def counting_receive() -> Event:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))

@@ -4,6 +4,8 @@ import time
 from django.conf import settings
 from django.urls import Resolver404, resolve
 
+from vibechat.core.asgi_types import Application, Event, Receive, Scope, Send
+
 request_log = logging.getLogger("vibechat.requests")
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
@@ -11,10 +13,10 @@ METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 class RequestLog:
     """One line per request, and one each when a socket opens and closes: routes, never addresses or queries."""
 
-    def __init__(self, app):
+    def __init__(self, app: Application) -> None:
         self.app = app
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             await self.http(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -22,10 +24,10 @@ class RequestLog:
         else:
             await self.app(scope, receive, send)
 
-    async def http(self, scope, receive, send):
+    async def http(self, scope: Scope, receive: Receive, send: Send) -> None:
         started, status, size = time.perf_counter(), None, 0
 
-        async def counting_send(message):
+        async def counting_send(message: Event) -> None:
             nonlocal status, size
             status = message.get("status", status)
             size += len(message.get("body", b""))
@@ -38,11 +40,11 @@ class RequestLog:
             fields = {"method": method, "route": route_of(scope["path"]), "status": status, "bytes": size}
             request_log.info("request", extra=fields | {"milliseconds": since(started)})
 
-    async def websocket(self, scope, receive, send):
+    async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         started, code = time.perf_counter(), None
         route = scope["path"] if scope["path"] == "/ws/chat/" else "unmatched"
 
-        async def watching_send(message):
+        async def watching_send(message: Event) -> None:
             nonlocal code
             if message["type"] == "websocket.accept":
                 request_log.info("socket_open", extra={"route": route})
@@ -50,7 +52,7 @@ class RequestLog:
                 code = code or message.get("code", 1000)
             await send(message)
 
-        async def watching_receive():
+        async def watching_receive() -> Event:
             nonlocal code
             message = await receive()
             if message["type"] == "websocket.disconnect":

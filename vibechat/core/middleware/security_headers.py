@@ -2,6 +2,7 @@
 
 from django.conf import settings
 
+from vibechat.core.asgi_types import Application, Event, Headers, Receive, Scope, Send
 from vibechat.core.static_files import import_map_hash
 
 # Of those that browsers know: an unknown one is a complaint in every console.
@@ -75,12 +76,12 @@ MORE_HEADERS = {"/admin/": ADMIN_HEADERS, "/chat": CHAT_HEADERS, "/": PAGE_HEADE
 
 
 class SecurityHeaders:
-    def __init__(self, app):
+    def __init__(self, app: Application) -> None:
         self.app = app
         self.headers: dict[str, list[tuple[bytes, bytes]]] = {}
 
-    async def __call__(self, scope, receive, send):
-        async def send_with_headers(message):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Event) -> None:
             if message["type"] == "http.response.start":
                 ours = self.headers_for(scope["path"])
                 message = {**message, "headers": joined(message.get("headers", []), ours)}
@@ -105,7 +106,7 @@ def encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
-def joined(theirs, ours) -> list[tuple[bytes, bytes]]:
+def joined(theirs: Headers, ours: Headers) -> list[tuple[bytes, bytes]]:
     """Ours replace theirs; whatever does not say how long it may be kept is not to be kept."""
     names = {name for name, _ in ours}
     kept = [(name, value) for name, value in theirs if name.lower() not in names]
