@@ -6,32 +6,13 @@
  */
 import { Emitter } from "../../lib/emitter.js";
 import { pause, SerialQueue } from "../../lib/timing.js";
-import { textOf } from "../../types/content-types.js";
-import { isSilent } from "../history/message-rows.js";
-import { waitReason } from "../keys/pinning.js";
-import { inSecondBrowser, secondBrowsers } from "../keys/second-browsers.js";
-import { messageRecord } from "../keys/storage-cipher.js";
-import { NEWER, UNREADABLE } from "../receive/unopened.js";
-import { arranged } from "./arrangement.js";
-import { placeOf } from "./causality.js";
-import { usualDelays } from "./sender-clocks.js";
-import {
-  changeItems,
-  echoItem,
-  inOrder,
-  keyOf,
-  storedItem,
-  takenBackItems,
-  textKey,
-  unsentItem,
-  withKeys,
-} from "./thread-items.js";
+import { hasContent, itemsOf } from "./item-list.js";
+import { ThreadContents } from "./thread-contents.js";
+import { keyOf } from "./thread-items.js";
 
 /** @import { Window } from "../history/message-store.js" */
-
-/** @typedef {import("./thread-items.js").AnyItem} AnyItem */
-/** @typedef {import("./thread-items.js").ThreadItem} ThreadItem */
-/** @typedef {import("./thread-items.js").Words} Words */
+/** @import { Shown } from "./item-list.js" */
+/** @import { AnyItem } from "./thread-items.js" */
 
 const SCREEN = 30;
 const IN_SIGHT = 16; // Messages on a screen. Each costs a derivation, and the others wait for these.
@@ -43,27 +24,13 @@ const FETCH_PATIENCE_MS = 5000;
 
 export class Thread extends Emitter {
   #parts;
+  #contents;
   #reading = new SerialQueue();
-  /** @type {Window["rows"]} */
-  #rows = [];
-  /** @type {Window["strays"]} */
-  #strays = [];
-  /** @type {Window["gaps"]} */
-  #gaps = [];
-  /** @type {ChatRow | null} */
-  #chat = null;
-  /** @type {OutboxRow[]} */
-  #unsent = [];
-  /** @type {Map<string, Echo>} */
-  #echoes = new Map();
-  /** @type {Map<string, Words>} decrypted messages by identity; keys are not unique if the server repeats an id */
-  #words = new Map();
-  /** @type {Set<string>} identities of stored messages that cannot be decrypted any more */
-  #unreadable = new Set();
+  /** @type {Shown} */
+  #shown;
   /** @type {AnyItem[] | null} */
   #items = null;
   #from = Infinity;
-  #hasOlder = false;
   #isLoading = true;
   /** whether only the newest messages are here, and unread ones may precede them */
   #isPartial = false;
@@ -79,6 +46,8 @@ export class Thread extends Emitter {
     super();
     this.email = email;
     this.#parts = parts;
+    this.#contents = new ThreadContents(parts);
+    this.#shown = { email, chat: null, rows: [], strays: [], gaps: [], unsent: [], echoes: new Map(), hasOlder: false };
   }
 
   get name() {
@@ -103,7 +72,7 @@ export class Thread extends Emitter {
 
   /** Whether the server says that the chat was cleared, and it was not cleared here. */
   get clearedElsewhere() {
-    return Boolean(this.#chat?.clearedElsewhere);
+    return Boolean(this.#shown.chat?.clearedElsewhere);
   }
 
   /** True until the chat is read from the database. */
@@ -122,7 +91,7 @@ export class Thread extends Emitter {
   }
 
   get hasOlder() {
-    return this.#hasOlder;
+    return this.#shown.hasOlder;
   }
 
   /** How many messages were unread when the chat was opened, or when its missing messages had come. */
@@ -137,7 +106,7 @@ export class Thread extends Emitter {
 
   /** @param {number} id */
   covers(id) {
-    return id >= this.#from || this.#strays.some((row) => row.id === id);
+    return id >= this.#from || this.#shown.strays.some((row) => row.id === id);
   }
 
   /**
@@ -145,85 +114,13 @@ export class Thread extends Emitter {
    * @returns {boolean} whether the message is shown and was here at the last reading
    */
   hasShown(id) {
-    return this.covers(id) && id <= (this.#rows.at(-1)?.id ?? 0);
+    return this.covers(id) && id <= (this.#shown.rows.at(-1)?.id ?? 0);
   }
 
   /** @returns {AnyItem[]} oldest first */
   items() {
-    const waitsFor = waitReason(this.#parts.people.get(this.email));
-    this.#items ??= inOrder(this.#chat === null ? [] : this.#stored(this.#chat), {
-      unsent: this.#unsent.filter((row) => !isSilent(row)).map((row) => unsentItem(row, this.#known(row), waitsFor)),
-      echoes: this.#echoesAlone().map(echoItem),
-      changes: [...this.#changes(), ...this.#takenBack()],
-    });
+    this.#items ??= itemsOf(this.#shown, this.#contents, this.#parts);
     return this.#items;
-  }
-
-  /** @param {ChatRow} chat */
-  #stored(chat) {
-    const { sync, people, preferences, cipher } = this.#parts;
-    const isSecond = inSecondBrowser(people.get(this.email));
-    const distinct = this.#distinctRows();
-    const theirs = distinct.filter(({ row }) => !row.mine);
-    const sent = theirs.map(({ row }) => ({ row, sentAtMs: this.#words.get(textKey(row))?.sentAtMs }));
-    const usualDelay = usualDelays(sent);
-    const shown = { chat, isReadTold: preferences.readReceipts, ownBrowser: cipher.browser, isSecond, usualDelay };
-    const placed = distinct.map(({ row, key }) => {
-      const known = this.#known(row);
-      return { row, words: known.words, item: storedItem(row, known, { ...shown, key }) };
-    });
-    const gaps = sync.isSettled ? this.#gaps.filter((gap) => this.#isKnown(gap)) : [];
-    return arranged(placed, gaps, this.#around(chat));
-  }
-
-  /**
-   * @param {import("../history/gaps.js").Gap} gap
-   * @returns {boolean} false: the gap is before the newest screen, whose earlier messages are not fetched yet
-   */
-  #isKnown({ before }) {
-    return this.#parts.sync.isComplete || !this.#hasOlder || before !== this.#rows[0]?.id;
-  }
-
-  /** @param {ChatRow} chat */
-  #around({ heads = {} }) {
-    const browsers = this.#rows.filter(({ mine, browser }) => !mine && browser).map(({ browser }) => browser);
-    return {
-      hasOlder: this.#hasOlder,
-      silent: new Set(this.#rows.filter(({ hidden }) => hidden).map(placeOf)),
-      unsent: new Set(this.#unsent.map(({ counter }) => counter)),
-      browsers: new Set([...browsers, ...Object.keys(heads)]).size,
-    };
-  }
-
-  #takenBack() {
-    return this.#chat ? takenBackItems([...this.#rows, ...this.#unsent], this.#chat) : [];
-  }
-
-  /** @returns {import("./thread-items.js").ChangeItem[]} within the shown part */
-  #changes() {
-    const { people } = this.#parts;
-    const first = this.#hasOlder ? (this.#rows[0]?.createdAtMs ?? Infinity) : 0;
-    const person = people.get(this.email);
-    return changeItems(person?.changes ?? [], people.renamings(this.email), secondBrowsers(person))
-      .filter(({ at }) => at.getTime() >= first);
-  }
-
-  /** @param {MessageRow | OutboxRow} row */
-  #known(row) {
-    const identity = textKey(row);
-    const words = this.#words.get(identity);
-    return { words, unopened: this.#unreadable.has(identity) ? UNREADABLE : this.#unopened(row, words) };
-  }
-
-  /**
-   * @param {MessageRow | OutboxRow} row
-   * @param {Words | undefined} words
-   */
-  #unopened(row, words) {
-    if (words?.text === null) {
-      return NEWER;
-    }
-    return "raw" in row && row.raw ? this.#parts.decryptQueue.failure(row) : null;
   }
 
   /** Loads the newest screen from the database, or from the server if a long sync is running. */
@@ -235,7 +132,7 @@ export class Thread extends Emitter {
 
   /** Fetches older messages if they do not fill a screen. */
   async fill() {
-    if (this.#rows.length < SCREEN && this.#hasOlder) {
+    if (this.#shown.rows.length < SCREEN && this.#shown.hasOlder) {
       await this.loadOlder().catch(() => {});
     }
   }
@@ -246,7 +143,7 @@ export class Thread extends Emitter {
       if (this.#isLoading || this.#parts.sync.isBehind) {
         return;
       }
-      if (await this.#takeInUnread(this.#strays)) {
+      if (await this.#takeInUnread(this.#shown.strays)) {
         const window = await this.#read({ from: this.#from, limit: Infinity });
         this.#noteUnread(window);
         await this.#show(window);
@@ -268,8 +165,8 @@ export class Thread extends Emitter {
       return false;
     }
     const { rows, chat } = await messageStore.window(this.email, { below: first.id, limit: BEFORE_UNREAD + 1 });
-    this.#hasOlder = rows.length > BEFORE_UNREAD || chat.older !== null;
-    this.#from = this.#hasOlder ? (rows.slice(-BEFORE_UNREAD)[0] ?? first).id : 0;
+    this.#shown.hasOlder = rows.length > BEFORE_UNREAD || chat.older !== null;
+    this.#from = this.#shown.hasOlder ? (rows.slice(-BEFORE_UNREAD)[0] ?? first).id : 0;
     return true;
   }
 
@@ -282,8 +179,8 @@ export class Thread extends Emitter {
   /** @param {number} newest all messages from this id on are here; earlier ones may be missing */
   async #loadScreen(newest) {
     const screen = await this.#read({ from: newest, limit: SCREEN + 1 });
-    this.#hasOlder = screen.rows.length > SCREEN || screen.chat.older !== null || newest > 0;
-    this.#from = this.#hasOlder ? (screen.rows.slice(-SCREEN)[0]?.id ?? 0) : 0;
+    this.#shown.hasOlder = screen.rows.length > SCREEN || screen.chat.older !== null || newest > 0;
+    this.#from = this.#shown.hasOlder ? (screen.rows.slice(-SCREEN)[0]?.id ?? 0) : 0;
     if (newest === 0) {
       await this.#takeInUnread(screen.strays);
     }
@@ -307,7 +204,7 @@ export class Thread extends Emitter {
     if (from !== null) {
       await this.#reading.run(async () => {
         this.#from = from;
-        this.#hasOlder = from > 0;
+        this.#shown.hasOlder = from > 0;
       });
       await this.refresh();
     }
@@ -318,7 +215,7 @@ export class Thread extends Emitter {
     await this.#reading.run(async () => {
       if (!this.#isLoading) {
         const window = await this.#read({ from: this.#from, limit: Infinity });
-        this.#hasOlder &&= window.rows.length > 0 || window.chat.older !== null;
+        this.#shown.hasOlder &&= window.rows.length > 0 || window.chat.older !== null;
         await this.#show(window);
         this.emit("changed");
       }
@@ -345,12 +242,12 @@ export class Thread extends Emitter {
 
   /** @returns {Promise<number>} how many older messages were found in the database */
   async #reachBack() {
-    if (!this.#hasOlder) {
+    if (!this.#shown.hasOlder) {
       return 0; // They have come in between.
     }
     const { rows, chat } = await this.#parts.messageStore.window(this.email, { below: this.#from, limit: OLDER });
-    this.#hasOlder = rows.length === OLDER || chat.older !== null;
-    this.#from = this.#hasOlder ? (rows[0]?.id ?? this.#from) : 0;
+    this.#shown.hasOlder = rows.length === OLDER || chat.older !== null;
+    this.#from = this.#shown.hasOlder ? (rows[0]?.id ?? this.#from) : 0;
     return rows.length;
   }
 
@@ -359,7 +256,7 @@ export class Thread extends Emitter {
    * @param {Echo} echo
    */
   echo(echo) {
-    this.#echoes.set(echo.clientId, echo);
+    this.#shown.echoes.set(echo.clientId, echo);
     this.#itemsChanged();
   }
 
@@ -368,7 +265,7 @@ export class Thread extends Emitter {
    * @param {string} clientId
    */
   dropEcho(clientId) {
-    this.#echoes.delete(clientId);
+    this.#shown.echoes.delete(clientId);
     this.#itemsChanged();
   }
 
@@ -378,8 +275,8 @@ export class Thread extends Emitter {
    * @returns {Promise<Window & { echoed: Echo[] }>}
    */
   async #read(part) {
-    const echoed = [...this.#echoes.values()].filter(({ isStored }) => isStored);
-    const strays = this.#strays.map(({ id }) => id);
+    const echoed = [...this.#shown.echoes.values()].filter(({ isStored }) => isStored);
+    const strays = this.#shown.strays.map(({ id }) => id);
     return { ...(await this.#parts.messageStore.window(this.email, part, strays)), echoed };
   }
 
@@ -390,65 +287,23 @@ export class Thread extends Emitter {
 
   /** @param {Window & { echoed: Echo[] }} window */
   async #show({ chat, rows, strays, unsent, echoed, gaps }) {
-    await Promise.all([...strays, ...rows, ...unsent].map((row) => this.#readWords(row)));
-    this.#chat = chat;
-    this.#gaps = gaps;
-    this.#rows = rows;
-    this.#strays = strays;
-    this.#unsent = unsent;
-    [...rows.filter(isKnown), ...unsent, ...echoed].forEach(({ clientId }) => this.#echoes.delete(clientId ?? ""));
+    await Promise.all([...strays, ...rows, ...unsent].map((row) => this.#contents.read(row)));
+    Object.assign(this.#shown, { chat, rows, strays, gaps, unsent });
+    [...rows.filter(hasContent), ...unsent, ...echoed].forEach(({ clientId }) => this.#shown.echoes.delete(clientId ?? ""));
     this.#items = null;
     this.#openWhatIsClosed();
-  }
-
-  /** @param {MessageRow | OutboxRow} row if it cannot be decrypted, it is shown as such */
-  async #readWords(row) {
-    const key = textKey(row);
-    if (!row.sealed || this.#words.has(key)) {
-      return;
-    }
-    try {
-      const content = await this.#parts.cipher.open(messageRecord(row), row.sealed);
-      const { type, body, hash, received, sent_at: sentAtMs } = content;
-      this.#words.set(key, { type, body, text: textOf(content), sentAtMs, hash, received });
-      this.#unreadable.delete(key);
-    } catch {
-      this.#unreadable.add(key);
-    }
   }
 
   /** Decrypts in this order: the screen from the first unread message on, the newest screen, the later and earlier ones. */
   #openWhatIsClosed() {
     const { decryptQueue } = this.#parts;
-    const unread = this.#rows.findIndex((row) => keyOf(row) === this.#firstUnreadKey);
-    const below = unread < 0 ? [] : this.#rows.slice(unread, unread + SCREEN);
-    const newest = [...this.#rows].reverse();
-    const inTurn = [...below.slice(0, IN_SIGHT), ...this.#strays, ...newest.slice(0, IN_SIGHT), ...below, ...newest];
+    const unread = this.#shown.rows.findIndex((row) => keyOf(row) === this.#firstUnreadKey);
+    const below = unread < 0 ? [] : this.#shown.rows.slice(unread, unread + SCREEN);
+    const newest = [...this.#shown.rows].reverse();
+    const inTurn = [...below.slice(0, IN_SIGHT), ...this.#shown.strays, ...newest.slice(0, IN_SIGHT), ...below, ...newest];
     const closed = inTurn.filter((row) => row.raw && !decryptQueue.failure(row));
     decryptQueue.openAll([...new Set(closed)]);
   }
-
-  /** @returns {Echo[]} those that were not read from the database yet */
-  #echoesAlone() {
-    const known = new Set([...this.#rows.filter(isKnown), ...this.#unsent].map(({ clientId }) => clientId));
-    return [...this.#echoes.values()].filter(({ clientId }) => !known.has(clientId));
-  }
-
-  /** Each message once, however often the server has delivered it. */
-  #distinctRows() {
-    const rows = [...this.#strays, ...this.#rows].filter(({ hidden }) => !hidden);
-    const waiting = new Set([...this.#unsent.map(({ clientId }) => clientId), ...this.#echoes.keys()]);
-    // Another message with an own client_id may be a repetition, until decryption was tried.
-    return withKeys(rows, waiting).filter(({ row, isOther }) => !isOther || isKnown(row) || this.#parts.decryptQueue.failure(row));
-  }
-}
-
-/**
- * @param {MessageRow} row
- * @returns {boolean} whether this browser has its content
- */
-function isKnown({ sealed }) {
-  return sealed !== undefined;
 }
 
 /** @param {MessageRow[]} rows */
