@@ -5,13 +5,14 @@ from django.test import Client
 
 from accounts.models import User
 from conftest import PASSWORD, Person, new_spki
-from tests.browser.shared import browser, browser_type, chromium, launch_options, site, whole_launch_options
+from tests.browser.shared import browser, browser_type, chromium, launch_options, pool, site, whole_launch_options
 
 __all__ = [  # fixtures, once for all who have browsers
     "browser",
     "browser_type",
     "chromium",
     "launch_options",
+    "pool",
     "site",
     "whole_launch_options",
 ]

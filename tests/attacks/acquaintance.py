@@ -3,7 +3,7 @@
 import base64
 import hashlib
 
-from tests.attacks.wire import Answer
+from tests.attacks.relay import Answer
 
 STALE = {"code": "stale_key", "detail": "A key that this was made with is not the present one."}
 

@@ -4,13 +4,14 @@ Cases share one Alice and one Bob, who know each other; a case that changes them
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from tests.attacks.mallory import Mallory
 from tests.attacks.office import Office
+from tests.attacks.relay import Relay
 from tests.browser.shared import company, complaints_of, maker_of_people
 from tools.browser.person import Person
 
@@ -28,20 +29,29 @@ def pytest_collection_modifyitems(items):
 
 @dataclass
 class Town:
-    """Whoever is made here has Mallory before them from the first call on."""
+    """Whoever is made here has Mallory before them from the first call on, at an address of their own."""
 
     people: list[Person]
     mallory: Mallory
+    relay: Relay
     make: Callable[..., Person]
+    free: list[str] = field(default_factory=list)
 
     def visitor(self, name: str, **options) -> Person:
-        person = self.make(name, **options)
-        self.mallory.stand_before(person)
+        address = self.free.pop() if self.free else self.relay.open()
+        person = self.make(name, address=address, **options)
+        self.relay.people[address] = person
         return person
+
+    def see_off(self, visitors: list[Person]) -> None:
+        for person in visitors:
+            del self.relay.people[person.url]
+            person.leave()
+            self.free.append(person.url)
 
     def strangers(self, has_clock: bool = False) -> tuple[Person, Person]:
         """They have accounts, and know nobody; with clocks, these can be put forward (`page.clock`)."""
-        alice, bob = self.visitor("alice"), self.visitor("bob")
+        alice, bob = (self.visitor(name, alone=has_clock) for name in ("alice", "bob"))
         for person in (alice, bob):
             if has_clock:
                 person.page.clock.install()
@@ -62,11 +72,14 @@ class Town:
 
 
 @pytest.fixture(scope="session")
-def town(browser, site) -> Iterator[Town]:
-    office = Office(site.servers[0].url)
+def town(browser, pool, site) -> Iterator[Town]:
+    server = site.servers[0].url
+    mallory = Mallory(Office(server))
+    relay = Relay(browser, server, mallory)
     with company() as people:
-        yield Town(people, Mallory(office), maker_of_people(browser, site, people))
-    office.close()
+        yield Town(people, mallory, relay, maker_of_people(pool, site, people))
+    relay.close()
+    mallory.office.close()
 
 
 @pytest.fixture(scope="session")
@@ -83,9 +96,11 @@ def pair(everybodys_pair) -> tuple[Person, Person]:
 
 
 @pytest.fixture(scope="module")
-def own_pair(town) -> tuple[Person, Person]:
+def own_pair(town) -> Iterator[tuple[Person, Person]]:
     """For a file whose cases look at what stands in the whole chat."""
-    return town.friends()
+    pair = town.friends()
+    yield pair
+    town.see_off(pair)
 
 
 @pytest.fixture
@@ -93,8 +108,7 @@ def guests(town) -> Iterator[Town]:
     """For those who are here for one case alone."""
     before = len(town.people)
     yield town
-    for person in town.people[before:]:
-        person.context.close()
+    town.see_off(town.people[before:])
 
 
 @pytest.fixture
@@ -137,8 +151,11 @@ def row(request):
     row.found.clear()
     yield row
     assert row.missing == [], "words of the table that were not looked for on the page"
-    people = request.getfixturevalue("town").people
+    town = request.getfixturevalue("town")
+    people, faults = town.people, list(town.relay.faults)
+    town.relay.faults.clear()
     complaints = complaints_of(people)
     for person in people:
         person.complaints.clear()
     assert complaints == []
+    assert faults == [], "rules of the case that failed"

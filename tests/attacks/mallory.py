@@ -1,6 +1,5 @@
 """Whoever runs the server. She stands between each browser and the server, knows all that it knows, and lies."""
 
-import contextlib
 import json
 import re
 import time
@@ -8,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page
 
 from tests.attacks.office import Office, without_servers_words
-from tests.attacks.wire import Answer, AnswerRule, Changed, Event, Rule, Wire
+from tests.attacks.relay import Answer
+from tests.attacks.wire import AnswerRule, Changed, Event, Rule, Wire
 from tools.browser.person import Person
 
 PATIENCE_SECONDS = 20
@@ -93,14 +92,12 @@ class Mallory(Wire):
     def resync(self, person: Person) -> None:
         """The page asks now what has happened since."""
         for socket in self.sockets.get(person, []):
-            with contextlib.suppress(BrowserError):
-                socket.send(json.dumps({"type": "resync"}))
+            socket.send(json.dumps({"type": "resync"}))
 
     def cut_socket(self, person: Person) -> None:
         """The page has to connect anew, and asks what has happened since."""
         for socket in self.sockets.pop(person, []):
-            with contextlib.suppress(BrowserError):
-                socket.close(code=1012)
+            socket.close(code=1012)
 
     # --- withholds and invents ---
 

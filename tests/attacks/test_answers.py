@@ -12,8 +12,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.attacks.haste import hurry
+from tests.attacks.relay import Answer
 from tests.attacks.row import attack
-from tests.attacks.wire import PUSHES, Answer
+from tests.attacks.wire import PUSHES
 
 CONNECTING = "“Connecting…”"
 PAGES_LIMIT = 1000

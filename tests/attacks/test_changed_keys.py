@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from tests.attacks.acquaintance import STALE, malformed, meet, name_key, strip
 from tests.attacks.haste import hurry
 from tests.attacks.impostor import Impostor
+from tests.attacks.relay import Answer
 from tests.attacks.row import attack
-from tests.attacks.wire import Answer
 from tests.attacks.words import DAMAGED, KEYS_CHANGED, UNDECIDED, of
 
 NOBODYS = "f" * 64

@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 from tests.attacks.acquaintance import malformed, name_key
 from tests.attacks.haste import hurry
 from tests.attacks.impostor import Impostor
+from tests.attacks.relay import Answer
 from tests.attacks.row import attack
-from tests.attacks.wire import Answer
 from tests.attacks.words import DAMAGED, NOT_OURS, of
 from tests.reference.suite1 import fingerprint
 

@@ -7,8 +7,8 @@ from itertools import count
 import pytest
 from playwright.sync_api import expect
 
+from tests.attacks.relay import Answer
 from tests.attacks.row import attack
-from tests.attacks.wire import Answer
 
 LARGEST_ID = 2**53 - 2
 

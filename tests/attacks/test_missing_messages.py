@@ -4,8 +4,8 @@ from playwright.sync_api import expect
 
 from tests.attacks.impostor import Impostor
 from tests.attacks.mallory import Held
+from tests.attacks.relay import Answer
 from tests.attacks.row import attack
-from tests.attacks.wire import Answer
 from tests.attacks.words import OTHER_BROWSER, of
 
 BEFORE = "messages of before this browser"

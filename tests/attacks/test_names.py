@@ -6,8 +6,8 @@ A display name is what the server tells, and what the other person has chosen. A
 import pytest
 from playwright.sync_api import expect
 
+from tests.attacks.relay import Answer
 from tests.attacks.row import attack
-from tests.attacks.wire import Answer
 
 LISTS = r"GET /(contacts/list|messages/conversations)"
 

@@ -3,8 +3,8 @@
 from playwright.sync_api import expect
 
 from tests.attacks.impostor import Impostor
+from tests.attacks.relay import Answer
 from tests.attacks.row import attack
-from tests.attacks.wire import Answer
 
 FORGET_ALL = """async () => {
   for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name);

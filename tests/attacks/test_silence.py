@@ -8,9 +8,9 @@ from itertools import count
 from playwright.sync_api import expect
 
 from tests.attacks.impostor import Impostor
+from tests.attacks.relay import Answer
 from tests.attacks.row import attack
 from tests.attacks.test_missing_messages import ONE, withhold
-from tests.attacks.wire import Answer
 
 
 def keep_open(person, pattern: str) -> None:

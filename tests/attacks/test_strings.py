@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.attacks.relay import Answer
 from tests.attacks.row import attack
-from tests.attacks.wire import Answer
 
 MARKUP = "<img src=x onerror='window.owned=1'><script>window.owned=1</script><b>Bob</b>"
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")

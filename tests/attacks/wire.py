@@ -1,21 +1,17 @@
-"""The ways between a browser and the server: REST, by Playwright's `route`, and the socket, by `route_web_socket`.
+"""What comes by the ways between a browser and the server, REST and the socket, and may be changed on it.
 
 Whatever tells a browser about its mailbox, by whatever way it comes (a push, the acceptance of what was sent, the
 answer to a POST, a page of `sync`, of a conversation or of an inbox, the list of chats), goes through `events_for`: an
 attack holds for all of them. All other answers go through `answer_for`, all other frames through `frame_rules`.
 """
 
-import contextlib
 import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from playwright.sync_api import Error as BrowserError
-from playwright.sync_api import Request, Route, WebSocketRoute
-
+from tests.attacks.relay import Answer, Socket
 from tools.browser.person import Person
 
 PUSHES = ("new_message", "message_status", "conversation_cleared")
@@ -24,15 +20,6 @@ Event = dict[str, Any]
 Changed = Event | list[Event] | None
 # Whose browser it is for, and the event; what comes out is passed on in its place.
 Rule = Callable[[Person, Event], Changed]
-
-
-@dataclass
-class Answer:
-    """In the place of the server's own. A body that is text goes out as it is; with `url`, that is asked instead."""
-
-    body: Any
-    status: int = 200
-    url: str = ""
 
 
 @dataclass
@@ -59,12 +46,7 @@ class Wire:
         self.accepted: set[int] = set()
         self.sent: list[Sent] = []
         self.asked: list[tuple[Person, str]] = []
-        self.sockets: dict[Person, list[WebSocketRoute]] = {}
-
-    def stand_before(self, person: Person) -> None:
-        """Before the person's page is opened."""
-        person.context.route("**/api/**", lambda route: self.pass_call(person, route))
-        person.context.route_web_socket("**/ws/chat/", lambda socket: self.pass_socket(person, socket))
+        self.sockets: dict[Person, list[Socket]] = {}
 
     def answer_to_sending(self, _sender: Person, _envelope: dict) -> Answer | None:
         """None: the server's own."""
@@ -87,27 +69,9 @@ class Wire:
 
     # --- REST ---
 
-    def pass_call(self, person: Person, route: Route) -> None:
-        with contextlib.suppress(BrowserError):  # the page has gone meanwhile
-            call = called(route.request)
-            self.asked.append((person, call))
-            answer = self.sending(person, route.request.post_data_json) if call == "POST /messages/send" else None
-            if answer:
-                route.fulfill(status=answer.status, json=answer.body)
-            else:
-                self.ask_server(person, call, route)
-
-    def ask_server(self, person: Person, call: str, route: Route) -> None:
-        response = route.fetch()
-        given = Answer(body_of(response.body()), response.status)
-        answer = self.answer_for(person, call, given)
-        if answer == given:
-            route.fulfill(response=response)
-        elif answer.url:
-            route.continue_(url=answer.url)
-        else:
-            body = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
-            route.fulfill(status=answer.status, content_type="application/json", body=body)
+    def answer_without_server(self, person: Person, call: str, body: Any) -> Answer | None:
+        self.asked.append((person, call))
+        return self.sending(person, body) if call == "POST /messages/send" else None
 
     def sending(self, person: Person, envelope: dict) -> Answer | None:
         self.sent.append(Sent(person, envelope))
@@ -140,23 +104,20 @@ class Wire:
 
     # --- the socket ---
 
-    def pass_socket(self, person: Person, page: WebSocketRoute) -> None:
-        server = page.connect_to_server()
+    def open_socket(self, person: Person, page: Socket) -> None:
         self.sockets.setdefault(person, []).append(page)
-        page.on_message(lambda frame: self.pass_up(person, frame, page, server))
-        server.on_message(lambda frame: self.pass_down(person, frame, page))
 
-    def pass_up(self, person: Person, frame: str | bytes, page: WebSocketRoute, server: WebSocketRoute) -> None:
+    def pass_up(self, person: Person, frame: str, page: Socket) -> None:
         said, answer = json.loads(frame), None
         if said.get("type") == "send_message":
             answer = self.sending(person, {name: value for name, value in said.items() if name != "type"})
         if answer is None:
-            server.send(frame)
+            page.to_server.put_nowait(frame)
         elif answer.status >= 400:
             page.send(json.dumps({"type": "error", "client_id": said["client_id"]} | answer.body))
         # An acceptance comes with the push.
 
-    def pass_down(self, person: Person, frame: str | bytes, page: WebSocketRoute) -> None:
+    def pass_down(self, person: Person, frame: str, page: Socket) -> None:
         told = json.loads(frame)
         is_event = told.get("type") in (*PUSHES, "message_accepted")
         frames = self.events_for(person, told) if is_event else [told]
@@ -164,22 +125,9 @@ class Wire:
             frames += [event | {"type": "message_accepted"} for event in frames]
         for rule in list(self.frame_rules):
             frames = [changed for given in frames for changed in as_list(rule(person, given))]
-        with contextlib.suppress(BrowserError):
-            for changed in frames:
-                page.send(json.dumps(changed))
+        for changed in frames:
+            page.send(json.dumps(changed))
 
 
 def as_list(given: Changed) -> list[Event]:
     return given if isinstance(given, list) else [] if given is None else [given]
-
-
-def called(request: Request) -> str:
-    address = urlsplit(request.url)
-    return f"{request.method} {unquote(address.path.removeprefix('/api'))}"
-
-
-def body_of(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except ValueError:
-        return None

@@ -6,9 +6,9 @@ import itertools
 import pytest
 
 from tests.browser.proxy import Line
-from tests.browser.shared import PATIENCE_MS, company, maker_of_people
+from tests.browser.shared import company, maker_of_people
 from tools.browser.person import Person
-from tools.browser.start import WIDE
+from tools.browser.start import PATIENCE_MS, WIDE
 from tools.provision import Unavailable
 from tools.provision.node import install_modules
 
@@ -20,8 +20,8 @@ def people():
 
 
 @pytest.fixture
-def new_person(browser, site, people):
-    return maker_of_people(browser, site, people)
+def new_person(pool, site, people):
+    return maker_of_people(pool, site, people)
 
 
 @pytest.fixture
@@ -60,6 +60,12 @@ def new_line(site):
 @pytest.fixture
 def alice(new_person) -> Person:
     return new_person("alice").register()
+
+
+@pytest.fixture
+def alone(new_person) -> Person:
+    """Alice, in a browser that nobody uses again."""
+    return new_person("alice", alone=True).register()
 
 
 @pytest.fixture

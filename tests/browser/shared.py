@@ -2,19 +2,20 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Error as BrowserError
+from playwright.sync_api import expect, sync_playwright
 
+from tests.browser.pool import Pool
 from tests.browser.proxy import Line
 from tests.browser.site import Site, running_site
 from tools.browser.person import Person
-from tools.browser.start import WIDE
+from tools.browser.start import PATIENCE_MS
 from tools.browser.start import launch_options as options_of
 from tools.provision import Unavailable
 from tools.provision.chromium import find_chromium, find_whole_chromium
-
-PATIENCE_MS = 20_000  # of no story's interest: a busy machine is slow, and a story tells what happens, not how fast
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +55,11 @@ def browser(browser_type, launch_options):
 
 
 @pytest.fixture(scope="session")
+def pool(browser) -> Pool:
+    return Pool(browser)
+
+
+@pytest.fixture(scope="session")
 def site(backend, tmp_path_factory):
     with running_site(tmp_path_factory.mktemp("site"), backend) as site:
         yield site
@@ -66,8 +72,8 @@ def company() -> Iterator[list[Person]]:
     yield everyone
     complaints = complaints_of(everyone)
     for person in everyone:
-        with contextlib.suppress(Exception):
-            person.context.close()
+        with contextlib.suppress(BrowserError):  # the story has closed it
+            person.leave()
     assert not complaints, complaints
 
 
@@ -75,16 +81,23 @@ def complaints_of(everyone: list[Person]) -> list[str]:
     return [f"{person.name}: {complaint}" for person in everyone for complaint in person.complaints]
 
 
-def maker_of_people(browser: Browser, site: Site, people: list[Person]) -> Callable[..., Person]:
-    """Makes a person with a fresh browser; with a line, all of its traffic goes through that."""
+def maker_of_people(pool: Pool, site: Site, people: list[Person]) -> Callable[..., Person]:
+    """Makes a person whose browser has stored nothing; with a line, all of its traffic goes through that.
 
-    def make(name: str, line: Line | None = None, account: Person | None = None, **options) -> Person:
-        def new_context():
-            context = browser.new_context(**{"viewport": WIDE, **options})
-            context.set_default_timeout(PATIENCE_MS)
-            return context
+    `alone`, or with options, the person has a context that nobody uses again: it may get scripts, bindings and clocks.
+    """
 
-        person = Person(name, line.url if line else site.server_of(name).url, new_context, account)
+    def make(
+        name: str,
+        line: Line | None = None,
+        account: Person | None = None,
+        alone: bool = False,
+        address: str = "",
+        **options,
+    ) -> Person:
+        address = line.url if line else address or site.server_of(name).url
+        new_context = partial(pool.new, **options) if alone or line or options else partial(pool.take, address)
+        person = Person(name, address, new_context, account, pool.give_back)
         people.append(person)
         return person
 

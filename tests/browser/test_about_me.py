@@ -139,9 +139,9 @@ def test_the_keyboard_reaches_everything(alice):
     tab_to(alice, "Your public keys")
 
 
-def test_its_code_loads_nowhere_else(alice):
+def test_its_code_loads_nowhere_else(alone):
     loaded = set()
-    alice.page.on("request", lambda request: loaded.add(request.url))
-    alice.visit("/chat")
-    alice.expect_chat_page()
+    alone.page.on("request", lambda request: loaded.add(request.url))
+    alone.visit("/chat")
+    alone.expect_chat_page()
     assert not [url for url in loaded if "own-data" in url or "about-me" in url]

@@ -28,7 +28,7 @@ def with_broken_storage(person, name: str) -> list[str]:
 
 @pytest.mark.parametrize("name", WORDS)
 def test_both_doors_name_the_reason_and_do_not_ask_the_server(new_person, name):
-    alice = new_person("alice")
+    alice = new_person("alice", alone=True)
     calls = with_broken_storage(alice, name)
     alice.visit("/register")
     alice.fill_in_registration()
@@ -41,8 +41,8 @@ def test_both_doors_name_the_reason_and_do_not_ask_the_server(new_person, name):
 
 
 @pytest.mark.parametrize("name", WORDS)
-def test_the_chat_page_names_the_reason(alice, name):
-    with_broken_storage(alice, name)
-    alice.visit("/chat")
-    expect(alice.page.get_by_role("heading", name=WORDS[name])).to_be_visible()
-    expect(alice.page.get_by_role("button", name="Try again")).to_be_visible()
+def test_the_chat_page_names_the_reason(alone, name):
+    with_broken_storage(alone, name)
+    alone.visit("/chat")
+    expect(alone.page.get_by_role("heading", name=WORDS[name])).to_be_visible()
+    expect(alone.page.get_by_role("button", name="Try again")).to_be_visible()

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.pool import Pool
 from tests.browser.shared import maker_of_people
 
 pytestmark = pytest.mark.once
@@ -365,33 +366,33 @@ def open_chat_page(person) -> None:
     person.expect_chat_page()
 
 
-def test_the_first_load_is_small(alice):
-    alice.page.add_init_script(NEVER_IDLE)
-    open_chat_page(alice)
-    sizes = {path: compressed_size(path) for path in loaded_files(alice)}
+def test_the_first_load_is_small(alone):
+    alone.page.add_init_script(NEVER_IDLE)
+    open_chat_page(alone)
+    sizes = {path: compressed_size(path) for path in loaded_files(alone)}
     assert any("chat" in path for path in sizes)
     assert 10_000 < sum(sizes.values()) < FIRST_LOAD_LIMIT_BYTES, sizes
 
 
-def test_the_page_names_all_modules_of_its_first_load_and_no_other(alice):
-    alice.page.add_init_script(NEVER_IDLE)
-    open_chat_page(alice)
+def test_the_page_names_all_modules_of_its_first_load_and_no_other(alone):
+    alone.page.add_init_script(NEVER_IDLE)
+    open_chat_page(alone)
     nodes = "[...document.head.querySelectorAll('script[src], link[rel=modulepreload]')]"
-    named = set(alice.page.evaluate(f"{nodes}.map(node => node.src ?? node.href)"))
+    named = set(alone.page.evaluate(f"{nodes}.map(node => node.src ?? node.href)"))
     links = "[...document.querySelector('#later').content.querySelectorAll('link')]"
-    later = set(alice.page.evaluate(f"{links}.map(link => link.href)"))
-    loaded = {url for url in loaded_files(alice) if url.endswith(".js")}
+    later = set(alone.page.evaluate(f"{links}.map(link => link.href)"))
+    loaded = {url for url in loaded_files(alone) if url.endswith(".js")}
     assert named <= loaded <= named | later
     assert not named & later
 
 
-def test_the_rest_is_loaded_as_soon_as_it_is_asked_for(alice):
-    alice.page.add_init_script(NEVER_IDLE)
-    open_chat_page(alice)
-    first = loaded_files(alice)
-    alice.page.get_by_role("button", name="Add contact").click()
-    expect(alice.page.get_by_role("dialog").get_by_label("Email")).to_be_focused()
-    assert first < loaded_files(alice)
+def test_the_rest_is_loaded_as_soon_as_it_is_asked_for(alone):
+    alone.page.add_init_script(NEVER_IDLE)
+    open_chat_page(alone)
+    first = loaded_files(alone)
+    alone.page.get_by_role("button", name="Add contact").click()
+    expect(alone.page.get_by_role("dialog").get_by_label("Email")).to_be_focused()
+    assert first < loaded_files(alone)
 
 
 def test_the_rest_needs_no_network_once_the_page_stands(alice):
@@ -418,7 +419,7 @@ def whole_browser(browser_type, whole_launch_options):
 def test_what_could_not_be_loaded_says_so_and_opens_at_the_next_click(whole_browser, site, people, new_line):
     """Chromium 147 asks no second time for a module that it could not have once; 156 does."""
     line = new_line("alice")
-    alice = maker_of_people(whole_browser, site, people)("alice", line=line).register_by_hand()
+    alice = maker_of_people(Pool(whole_browser), site, people)("alice", line=line).register_by_hand()
     alice.page.add_init_script(NEVER_IDLE)
     alice.use_no_cache()
     open_chat_page(alice)

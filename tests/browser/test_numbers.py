@@ -7,6 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.pool import Pool
 from tests.browser.shared import maker_of_people
 
 pytestmark = pytest.mark.once
@@ -251,7 +252,7 @@ def new_filmed_person(browser_type, whole_launch_options, site, people, tmp_path
     tape = tmp_path / "film.y4m"
     fake = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={tape}"]
     browser = browser_type.launch(**{**whole_launch_options, "args": [*whole_launch_options["args"], *fake]})
-    make = maker_of_people(browser, site, people)
+    make = maker_of_people(Pool(browser), site, people)
 
     def made(name: str):
         person = make(name, permissions=["camera"])

@@ -80,7 +80,7 @@ def test_a_clearing_elsewhere_asks(friends, choice, left):
 
 
 def test_a_browser_that_is_too_old_says_so(new_person):
-    alice = new_person("alice")
+    alice = new_person("alice", alone=True)
     alice.page.add_init_script(NO_ED25519)
     alice.visit("/register")
     alice.fill_in_registration()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, WebError, expect
 from playwright.sync_api import Error as BrowserError
 
 STATES = ("Sending", "Sent", "Delivered", "Read", "Not sent")
@@ -24,7 +24,12 @@ class Person:
     profile: Path
 
     def __init__(
-        self, name: str, url: str, new_context: Callable[[], BrowserContext], account: "Person | None" = None
+        self,
+        name: str,
+        url: str,
+        new_context: Callable[[], BrowserContext],
+        account: "Person | None" = None,
+        give_back: Callable[[BrowserContext], None] = BrowserContext.close,
     ) -> None:
         self.name = name.capitalize()
         self.email = f"{name}-{secrets.token_hex(4)}@example.org"
@@ -34,6 +39,7 @@ class Person:
         self.url = url
         self.complaints: list[str] = []
         self.new_context = new_context
+        self.give_back = give_back
         self.context: BrowserContext
         self.page: Page
         self.open_browser()
@@ -43,8 +49,17 @@ class Person:
     def open_browser(self) -> None:
         self.context = self.new_context()
         self.context.on("console", self.note_console)
-        self.context.on("weberror", lambda error: self.complaints.append(f"uncaught: {error.error.stack}"))
+        self.context.on("weberror", self.note_error)
         self.page = self.context.pages[0] if self.context.pages else self.context.new_page()
+
+    def leave(self) -> None:
+        """Closes the browser for good, and notes nothing more of it."""
+        self.context.remove_listener("console", self.note_console)
+        self.context.remove_listener("weberror", self.note_error)
+        self.give_back(self.context)
+
+    def note_error(self, error: WebError) -> None:
+        self.complaints.append(f"uncaught: {error.error.stack}")
 
     def note_console(self, message: ConsoleMessage) -> None:
         wrong = message.type == "error" and not NETWORK_NOISE.match(message.text)

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_play
 
 from tools.provision.chromium import ARGUMENTS, Chromium, find_chromium
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 20_000  # a busy machine is slow, and no test is about how fast it is
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 
 
