@@ -2,6 +2,7 @@
 
 pytest                      SQLite and the in-memory channel layer
 pytest --backend=services   PostgreSQL and Redis, those of TEST_DATABASE_URL and TEST_REDIS_URL or the suite's own
+pytest -n 2                 in two processes, each with a folder, a database and (of the suite's own) a Redis to itself
 """
 
 import contextlib
@@ -30,7 +31,8 @@ def pytest_load_initial_conftests(early_config):
     scratch = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="vibechat-tests-")))
     variables = service_addresses() if early_config.known_args_namespace.backend == "services" else {}
     lay_static(scratch)  # before Django reads the list of files
-    environment = clean_environment(scratch, **variables)
+    # Worker processes inherit the environment and are not told of pytest.ini's options.
+    environment = clean_environment(scratch, PYTEST_PLUGINS=__name__, **variables)
     os.environ.clear()
     os.environ.update(environment)
     return (yield)
@@ -38,6 +40,8 @@ def pytest_load_initial_conftests(early_config):
 
 def service_addresses() -> dict[str, str]:
     found = resources.enter_context(running("postgres", "redis"))
+    if not isinstance(found["postgres"], Unavailable):
+        os.environ["TEST_DATABASE_URL"] = found["postgres"]  # workers have databases of their own on this server
     for name, address in found.items():
         if isinstance(address, Unavailable):
             raise pytest.UsageError(f"--backend=services: {name} is not to be had: {address}")

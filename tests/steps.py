@@ -142,8 +142,12 @@ def left_out(outcomes: list[Outcome]) -> list[str]:
     return whole + [f"{number} skipped: {reason}" for reason, number in Counter(skips.values()).items()]
 
 
-def pytest(name: str, *arguments: str, needs: tuple[str, ...] = ()) -> Step:
-    command = [PYTHON, "-m", "pytest", "-q", "--color=no", "--junitxml={report}", *arguments]
+def pytest(name: str, *arguments: str, needs: tuple[str, ...] = (), workers: int = 2) -> Step:
+    """A file's tests stay together. Workers that shared one given Redis would hear each other."""
+    if "redis" in needs and "TEST_REDIS_URL" in os.environ:
+        workers = 1
+    spread = [f"--numprocesses={workers}", "--dist=loadfile"]
+    command = [PYTHON, "-m", "pytest", "-q", "--color=no", "--junitxml={report}", *spread, *arguments]
     return Step(name, command, needs)
 
 
@@ -167,8 +171,15 @@ def browser_steps() -> list[Step]:
     """Longest first."""
     needs = ("chromium",)
     return [
-        pytest("browser stories that one server tells", "tests/browser", "-m", "once or sqlite_too", needs=needs),
-        pytest("attacks, with a lying server in between", "tests/attacks", needs=needs),
+        pytest(
+            "browser stories that one server tells, and attacks",
+            "tests/browser",
+            "tests/attacks",
+            "-m",
+            "once or sqlite_too",
+            needs=needs,
+            workers=3,
+        ),
         pytest(
             "browser stories, two servers on PostgreSQL and Redis",
             "tests/browser",
@@ -177,7 +188,7 @@ def browser_steps() -> list[Step]:
             "not once",
             needs=(*needs, "postgres", "redis"),
         ),
-        pytest("stories in Firefox", "tests/firefox", needs=(*needs, "firefox", "node")),
+        pytest("stories in Firefox", "tests/firefox", needs=(*needs, "firefox", "node"), workers=1),
     ]
 
 
