@@ -90,7 +90,7 @@ describe("a second suite in the registry", () => {
     await assert.rejects(opened(bob, alice, { ...second, suite: 1 }), { name: "DecryptionError" });
   });
 
-  test("says itself how long its byte strings are", async () => {
+  test("defines the lengths of its byte strings", async () => {
     const { message } = await sealed(2);
     const short = { ...message, salt: btoa("x".repeat(16)) };
     await assert.rejects(opened(bob, alice, short), { reason: "salt" });

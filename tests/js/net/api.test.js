@@ -62,7 +62,7 @@ describe("a call", () => {
     ["a new token", () => api.refresh(), 1],
     ["a message that was sent", () => api.sendMessage({}), 1],
   ]) {
-    test(`is given up where the answer has no end: ${name}`, async () => {
+    test(`is aborted if the response has no end: ${name}`, async () => {
       const counter = endless("x".repeat(2 ** 18));
       await assert.rejects(ask(), (error) => error instanceof NetworkError && error.cause instanceof RangeError);
       assert.ok(counter.sent <= 4 * mebibytes + 8, `${counter.sent / 4} MiB were read`);
@@ -70,34 +70,34 @@ describe("a call", () => {
   }
 
   for (const part of ["{},", "1,", "[", '{"":', '"a":[],']) {
-    test(`is given up where the answer has more values than any list: ${part}`, async () => {
+    test(`is aborted if the response has more values than any list: ${part}`, async () => {
       const counter = endless(part.repeat(10_000));
       await assert.rejects(api.sync(0), (error) => error.cause instanceof RangeError);
       assert.ok(counter.sent <= 50, `${counter.sent} parts were read`);
     });
   }
 
-  test("takes the longest honest page of a sync", async () => {
+  test("accepts the longest honest page of a sync", async () => {
     const message = { ciphertext: "x".repeat(4 * Math.ceil(2 ** 16 / 3)), nonce: "n".repeat(16), salt: "s".repeat(44) };
     const events = Array.from({ length: 200 }, (_, index) => ({ type: "new_message", sequence: index + 1, message }));
     answer = () => Response.json({ events, cursor: 200, more: false });
     assert.equal((await api.sync(0)).events.length, 200);
   });
 
-  test("to log out says whose session ends", async () => {
+  test("to log out names its session", async () => {
     await api.logOut("mine");
     await api.logOut(null);
     assert.deepEqual(calls.map(({ init }) => init.headers.Authorization), ["Bearer mine", undefined]);
   });
 
-  test("of the doors carries none", async () => {
+  test("to log in or register carries no token", async () => {
     await api.logIn({ email: "alice@example.org", password: "secret" });
     await api.refresh();
     assert.ok(calls.every(({ init }) => init.headers.Authorization === undefined));
     assert.equal(JSON.parse(calls[0].init.body).refresh_cookie, true);
   });
 
-  test("with a token that is no longer good is repeated once with another", async () => {
+  test("with an expired token is repeated once with another", async () => {
     answer = (_address, { headers }) =>
       new Response(null, { status: headers.Authorization === "Bearer new" ? 204 : 401 });
     assert.equal(await api.contacts(), null);
@@ -107,12 +107,12 @@ describe("a call", () => {
     assert.equal(calls.length, 4);
   });
 
-  test("spells an address in a path so that it stays one part of it", async () => {
+  test("encodes an email in a path as one segment", async () => {
     await api.keyOf("a/../b?c#d%@example.org");
     assert.equal(calls[0].address, "http://chat.test/api/keys/email/a%2F..%2Fb%3Fc%23d%25%40example.org");
   });
 
-  test("for the next page stays on this server, whatever address it was given", async () => {
+  test("for the next page stays on this server, whatever URL it was given", async () => {
     await api.conversation("bob@example.org", "https://elsewhere.test/steal?cursor=abc&page_size=50");
     const path = "/api/messages/conversation/bob%40example.org?cursor=abc&page_size=50";
     assert.equal(calls[0].address, `http://chat.test${path}`);
@@ -120,7 +120,7 @@ describe("a call", () => {
 });
 
 describe("a refusal", () => {
-  test("comes with its code, fields and patience", async () => {
+  test("has its code, fields and Retry-After", async () => {
     const body = { code: "invalid", detail: "Not so.", fields: { email: [{ code: "blank", detail: "Say it." }] } };
     answer = () => Response.json(body, { status: 400, headers: { "Retry-After": "7" } });
     await assert.rejects(api.contacts(), (error) => {
@@ -147,7 +147,7 @@ describe("a refusal", () => {
     });
   }
 
-  test("is no NetworkError, and no answer is", async () => {
+  test("is no NetworkError, and a missing response is one", async () => {
     globalThis.fetch = async () => {
       throw new TypeError("Failed to fetch");
     };
@@ -155,7 +155,7 @@ describe("a refusal", () => {
   });
 });
 
-describe("patience with an answer", () => {
+describe("the deadline of a response", () => {
   /** @type {ReadableStreamDefaultController} */
   let parts;
   /** @type {AbortSignal} */
@@ -179,7 +179,7 @@ describe("patience with an answer", () => {
 
   const settle = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
-  test("lasts as long as something comes: a long one over a slow line is no dead one", async () => {
+  test("is extended while data arrives: a long response over a slow line is not aborted", async () => {
     const asked = api.contacts();
     await settle();
     for (const part of ['{"results"', ": [", '"ü"', "]}"]) {
@@ -208,7 +208,7 @@ describe("patience with an answer", () => {
     });
   }
 
-  test("ends where it stops in the middle", async () => {
+  test("ends if the data stops in the middle", async () => {
     const asked = assert.rejects(api.contacts(), { code: "network" });
     await settle();
     parts.enqueue(new TextEncoder().encode('{"results"'));

@@ -91,7 +91,7 @@ async function connect(socket = sockets.at(-1)) {
 }
 
 describe("a socket", () => {
-  test("says who it is before anything else, and is open when the server has agreed", async () => {
+  test("authenticates first, and is open when the server has confirmed it", async () => {
     sockets[0].open();
     assert.deepEqual(sockets[0].sent, [{ type: "connect", token: "first" }]);
     assert.equal(realtime.state, "connecting");
@@ -100,7 +100,7 @@ describe("a socket", () => {
     assert.equal(heard.find(([name]) => name === "connected")[1].sequence, 7);
   });
 
-  test("hands on pushes and resync, and survives nonsense", async () => {
+  test("emits pushes and resync, and ignores malformed frames", async () => {
     const socket = await connect();
     heard.length = 0;
     const push = { type: "new_message", sequence: 8, message: {} };
@@ -110,7 +110,7 @@ describe("a socket", () => {
     assert.deepEqual(heard, [["event", push], ["resync", undefined]]);
   });
 
-  test("is agreed to once for each time that it says who it is", async () => {
+  test("accepts one confirmation for each authentication", async () => {
     const socket = await connect();
     heard.length = 0;
     for (let count = 0; count < 50_000; count += 1) {
@@ -123,7 +123,7 @@ describe("a socket", () => {
     assert.deepEqual(heard.filter(([name]) => name === "connected").map(([, { sequence }]) => sequence), [8]);
   });
 
-  test("is dropped where a frame is longer than any honest one, and nothing of that is parsed", async () => {
+  test("is closed if a frame is too long, and the frame is not parsed", async () => {
     const { parse } = JSON;
     let longest = 0;
     JSON.parse = (text) => {
@@ -145,14 +145,14 @@ describe("a socket", () => {
     assert.ok(longest < 1000, String(longest));
   });
 
-  test("takes the longest honest push", async () => {
+  test("accepts the longest honest push", async () => {
     const socket = await connect();
     heard.length = 0;
     socket.tell({ type: "new_message", sequence: 8, message: { ciphertext: "x".repeat(4 * Math.ceil(2 ** 16 / 3)) } });
     assert.equal(heard.length, 1);
   });
 
-  test("that is lost comes back after a while, later each time", async () => {
+  test("that is lost is opened again, with a growing delay", async () => {
     for (const limitMs of [1000, 2000, 4000]) {
       const count = sockets.length;
       sockets.at(-1).shut(1006);
@@ -164,14 +164,14 @@ describe("a socket", () => {
     }
   });
 
-  test("comes back at once when the machine is online again", async () => {
+  test("is opened again at once when the machine is online", async () => {
     sockets[0].shut(1006);
     page.dispatchEvent(new Event("online"));
     await settle();
     assert.equal(sockets.length, 2);
   });
 
-  test("that has outlived the network is checked when it is back: it answers soon, or another one is opened", async () => {
+  test("is checked when the network is back: it answers soon, or another one is opened", async () => {
     const socket = await connect();
     page.dispatchEvent(new Event("online"));
     assert.deepEqual(socket.sent.at(-1), { type: "keep_alive" });
@@ -195,7 +195,7 @@ describe("a socket", () => {
     });
   }
 
-  test("whose machine says that it is offline is checked, and says so where it answers", async () => {
+  test("is checked when the machine reports offline, and emits alive if it answers", async () => {
     const socket = await connect();
     heard.length = 0;
     page.dispatchEvent(new Event("offline"));
@@ -207,7 +207,7 @@ describe("a socket", () => {
     assert.equal(realtime.state, "open");
   });
 
-  test("that was begun over a network that is no more is begun anew soon after there is one again", async () => {
+  test("whose opening began over a lost network is started again soon after the network is back", async () => {
     assert.equal(realtime.state, "connecting");
     page.dispatchEvent(new Event("online"));
     await pass(2_999);
@@ -217,7 +217,7 @@ describe("a socket", () => {
     assert.equal(realtime.state, "connecting");
   });
 
-  test("is checked when the page was asleep", async () => {
+  test("is checked after the page was frozen", async () => {
     realtime.stop();
     globalThis.document = /** @type {any} */ (new EventTarget());
     realtime.start();
@@ -228,7 +228,7 @@ describe("a socket", () => {
     delete globalThis.document;
   });
 
-  test("that the server says it will close takes nothing more, and its end is not waited for long", async () => {
+  test("whose closing is announced sends nothing more, and its close is waited for only briefly", async () => {
     const socket = await connect();
     const asked = realtime.send({ client_id: "one" });
     socket.tell({ type: "disconnect", reason: "server_stopping" });
@@ -258,7 +258,7 @@ describe("a socket", () => {
     });
   }
 
-  test("whose token was refused comes back with another one", async () => {
+  test("whose token was refused is opened again with another one", async () => {
     sockets[0].open();
     sockets[0].shut(4401);
     await pass(1000);
@@ -267,7 +267,7 @@ describe("a socket", () => {
     assert.deepEqual(sockets[1].sent, [{ type: "connect", token: "second" }]);
   });
 
-  test("is told the next token before the old one expires", async () => {
+  test("gets the next token before the old one expires", async () => {
     const socket = await connect();
     tokens.shift();
     for (let passedMs = 0; passedMs < 480_000; passedMs += 20_000) {
@@ -279,7 +279,7 @@ describe("a socket", () => {
     assert.equal(sockets.length, 1);
   });
 
-  test("that does not answer is given up", async () => {
+  test("that does not answer is closed", async () => {
     const socket = await connect();
     await pass(25_000);
     assert.deepEqual(socket.sent.at(-1), { type: "keep_alive" });
@@ -301,13 +301,13 @@ describe("a socket", () => {
     assert.equal(sockets.length, 1);
   });
 
-  test("that never gets to the point is given up", async () => {
+  test("that never confirms the authentication is closed", async () => {
     sockets[0].open();
     await pass(10_000);
     assert.equal(realtime.state, "offline");
   });
 
-  test("that was stopped stays away, and its late words are not heard", async () => {
+  test("that was stopped is not opened again, and its late frames are ignored", async () => {
     const socket = await connect();
     realtime.stop();
     heard.length = 0;
@@ -318,10 +318,10 @@ describe("a socket", () => {
   });
 });
 
-describe("sending by the socket", () => {
+describe("sending over the socket", () => {
   const envelope = { client_id: "one", ciphertext: "AAAA" };
 
-  test("gives the acceptance of this very message", async () => {
+  test("resolves with the acceptance of this message", async () => {
     const socket = await connect();
     const sending = realtime.send(envelope);
     const accepted = { type: "message_accepted", sequence: 8, message: { client_id: "one" } };
@@ -331,21 +331,21 @@ describe("sending by the socket", () => {
     assert.deepEqual(socket.sent.at(-1), { type: "send_message", ...envelope });
   });
 
-  test("is asked for no more than five minutes of patience", async () => {
+  test("is asked to wait for at most five minutes", async () => {
     const socket = await connect();
     const sending = realtime.send(envelope);
     socket.tell({ type: "error", client_id: "one", code: "rate_limited", detail: "", retry_after: 1e9 });
     await assert.rejects(sending, { retryAfterSeconds: 300 });
   });
 
-  test("gives the refusal with its code", async () => {
+  test("rejects with the code of the refusal", async () => {
     const socket = await connect();
     const sending = realtime.send(envelope);
     socket.tell({ type: "error", client_id: "one", code: "stale_key", detail: "" });
     await assert.rejects(sending, { code: "stale_key", status: 0 });
   });
 
-  test("fails as the network does when there is no socket, none any more, or no answer", async () => {
+  test("rejects with a NetworkError if there is no socket, or no answer", async () => {
     await assert.rejects(realtime.send(envelope), { code: "network" });
     const lost = assert.rejects((await connect(), realtime.send(envelope)), { code: "network" });
     sockets[0].shut(1006);
@@ -357,7 +357,7 @@ describe("sending by the socket", () => {
     await unanswered;
   });
 
-  test("that a silent connection has swallowed gives that connection up, for another one at once", async () => {
+  test("over a dead connection opens another one at once", async () => {
     const socket = await connect();
     const unanswered = assert.rejects(realtime.send(envelope), { code: "network" });
     await pass(5_000);
@@ -368,7 +368,7 @@ describe("sending by the socket", () => {
     assert.equal(sockets.length, 2);
   });
 
-  test("that is not answered over a connection that lives leaves it open", async () => {
+  test("that is not answered over a working connection keeps it open", async () => {
     const socket = await connect();
     const unanswered = assert.rejects(realtime.send(envelope), { code: "network" });
     await pass(5_000);

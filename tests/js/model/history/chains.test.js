@@ -25,7 +25,7 @@ const NEWER = "(It needs a newer version of VibeChat.)";
 const otherHash = "ab".repeat(32);
 
 describe("a skip", () => {
-  test("hides no gap before it, after a reload either", inWorld(async (world) => {
+  test("hides no gap before it, also after a reload", inWorld(async (world) => {
     const { alice, bob } = await meet(world);
     const one = await alice.write(bob, { body: "one" });
     const two = await alice.seal(bob, { counter: 2, previous: one.hash, body: "two" });
@@ -40,7 +40,7 @@ describe("a skip", () => {
     await until(() => shown(again, alice).join("|") === "one|two|four");
   }));
 
-  test("adds what is missing before it to what is missing after it", inWorld(async (world) => {
+  test("adds the missing messages before it to those after it", inWorld(async (world) => {
     const { alice, bob } = await meet(world);
     await alice.write(bob, { body: "one" });
     await alice.write(bob, { counter: 3, type: "skip", body: otherHash });
@@ -70,7 +70,7 @@ describe("a skip", () => {
 });
 
 describe("a message of a type that this page does not know", () => {
-  test("counts in the chain: what is received and acknowledged follows", inWorld(async (world) => {
+  test("counts in the chain, and in what is received and acknowledged", inWorld(async (world) => {
     const { alice, bob } = await meet(world);
     const poll = await alice.write(bob, { type: "poll", body: "lunch?" });
     await alice.write(bob, { counter: 2, previous: poll.hash, body: "two" });
@@ -86,13 +86,13 @@ describe("a message of a type that this page does not know", () => {
     await shows(again, alice, NEWER, "two", "answer");
   }));
 
-  test("is what the list of chats cannot show either", inWorld(async (world) => {
+  test("is shown as not readable in the list of chats", inWorld(async (world) => {
     const { alice, bob } = await meet(world);
     await alice.write(bob, { type: "poll", body: "lunch?" });
     await until(() => bob.chat(alice)?.lastLine === "This message could not be opened.");
   }));
 
-  test("leaves a gap for what is missing before it", inWorld(async (world) => {
+  test("leaves a gap for a message that is missing before it", inWorld(async (world) => {
     const { alice, bob } = await meet(world);
     await alice.write(bob, { body: "one" });
     await alice.write(bob, { counter: 3, type: "poll", body: "lunch?" });
@@ -100,8 +100,8 @@ describe("a message of a type that this page does not know", () => {
   }));
 });
 
-describe("a receipt of one who misses more than 64 messages", () => {
-  test("begins later", inWorld(async (world) => {
+describe("a receipt of a browser that misses more than 64 messages", () => {
+  test("begins after the last 64 missing ones", inWorld(async (world) => {
     const { alice, bob } = await meet(world);
     await alice.write(bob, { body: "one" });
     await alice.write(bob, { counter: 70, body: "seventy" });
@@ -110,7 +110,7 @@ describe("a receipt of one who misses more than 64 messages", () => {
     assert.deepEqual([entry.from, entry.missing], [70, [71]]);
   }));
 
-  test("says all of exactly 64", inWorld(async (world) => {
+  test("names all of exactly 64", inWorld(async (world) => {
     const { alice, bob } = await meet(world);
     await alice.write(bob, { body: "one" });
     await alice.write(bob, { counter: 66, body: "sixty-six" });

@@ -5,7 +5,7 @@ import { inWorld, pause, until } from "../../world/world.js";
 
 const isListed = (person, email) => person.conversations.chats().some((chat) => chat.email === email);
 
-describe("what the server has made up can be cleared", () => {
+describe("a chat or contact that the server has made up can be cleared", () => {
   for (const [name, answer] of [["refuses", refusal(404, "user_not_found")], ["is always busy", refusal(503, "unavailable")]]) {
     test(`a chat, though the server ${name}, and it stays away after a reload`, inWorld(async (world) => {
       const bob = await world.newPerson("bob");
@@ -39,7 +39,7 @@ describe("what the server has made up can be cleared", () => {
   }));
 });
 
-describe("a clearing that the server has not done", () => {
+describe("a clearing that the server has not confirmed", () => {
   const isClearing = ({ method, path }) => method === "DELETE" && path.includes("/conversation/");
 
   for (const [name, answer] of [["refused", refusal(503, "unavailable")], ["answered by nonsense", { status: 200, body: { cleared: "all" } }]]) {
@@ -58,7 +58,7 @@ describe("a clearing that the server has not done", () => {
     }));
   }
 
-  test("is asked for again by the next page, which keeps what has come since", inWorld(async (world) => {
+  test("is requested again by the next page, which keeps messages that have come since", inWorld(async (world) => {
     const { alice, bob } = await talked(world);
     const { server } = world;
     const owner = server.user(bob.email);
@@ -91,7 +91,7 @@ describe("a clearing that the server has not done", () => {
     assert.equal(texts(), 0);
   }));
 
-  test("is not asked for while there may be something new that is not here", inWorld(async (world) => {
+  test("is not requested while new messages may be missing here", inWorld(async (world) => {
     const { alice, bob } = await talked(world);
     const { server } = world;
     const owner = server.user(bob.email);
@@ -113,7 +113,7 @@ describe("a clearing that the server has not done", () => {
     await bob.shows(alice, "later");
   }));
 
-  test("for a chat that it does not know is asked for once", inWorld(async (world) => {
+  test("for a chat that the server does not know is requested once", inWorld(async (world) => {
     const { alice, bob } = await talked(world);
     world.server.intercept = (call) => (isClearing(call) ? refusal(404, "user_not_found") : undefined);
     await bob.conversations.clear(alice.email);

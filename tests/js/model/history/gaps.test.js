@@ -38,7 +38,7 @@ async function whileAway(world, texts, tamper) {
 }
 
 describe("a message that is withheld", () => {
-  test("shows as a gap where it belongs, and heals when it comes", inWorld(async (world) => {
+  test("shows as a gap in its place until it comes", inWorld(async (world) => {
     const { alice, bob, result: release } = await whileAway(world, ["one", "two", "three", "four"], (server, person) =>
       withhold(server, person, 1, 2));
     await shows(bob, alice, "one", "[2]", "four");
@@ -47,7 +47,7 @@ describe("a message that is withheld", () => {
     await shows(bob, alice, "one", "two (late)", "three (late)", "four");
   }));
 
-  test("shows although the call for the key of another one is kept open", inWorld(async (world) => {
+  test("shows although the call for another message's key is kept open", inWorld(async (world) => {
     const { fetch } = globalThis;
     const { now } = Date;
     const { alice, bob } = await whileAway(world, ["one", "two", "three"], (server, person) => {
@@ -67,26 +67,26 @@ describe("a message that is withheld", () => {
     }
   }));
 
-  test("at the very beginning shows in the account's first browser", inWorld(async (world) => {
+  test("shows as a gap if it is the first one, in the account's first browser", inWorld(async (world) => {
     const { alice, bob } = await whileAway(world, ["one", "two"], (server, person) => withhold(server, person, 0));
     await shows(bob, alice, "[1]", "two");
   }));
 
-  test("as the last one shows with the next receipt", inWorld(async (world) => {
+  test("shows as a gap if it is the last one, with the next receipt", inWorld(async (world) => {
     const { alice, bob } = await whileAway(world, ["one", "two"], (server, person) => withhold(server, person, 1));
     await shows(bob, alice, "one");
     await bob.send(alice, "are you there?");
     await shows(bob, alice, "one", "are you there?", "[1]");
   }));
 
-  test("is said to be missing after a reload as well", inWorld(async (world) => {
+  test("shows as a gap after a reload too", inWorld(async (world) => {
     const { alice, bob } = await whileAway(world, ["one", "two", "three"], (server, person) => withhold(server, person, 1));
     await shows(bob, alice, "one", "[1]", "three");
     const again = await world.reload(bob);
     await shows(again, alice, "one", "[1]", "three");
   }));
 
-  test("is not said beside one that could not be opened, and both heal when the true one is told", inWorld(async (world) => {
+  test("shows as no gap beside a message that could not be decrypted, and both heal when the right one comes", inWorld(async (world) => {
     const { alice, bob, result: honest } = await whileAway(world, ["one", "two", "three", "four"], (server, person) => {
       const { ciphertext } = server.texts[1];
       server.texts[1].ciphertext = server.texts[0].ciphertext;
@@ -139,7 +139,7 @@ describe("a message that is withheld from a browser that came later", () => {
     await shows(later, alice, "", "I am here now", "[1]", "second");
   }
 
-  test("as the first one shows with the next receipt, and is still said when the next one comes", inWorld(async (world) => {
+  test("shows as a gap if it is the first one, with the next receipt and the one after it", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const later = await goOn(world, alice, bob);
     await sendInVain(world, alice, later, "first");
@@ -149,7 +149,7 @@ describe("a message that is withheld from a browser that came later", () => {
     await shows(later, alice, "I am here now", "are you there?", "[1]", "second");
   }));
 
-  test("is not taken for one that was there before, and cannot be opened", inWorld(async (world) => {
+  test("is told from an earlier message that cannot be decrypted", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "to the first browser");
     await shows(bob, alice, "to the first browser");
@@ -157,7 +157,7 @@ describe("a message that is withheld from a browser that came later", () => {
     await missesTheFirst(world, alice, later);
   }));
 
-  test("is not taken for one that came before it had the key", inWorld(async (world) => {
+  test("is told from a message that came before the browser had its key", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const later = await goOn(world, alice, bob, async (undecided) => {
       await alice.send(bob, "while it was undecided");
@@ -166,7 +166,7 @@ describe("a message that is withheld from a browser that came later", () => {
     await missesTheFirst(world, alice, later);
   }));
 
-  test("begins behind all that had left, though one before it had failed", inWorld(async (world) => {
+  test("counts from the last message that was sent, though an earlier one had failed", inWorld(async (world) => {
     const [first, bob] = await world.friends("alice", "bob");
     await failOnce(world, first, bob, "failed");
     const alice = await world.reload(first);
@@ -189,8 +189,8 @@ describe("a message that is withheld from a browser that came later", () => {
   }
 });
 
-describe("a message that never opens", () => {
-  test("hides no gap, though its members are nonsense or its key cannot be had", inWorld(async (world) => {
+describe("a message that can never be decrypted", () => {
+  test("hides no gap, though it is malformed or its key cannot be fetched", inWorld(async (world) => {
     const { alice, bob } = await whileAway(world, ["one", "two", "three"], (server, person, sender) => {
       withhold(server, person, 1);
       const [{ id, created_at, ...copy }] = server.texts;
@@ -208,7 +208,7 @@ describe("a message that never opens", () => {
 });
 
 describe("a message that was taken back", () => {
-  test("leaves no gap: a skip says that there was nothing", inWorld(async (world) => {
+  test("leaves no gap, because a skip fills its counter", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     server.acceptsSockets = false;
@@ -230,7 +230,7 @@ describe("a message that was taken back", () => {
 });
 
 describe("order", () => {
-  test("of two that the server has swapped is put right, and said", inWorld(async (world) => {
+  test("of two messages that the server has swapped is corrected and marked", inWorld(async (world) => {
     const { alice, bob } = await whileAway(world, ["one", "two", "three"], (server, person) => {
       const { numbers } = server.user(person.email);
       const [, two, three] = server.texts;
@@ -277,7 +277,7 @@ describe("order", () => {
   }
 });
 
-describe("two messages under one counter", () => {
+describe("two messages with one counter", () => {
   test("are both shown, the later one with a mark", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "one");
@@ -305,7 +305,7 @@ describe("two messages under one counter", () => {
 });
 
 describe("clearing", () => {
-  test("by the server's word alone hides nothing, and asks", inWorld(async (world) => {
+  test("by the server alone hides nothing, and asks the person", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "one");
     await shows(bob, alice, "one");
@@ -321,7 +321,7 @@ describe("clearing", () => {
     assert.deepEqual(shown(bob, alice), ["one"]);
   }));
 
-  test("here is not asked about when a server that was put back tells of it again", inWorld(async (world) => {
+  test("here raises no question when a restored server sends its event again", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     const owner = server.user(bob.email);
@@ -349,7 +349,7 @@ describe("clearing", () => {
     await until(() => again.conversations.open(alice.email).clearedElsewhere);
   }));
 
-  test("here keeps what was cleared from coming back under another id", inWorld(async (world) => {
+  test("here keeps cleared messages from coming back under another id", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     await alice.send(bob, "one");
@@ -370,7 +370,7 @@ describe("clearing", () => {
   }));
 });
 
-test("a chat of which very much was cleared is drawn", async () => {
+test("a chat of which very many messages were cleared is drawn", async () => {
   new Browser().use();
   const database = await Database.open("alice@example.org");
   const hashes = new Map(Array.from({ length: 300_000 }, (_, index) => [index + 1, "h"]));

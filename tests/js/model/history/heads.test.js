@@ -18,7 +18,7 @@ async function meet(world) {
   return { alice, bob };
 }
 
-describe("a head that names another message than the one with its number", () => {
+describe("a head with the hash of another message than the one with its counter", () => {
   test("marks the message that came before it, also after a reload", inWorld(async (world) => {
     const { alice, bob } = await meet(world);
     await alice.write(bob, { body: "one" });
@@ -40,7 +40,7 @@ describe("a head that names another message than the one with its number", () =>
   }));
 });
 
-describe("a head that names", () => {
+describe("a head with the hash of", () => {
   test("the message here, or a skip's body, marks nothing", inWorld(async (world) => {
     const { alice, bob } = await meet(world);
     const one = await alice.write(bob, { body: "one" });

@@ -23,7 +23,7 @@ async function written(world) {
   return { alice, bob, server, own, old };
 }
 
-describe("one's own words are not replaced by garbage with their client_id", () => {
+describe("an own message is not replaced by one that cannot be decrypted and has its client_id", () => {
   test("under a lower id", inWorld(async (world) => {
     const { alice, bob, server, own, old } = await written(world);
     server.plant(alice.email, { ...own, id: old.id, ciphertext: GARBAGE });
@@ -33,7 +33,7 @@ describe("one's own words are not replaced by garbage with their client_id", () 
     assert.equal(again.items(bob)[1].state, "delivered");
   }));
 
-  test("under their own id, or a higher one", inWorld(async (world) => {
+  test("under its own id, or a higher one", inWorld(async (world) => {
     const { alice, bob, server, own } = await written(world);
     const { id } = server.texts[0];
     server.plant(alice.email, { ...own, id, ciphertext: GARBAGE });
@@ -43,7 +43,7 @@ describe("one's own words are not replaced by garbage with their client_id", () 
     await shows(alice, bob, "mine", "(unopened)");
   }));
 
-  test("that comes before the server has accepted them, under the id that they get", inWorld(async (world) => {
+  test("that comes before the server has accepted it, under its later id", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     server.socketAnswer = (frame, socket) => {
@@ -70,7 +70,7 @@ describe("one's own words are not replaced by garbage with their client_id", () 
     await until(() => again.texts(bob).includes("mine"));
   }));
 
-  test("and the same words delivered again stand there once", inWorld(async (world) => {
+  test("and is shown once when it is delivered again", inWorld(async (world) => {
     const { alice, bob, server, own, old } = await written(world);
     server.plant(alice.email, { ...own, id: old.id });
     server.plant(alice.email, own);

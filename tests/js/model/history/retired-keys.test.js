@@ -65,7 +65,7 @@ async function acquainted(world) {
 
 const refused = (alice, bob) => alice.items(bob).filter(({ unopened }) => REFUSED.test(unopened?.reason));
 
-describe("a stolen key that is used beside its owner", () => {
+describe("a key that a second browser uses", () => {
   test("is marked in the chat, and at each message of the second browser", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await bob.send(alice, "from bob");
@@ -92,7 +92,7 @@ describe("a stolen key that is used beside its owner", () => {
     await until(() => alice.marks(bob).some(({ kind }) => kind === "second-browser"));
   }));
 
-  test("is marked where it is one's own", inWorld(async (world) => {
+  test("is marked if it is the own key", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await bob.send(alice, "from bob");
     await alice.shows(bob, "from bob");
@@ -109,7 +109,7 @@ describe("a stolen key that is used beside its owner", () => {
 });
 
 describe("a key that was replaced", () => {
-  test("opens nothing new, whatever number its receipts have announced", inWorld(async (world) => {
+  test("decrypts nothing new, whatever counter its receipts have announced", inWorld(async (world) => {
     const { alice, bob, thief } = await acquainted(world);
     const body = encodeReceipt({ head: { counter: HUGE, hash: "0".repeat(64) }, seen: [] });
     const [first] = await thief.chain("one");
@@ -123,7 +123,7 @@ describe("a key that was replaced", () => {
     assert.equal(alice.texts(bob).includes("send me the papers"), false);
   }));
 
-  test("opens what an opened message names, and what that names, in whatever order they come", inWorld(async (world) => {
+  test("decrypts a message that a decrypted one names, and what that one names, in any order", inWorld(async (world) => {
     const { alice, bob, thief } = await acquainted(world);
     const [one, two, three, four] = await thief.chain("one", "two", "three", "four");
     thief.deliver(four);
@@ -137,7 +137,7 @@ describe("a key that was replaced", () => {
     assert.equal(refused(alice, bob).length, 0);
   }));
 
-  test("opens what a receipt has named as the last message, and what that names", inWorld(async (world) => {
+  test("decrypts a message that a receipt has named as the head, and what that one names", inWorld(async (world) => {
     const { alice, bob, thief } = await acquainted(world);
     const [one, two] = await thief.chain("one", "two");
     const body = encodeReceipt({ head: { counter: 2, hash: two.hash }, seen: [] });
@@ -150,7 +150,7 @@ describe("a key that was replaced", () => {
     await until(() => ["one", "two"].every((text) => alice.texts(bob).includes(text)));
   }));
 
-  test("opens nothing else under a counter that was named", inWorld(async (world) => {
+  test("decrypts no other message with a counter that was named", inWorld(async (world) => {
     const { alice, bob, thief } = await acquainted(world);
     const [one, , three] = await thief.chain("one", "two", "three");
     thief.deliver(one);
@@ -162,7 +162,7 @@ describe("a key that was replaced", () => {
     assert.equal(alice.texts(bob).includes("not two"), false);
   }));
 
-  test("opens again what was opened or cleared before, and it is not shown twice", inWorld(async (world) => {
+  test("decrypts again what was decrypted or cleared before, and it is not shown twice", inWorld(async (world) => {
     const { alice, bob, thief } = await acquainted(world);
     const [one, two] = await thief.chain("one", "two");
     thief.deliver(one);
@@ -179,7 +179,7 @@ describe("a key that was replaced", () => {
     assert.deepEqual([...again.texts(bob)].sort(), ["from the new browser", "two"]);
   }));
 
-  test("opens what had come under it, and was not opened yet, when the other was accepted", async () => {
+  test("decrypts a message that had come before the other key was accepted", async () => {
     new Browser().use();
     const database = await Database.open("alice@example.org");
     const cipher = await StorageCipher.of(database);
@@ -199,7 +199,7 @@ describe("a key that was replaced", () => {
     database.close();
   });
 
-  test("opens what had come before an older version of the page replaced it, and was not opened yet", async () => {
+  test("decrypts a message that had come before an older version of the page replaced the key", async () => {
     new Browser().use();
     const database = await Database.open("alice@example.org");
     const cipher = await StorageCipher.of(database);

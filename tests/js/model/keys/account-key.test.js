@@ -67,7 +67,7 @@ describe("the account's key", () => {
     assert.equal(currentKey(world.server, alice), fingerprint);
   }));
 
-  test("of a new account is uploaded without asking for one that cannot be there", inWorld(async ({ server }) => {
+  test("of a new account is uploaded without asking for an existing one", inWorld(async ({ server }) => {
     const browser = new Browser();
     const session = browser.newSession();
     await register(session, { email: "alice@example.org", password: "a long enough password" });
@@ -76,7 +76,7 @@ describe("the account's key", () => {
     assert.deepEqual(server.callsTo("/keys/").map(({ path }) => path), ["/api/keys/challenge", "/api/keys/upload"]);
   }));
 
-  test("of a new account does not wait for a permission that nobody gives", inWorld(async ({ server }) => {
+  test("of a new account does not wait for the permission for persistent storage", inWorld(async ({ server }) => {
     const persist = mock.fn(() => new Promise(() => {}));
     inNavigator({ storage: { persist, persisted: async () => false } });
     const browser = new Browser();
@@ -178,7 +178,7 @@ describe("the account's key", () => {
     assert.equal(world.server.callsTo("/keys/upload").at(-1).body.replaces, before);
   }));
 
-  test("that another browser has replaced is noticed, and the same key can be taken up again", inWorld(async (world) => {
+  test("that another browser has replaced is noticed, and can be made current again", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { fingerprint } = alice.account.key.current;
     await replaceKey(world.server, alice.email);
@@ -201,7 +201,7 @@ describe("the account's key", () => {
     assert.equal(again.account.key.current.fingerprint, fingerprint);
   }));
 
-  test("is not taken over from somebody quicker", inWorld(async (world) => {
+  test("is not taken over if another browser was first", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const elsewhere = await world.logIn(alice, new Browser());
     world.server.intercept = (call) => (call.path.endsWith("/upload") ? refusal(409, "key_changed") : undefined);
@@ -209,7 +209,7 @@ describe("the account's key", () => {
     assert.equal(elsewhere.account.key.status, "absent-here");
   }));
 
-  test("is one and the same for two tabs that start at once", inWorld(async (world) => {
+  test("is the same for two tabs that start at once", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     await alice.account.logOut({ forget: true });
     world.server.user(alice.email).keys = [];
@@ -234,14 +234,14 @@ describe("the account's identity", () => {
     assert.deepEqual(await readStatement(servedKey(server, alice)), { version: 1, suites: [1] });
   }));
 
-  test("signs once: the next visits upload nothing", inWorld(async (world) => {
+  test("signs once, and the next visits upload nothing", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const again = await world.reload(alice);
     await again.account.key.ensure();
     assert.equal(uploads(world.server).length, 1);
   }));
 
-  test("is given to a key of an older version of the page", inWorld(async (world) => {
+  test("is made for a key of an older version of the page", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const { fingerprint } = alice.account.key.current;
     alice.account.close();
@@ -299,7 +299,7 @@ describe("the account's identity", () => {
     }));
   }
 
-  test("signs anew, under a number that rises, where the suites are others", inWorld(async (world) => {
+  test("signs again, with a higher version, if the suites have changed", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     await changeOwnRow(alice, (row) => ({ ...row, signed: { version: 4, suites: [1, 2], statement: new Uint8Array(77) } }));
     await alice.account.key.load();
@@ -308,7 +308,7 @@ describe("the account's identity", () => {
     assert.equal(alice.account.key.current.signed.version, 5);
   }));
 
-  test("is uploaded as another tab has signed it last", inWorld(async (world) => {
+  test("is uploaded with the last statement of another tab", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const statement = await sign(alice, 3);
     await changeOwnRow(alice, (row) => ({ ...row, signed: { version: 3, suites: [1], statement } }));
@@ -317,7 +317,7 @@ describe("the account's identity", () => {
     assert.equal(servedKey(world.server, alice).identity_signature, toBase64(statement));
   }));
 
-  test("takes up what a copy of this browser has signed since", inWorld(async (world) => {
+  test("takes over a newer statement of a copy of this browser", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const statement = toBase64(await sign(alice, 6));
     servedKey(world.server, alice).identity_signature = statement;
@@ -327,7 +327,7 @@ describe("the account's identity", () => {
     assert.equal(uploads(world.server).length, 1);
   }));
 
-  test("puts an older statement of its own right", inWorld(async (world) => {
+  test("replaces an older statement of its own", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const old = toBase64(await sign(alice, 1));
     await changeOwnRow(alice, (row) => ({ ...row, signed: undefined }));
@@ -339,7 +339,7 @@ describe("the account's identity", () => {
     assert.deepEqual(await readStatement(servedKey(world.server, alice)), { version: 2, suites: [1] });
   }));
 
-  test("is not taken for the present one where another key comes with it", inWorld(async (world) => {
+  test("is not taken for the current one if another key comes with it", inWorld(async (world) => {
     const { server } = world;
     const alice = await world.newPerson("alice");
     const { identity_key, identity_signature, fingerprint } = servedKey(server, alice);
@@ -375,14 +375,14 @@ describe("the account's identity", () => {
     account.close();
   }));
 
-  test("an answer with other bytes under the own fingerprint is none", inWorld(async (world) => {
+  test("a response with other bytes under the own fingerprint is refused", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     servedKey(world.server, alice).public_key = toBase64((await CryptoManager.generateKeyPair()).publicKeyBytes);
     await assert.rejects(alice.account.key.ensure(), { code: "bad_answer" });
     assert.equal(uploads(world.server).length, 1);
   }));
 
-  test("is one and the same for two tabs of an older version's key", inWorld(async (world) => {
+  test("is the same for two tabs with a key of an older version", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     await changeOwnRow(alice, ({ identity, signed, ...row }) => row);
     Object.assign(servedKey(world.server, alice), { identity_key: null, identity_signature: null });
@@ -395,8 +395,8 @@ describe("the account's identity", () => {
   }));
 });
 
-describe("the other person's key", () => {
-  test("that has changed holds what is to be sent until it was accepted", inWorld(async (world) => {
+describe("the peer's key", () => {
+  test("that has changed holds messages until it is accepted", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     const elsewhere = await world.logIn(bob, new Browser());
@@ -429,7 +429,7 @@ describe("the other person's key", () => {
     assert.equal(again.chat(bob).keyChanged, true);
   }));
 
-  test("that the server calls stale for ever is asked for more and more rarely", inWorld(async (world) => {
+  test("that the server always calls stale is looked up less and less often", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     server.acceptsSockets = false;
@@ -444,7 +444,7 @@ describe("the other person's key", () => {
     await alice.showsStates(bob, "sending");
   }));
 
-  test("that is one's own is refused", inWorld(async (world) => {
+  test("that is the own key is refused", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const mallory = await world.newPerson("mallory");
     world.server.user(mallory.email).keys = [{ ...world.server.user(alice.email).keys[0], email: mallory.email }];
@@ -464,7 +464,7 @@ describe("the other person's key", () => {
     assert.equal(alice.items(mallory)[0].failure, "key_not_theirs");
   }));
 
-  test("that is not what its fingerprint says is not used", inWorld(async (world) => {
+  test("that does not match its fingerprint is refused", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const bob = await world.newPerson("bob");
     world.server.user(bob.email).keys[0].fingerprint = "0".repeat(64);
@@ -474,7 +474,7 @@ describe("the other person's key", () => {
     assert.equal(world.server.sends().length, 0);
   }));
 
-  test("that the server has not got yet is waited for", inWorld(async (world) => {
+  test("that the server does not have yet is waited for", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const bob = await world.newPerson("bob");
     const [key] = world.server.user(bob.email).keys.splice(0);
@@ -486,7 +486,7 @@ describe("the other person's key", () => {
     await bob.shows(alice, "soon");
   }));
 
-  test("that was a former one still opens what was written with it", inWorld(async (world) => {
+  test("that is retired still decrypts what was written with it", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     alice.account.close();

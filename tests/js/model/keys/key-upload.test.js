@@ -16,7 +16,7 @@ describe("the account's key", () => {
     assert.equal(body.proof.mac, toBase64(mac));
   }));
 
-  test("is proven anew where another tab has spent the challenge, a few times", inWorld(async (world) => {
+  test("is proven again, a few times, if another tab has used the challenge", inWorld(async (world) => {
     let left = 2;
     world.server.intercept = ({ path }) => (path.includes("/keys/upload") && left-- > 0 ? refusal(409, "proof_expired") : undefined);
     const alice = await world.newPerson("alice");
@@ -25,7 +25,7 @@ describe("the account's key", () => {
     assert.equal(new Set(challenges).size, 3);
   }));
 
-  test("is not given up where another account has proven it", inWorld(async (world) => {
+  test("is kept if another account has proven it", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const { fingerprint } = alice.account.key.current;
     world.server.user(alice.email).keys = [];

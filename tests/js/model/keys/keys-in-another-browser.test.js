@@ -27,22 +27,22 @@ function garbage(from, to) {
   };
 }
 
-describe("a message that names a key of one's own that is not here", () => {
-  test("is said to be in the other browser, in either direction", inWorld(async (world) => {
+describe("a message that names an own key that is not here", () => {
+  test("is shown as readable in the other browser, in either direction", inWorld(async (world) => {
     const [alice, bob] = await talk(world);
     const elsewhere = await world.logIn(alice, new Browser());
     assert.deepEqual(await unopened(elsewhere, bob, 2), ["other_browser", "other_browser"]);
     assert.equal(elsewhere.account.key.isForgotten, false);
   }));
 
-  test("is not, where nobody but the message says that it is one's own", inWorld(async (world) => {
+  test("is not shown so if the server does not confirm the key", inWorld(async (world) => {
     const [alice, bob] = await talk(world);
     world.server.plant(alice.email, garbage(bob, alice));
     world.server.plant(alice.email, garbage(alice, bob));
     assert.deepEqual((await unopened(alice, bob, 2)).filter(Boolean), []);
   }));
 
-  test("is not, where this browser has forgotten it", inWorld(async (world) => {
+  test("is not shown so if the key was deleted here", inWorld(async (world) => {
     const [alice, bob] = await talk(world);
     alice.browser.use();
     await alice.account.logOut({ forget: true });
@@ -52,8 +52,8 @@ describe("a message that names a key of one's own that is not here", () => {
   }));
 });
 
-describe("numbers that had been compared", () => {
-  test("are counted where this browser has forgotten them, until that was read", inWorld(async (world) => {
+describe("safety numbers that had been compared", () => {
+  test("are counted if they were deleted here, until the person dismisses it", inWorld(async (world) => {
     const [alice, bob] = await talk(world);
     await alice.safety.numbers(bob.email);
     await alice.safety.markChecked(bob.email);
@@ -65,7 +65,7 @@ describe("numbers that had been compared", () => {
     await until(() => again.account.comparedBefore === 0);
   }));
 
-  test("are not spoken of where there were none", inWorld(async (world) => {
+  test("are not mentioned if there were none", inWorld(async (world) => {
     const [alice] = await talk(world);
     alice.browser.use();
     await alice.account.logOut({ forget: true });

@@ -17,8 +17,8 @@ function garbage(from, to, senderFingerprint, recipientFingerprint) {
   };
 }
 
-describe("a key under which nothing has opened", () => {
-  test("does not keep the person away whose key it is", inWorld(async (world) => {
+describe("a key that has decrypted nothing", () => {
+  test("does not block the peer whose key it is", inWorld(async (world) => {
     const { server } = world;
     const [alice, bob, mallory] = [await world.newPerson("alice"), await world.newPerson("bob"), await world.newPerson("mallory")];
     const [key] = server.user(bob.email).keys;
@@ -43,7 +43,7 @@ describe("a key under which nothing has opened", () => {
 });
 
 describe("a key that only a message names", () => {
-  test("is the present one once it is accepted, and the server's is asked about next", inWorld(async (world) => {
+  test("is the current one once it is accepted, and the server's is offered next", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     await bob.send(alice, "bob's own");
@@ -67,7 +67,7 @@ describe("a key that only a message names", () => {
   }));
 });
 
-describe("a key that nobody has signed", () => {
+describe("an unsigned key", () => {
   test("is not sealed for at first contact: the message waits, however long, and goes out once it is signed", inWorld(async (world) => {
     const [alice, bob] = [await world.newPerson("alice"), await world.newPerson("bob")];
     const { keys } = world.server.user(bob.email);
@@ -83,7 +83,7 @@ describe("a key that nobody has signed", () => {
     await until(() => alice.items(bob)[0].waitsFor === null);
   }));
 
-  test("opens nothing at first contact", inWorld(async (world) => {
+  test("decrypts nothing at first contact", inWorld(async (world) => {
     const [alice, bob] = [await world.newPerson("alice"), await world.newPerson("bob")];
     const { keys } = world.server.user(bob.email);
     const [key] = keys;
@@ -98,7 +98,7 @@ describe("a key that nobody has signed", () => {
   }));
 });
 
-describe("a person without a key", () => {
+describe("a peer without a key", () => {
   const keyless = (server, person) => server.user(person.email).keys.splice(0);
 
   test("is named as what the message waits for, at once and however long; it goes out once there is a key", inWorld(async (world) => {
@@ -122,7 +122,7 @@ describe("a person without a key", () => {
     }
   }));
 
-  test("is asked about again when the chat is opened, and no more once there is a key", inWorld(async (world) => {
+  test("is looked up again when the chat is opened, until there is a key", inWorld(async (world) => {
     const { server } = world;
     const [alice, bob] = [await world.newPerson("alice"), await world.newPerson("bob")];
     const asked = () => server.calls.filter(({ path, host }) => path.includes("/keys/email/bob") && host === alice.browser.host).length;
@@ -140,7 +140,7 @@ describe("a person without a key", () => {
     assert.equal(asked(), 2);
   }));
 
-  test("whose key was known is said to have one that the server does not give out", inWorld(async (world) => {
+  test("whose key was known is shown as having a key that the server does not name", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "one");
     await bob.shows(alice, "one");
@@ -153,7 +153,7 @@ describe("a person without a key", () => {
 });
 
 describe("receipts", () => {
-  test("to one person whose key cannot be had keep back nobody else's", inWorld(async (world) => {
+  test("to one peer whose key cannot be fetched do not block the others", inWorld(async (world) => {
     const { server } = world;
     const [alice, bob, carol] = [await world.newPerson("alice"), await world.newPerson("bob"), await world.newPerson("carol")];
     const isAsked = ({ path, host }) => path.includes(`/keys/email/bob`) && host === alice.browser.host;
@@ -169,8 +169,8 @@ describe("receipts", () => {
   }));
 });
 
-describe("the keys of all that are known", () => {
-  test("are asked for when a connection is made, once a day", inWorld(async (world) => {
+describe("the keys of all known peers", () => {
+  test("are looked up when a connection is made, once a day", inWorld(async (world) => {
     const { server } = world;
     const [alice, bob] = await world.friends("alice", "bob");
     const asked = () => server.calls.filter(({ path, host }) => path.includes("/keys/email/bob") && host === alice.browser.host).length;

@@ -17,14 +17,14 @@ async function isCalled(person, other, name) {
 }
 
 describe("a name", () => {
-  test("of a contact is told again at the next connection", inWorld(async (world) => {
+  test("of a contact is updated at the next connection", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     rename(world, bob, "Robert");
     lose(world);
     await isCalled(alice, bob, "Robert");
   }));
 
-  test("of somebody who is no contact, too", inWorld(async (world) => {
+  test("of a stranger is updated at the next connection", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const bob = await world.newPerson("bob");
     await alice.send(bob, "hello");
@@ -34,7 +34,7 @@ describe("a name", () => {
     await isCalled(bob, alice, "Alison");
   }));
 
-  test("is told again where there is no socket, when the server is reached", inWorld(async (world) => {
+  test("is updated without a socket, when the server is reached", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     world.server.acceptsSockets = false;
     rename(world, bob, "Robert");
@@ -55,7 +55,7 @@ describe("a name", () => {
     assert.deepEqual(renamings(again, bob), [["bob", "Robert"]]);
   }));
 
-  test("that is first told is no change, and one that is taken away is", inWorld(async (world) => {
+  test("is a change when it is removed, and not when it is first known", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const bob = await world.newPerson("bob");
     await alice.send(bob, "hello");
@@ -76,7 +76,7 @@ describe("a name", () => {
     await isCalled(again, bob, "Mallory");
   }));
 
-  test("that never stops changing does not fill the disk", inWorld(async (world) => {
+  test("that changes without end does not fill the disk", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     for (let count = 0; count < 30; count += 1) {
       rename(world, bob, `bob ${count}`);
@@ -86,7 +86,7 @@ describe("a name", () => {
     assert.equal(renamings(alice, bob).length, 20);
   }));
 
-  test("of one's own changes in one's other tab", inWorld(async (world) => {
+  test("of the user changes in the other tab", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const tab = await world.newTab(alice);
     world.server.intercept = ({ method, path, body }) => {
@@ -133,7 +133,7 @@ describe("a contact", () => {
     }));
   }
 
-  test("is added by an address that the server writes otherwise", inWorld(async (world) => {
+  test("is added if the server normalises the typed email", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const bob = await world.newPerson("bob-ss");
     world.server.intercept = ({ path, body }) => {
@@ -163,7 +163,7 @@ describe("two people", () => {
     }));
   }
 
-  test("who are called otherwise do not", inWorld(async (world) => {
+  test("with different names do not", inWorld(async (world) => {
     const [alice, bob, carol] = await named(world, "Dora", "Nora");
     assert.deepEqual([bob, carol].map((person) => alice.chat(person).isAmbiguous), [false, false]);
   }));

@@ -49,7 +49,7 @@ async function signed(key, { privateKey, publicKeyBytes }, { version = 1, suites
 
 const newIdentity = () => CryptoManager.generateIdentityKeyPair();
 
-describe("the keys of others", () => {
+describe("the keys of peers", () => {
   let first, second, evil, served, people, keys, pairs, storageLoss, asked;
 
   beforeEach(async () => {
@@ -80,7 +80,7 @@ describe("the keys of others", () => {
     return keys.lookUp(key.email);
   }
 
-  test("the first is accepted, the next is asked about", async () => {
+  test("the first is accepted, the next is offered", async () => {
     assert.equal((await keys.keyFor(BOB)).fingerprint, first.fingerprint);
     served.set(BOB, second);
     await keys.lookUp(BOB);
@@ -89,7 +89,7 @@ describe("the keys of others", () => {
     assert.equal((await keys.keyFor(BOB)).fingerprint, second.fingerprint);
   });
 
-  test("one that the server names no more is not to be decided about", async () => {
+  test("one that the server no longer names is not offered any more", async () => {
     await keys.lookUp(BOB);
     await serve(evil);
     assert.equal(await keys.reconsider(BOB), true);
@@ -100,7 +100,7 @@ describe("the keys of others", () => {
     assert.deepEqual(people.get(BOB).changes.map(({ undecided }) => undecided), [false]);
   });
 
-  test("one that a message names is still to be decided about, whatever the server names", async () => {
+  test("one that a message names stays offered, whatever the server names", async () => {
     await keys.lookUp(BOB);
     await assert.rejects(keys.named(BOB, second.fingerprint), KeyChangedError);
     assert.equal(await keys.reconsider(BOB), true);
@@ -108,7 +108,7 @@ describe("the keys of others", () => {
     assert.equal((await keys.named(BOB, second.fingerprint)).fingerprint, second.fingerprint);
   });
 
-  test("one that a message names stays to be decided about while other messages are looked at", async () => {
+  test("one that a message names stays offered while other messages are decrypted", async () => {
     await keys.lookUp(BOB);
     const offered = [];
     const { update } = people;
@@ -125,7 +125,7 @@ describe("the keys of others", () => {
     assert.equal(offered.slice(firstTime).includes(null), false);
   });
 
-  test("one that was offered once is not accepted together with a later one", async () => {
+  test("one that was offered earlier is not accepted together with a later one", async () => {
     await keys.lookUp(BOB);
     for (const key of [evil, first, second]) {
       served.set(BOB, key);
@@ -157,7 +157,7 @@ describe("the keys of others", () => {
     assert.equal(keys.offered(BOB), evil.fingerprint);
   });
 
-  test("one that is offered no more is forgotten", async () => {
+  test("one that is no longer offered is deleted", async () => {
     await serve(first);
     await serve(evil);
     await serve(first);
@@ -165,7 +165,7 @@ describe("the keys of others", () => {
     assert.equal(keys.offered(BOB), null);
   });
 
-  test("a former one opens, and is asked about before anything is sealed for it again", async () => {
+  test("a former one decrypts, and is offered before anything is sealed for it again", async () => {
     await keys.lookUp(BOB);
     served.set(BOB, second);
     await keys.lookUp(BOB);
@@ -176,7 +176,7 @@ describe("the keys of others", () => {
     await assert.rejects(keys.keyFor(BOB), KeyChangedError);
   });
 
-  test("one that only a message names, accepted, is the one present key, and the server's is asked about", async () => {
+  test("one that only a message names becomes the current one when accepted, and the server's is offered", async () => {
     await keys.lookUp(BOB);
     await assert.rejects(keys.named(BOB, evil.fingerprint), KeyChangedError);
     await assert.rejects(keys.keyFor(BOB), KeyChangedError);
@@ -189,7 +189,7 @@ describe("the keys of others", () => {
     assert.equal((await keys.keyFor(BOB)).fingerprint, first.fingerprint);
   });
 
-  test("a key that is or was somebody else's is refused", async () => {
+  test("one that is or was another contact's is refused", async () => {
     await open(first);
     await serve(second);
     await keys.accept(BOB, second.fingerprint);
@@ -206,8 +206,8 @@ describe("the keys of others", () => {
     return signed({ ...key, email: CAROL }, await newIdentity());
   }
 
-  describe("whom a message is the first thing heard of", () => {
-    test("are not pinned before it has opened", async () => {
+  describe("of a peer who is first heard of by a message", () => {
+    test("are not pinned before it is decrypted", async () => {
       const key = await keys.named(BOB, first.fingerprint);
       assert.equal(people.get(BOB), null);
       await keys.opened(BOB, key, { mine: false, browser: "b1" });
@@ -220,7 +220,7 @@ describe("the keys of others", () => {
       await assert.rejects(keys.keyFor(BOB), KeyChangedError);
     });
 
-    test("lose to the key that was pinned before the message had opened", async () => {
+    test("lose to a key that was pinned before the message was decrypted", async () => {
       const key = await keys.named(BOB, evil.fingerprint);
       await keys.lookUp(BOB);
       await assert.rejects(keys.opened(BOB, key, { mine: false, browser: "b1" }), KeyChangedError);
@@ -228,8 +228,8 @@ describe("the keys of others", () => {
     });
   });
 
-  describe("under which nothing has opened", () => {
-    test("block nobody else's", async () => {
+  describe("that have decrypted nothing", () => {
+    test("block no other peer's", async () => {
       served.set(CAROL, await borrowed(first));
       await keys.lookUp(CAROL);
       await serve(first);
@@ -237,7 +237,7 @@ describe("the keys of others", () => {
       await open(first);
     });
 
-    test("are not sealed for any more once it is shown whose the key is", async () => {
+    test("are not sealed for any more once the key is known to be another peer's", async () => {
       served.set(CAROL, await borrowed(first));
       await keys.keyFor(CAROL);
       await open(first);
@@ -245,7 +245,7 @@ describe("the keys of others", () => {
       await assert.rejects(keys.named(CAROL, first.fingerprint), { code: "key_not_theirs" });
     });
 
-    test("are not proven by a message of one's own", async () => {
+    test("are not proven by an own message", async () => {
       await keys.lookUp(BOB);
       await open(first, { mine: true });
       served.set(CAROL, await borrowed(first));
@@ -284,7 +284,7 @@ describe("the keys of others", () => {
       assert.deepEqual(seconds(), ["b2", "b3"]);
     });
 
-    test("are not noted by messages of one's own", async () => {
+    test("are not noted for own messages", async () => {
       await open(first);
       await open(first, { browser: "own", mine: true });
       assert.deepEqual(seconds(), []);
@@ -298,7 +298,7 @@ describe("the keys of others", () => {
     });
   });
 
-  describe("that nobody has signed", () => {
+  describe("that are not signed", () => {
     test("are not pinned, neither as the server's nor as a message's", async () => {
       first = unsigned(first);
       served.set(BOB, first);
@@ -307,7 +307,7 @@ describe("the keys of others", () => {
       assert.equal(people.get(BOB).pinned, null);
     });
 
-    test("are taken once they are signed", async () => {
+    test("are pinned once they are signed", async () => {
       const key = first;
       served.set(BOB, unsigned(first));
       await assert.rejects(keys.keyFor(BOB), { code: "unsigned_key" });
@@ -315,7 +315,7 @@ describe("the keys of others", () => {
       assert.equal((await keys.keyFor(BOB)).fingerprint, first.fingerprint);
     });
 
-    test("and were pinned by an older version open, and are not sealed for before they are signed", async () => {
+    test("and were pinned by an older version decrypt, and are not sealed for before they are signed", async () => {
       const key = { fingerprint: first.fingerprint, publicKeyBytes: fromBase64(first.public_key), identity: null };
       const pinnedKey = { ...key, version: 0, suites: [], accepted: true, firstSeenMs: 1 };
       await people.update(BOB, (row) => Object.assign(row, { pinned: first.fingerprint, keys: [pinnedKey] }));
@@ -344,7 +344,7 @@ describe("the keys of others", () => {
       assert.deepEqual(people.get(BOB).changes, []);
     });
 
-    test("and that an older version offered for a message are forgotten", async () => {
+    test("and that an older version offered for a message are deleted", async () => {
       await serve(first);
       const publicKeyBytes = fromBase64(second.public_key);
       const statement = { identity: null, version: 0, suites: [] };
@@ -358,7 +358,7 @@ describe("the keys of others", () => {
     });
   });
 
-  describe("are asked for again", () => {
+  describe("are looked up again", () => {
     const age = (ageMs) => people.update(BOB, (row) => void (row.servedAtMs = Date.now() - ageMs));
 
     test("before the first message of a day, and not before each", async () => {
@@ -370,14 +370,14 @@ describe("the keys of others", () => {
       assert.equal(asked.length, 2);
     });
 
-    test("where the clock was put back", async () => {
+    test("if the clock was set back", async () => {
       await keys.keyFor(BOB);
       await age(-DAY_MS - 1000);
       await keys.keyFor(BOB);
       assert.equal(asked.length, 2);
     });
 
-    test("once a day by who comes back, of all whose keys are pinned", async () => {
+    test("once a day for all peers with a pinned key", async () => {
       const carol = await newKey(CAROL);
       await serve(carol);
       await serve(first);
@@ -390,7 +390,7 @@ describe("the keys of others", () => {
       assert.equal(keys.offered(BOB), first.fingerprint);
     });
 
-    test("of the next one where one has none any more", async () => {
+    test("also for the next peer if one has no key any more", async () => {
       await serve(await newKey(CAROL));
       await serve(first);
       await people.update(CAROL, (row) => void (row.servedAtMs = 0));
@@ -411,7 +411,7 @@ describe("the keys of others", () => {
 
     const pinned = () => people.get(BOB).keys.find(({ fingerprint }) => fingerprint === people.get(BOB).pinned);
 
-    test("the first is pinned with its identity, its number and its suites", async () => {
+    test("the first is pinned with its identity, version and suites", async () => {
       await serve(await signed(first, bob, { version: 7, suites: [1, 4] }));
       const { identity, version, suites } = pinned();
       assert.deepEqual({ identity, version, suites }, { identity: toHex(bob.publicKeyBytes), version: 7, suites: [1, 4] });
@@ -441,7 +441,7 @@ describe("the keys of others", () => {
       "another key under a number that has risen": async () => signed(second, bob, { version: 6, suites: [1, 2] }),
     };
     for (const [name, changed] of Object.entries(CHANGES)) {
-      test(`${name}: the person is asked`, async () => {
+      test(`${name} is offered`, async () => {
         await serve(await signed(first, bob, { version: 5, suites: [1, 2] }));
         const before = pinned();
         const key = await changed();
@@ -487,7 +487,7 @@ describe("the keys of others", () => {
       });
     }
 
-    test("what is not even base64 is no answer", async () => {
+    test("a response that is not base64 is malformed", async () => {
       for (const spoilt of [{ identity_key: "?" }, { identity_signature: 7 }]) {
         served.set(BOB, { ...(await signed(first, bob)), ...spoilt });
         await assert.rejects(keys.keyFor(BOB), { code: "bad_answer" });
@@ -545,7 +545,7 @@ describe("the keys of others", () => {
       assert.ok(people.get(BOB).changes.at(-1).offer.endsWith(" 30"));
     });
 
-    test("what was checked is lost with the identity, and with nothing less", async () => {
+    test("a comparison is void only if the identity changes", async () => {
       await serve(await signed(first, bob, { version: 2 }));
       await people.update(BOB, (row) => void (row.checked = { identity: toHex(bob.publicKeyBytes), atMs: 1 }));
       await serve(await signed(first, bob, { version: 1 }));
@@ -557,7 +557,7 @@ describe("the keys of others", () => {
       assert.equal(people.get(BOB).checked, null);
     });
 
-    test("what was checked is lost as well with a key that only a message names", async () => {
+    test("a comparison is void as well with a key that only a message names", async () => {
       await serve(await signed(first, bob));
       await people.update(BOB, (row) => void (row.checked = { identity: toHex(bob.publicKeyBytes), atMs: 1 }));
       await assert.rejects(keys.named(BOB, evil.fingerprint), KeyChangedError);
@@ -567,7 +567,7 @@ describe("the keys of others", () => {
     });
   });
 
-  test("who is met while the memory is lost is marked, who was known is not", async () => {
+  test("a peer who is new after a storage loss is marked, a known one is not", async () => {
     await serve(first);
     storageLoss.mayHaveKnown = true;
     await serve(second);

@@ -53,7 +53,7 @@ describe("safety numbers", () => {
     assert.equal(one.digits, two.digits);
   }));
 
-  test("are read off the other's screen", inWorld(async (world) => {
+  test("are read from the QR code of the peer", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     const carol = await world.newPerson("carol");
     await carol.send(bob, "hello");
@@ -81,7 +81,7 @@ describe("safety numbers", () => {
     assert.equal(await alice.safety.read(bob.email, code), "mismatch");
   }));
 
-  test("are none with somebody who has no identity", inWorld(async (world) => {
+  test("do not exist for a peer without an identity", inWorld(async (world) => {
     const [alice, bob] = [await world.newPerson("alice"), await world.newPerson("bob")];
     Object.assign(world.server.user(bob.email).keys[0], { identity_key: null, identity_signature: null });
     await alice.account.contacts.add(bob.email);
@@ -91,7 +91,7 @@ describe("safety numbers", () => {
     assert.equal(await alice.safety.numbers("stranger@example.org"), null);
   }));
 
-  test("are shown with what the server has changed since, and without the server with what is pinned", inWorld(async (world) => {
+  test("are shown for the server's current key, and without the server for the pinned key", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     const { digits } = await alice.safety.numbers(bob.email);
     world.server.isReachable = false;
@@ -103,7 +103,7 @@ describe("safety numbers", () => {
     await assert.rejects(alice.safety.markChecked(bob.email), { code: "key_changed" });
   }));
 
-  test("are none where the account's key is in another browser", inWorld(async (world) => {
+  test("do not exist if the account's key is in another browser", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     const elsewhere = await world.logIn(alice, new Browser());
     await elsewhere.account.contacts.add(bob.email);
@@ -117,8 +117,8 @@ describe("safety numbers", () => {
   }));
 });
 
-describe("having compared", () => {
-  test("is remembered, in the next visit too", inWorld(async (world) => {
+describe("a comparison", () => {
+  test("is stored, also for the next visit", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     assert.deepEqual(state(alice, bob), { compared: "no", atMs: 0, forgotten: false });
     await alice.safety.numbers(bob.email);
@@ -129,7 +129,7 @@ describe("having compared", () => {
     assert.equal(state(bob, alice).compared, "no");
   }));
 
-  test("without a match is remembered, too, until they match or are others", inWorld(async (world) => {
+  test("without a match is stored until the numbers match or change", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     await alice.safety.numbers(bob.email);
     await alice.safety.markChecked(bob.email);
@@ -168,7 +168,7 @@ describe("having compared", () => {
     assert.equal(differed(again), null);
   }));
 
-  test("is about the numbers that were on the screen", inWorld(async (world) => {
+  test("counts for the numbers that were on the screen", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     await assert.rejects(alice.safety.markChecked(bob.email), { code: "key_changed" });
     await alice.safety.numbers(bob.email);
@@ -183,7 +183,7 @@ describe("having compared", () => {
     assert.equal(state(alice, bob).compared, "yes");
   }));
 
-  test("is lost with a change, at once and after the decision, until it is done again", inWorld(async (world) => {
+  test("is void after a change of the key, before and after the decision, until it is repeated", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     await alice.safety.numbers(bob.email);
     await alice.safety.markChecked(bob.email);
@@ -200,7 +200,7 @@ describe("having compared", () => {
     assert.equal(state(again, bob).compared, "yes");
   }));
 
-  test("is not claimed of people whom an older version of the page has met", inWorld(async (world) => {
+  test("does not exist for peers from an older version of the page", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     alice.account.close();
     alice.browser.use();

@@ -29,8 +29,8 @@ async function memoryOf(person) {
   return (await rowsOf(person, "state")).find((value) => ["unsure", "no", "yes", "said"].includes(value));
 }
 
-describe("a browser without memory of an account", () => {
-  test("that was registered in it has forgotten nothing", inWorld(async (world) => {
+describe("a browser without data of an account", () => {
+  test("that was registered in it has lost nothing", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     const again = await world.reload(alice);
     assert.equal(again.account.storageLoss, false);
@@ -38,7 +38,7 @@ describe("a browser without memory of an account", () => {
     assert.equal(again.safety.state(bob.email).forgotten, false);
   }));
 
-  test("that is older says so, of each whom it meets again", inWorld(async (world) => {
+  test("that is older shows the loss, and marks each peer", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     const elsewhere = await world.logIn(alice, new Browser());
     await until(() => elsewhere.account.storageLoss);
@@ -48,7 +48,7 @@ describe("a browser without memory of an account", () => {
     assert.equal(elsewhere.safety.state(bob.email).compared, "no");
   }));
 
-  test("says it until it was read, in each tab, and goes on marking whom it meets", inWorld(async (world) => {
+  test("shows the loss in each tab until it is dismissed, and continues to mark peers", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     const elsewhere = await world.logIn(alice, new Browser());
     await until(() => elsewhere.account.storageLoss);
@@ -65,7 +65,7 @@ describe("a browser without memory of an account", () => {
     await until(() => again.safety.state(bob.email).forgotten);
   }));
 
-  test("stops saying it of somebody who was compared", inWorld(async (world) => {
+  test("no longer marks a peer after a comparison", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     const elsewhere = await world.logIn(alice, new Browser());
     await elsewhere.account.key.takeOver();
@@ -98,7 +98,7 @@ describe("a browser without memory of an account", () => {
     await until(() => elsewhere.account.storageLoss);
   }));
 
-  test("that could not ask yet says nothing, and marks whom it meets", inWorld(async (world) => {
+  test("that could not ask the server yet shows nothing, and marks peers", inWorld(async (world) => {
     const [alice, bob] = [await world.newPerson("alice"), await world.newPerson("bob")];
     world.server.user(alice.email).keys = [];
     world.server.intercept = (call) => (call.path.includes("/contacts") && call.method === "GET" ? refusal(503, "unavailable") : undefined);
@@ -110,7 +110,7 @@ describe("a browser without memory of an account", () => {
     assert.equal(elsewhere.account.storageLoss, false);
   }));
 
-  test("takes back what it said of those whom it met before it could ask", inWorld(async (world) => {
+  test("removes the marks if nothing was lost", inWorld(async (world) => {
     const [alice, bob] = [await world.newPerson("alice"), await world.newPerson("bob")];
     const { server } = world;
     server.user(alice.email).keys = [];
@@ -130,8 +130,8 @@ describe("a browser without memory of an account", () => {
   }));
 });
 
-describe("a browser with a part of its memory", () => {
-  test("says so where messages were opened of somebody whose key is gone", inWorld(async (world) => {
+describe("a browser with a part of its data", () => {
+  test("shows the loss if a peer's messages were decrypted and their key is gone", inWorld(async (world) => {
     const [alice, bob] = await acquainted(world);
     while ((await rowsOf(alice, "chains")).length === 0) {
       await pause(10);
@@ -144,7 +144,7 @@ describe("a browser with a part of its memory", () => {
     await until(() => again.safety.state(bob.email).forgotten);
   }));
 
-  test("of an older version of the page has forgotten nothing", inWorld(async (world) => {
+  test("of an older version of the page has lost nothing", inWorld(async (world) => {
     const [alice] = await acquainted(world);
     alice.account.close();
     await inDatabase(alice, ["state"], (stores) => ["owner", "forgetting"].forEach((name) => stores("state").delete(name)));
@@ -174,7 +174,7 @@ describe("a browser that keeps another account of the same address", () => {
     assert.equal(world.server.calls.length, before);
   }));
 
-  test("makes room when asked to", inWorld(async (world) => {
+  test("is opened after the old data was deleted", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const { fingerprint } = alice.account.key.current;
     const session = await passOn(world, alice);

@@ -15,7 +15,7 @@ async function quiet(server) {
 }
 
 describe("ticks", () => {
-  test("come from the other browser, end to end: opened, then seen", inWorld(async (world) => {
+  test("come from the peer's browser, inside the encryption: delivered, then read", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "one");
     await alice.showsStates(bob, "delivered");
@@ -24,7 +24,7 @@ describe("ticks", () => {
     await alice.showsStates(bob, "read");
   }));
 
-  test("do not come from the server's word", inWorld(async (world) => {
+  test("do not come from the server", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     bob.account.close();
@@ -37,7 +37,7 @@ describe("ticks", () => {
     await again.showsStates(bob, "sent");
   }));
 
-  test("survive a reload, and say what was opened beyond a gap", inWorld(async (world) => {
+  test("survive a reload, and show messages beyond a gap as delivered", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     bob.account.close();
@@ -65,7 +65,7 @@ function mostWithin(elapsedMs) {
 }
 
 describe("a receipt", () => {
-  test("is forged by nobody, and an old one takes nothing back", inWorld(async (world) => {
+  test("cannot be forged, and an old one takes no tick back", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     await alice.send(bob, "one");
@@ -83,7 +83,7 @@ describe("a receipt", () => {
     await alice.showsStates(bob, "read", "delivered");
   }));
 
-  test("is one for many messages, and none answers a receipt", inWorld(async (world) => {
+  test("covers many messages, and a receipt gets none", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     bob.account.close();
@@ -115,7 +115,7 @@ describe("a receipt", () => {
     await mallory.showsStates(bob, "read", null);
   }));
 
-  test("says nothing of reading where that is turned off, and none is shown then", inWorld(async (world) => {
+  test("does not say read while read receipts are off, and none is shown then", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await bob.account.preferences.setReadReceipts(false);
     await alice.send(bob, "one");
@@ -133,7 +133,7 @@ describe("a receipt", () => {
     await again.showsStates(alice, null, "read");
   }));
 
-  test("waits for the network, and goes out once it is back", inWorld(async (world) => {
+  test("waits for the network, and is sent once it is back", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     let isRefusing = true;

@@ -28,22 +28,22 @@ function isToldNothing(server, bob) {
   assert.deepEqual(receiptsOf(server, bob), []);
 }
 
-describe("what the server is told of delivered and read", () => {
-  test("is nothing of a stranger's messages until they are answered", inWorld(async (world) => {
+describe("the server's delivered and read", () => {
+  test("are not told of a stranger's messages until they are answered", inWorld(async (world) => {
     const { bob, mallory } = await readFromStranger(world);
     isToldNothing(world.server, bob);
     await bob.send(mallory, "Bob");
     await until(() => world.server.texts[0].read_at && receiptsOf(world.server, bob).length > 0);
   }));
 
-  test("is told once a stranger is added", inWorld(async (world) => {
+  test("are told once the stranger is added as a contact", inWorld(async (world) => {
     const { bob, mallory } = await readFromStranger(world);
     isToldNothing(world.server, bob);
     await bob.account.contacts.add(mallory.email);
     await until(() => world.server.texts[0].read_at && receiptsOf(world.server, bob).length > 0);
   }));
 
-  test("is nothing of a contact that only the server names", inWorld(async (world) => {
+  test("are not told of a contact that only the server names", inWorld(async (world) => {
     const { server } = world;
     const { bob, mallory } = await readFromStranger(world, async (person, stranger) => {
       server.user(person.email).contacts.add(stranger.email);
@@ -58,7 +58,7 @@ describe("what the server is told of delivered and read", () => {
     await until(() => server.texts[0].read_at && receiptsOf(server, again).length > 0);
   }));
 
-  test("is delivered and not read while the switch is off", inWorld(async (world) => {
+  test("are delivered only while read receipts are off", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     await bob.account.preferences.setReadReceipts(false);
@@ -73,7 +73,7 @@ describe("what the server is told of delivered and read", () => {
     await until(() => server.texts[0].read_at);
   }));
 
-  test("is told of a contact from before the page noted who added whom", inWorld(async (world) => {
+  test("are told of a contact from before the page stored who added it", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     bob.account.close();
     bob.browser.use();

@@ -8,7 +8,7 @@ import { inWorld, pause, rowsOf, until } from "../../world/world.js";
 const MOST = Number.MAX_SAFE_INTEGER;
 
 describe("ranges of counters", () => {
-  test("leave out what is missing", () => {
+  test("leave out the missing ones", () => {
     assert.deepEqual(rangesOf(1, 5, []), [[1, 5]]);
     assert.deepEqual(rangesOf(1, 5, [3]), [[1, 2], [4, 5]]);
     assert.deepEqual(rangesOf(1, 5, [5, 1, 9, 0]), [[2, 4]]);
@@ -45,7 +45,7 @@ async function sendAll({ server }, alice, bob, texts) {
 }
 
 describe("a receipt", () => {
-  test("from the future says nothing of what is written later", inWorld(async (world) => {
+  test("of a future counter does not mark messages that are written later", inWorld(async (world) => {
     const { alice, bob, of } = await meet(world, "one");
     await bob.acknowledge(alice, [of({ delivered: MOST, read: MOST })]);
     await alice.showsStates(bob, "read");
@@ -55,7 +55,7 @@ describe("a receipt", () => {
     assert.deepEqual(alice.states(bob), ["read", "sent"]);
   }));
 
-  test("says nothing of what waits and was never sealed", inWorld(async (world) => {
+  test("does not mark a waiting message that was never sealed", inWorld(async (world) => {
     const { alice, bob, of } = await meet(world, "one");
     const { server } = world;
     server.acceptsSockets = false;
@@ -73,7 +73,7 @@ describe("a receipt", () => {
     assert.equal(alice.states(bob).at(-1), "sent");
   }));
 
-  test("takes nothing back that another one has said", inWorld(async (world) => {
+  test("takes no tick of another receipt back", inWorld(async (world) => {
     const { alice, bob, of } = await meet(world, "one", "two", "three");
     await bob.acknowledge(alice, [of({ delivered: 2, read: 1 })]);
     await alice.showsStates(bob, "read", "delivered", "sent");
@@ -86,7 +86,7 @@ describe("a receipt", () => {
     await again.showsStates(bob, "read", "delivered", "read");
   }));
 
-  test("adds to what an older version of the page has kept", inWorld(async (world) => {
+  test("adds to the ticks that an older version of the page has stored", inWorld(async (world) => {
     const { alice, bob, of } = await meet(world, "one", "two");
     await bob.acknowledge(alice, [of({ delivered: 1, read: 1 })]);
     await alice.showsStates(bob, "read", "sent");
@@ -125,7 +125,7 @@ describe("a receipt", () => {
 });
 
 describe("a message that its writer has taken back", () => {
-  test("and that has arrived all the same is said to its writer", inWorld(async (world) => {
+  test("and that has arrived nevertheless is shown to its writer", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     await alice.send(bob, "one");
@@ -164,8 +164,8 @@ describe("a message that its writer has taken back", () => {
   }
 });
 
-describe("what is unread", () => {
-  test("is so until this browser has shown it, whatever the server says", inWorld(async (world) => {
+describe("a message of the peer", () => {
+  test("is unread until this browser has shown it, whatever the server says", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     const push = server.push.bind(server);
@@ -185,8 +185,8 @@ describe("what is unread", () => {
   }));
 });
 
-describe("skips without end", () => {
-  test("take a bounded place, and leave no gap", inWorld(async (world) => {
+describe("very many skips", () => {
+  test("take bounded space, and leave no gap", inWorld(async (world) => {
     const bob = await world.newPerson("bob");
     const alice = await OwnClient.join(world, "alice");
     await bob.account.contacts.add(alice.email);

@@ -33,7 +33,7 @@ const UUID = "00000000-0000-4000-8000-000000000000";
 const range = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
 describe("the backlog", () => {
-  test("is opened newest first, friends before strangers", async () => {
+  test("is decrypted newest first, known peers before strangers", async () => {
     const { backlog, opened } = backlogOf({ [STRANGER]: [1, 2], [FRIEND]: [3, 5, 4] });
     await backlog.catchUp();
     assert.deepEqual(opened, [5, 4, 3, 2, 1]);
@@ -48,13 +48,13 @@ describe("the backlog", () => {
     }
   });
 
-  test("of a friend is opened to its end", async () => {
+  test("of a known peer is decrypted completely", async () => {
     const { backlog, opened } = backlogOf({ [FRIEND]: range(1, 65) });
     await backlog.catchUp();
     assert.deepEqual(opened, range(1, 65).reverse());
   });
 
-  test("gives way to what comes meanwhile", async () => {
+  test("is interrupted by newer messages", async () => {
     const during = ({ id }, rows, backlog) => {
       if (id === 60) {
         rows.get(FRIEND).push({ id: 100, peer: FRIEND, clientId: "c100" });
@@ -67,7 +67,7 @@ describe("the backlog", () => {
     assert.equal(opened.length, 61);
   });
 
-  test("tries once what cannot be opened now, and goes on behind it", async () => {
+  test("tries a message that cannot be decrypted now once, and continues", async () => {
     let calls = 0;
     const during = (_row, _rows, backlog) => {
       calls += 1;
@@ -81,7 +81,7 @@ describe("the backlog", () => {
   });
 });
 
-describe("what strangers send", () => {
+describe("messages of strangers", () => {
   let derivations;
   const { pbkdf2 } = CryptoManager;
   beforeEach(() => {
@@ -96,7 +96,7 @@ describe("what strangers send", () => {
   /** A copy of a message that will not open. Only derivations for such are counted. */
   const spoilt = ({ id, created_at, ...message }, count) => ({ ...message, client_id: UUID, salt: btoa(String(count).padStart(32)) });
 
-  test("costs a reader twenty derivations, and what somebody looks at", inWorld(async (world) => {
+  test("cost twenty derivations, and those of an opened chat", inWorld(async (world) => {
     const bob = await world.newPerson("bob");
     const mallory = await world.newPerson("mallory");
     await mallory.account.contacts.add(bob.email);
@@ -118,7 +118,7 @@ describe("what strangers send", () => {
     await until(() => again.items(mallory).length > 90 && again.items(mallory).every(({ opening }) => !opening));
   }));
 
-  test("is not derived again for the same envelope, under another id or after a reload", inWorld(async (world) => {
+  test("cost no second derivation for the same envelope, under another id or after a reload", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "whole");
     await bob.shows(alice, "whole");
@@ -136,7 +136,7 @@ describe("what strangers send", () => {
     assert.equal(derivations, 0);
   }));
 
-  test("as receipts costs nothing", inWorld(async (world) => {
+  test("cost nothing if they are receipts", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "whole");
     await bob.shows(alice, "whole");

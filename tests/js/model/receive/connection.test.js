@@ -35,7 +35,7 @@ describe("the connection", () => {
     assert.deepEqual(heard, ["offline", "ok"]);
   }));
 
-  test("is not offline where the server answers, whatever the machine says", inWorld(async (world) => {
+  test("is not offline if the server answers, whatever the machine reports", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     await until(() => alice.conversations.connection === "ok");
     setOnLine(false);
@@ -43,7 +43,7 @@ describe("the connection", () => {
     await until(() => alice.conversations.connection === "ok");
   }));
 
-  test("says that the server cannot be reached once a call got no answer, and no longer when one has", inWorld(async (world) => {
+  test("is unreached after a call without an answer, until one is answered", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     await until(() => alice.conversations.connection === "ok");
     world.server.intercept = () => {
@@ -61,7 +61,7 @@ describe("the connection", () => {
     await until(() => alice.conversations.connection === "ok");
   }));
 
-  test("that is closed hears of nothing any more", inWorld(async (world) => {
+  test("emits nothing after it was closed", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     await until(() => alice.conversations.connection === "ok");
     alice.account.close();

@@ -27,8 +27,8 @@ function controlled() {
 /** @param {number[]} ids */
 const rowsOf = (...ids) => ids.map((id) => ({ id, clientId: `c${id}`, peer: PEER, mine: true, raw: {} }));
 
-describe("what screens wait for", () => {
-  test("is opened in its order, and a later screen's before the rest of an earlier one's", async () => {
+describe("a message that a screen waits for", () => {
+  test("is decrypted in the screen's order, and a later screen's before the rest of an earlier one's", async () => {
     const { decryptQueue, began, end } = controlled();
     decryptQueue.openAll(rowsOf(1, 2, 3, 4, 5));
     assert.deepEqual(began, [1, 2, 3]);
@@ -39,7 +39,7 @@ describe("what screens wait for", () => {
     assert.deepEqual(began, [1, 2, 3, 11, 12, 4, 5]);
   });
 
-  test("is opened once, and when the last screen that waits for it has its turn", async () => {
+  test("is decrypted once, at the place of the last screen that waits for it", async () => {
     const { decryptQueue, began, end } = controlled();
     decryptQueue.openAll(rowsOf(1, 2, 3, 4, 5, 6));
     decryptQueue.openAll(rowsOf(11, 12));

@@ -20,7 +20,7 @@ function copyOf({ id, created_at, delivered_at, read_at, ...message }) {
   return message;
 }
 
-describe("one message that is out of form", () => {
+describe("one malformed message", () => {
   const poisons = {
     "from a quoted local part": (bob) => ({ sender_email: '"a@b"@example.com', recipient_email: bob.email }),
     "from an address without a form": () => ({ sender_email: "Nobody At All" }),
@@ -30,7 +30,7 @@ describe("one message that is out of form", () => {
     "without an id": () => ({ id: null }),
   };
   for (const [name, poison] of Object.entries(poisons)) {
-    test(`does not keep back what comes after it: ${name}`, inWorld(async (world) => {
+    test(`does not block the next ones: ${name}`, inWorld(async (world) => {
       const [alice, bob] = await world.friends("alice", "bob");
       await alice.send(bob, "before");
       await bob.shows(alice, "before");
@@ -44,7 +44,7 @@ describe("one message that is out of form", () => {
     }));
   }
 
-  test("stands in its place as one that could not be opened, where it is clear whose it is", inWorld(async (world) => {
+  test("is shown as not readable in its place, if its people are clear", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "before");
     await bob.shows(alice, "before");
@@ -80,7 +80,7 @@ test("a sync that keeps failing is not shown as a good connection", inWorld(asyn
 }));
 
 describe("an id that the server gives twice", () => {
-  test("does not put the words of one into the other's mouth", inWorld(async (world) => {
+  test("does not show the text of one message for the other's sender", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const pushes = catchPushes(world.server);
     bob.conversations.open(alice.email);
@@ -99,7 +99,7 @@ describe("an id that the server gives twice", () => {
     assert.deepEqual(again.items(alice).map(({ mine }) => mine), [false]);
   }));
 
-  test("does not show the text of the one before", inWorld(async (world) => {
+  test("does not show the text of the earlier message", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const pushes = catchPushes(world.server);
     await alice.send(bob, "one");
@@ -112,7 +112,7 @@ describe("an id that the server gives twice", () => {
     await bob.shows(alice, "one", "two");
   }));
 
-  test("asks for no receipt of what was moved aside", inWorld(async (world) => {
+  test("sends no receipt for the message that was moved aside", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const pushes = catchPushes(world.server);
     await alice.send(bob, "one");
@@ -131,7 +131,7 @@ describe("an id that the server gives twice", () => {
 });
 
 describe("receipts", () => {
-  test("that the server refuses are not told again and again, and do not keep back the others", inWorld(async (world) => {
+  test("that the server refuses are not repeated, and do not block the others", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     server.intercept = ({ path }) => (path.includes("/receipts") ? refusal(400, "invalid") : undefined);
@@ -167,7 +167,7 @@ describe("a message that is delivered again under another id", () => {
     assert.equal(again.chat(alice).unread, 1);
   }));
 
-  test("is not the last line of the list either", inWorld(async (world) => {
+  test("is not the last line in the list of chats", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "pay 10");
     await alice.send(bob, "paid");
@@ -180,7 +180,7 @@ describe("a message that is delivered again under another id", () => {
 });
 
 describe("a record that cannot be read", () => {
-  test("leaves the rest of the chat and the list as they are", inWorld(async (world) => {
+  test("does not affect the other messages and the list of chats", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     for (const text of ["one", "two"]) {
       await alice.send(bob, text);
@@ -243,7 +243,7 @@ test("a message that is repeated very often does not hide its first copy from th
   assert.deepEqual(bob.texts(alice).filter((text) => text !== ""), ["pay 10", "paid"]);
 }));
 
-test("nor does a skip that is repeated very often", inWorld(async (world) => {
+test("a skip that is repeated very often does not hide the first copy of its message from the next repetition", inWorld(async (world) => {
   const alice = await world.newPerson("alice");
   const bob = await OwnClient.join(world, "bob");
   await alice.account.contacts.add(bob.email);

@@ -18,7 +18,7 @@ function catchPushes(server) {
 const syncs = (server, { browser }) => server.callsTo("/messages/sync").filter(({ host }) => host === browser.host);
 
 describe("pushes", () => {
-  test("are entered in their order, whatever order they come in, without asking", inWorld(async (world) => {
+  test("are applied in the order of their sequences, without a sync", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const pushes = catchPushes(world.server);
     // Otherwise there are changes of the mailbox whose pushes are caught as well.
@@ -36,7 +36,7 @@ describe("pushes", () => {
     assert.equal(syncs(world.server, bob).length, before);
   }));
 
-  test("with one missing: sync is asked after a moment, once", inWorld(async (world) => {
+  test("with one missing lead to one sync after a moment", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const pushes = catchPushes(world.server);
     await alice.send(bob, "lost");
@@ -50,7 +50,7 @@ describe("pushes", () => {
     assert.equal(syncs(world.server, bob).length, before + 1);
   }));
 
-  test("with one missing are not put off by those that follow", inWorld(async (world) => {
+  test("with one missing lead to a sync although others follow", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const pushes = catchPushes(world.server);
     for (const text of ["lost", "1", "2", "3", "4", "5"]) {
@@ -66,7 +66,7 @@ describe("pushes", () => {
     await bob.shows(alice, "lost", "1", "2", "3", "4", "5");
   }));
 
-  test("that may have been lost: the server says resync", inWorld(async (world) => {
+  test("that may have been lost are fetched when the server says resync", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const pushes = catchPushes(world.server);
     await alice.send(bob, "not pushed");
@@ -84,7 +84,7 @@ describe("pushes", () => {
     await until(() => bob.conversations.connection === "ok");
   }));
 
-  test("of nonsense change nothing, and what really happened is asked for", inWorld(async (world) => {
+  test("that are malformed change nothing, and lead to a sync", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     const cursor = server.user(bob.email).sequence;
@@ -104,7 +104,7 @@ describe("pushes", () => {
 });
 
 describe("sync", () => {
-  test("every few seconds stands in for a socket that cannot be had", inWorld(async (world) => {
+  test("runs every few seconds while there is no socket", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     server.acceptsSockets = false;
@@ -116,7 +116,7 @@ describe("sync", () => {
     await alice.shows(bob, "by polling", "and back");
   }));
 
-  test("in pages brings a long absence, and what is new afterwards", inWorld(async (world) => {
+  test("fetches a long absence in pages, and then what is new", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     bob.account.close();
@@ -167,7 +167,7 @@ describe("sync", () => {
     assert.equal(again.texts(alice)[0], "before");
   }));
 
-  test("whose cursor does not move is not asked again and again", inWorld(async (world) => {
+  test("with a sequence that does not move is not repeated at once", inWorld(async (world) => {
     const [alice] = await world.friends("alice", "bob");
     const { server } = world;
     server.intercept = (call) =>
@@ -181,7 +181,7 @@ describe("sync", () => {
     assert.ok(count >= 1 && count <= 3, `${count} times`);
   }));
 
-  test("with numbers that do not rise is refused whole", inWorld(async (world) => {
+  test("with sequences that do not rise is refused as a whole", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     await alice.send(bob, "real");
@@ -198,7 +198,7 @@ describe("sync", () => {
     await again.shows(alice, "real");
   }));
 
-  test("of a restored server starts over: nothing is lost here, nothing doubled", inWorld(async (world) => {
+  test("of a restored server starts over, and nothing is lost or doubled here", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     for (const text of ["kept", "lost there"]) {
@@ -224,7 +224,7 @@ describe("sync", () => {
     await again.shows(alice, "kept", "lost there", "after");
   }));
 
-  test("gives a message whose id was another's before a place of its own", inWorld(async (world) => {
+  test("keeps both messages when a restored server gives an old id to a new one", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     await alice.send(bob, "lost there");
@@ -242,7 +242,7 @@ describe("sync", () => {
 });
 
 describe("two tabs", () => {
-  test("show the same: what was sent, read and begun in the other", inWorld(async (world) => {
+  test("show the same sent messages, read state and drafts", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const tab = await world.newTab(alice);
     tab.conversations.open(bob.email);
@@ -275,7 +275,7 @@ describe("two tabs", () => {
 });
 
 describe("clearing", () => {
-  test("clears for oneself alone, here and after a reload", inWorld(async (world) => {
+  test("clears the chat for the person only, also after a reload", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "one");
     await bob.shows(alice, "one");
@@ -288,7 +288,7 @@ describe("clearing", () => {
     await again.shows(bob, "two");
   }));
 
-  test("while a message is on its way does not bring it back", inWorld(async (world) => {
+  test("hides a message that is being sent at that time", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     server.acceptsSockets = false;

@@ -61,7 +61,7 @@ describe("the mailbox", () => {
 
   const push = (sequence) => ({ type: "message_status", sequence, message: { id: 1, delivered_at: null, read_at: null } });
 
-  test("is left alone as long as the server has asked for, whatever is missing", async () => {
+  test("is not asked for as long as the server has requested, whatever is missing", async () => {
     await sync.run();
     for (let second = 1; second < 60; second += 1) {
       sync.push(push(5 + 2 * second));
@@ -76,7 +76,7 @@ describe("the mailbox", () => {
     assert.equal(sync.sequence, 300);
   });
 
-  test("is asked again soon after an answer that asked for no patience", async () => {
+  test("is asked again soon after an error without Retry-After", async () => {
     answer = new NetworkError();
     await sync.run();
     await pass(4_000);
@@ -141,7 +141,7 @@ describe("receipts", () => {
     assert.equal(calls, before + 1, "once");
   });
 
-  test("wait as long as the server has asked for", async () => {
+  test("wait as long as the server has requested", async () => {
     failure = BUSY;
     receipts.note();
     await pass(300);
@@ -153,7 +153,7 @@ describe("receipts", () => {
     assert.equal(calls, 2);
   });
 
-  test("that become due while a call is on its way are told after it", async () => {
+  test("that become due during a call are told after it", async () => {
     let answer = () => {};
     const answered = new Promise((resolve) => (answer = () => resolve(undefined)));
     api.receipts = async () => {
@@ -170,7 +170,7 @@ describe("receipts", () => {
     assert.equal(calls, 2);
   });
 
-  test("that another tab leaves behind when it ends are told by this one", async () => {
+  test("that a closed tab leaves behind are told by this one", async () => {
     receipts.noteLater();
     await pass(4_000);
     assert.equal(calls, 0, "the other tab has the first go");
@@ -179,7 +179,7 @@ describe("receipts", () => {
     assert.equal(calls, 1);
   });
 
-  test("are as quick as before where the clock was set back", async () => {
+  test("are not delayed when the clock is set back", async () => {
     receipts.note();
     await pass(300);
     wallMs -= HOUR_MS;

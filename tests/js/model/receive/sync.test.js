@@ -26,7 +26,7 @@ async function callsAfter(failure) {
   return calls;
 }
 
-describe("a server that tells to ask again", () => {
+describe("a server that asks for a sync", () => {
   const FAILURES = {
     "and answers nonsense": new BadAnswer("numbers that fall"),
     "and answers without end": new NetworkError(new RangeError("an answer without end")),
@@ -34,18 +34,18 @@ describe("a server that tells to ask again", () => {
     "and wants to be left alone": new ApiError(503, {}, 60),
   };
   for (const [name, failure] of Object.entries(FAILURES)) {
-    test(`${name} is given a rest`, async () => assert.equal(await callsAfter(failure), 1));
+    test(`${name} is not asked at once again`, async () => assert.equal(await callsAfter(failure), 1));
   }
 
-  test("and could not be reached is asked", async () => {
+  test("and could not be reached is asked each time", async () => {
     assert.equal(await callsAfter(new NetworkError(new TypeError("no network"))), 3);
   });
 });
 
-describe("a sync that is never done", () => {
+describe("a sync that never ends", () => {
   const more = async (after) => ({ events: [], cursor: after + 1, more: true });
   for (const [name, ask] of [["because the call is kept open", () => new Promise(() => {})], ["because there is always more", more]]) {
-    test(`is late after ten seconds, and what is not here then is missing: ${name}`, async () => {
+    test(`is late after ten seconds, and missing messages count as missing then: ${name}`, async () => {
       mock.timers.enable({ apis: ["setTimeout"] });
       try {
         const sync = new Sync({ api: { sync: ask }, ownEmail: "alice@example.org", ...quiet });
@@ -64,7 +64,7 @@ describe("a sync that is never done", () => {
     });
   }
 
-  test("is forgiven when one is", async () => {
+  test("is no longer late once it ends", async () => {
     mock.timers.enable({ apis: ["setTimeout"] });
     try {
       const answers = [];

@@ -41,13 +41,13 @@ describe("an answer", () => {
     await shows(again, bob, "Shall we meet?", "Shall I pay?", "Yes (unaware)");
   }));
 
-  test("to what stands above it is not marked", inWorld(async (world) => {
+  test("to the message above it is not marked", inWorld(async (world) => {
     const { alice, bob, named } = await asked(world, "Shall we meet?", "Shall I pay?");
     await bob.write(alice, { body: "Yes", received: [named[1]] });
     await shows(alice, bob, "Shall we meet?", "Shall I pay?", "Yes");
   }));
 
-  test("is marked where the question that it lacks is above the screen", inWorld(async (world) => {
+  test("is marked if the question that its writer lacked is above the screen", inWorld(async (world) => {
     const { alice, bob, ask, named } = await asked(world, "Shall we meet?");
     const { message } = await bob.seal(alice, { body: "Yes", received: [named[0]] });
     for (let count = 0; count < 40; count += 1) {
@@ -60,7 +60,7 @@ describe("an answer", () => {
     assert.ok(!shown(again, bob).includes("Shall we meet?"));
   }));
 
-  test("under an id below its question stands behind it", inWorld(async (world) => {
+  test("with a lower id than its question is shown after it", inWorld(async (world) => {
     const { alice, bob, ask, named } = await asked(world, "Shall we meet?");
     const old = world.server.plant(alice.email, { sender_email: bob.email, recipient_email: alice.email, message_type: "receipt" });
     await ask("Shall I pay?");
@@ -71,7 +71,7 @@ describe("an answer", () => {
     await shows(again, bob, "Shall we meet?", "Shall I pay?", "No");
   }));
 
-  test("that names what was never sent is placed by nothing", inWorld(async (world) => {
+  test("that names a message that was never sent is not moved", inWorld(async (world) => {
     const { alice, bob, named } = await asked(world, "Shall we meet?");
     const [{ browser }] = named;
     await bob.write(alice, { body: "Yes", received: [{ browser, counter: 9, hash: "ab".repeat(32) }] });
@@ -91,7 +91,7 @@ describe("one's own answer", () => {
     assert.match(shown(alice, bob), /^Hello\|Shall you pay\?( \(unaware\))?\|Yes \(unaware\)$/);
   }));
 
-  test("to what had come is not marked", inWorld(async (world) => {
+  test("to a message that had come is not marked", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     for (let round = 0; round < 3; round += 1) {
       await alice.send(bob, `question ${round}`);

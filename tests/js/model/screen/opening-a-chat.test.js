@@ -16,7 +16,7 @@ describe("a new browser", () => {
     assert.ok(syncs.length > 0 && syncs.every(({ path }) => !path.endsWith("after=0")));
   }));
 
-  test("shows that it cannot open what was written to another browser's key", inWorld(async (world) => {
+  test("shows messages to another browser's key as not readable", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "to the first browser");
     await bob.shows(alice, "to the first browser");
@@ -58,7 +58,7 @@ describe("a new browser", () => {
   }));
 });
 
-describe("a message that cannot be opened", () => {
+describe("a message that cannot be decrypted", () => {
   const damages = {
     "a changed ciphertext": ({ ciphertext: [first, ...rest] }) => {
       return { ciphertext: [first === "A" ? "B" : "A", ...rest].join("") };
@@ -68,7 +68,7 @@ describe("a message that cannot be opened", () => {
     "a ciphertext that is no base64": () => ({ ciphertext: "!" }),
   };
   for (const [name, damage] of Object.entries(damages)) {
-    test(`stands in its place with what to do: ${name}`, inWorld(async (world) => {
+    test(`is shown in its place with advice: ${name}`, inWorld(async (world) => {
       const [alice, bob] = await world.friends("alice", "bob");
       const { server } = world;
       server.pushes = false;
@@ -97,7 +97,7 @@ describe("a message that cannot be opened", () => {
     assert.deepEqual([reason, advice], ["It needs a newer version of VibeChat.", "Reload this page."]);
   }));
 
-  test("only because its key could not be fetched is opened when it can", inWorld(async (world) => {
+  test("because its key could not be fetched is decrypted once it can be", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     const carol = await world.newPerson("carol");
@@ -116,7 +116,7 @@ describe("a message that cannot be opened", () => {
 });
 
 describe("delivered and read", () => {
-  test("delivered is told when it was opened, read only when it was seen; together", inWorld(async (world) => {
+  test("are told in one call: delivered after decryption, read after it was seen", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     for (const text of ["one", "two", "three"]) {
       await alice.send(bob, text);
@@ -136,7 +136,7 @@ describe("delivered and read", () => {
     await until(() => bob.chat(alice).unread === 0);
   }));
 
-  test("what has come in and is not on the screen yet stays unread", inWorld(async (world) => {
+  test("a message that is not on the screen yet stays unread", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "one");
     await until(() => bob.chat(alice)?.unread === 1);
@@ -149,7 +149,7 @@ describe("delivered and read", () => {
     await alice.showsStates(bob, "read");
   }));
 
-  test("is told again when the first time failed", inWorld(async (world) => {
+  test("are told again after a failed call", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     server.intercept = (call) => (call.path.includes("/receipts") ? refusal(503, "unavailable") : undefined);
@@ -159,7 +159,7 @@ describe("delivered and read", () => {
     await alice.showsStates(bob, "delivered");
   }));
 
-  test("the line of what is unread stays where it was when the chat was opened", inWorld(async (world) => {
+  test("the unread line stays where it was when the chat was opened", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     for (const text of ["seen", "new one", "new two"]) {
       await alice.send(bob, text);
@@ -213,7 +213,7 @@ describe("delivered and read", () => {
     })(context);
   });
 
-  test("what was on the screen is read, and what was jumped over is neither read nor unread", inWorld(async (world) => {
+  test("a message that was on the screen is read, and one that was jumped over is neither read nor unread", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const texts = ["one", "two", "three", "four"];
     for (const text of texts) {
@@ -234,7 +234,7 @@ describe("delivered and read", () => {
 });
 
 
-describe("a key that was given up", () => {
+describe("a retired key", () => {
   /** Bob writes "kept back" and the server keeps it, with its bytes; then he uses another browser, and Alice goes on. */
   async function changed(world) {
     const [alice, bob] = await world.friends("alice", "bob");
@@ -261,7 +261,7 @@ describe("a key that was given up", () => {
 
   const plant = ({ server, alice, bob, envelope }) => server.plant(alice.email, { sender_email: bob.email, ...envelope });
 
-  test("opens nothing that was not announced before the change", inWorld(async (world) => {
+  test("decrypts nothing that was not announced before the change", inWorld(async (world) => {
     const story = await changed(world);
     const { alice, bob } = story;
     await alice.send(bob, "who are you now?");
@@ -275,7 +275,7 @@ describe("a key that was given up", () => {
     await alice.conversations.clear(bob.email);
   }));
 
-  test("opens what had come before the change was decided", inWorld(async (world) => {
+  test("decrypts messages that had come before the change was accepted", inWorld(async (world) => {
     const story = await changed(world);
     const { alice, bob } = story;
     await until(() => alice.conversations.connection === "ok");

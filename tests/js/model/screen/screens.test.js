@@ -4,7 +4,7 @@ import { IDBDatabase as FDBDatabase } from "fake-indexeddb";
 import { inWorld, until } from "../../world/world.js";
 
 describe("a chat that is opened", () => {
-  test("is read again where the first read of what is stored fails", inWorld(async (world) => {
+  test("is read again if the first read of the database fails", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { transaction } = FDBDatabase.prototype;
     let failed = 0;

@@ -17,10 +17,10 @@ const delaysOf = (...hours) => {
 describe("a message's delay", () => {
   test("of a clock that is slow by an hour is none", () => assert.deepEqual(delaysOf([1, 0], [2, 1], [3, 2]), [0, 0, 0]));
   test("of a clock that is fast by three hours is none", () => assert.deepEqual(delaysOf([1, 4], [2, 5]), [0, 0]));
-  test("is what it was held back for, whatever the clock", () => {
+  test("is the time that it was held back, whatever the clock", () => {
     assert.deepEqual(delaysOf([1, 1], [2, 2], [5, 3])[2], 2);
     assert.deepEqual(delaysOf([1, 4], [2, 5], [5, 6])[2], 2);
   });
-  test("of the only message is taken as it is", () => assert.deepEqual(delaysOf([5, 4]), [1]));
-  test("leaves out what is not opened", () => assert.equal(delaysOf([5, undefined], [5, 4])[1], 1));
+  test("of a browser's only message is not corrected", () => assert.deepEqual(delaysOf([5, 4]), [1]));
+  test("ignores messages that are not decrypted", () => assert.equal(delaysOf([5, undefined], [5, 4])[1], 1));
 });

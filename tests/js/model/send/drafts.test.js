@@ -45,7 +45,7 @@ async function twoTabs(world) {
   return { alice, bob, tab };
 }
 
-describe("what was typed and sent", () => {
+describe("a draft that is sent", () => {
   for (let writes = 0; writes < 8; writes += 1) {
     test(`is found again once, in a tab that is killed after ${writes} writes`, inWorld(async (world) => {
       const [alice, bob] = await world.friends("alice", "bob");
@@ -72,7 +72,7 @@ describe("what was typed and sent", () => {
     }));
   }
 
-  test("does not lose its place to what is typed next, before it is a message", inWorld(async (world) => {
+  test("is not replaced by what is typed next before it is a message", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await pause(100);
     const revive = dieAfter(alice, 1, () => {});
@@ -85,7 +85,7 @@ describe("what was typed and sent", () => {
     assert.equal(tab.conversations.open(bob.email).draft, TEXT);
   }));
 
-  test("is a message, and what was typed next a draft, in the end", inWorld(async (world) => {
+  test("ends as a message, and what was typed next as a draft", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     alice.conversations.setDraft(bob.email, TEXT);
     const sending = alice.send(bob, TEXT);
@@ -96,7 +96,7 @@ describe("what was typed and sent", () => {
     assert.equal(again.conversations.open(bob.email).draft, "next");
   }));
 
-  test("is no draft any more where it stands as a message, after a reload too", inWorld(async (world) => {
+  test("is no draft any more once it is a message, also after a reload", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     alice.conversations.setDraft(bob.email, `\n${TEXT}  `);
     await pause(50);
@@ -109,7 +109,7 @@ describe("what was typed and sent", () => {
     await third.shows(bob, TEXT);
   }));
 
-  test("leaves alone what another tab has begun since", inWorld(async (world) => {
+  test("does not change what another tab has typed since", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const tab = await world.newTab(alice);
     alice.conversations.setDraft(bob.email, TEXT);
@@ -121,7 +121,7 @@ describe("what was typed and sent", () => {
     assert.equal(third.conversations.open(bob.email).draft, "begun in the other tab");
   }));
 
-  test("is adopted by a tab in which nothing is being written", inWorld(async (world) => {
+  test("is taken over by a tab without unsaved text", inWorld(async (world) => {
     const { alice, bob, tab } = await twoTabs(world);
     alice.conversations.setDraft(bob.email, TEXT);
     await until(() => draftOf(tab, bob) === TEXT);
@@ -166,7 +166,7 @@ describe("what was typed and sent", () => {
     await bob.shows(alice, TEXT, TEXT);
   }));
 
-  test("leaves the composer of the other tab when it is sent", inWorld(async (world) => {
+  test("is removed from the composer of the other tab when it is sent", inWorld(async (world) => {
     const { alice, bob, tab } = await twoTabs(world);
     alice.conversations.setDraft(bob.email, TEXT);
     await until(() => draftOf(tab, bob) === TEXT);
@@ -204,7 +204,7 @@ describe("what was typed and sent", () => {
     await until(() => draftOf(tab, bob) === `typed at once\n${TEXT}`);
   }));
 
-  test("is on the screen at once where it is kept as a draft, and else as soon as it is a message", inWorld(async (world) => {
+  test("is shown at once if it is stored as a draft, otherwise once it is a message", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     alice.conversations.open(bob.email);
     alice.conversations.setDraft(bob.email, "typed");

@@ -43,7 +43,7 @@ describe("the outbox of two tabs", () => {
     assert.equal((await two.chains.own(PEER)).counter, 1);
   }));
 
-  test("names the right message before, where the last counter was given back and given anew meanwhile", inWorld(async (world) => {
+  test("names the right previous message if the last counter was returned and used again meanwhile", inWorld(async (world) => {
     const [one, two] = await twoTabs(world);
     await one.outbox.add(message(1));
     await one.outbox.fail(ID(1), "invalid");
@@ -69,7 +69,7 @@ describe("the outbox of two tabs", () => {
   }));
 });
 
-test("a database that the browser closes by itself says so", () => {
+test("a database that the browser closes emits closed", () => {
   const connection = /** @type {any} */ ({ close() {} });
   const database = new Database(connection);
   let closings = 0;

@@ -54,7 +54,7 @@ async function tireOut({ server }, person, other) {
 afterEach(() => delete globalThis.document);
 
 describe("two tabs", () => {
-  test("do not wait for the one that carries when it has been put to sleep", inWorld(async (world) => {
+  test("do not wait for the sending tab when it is frozen", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     alice.account.close();
     withoutSockets(world.server);
@@ -85,7 +85,7 @@ describe("two tabs", () => {
     await until(() => world.server.texts.length === TIRING);
   }));
 
-  test("send what a third one had just stored when it came to its end", inWorld(async (world) => {
+  test("send a message that a third one had stored just before it was closed", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const tab = await world.newTab(alice);
     await pause(200);
@@ -105,8 +105,8 @@ describe("two tabs", () => {
   }));
 });
 
-describe("a tab that is put to sleep", () => {
-  test("waits for the lock no longer: it could not give it back", async () => {
+describe("a frozen tab", () => {
+  test("stops waiting for the lock, because it could not release it", async () => {
     /** @type {AbortSignal[]} */
     const signals = [];
     const page = new EventTarget();
@@ -120,10 +120,10 @@ describe("a tab that is put to sleep", () => {
   });
 });
 
-describe("where not even the outcome can be stored", () => {
+describe("if the result cannot be stored", () => {
   const outcomes = { "a message that was deleted there": refusal(409, "message_deleted"), "a refusal": refusal(400, "invalid") };
   for (const [name, answer] of Object.entries(outcomes)) {
-    test(`${name} is not asked about again and again`, inWorld(async (world) => {
+    test(`${name} is not repeated at once`, inWorld(async (world) => {
       const [alice, bob] = await world.friends("alice", "bob");
       const { server } = world;
       withoutSockets(server);
@@ -158,15 +158,15 @@ describe("where not even the outcome can be stored", () => {
   }
 });
 
-describe("a person who writes on", () => {
-  test("does not wait for the next try of what could not be sent before", inWorld(async (world) => {
+describe("a further message", () => {
+  test("does not wait for the next attempt of an earlier one", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await tireOut(world, alice, bob);
     await alice.send(bob, "one more");
     await until(() => world.server.texts.length === TIRING + 1);
   }));
 
-  test("waits as long as the server has asked for", inWorld(async (world) => {
+  test("waits as long as the server has requested", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     withoutSockets(server);
@@ -181,7 +181,7 @@ describe("a person who writes on", () => {
   }));
 });
 
-describe("a message that is sealed anew under another client_id", () => {
+describe("a message that is sealed again with another client_id", () => {
   test("before the screen has read it is shown once", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "before");

@@ -41,7 +41,7 @@ describe("a message that is sent", () => {
     await until(() => alice.account.unsent() === 0);
   }));
 
-  test("reaches the other person and is opened there", inWorld(async (world) => {
+  test("reaches the peer and is decrypted there", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "hello");
     await bob.shows(alice, "hello");
@@ -49,7 +49,7 @@ describe("a message that is sent", () => {
     await until(() => bob.chat(alice).lastLine === "hello");
   }));
 
-  test("keeps its key on the screen when the server has it", inWorld(async (world) => {
+  test("keeps its key on the screen when the server confirms it", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const clientId = await alice.send(bob, "hello");
     await until(() => alice.items(bob)[0]?.state === "delivered");
@@ -154,7 +154,7 @@ describe("the same message twice", () => {
 });
 
 describe("the outbox", () => {
-  test("survives a reload and goes out once, in order", inWorld(async (world) => {
+  test("survives a reload and is sent once, in order", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     server.isReachable = false;
@@ -171,7 +171,7 @@ describe("the outbox", () => {
     assert.equal(server.texts.length, 3);
   }));
 
-  test("is carried by one tab: each message is sent once, in the order of writing", inWorld(async (world) => {
+  test("is sent by one tab: each message once, in the order of writing", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const tab = await world.newTab(alice);
     const texts = Array.from({ length: 8 }, (_, index) => `message ${index}`);
@@ -198,7 +198,7 @@ describe("the outbox", () => {
     assert.deepEqual(contents.map(({ previous }) => previous), [null, ...hashes.slice(0, -1)]);
   }));
 
-  test("gives no counter to a message that it could not keep", inWorld(async (world) => {
+  test("gives no counter to a message that it could not store", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { put } = FDBObjectStore.prototype;
     FDBObjectStore.prototype.put = function (...values) {
@@ -219,7 +219,7 @@ describe("the outbox", () => {
     assert.deepEqual([counter, body], [1, "kept"]);
   }));
 
-  test("keeps a message on the disk before it says so", inWorld(async (world) => {
+  test("has a message on the disk before it is shown as stored", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { transaction } = FDBDatabase.prototype;
     const opened = [];
@@ -233,7 +233,7 @@ describe("the outbox", () => {
     assert.deepEqual([stores, mode, options], [["outbox", "chains", "chats"], "readwrite", { durability: "strict" }]);
   }));
 
-  test("tells what it has of the other side", inWorld(async (world) => {
+  test("names the received messages of the peer", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "one");
     await alice.send(bob, "two");
@@ -316,7 +316,7 @@ describe("a refusal", () => {
     assert.deepEqual(second, first);
   }));
 
-  test("because it was deleted there, as the server says, takes nothing from the screen", inWorld(async (world) => {
+  test("because the server says that it was deleted removes nothing from the screen", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     withoutSockets(server);
@@ -346,7 +346,7 @@ describe("a refusal", () => {
     }));
   }
 
-  test("can be taken back, and what is on its way cannot", inWorld(async (world) => {
+  test("can be taken back, and a message that is being sent cannot", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     withoutSockets(server);
@@ -361,7 +361,7 @@ describe("a refusal", () => {
     await alice.shows(bob);
   }));
 
-  test("to confirm what was sent is not taken for a confirmation", inWorld(async (world) => {
+  test("to confirm the sent message is not taken for a confirmation", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     withoutSockets(server);

@@ -35,7 +35,7 @@ describe("own data", () => {
     assert.deepEqual(api.asked.map(([page]) => page), [null, "http://h/api/auth/me/data?before=3"]);
   });
 
-  test("everything takes the largest pages, and all of them", async () => {
+  test("the download fetches all pages, of the largest size", async () => {
     const rows = [];
     const api = serverOf(answer(kind({ next: "?1" }), kind({ name: "contacts" })), answer(kind({ results: [{ id: 2 }] })));
     const whole = await OwnData.everything(api, (count) => rows.push(count));
@@ -76,7 +76,7 @@ describe("own data", () => {
   }
 });
 
-test("columns and values are said in words", () => {
+test("columns and values are shown in words", () => {
   assert.equal(label("created_at"), "Created at");
   assert.deepEqual(
     [shown("x", null), shown("x", ""), shown("x", true), shown("x", false), shown("id", 1234567), shown("x", "plain")],

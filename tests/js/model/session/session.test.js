@@ -43,7 +43,7 @@ describe("a session", () => {
     assert.equal(world.server.callsTo("/auth/refresh").length, before + 1);
   }));
 
-  test("that the server has ended is over here, and says so once", inWorld(async (world) => {
+  test("that the server has ended ends here, with one event", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const reasons = [];
     alice.session.on("ended", ({ reason }) => reasons.push(reason));
@@ -54,7 +54,7 @@ describe("a session", () => {
     assert.equal(await alice.browser.newSession().restore(), null);
   }));
 
-  test("that was not ended here leaves its reason, until somebody logs in", inWorld(async (world) => {
+  test("that was not ended here stores the reason, until somebody logs in", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const tab = alice.browser.newSession();
     await tab.restore();
@@ -105,7 +105,7 @@ describe("a session", () => {
     }));
   }
 
-  test("starts as nobody when the server has said that it is over, whomever the server names then", inWorld(async (world) => {
+  test("is not restored after the server has ended it, whomever the server names then", inWorld(async (world) => {
     const { server } = world;
     const alice = await world.newPerson("alice");
     server.tamper = (call, answer) => call.path.endsWith("/auth/refresh") ? { status: 401, body: { code: "x" } } : answer;
@@ -125,7 +125,7 @@ describe("a session", () => {
 });
 
 describe("logging out", () => {
-  test("keeps key and messages unless they are to be forgotten", inWorld(async (world) => {
+  test("keeps key and messages unless the person wants them deleted", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "kept");
     await bob.shows(alice, "kept");
@@ -139,7 +139,7 @@ describe("logging out", () => {
     await again.shows(bob, "kept");
   }));
 
-  test("forgets all that belongs to the account, and nothing of another's", inWorld(async (world) => {
+  test("deletes all data of the account, and nothing of another's", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const session = alice.browser.newSession();
     await alice.account.logOut({ forget: false });
@@ -162,7 +162,7 @@ describe("logging out", () => {
     assert.equal(world.server.hasCookie(alice.browser.host), false);
   }));
 
-  test("that is owed is made good by any page, and only then is anything asked", inWorld(async (world) => {
+  test("that the server does not know of is repeated by any page, before other calls", inWorld(async (world) => {
     const { server } = world;
     const alice = await world.newPerson("alice");
     const before = server.callsTo("/auth/").length;
@@ -177,7 +177,7 @@ describe("logging out", () => {
     assert.equal(server.callsTo("/auth/logout").length, 1);
   }));
 
-  test("that is owed is not overtaken by a log-in", inWorld(async (world) => {
+  test("that the server does not know of is repeated before a log-in", inWorld(async (world) => {
     const { server } = world;
     const alice = await world.newPerson("alice");
     server.isReachable = false;
@@ -191,7 +191,7 @@ describe("logging out", () => {
     assert.equal((await alice.browser.newSession().restore()).email, alice.email);
   }));
 
-  test("says whose session ends, and leaves alone who has logged in since in another tab", inWorld(async (world) => {
+  test("names its session, and does not end that of somebody who has logged in since in another tab", inWorld(async (world) => {
     const { server } = world;
     const alice = await world.newPerson("alice");
     const bob = await world.newPerson("bob");
@@ -202,7 +202,7 @@ describe("logging out", () => {
     assert.equal((await alice.browser.newSession().restore()).email, bob.email);
   }));
 
-  test("forgets key and messages first, and goes, although the server never answers; then tells it again", inWorld(async (world) => {
+  test("deletes key and messages first, ends although the server never answers, and tells it again later", inWorld(async (world) => {
     const { server } = world;
     const alice = await world.newPerson("alice");
     const { fetch } = globalThis;
@@ -223,7 +223,7 @@ describe("logging out", () => {
     assert.equal(server.hasCookie(alice.browser.host), false);
   }));
 
-  test("tells the server first, and does not hang on a tab that holds on to the database", inWorld(async (world) => {
+  test("tells the server first, and does not wait for a tab that keeps the database open", inWorld(async (world) => {
     const { server } = world;
     const alice = await world.newPerson("alice");
     const frozen = await holdOn(alice);
@@ -238,8 +238,8 @@ describe("logging out", () => {
   }));
 });
 
-describe("a database that another tab holds on to", () => {
-  test("is deleted as soon as that tab lets go, and nobody waits for it for ever", inWorld(async (world) => {
+describe("a database that another tab keeps open", () => {
+  test("is deleted once that tab closes it, and nothing waits for that without end", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const frozen = await holdOn(alice);
     alice.account.close();
@@ -293,7 +293,7 @@ describe("contacts", () => {
     }));
   }
 
-  test("are not taken for another address than the one that was typed", inWorld(async (world) => {
+  test("are not added under another email than the typed one", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     await world.newPerson("mallory");
     world.server.intercept = ({ path, body }) => {
@@ -313,7 +313,7 @@ describe("contacts", () => {
     await until(() => again.conversations.chats().length === 0);
   }));
 
-  test("of somebody who writes first: the name is asked for", inWorld(async (world) => {
+  test("of a stranger who writes first: the name is fetched", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const bob = await world.newPerson("bob");
     await alice.send(bob, "hello");

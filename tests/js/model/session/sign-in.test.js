@@ -52,7 +52,7 @@ function whenAsked(factory, wanted) {
   });
 }
 
-describe("a browser that can keep no key", () => {
+describe("a browser that cannot store a key", () => {
   for (const [code, spoil] of Object.entries(DEVICES)) {
     for (const [name, enter] of Object.entries({ register, logIn })) {
       test(`is told why (${code}) before ${name} asks the server`, inWorld(async ({ server }) => {
@@ -125,7 +125,7 @@ describe("a registration of an address that this browser keeps messages of", () 
     return { alice, bob, session, fingerprint };
   }
 
-  test("deletes nothing, and the person is told what is here", inWorld(async (world) => {
+  test("deletes nothing, and shows the person what is here", inWorld(async (world) => {
     const { alice, bob, session } = await registerAnew(world);
     await assert.rejects(alice.browser.openAccount(session), { code: "other_account_here" });
     const { peers, messages, unsent } = await Account.leftoverData(session);
@@ -134,7 +134,7 @@ describe("a registration of an address that this browser keeps messages of", () 
     assert.deepEqual(world.server.user(alice.email).keys, []);
   }));
 
-  test("begins anew once the person has said so", inWorld(async (world) => {
+  test("starts with an empty database once the person has said so", inWorld(async (world) => {
     const { alice, session, fingerprint } = await registerAnew(world);
     assert.equal(await Account.forget(session), true);
     const account = await alice.browser.openAccount(session);

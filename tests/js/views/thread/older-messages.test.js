@@ -33,7 +33,7 @@ beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
 afterEach(() => mock.timers.reset());
 
 describe("older messages", () => {
-  test("are worth another try by themselves after a while, later each time, and no more once there are some", async () => {
+  test("are requested again with a growing delay, until some have come", async () => {
     const { older, clock } = asking();
     const thread = chat("fails", "finds nothing", "finds");
     for (const waitMs of [1000, 2000]) {
@@ -58,7 +58,7 @@ describe("older messages", () => {
     });
   }
 
-  test("are asked for again by a scroll, later each time", async () => {
+  test("are requested again by a scroll, with a growing delay", async () => {
     const { older, clock } = asking();
     const thread = chat("fails");
     for (const waitMs of [1000, 2000, 4000]) {
@@ -75,7 +75,7 @@ describe("older messages", () => {
     assert.equal(thread.asked, 4);
   });
 
-  test("are asked for at once when the network is back", async () => {
+  test("are requested at once when the network is back", async () => {
     const { older } = asking();
     const thread = chat("fails", "finds");
     await draw(older, thread, 2);
@@ -85,7 +85,7 @@ describe("older messages", () => {
     assert.equal(await older.ask(thread), true);
   });
 
-  test("are asked for once at a time", async () => {
+  test("are requested once at a time", async () => {
     const { older } = asking();
     const thread = chat("finds");
     await Promise.all([older.ask(thread), older.ask(thread)]);
