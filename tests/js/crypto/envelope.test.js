@@ -49,7 +49,7 @@ function bobReads(message, changes = {}) {
   };
 }
 
-/** The server adds what it knows; the browser believes none of it. */
+/** A message as the server sends it. The browser trusts none of the members that the server adds. */
 function delivered(envelope) {
   const added = { id: 1, sender_email: alice.email, created_at: "2026-11-23T00:00:00Z", delivered_at: null, read_at: null };
   return { ...envelope, ...added };

@@ -10,7 +10,7 @@ const { alice, bob } = people;
 const CONTENT = { type: "text", browser: "0".repeat(32), counter: 1, previous: null, received: [], sent_at: 0, body: "Hello" };
 const HASH = "c".repeat(64);
 
-/** Suite 1 with other hashes, and with an id in place of the email under which it seals. */
+/** A second suite: suite 1 with other hashes, and with an id in place of the email. */
 const other = {
   ...suite1,
   SUITE: 2,

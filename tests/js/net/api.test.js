@@ -41,7 +41,7 @@ describe("a call", () => {
     assert.equal(init.redirect, "error");
   });
 
-  /** An answer of parts without end; `sent` counts them. */
+  /** A response with endless parts; `sent` counts them. */
   function endless(part) {
     const bytes = new TextEncoder().encode(part);
     const counter = { sent: 0 };

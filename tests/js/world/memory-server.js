@@ -1,6 +1,6 @@
 /**
- * A small honest server in memory: the part of the contract that the browser's model talks to. It never looks into a
- * message. Tests make it fail where they need it to.
+ * A small honest server in memory: the part of the contract that the browser's model uses. It treats messages as opaque.
+ * Tests can change its answers.
  */
 import { createHash, generateKeyPairSync, randomUUID } from "node:crypto";
 
@@ -25,7 +25,7 @@ export class Server {
   isReachable = true;
   /** Answers in the server's place: an Answer, or nothing to let it go on. @type {(call: any) => any} */
   intercept = () => undefined;
-  /** Looks at an answer on its way out: gives it back, changed or not, or throws to lose it. */
+  /** Called with each answer before it is sent. Returns the answer, or throws to lose it. */
   /** @type {(call: any, answer: Answer) => Answer} */
   tamper = (_call, answer) => answer;
   #tokens = new Map();
@@ -66,7 +66,7 @@ export class Server {
     return frames.map((body) => ({ body }));
   }
 
-  /** No refresh cookie is good any more, and no token. */
+  /** Ends all sessions: refuses each refresh cookie and token. */
   endSessions() {
     this.#tokens.clear();
     this.#cookies.clear();
@@ -239,13 +239,13 @@ export class Server {
     return this.messages.filter((message) => message.message_type !== "receipt");
   }
 
-  /** Goes back to a time before the first message. */
+  /** Restores the state before the first message. */
   forgetAll() {
     this.messages.length = 0;
     this.#ids = 0;
   }
 
-  /** Puts anything into somebody's mailbox, as a hostile server would. */
+  /** Puts any message into somebody's mailbox, as a hostile server would. */
   plant(email, message) {
     this.#ids += 1;
     const known = { id: this.#ids, delivered_at: null, read_at: null, created_at: time(this.#ids) };

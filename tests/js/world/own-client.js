@@ -1,4 +1,4 @@
-/** A person with a client of their own: it seals what no page would, in whatever order, under whatever counters. */
+/** A person with their own client, which can seal any content, in any order and with any counters. */
 import { randomBytes, randomUUID } from "node:crypto";
 import { CryptoManager } from "../../../static/js/crypto/crypto.js";
 import { openMessage, sealMessage } from "../../../static/js/crypto/envelope.js";
@@ -13,7 +13,7 @@ export class OwnClient {
   browser = randomBytes(16).toString("hex");
   #receipts = 0;
 
-  /** An account with a signed key, and no page. */
+  /** Registers an account with a signed key and without a page. */
   static async join({ server }, name) {
     const client = new OwnClient();
     client.server = server;
@@ -28,7 +28,7 @@ export class OwnClient {
     return client;
   }
 
-  /** Seals a content, `members` of it put in the place of a text's. */
+  /** Seals a content: that of a text, with the given members replaced. */
   async seal(person, { messageType, clientId = randomUUID(), ...members }) {
     const key = this.server.user(person.email).keys.at(-1);
     const content = {
@@ -55,7 +55,7 @@ export class OwnClient {
     return sealed;
   }
 
-  /** Several texts, each naming the one before. */
+  /** Sends several texts; each names the one before. */
   async writeAll(person, bodies) {
     const written = [];
     for (const [index, body] of bodies.entries()) {
@@ -64,7 +64,7 @@ export class OwnClient {
     return written;
   }
 
-  /** What this account would tell of what it has. */
+  /** Sends a receipt. */
   async acknowledge(person, seen, head = null) {
     this.#receipts += 1;
     const body = encodeReceipt({ head, seen });
@@ -83,14 +83,14 @@ export class OwnClient {
     });
   }
 
-  /** The last receipt that has come from that person, as it says it. */
+  /** The last receipt from that person, decrypted. */
   async lastReceipt(person) {
     const mine = ({ message_type: type, sender_email: sender }) => type === "receipt" && sender === person.email;
     const last = this.server.messages.filter(mine).at(-1);
     return last ? decodeReceipt((await this.open(person, last)).content.body) : null;
   }
 
-  /** Waits for a receipt of which it holds. */
+  /** Waits for a receipt for which the condition holds. */
   async receipt(person, holds) {
     for (let found; ; ) {
       const count = this.server.messages.length;

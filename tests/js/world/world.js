@@ -1,4 +1,4 @@
-/** People with browsers, for the tests of the model: real storage rules, real cryptography, a server in memory. */
+/** People with browsers, for the tests of the model: fake-indexeddb, real cryptography, and a server in memory. */
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { logIn, register } from "../../../static/js/model/session/sign-in.js";
 import { Database } from "../../../static/js/storage/database.js";
@@ -14,7 +14,7 @@ globalThis.IDBKeyRange = IDBKeyRange;
 
 makeDerivationCheap();
 
-/** The model's tests derive thousands of keys. The real number of iterations is the matter of the vectors' tests. */
+/** The model's tests derive thousands of keys, so they use one iteration. The tests of the vectors use the real number. */
 function makeDerivationCheap() {
   const { subtle } = globalThis.crypto;
   const deriveBits = subtle.deriveBits.bind(subtle);
@@ -47,7 +47,7 @@ export class Browser {
   }
 }
 
-/** As much of the Web Locks API as is used: exclusive, first come, first served. */
+/** The used part of the Web Locks API: exclusive locks, first come, first served. */
 class Locks {
   #last = new Map();
   held = 0;
@@ -154,7 +154,7 @@ export class World {
 
   end() {
     this.#accounts.forEach((account) => account.close());
-    // What is still on its way would ask the next test's server, and be logged out in the next test's browser.
+    // Running calls would reach the next test's server, and end the session in the next test's browser.
     this.#accounts.forEach((account) => account.session.end("logged_out"));
   }
 }
@@ -169,12 +169,12 @@ export class Person {
     this.email = session.user.email;
   }
 
-  /** The messages that the screen shows of the chat with somebody. */
+  /** The messages that the screen shows of a chat. */
   items(other) {
     return this.#shown(other).filter(({ kind }) => kind === "message");
   }
 
-  /** What it says between them. */
+  /** The other items that the screen shows of a chat. */
   marks(other) {
     return this.#shown(other).filter(({ kind }) => kind !== "message");
   }
@@ -206,7 +206,7 @@ export class Person {
     await until(isShown, () => `shown: ${this.texts(other).join("|")}`);
   }
 
-  /** Waits until a chat has looked like that, however shortly. Begin before what is to be seen. */
+  /** Waits until the condition holds at any drawing, even briefly. Call it before the change. */
   glimpses(condition) {
     let isSeen = false;
     this.conversations.on("thread", () => (isSeen ||= condition()));
@@ -265,7 +265,7 @@ export function inWorld(story) {
   };
 }
 
-/** @param {object} properties the whole of `navigator` from here on; Node 20 has none */
+/** @param {object} properties the properties of `navigator` from now on; Node 20 has none */
 export function inNavigator(properties) {
   Object.defineProperty(globalThis, "navigator", { value: properties, configurable: true });
 }

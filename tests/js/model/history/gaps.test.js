@@ -6,7 +6,7 @@ import { Database } from "../../../../static/js/storage/database.js";
 import { refusal } from "../../world/memory-server.js";
 import { Browser, inWorld, pause, until } from "../../world/world.js";
 
-/** Takes what the server has of somebody's mailbox out of it, as a server that withholds does. */
+/** Removes messages from somebody's mailbox, as a server that withholds them does. */
 function withhold(server, person, ...texts) {
   const { numbers } = server.user(person.email);
   const held = texts.map((index) => server.texts[index]);
@@ -24,7 +24,7 @@ async function shows(person, other, ...expected) {
   await until(() => shown(person, other).join("|") === expected.join("|"), () => `shown: ${shown(person, other).join("|")}`);
 }
 
-/** Bob is away while Alice writes these; then the server does something. */
+/** Alice writes these while Bob is offline; then the server changes something. */
 async function whileAway(world, texts, tamper) {
   const [alice, bob] = await world.friends("alice", "bob");
   bob.account.close();
@@ -105,7 +105,7 @@ describe("a message that is withheld", () => {
 });
 
 describe("a message that is withheld from a browser that came later", () => {
-  /** Bob goes on in another browser, and has written from there: Alice's browser has said what it had sent by then. */
+  /** Bob continues in another browser and has written from there, so Alice's receipts have named her head. */
   async function goOn(world, alice, bob, before = () => {}) {
     const later = await world.logIn(bob, new Browser());
     await before(later);
@@ -120,7 +120,7 @@ describe("a message that is withheld from a browser that came later", () => {
     return later;
   }
 
-  /** Sends what never comes to Bob, neither by a push nor by being asked for. */
+  /** Sends a message that never reaches Bob, neither by a push nor by a sync. */
   async function sendInVain({ server }, alice, bob, text) {
     const [push, { numbers }] = [server.push, server.user(bob.email)];
     server.push = (owner, event) => (owner.email === bob.email ? undefined : push.call(server, owner, event));
@@ -131,7 +131,7 @@ describe("a message that is withheld from a browser that came later", () => {
     server.push = push;
   }
 
-  /** Something that it cannot open stands above already. */
+  /** A message that this browser cannot decrypt is above already. */
   async function missesTheFirst(world, alice, later) {
     await shows(later, alice, "", "I am here now");
     await sendInVain(world, alice, later, "first");
@@ -177,7 +177,7 @@ describe("a message that is withheld from a browser that came later", () => {
     await shows(later, alice, "", "I am here now", "to the later one");
   }));
 
-  /** It stays behind as "Not sent". */
+  /** Sends a message that fails, and stays as "Not sent". */
   async function failOnce({ server }, alice, bob, text) {
     server.acceptsSockets = false;
     [...server.sockets].filter(({ user }) => user?.email === alice.email).forEach((socket) => socket.shut(1006));
@@ -284,7 +284,7 @@ describe("two messages with one counter", () => {
     await shows(bob, alice, "one");
     alice.account.close();
     alice.browser.use();
-    // The profile is put back to how it was before the first message.
+    // The profile is reset to its state before the first message.
     const [name] = (await alice.browser.indexedDB.databases()).map((database) => database.name).filter((one) => one.includes("@"));
     await new Promise((resolve, reject) => {
       const request = alice.browser.indexedDB.open(name);
@@ -325,7 +325,7 @@ describe("clearing", () => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
     const owner = server.user(bob.email);
-    // What still goes out would raise the numbers afterwards.
+    // Calls that are still running would raise the sequences afterwards.
     const settled = () => until(() => alice.states(bob).at(-1) === "delivered" && server.texts.at(-1).delivered_at);
     await alice.send(bob, "one");
     await shows(bob, alice, "one");
@@ -338,7 +338,7 @@ describe("clearing", () => {
     await shows(bob, alice, "two");
     await settled();
     bob.account.close();
-    // Of what came after the clearing it knows nothing any more.
+    // The restored server does not know what came after the clearing.
     owner.sequence = before;
     server.messages.splice(0, Infinity, ...server.messages.filter(({ id }) => !(owner.numbers.get(id) > before)));
     const again = await world.newTab(bob);

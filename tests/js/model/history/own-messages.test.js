@@ -12,7 +12,7 @@ async function shows(person, other, ...expected) {
   assert.equal(new Set(keys).size, keys.length, "two messages under one key");
 }
 
-/** Alice has written "mine", and the server has an older id to give. */
+/** Alice has written "mine", and the server has an unused lower id. */
 async function written(world) {
   const [alice, bob] = await world.friends("alice", "bob");
   const { server } = world;
@@ -54,7 +54,7 @@ describe("an own message is not replaced by one that cannot be decrypted and has
       const message = { ...body, id: 7, sender_email: alice.email, created_at: "2030-01-01T00:00:00Z", delivered_at: null, read_at: null };
       const owner = server.user(alice.email);
       owner.sequence += 1;
-      // With the same nonce, it looks like the same message.
+      // The same nonce makes it look like the same message.
       socket.tell({ type: "new_message", sequence: owner.sequence, message: { ...message, ciphertext: GARBAGE } });
       setTimeout(() => {
         owner.sequence += 1;

@@ -13,7 +13,7 @@ import { Browser, inWorld, until } from "../../world/world.js";
 const HUGE = 2 ** 53 - 1;
 const REFUSED = /came after bob's keys changed/;
 
-/** Whoever has the key that Bob's first browser has, and that browser's id. */
+/** A thief with the key and the id of Bob's first browser. */
 class Thief {
   #browser = CryptoManager.randomId();
   #pair;
@@ -47,7 +47,7 @@ class Thief {
   }
 }
 
-/** Bob goes on in another browser, and Alice with his new key. */
+/** Bob continues in another browser, and Alice accepts his new key. */
 async function changeKeys(world, { alice, bob }) {
   const elsewhere = await world.logIn(bob, new Browser());
   await elsewhere.account.key.takeOver();

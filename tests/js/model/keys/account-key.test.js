@@ -10,7 +10,7 @@ import { Database } from "../../../../static/js/storage/database.js";
 import { keyObject, refusal } from "../../world/memory-server.js";
 import { Browser, inNavigator, inWorld, pause, until } from "../../world/world.js";
 
-/** What another browser of theirs would do. */
+/** Does what another browser of the person would do. */
 async function replaceKey(server, email) {
   const { publicKeyBytes } = await CryptoManager.generateKeyPair();
   const key = keyObject(email, toBase64(publicKeyBytes));
@@ -18,7 +18,7 @@ async function replaceKey(server, email) {
   return key;
 }
 
-/** The key as a tab sees it that hears nothing from the others. */
+/** The key in a tab that gets no messages from the other tabs. */
 async function keysOfADeafTab(browser, { email }, ownKey) {
   browser.use();
   const session = browser.newSession();
@@ -35,7 +35,7 @@ const currentKey = (server, { email }) => server.user(email).keys.at(-1).fingerp
 const servedKey = (server, { email }) => server.user(email).keys.at(-1);
 const uploads = (server) => server.callsTo("/keys/upload");
 
-/** What the server's key of somebody says, if its signature is right. */
+/** The verified statement of somebody's key on the server. */
 function readStatement({ email, public_key, identity_key, identity_signature }) {
   const [publicKeyBytes, identityKeyBytes, statement] = [public_key, identity_key, identity_signature].map(fromBase64);
   return verifyStatement({ identityKeyBytes, email, publicKeyBytes, statement });
@@ -52,7 +52,7 @@ async function changeOwnRow({ browser, email }, change) {
   database.close();
 }
 
-/** What the account's identity says, by whoever has a copy of it. */
+/** Signs with a copy of the account's identity. */
 async function sign({ account, email }, version, suites = [1]) {
   const { identity, publicKeyBytes } = account.key.current;
   return signStatement({ identityPrivateKey: identity.privateKey, email, publicKeyBytes, version, suites });
@@ -526,7 +526,7 @@ describe("the peer's key", () => {
     await elsewhere.account.key.takeOver();
     await elsewhere.send(alice, "the server's words");
     await until(() => world.server.texts.length === 2);
-    // To alice the server goes on serving the key that she knows as the present one.
+    // For alice the server still names the key that she knows.
     const { keys } = world.server.user(bob.email);
     keys.push(...keys.splice(keys.indexOf(key), 1));
     const again = await world.newTab(alice);

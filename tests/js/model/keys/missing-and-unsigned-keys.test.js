@@ -7,7 +7,7 @@ import { Browser, inWorld, pause, until } from "../../world/world.js";
 
 const unsigned = (key) => ({ ...key, identity_key: null, identity_signature: null });
 
-/** Garbage in somebody's name, under a key of theirs. */
+/** Random bytes as a message of somebody, under a key of theirs. */
 function garbage(from, to, senderFingerprint, recipientFingerprint) {
   const bytes = (length) => Buffer.alloc(length, 7).toString("base64");
   return {
@@ -50,7 +50,7 @@ describe("a key that only a message names", () => {
     await alice.shows(bob, "bob's own");
     const before = await alice.safety.numbers(bob.email);
     const [own] = server.user(bob.email).keys;
-    // To alice the server goes on naming the key that she knows as the present one.
+    // For alice the server still names the key that she knows.
     const isAsked = ({ path, host }) => path.includes(`/keys/email/`) && host === alice.browser.host;
     server.intercept = (call) => (isAsked(call) ? ok(own) : undefined);
     const elsewhere = await world.logIn(bob, new Browser());
@@ -180,7 +180,7 @@ describe("the keys of all known peers", () => {
       await pause(50);
     };
     await until(() => alice.conversations.connection === "ok");
-    // Bob's page would put right what the server gives out for him.
+    // Bob's page would correct his key on the server.
     bob.account.close();
     const before = asked();
     await reconnect();

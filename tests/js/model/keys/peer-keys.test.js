@@ -69,12 +69,12 @@ describe("the keys of peers", () => {
     throw new ApiError(404, { code, detail: code });
   }
 
-  /** A message of theirs under that key has opened here. */
+  /** A message of theirs was decrypted with that key. */
   async function open(key, { mine = false, browser = "b1" } = {}) {
     await keys.opened(key.email, await keys.named(key.email, key.fingerprint), { mine, browser });
   }
 
-  /** The server names another one now. */
+  /** The server names another key now. */
   async function serve(key) {
     served.set(key.email, key);
     return keys.lookUp(key.email);

@@ -17,7 +17,7 @@ async function acquainted(world) {
   return [alice, bob];
 }
 
-/** As soon as there are any. */
+/** The safety number, as soon as there is one. */
 async function numbersOf(person, other) {
   for (let round = 0; round < 300; round += 1) {
     const numbers = await person.safety.numbers(other.email);
@@ -31,7 +31,7 @@ async function numbersOf(person, other) {
 
 const state = (person, other) => person.safety.state(other.email);
 
-/** A browser of mallory's that stands in for somebody's, at the server. */
+/** Mallory's browser takes the place of somebody's on the server. */
 async function replaceKey(server, email) {
   const [{ publicKeyBytes }, identity] = [await CryptoManager.generateKeyPair(), await CryptoManager.generateIdentityKeyPair()];
   const signer = { identityPrivateKey: identity.privateKey, email, publicKeyBytes, version: 1 };
@@ -39,7 +39,7 @@ async function replaceKey(server, email) {
   server.user(email).keys.push(keyObject(email, toBase64(publicKeyBytes), signed));
 }
 
-/** The other's browser is asked for its key again. */
+/** Looks up the peer's key again. */
 async function notice(person, other) {
   await person.account.contacts.add(other.email);
   await until(() => person.conversations.open(other.email).keyChange);

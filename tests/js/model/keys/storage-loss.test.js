@@ -24,7 +24,7 @@ async function acquainted(world) {
   return [alice, bob];
 }
 
-/** What its database says of an account's memory. */
+/** The stored state of the storage loss. */
 async function memoryOf(person) {
   return (await rowsOf(person, "state")).find((value) => ["unsure", "no", "yes", "said"].includes(value));
 }
@@ -155,7 +155,7 @@ describe("a browser with a part of its data", () => {
 });
 
 describe("a browser that keeps another account of the same address", () => {
-  /** Somebody else has the address now. */
+  /** Somebody else has registered the email. */
   async function passOn(world, alice) {
     alice.account.close();
     world.server.users.delete(alice.email);

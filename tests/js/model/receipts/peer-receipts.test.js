@@ -6,7 +6,7 @@ import { inWorld, pause, until } from "../../world/world.js";
 const receipts = (server, sender) =>
   server.messages.filter((message) => message.message_type === "receipt" && (!sender || message.sender_email === sender.email));
 
-/** Until the receipts that are due have been written. */
+/** Waits until the due receipts are written. */
 async function quiet(server) {
   for (let before = -1; before !== receipts(server).length; ) {
     before = receipts(server).length;
@@ -54,7 +54,7 @@ describe("ticks", () => {
   }));
 });
 
-/** How many can be written in that time, if each waits twice as long as the one before, up to a limit. */
+/** How many receipts can be written in that time, if each waits twice as long as the one before, up to a limit. */
 function mostWithin(elapsedMs) {
   let [count, delayMs] = [0, 400];
   for (let atMs = delayMs; atMs <= elapsedMs; atMs += delayMs) {

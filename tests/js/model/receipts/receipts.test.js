@@ -5,10 +5,10 @@ import { inWorld, pause, until } from "../../world/world.js";
 const receiptsOf = (server, person) =>
   server.messages.filter((message) => message.message_type === "receipt" && message.sender_email === person.email);
 
-/** Longer than anything that is due waits. */
+/** Longer than a due receipt waits. */
 const quiet = () => pause(1800);
 
-/** Somebody writes who is no contact, and it is read. */
+/** A stranger writes, and the message is read. */
 async function readFromStranger(world, inject = () => {}) {
   const bob = await world.newPerson("bob");
   const mallory = await world.newPerson("mallory");

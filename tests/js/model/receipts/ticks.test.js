@@ -24,7 +24,7 @@ describe("ranges of counters", () => {
   });
 });
 
-/** Alice has the page, Bob a client of his own; she has written to him. */
+/** Alice uses the page, Bob his own client; she has written to him. */
 async function meet(world, ...texts) {
   const alice = await world.newPerson("alice");
   const bob = await OwnClient.join(world, "bob");
@@ -144,7 +144,7 @@ describe("a message that its writer has taken back", () => {
     await until(() => again.marks(bob).some(({ kind }) => kind === "taken-back"));
   }));
 
-  /** The server says that it refuses it; the person takes it back. */
+  /** The server answers with a refusal, and the person takes the message back. */
   async function sendInVain({ server }, alice, bob, text) {
     let envelope;
     server.socketAnswer = (frame, socket) => {

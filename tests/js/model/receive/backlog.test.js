@@ -93,7 +93,7 @@ describe("messages of strangers", () => {
     };
   });
 
-  /** A copy of a message that will not open. Only derivations for such are counted. */
+  /** A copy of a message that cannot be decrypted. Only derivations for such are counted. */
   const spoilt = ({ id, created_at, ...message }, count) => ({ ...message, client_id: UUID, salt: btoa(String(count).padStart(32)) });
 
   test("cost twenty derivations, and those of an opened chat", inWorld(async (world) => {

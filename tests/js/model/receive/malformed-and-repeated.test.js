@@ -4,7 +4,7 @@ import { OwnClient } from "../../world/own-client.js";
 import { refusal } from "../../world/memory-server.js";
 import { Browser, inWorld, pause, rowsOf, until } from "../../world/world.js";
 
-/** What the server would push; the test pushes what it likes instead. */
+/** Catches the server's pushes, so that the test can change them. */
 function catchPushes(server) {
   const caught = [];
   server.push = (owner, event) => caught.push({ owner, event: structuredClone(event) });
@@ -15,7 +15,7 @@ function catchPushes(server) {
   };
 }
 
-/** A message as it came, without what the server gives each. */
+/** A message without the members that the server assigns. */
 function copyOf({ id, created_at, delivered_at, read_at, ...message }) {
   return message;
 }
@@ -94,7 +94,7 @@ describe("an id that the server gives twice", () => {
     const shown = bob.items(alice).map(({ mine, text, unopened }) => [mine, text, Boolean(unopened)]);
     assert.deepEqual(shown, [[false, "I owe Bob 1000", false], [true, "", true]]);
     const again = await world.reload(bob);
-    // Asked again, the server tells the truth under that id.
+    // A sync then gets the right message with that id.
     await again.shows(alice, "I owe Bob 1000");
     assert.deepEqual(again.items(alice).map(({ mine }) => mine), [false]);
   }));
@@ -195,7 +195,7 @@ describe("a record that cannot be read", () => {
   }));
 });
 
-/** Turns over a bit of what is kept of a message. */
+/** Flips a bit of the stored content of a message. */
 async function damage(person, id) {
   const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
   const database = await done(person.browser.indexedDB.open(`vibechat ${person.email}`));
@@ -234,7 +234,7 @@ test("a message that is repeated very often does not hide its first copy from th
   const [alice, bob] = await world.friends("alice", "bob");
   await alice.send(bob, "pay 10");
   await bob.shows(alice, "pay 10");
-  // Under lower ids than that of the next repetition.
+  // The ids are lower than that of the next repetition.
   for (let count = 0; count < 30; count += 1) {
     world.server.plant(bob.email, { ...copyOf(world.server.texts[0]), id: 1000 - count });
   }

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { refusal } from "../../world/memory-server.js";
 import { inWorld, pause, until } from "../../world/world.js";
 
-/** Holds back what the server pushes; the test lets it out as it likes. */
+/** Catches the server's pushes; the test delivers them. */
 function catchPushes(server) {
   const caught = [];
   server.push = (owner, event) => caught.push({ owner, event: structuredClone(event) });
@@ -21,7 +21,7 @@ describe("pushes", () => {
   test("are applied in the order of their sequences, without a sync", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const pushes = catchPushes(world.server);
-    // Otherwise there are changes of the mailbox whose pushes are caught as well.
+    // Other events of the mailbox would be caught too.
     world.server.intercept = ({ path }) => (path.includes("/receipts") ? refusal(400, "invalid") : undefined);
     for (const text of ["one", "two", "three"]) {
       await alice.send(bob, text);

@@ -36,7 +36,7 @@ async function pass(delayMs) {
 }
 
 describe("the mailbox", () => {
-  /** @type {any} what it is answered */
+  /** @type {any} the server's response */
   let answer;
   let asked;
   let sync;

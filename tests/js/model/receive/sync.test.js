@@ -4,14 +4,14 @@ import { BadAnswer } from "../../../../static/js/model/server/model-errors.js";
 import { Sync } from "../../../../static/js/model/receive/sync.js";
 import { ApiError, NetworkError } from "../../../../static/js/net/net-errors.js";
 
-/** The parts of a sync whose messages nobody keeps and whose screens wait for nothing. */
+/** Parts that store nothing and wait for nothing. */
 const quiet = {
   decryptQueue: { calm: async () => {} },
   messageStore: { enter: async () => ({}) },
   screenWork: { done: async () => {} },
 };
 
-/** @returns {Promise<number>} how often a server that fails so is asked by one that hears three times that it should */
+/** @returns {Promise<number>} how many calls a server gets that fails so, if a sync is requested three times */
 async function callsAfter(failure) {
   let calls = 0;
   const ask = async () => {

@@ -11,7 +11,7 @@ async function shows(person, other, ...expected) {
   await until(() => shown(person, other) === expected.join("|"), () => `shown: ${shown(person, other)}`);
 }
 
-/** Alice has the page and has asked; Bob has a client of his own, and names what he has got by his `received`. */
+/** Alice uses the page and has asked a question. Bob uses his own client, and sets `received`. */
 async function asked(world, ...questions) {
   const alice = await world.newPerson("alice");
   const bob = await OwnClient.join(world, "bob");

@@ -235,7 +235,7 @@ describe("delivered and read", () => {
 
 
 describe("a retired key", () => {
-  /** Bob writes "kept back" and the server keeps it, with its bytes; then he uses another browser, and Alice goes on. */
+  /** The server withholds Bob's message "kept back". Then Bob uses another browser, and Alice accepts its key. */
   async function changed(world) {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;

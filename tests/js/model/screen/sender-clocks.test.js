@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { usualDelays } from "../../../../static/js/model/screen/sender-clocks.js";
 
 const HOUR_MS = 3_600_000;
-/** Messages of one browser that the server had at these hours, and whose sender's clock showed those. */
+/** Messages of one browser, each with the hour of the server and the hour of the sender's clock. */
 const shownOf = (...hours) => hours.map(([at, sent], index) => ({
   row: { id: index + 1, browser: "b", createdAtMs: at * HOUR_MS },
   sentAtMs: sent === undefined ? undefined : sent * HOUR_MS,

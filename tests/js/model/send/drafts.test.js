@@ -6,11 +6,11 @@ import { inWorld, pause, until } from "../../world/world.js";
 const TEXT = "pressed Enter on";
 
 /**
- * This tab's storage ends as the storage of a killed one does: some writes came through, and no further one.
+ * Ends this tab's storage as in a killed tab: some writes succeed, and no later ones.
  * @param {{ email: string }} person
- * @param {number} writes how many come through
+ * @param {number} writes how many succeed
  * @param {() => void} died called before the first that does not
- * @returns {() => void} brings the platform back to life, for other tabs
+ * @returns {() => void} restores the platform for other tabs
  */
 function dieAfter({ email }, writes, died) {
   const { transaction } = FDBDatabase.prototype;
@@ -27,7 +27,7 @@ function dieAfter({ email }, writes, died) {
   return () => void (FDBDatabase.prototype.transaction = transaction);
 }
 
-/** Where a text stands in a tab: in the log, or as what was begun. */
+/** How often the text is in a tab: in the log or as a draft. */
 function places(person, other) {
   const inLog = person.texts(other).filter((text) => text === TEXT).length;
   return inLog + Number(person.conversations.open(other.email).draft.includes(TEXT));

@@ -9,7 +9,7 @@ import { Database } from "../../../../static/js/storage/database.js";
 const PEER = "bob@example.org";
 const ID = (/** @type {number} */ number) => `00000000-0000-4000-8000-00000000000${number}`;
 
-/** Two tabs on one storage, without anything that carries what they write. */
+/** Two tabs with one database, and without a send queue. */
 async function twoTabs(world) {
   const alice = await world.newPerson("alice");
   alice.account.close();
@@ -32,7 +32,7 @@ describe("the outbox of two tabs", () => {
     await one.outbox.add(message(1));
     await one.outbox.fail(ID(1), "invalid");
     const { open } = StorageCipher.prototype;
-    // The other tab's person presses Retry while this one's record is being opened.
+    // "Retry" is pressed in the other tab while this tab decrypts the record.
     StorageCipher.prototype.open = async function (...args) {
       StorageCipher.prototype.open = open;
       await two.outbox.retry(ID(1));

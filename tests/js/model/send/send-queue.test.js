@@ -12,13 +12,13 @@ const BUSY = refusal(503, "unavailable");
 const HOUR_MS = 3_600_000;
 const TIRING = 8;
 
-/** The only way to the server is a POST. */
+/** Without a socket, messages are sent with a POST. */
 function withoutSockets(server) {
   server.acceptsSockets = false;
   [...server.sockets].forEach((socket) => socket.shut(1006));
 }
 
-/** Each tab of the story has a document of its own, which can be put to sleep. */
+/** Gives each tab its own document, which can be frozen. */
 async function withDocument(open) {
   const page = new EventTarget();
   globalThis.document = /** @type {any} */ (page);
@@ -27,7 +27,7 @@ async function withDocument(open) {
   return { person, fall: (name) => page.dispatchEvent(new Event(name)) };
 }
 
-/** What a tab asks of the server fails, and of no other tab. */
+/** Lets the calls of one tab fail. */
 function muted(server, tab) {
   const tokens = new Set();
   const { accessToken } = tab.session;
@@ -39,7 +39,7 @@ function muted(server, tab) {
   server.intercept = ({ path, token }) => (path.includes("/send") && tokens.has(token) ? BUSY : undefined);
 }
 
-/** Lets so many tries fail that the next one is far away. */
+/** Lets so many attempts fail that the next one is far away. */
 async function tireOut({ server }, person, other) {
   withoutSockets(server);
   server.intercept = ({ path }) => (path.includes("/send") ? BUSY : undefined);
@@ -90,7 +90,7 @@ describe("two tabs", () => {
     const tab = await world.newTab(alice);
     await pause(200);
     const { request } = alice.browser.locks;
-    // The killed tab gets as far as the disk: it neither carries nor says anything any more.
+    // The killed tab stores the message, and then neither sends it nor tells other tabs.
     alice.browser.locks.request = () => new Promise(() => {});
     const channel = BroadcastChannel.prototype;
     const { postMessage } = channel;

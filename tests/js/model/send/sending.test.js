@@ -5,7 +5,7 @@ import { openMessage } from "../../../../static/js/crypto/envelope.js";
 import { refusal } from "../../world/memory-server.js";
 import { inWorld, pause, until } from "../../world/world.js";
 
-/** What the recipient's key makes of what the server has. */
+/** Decrypts a message of the server with the recipient's key. */
 async function contentOf(message, sender, recipient) {
   const own = recipient.account.key.current;
   const opened = await openMessage({
@@ -19,7 +19,7 @@ async function contentOf(message, sender, recipient) {
   return { ...opened.content, hash: opened.hash };
 }
 
-/** The only way to the server is a POST. */
+/** Without a socket, messages are sent with a POST. */
 function withoutSockets(server) {
   server.acceptsSockets = false;
   [...server.sockets].forEach((socket) => socket.shut(1006));
@@ -202,7 +202,7 @@ describe("the outbox", () => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { put } = FDBObjectStore.prototype;
     FDBObjectStore.prototype.put = function (...values) {
-      // The counter was written a moment before, in the same transaction.
+      // The counter was written just before, in the same transaction.
       if (this.name === "chains") {
         put.apply(this, values);
         throw new DOMException("full", "QuotaExceededError");

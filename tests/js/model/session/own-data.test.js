@@ -1,4 +1,4 @@
-/** What the server says that it keeps: shown as it comes, refused where it is of another form or without an end. */
+/** The data that the server stores about the account: shown unchanged, refused if it is malformed or endless. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { OwnData } from "../../../../static/js/model/session/own-data.js";
@@ -10,7 +10,7 @@ const words = [{ place: "The log", kept: "lines", reason: "to see failures" }];
 /** @param {any} more */
 const kind = (more = {}) => ({ name: "messages", title: "Messages", reason: "So.", count: 3, results: [{ id: 3 }], next: null, ...more });
 
-/** @param {any[]} answers one after the other, the last for ever */
+/** @param {any[]} answers one after the other; the last one is repeated */
 function serverOf(...answers) {
   const asked = [];
   const ownData = async (...call) => {

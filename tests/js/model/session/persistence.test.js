@@ -4,7 +4,7 @@ import { Persistence } from "../../../../static/js/model/session/persistence.js"
 import { Database } from "../../../../static/js/storage/database.js";
 import { Browser, inNavigator } from "../../world/world.js";
 
-/** As Firefox has it, unless another state or more is given: its request is settled when the person has answered. */
+/** A browser like Firefox by default: its request is settled when the person has answered. */
 async function inBrowser({ persisted = false, state = "prompt", more = {} } = {}) {
   const persist = mock.fn(() => new Promise(() => {}));
   const query = async () => (state === "unknown" ? Promise.reject(new TypeError()) : { state });

@@ -116,7 +116,7 @@ describe("a session", () => {
     await startsAsNobody(alice, server);
   }));
 
-  /** A page that is opened now asks the server for nothing. */
+  /** Checks that a page that is opened now makes no call. */
   async function startsAsNobody(person, server) {
     const asked = server.calls.length;
     assert.equal(await person.browser.newSession().restore(), null);
@@ -251,7 +251,7 @@ describe("a database that another tab keeps open", () => {
   }));
 });
 
-/** A tab that does not hear what it is asked. */
+/** A tab that does not react to versionchange. */
 async function holdOn({ browser, email }) {
   browser.use();
   return result(indexedDB.open(`vibechat ${email}`));

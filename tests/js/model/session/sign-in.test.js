@@ -11,7 +11,7 @@ const OPEN_PATIENCE_MS = 10_000; // of Database.open
 const PASSWORD = "a long enough password";
 const ALICE = { email: "alice@example.org", password: PASSWORD };
 
-/** @param {(browser: Browser) => unknown} spoil @returns what puts it right again */
+/** @param {(browser: Browser) => unknown} spoil @returns a function that restores the browser */
 const DEVICES = {
   device_blocked: (browser) => {
     browser.indexedDB.open = () => {
@@ -38,7 +38,7 @@ const DEVICES = {
   },
 };
 
-/** Resolves when this database has been asked for, and whoever asked has begun to wait. */
+/** Resolves when this database was requested and the request has begun to wait. */
 function whenAsked(factory, wanted) {
   const open = factory.open.bind(factory);
   return new Promise((resolve) => {
@@ -111,7 +111,7 @@ describe("a browser that cannot store a key", () => {
 });
 
 describe("a registration of an address that this browser keeps messages of", () => {
-  /** @returns {Promise<any>} the browser, whose old account is gone from the server; a new one is registered */
+  /** @returns {Promise<any>} the browser; its old account was deleted on the server, and a new one is registered */
   async function registerAnew(world) {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "of the account before");

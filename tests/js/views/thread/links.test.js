@@ -171,7 +171,7 @@ describe("links", () => {
   }
 });
 
-/** How many characters regular expressions look at meanwhile: no more than from where they begin to where they match. */
+/** Counts the characters that regular expressions read in that time: at most from their start to their match. */
 function charactersRead(work) {
   let read = 0;
   const { exec } = RegExp.prototype;

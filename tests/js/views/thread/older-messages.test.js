@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { OlderAsking } from "../../../../static/js/views/thread/reading-position.js";
 
-/** A chat whose rounds go as the test says: "fails", "finds nothing", "finds". */
+/** A chat whose rounds end as the test says: "fails", "finds nothing", "finds". */
 function chat(...rounds) {
   const thread = {
     hasOlder: true,
@@ -24,7 +24,7 @@ function asking() {
   return { clock, older: new OlderAsking({ again: () => (clock.tries += 1), now: () => clock.ms }) };
 }
 
-/** What each round ends with: the chat is drawn, and drawing asks. */
+/** Each round ends with a drawing of the chat, which asks again. */
 async function draw(older, thread, times) {
   for (let time = 0; time < times; time += 1) await older.ask(thread);
 }
