@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -16,6 +17,7 @@ from tests.environment import ROOT, clean_environment
 from tools.provision.postgres import SETTINGS, Postgres, copy_programs
 from tools.provision.processes import free_port, private_folder, spawn, stop, wait_until
 from tools.provision.redis import Redis
+from tools.server import says_it_serves, start_server, wait_for_server
 
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 ACCESS_TOKEN_SECONDS = 86_400  # no token expires within a run
@@ -105,7 +107,11 @@ class Site:
             RATELIMIT_ENABLE="False",
             ACCESS_TOKEN_SECONDS=str(ACCESS_TOKEN_SECONDS),
         )
-        return self.start_app("vibechat", [sys.executable, "manage.py", "serve"], port, environment, "VibeChat is at")
+        log = self.folder / f"{port}.log"
+        process = start_server(environment, log)
+        self.resources.callback(stop, process, signal.SIGTERM, STOP_SECONDS)
+        wait_for_server(process, partial(says_it_serves, log), log)
+        return App("vibechat", port, process, environment)
 
     def start_app(self, name, command, port, environment, ready) -> App:
         log = self.folder / f"{port}.log"

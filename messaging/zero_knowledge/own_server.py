@@ -3,34 +3,24 @@
 import contextlib
 import os
 import signal
-import subprocess  # nosec B404
-import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from django.conf import settings
-
-from tools.provision.processes import free_port, stop, wait_until
-
-START_SECONDS = 60
+from tools.provision import Unavailable
+from tools.provision.processes import free_port, stop
+from tools.server import NotServing, says_it_serves, start_server, wait_for_server
 
 
 @contextlib.contextmanager
 def running_server(log: Path) -> Iterator[str]:
     """Its address. What it says goes into `log`. Raises Unavailable where it does not start."""
     port = free_port()
-    environment = os.environ | {"PORT": str(port), "BIND": "127.0.0.1"}
-    with log.open("wb") as output:
-        process = subprocess.Popen(  # nosec B603
-            [sys.executable, "manage.py", "serve", "--beside"],
-            cwd=settings.BASE_DIR,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+    process = start_server(os.environ | {"PORT": str(port), "BIND": "127.0.0.1"}, log, "--beside")
     try:
-        wait_until(lambda: b"VibeChat is at" in log.read_bytes(), process, "the server", log, START_SECONDS)
+        wait_for_server(process, partial(says_it_serves, log), log)
         yield f"http://127.0.0.1:{port}"
+    except NotServing as error:
+        raise Unavailable(str(error)) from error
     finally:
         stop(process, signal.SIGTERM)

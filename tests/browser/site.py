@@ -6,8 +6,6 @@ import secrets
 import signal
 import sqlite3
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +13,9 @@ import httpx
 import psycopg
 
 from tests.collected import lay_static
-from tests.environment import ROOT, clean_environment
+from tests.environment import clean_environment
 from tools.provision.processes import free_port, stop
-
-START_SECONDS = 90
+from tools.server import start_server, wait_for_server
 
 
 class Server:
@@ -33,21 +30,8 @@ class Server:
 
     def start(self) -> None:
         lay_static(self.var_dir)
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve"],
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        deadline = time.monotonic() + START_SECONDS
-        while not self.is_ready():
-            last_words = self.log.read_text(errors="replace")[-2000:]
-            assert self.process.poll() is None, f"the server ended: {last_words}"
-            assert time.monotonic() < deadline, f"the server is not ready: {last_words}"
-            time.sleep(0.1)
+        self.process = start_server(self.environment, self.log)
+        wait_for_server(self.process, self.is_ready, self.log)
 
     def is_ready(self) -> bool:
         try:

@@ -2,9 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
-import time
 
 import httpx
 import pytest
@@ -13,6 +10,7 @@ from websockets.sync.client import connect
 from tests.collected import lay_static
 from tests.environment import ROOT, clean_environment
 from tools.provision.processes import free_port
+from tools.server import says_it_serves, start_server, wait_for_server
 
 SERVICES = ("DATABASE_URL", "REDIS_URL")
 
@@ -32,21 +30,17 @@ class RunningServer:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, checkout=ROOT):
-        with self.output.open("wb") as output, self.log.open("wb") as log:
-            command = [sys.executable, "manage.py", "serve"]
-            self.process = subprocess.Popen(command, cwd=checkout, env=self.environment, stdout=output, stderr=log)
+        for path in (self.output, self.log):
+            path.unlink(missing_ok=True)
+        self.process = start_server(self.environment, self.log, output=self.output, checkout=checkout)
         return self
 
     def wait(self):
-        deadline = time.monotonic() + 90  # the first start collects the static files
-        while not self.is_ready():
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, self.log.read_text()
-            time.sleep(0.05)
+        wait_for_server(self.process, self.is_ready, self.log)
         return self
 
     def is_ready(self):
-        return "VibeChat is at" in self.output.read_text()
+        return says_it_serves(self.output)
 
     def stop(self, signal_number=signal.SIGTERM) -> int:
         if self.process.poll() is None:
