@@ -53,6 +53,7 @@ def move_clock(person, date: str) -> AbstractContextManager:
     return person.context.add_init_script(f"({SHIFT})({offset_ms})")
 
 
+@pytest.mark.timeout(300)
 def test_page_draws_messages_under_a_moved_clock(alice, new_person):
     bob = new_person("bob", timezone_id="Europe/Berlin").register()
     alice.add(bob)
