@@ -1,4 +1,4 @@
-/** Builds everything and passes it on. */
+/** The script of the chat page: builds the session, the account and the views. */
 import { Account } from "./model/account.js";
 import { Session } from "./model/session/session.js";
 import { ChatPage } from "./views/page/chat-page.js";
@@ -16,7 +16,7 @@ async function begin() {
 }
 
 begin().catch(async (error) => {
-  if (session.isOver) return; // what was under way lost its database
+  if (session.isOver) return; // The error comes from the closed database.
   const actions = {
     kept: () => Account.leftoverData(session),
     forget: () => Account.forget(session),

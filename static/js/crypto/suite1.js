@@ -14,7 +14,7 @@ export { isSameKey } from "./public-key.js";
 /** @typedef {import("./suites.js").SealedBytes} SealedBytes */
 
 /**
- * Who writes to whom with which keys, all of it authenticated by the ciphertext.
+ * The people, keys and type of a message. The ciphertext authenticates all members.
  * @typedef {object} Header
  * @property {string} senderEmail normalised
  * @property {string} recipientEmail normalised

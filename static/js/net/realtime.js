@@ -105,7 +105,7 @@ export class Realtime extends Emitter {
   }
 
   /**
-   * For what matters only now: it is stored nowhere, and one that does not arrive is lost. Nobody answers.
+   * Sends an ephemeral frame. It is not stored, can be lost, and gets no answer.
    * @param {string} email the recipient's
    * @param {string} payload base64 of 1 to 2048 bytes, opaque to the server
    * @returns {boolean} whether there is a socket to send it by

@@ -1,6 +1,6 @@
 /**
- * The registry of content types (docs/protocol.md §9). A type is one module that says all that is particular to it; to add
- * one, write its module and name it in `TYPES`. crypto/, model/ and views/ ask here by the type's name.
+ * The registry of content types (docs/protocol.md §9). Each type is one module. To add one, write its module and name it in
+ * `TYPES`. crypto/, model/ and views/ look a type up here by its name.
  */
 import { receipt } from "./receipt-type.js";
 import { skip } from "./skip-type.js";
@@ -9,19 +9,19 @@ import { text } from "./text-type.js";
 /**
  * @typedef {object} ContentType
  * @property {string} name the content's `type`
- * @property {string} messageType what the server is told of it: the envelope's `message_type` (docs/protocol.md §4.2)
+ * @property {string} messageType the envelope's `message_type`, which the server can read (docs/protocol.md §4.2)
  * @property {(value: any) => { body: string } | { refusal: string }} compose the body for a value of this type; refusal: a
- *   stable code, why it cannot be sent
- * @property {(body: string) => boolean} isBody whether a body is as this type says; the content is refused otherwise
- * @property {boolean} reportsReceived false: its content's `received` has to be empty
- * @property {(body: string) => string | null} textOf what the log shows, the list of chats previews and a screen reader is
- *   told; null: there are no words for it
+ *   stable code for why it cannot be sent
+ * @property {(body: string) => boolean} isBody whether a body is valid; a content with an invalid body is refused
+ * @property {boolean} reportsReceived false: its content's `received` must be empty
+ * @property {(body: string) => string | null} textOf the text for the log, the list of chats and screen readers; null: it has
+ *   no text
  * @property {boolean} isShown whether it has a place of its own in the log and in the list of chats; a conflict shows anyway
  * @property {boolean} countsAsUnread
- * @property {(body: string) => string} [chainHash] by which the chain names it, where that is not its own hash
- * @property {{ isSkip?: boolean }} [marks] what its row says in the clear
- * @property {(stores: Stores, message: Applied) => Promise<void>} [apply] changes what is stored, in the transaction that
- *   stores the message itself: once for each message that is not a repetition, one's own when it is written
+ * @property {(body: string) => string} [chainHash] its hash in the chain, if that is not its own hash
+ * @property {{ isSkip?: boolean }} [marks] the unencrypted properties of its row
+ * @property {(stores: Stores, message: Applied) => Promise<void>} [apply] changes stored rows in the transaction that stores
+ *   the message: once for each message that is not a repetition, for an own message when it is written
  * @property {(body: string, tools: { linked: (text: string) => RenderedNode[] }) => RenderedNode[]} [render] what stands in
  *   the bubble, where that is more than its text
  */
@@ -32,7 +32,7 @@ import { text } from "./text-type.js";
 /** @type {Map<string, ContentType>} */
 export const TYPES = new Map([text, skip, receipt].map((type) => [type.name, type]));
 
-/** It keeps its place and its part in the chain, and the log says that it needs a newer version. */
+/** A type of a newer version: the message keeps its place in the chain, and the log says that it needs a newer version. */
 const UNKNOWN = Object.freeze({
   name: "",
   messageType: text.messageType,

@@ -1,4 +1,4 @@
-/** What several members of a content, and of a receipt's body, are checked by (docs/protocol.md §5.1 and §5.6). */
+/** Checks for the members of a content and of a receipt's body (docs/protocol.md §5.1 and §5.6). */
 
 export const BROWSER_ID = /^[0-9a-f]{32}$/;
 export const HASH = /^[0-9a-f]{64}$/;

@@ -1,6 +1,6 @@
 /**
- * What was opened and seen in this browser, told to the peer's (docs/protocol.md §5.6). Receipts stand in no chain, and
- * model/receipts/ writes and reads them.
+ * Receipts: tell the peer's browsers what was decrypted and seen in this one (docs/protocol.md §5.6). Receipts are not part
+ * of the message chain; model/receipts/ writes and reads them.
  */
 import { isCounter, isListOfBrowsers, isNamed, isObject } from "./members.js";
 

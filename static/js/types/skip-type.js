@@ -1,4 +1,4 @@
-/** It fills the counter of a message that was taken back, and its body is that message's hash (docs/protocol.md §5.5). */
+/** A skip has the counter of a message that was taken back; its body is that message's hash (docs/protocol.md §5.5). */
 import { HASH, matches } from "./members.js";
 
 /** @type {import("./content-types.js").ContentType} */

@@ -1,4 +1,4 @@
-/** A text that a person has written (docs/protocol.md §5.1). */
+/** A text message (docs/protocol.md §5.1). */
 import { isWellFormed } from "../lib/bytes.js";
 import { isVisible } from "../lib/text.js";
 

@@ -17,7 +17,7 @@ const TWINS_COMPARED = 20;
  * @typedef {object} ChainVerdict
  * @property {Set<number>} compared the ids of the messages that it was compared with
  * @property {MessageRow | undefined} first the same message, if it is here already
- * @property {boolean} isRepeated it stands here already, or was cleared here
+ * @property {boolean} isRepeated it is here already, or was cleared here
  * @property {boolean} hidden
  * @property {boolean} conflict
  * @property {boolean} late it came after a message that was written after it
@@ -57,7 +57,7 @@ export async function checkChain({ database, cipher, clearedMessages }, row, con
     compared: new Set(rows.map(({ id }) => id)),
     first,
     isRepeated,
-    // One that contradicts something is what there is to show of it.
+    // A message in a conflict is shown, so that the conflict shows.
     hidden: isRepeated || (!typeOf(type).isShown && !conflict),
     late: !row.mine && (await isLate(database, row, content)),
     conflict,

@@ -5,11 +5,11 @@
 import { chainPart, lastCounter, marked, theirChains } from "../../storage/queries.js";
 import { isFirstBrowser } from "./chains.js";
 
-/** @typedef {{ key: string, browser: string, count: number, before: number | null }} Gap before the message with that id;
- *   null: at the end */
+/** @typedef {{ key: string, browser: string, count: number, before: number | null }} Gap before: the id of the next message;
+ *   null: the gap is at the end */
 /** @typedef {{ peer: string, browser: string, gone: Map<number, string>, start: number | null,
- *   whole: { from: number, counter: number } }} Chain start: what came
- *   before its first message here; null: nobody can tell. From `whole.from` to `whole.counter` nothing is missing */
+ *   whole: { from: number, counter: number } }} Chain start: the counter before its first message here; null: not known.
+ *   From `whole.from` to `whole.counter` nothing is missing */
 
 const WAITING_LIMIT = 100;
 /** How long a message may wait to be decrypted before the message that it may be counts as missing. */

@@ -35,7 +35,7 @@ import { withSkipsAfter } from "./skips.js";
  */
 
 /** @typedef {{ chat: ChatRow, rows: MessageRow[], strays: MessageRow[], unsent: OutboxRow[], gaps: Gap[], unread: number }} Window
- *   strays: what was told of last, under the number of something older than all the rows; unread: in the whole chat */
+ *   strays: messages that came last, with ids lower than those of all the rows; unread: in the whole chat */
 
 /** @type {import("../../storage/database.js").StoreName[]} */
 const ENTRY_STORES = ["messages", "outbox", "chats", "state", "receipts"];
@@ -263,7 +263,7 @@ export class MessageStore {
       if (!isLast && (await neighbours(stores, row, content)).some(({ id }) => !compared.has(id))) {
         return undefined;
       }
-      let isNew = false; // another tab may have opened it
+      let isNew = false; // Another tab may have decrypted it.
       const kept = await changeIn(stores, row, (found) => {
         isNew = !isRepeated;
         return {

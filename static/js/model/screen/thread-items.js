@@ -12,8 +12,8 @@ import { acknowledgement } from "../receipts/peer-receipts.js";
  * @property {boolean} mine
  * @property {string} text "" while it is being decrypted, or if it could not be
  * @property {{ type: string, body: string } | null} content null: as for the text, or it is not stored yet
- * @property {"written" | "sending" | "sent" | "delivered" | "read" | "failed" | "held" | null} state null: not one's own; written: not
- *   stored as a message yet, and nobody is told that it will be sent
+ * @property {"written" | "sending" | "sent" | "delivered" | "read" | "failed" | "held" | null} state null: not one's own;
+ *   written: not stored as a message yet
  * @property {Date} at
  * @property {boolean} opening it is being decrypted
  * @property {Unopened | null} unopened why it could not be decrypted
