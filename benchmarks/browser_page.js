@@ -107,7 +107,7 @@
     const rows = [];
     for (let number = 1; number <= count; number += 1) {
       const clientId = crypto.randomUUID();
-      const key = { peer, clientId, mine: false, nonce: "" };
+      const key = { chat: peer, peer, clientId, mine: false, nonce: "" };
       const body = `older message ${number}`;
       const content = { type: "text", body, browser, counter: number, previous: null, received: [], sent_at: 1, hash: "" };
       const atMs = Date.UTC(2025, 0, 1) + number * 60_000;

@@ -7,6 +7,7 @@ type Bytes = import("../static/js/lib/bytes.js").Bytes;
 type ChainRow = import("../static/js/storage/rows.js").ChainRow;
 type Chains = import("../static/js/model/history/chains.js").Chains;
 type Change = import("../static/js/model/history/apply-event.js").Change;
+type ChatId = import("../static/js/storage/rows.js").ChatId;
 type ChatList = import("../static/js/model/screen/chat-list.js").ChatList;
 type ChatRow = import("../static/js/storage/rows.js").ChatRow;
 type ClearedMessages = import("../static/js/model/history/cleared-messages.js").ClearedMessages;

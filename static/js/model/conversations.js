@@ -5,6 +5,7 @@
  */
 import { Emitter } from "../lib/emitter.js";
 import { after } from "../lib/timing.js";
+import { chatWith } from "../storage/chat-ids.js";
 
 /** @typedef {import("./screen/chat-list.js").ChatSummary} ChatSummary */
 
@@ -154,7 +155,7 @@ export class Conversations extends Emitter {
     const { peerKeys, retiredKeys } = this.#parts;
     const what = peerKeys.exactly(email);
     if (await peerKeys.reconsider(email)) {
-      await retiredKeys.keepArrivals(email);
+      await retiredKeys.keepArrivals(chatWith(email));
       await peerKeys.accept(email, fingerprint, what);
       // If only a message had named the key, the server's key is the next to decide about.
       peerKeys.keyFor(email).catch(() => {});
@@ -190,7 +191,7 @@ export class Conversations extends Emitter {
     const shown = seen && new Set(seen.shown);
     const isShown = (/** @type {number} */ id) => shown?.has(id) ?? thread?.hasShown(id) ?? true;
     const isNews = seen?.shown.length || seen?.passed.length || (seen?.atEnd !== false && chatList.unread(email) > 0);
-    if (isNews && (await messageStore.markSeen(email, isShown, seen))) {
+    if (isNews && (await messageStore.markSeen(chatWith(email), isShown, seen))) {
       this.#parts.screens.touchEverywhere(email);
       this.#noteReceipts();
     }
@@ -201,7 +202,7 @@ export class Conversations extends Emitter {
    * @param {string} email
    */
   async clear(email) {
-    await this.#parts.clearing.clear(email).finally(() => this.#parts.screens.touchEverywhere(email));
+    await this.#parts.clearing.clear(chatWith(email)).finally(() => this.#parts.screens.touchEverywhere(email));
   }
 
   /**
@@ -209,7 +210,7 @@ export class Conversations extends Emitter {
    * @param {string} email
    */
   async keepCleared(email) {
-    await this.#parts.messageStore.changeChat(email, { clearedElsewhere: false });
+    await this.#parts.messageStore.changeChat(chatWith(email), { clearedElsewhere: false });
     this.#parts.screens.touchEverywhere(email);
   }
 

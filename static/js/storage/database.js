@@ -4,13 +4,13 @@
  */
 import { Emitter } from "../lib/emitter.js";
 import { after } from "../lib/timing.js";
+import { upgrade, VERSION } from "./layout.js";
 import { asStorageError, StorageError } from "./storage-errors.js";
 
 /** @typedef {"keys" | "people" | "chats" | "messages" | "chains" | "outbox" | "state"
  *   | "receipts" | "cleared"} StoreName */
 /** @typedef {(name: StoreName) => IDBObjectStore} Stores */
 
-const VERSION = 2;
 // A tab that does not close the database blocks all others, without end if it is frozen.
 const PATIENCE_MS = 5_000;
 const OPEN_PATIENCE_MS = 10_000;
@@ -42,7 +42,7 @@ export class Database extends Emitter {
    * @throws {StorageError}
    */
   static async open(email) {
-    return new Database(await openConnection(databaseName(email), VERSION, createStores));
+    return new Database(await openConnection(databaseName(email), VERSION, upgrade));
   }
 
   /**
@@ -128,19 +128,25 @@ export class Database extends Emitter {
 /**
  * @param {string} name
  * @param {number} version
- * @param {(connection: IDBDatabase, oldVersion: number) => void} upgrade
+ * @param {(connection: IDBDatabase, oldVersion: number, transaction: IDBTransaction) => void} create makes or changes its
+ *   stores
  * @returns {Promise<IDBDatabase>}
  * @throws {StorageError}
  */
-export async function openConnection(name, version, upgrade) {
+export async function openConnection(name, version, create) {
   if (typeof indexedDB === "undefined") {
     throw new StorageError("device_blocked");
   }
   try {
     const request = indexedDB.open(name, version);
-    request.onupgradeneeded = ({ oldVersion }) => upgrade(request.result, oldVersion);
+    let isUpgrading = false;
+    request.onupgradeneeded = ({ oldVersion }) => {
+      isUpgrading = true;
+      create(request.result, oldVersion, /** @type {IDBTransaction} */ (request.transaction));
+    };
     const opened = result(request);
-    const connection = await within(OPEN_PATIENCE_MS, opened);
+    // An upgrade that has begun ends, and takes as long as there are rows.
+    const connection = (await within(OPEN_PATIENCE_MS, opened)) ?? (isUpgrading ? await opened : null);
     if (connection === null) {
       opened.then((late) => late.close()).catch(() => {});
       throw new StorageError("device_held");
@@ -196,34 +202,5 @@ function abort(transaction) {
     transaction.abort();
   } catch {
     // The transaction has already ended.
-  }
-}
-
-/**
- * @param {IDBDatabase} database
- * @param {number} oldVersion 0: a new one
- */
-function createStores(database, oldVersion) {
-  if (oldVersion < 1) {
-    createFirst(database);
-  }
-  database.createObjectStore("receipts", { keyPath: "id" }).createIndex("peer", ["peer", "id"]);
-  database.createObjectStore("cleared", { keyPath: ["peer", "browser"] });
-}
-
-/** @param {IDBDatabase} database */
-function createFirst(database) {
-  database.createObjectStore("state");
-  database.createObjectStore("keys", { keyPath: "fingerprint" });
-  database.createObjectStore("people", { keyPath: "email" });
-  database.createObjectStore("chats", { keyPath: "email" });
-  database.createObjectStore("chains", { keyPath: ["peer", "side", "browser"] });
-  database.createObjectStore("outbox", { keyPath: "clientId" }).createIndex("peer", ["peer", "counter"]);
-  const messages = database.createObjectStore("messages", { keyPath: "id" });
-  messages.createIndex("peer", ["peer", "id"]);
-  messages.createIndex("chain", ["peer", "browser", "counter"]);
-  // A row without the property is not in the index, so each of these indexes holds only the rows with work to do.
-  for (const property of ["pending", "unread", "due"]) {
-    messages.createIndex(property, property);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Queries on the stores of an account's database. Each function takes a store of an open transaction.
  */
+import { peerOf } from "./chat-ids.js";
 import { result } from "./database.js";
 
 /**
@@ -22,35 +23,35 @@ export function all(store) {
 
 /**
  * @param {IDBObjectStore} messages
- * @param {string} peer
+ * @param {ChatId} chat
  * @param {{ from?: number, below?: number, limit: number }} part by id: from ≤ id < below
  * @returns {Promise<MessageRow[]>} the newest of them, oldest first
  */
-export function newestMessages(messages, peer, { from = 0, below = Infinity, limit }) {
-  const index = messages.index("peer");
-  const range = IDBKeyRange.bound([peer, from], [peer, below], false, true);
+export function newestMessages(messages, chat, { from = 0, below = Infinity, limit }) {
+  const index = messages.index("chat");
+  const range = IDBKeyRange.bound([chat, from], [chat, below], false, true);
   return limit === Infinity ? result(index.getAll(range)) : lastOf(index.openCursor(range, "prev"), limit);
 }
 
 /**
  * @param {IDBObjectStore} messages
- * @param {string} peer
+ * @param {ChatId} chat
  * @param {number} from
  * @returns {Promise<number>} how many messages have that id or a greater one
  */
-export function countFrom(messages, peer, from) {
-  return result(messages.index("peer").count(IDBKeyRange.bound([peer, from], [peer, Infinity])));
+export function countFrom(messages, chat, from) {
+  return result(messages.index("chat").count(IDBKeyRange.bound([chat, from], [chat, Infinity])));
 }
 
 /**
  * @param {IDBObjectStore} messages
- * @param {string} peer
+ * @param {ChatId} chat
  * @returns {Promise<MessageRow | undefined>} the newest that is shown
  */
-export async function newestShown(messages, peer) {
-  let [row] = await newestMessages(messages, peer, { limit: 1 });
+export async function newestShown(messages, chat) {
+  let [row] = await newestMessages(messages, chat, { limit: 1 });
   while (row?.hidden) {
-    [row] = await newestMessages(messages, peer, { below: row.id, limit: 1 });
+    [row] = await newestMessages(messages, chat, { below: row.id, limit: 1 });
   }
   return row;
 }
@@ -79,11 +80,11 @@ function lastOf(request, limit) {
 
 /**
  * @param {IDBObjectStore} messages
- * @param {string} peer
+ * @param {ChatId} chat
  * @returns {Promise<IDBValidKey[]>} the ids of all its messages
  */
-export function messageIds(messages, peer) {
-  return result(messages.index("peer").getAllKeys(IDBKeyRange.bound([peer, 0], [peer, Infinity])));
+export function messageIds(messages, chat) {
+  return result(messages.index("chat").getAllKeys(IDBKeyRange.bound([chat, 0], [chat, Infinity])));
 }
 
 /**
@@ -99,30 +100,30 @@ export function marked(messages, index, value, limit) {
 
 /**
  * @param {IDBObjectStore} messages
- * @param {string} peer
+ * @param {ChatId} chat
  * @returns {Promise<number>}
  */
-export function countMessages(messages, peer) {
-  return result(messages.index("peer").count(IDBKeyRange.bound([peer, 0], [peer, Infinity])));
+export function countMessages(messages, chat) {
+  return result(messages.index("chat").count(IDBKeyRange.bound([chat, 0], [chat, Infinity])));
 }
 
 /**
  * @param {IDBObjectStore} messages
- * @returns {Promise<string[]>} the peers with messages that wait to be decrypted
+ * @returns {Promise<ChatId[]>} the chats with messages that wait to be decrypted
  */
-export function pendingPeers(messages) {
-  /** @type {string[]} */
-  const peers = [];
+export function pendingChats(messages) {
+  /** @type {ChatId[]} */
+  const chats = [];
   const request = messages.index("pending").openKeyCursor(null, "nextunique");
   return new Promise((resolve, reject) => {
     request.onerror = () => reject(request.error);
     request.onsuccess = () => {
       const cursor = request.result;
       if (!cursor) {
-        resolve(peers);
+        resolve(chats);
         return;
       }
-      peers.push(String(cursor.key));
+      chats.push(/** @type {ChatId} */ (cursor.key));
       cursor.continue();
     };
   });
@@ -130,14 +131,14 @@ export function pendingPeers(messages) {
 
 /**
  * @param {IDBObjectStore} messages
- * @param {string} peer
+ * @param {ChatId} chat
  * @param {{ below: number, limit: number }} part by id
  * @returns {Promise<MessageRow[]>} the messages that wait to be decrypted, newest first
  */
-export function newestPending(messages, peer, { below, limit }) {
+export function newestPending(messages, chat, { below, limit }) {
   /** @type {MessageRow[]} */
   const rows = [];
-  const request = messages.index("pending").openCursor(peer, "prev");
+  const request = messages.index("pending").openCursor(chat, "prev");
   return new Promise((resolve, reject) => {
     request.onerror = () => reject(request.error);
     request.onsuccess = () => {
@@ -145,7 +146,7 @@ export function newestPending(messages, peer, { below, limit }) {
       if (!cursor) {
         resolve(rows);
       } else if (Number(cursor.primaryKey) > below) {
-        cursor.continuePrimaryKey(peer, below);
+        cursor.continuePrimaryKey(chat, below);
       } else {
         rows.push(...(cursor.primaryKey === below ? [] : [cursor.value]));
         cursor.continue();
@@ -166,95 +167,95 @@ export function countMarked(messages, index, value) {
 
 /**
  * @param {IDBObjectStore} messages
- * @param {string} peer
+ * @param {ChatId} chat
  * @param {string} browser
  * @param {number} counter
  * @returns {Promise<MessageRow | undefined>} the first opened message from that browser with at least that counter
  */
-export function messageInChain(messages, peer, browser, counter) {
-  return result(messages.index("chain").get(IDBKeyRange.bound([peer, browser, counter], [peer, browser, Infinity])));
+export function messageInChain(messages, chat, browser, counter) {
+  return result(messages.index("chain").get(IDBKeyRange.bound([chat, browser, counter], [chat, browser, Infinity])));
 }
 
 /**
  * @param {IDBObjectStore} messages
- * @param {string} peer
+ * @param {ChatId} chat
  * @param {string} browser
  * @param {number} counter
  * @param {number} [limit]
  * @returns {Promise<MessageRow[]>} the opened messages from that browser with exactly that counter
  */
-export function messagesAtCounter(messages, peer, browser, counter, limit) {
-  return result(messages.index("chain").getAll([peer, browser, counter], limit));
+export function messagesAtCounter(messages, chat, browser, counter, limit) {
+  return result(messages.index("chain").getAll([chat, browser, counter], limit));
 }
 
 /**
  * @param {IDBObjectStore} messages
- * @param {string} peer
+ * @param {ChatId} chat
  * @param {string} browser
  * @param {{ from?: number, to?: number }} part both included
  * @param {number} [limit]
  * @returns {Promise<MessageRow[]>} the opened messages from that browser with these counters, in their order
  */
-export function chainPart(messages, peer, browser, { from = 1, to = Infinity }, limit) {
-  const range = IDBKeyRange.bound([peer, browser, from], [peer, browser, to]);
+export function chainPart(messages, chat, browser, { from = 1, to = Infinity }, limit) {
+  const range = IDBKeyRange.bound([chat, browser, from], [chat, browser, to]);
   return result(messages.index("chain").getAll(range, limit));
 }
 
 /**
  * @param {IDBObjectStore} messages
- * @param {string} peer
+ * @param {ChatId} chat
  * @param {string} browser
  * @param {number} [below]
  * @returns {Promise<number>} the greatest counter of an opened message from that browser; 0: there is none
  */
-export async function lastCounter(messages, peer, browser, below = Infinity) {
-  const range = IDBKeyRange.bound([peer, browser, 0], [peer, browser, below], false, true);
+export async function lastCounter(messages, chat, browser, below = Infinity) {
+  const range = IDBKeyRange.bound([chat, browser, 0], [chat, browser, below], false, true);
   const cursor = await result(messages.index("chain").openCursor(range, "prev"));
   return cursor?.value.counter ?? 0;
 }
 
 /**
  * @param {IDBObjectStore} receipts
- * @param {string} peer
+ * @param {ChatId} chat
  * @returns {Promise<ReceiptRow[]>} the receipts that wait to be decrypted, the latest last
  */
-export function waitingReceipts(receipts, peer) {
-  return result(receipts.index("peer").getAll(IDBKeyRange.bound([peer, 0], [peer, Infinity])));
+export function waitingReceipts(receipts, chat) {
+  return result(receipts.index("chat").getAll(IDBKeyRange.bound([chat, 0], [chat, Infinity])));
 }
 
 /**
  * @param {IDBObjectStore} cleared
- * @param {string} peer
+ * @param {ChatId} chat
  * @returns {Promise<ClearedRow[]>}
  */
-export function clearedOf(cleared, peer) {
-  return result(cleared.getAll(IDBKeyRange.bound([peer, ""], [peer, []])));
+export function clearedOf(cleared, chat) {
+  return result(cleared.getAll(IDBKeyRange.bound([chat, ""], [chat, []])));
 }
 
 /**
  * @param {IDBObjectStore} chains
- * @param {string} peer
- * @returns {Promise<ChainRow[]>} of the peer's browsers
+ * @param {ChatId} chat
+ * @returns {Promise<ChainRow[]>} of the other people's browsers
  */
-export function theirChains(chains, peer) {
-  return result(chains.getAll(IDBKeyRange.bound([peer, "theirs"], [peer, "theirs", []])));
+export function theirChains(chains, chat) {
+  return result(chains.getAll(IDBKeyRange.bound([chat, "theirs"], [chat, "theirs", []])));
 }
 
 /**
  * @param {IDBObjectStore} outbox
- * @param {string} peer
+ * @param {ChatId} chat
  * @returns {Promise<OutboxRow[]>} in the order in which they were written
  */
-export function unsent(outbox, peer) {
-  return result(outbox.index("peer").getAll(IDBKeyRange.bound([peer, 0], [peer, Infinity])));
+export function unsent(outbox, chat) {
+  return result(outbox.index("chat").getAll(IDBKeyRange.bound([chat, 0], [chat, Infinity])));
 }
 
 /**
  * @param {IDBObjectStore} chats
- * @param {string} email
+ * @param {ChatId} id
  * @returns {Promise<ChatRow>} a new one if there is none
  */
-export async function chatOrNew(chats, email) {
-  const found = await result(chats.get(email));
-  return found ?? { email, startId: 0, older: null, clearedAt: 0, unreadBefore: 0, draft: null };
+export async function chatOrNew(chats, id) {
+  const found = await result(chats.get(id));
+  return found ?? { id, people: [peerOf(id)], startId: 0, older: null, clearedAt: 0, unreadBefore: 0, draft: null };
 }

@@ -4,6 +4,8 @@
  * The text of messages is always `sealed`. Only what the server knows too, and what the indexes need, is in the clear.
  */
 
+/** @typedef {string & { readonly chatId: true }} ChatId made by chat-ids.js */
+
 /**
  * Something encrypted under the storage key.
  * @typedef {object} Sealed
@@ -91,7 +93,8 @@
 
 /**
  * @typedef {object} ChatRow
- * @property {string} email
+ * @property {ChatId} id
+ * @property {string[]} people the emails of the others
  * @property {number} startId messages up to this id were there before this browser; 0: none
  * @property {string | null} older the server's address of the next page of older messages; "": of the newest page;
  *   null: there are none
@@ -135,7 +138,8 @@
  * @typedef {object} MessageRow
  * @property {number} id the server's
  * @property {string | null} clientId
- * @property {string} peer email of the other person
+ * @property {ChatId} chat
+ * @property {string} peer email of the other person: its writer, or the one whom it was written to
  * @property {boolean} mine
  * @property {number} createdAtMs
  * @property {number} deliveredAtMs 0: not yet
@@ -159,17 +163,18 @@
  * @property {number} [counter] and that browser's counter
  * @property {boolean} [tried] decryption was tried
  * @property {boolean} [damaged] these bytes can never be decrypted
- * @property {string} [pending] the peer, while decryption was not tried or may succeed later
- * @property {string} [unread] the peer, while it is theirs and unread
- * @property {string} [due] the peer, while the server is to be told that it was delivered or read
+ * @property {string} [pending] the chat, while decryption was not tried or may succeed later
+ * @property {string} [unread] the chat, while it is theirs and unread
+ * @property {string} [due] the chat, while the server is to be told that it was delivered or read
  */
 
 /**
  * A message that the server has not confirmed.
  * @typedef {object} OutboxRow
  * @property {string} clientId
- * @property {string} peer
- * @property {number} counter this browser's, per peer
+ * @property {ChatId} chat
+ * @property {string} peer email of the other person
+ * @property {number} counter this browser's, per chat
  * @property {number} atMs when it was written
  * @property {"sending" | "failed" | "held"} state
  * @property {string | null} reason a stable code for the failure
@@ -187,7 +192,7 @@
  * The end of the chain of one browser's messages in one chat. Of this browser's chain: the last message written. Of a chain
  * of the peer's: the last message up to which all were decrypted.
  * @typedef {object} ChainRow
- * @property {string} peer
+ * @property {ChatId} chat
  * @property {"own" | "theirs" | "receipts"} side receipts: this browser's receipts, which have their own counters
  * @property {string} browser
  * @property {number} counter
@@ -200,14 +205,15 @@
  * A receipt that waits to be decrypted.
  * @typedef {object} ReceiptRow
  * @property {number} id the server's
- * @property {string} peer
+ * @property {ChatId} chat
+ * @property {string} peer email of the other person
  * @property {any} raw as the server gave it
  */
 
 /**
  * The hashes of one browser's messages that were cleared here, so that they do not come back.
  * @typedef {object} ClearedRow
- * @property {string} peer
+ * @property {ChatId} chat
  * @property {string} browser
  * @property {Sealed} sealed the hashes by counter
  */

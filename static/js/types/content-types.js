@@ -25,7 +25,7 @@ import { text } from "./text-type.js";
  * @property {(body: string, tools: { linked: (text: string) => RenderedNode[] }) => RenderedNode[]} [render] what stands in
  *   the bubble, where that is more than its text
  */
-/** @typedef {{ peer: string, mine: boolean, body: string, browser: string, counter: number, hash: string }} Applied */
+/** @typedef {{ chat: ChatId, peer: string, mine: boolean, body: string, browser: string, counter: number, hash: string }} Applied */
 /** @typedef {import("../lib/dom.js").Child} RenderedNode */
 /** @typedef {(name: import("../storage/database.js").StoreName) => IDBObjectStore} Stores */
 

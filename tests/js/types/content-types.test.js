@@ -43,9 +43,9 @@ const pin = {
   textOf: () => null,
   isShown: false,
   countsAsUnread: false,
-  apply: async (stores, { peer, mine, body }) => {
+  apply: async (stores, { chat, mine, body }) => {
     for (const row of await all(stores("messages"))) {
-      if (row.peer === peer && row.counter === Number(body)) {
+      if (row.chat === chat && row.counter === Number(body)) {
         stores("messages").put({ ...row, pins: [...(row.pins ?? []), mine ? "own" : "theirs"] });
       }
     }
@@ -147,7 +147,7 @@ describe("a type that was added", () => {
     world.server.plant(alice.email, second.message);
     await bob.write(alice, { counter: 3, previous: second.hash, body: "Thanks" });
     await alice.shows(bob, "Pin me", "Thanks");
-    assert.equal(alice.chat(bob).unread, 2);
+    await until(() => alice.chat(bob).unread === 2);
     alice.browser.use();
     const database = await Database.open(alice.email);
     let stored;
@@ -168,7 +168,7 @@ describe("a type that was added", () => {
     const cipher = await StorageCipher.of(database);
     const outbox = new Outbox({ database, cipher, chains: new Chains({ database, cipher }), ownEmail: alice.email });
     const peer = "bob@example.org";
-    await database.write(["messages"], async (stores) => void stores("messages").put({ id: 1, peer, counter: 7 }));
+    await database.write(["messages"], async (stores) => void stores("messages").put({ id: 1, chat: peer, peer, counter: 7 }));
     await outbox.add({ clientId: "one", peer, type: "pin", ...pin.compose(7), atMs: 1 });
     await outbox.add({ clientId: "two", peer, type: "wave", ...wave.compose("Bob"), atMs: 2 });
     const rows = await database.read(["outbox"], (stores) => unsent(stores("outbox"), peer));

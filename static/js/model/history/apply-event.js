@@ -11,10 +11,10 @@ import { isSameEnvelope, isSameMessage, mergeTimes, newRow, wasSentAs } from "./
 /**
  * What the applied events have changed.
  * @typedef {object} Change
- * @property {Map<string, ChatRow>} chats those that changed, by email
+ * @property {Map<ChatId, ChatRow>} chats those that changed, by id
  * @property {number[]} arrived ids of messages from others that were not here before
  * @property {boolean} isLive whether all earlier events of the server are here
- * @property {Set<string>} receipts the emails of peers from whom receipts have come
+ * @property {Set<ChatId>} receipts the chats in which receipts have come
  */
 
 // A receipt says all that earlier ones said. More than one is kept in case the newest cannot be decrypted.
@@ -47,7 +47,7 @@ async function enterMessage(stores, { message }, change) {
     await enterReceipt(stores, message, change);
     return;
   }
-  await enterChat(stores, message.peer, change);
+  await enterChat(stores, message.chat, change);
   if (await putMessage(stores, message, change.isLive)) {
     change.arrived.push(message.id);
   }
@@ -66,25 +66,25 @@ function isReceipt({ raw }) {
  * @param {ServerMessage} message one's own receipts are dropped
  * @param {Change} change
  */
-async function enterReceipt(stores, { id, peer, mine, raw }, change) {
+async function enterReceipt(stores, { id, chat, peer, mine, raw }, change) {
   if (!mine) {
-    const waiting = await waitingReceipts(stores("receipts"), peer);
+    const waiting = await waitingReceipts(stores("receipts"), chat);
     waiting.slice(0, Math.max(0, waiting.length - RECEIPTS_KEPT + 1)).forEach((row) => stores("receipts").delete(row.id));
-    stores("receipts").put({ id, peer, raw });
-    change.receipts.add(peer);
+    stores("receipts").put({ id, chat, peer, raw });
+    change.receipts.add(chat);
   }
 }
 
 /**
  * @param {Stores} stores
- * @param {string} peer
+ * @param {ChatId} id
  * @param {Change} change
  * @returns {Promise<ChatRow>} the stored chat; a new one is stored if there was none
  */
-async function enterChat(stores, peer, change) {
-  const chat = change.chats.get(peer) ?? (await chatOrNew(stores("chats"), peer));
-  if (!change.chats.has(peer)) {
-    change.chats.set(peer, chat);
+async function enterChat(stores, id, change) {
+  const chat = change.chats.get(id) ?? (await chatOrNew(stores("chats"), id));
+  if (!change.chats.has(id)) {
+    change.chats.set(id, chat);
     stores("chats").put(chat);
   }
   return chat;
@@ -173,7 +173,7 @@ async function sentAs(stores, message) {
 async function enterStatus(stores, event, change) {
   const found = await get(stores("messages"), event.id);
   if (found && found.clientId === event.clientId) {
-    await enterChat(stores, found.peer, change);
+    await enterChat(stores, found.chat, change);
     stores("messages").put(mergeTimes(found, event));
   }
 }
@@ -184,12 +184,12 @@ async function enterStatus(stores, event, change) {
  * @param {ClearedEvent} event
  * @param {Change} change
  */
-async function enterClearing(stores, { peer }, change) {
-  const chat = await enterChat(stores, peer, change);
+async function enterClearing(stores, { chat: id }, change) {
+  const chat = await enterChat(stores, id, change);
   const { ownClearings = 0 } = chat;
-  const isEmpty = (await messageIds(stores("messages"), peer)).length === 0;
+  const isEmpty = (await messageIds(stores("messages"), id)).length === 0;
   const told = ownClearings > 0 ? { ownClearings: ownClearings - 1 } : { clearedElsewhere: !isEmpty };
   const changed = { ...chat, ...told };
-  change.chats.set(peer, changed);
+  change.chats.set(id, changed);
   stores("chats").put(changed);
 }

@@ -31,7 +31,7 @@ const TWINS_COMPARED = 20;
  */
 export async function neighbours(stores, row, { browser, counter }) {
   const counters = [counter - 1, counter, counter + 1];
-  const found = counters.map((at) => messagesAtCounter(stores("messages"), row.peer, browser, at, TWINS_COMPARED));
+  const found = counters.map((at) => messagesAtCounter(stores("messages"), row.chat, browser, at, TWINS_COMPARED));
   return (await Promise.all(found)).flat().filter(({ id }) => id !== row.id);
 }
 
@@ -44,13 +44,13 @@ export async function neighbours(stores, row, { browser, counter }) {
 export async function checkChain({ database, cipher, clearedMessages }, row, content) {
   const rows = await database.read(["messages"], (stores) => neighbours(stores, row, content));
   const near = await Promise.all(rows.map(async (other) => ({ row: other, content: await contentOf(cipher, other) })));
-  const gone = await clearedMessages.hashes(row.peer, content.browser);
+  const gone = await clearedMessages.hashes(row.chat, content.browser);
   const { type, counter, hash } = content;
   const same = near.filter((other) => other.row.counter === counter && other.content?.hash === hash);
   // A hidden message may be the skip of the message that has come now.
   const first = (same.find((other) => !other.row.hidden) ?? same.find((other) => other.content?.type === type))?.row;
   const isContradicted = isConflict(content, near.flatMap((other) => other.content ?? []), gone)
-    || isOtherHead(await namedHead({ database, cipher }, row.peer, content.browser), content);
+    || isOtherHead(await namedHead({ database, cipher }, row.chat, content.browser), content);
   const conflict = !row.mine && isContradicted;
   const isRepeated = first !== undefined || gone.get(counter) === hash;
   return {
@@ -69,9 +69,9 @@ export async function checkChain({ database, cipher, clearedMessages }, row, con
  * @param {MessageRow} row
  * @param {StoredContent} content
  */
-async function isLate(database, { peer, isLive, arrivedAtMs = 0 }, { browser, counter }) {
+async function isLate(database, { chat, isLive, arrivedAtMs = 0 }, { browser, counter }) {
   const part = { from: counter + 1, to: counter + LATER_ONES };
-  const later = isLive ? await database.read(["messages"], (stores) => chainPart(stores("messages"), peer, browser, part, LATER_ONES)) : [];
+  const later = isLive ? await database.read(["messages"], (stores) => chainPart(stores("messages"), chat, browser, part, LATER_ONES)) : [];
   return later.some((other) => (other.arrivedAtMs ?? Infinity) < arrivedAtMs);
 }
 

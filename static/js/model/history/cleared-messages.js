@@ -20,34 +20,34 @@ export class ClearedMessages {
   }
 
   /**
-   * @param {string} peer
+   * @param {ChatId} chat
    * @param {string} browser
    * @returns {Promise<Hashes>} of that browser's cleared messages
    */
-  async hashes(peer, browser) {
-    return this.#read(await this.#database.read(["cleared"], (stores) => get(stores("cleared"), [peer, browser])));
+  async hashes(chat, browser) {
+    return this.#read(await this.#database.read(["cleared"], (stores) => get(stores("cleared"), [chat, browser])));
   }
 
   /**
-   * @param {string} peer
+   * @param {ChatId} chat
    * @returns {Promise<Map<string, Hashes>>} by browser
    */
-  async all(peer) {
-    const rows = await this.#database.read(["cleared"], (stores) => clearedOf(stores("cleared"), peer));
+  async all(chat) {
+    const rows = await this.#database.read(["cleared"], (stores) => clearedOf(stores("cleared"), chat));
     return new Map(await Promise.all(rows.map(async (row) => /** @type {[string, Hashes]} */ ([row.browser, await this.#read(row)]))));
   }
 
   /**
-   * @param {string} peer
+   * @param {ChatId} chat
    * @param {Named[]} messages to be cleared too
    * @returns {Promise<import("../../storage/rows.js").ClearedRow[]>} to be stored in the transaction that deletes them
    */
-  async rowsWith(peer, messages) {
+  async rowsWith(chat, messages) {
     const browsers = [...new Set(messages.map(({ browser }) => browser))];
     return Promise.all(browsers.map(async (browser) => {
-      const hashes = new Map(await this.hashes(peer, browser));
+      const hashes = new Map(await this.hashes(chat, browser));
       messages.filter((message) => message.browser === browser).forEach(({ counter, hash }) => hashes.set(counter, hash));
-      return { peer, browser, sealed: await this.#cipher.seal(recordOf({ peer, browser }), [...hashes]) };
+      return { chat, browser, sealed: await this.#cipher.seal(recordOf({ chat, browser }), [...hashes]) };
     }));
   }
 
@@ -71,7 +71,7 @@ export class ClearedMessages {
   }
 }
 
-/** @param {{ peer: string, browser: string }} row */
-function recordOf({ peer, browser }) {
-  return `cleared ${peer} ${browser}`;
+/** @param {{ chat: ChatId, browser: string }} row */
+function recordOf({ chat, browser }) {
+  return `cleared ${chat} ${browser}`;
 }

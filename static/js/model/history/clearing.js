@@ -3,6 +3,7 @@
  * (docs/protocol.md §7.4). The server is asked until it has answered.
  */
 import { after, backoffMs, pause } from "../../lib/timing.js";
+import { peerOf } from "../../storage/chat-ids.js";
 import { patienceMs } from "../../net/net-errors.js";
 import { all, chatOrNew, newestMessages, unsent } from "../../storage/queries.js";
 import { messageRecord } from "../keys/storage-cipher.js";
@@ -30,10 +31,10 @@ export class Clearing {
   /**
    * Clears the messages that are here now. Messages that come in meanwhile stay. If the server refuses or does not answer,
    * the chat is cleared here nevertheless, and the server is asked again later.
-   * @param {string} email
+   * @param {ChatId} chatId
    */
-  async clear(email) {
-    await this.#forget(email, await this.#standing(email));
+  async clear(chatId) {
+    await this.#forget(chatId, await this.#standing(chatId));
     this.#attempt = 0;
     await this.askDue();
   }
@@ -77,12 +78,12 @@ export class Clearing {
    * @param {ChatRow} chat
    * @returns {Promise<number>} milliseconds until the server is asked again; 0: not again
    */
-  async #ask({ email, clearedThrough }) {
+  async #ask({ id, clearedThrough }) {
     // The server sends an event only if it had something to clear. The event can come before the response.
-    await this.#change(email, ({ ownClearings = 0 }) => ({ ownClearings: Math.max(1, ownClearings) }));
+    await this.#change(id, ({ ownClearings = 0 }) => ({ ownClearings: Math.max(1, ownClearings) }));
     try {
-      const cleared = count(object(await this.#parts.api.clearConversation(email, clearedThrough)).cleared);
-      await this.#change(email, ({ ownClearings = 0 }) => ({
+      const cleared = count(object(await this.#parts.api.clearConversation(peerOf(id), clearedThrough)).cleared);
+      await this.#change(id, ({ ownClearings = 0 }) => ({
         clearingDue: undefined, ownClearings: cleared === 0 ? Math.max(0, ownClearings - 1) : ownClearings,
       }));
     } catch (error) {
@@ -90,18 +91,18 @@ export class Clearing {
         return Math.max(patienceMs(error), this.#nextPauseMs());
       }
       // The server does not know a chat that it has made up, and will not clear it.
-      await this.#change(email, () => ({ clearingDue: undefined, ownClearings: 0 }));
+      await this.#change(id, () => ({ clearingDue: undefined, ownClearings: 0 }));
     }
     return 0;
   }
 
   /**
-   * @param {string} email
+   * @param {ChatId} chatId
    * @returns {Promise<Standing>}
    */
-  async #standing(email) {
+  async #standing(chatId) {
     const { database, cipher } = this.#parts;
-    const rows = await database.read(["messages"], (stores) => newestMessages(stores("messages"), email, { limit: Infinity }));
+    const rows = await database.read(["messages"], (stores) => newestMessages(stores("messages"), chatId, { limit: Infinity }));
     const named = rows.filter(({ sealed }) => sealed).map(async (row) => {
       const { browser, counter, hash } = await cipher.open(messageRecord(row), /** @type {Sealed} */ (row.sealed));
       return { browser, counter, hash };
@@ -111,30 +112,30 @@ export class Clearing {
   }
 
   /**
-   * @param {string} email
+   * @param {ChatId} chatId
    * @param {(chat: ChatRow) => Partial<ChatRow>} change
    */
-  #change(email, change) {
+  #change(chatId, change) {
     return this.#parts.database.write(["chats"], async (stores) => {
-      const chat = await chatOrNew(stores("chats"), email);
+      const chat = await chatOrNew(stores("chats"), chatId);
       stores("chats").put({ ...chat, ...change(chat) });
     });
   }
 
   /**
-   * @param {string} email
+   * @param {ChatId} chatId
    * @param {Standing} standing
    */
-  async #forget(email, { ids, named }) {
+  async #forget(chatId, { ids, named }) {
     const { clearedMessages, database } = this.#parts;
-    const rows = await clearedMessages.rowsWith(email, named);
+    const rows = await clearedMessages.rowsWith(chatId, named);
     await database.write(["chats", "cleared", "messages", "outbox"], async (stores) => {
       ids.forEach((id) => stores("messages").delete(id));
-      const leaving = (await unsent(stores("outbox"), email)).filter(({ state }) => state === "sending");
+      const leaving = (await unsent(stores("outbox"), chatId)).filter(({ state }) => state === "sending");
       // A message that is being sent is still sent. It shows again only if it fails.
       leaving.forEach((row) => stores("outbox").put({ ...row, isCleared: true }));
       rows.forEach((row) => stores("cleared").put(row));
-      const chat = await chatOrNew(stores("chats"), email);
+      const chat = await chatOrNew(stores("chats"), chatId);
       const last = Math.max(chat.clearedThrough ?? 0, ...ids.slice(-1));
       const clearedThrough = last || undefined;
       const now = { clearedThrough, clearedAt: Date.now(), clearedElsewhere: false, clearingDue: true, older: null, unreadBefore: 0 };

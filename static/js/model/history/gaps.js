@@ -7,7 +7,7 @@ import { isFirstBrowser } from "./chains.js";
 
 /** @typedef {{ key: string, browser: string, count: number, before: number | null }} Gap before: the id of the next message;
  *   null: the gap is at the end */
-/** @typedef {{ peer: string, browser: string, gone: Map<number, string>, start: number | null,
+/** @typedef {{ chat: ChatId, browser: string, gone: Map<number, string>, start: number | null,
  *   whole: { from: number, counter: number } }} Chain start: the counter before its first message here; null: not known.
  *   From `whole.from` to `whole.counter` nothing is missing */
 
@@ -24,18 +24,18 @@ export const OPENING_PATIENCE_MS = 30_000;
 export async function gapsIn(stores, { chat, rows, gone }) {
   const opened = rows.filter((row) => !row.mine && row.browser);
   const browsers = new Set([...opened.map((row) => row.browser ?? ""), ...Object.keys(chat.heads ?? {})]);
-  const waiting = await marked(stores("messages"), "pending", chat.email, WAITING_LIMIT);
+  const waiting = await marked(stores("messages"), "pending", chat.id, WAITING_LIMIT);
   if (browsers.size === 0 || isBeingOpened(waiting.filter(({ tried }) => !tried))) {
     return [];
   }
   const isFirst = await isFirstBrowser(stores);
-  const chains = new Map((await theirChains(stores("chains"), chat.email)).map((row) => [row.browser, row]));
+  const chains = new Map((await theirChains(stores("chains"), chat.id)).map((row) => [row.browser, row]));
   const found = [];
   for (const browser of browsers) {
     const head = chat.heads?.[browser];
     const start = isFirst ? 0 : (head?.from ?? null);
     const { from: first = 1, counter = 0 } = chains.get(browser) ?? {};
-    const chain = { peer: chat.email, browser, gone: gone.get(browser) ?? new Map(), start, whole: { from: first, counter } };
+    const chain = { chat: chat.id, browser, gone: gone.get(browser) ?? new Map(), start, whole: { from: first, counter } };
     found.push(...(await gapsOf(stores, chain, opened.filter((row) => row.browser === browser), head)));
   }
   return found;
@@ -95,9 +95,9 @@ async function missingAtEnd(stores, chain, head) {
  * @param {number} below
  * @returns {Promise<number | null>} the greatest counter below that is here, or was; null: not known
  */
-async function lastKnown(stores, { peer, browser, gone, start, whole }, below) {
+async function lastKnown(stores, { chat, browser, gone, start, whole }, below) {
   const passed = whole.counter < below ? whole.counter : 0;
-  let last = Math.max(await lastCounter(stores("messages"), peer, browser, below), passed);
+  let last = Math.max(await lastCounter(stores("messages"), chat, browser, below), passed);
   // There may be more cleared messages than a call can have arguments.
   for (const counter of gone.keys()) {
     last = counter < below ? Math.max(last, counter) : last;
@@ -111,13 +111,13 @@ async function lastKnown(stores, { peer, browser, gone, start, whole }, below) {
  * @param {{ from: number, to: number }} part both included
  * @returns {Promise<number>} how many of these messages are not here, and never were
  */
-async function missing(stores, { peer, browser, gone, whole }, { from: first, to }) {
+async function missing(stores, { chat, browser, gone, whole }, { from: first, to }) {
   // All messages before the end of the chain were here, though not all are stored, for example not all skips.
   const from = first >= whole.from ? Math.max(first, whole.counter + 1) : first;
   if (from > to) {
     return 0;
   }
-  const rows = await chainPart(stores("messages"), peer, browser, { from, to });
+  const rows = await chainPart(stores("messages"), chat, browser, { from, to });
   const here = new Set(rows.map((row) => row.counter));
   const cleared = [...gone.keys()].filter((counter) => counter >= from && counter <= to && !here.has(counter));
   return to - from + 1 - here.size - cleared.length;

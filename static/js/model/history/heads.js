@@ -11,34 +11,34 @@ import { messageRecord } from "../keys/storage-cipher.js";
 const TWINS_COMPARED = 20;
 
 /**
- * @param {string} peer
+ * @param {ChatId} chat
  * @param {string} browser
  * @returns {string} the record name of the head
  */
-export function headRecord(peer, browser) {
-  return `head ${peer} ${browser}`;
+export function headRecord(chat, browser) {
+  return `head ${chat} ${browser}`;
 }
 
 /**
  * @param {{ database: Database, cipher: StorageCipher }} parts
- * @param {string} peer
+ * @param {ChatId} chat
  * @param {string} browser
  * @returns {Promise<Head | null>} null: there is none, or it cannot be decrypted any more
  */
-export async function namedHead({ database, cipher }, peer, browser) {
-  const { heads } = await database.read(["chats"], (stores) => chatOrNew(stores("chats"), peer));
+export async function namedHead({ database, cipher }, chat, browser) {
+  const { heads } = await database.read(["chats"], (stores) => chatOrNew(stores("chats"), chat));
   const sealed = heads?.[browser]?.named;
-  return sealed ? cipher.open(headRecord(peer, browser), sealed).catch(() => null) : null;
+  return sealed ? cipher.open(headRecord(chat, browser), sealed).catch(() => null) : null;
 }
 
 /**
  * Marks the messages with the head's counter as a conflict, if none has the head's hash.
  * @param {{ database: Database, cipher: StorageCipher }} parts
- * @param {{ peer: string, browser: string, head: Head }} named
+ * @param {{ chat: ChatId, browser: string, head: Head }} named
  */
-export async function markContradicted({ database, cipher }, { peer, browser, head }) {
+export async function markContradicted({ database, cipher }, { chat, browser, head }) {
   const found = await database.read(["messages"], (stores) =>
-    messagesAtCounter(stores("messages"), peer, browser, head.counter, TWINS_COMPARED));
+    messagesAtCounter(stores("messages"), chat, browser, head.counter, TWINS_COMPARED));
   const rows = found.filter(({ mine, sealed }) => !mine && sealed);
   const opened = await Promise.allSettled(rows.map((row) => cipher.open(messageRecord(row), /** @type {Sealed} */ (row.sealed))));
   // One that cannot be read any more may be the one.

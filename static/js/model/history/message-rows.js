@@ -37,8 +37,8 @@ function contentOf({ sealed, browser, counter, isSkip, hidden, isCleared, mayHav
  * @param {ServerMessage} message
  * @returns {Partial<MessageRow>}
  */
-function closed({ raw, peer }) {
-  return { raw, nonce: nonceOf(raw), pending: peer };
+function closed({ raw, chat }) {
+  return { raw, nonce: nonceOf(raw), pending: chat };
 }
 
 /**
@@ -109,7 +109,7 @@ export function mark(row) {
   // What the server says about read messages is ignored: only this browser can have shown what it has decrypted.
   const isCounted = !row.mine && !row.hidden && !row.isQuiet;
   const isUnread = isCounted && !row.seen && !row.passed && (row.sealed !== undefined || !row.readAtMs);
-  return { ...row, unread: isUnread ? row.peer : undefined, due: isDue(row) ? row.peer : undefined };
+  return { ...row, unread: isUnread ? row.chat : undefined, due: isDue(row) ? row.chat : undefined };
 }
 
 /**

@@ -13,9 +13,10 @@ import {
   newestMessages,
   newestPending,
   newestShown,
-  pendingPeers,
+  pendingChats,
   unsent,
 } from "../../storage/queries.js";
+import { chatWith } from "../../storage/chat-ids.js";
 import { typeOf } from "../../types/content-types.js";
 import { messageRecord, nonceOf } from "../keys/storage-cipher.js";
 import { enterEvent, putMessage } from "./apply-event.js";
@@ -90,7 +91,7 @@ export class MessageStore {
     await this.#database.write(ENTRY_STORES, async (stores) => {
       for (const { email, unread, lastMessage } of conversations.filter((entry) => entry.lastMessage)) {
         const message = /** @type {ServerMessage} */ (lastMessage);
-        const chat = await chatOrNew(stores("chats"), email);
+        const chat = await chatOrNew(stores("chats"), chatWith(email));
         const isLastUnread = !message.mine && !message.readAtMs;
         const unreadBefore = Math.max(0, unread - Number(isLastUnread));
         stores("chats").put({ ...chat, startId: message.id, older: "", unreadBefore });
@@ -117,39 +118,39 @@ export class MessageStore {
    */
   async addPage(asked, { messages, next }) {
     await this.#database.write(ENTRY_STORES, async (stores) => {
-      const chat = await chatOrNew(stores("chats"), asked.email);
+      const chat = await chatOrNew(stores("chats"), asked.id);
       if (chat.clearedAt === asked.clearedAt && chat.older === asked.older) {
-        const before = await countMarked(stores("messages"), "unread", asked.email);
+        const before = await countMarked(stores("messages"), "unread", asked.id);
         for (const message of messages) {
           await putMessage(stores, message);
         }
-        const found = (await countMarked(stores("messages"), "unread", asked.email)) - before;
+        const found = (await countMarked(stores("messages"), "unread", asked.id)) - before;
         const unreadBefore = next === null ? 0 : Math.max(0, chat.unreadBefore - found);
-        const entered = await chatOrNew(stores("chats"), asked.email);
+        const entered = await chatOrNew(stores("chats"), asked.id);
         stores("chats").put({ ...entered, older: next, unreadBefore });
       }
     });
   }
 
   /**
-   * @param {string} email
+   * @param {ChatId} chatId
    * @param {Partial<ChatRow>} change
    */
-  async changeChat(email, change) {
+  async changeChat(chatId, change) {
     await this.#database.write(["chats"], async (stores) => {
-      stores("chats").put({ ...(await chatOrNew(stores("chats"), email)), ...change });
+      stores("chats").put({ ...(await chatOrNew(stores("chats"), chatId)), ...change });
     });
   }
 
   /**
-   * @param {string} email
+   * @param {ChatId} chatId
    * @param {Sealed | null} before
    * @param {Sealed | null} draft
    * @returns {Promise<boolean>} false: the stored draft is not `before`
    */
-  replaceDraft(email, before, draft) {
+  replaceDraft(chatId, before, draft) {
     return this.#database.write(["chats"], async (stores) => {
-      const chat = await chatOrNew(stores("chats"), email);
+      const chat = await chatOrNew(stores("chats"), chatId);
       const isSame = nonceOf(chat.draft) === nonceOf(before);
       if (isSame) {
         stores("chats").put({ ...chat, draft });
@@ -158,81 +159,81 @@ export class MessageStore {
     });
   }
 
-  /** @returns {Promise<string[]>} the emails of all chats */
-  async chatEmails() {
+  /** @returns {Promise<ChatId[]>} of all chats */
+  async chatIds() {
     const chats = await this.#database.read(["chats"], (stores) => all(stores("chats")));
-    return chats.map(({ email }) => email);
+    return chats.map(({ id }) => id);
   }
 
   /**
-   * @param {string} email
+   * @param {ChatId} chatId
    * @returns {Promise<ChatRow>}
    */
-  chat(email) {
-    return this.#database.read(["chats"], (stores) => chatOrNew(stores("chats"), email));
+  chat(chatId) {
+    return this.#database.read(["chats"], (stores) => chatOrNew(stores("chats"), chatId));
   }
 
   /**
-   * @param {string[]} emails
+   * @param {ChatId[]} chatIds
    * @returns {Promise<Glance[]>}
    */
-  glance(emails) {
+  glance(chatIds) {
     return this.#database.read(["chats", "messages", "outbox"], (stores) =>
-      Promise.all(emails.map((email) => glanceAt(stores, email))));
+      Promise.all(chatIds.map((chatId) => glanceAt(stores, chatId))));
   }
 
   /**
-   * @param {string} email
+   * @param {ChatId} chatId
    * @param {{ from?: number, below?: number, limit: number }} part by id: from ≤ id < below, the newest of them
    * @param {number[]} [known] the ids of strays of earlier readings
    * @returns {Promise<Window>}
    */
-  async window(email, part, known = []) {
-    const gone = await this.#clearedMessages.all(email);
+  async window(chatId, part, known = []) {
+    const gone = await this.#clearedMessages.all(chatId);
     return this.#database.read(["chains", "chats", "messages", "outbox", "state"], async (stores) => {
-      const chat = await chatOrNew(stores("chats"), email);
-      const rows = await newestMessages(stores("messages"), email, part);
+      const chat = await chatOrNew(stores("chats"), chatId);
+      const rows = await newestMessages(stores("messages"), chatId, part);
       const gaps = await gapsIn(stores, { chat, rows, gone });
       const strays = rows[0] ? await straysBefore(stores, rows[0], known) : [];
       const unread = await countUnread(stores, chat);
-      return { chat, rows, strays, unsent: await unsent(stores("outbox"), email), gaps, unread };
+      return { chat, rows, strays, unsent: await unsent(stores("outbox"), chatId), gaps, unread };
     });
   }
 
-  /** @returns {Promise<string[]>} the peers with messages that wait to be decrypted */
-  pendingPeers() {
-    return this.#database.read(["messages"], (stores) => pendingPeers(stores("messages")));
+  /** @returns {Promise<ChatId[]>} the peers with messages that wait to be decrypted */
+  pendingChats() {
+    return this.#database.read(["messages"], (stores) => pendingChats(stores("messages")));
   }
 
   /**
-   * @param {string} peer
+   * @param {ChatId} chatId
    * @param {{ below: number, limit: number }} part
    * @returns {Promise<MessageRow[]>} the peer's messages that wait to be decrypted, newest first
    */
-  pending(peer, part) {
-    return this.#database.read(["messages"], (stores) => newestPending(stores("messages"), peer, part));
+  pending(chatId, part) {
+    return this.#database.read(["messages"], (stores) => newestPending(stores("messages"), chatId, part));
   }
 
   /**
-   * @param {string} peer
+   * @param {ChatId} chatId
    * @returns {Promise<number>} for how many messages of that chat decryption was tried
    */
-  countTried(peer) {
+  countTried(chatId) {
     return this.#database.read(["messages"], async (stores) => {
-      const [count, pending] = await Promise.all([countMessages(stores("messages"), peer), countMarked(stores("messages"), "pending", peer)]);
+      const [count, pending] = await Promise.all([countMessages(stores("messages"), chatId), countMarked(stores("messages"), "pending", chatId)]);
       return count - pending;
     });
   }
 
   /**
-   * @param {Set<string>} peers
+   * @param {Set<ChatId>} chats
    * @returns {Promise<MessageRow[]>} these peers' messages of which the server is to be told that they were delivered or read
    */
-  async due(peers) {
-    const values = new Set([...peers, ...FORMERLY_DUE]);
+  async due(chats) {
+    const values = new Set([...chats, ...FORMERLY_DUE]);
     const found = await this.#database.read(["messages"], (stores) =>
       Promise.all([...values].map((value) => marked(stores("messages"), "due", value))));
-    return found.flat().filter(({ peer }) => peers.has(peer));
+    return found.flat().filter(({ chat }) => chats.has(chat));
   }
 
   /**
@@ -272,10 +273,10 @@ export class MessageStore {
         };
       });
       if (isNew) {
-        await typeOf(content.type).apply?.(stores, { peer: row.peer, mine: row.mine, ...content });
+        await typeOf(content.type).apply?.(stores, { chat: row.chat, peer: row.peer, mine: row.mine, ...content });
       }
       if (kept && !kept.mine) {
-        const chat = await withSkipsAfter(stores, await chatOrNew(stores("chats"), row.peer), kept);
+        const chat = await withSkipsAfter(stores, await chatOrNew(stores("chats"), row.chat), kept);
         stores("chats").put(kept.hidden ? chat : await owingReceipt(stores, chat, kept.seen ? [kept] : []));
       }
       return kept;
@@ -304,29 +305,29 @@ export class MessageStore {
   }
 
   /**
-   * @param {string} email
+   * @param {ChatId} chatId
    * @returns {Promise<MessageRow[]>} the unread messages, oldest first
    */
-  unread(email) {
-    return this.#database.read(["messages"], (stores) => marked(stores("messages"), "unread", email));
+  unread(chatId) {
+    return this.#database.read(["messages"], (stores) => marked(stores("messages"), "unread", chatId));
   }
 
   /**
-   * @param {string} email
+   * @param {ChatId} chatId
    * @param {number} from
    */
-  countFrom(email, from) {
-    return this.#database.read(["messages"], (stores) => countFrom(stores("messages"), email, from));
+  countFrom(chatId, from) {
+    return this.#database.read(["messages"], (stores) => countFrom(stores("messages"), chatId, from));
   }
 
   /**
-   * @param {string} email
+   * @param {ChatId} chatId
    * @param {(id: number) => boolean} isShown whether a message is on the screen; it may have come since
    * @param {import("./seen.js").Seen} [seen] the exact ids, if known
    * @returns {Promise<boolean>} whether anything has changed
    */
-  markSeen(email, isShown, seen = { shown: [], passed: [], atEnd: true }) {
-    return this.#database.write(["chats", "messages"], (stores) => markSeen(stores, email, isShown, seen));
+  markSeen(chatId, isShown, seen = { shown: [], passed: [], atEnd: true }) {
+    return this.#database.write(["chats", "messages"], (stores) => markSeen(stores, chatId, isShown, seen));
   }
 }
 
@@ -336,13 +337,13 @@ export class MessageStore {
  * @param {number[]} known
  * @returns {Promise<MessageRow[]>} the unread messages above it that came later, and those in `known`
  */
-async function straysBefore(stores, { id: firstId, peer, arrivedAtMs: firstAtMs = 0 }, known) {
-  const unread = await marked(stores("messages"), "unread", peer);
+async function straysBefore(stores, { id: firstId, chat, arrivedAtMs: firstAtMs = 0 }, known) {
+  const unread = await marked(stores("messages"), "unread", chat);
   const above = unread.filter(({ id, isLive, arrivedAtMs = 0 }) => isLive && id < firstId && arrivedAtMs > firstAtMs);
   const strays = above.slice(-STRAYS_LIMIT);
   const others = known.filter((id) => id < firstId && !strays.some((row) => row.id === id));
   const former = await Promise.all(others.map((id) => get(stores("messages"), id)));
-  return [...former.flatMap((row) => (row?.peer === peer ? [row] : [])), ...strays];
+  return [...former.flatMap((row) => (row?.chat === chat ? [row] : [])), ...strays];
 }
 
 /**
@@ -367,14 +368,14 @@ async function changeIn(stores, row, change) {
 
 /**
  * @param {Stores} stores
- * @param {string} email
+ * @param {ChatId} chatId
  * @returns {Promise<Glance>}
  */
-async function glanceAt(stores, email) {
+async function glanceAt(stores, chatId) {
   const [chat, last, waiting] = await Promise.all([
-    chatOrNew(stores("chats"), email),
-    newestShown(stores("messages"), email),
-    unsent(stores("outbox"), email),
+    chatOrNew(stores("chats"), chatId),
+    newestShown(stores("messages"), chatId),
+    unsent(stores("outbox"), chatId),
   ]);
   return { chat, last, unsent: waiting, unread: await countUnread(stores, chat) };
 }
@@ -384,6 +385,6 @@ async function glanceAt(stores, email) {
  * @param {ChatRow} chat
  * @returns {Promise<number>} of the messages that are here, and of older ones that are not
  */
-async function countUnread(stores, { email, unreadBefore }) {
-  return (await countMarked(stores("messages"), "unread", email)) + unreadBefore;
+async function countUnread(stores, { id, unreadBefore }) {
+  return (await countMarked(stores("messages"), "unread", id)) + unreadBefore;
 }

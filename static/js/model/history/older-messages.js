@@ -1,4 +1,5 @@
 /** Fetches messages that are older than the stored ones, page by page. */
+import { chatWith } from "../../storage/chat-ids.js";
 import { ApiError } from "../../net/net-errors.js";
 import { readConversations, readPage } from "../server/responses.js";
 
@@ -34,7 +35,7 @@ export class OlderMessages {
    *   no older ones
    */
   async fetchNewest(email) {
-    const chat = await this.#messageStore.chat(email);
+    const chat = await this.#messageStore.chat(chatWith(email));
     const { messages, next } = readPage(await this.#api.conversation(email, null), email, this.#ownEmail);
     await this.#messageStore.addPage(chat, { messages, next: chat.older });
     return next === null ? 0 : (messages.at(-1)?.id ?? 0);
@@ -44,7 +45,7 @@ export class OlderMessages {
   async fetchHeads() {
     const { conversations } = readConversations(await this.#api.conversations(), this.#ownEmail);
     for (const { email, lastMessage } of conversations) {
-      const chat = await this.#messageStore.chat(email);
+      const chat = await this.#messageStore.chat(chatWith(email));
       await this.#messageStore.addPage(chat, { messages: lastMessage ? [lastMessage] : [], next: chat.older });
     }
     return conversations.map(({ email }) => email);
@@ -52,7 +53,7 @@ export class OlderMessages {
 
   /** @param {string} email */
   async #fetchPage(email) {
-    const chat = await this.#messageStore.chat(email);
+    const chat = await this.#messageStore.chat(chatWith(email));
     if (chat.older === null) {
       return false;
     }
@@ -75,7 +76,7 @@ export class OlderMessages {
       if (older === "" || !(error instanceof ApiError) || !REFUSED_PAGE.includes(error.status)) {
         throw error;
       }
-      await this.#messageStore.changeChat(email, { older: "" });
+      await this.#messageStore.changeChat(chatWith(email), { older: "" });
       return null;
     }
   }

@@ -1,11 +1,12 @@
 /** The peers to whom receipts are sent (docs/protocol.md §5.6). For all others, the server is told nothing either. */
+import { chatWith } from "../../storage/chat-ids.js";
 
 /**
  * Contacts count if the person has added them in this browser. Contacts that only the server names do not.
  * @param {{ people: People, chains: Chains }} parts
- * @returns {Promise<Set<string>>} the emails of the contacts that were added here, and of people who were written to
+ * @returns {Promise<Set<ChatId>>} the chats with the contacts that were added here, and of people who were written to
  */
 export async function receiptRecipients({ people, chains }) {
   const added = people.all().filter(({ isContact, isAdded }) => isContact && isAdded);
-  return new Set([...added.map(({ email }) => email), ...(await chains.writtenTo())]);
+  return new Set([...added.map(({ email }) => chatWith(email)), ...(await chains.writtenTo())]);
 }

@@ -2,6 +2,7 @@
  * Decides which messages a retired key may still decrypt (docs/protocol.md §3.3 rule 5): those that had come before the key
  * was replaced, and those that a decrypted message or receipt names by hash. A thief of the key cannot write new ones.
  */
+import { peerOf } from "../../storage/chat-ids.js";
 import { chainPart, marked } from "../../storage/queries.js";
 import { findKey } from "../keys/pinning.js";
 import { contentOf } from "./chain-check.js";
@@ -17,13 +18,13 @@ export class RetiredKeys {
 
   /**
    * Called before the current key is replaced: notes the messages that came under it and were not decrypted yet.
-   * @param {string} email
+   * @param {ChatId} chat
    */
-  async keepArrivals(email) {
+  async keepArrivals(chat) {
     const { database, people } = this.#parts;
-    const present = people.get(email)?.pinned;
+    const present = people.get(peerOf(chat))?.pinned;
     await database.write(["messages"], async (stores) => {
-      const rows = await marked(stores("messages"), "pending", email);
+      const rows = await marked(stores("messages"), "pending", chat);
       const arrived = rows.filter(({ raw }) => raw?.sender_fingerprint === present);
       arrived.forEach((row) => stores("messages").put({ ...row, arrivedUnder: present }));
     });
@@ -40,33 +41,33 @@ export class RetiredKeys {
     if (row.mine || person?.pinned === fingerprint || hasComeBefore(row, fingerprint, findKey(person, fingerprint))) {
       return false;
     }
-    return !(await this.#isNamed(row.peer, content));
+    return !(await this.#isNamed(row.chat, content));
   }
 
   /**
-   * @param {string} peer
+   * @param {ChatId} chat
    * @param {StoredContent} content
    * @returns {Promise<boolean>} whether it was decrypted here before, or a decrypted message names it
    */
-  async #isNamed(peer, { browser, counter, hash }) {
+  async #isNamed(chat, { browser, counter, hash }) {
     const { database, cipher, clearedMessages } = this.#parts;
-    const isCleared = (await clearedMessages.hashes(peer, browser)).get(counter) === hash;
-    if (isCleared || (await this.#isHead(peer, { browser, counter, hash }))) {
+    const isCleared = (await clearedMessages.hashes(chat, browser)).get(counter) === hash;
+    if (isCleared || (await this.#isHead(chat, { browser, counter, hash }))) {
       return true;
     }
     const part = { from: counter, to: counter + 1 };
-    const rows = await database.read(["messages"], (stores) => chainPart(stores("messages"), peer, browser, part));
+    const rows = await database.read(["messages"], (stores) => chainPart(stores("messages"), chat, browser, part));
     const near = await Promise.all(rows.filter(({ mine }) => !mine).map((row) => contentOf(cipher, row)));
     return near.some((other) => (other?.counter === counter ? other.hash : other?.previous) === hash);
   }
 
   /**
-   * @param {string} peer
+   * @param {ChatId} chat
    * @param {Pick<StoredContent, "browser" | "counter" | "hash">} content
    * @returns {Promise<boolean>} whether a receipt has named it as the head of its browser
    */
-  async #isHead(peer, { browser, counter, hash }) {
-    const head = await namedHead(this.#parts, peer, browser);
+  async #isHead(chat, { browser, counter, hash }) {
+    const head = await namedHead(this.#parts, chat, browser);
     return head?.counter === counter && head.hash === hash;
   }
 }

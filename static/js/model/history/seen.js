@@ -11,21 +11,21 @@ import { mark } from "./message-rows.js";
 
 /**
  * @param {Stores} stores
- * @param {string} email
+ * @param {ChatId} chatId
  * @param {(id: number) => boolean} isShown
  * @param {Seen} seen the exact ids
  * @returns {Promise<boolean>} whether anything has changed
  */
-export async function markSeen(stores, email, isShown, { shown, passed, atEnd }) {
-  const unread = await marked(stores("messages"), "unread", email);
+export async function markSeen(stores, chatId, isShown, { shown, passed, atEnd }) {
+  const unread = await marked(stores("messages"), "unread", chatId);
   const former = await Promise.all(shown.map((id) => get(stores("messages"), id)));
-  const again = former.flatMap((row) => (row?.peer === email && row.passed && !row.seen ? [row] : []));
+  const again = former.flatMap((row) => (row?.chat === chatId && row.passed && !row.seen ? [row] : []));
   const rows = [...unread.filter(({ id }) => isShown(id)), ...again];
   const jumped = new Set(passed);
   const skipped = unread.filter(({ id }) => jumped.has(id) && !isShown(id));
   rows.forEach((row) => stores("messages").put(mark({ ...row, seen: true })));
   skipped.forEach((row) => stores("messages").put(mark({ ...row, passed: true })));
-  const chat = await chatOrNew(stores("chats"), email);
+  const chat = await chatOrNew(stores("chats"), chatId);
   const before = atEnd ? chat.unreadBefore : 0;
   if (rows.length + before > 0) {
     const owing = rows.length > 0 ? await owingReceipt(stores, chat, rows) : chat;
@@ -42,10 +42,9 @@ export async function markSeen(stores, email, isShown, { shown, passed, atEnd })
  * @returns {Promise<ChatRow>}
  */
 export async function owingReceipt(stores, chat, seen) {
-  const { email } = chat;
   const upTo = { ...chat.seen };
   for (const browser of new Set(seen.flatMap((row) => row.browser ?? []))) {
-    upTo[browser] = await seenUpTo(stores, { email, browser, from: upTo[browser] ?? 0 });
+    upTo[browser] = await seenUpTo(stores, { chat: chat.id, browser, from: upTo[browser] ?? 0 });
   }
   return { ...chat, seen: upTo, receiptDue: Date.now() };
 }
@@ -55,12 +54,12 @@ const CHAIN_PART = 100;
 /**
  * The counter up to which a receipt says "read": it ends before the first message that was not on the screen.
  * @param {Stores} stores
- * @param {{ email: string, browser: string, from: number }} chain from: the counter up to which it was seen before
+ * @param {{ chat: ChatId, browser: string, from: number }} chain from: the counter up to which it was seen before
  * @returns {Promise<number>}
  */
-async function seenUpTo(stores, { email, browser, from }) {
-  const rows = await chainPart(stores("messages"), email, browser, { from: from + 1 }, CHAIN_PART);
+async function seenUpTo(stores, { chat, browser, from }) {
+  const rows = await chainPart(stores("messages"), chat, browser, { from: from + 1 }, CHAIN_PART);
   const end = rows.findIndex((row) => !row.seen && !row.hidden && !row.isQuiet);
   const last = rows[end < 0 ? rows.length - 1 : end - 1]?.counter ?? from;
-  return end < 0 && rows.length === CHAIN_PART ? seenUpTo(stores, { email, browser, from: last }) : last;
+  return end < 0 && rows.length === CHAIN_PART ? seenUpTo(stores, { chat, browser, from: last }) : last;
 }

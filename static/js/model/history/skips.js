@@ -28,7 +28,7 @@ export async function withSkipsAfter(stores, chat, row) {
   }
   const skips = [...others, place];
   for (const old of skips.slice(0, -SKIPS_LIMIT)) {
-    await drop(stores, chat.email, old);
+    await drop(stores, chat.id, old);
   }
   return { ...chat, skips: skips.slice(-SKIPS_LIMIT) };
 }
@@ -46,17 +46,17 @@ function isAt(one, other) {
  * @param {MessageRow} skip
  * @returns {Promise<boolean>} whether the message with that counter has not come
  */
-async function isAlone(stores, { peer, browser = "", counter = 0 }) {
-  const rows = await messagesAtCounter(stores("messages"), peer, browser, counter, TWINS_LIMIT);
+async function isAlone(stores, { chat, browser = "", counter = 0 }) {
+  const rows = await messagesAtCounter(stores("messages"), chat, browser, counter, TWINS_LIMIT);
   return rows.every(({ isSkip }) => isSkip);
 }
 
 /**
  * @param {Stores} stores
- * @param {string} peer
+ * @param {ChatId} chat
  * @param {Place} place
  */
-async function drop(stores, peer, { browser, counter }) {
-  const rows = await messagesAtCounter(stores("messages"), peer, browser, counter, TWINS_LIMIT);
+async function drop(stores, chat, { browser, counter }) {
+  const rows = await messagesAtCounter(stores("messages"), chat, browser, counter, TWINS_LIMIT);
   rows.filter(({ isSkip, hidden }) => isSkip && hidden).forEach(({ id }) => stores("messages").delete(id));
 }

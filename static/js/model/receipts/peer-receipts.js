@@ -8,6 +8,7 @@ import { DecryptionError, KeyChangedError, ProtocolError } from "../../crypto/cr
 import { decodeReceipt } from "../../crypto/plaintext.js";
 import { Emitter } from "../../lib/emitter.js";
 import { SerialQueue } from "../../lib/timing.js";
+import { peerOf } from "../../storage/chat-ids.js";
 import { all, chatOrNew, unsent, waitingReceipts } from "../../storage/queries.js";
 import { headRecord, markContradicted } from "../history/heads.js";
 import { has, rangesOf, union } from "../history/ranges.js";
@@ -27,7 +28,7 @@ const BROWSERS_LIMIT = 32;
 export class PeerReceipts extends Emitter {
   #parts;
   #inTurn = new SerialQueue();
-  /** @type {Map<string, Promise<void>>} by peer: runs that have not begun */
+  /** @type {Map<ChatId, Promise<void>>} by chat: runs that have not begun */
   #waiting = new Map();
 
   /** @param {PeerReceiptParts} parts */
@@ -39,28 +40,28 @@ export class PeerReceipts extends Emitter {
   /** Applies receipts that are stored: they came before this page, or under keys that were not accepted then. */
   async takeAll() {
     const rows = await this.#parts.database.read(["receipts"], (stores) => all(stores("receipts")));
-    await Promise.all([...new Set(rows.map(({ peer }) => peer))].map((peer) => this.take(peer)));
+    await Promise.all([...new Set(rows.map(({ chat }) => chat))].map((chat) => this.take(chat)));
   }
 
   /**
    * Decrypts the newest receipt that waits. It says all that earlier ones said, so one derivation is enough.
-   * @param {string} peer
+   * @param {ChatId} chatId
    * @returns {Promise<void>}
    */
-  take(peer) {
-    const waiting = this.#waiting.get(peer) ?? this.#inTurn.run(() => this.#take(peer)).catch(() => {});
-    this.#waiting.set(peer, waiting);
+  take(chatId) {
+    const waiting = this.#waiting.get(chatId) ?? this.#inTurn.run(() => this.#take(chatId)).catch(() => {});
+    this.#waiting.set(chatId, waiting);
     return waiting;
   }
 
-  /** @param {string} peer receipts of strangers are not decrypted, because they have no message to acknowledge */
-  async #take(peer) {
-    this.#waiting.delete(peer);
+  /** @param {ChatId} chatId receipts of strangers are not decrypted, because they have no message to acknowledge */
+  async #take(chatId) {
+    this.#waiting.delete(chatId);
     const { database, decryptQueue } = this.#parts;
-    if (!(await receiptRecipients(this.#parts)).has(peer)) {
+    if (!(await receiptRecipients(this.#parts)).has(chatId)) {
       return;
     }
-    const rows = await database.read(["receipts"], (stores) => waitingReceipts(stores("receipts"), peer));
+    const rows = await database.read(["receipts"], (stores) => waitingReceipts(stores("receipts"), chatId));
     for (const row of rows.reverse()) {
       await decryptQueue.calm();
       if ((await this.#open(row)) !== "useless") {
@@ -99,23 +100,23 @@ export class PeerReceipts extends Emitter {
    * @param {ReceiptRow} row
    * @param {Opened} opened
    */
-  async #enter({ id, peer }, opened) {
+  async #enter({ id, chat: chatId }, opened) {
     const { chains, database, tabs, cipher } = this.#parts;
     const { browser, receipt: { head } } = opened;
-    const named = head && (await cipher.seal(headRecord(peer, browser), head));
+    const named = head && (await cipher.seal(headRecord(chatId, browser), head));
     await database.write(["receipts", "chats", "chains", "outbox"], async (stores) => {
-      const waiting = await waitingReceipts(stores("receipts"), peer);
+      const waiting = await waitingReceipts(stores("receipts"), chatId);
       waiting.filter((row) => row.id <= id).forEach((row) => stores("receipts").delete(row.id));
-      const chat = await chatOrNew(stores("chats"), peer);
-      const unsealed = (await unsent(stores("outbox"), peer)).filter((row) => row.envelope === null && !row.mayHaveLeft);
-      const sent = { last: await chains.ownCounter(stores, peer), without: unsealed.map(({ counter }) => counter) };
+      const chat = await chatOrNew(stores("chats"), chatId);
+      const unsealed = (await unsent(stores("outbox"), chatId)).filter((row) => row.envelope === null && !row.mayHaveLeft);
+      const sent = { last: await chains.ownCounter(stores, chatId), without: unsealed.map(({ counter }) => counter) };
       stores("chats").put(withReceipt(chat, { ...opened, named }, { browser: cipher.browser, ...sent }));
     });
     if (head) {
-      await markContradicted({ database, cipher }, { peer, browser, head });
+      await markContradicted({ database, cipher }, { chat: chatId, browser, head });
     }
-    this.emit("changed", { email: peer, named: head?.hash ?? null });
-    tabs.tell("chat", { email: peer });
+    this.emit("changed", { email: peerOf(chatId), named: head?.hash ?? null });
+    tabs.tell("chat", { email: peerOf(chatId) });
   }
 }
 

@@ -10,25 +10,25 @@ import { messageRecord } from "../keys/storage-cipher.js";
 
 /**
  * @param {{ chains: Chains, database: Database, cipher: StorageCipher }} parts
- * @param {string} peer
+ * @param {ChatId} chatId
  * @param {{ isReadTold: boolean }} choice
  * @returns {Promise<Receipt>}
  */
-export async function receiptOf({ chains, database, cipher }, peer, { isReadTold }) {
+export async function receiptOf({ chains, database, cipher }, chatId, { isReadTold }) {
   const seen = await database.read(["chains", "chats", "messages"], async (stores) => {
-    const chat = await chatOrNew(stores("chats"), peer);
-    const rows = await theirChains(stores("chains"), peer);
+    const chat = await chatOrNew(stores("chats"), chatId);
+    const rows = await theirChains(stores("chains"), chatId);
     const known = new Map(rows.map((row) => [row.browser, row]));
     const latest = rows.sort((left, right) => right.atMs - left.atMs).map(({ browser }) => browser);
     const browsers = [...new Set([...latest, ...Object.keys(chat.seen ?? {})])].slice(0, SEEN_LIMIT);
-    const unseen = isReadTold ? await marked(stores("messages"), "unread", peer) : [];
+    const unseen = isReadTold ? await marked(stores("messages"), "unread", chatId) : [];
     const entries = await Promise.all(browsers.map((browser) => {
       const read = isReadTold ? (chat.seen?.[browser] ?? 0) : 0;
-      return entryOf(stores, { peer, browser, row: known.get(browser), read, absent: absentOf(browser, read, { chat, unseen }) });
+      return entryOf(stores, { chatId, browser, row: known.get(browser), read, absent: absentOf(browser, read, { chat, unseen }) });
     }));
     return entries.filter((entry) => entry !== null);
   });
-  return { head: await headOf({ chains, database, cipher }, peer), seen };
+  return { head: await headOf({ chains, database, cipher }, chatId), seen };
 }
 
 /**
@@ -45,17 +45,17 @@ function absentOf(browser, read, { chat, unseen }) {
 
 /**
  * @param {Stores} stores
- * @param {{ peer: string, browser: string, row: ChainRow | undefined, read: number, absent: Absent }} chain
+ * @param {{ chatId: ChatId, browser: string, row: ChainRow | undefined, read: number, absent: Absent }} chain
  * @returns {Promise<Seen | null>} null: no message of that browser is here
  */
-async function entryOf(stores, { peer, browser, row, read, absent }) {
+async function entryOf(stores, { chatId, browser, row, read, absent }) {
   const messages = stores("messages");
-  const from = row?.from ?? (row ? 1 : (await messageInChain(messages, peer, browser, 1))?.counter);
+  const from = row?.from ?? (row ? 1 : (await messageInChain(messages, chatId, browser, 1))?.counter);
   if (from === undefined) {
     return null;
   }
   const whole = row?.counter ?? from - 1;
-  const beyond = (await chainPart(messages, peer, browser, { from: whole + 1 })).map(({ counter = 0 }) => counter);
+  const beyond = (await chainPart(messages, chatId, browser, { from: whole + 1 })).map(({ counter = 0 }) => counter);
   const part = latestPart({ from, whole, beyond: beyond.filter((counter) => !absent.skipped.has(counter)) }, absent);
   return part && { browser, ...part, read: readOf(part, read) };
 }
@@ -129,12 +129,12 @@ function readOf({ from, delivered }, seen) {
 
 /**
  * @param {{ chains: Chains, database: Database, cipher: StorageCipher }} parts
- * @param {string} peer
+ * @param {ChatId} chatId
  * @returns {Promise<Receipt["head"]>} the last of one's own messages that was sent; null: none was
  */
-async function headOf({ chains, database, cipher }, peer) {
-  let { counter, hash } = await chains.own(peer);
-  const waiting = await database.read(["outbox"], (stores) => unsent(stores("outbox"), peer));
+async function headOf({ chains, database, cipher }, chatId) {
+  let { counter, hash } = await chains.own(chatId);
+  const waiting = await database.read(["outbox"], (stores) => unsent(stores("outbox"), chatId));
   // Only unsent messages at the end count: a failed one may be followed by others that were sent.
   for (const row of waiting.sort((left, right) => right.counter - left.counter)) {
     if (row.counter === counter) {

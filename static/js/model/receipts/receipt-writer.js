@@ -6,6 +6,7 @@ import { CryptoManager } from "../../crypto/crypto.js";
 import { sealMessage } from "../../crypto/envelope.js";
 import { encodeReceipt } from "../../crypto/plaintext.js";
 import { after, backoffMs } from "../../lib/timing.js";
+import { peerOf } from "../../storage/chat-ids.js";
 import { ApiError, patienceMs } from "../../net/net-errors.js";
 import { all, chatOrNew } from "../../storage/queries.js";
 import { receipt } from "../../types/receipt-type.js";
@@ -80,8 +81,8 @@ export class ReceiptWriter {
     const known = await receiptRecipients(this.#parts);
     /** @type {unknown} */
     let refusal = null;
-    for (const chat of chats.filter(({ email, receiptDue }) => receiptDue && known.has(email))) {
-      if (!this.#stopping.signal.aborted && this.#isDecided(chat.email)) {
+    for (const chat of chats.filter(({ id, receiptDue }) => receiptDue && known.has(id))) {
+      if (!this.#stopping.signal.aborted && this.#isDecided(peerOf(chat.id))) {
         refusal = (await this.#tellUnlessRefused(chat)) ?? refusal;
       }
     }
@@ -117,29 +118,29 @@ export class ReceiptWriter {
   }
 
   /** @param {ChatRow} chat */
-  async #tell({ email, receiptDue = 0 }) {
+  async #tell({ id, receiptDue = 0 }) {
     try {
-      await this.#parts.transport.send(await this.#sealed(email));
+      await this.#parts.transport.send(await this.#sealed(id));
     } catch (error) {
       if (error instanceof ApiError && error.code === "stale_key") {
-        await this.#parts.peerKeys.lookUp(email);
+        await this.#parts.peerKeys.lookUp(peerOf(id));
         return;
       }
       if (!retryDecision(error, { attempt: this.#attempt, ageMs: Date.now() - receiptDue }).isFinal) {
         throw error;
       }
     }
-    await this.#told(email, receiptDue);
+    await this.#told(id, receiptDue);
   }
 
   /**
    * Removes the mark unless a later receipt is due by now.
-   * @param {string} email
+   * @param {ChatId} id
    * @param {number} due
    */
-  #told(email, due) {
+  #told(id, due) {
     return this.#parts.database.write(["chats"], async (stores) => {
-      const chat = await chatOrNew(stores("chats"), email);
+      const chat = await chatOrNew(stores("chats"), id);
       if (chat.receiptDue === due) {
         stores("chats").put({ ...chat, receiptDue: undefined });
       }
@@ -147,15 +148,16 @@ export class ReceiptWriter {
   }
 
   /**
-   * @param {string} peer
+   * @param {ChatId} chatId
    * @returns {Promise<SealedMessage>}
    */
-  async #sealed(peer) {
+  async #sealed(chatId) {
     const { accountKey, database, chains, ownEmail, peerKeys, preferences, cipher } = this.#parts;
+    const peer = peerOf(chatId);
     const key = await peerKeys.keyFor(peer);
     const own = /** @type {KeyRow} */ (accountKey.current);
-    const body = await encodeReceipt(await receiptOf({ chains, database, cipher }, peer, { isReadTold: preferences.readReceipts }));
-    const { counter, previous } = await this.#nextCounter(peer);
+    const body = await encodeReceipt(await receiptOf({ chains, database, cipher }, chatId, { isReadTold: preferences.readReceipts }));
+    const { counter, previous } = await this.#nextCounter(chatId);
     const { envelope, hash } = await sealMessage({
       ownKeyPair: own,
       ownFingerprint: own.fingerprint,
@@ -167,14 +169,14 @@ export class ReceiptWriter {
       content: { type: receipt.name, browser: cipher.browser, counter, previous, received: [], sent_at: Date.now(), body },
     });
     // Stored before it is sent, so that no counter is used twice.
-    const row = await chains.ownRow(peer, { counter, hash }, "receipts");
+    const row = await chains.ownRow(chatId, { counter, hash }, "receipts");
     await database.write(["chains"], async (stores) => void stores("chains").put(row), { durability: "strict" });
     return envelope;
   }
 
-  /** @param {string} peer */
-  async #nextCounter(peer) {
-    const { counter, hash } = await this.#parts.chains.own(peer, "receipts");
+  /** @param {ChatId} chatId */
+  async #nextCounter(chatId) {
+    const { counter, hash } = await this.#parts.chains.own(chatId, "receipts");
     return { counter: counter + 1, previous: hash };
   }
 }

@@ -6,7 +6,7 @@
 import { identityOf } from "../history/message-rows.js";
 import { receiptRecipients } from "../history/receipt-recipients.js";
 
-/** @typedef {{ peer: string, below: number, left: number }} Pile below: the lowest id that was tried; left: how many may follow */
+/** @typedef {{ chat: ChatId, below: number, left: number }} Pile below: the lowest id that was tried; left: how many may follow */
 
 const BATCH = 20;
 const DERIVATIONS_PER_STRANGER = 20;
@@ -49,12 +49,12 @@ export class Backlog {
   /** @returns {Promise<Pile[]>} */
   async #piles() {
     const known = await receiptRecipients({ people: this.#people, chains: this.#chains });
-    const peers = await this.#messageStore.pendingPeers();
-    const [friends, strangers] = [peers.filter((peer) => known.has(peer)), peers.filter((peer) => !known.has(peer))];
-    const spent = await Promise.all(strangers.map((peer) => this.#messageStore.countTried(peer)));
+    const chats = await this.#messageStore.pendingChats();
+    const [friends, strangers] = [chats.filter((chat) => known.has(chat)), chats.filter((chat) => !known.has(chat))];
+    const spent = await Promise.all(strangers.map((chat) => this.#messageStore.countTried(chat)));
     return [
-      ...friends.map((peer) => ({ peer, below: Infinity, left: Infinity })),
-      ...strangers.map((peer, index) => ({ peer, below: Infinity, left: DERIVATIONS_PER_STRANGER - (spent[index] ?? 0) })),
+      ...friends.map((chat) => ({ chat, below: Infinity, left: Infinity })),
+      ...strangers.map((chat, index) => ({ chat, below: Infinity, left: DERIVATIONS_PER_STRANGER - (spent[index] ?? 0) })),
     ];
   }
 
@@ -83,13 +83,13 @@ export class Backlog {
    * @param {Set<string>} tried
    * @returns {Promise<Pile | null>} the rest; null: nothing is left
    */
-  async #openBatch({ peer, below, left }, tried) {
-    const rows = await this.#messageStore.pending(peer, { below, limit: Math.min(BATCH, left) });
+  async #openBatch({ chat, below, left }, tried) {
+    const rows = await this.#messageStore.pending(chat, { below, limit: Math.min(BATCH, left) });
     for (const row of rows.filter((one) => !tried.has(identityOf(one)))) {
       tried.add(identityOf(row));
       await this.#open(row);
     }
     const last = rows.at(-1);
-    return last && left > rows.length ? { peer, below: last.id, left: left - rows.length } : null;
+    return last && left > rows.length ? { chat, below: last.id, left: left - rows.length } : null;
   }
 }

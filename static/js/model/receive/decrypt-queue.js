@@ -152,7 +152,7 @@ export class DecryptQueue extends Emitter {
       this.#tell(row, kept, textOf(content));
       this.openNamed(row.peer, content.previous);
       if (kept && !row.mine) {
-        await this.#chains.advance(row.peer, content.browser);
+        await this.#chains.advance(row.chat, content.browser);
       }
     } catch (error) {
       await this.#failed(row, error);

@@ -1,6 +1,7 @@
 /** The list of chats: one summary per chat, built from the stored data. */
 import { portrait } from "../../lib/portrait.js";
 import { isVisible, shortened } from "../../lib/text.js";
+import { chatWith, peerOf } from "../../storage/chat-ids.js";
 import { textOf } from "../../types/content-types.js";
 import { isSilent } from "../history/message-rows.js";
 import { draftRecord, messageRecord } from "../keys/storage-cipher.js";
@@ -64,7 +65,7 @@ export class ChatList {
   /** @param {string[]} others people who may have no chat yet */
   async load(others) {
     const contacts = this.#people.all().filter((row) => row.isContact).map(({ email }) => email);
-    await this.refresh([...new Set([...(await this.#messageStore.chatEmails()), ...contacts, ...others])]);
+    await this.refresh([...new Set([...(await this.#messageStore.chatIds()), ...contacts, ...others])]);
   }
 
   /** The number of unsent messages. */
@@ -96,9 +97,9 @@ export class ChatList {
 
   /** @param {string[]} emails */
   async refresh(emails) {
-    const glances = await this.#messageStore.glance(emails);
+    const glances = await this.#messageStore.glance(emails.map(chatWith));
     await Promise.all(glances.map(async (glance) => {
-      this.#entries.set(glance.chat.email, await this.#entry(glance));
+      this.#entries.set(peerOf(glance.chat.id), await this.#entry(glance));
     }));
   }
 
@@ -107,7 +108,7 @@ export class ChatList {
    * @returns {Promise<Entry>}
    */
   async #entry({ chat, last, unsent: waiting, unread }) {
-    const { email } = chat;
+    const email = peerOf(chat.id);
     const unsent = waiting.filter((row) => !isSilent(row));
     const latest = latestOf(last, unsent);
     const draft = await this.#draft(email, chat.draft);

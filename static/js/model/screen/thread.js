@@ -6,6 +6,7 @@
  */
 import { Emitter } from "../../lib/emitter.js";
 import { pause, SerialQueue } from "../../lib/timing.js";
+import { chatWith } from "../../storage/chat-ids.js";
 import { hasContent, itemsOf } from "./item-list.js";
 import { ThreadContents } from "./thread-contents.js";
 import { keyOf } from "./thread-items.js";
@@ -24,6 +25,7 @@ const FETCH_PATIENCE_MS = 5000;
 
 export class Thread extends Emitter {
   #parts;
+  #chatId;
   #contents;
   #reading = new SerialQueue();
   /** @type {Shown} */
@@ -45,6 +47,7 @@ export class Thread extends Emitter {
   constructor(email, parts) {
     super();
     this.email = email;
+    this.#chatId = chatWith(email);
     this.#parts = parts;
     this.#contents = new ThreadContents(parts);
     this.#shown = { email, chat: null, rows: [], strays: [], gaps: [], unsent: [], echoes: new Map(), hasOlder: false };
@@ -160,11 +163,11 @@ export class Thread extends Emitter {
   async #takeInUnread(strays) {
     const { messageStore } = this.#parts;
     const apart = new Set(strays.map(({ id }) => id));
-    const first = (await messageStore.unread(this.email)).find(({ id }) => !apart.has(id));
-    if (!first || first.id >= this.#from || (await messageStore.countFrom(this.email, first.id)) > MOST_AT_ONCE) {
+    const first = (await messageStore.unread(this.#chatId)).find(({ id }) => !apart.has(id));
+    if (!first || first.id >= this.#from || (await messageStore.countFrom(this.#chatId, first.id)) > MOST_AT_ONCE) {
       return false;
     }
-    const { rows, chat } = await messageStore.window(this.email, { below: first.id, limit: BEFORE_UNREAD + 1 });
+    const { rows, chat } = await messageStore.window(this.#chatId, { below: first.id, limit: BEFORE_UNREAD + 1 });
     this.#shown.hasOlder = rows.length > BEFORE_UNREAD || chat.older !== null;
     this.#from = this.#shown.hasOlder ? (rows.slice(-BEFORE_UNREAD)[0] ?? first).id : 0;
     return true;
@@ -245,7 +248,7 @@ export class Thread extends Emitter {
     if (!this.#shown.hasOlder) {
       return 0; // They have come in between.
     }
-    const { rows, chat } = await this.#parts.messageStore.window(this.email, { below: this.#from, limit: OLDER });
+    const { rows, chat } = await this.#parts.messageStore.window(this.#chatId, { below: this.#from, limit: OLDER });
     this.#shown.hasOlder = rows.length === OLDER || chat.older !== null;
     this.#from = this.#shown.hasOlder ? (rows[0]?.id ?? this.#from) : 0;
     return rows.length;
@@ -277,7 +280,7 @@ export class Thread extends Emitter {
   async #read(part) {
     const echoed = [...this.#shown.echoes.values()].filter(({ isStored }) => isStored);
     const strays = this.#shown.strays.map(({ id }) => id);
-    return { ...(await this.#parts.messageStore.window(this.email, part, strays)), echoed };
+    return { ...(await this.#parts.messageStore.window(this.#chatId, part, strays)), echoed };
   }
 
   #itemsChanged() {

@@ -10,6 +10,7 @@ import { CryptoManager } from "../../crypto/crypto.js";
 import { joined, without } from "../../lib/draft-merge.js";
 import { Emitter } from "../../lib/emitter.js";
 import { after, SerialQueue } from "../../lib/timing.js";
+import { chatWith } from "../../storage/chat-ids.js";
 import { text as textType } from "../../types/text-type.js";
 import { draftRecord, nonceOf } from "../keys/storage-cipher.js";
 import { Refusal } from "../server/model-errors.js";
@@ -100,7 +101,7 @@ export class Drafts extends Emitter {
     const here = this.#of(email);
     let { text } = next;
     let draft = await this.#seal(email, text);
-    while (!(await this.#parts.messageStore.replaceDraft(email, here.kept.draft, draft))) {
+    while (!(await this.#parts.messageStore.replaceDraft(chatWith(email), here.kept.draft, draft))) {
       text = await this.#join(email, { text, turn: next.turn });
       draft = await this.#seal(email, text);
     }
@@ -235,7 +236,7 @@ export class Drafts extends Emitter {
    */
   async #read(email) {
     const { messageStore, cipher } = this.#parts;
-    const { draft, sentDrafts: sent = [] } = await messageStore.chat(email);
+    const { draft, sentDrafts: sent = [] } = await messageStore.chat(chatWith(email));
     return { draft, sent, text: draft ? await cipher.open(draftRecord(email), draft).catch(() => "") : "" };
   }
 

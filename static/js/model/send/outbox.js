@@ -6,6 +6,7 @@ import { untaggedJson, VERSION } from "../../crypto/content.js";
 import { CryptoManager } from "../../crypto/crypto.js";
 import { sealMessage } from "../../crypto/envelope.js";
 import { SENT_SUITE, suiteOf } from "../../crypto/suites.js";
+import { chatWith } from "../../storage/chat-ids.js";
 import { all, chatOrNew, get, unsent } from "../../storage/queries.js";
 import { typeOf } from "../../types/content-types.js";
 import { FRESH } from "../history/message-rows.js";
@@ -77,29 +78,30 @@ export class Outbox {
    */
   async #tryToAdd({ clientId, peer, type, body, atMs, from = null, readDraft }) {
     const { apply, isShown } = typeOf(type);
+    const chatId = chatWith(peer);
     const draft = await readDraft?.();
-    const [before, received] = await Promise.all([this.#chains.own(peer), this.#chains.received(peer)]);
+    const [before, received] = await Promise.all([this.#chains.own(chatId), this.#chains.received(chatId)]);
     const counter = before.counter + 1;
     const content = await this.#compose({ peer, type, body, atMs, counter, previous: before.hash, received });
     const [sealed, chain] = await Promise.all([
       this.#cipher.seal(messageRecord({ peer, clientId }), content),
-      this.#chains.ownRow(peer, content),
+      this.#chains.ownRow(chatId, content),
     ]);
     /** @type {OutboxRow} */
-    const row = { ...FRESH, clientId, peer, browser: this.#cipher.browser, counter, atMs, sealed, ...(isShown ? {} : { hidden: true }) };
+    const row = { ...FRESH, clientId, chat: chatId, peer, browser: this.#cipher.browser, counter, atMs, sealed, ...(isShown ? {} : { hidden: true }) };
     return this.#database.write(["outbox", "chains", "chats", ...(apply ? APPLIED_STORES : [])], async (stores) => {
-      const chat = await chatOrNew(stores("chats"), peer);
+      const chat = await chatOrNew(stores("chats"), chatId);
       if (from && chat.sentDrafts?.includes(nonceOf(from))) {
         return false;
       }
       const isSameDraft = !draft || nonceOf(chat.draft) === nonceOf(draft.before);
-      if (!isSameDraft || !(await this.#chains.isStillOwn(stores, peer, before.row))) {
+      if (!isSameDraft || !(await this.#chains.isStillOwn(stores, chatId, before.row))) {
         return null;
       }
       stores("outbox").put(row);
       stores("chains").put(chain);
       stores("chats").put(withoutDraft(chat, from, draft));
-      await apply?.(stores, { peer, mine: true, ...content });
+      await apply?.(stores, { chat: chatId, peer, mine: true, ...content });
       return true;
     }, STRICT);
   }
@@ -143,7 +145,7 @@ export class Outbox {
    * @returns {Promise<OutboxRow | undefined>} the next message to send
    */
   async next(peer) {
-    const rows = await this.#database.read(["outbox"], (stores) => unsent(stores("outbox"), peer));
+    const rows = await this.#database.read(["outbox"], (stores) => unsent(stores("outbox"), chatWith(peer)));
     return rows.find(({ state }) => state === "sending");
   }
 
@@ -277,7 +279,7 @@ export class Outbox {
    */
   async #changeAll(peer, state, change) {
     await this.#database.write(["outbox"], async (stores) => {
-      const rows = await unsent(stores("outbox"), peer);
+      const rows = await unsent(stores("outbox"), chatWith(peer));
       rows.filter((row) => row.state === state).forEach((row) => stores("outbox").put(change(row)));
     }, STRICT);
   }

@@ -20,7 +20,7 @@ export async function takeBack({ database, cipher, chains }, clientId) {
   }
   /** @type {StoredContent} */
   const content = await cipher.open(messageRecord(row), row.sealed);
-  const [before, skip] = await Promise.all([endBefore(chains, row.peer, content), skipOf(cipher, row, content)]);
+  const [before, skip] = await Promise.all([endBefore(chains, row.chat, content), skipOf(cipher, row, content)]);
   await database.write(["outbox", "chains"], async (stores) => {
     const found = await get(stores("outbox"), clientId);
     // Another tab may have sent it again meanwhile.
@@ -39,8 +39,8 @@ export async function takeBack({ database, cipher, chains }, clientId) {
  * @param {Instead} instead
  */
 async function closeChain(stores, chains, row, { before, skip }) {
-  if (row.envelope === null && (await chains.ownCounter(stores, row.peer)) === row.counter) {
-    chains.setOwn(stores, row.peer, before);
+  if (row.envelope === null && (await chains.ownCounter(stores, row.chat)) === row.counter) {
+    chains.setOwn(stores, row.chat, before);
   } else {
     stores("outbox").put(skip);
   }
@@ -48,11 +48,11 @@ async function closeChain(stores, chains, row, { before, skip }) {
 
 /**
  * @param {Chains} chains
- * @param {string} peer
+ * @param {ChatId} chat
  * @param {StoredContent} content
  */
-async function endBefore(chains, peer, { counter, previous }) {
-  return previous === null ? null : chains.ownRow(peer, { counter: counter - 1, hash: previous });
+async function endBefore(chains, chat, { counter, previous }) {
+  return previous === null ? null : chains.ownRow(chat, { counter: counter - 1, hash: previous });
 }
 
 /**
@@ -61,8 +61,8 @@ async function endBefore(chains, peer, { counter, previous }) {
  * @param {StoredContent} content
  * @returns {Promise<OutboxRow>} a skip with the same counter; its body is the hash of the message
  */
-async function skipOf(cipher, { peer, browser, counter, atMs, envelope }, content) {
+async function skipOf(cipher, { chat, peer, browser, counter, atMs, envelope }, content) {
   const clientId = CryptoManager.randomUuid();
   const sealed = await cipher.seal(messageRecord({ peer, clientId }), { ...content, type: skipType.name, body: content.hash });
-  return { ...FRESH, clientId, peer, browser, counter, atMs, sealed, ...skipType.marks, mayHaveLeft: envelope !== null };
+  return { ...FRESH, clientId, chat, peer, browser, counter, atMs, sealed, ...skipType.marks, mayHaveLeft: envelope !== null };
 }

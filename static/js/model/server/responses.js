@@ -1,6 +1,7 @@
 /**
  * Reads the server's responses. They are not trusted: each is checked and converted for the model, or refused.
  */
+import { chatWith } from "../../storage/chat-ids.js";
 import {
   base64,
   base64OrNone,
@@ -25,6 +26,7 @@ import {
  * @typedef {object} ServerMessage
  * @property {number} id
  * @property {string | null} clientId
+ * @property {ChatId} chat
  * @property {string} peer
  * @property {boolean} mine
  * @property {number} createdAtMs
@@ -40,7 +42,7 @@ import {
  * @property {ServerMessage} message
  */
 /** @typedef {{ type: "status", sequence: number, id: number, clientId: string | null, deliveredAtMs: number, readAtMs: number }} StatusEvent */
-/** @typedef {{ type: "cleared", sequence: number, peer: string }} ClearedEvent */
+/** @typedef {{ type: "cleared", sequence: number, chat: ChatId }} ClearedEvent */
 /** @typedef {{ type: "unknown", sequence: number }} UnknownEvent of a newer server, or malformed; only its sequence counts */
 /** @typedef {MessageEvent | StatusEvent | ClearedEvent | UnknownEvent} MailboxEvent */
 
@@ -137,6 +139,7 @@ export function readMessage(value, ownEmail) {
   return {
     id: positive(raw.id),
     clientId: readable(() => uuidOrNull(raw.client_id), null),
+    chat: chatWith(mine ? recipient : sender),
     peer: mine ? recipient : sender,
     mine,
     createdAtMs: readable(() => time(raw.created_at), Date.now()),
@@ -195,7 +198,7 @@ export function readEvent(value, ownEmail) {
     return readStatus(sequence, object(event.message));
   }
   if (event.type === "conversation_cleared") {
-    return { type: "cleared", sequence, peer: email(event.email) };
+    return { type: "cleared", sequence, chat: chatWith(email(event.email)) };
   }
   return { type: "unknown", sequence };
 }

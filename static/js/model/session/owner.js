@@ -1,4 +1,5 @@
 /** Binds the database to the id of one account, so that a later account with the same email cannot use it. */
+import { peerOf } from "../../storage/chat-ids.js";
 import { all, get } from "../../storage/queries.js";
 import { Refusal } from "../server/model-errors.js";
 
@@ -41,5 +42,5 @@ async function memory(stores) {
 async function lacksPins(stores) {
   const [chains, people] = [await all(stores("chains")), await all(stores("people"))];
   const pinned = new Set(people.filter((row) => row.pinned).map(({ email }) => email));
-  return chains.some(({ side, peer }) => side === "theirs" && !pinned.has(peer));
+  return chains.some(({ side, chat }) => side === "theirs" && !pinned.has(peerOf(chat)));
 }

@@ -374,7 +374,7 @@ test("a chat of which very many messages were cleared is drawn", async () => {
   new Browser().use();
   const database = await Database.open("alice@example.org");
   const hashes = new Map(Array.from({ length: 300_000 }, (_, index) => [index + 1, "h"]));
-  const chat = { email: "bob", heads: { b: { from: 0, to: hashes.size + 1 } } };
+  const chat = { id: "bob", heads: { b: { from: 0, to: hashes.size + 1 } } };
   const gaps = await database.read(["chains", "messages", "state"], (stores) =>
     gapsIn(stores, { chat, rows: [], gone: new Map([["b", hashes]]) }));
   assert.deepEqual(gaps.map(({ count }) => count), [1]);

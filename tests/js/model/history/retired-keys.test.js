@@ -186,7 +186,7 @@ describe("a key that was replaced", () => {
     const people = { get: () => ({ pinned: "first", keys: [] }) };
     const clearedMessages = new ClearedMessages({ database, cipher });
     const retiredKeys = new RetiredKeys({ database, cipher, clearedMessages, people });
-    const row = (id) => ({ id, peer: "bob", mine: false, pending: "bob", raw: { sender_fingerprint: "first" } });
+    const row = (id) => ({ id, chat: "bob", peer: "bob", mine: false, pending: "bob", raw: { sender_fingerprint: "first" } });
     await database.write(["messages"], async (stores) => void stores("messages").put(row(1)));
     await retiredKeys.keepArrivals("bob");
     people.get = () => ({ pinned: "second", keys: [] });
@@ -209,7 +209,7 @@ describe("a key that was replaced", () => {
     const retiredKeys = new RetiredKeys({ database, cipher, clearedMessages, people });
     const content = { browser: "b", counter: 1, hash: "h", previous: null };
     const refuses = [999, 1001, undefined].map((arrivedAtMs) =>
-      retiredKeys.refuses({ id: 1, peer: "bob", mine: false, arrivedAtMs }, content, "first"));
+      retiredKeys.refuses({ id: 1, chat: "bob", peer: "bob", mine: false, arrivedAtMs }, content, "first"));
     assert.deepEqual(await Promise.all(refuses), [false, true, true]);
     database.close();
   });

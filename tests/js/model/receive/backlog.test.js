@@ -9,10 +9,10 @@ const STRANGER = "stranger@example.org";
 
 /** A backlog over rows in memory: `opened` are the ids, in their order. */
 function backlogOf(pending, { tried = {}, during = () => {}, fails = () => false } = {}) {
-  const rows = new Map(Object.entries(pending).map(([peer, ids]) => [peer, ids.map((id) => ({ id, peer, clientId: `c${id}` }))]));
+  const rows = new Map(Object.entries(pending).map(([peer, ids]) => [peer, ids.map((id) => ({ id, chat: peer, peer, clientId: `c${id}` }))]));
   const opened = [];
   const messageStore = {
-    pendingPeers: async () => [...rows.keys()].filter((peer) => rows.get(peer).length > 0),
+    pendingChats: async () => [...rows.keys()].filter((peer) => rows.get(peer).length > 0),
     pending: async (peer, { below, limit }) => rows.get(peer).filter(({ id }) => id < below).sort((a, b) => b.id - a.id).slice(0, limit),
     countTried: async (peer) => tried[peer] ?? 0,
   };
@@ -57,7 +57,7 @@ describe("the backlog", () => {
   test("is interrupted by newer messages", async () => {
     const during = ({ id }, rows, backlog) => {
       if (id === 60) {
-        rows.get(FRIEND).push({ id: 100, peer: FRIEND, clientId: "c100" });
+        rows.get(FRIEND).push({ id: 100, chat: FRIEND, peer: FRIEND, clientId: "c100" });
         void backlog.catchUp();
       }
     };

@@ -25,7 +25,7 @@ function controlled() {
 }
 
 /** @param {number[]} ids */
-const rowsOf = (...ids) => ids.map((id) => ({ id, clientId: `c${id}`, peer: PEER, mine: true, raw: {} }));
+const rowsOf = (...ids) => ids.map((id) => ({ id, clientId: `c${id}`, chat: PEER, peer: PEER, mine: true, raw: {} }));
 
 describe("a message that a screen waits for", () => {
   test("is decrypted in the screen's order, and a later screen's before the rest of an earlier one's", async () => {
