@@ -4,7 +4,7 @@ import pytest
 
 from vibechat.tests.test_development import running_development
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.timeout(300)]
 
 
 def test_page_reloads_on_a_change_of_each_kind(browser, tmp_path):

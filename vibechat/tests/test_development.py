@@ -17,7 +17,7 @@ from vibechat.tests.conftest import RunningServer
 from vibechat.tests.test_server import sign_in
 from vibechat.tests.test_upgrade import CODE
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.timeout(300)]
 HTML = {"Accept": "text/html"}
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "vibechat.development.settings"}
 

@@ -63,6 +63,15 @@ def test_large_body_is_answered_while_the_client_still_sends(server):
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
+def test_refusal_survives_what_the_client_still_sends(server):
+    connection = raw(server, request(b"POST /api/auth/login HTTP/1.1", b"Content-Length: 999999"))
+    connection.recv(1, socket.MSG_PEEK)
+    for _ in range(10):
+        connection.sendall(b"x" * 10_000)
+        time.sleep(0.02)
+    assert answer_of(connection)[0] == 413
+
+
 def test_body_in_chunks_is_counted_and_refused(server):
     head = request(b"POST /api/auth/login HTTP/1.1", b"Transfer-Encoding: chunked")
     connection = raw(server, head + (b"4000\r\n" + b"x" * 0x4000 + b"\r\n") * 9)
