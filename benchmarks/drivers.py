@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
-from tests.environment import ROOT
+from tests.support.environment import ROOT
 
 
 class LoadFailed(Exception):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.environment import ROOT, clean_environment
+from tests.support.environment import ROOT, clean_environment
 from tools.provision.postgres import SETTINGS, Postgres, copy_programs
 from tools.provision.processes import free_port, private_folder, spawn, stop, wait_until
 from tools.provision.redis import Redis

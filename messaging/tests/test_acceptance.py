@@ -19,7 +19,7 @@ from messaging.accept import acceptance, postgresql
 from messaging.mailboxes import Mailbox
 from messaging.models import Message, SpentClientId
 from messaging.realtime import dispatcher
-from tests.whole_server import ask_server
+from tests.support.whole_server import ask_server
 from vibechat.core.errors import describe
 from vibechat.core.exceptions import Unavailable
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.attacks.table import FILE, table
-from tests.environment import ROOT
+from tests.support.environment import ROOT
 
 
 def main() -> int:

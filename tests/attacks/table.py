@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from tests.attacks.row import Row
-from tests.environment import ROOT
+from tests.support.environment import ROOT
 
 FILE = ROOT / "docs" / "attacks.md"
 THREATS = ROOT / "docs" / "threat-model.md"

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import psycopg
 
-from tests.collected import lay_static
-from tests.environment import clean_environment
+from tests.support.collected import lay_static
+from tests.support.environment import clean_environment
 from tools.provision.processes import free_port, stop
 from tools.server import start_server, wait_for_server
 
@@ -24,7 +24,7 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = var_dir.with_suffix(".log")
-        given = {"DJANGO_SETTINGS_MODULE": "tests.settings", "RATELIMIT_ENABLE": "False"} | variables
+        given = {"DJANGO_SETTINGS_MODULE": "tests.support.settings", "RATELIMIT_ENABLE": "False"} | variables
         self.environment = clean_environment(var_dir, PORT=str(self.port), **given)
         self.process: subprocess.Popen | None = None
 

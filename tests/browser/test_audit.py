@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.browser.site import Server
-from tests.environment import ROOT
+from tests.support.environment import ROOT
 
 AUDIT_SECONDS = 110
 LEAKING_SCRIPT = """

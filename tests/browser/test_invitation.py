@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.site import Server
-from tests.environment import ROOT
+from tests.support.environment import ROOT
 
 pytestmark = pytest.mark.once
 

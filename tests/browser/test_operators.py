@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.environment import ROOT
+from tests.support.environment import ROOT
 
 pytestmark = pytest.mark.once
 PASSWORD = "correct horse battery"

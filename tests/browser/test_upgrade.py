@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.environment import ROOT
+from tests.support.environment import ROOT
 
 pytestmark = pytest.mark.once
 WORLD = ROOT / "tests" / "js"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.environment import ROOT
+from tests.support.environment import ROOT
 
 pytestmark = pytest.mark.once
 

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.environment import ROOT
+from tests.support.environment import ROOT
 from tools.provision import Unavailable
 from tools.provision.processes import free_port, hand_over, spawn, stop, wait_until
 

@@ -1,6 +1,6 @@
 """Writes docs/test_vectors/ anew: `python -m tests.reference.generate_vectors`.
 
-The same files come out each time; tests/test_vectors.py compares them with the committed ones.
+The same files come out each time; tests/reference/test_vectors.py compares them with the committed ones.
 """
 
 import json

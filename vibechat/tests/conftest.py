@@ -7,8 +7,8 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from tests.collected import lay_static
-from tests.environment import ROOT, clean_environment
+from tests.support.collected import lay_static
+from tests.support.environment import ROOT, clean_environment
 from tools.provision.processes import free_port
 from tools.server import says_it_serves, start_server, wait_for_server
 

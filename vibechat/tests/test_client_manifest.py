@@ -13,7 +13,7 @@ from threading import Thread
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.environment import ROOT, clean_environment
+from tests.support.environment import ROOT, clean_environment
 from vibechat.asgi import application
 from vibechat.client_manifest import digest_of, forget
 from vibechat.core.middleware.security_headers import SecurityHeaders

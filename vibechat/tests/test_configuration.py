@@ -10,7 +10,7 @@ import sys
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from tests.environment import ROOT, clean_environment, product_variables
+from tests.support.environment import ROOT, clean_environment, product_variables
 
 pytestmark = pytest.mark.once
 SECRET = "n0t-a-Secret-0123456789-abcdefghijklmnopqrstuvwxyz"

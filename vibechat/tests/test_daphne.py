@@ -7,7 +7,7 @@ import sys
 import httpx
 import pytest
 
-from tests.environment import ROOT
+from tests.support.environment import ROOT
 from vibechat.tests.conftest import RunningServer
 from vibechat.tests.test_server import client_of, envelope, sign_in
 

@@ -12,7 +12,7 @@ import time
 import httpx
 import pytest
 
-from tests.environment import ROOT, clean_environment
+from tests.support.environment import ROOT, clean_environment
 from vibechat.tests.conftest import RunningServer
 from vibechat.tests.test_server import sign_in
 from vibechat.tests.test_upgrade import CODE

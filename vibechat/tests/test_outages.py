@@ -14,8 +14,8 @@ import httpx
 import psycopg
 import pytest
 
-from tests.environment import ROOT
-from tests.service_fixtures import started
+from tests.support.environment import ROOT
+from tests.support.service_fixtures import started
 from tools.provision.postgres import Postgres
 from tools.provision.processes import spawn, wait_until
 from tools.provision.redis import Redis

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.service_fixtures import started
+from tests.support.service_fixtures import started
 from tools.provision.redis import Redis
 from vibechat.core import limits, rate_limit_cache
 from vibechat.core.limits import SendBucket

@@ -7,8 +7,8 @@ import sys
 import httpx
 import pytest
 
-from tests.collected import lay_static
-from tests.environment import ROOT
+from tests.support.collected import lay_static
+from tests.support.environment import ROOT
 from vibechat.tests.conftest import RunningServer
 
 pytestmark = pytest.mark.once

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.audit import NOT_RUN
-from tests.environment import ROOT, clean_environment
+from tests.run.audit import NOT_RUN
+from tests.support.environment import ROOT, clean_environment
 from tools.provision.node import MODULES, find_node
 
 PACKAGES = ["accounts", "contacts", "keys", "messaging", "vibechat"]
@@ -218,7 +218,7 @@ def static_steps() -> list[Step]:
         Step("migrations are complete", [*manage, "makemigrations", "--check", "--dry-run"]),
         Step("check --deploy", [*manage, "check", "--deploy", "--fail-level=WARNING"], environment=PUBLIC_SERVER),
         Step("bandit", [PYTHON, "-m", "bandit", "--quiet", "--configfile", "pyproject.toml", "--recursive", *PACKAGES]),
-        Step("pip-audit", [PYTHON, "-m", "tests.audit"]),
+        Step("pip-audit", [PYTHON, "-m", "tests.run.audit"]),
     ]
 
 

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from django.core.management import get_commands
 
-from tests.environment import ROOT, product_variables
+from tests.support.environment import ROOT, product_variables
 from vibechat.core.middleware.request_log import route_of
 from vibechat.core.middleware.security_headers import HSTS
 from vibechat.urls import urlpatterns

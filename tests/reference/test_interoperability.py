@@ -8,9 +8,9 @@ import uuid
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.environment import ROOT
 from tests.reference.content import canonical_json
 from tests.reference.suite1 import Fresh, Header, Person, open_message, seal
+from tests.support.environment import ROOT
 from tools.provision import Unavailable
 from tools.provision.node import find_node
 

@@ -16,7 +16,7 @@ from accounts.models import User
 from conftest import PASSWORD, envelope
 from messaging.models import Message
 from messaging.tests.test_concurrency import send_in_loop
-from tests.environment import ROOT, clean_environment
+from tests.support.environment import ROOT, clean_environment
 from tools.provision.postgres import installed_package
 from vibechat import backups
 

@@ -17,8 +17,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.collected import collect_once
-from tests.steps import Outcome, Step, browser_steps, left_out, node_tests, server_steps, static_steps
+from tests.run.steps import Outcome, Step, browser_steps, left_out, node_tests, server_steps, static_steps
+from tests.support.collected import collect_once
 from tools.provision import Unavailable
 from tools.provision.chromium import find_chromium
 from tools.provision.firefox import find_firefox

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.environment import ROOT, clean_environment
+from tests.support.environment import ROOT, clean_environment
 
 VARIABLE = "TEST_COLLECTED_STATIC"
 COLLECT = "from vibechat.startup import collect; collect()"

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.environment import ROOT, product_variables
+from tests.support.environment import ROOT, product_variables
 
 pytestmark = pytest.mark.once
 

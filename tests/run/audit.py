@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.environment import ROOT
+from tests.support.environment import ROOT
 
 NOT_RUN = 75
 REQUIREMENTS = ROOT / "requirements.txt"

@@ -7,10 +7,10 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from tests.environment import ROOT
-from tests.nasty_inputs import BODIES, CALLS, OTHERS, TEXTS
-from tests.test_openapi import operation_of
-from tests.whole_server import ask
+from tests.server.test_openapi import operation_of
+from tests.support.environment import ROOT
+from tests.support.nasty_inputs import BODIES, CALLS, OTHERS, TEXTS
+from tests.support.whole_server import ask
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
 # What no schema can say: what a text means.

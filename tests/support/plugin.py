@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.collected import lay_static
-from tests.environment import clean_environment
+from tests.support.collected import lay_static
+from tests.support.environment import clean_environment
 from tools.provision import Unavailable
 from tools.provision.services import running
 

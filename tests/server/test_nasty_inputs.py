@@ -10,7 +10,7 @@ from django.conf import settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from messaging.accept import acceptance
-from tests.nasty_inputs import (
+from tests.support.nasty_inputs import (
     ADDRESSES,
     BODIES,
     CALLS,
@@ -27,7 +27,7 @@ from tests.nasty_inputs import (
     VALUES,
     WHOLE,
 )
-from tests.whole_server import ask, ask_server, assert_error
+from tests.support.whole_server import ask, ask_server, assert_error
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
 EVERY_FIELD = [(call, name) for call in CALLS for name in BODIES[call]]

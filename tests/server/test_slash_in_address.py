@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import User
 from conftest import PASSWORD, Person
-from tests.whole_server import ask
+from tests.support.whole_server import ask
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("collected_static")]
 NAMES = ["bob/home", "/bob", "bob//home", "bob/", "bob/delivered", "a/./b", "b?c#d", "50%2f", "delivered", "a+b&c=d"]

@@ -9,8 +9,8 @@ import time
 import psycopg
 import pytest
 
-from tests.environment import ROOT
-from tests.service_fixtures import started
+from tests.support.environment import ROOT
+from tests.support.service_fixtures import started
 from tools.provision.postgres import USER, Postgres
 
 pytestmark = pytest.mark.once

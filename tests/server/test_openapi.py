@@ -7,9 +7,9 @@ import yaml
 from django.core.management import call_command
 from django.urls import URLPattern
 
-from tests.environment import ROOT
-from tests.test_routes import API, answers_of
-from tests.whole_server import ask
+from tests.server.test_routes import API, answers_of
+from tests.support.environment import ROOT
+from tests.support.whole_server import ask
 from vibechat import urls
 
 pytestmark = pytest.mark.once

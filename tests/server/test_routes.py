@@ -10,7 +10,7 @@ from django.db import transaction
 from django.urls import URLPattern, resolve
 
 from conftest import PASSWORD, envelope
-from tests.whole_server import ask, assert_error
+from tests.support.whole_server import ask, assert_error
 from vibechat.urls import urlpatterns
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("collected_static")]
@@ -156,7 +156,7 @@ def test_every_route_is_in_the_table():
     served = set()
     for pattern in urlpatterns:
         if not isinstance(pattern, URLPattern):
-            assert str(pattern.pattern) == "admin/"  # tests/test_admin.py walks it
+            assert str(pattern.pattern) == "admin/"  # tests/server/test_admin.py walks it
             continue
         actions = getattr(pattern.callback, "actions", {"get": None})
         served |= {(str(pattern.pattern), method.upper()) for method in actions if method != "head"}

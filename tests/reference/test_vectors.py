@@ -9,7 +9,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from keys import proof
-from tests.environment import ROOT
 from tests.reference.content import canonical_json, pad, unpad
 from tests.reference.generate_vectors import FOLDER, build
 from tests.reference.identity import (
@@ -25,6 +24,7 @@ from tests.reference.identity import (
 from tests.reference.people import PEOPLE
 from tests.reference.refused import Refused
 from tests.reference.suite1 import Person, check_public_key, ecdh, fingerprint, open_message, x_coordinate
+from tests.support.environment import ROOT
 
 pytestmark = pytest.mark.once
 

@@ -1,4 +1,4 @@
-"""What strangers, broken clients and scanners send; tests/test_nasty_inputs.py puts it everywhere."""
+"""What strangers, broken clients and scanners send; tests/server/test_nasty_inputs.py puts it everywhere."""
 
 import base64
 import json
