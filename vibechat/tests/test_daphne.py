@@ -32,8 +32,9 @@ class Daphne(RunningServer):
 
 
 def test_two_people_can_talk(tmp_path):
-    server = Daphne(tmp_path).start().wait()
+    server = Daphne(tmp_path).start()
     try:
+        server.wait()
         alice, bob = server.register("alice"), server.register("bob")
         with server.socket() as connection, client_of(server, alice) as client:
             sign_in(connection, bob)
