@@ -29,7 +29,7 @@ from tools.provision.services import running
 FINDERS = {"redis": packaged_program, "node": install_modules, "chromium": find_chromium, "firefox": find_firefox}
 CAN_BE_REQUIRED = {"postgres", *FINDERS}
 REDIS = threading.Lock()  # two steps that share a given one would hear each other; else each starts its own
-PARALLEL = 3  # one more than a small machine's cores: many tests wait
+PARALLEL = 2  # steps, most of which have workers of their own: more of them than a small machine's cores, for they wait
 
 
 def main() -> int:
@@ -67,7 +67,7 @@ def chosen_steps(options: argparse.Namespace) -> list[Step]:
     """In the order in which they begin."""
     if options.static:
         return static_steps()
-    return [*server_steps(), node_tests(), *static_steps(), *browser_steps()]
+    return [*browser_steps(), *server_steps(), node_tests(), *static_steps()]
 
 
 def provide(stack: contextlib.ExitStack, needs: set[str]) -> dict[str, str]:
