@@ -38,6 +38,8 @@ export class DecryptQueue extends Emitter {
   #awaited = 0;
   /** @type {Set<string>} hashes of envelopes that can never be decrypted */
   #damaged = new Set();
+  /** Counts the calls of `forgetFailures`. */
+  #round = 0;
   #backlog;
 
   /** @param {{ messageStore: MessageStore, chains: Chains, people: People, retiredKeys: RetiredKeys, unsealer: Unsealer }} parts */
@@ -63,6 +65,7 @@ export class DecryptQueue extends Emitter {
 
   /** Forgets the failures, because keys have changed or the network is back. */
   forgetFailures() {
+    this.#round += 1;
     this.#failures.clear();
   }
 
@@ -145,6 +148,7 @@ export class DecryptQueue extends Emitter {
 
   /** @param {MessageRow} row */
   async #open(row) {
+    const round = this.#round;
     try {
       const content = await this.#inTurn(identityOf(row), () => this.#contentOf(row));
       const kept = await this.#messageStore.keepOpened(row, content);
@@ -155,7 +159,8 @@ export class DecryptQueue extends Emitter {
         await this.#chains.advance(row.chat, content.browser);
       }
     } catch (error) {
-      await this.#failed(row, error);
+      // It began before the keys changed or the network came back.
+      await (round === this.#round ? this.#failed(row, error) : this.#open(row));
     }
   }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Emitter } from "../../../../static/js/lib/emitter.js";
 import { DecryptQueue } from "../../../../static/js/model/receive/decrypt-queue.js";
+import { NetworkError } from "../../../../static/js/net/net-errors.js";
 
 const PEER = "bob@example.org";
 
@@ -9,19 +10,22 @@ const PEER = "bob@example.org";
 function controlled() {
   const began = [];
   const ends = new Map();
+  const breaks = new Map();
   const unsealer = {
-    open: ({ id }) => new Promise((resolve) => {
+    open: ({ id }) => new Promise((resolve, reject) => {
       began.push(id);
+      breaks.set(id, () => reject(new NetworkError()));
       ends.set(id, () => resolve({ supported: true, content: { type: "text", body: "", browser: "", counter: id }, peerKey: {} }));
     }),
   };
-  const messageStore = { keepOpened: async (row) => row, untried: async () => [] };
+  const messageStore = { keepOpened: async (row) => row, keepTried: async (row) => row, untried: async () => [] };
   const decryptQueue = new DecryptQueue({ messageStore, unsealer, chains: { advance: async () => {} }, people: new Emitter() });
-  const end = async (id) => {
-    ends.get(id)();
+  /** @param {Map<number, () => void>} how */
+  const doing = (how) => async (id) => {
+    how.get(id)();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { decryptQueue, began, end };
+  return { decryptQueue, began, end: doing(ends), fail: doing(breaks) };
 }
 
 /** @param {number[]} ids */
@@ -49,6 +53,19 @@ describe("a message that a screen waits for", () => {
       await end(id);
     }
     assert.deepEqual(began, inTurn);
+    await decryptQueue.calm();
+  });
+
+  test("is tried again if the keys changed while it was decrypted in vain", async () => {
+    const { decryptQueue, began, end, fail } = controlled();
+    decryptQueue.openAll(rowsOf(1));
+    decryptQueue.forgetFailures();
+    await fail(1);
+    assert.deepEqual(began, [1, 1]);
+    await end(1);
+    decryptQueue.openAll(rowsOf(2));
+    await fail(2);
+    assert.deepEqual(began, [1, 1, 2]);
     await decryptQueue.calm();
   });
 });
