@@ -9,6 +9,7 @@ import secrets
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, TimestampSigner
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.crypto import salted_hmac
 from django_ratelimit.core import get_usage
@@ -20,7 +21,7 @@ from accounts.models import LoginNetwork, User
 from vibechat.core.limits import RateLimit, by_address, seconds_over_limit, submitted_email
 
 
-def remember_success(request: Request, user: User, response: HttpResponseBase | None = None) -> None:
+def remember_success(request: Request | HttpRequest, user: User, response: HttpResponseBase | None = None) -> None:
     """After a right password; with `response` the browser gets the cookie."""
     if network := network_of(request, user):
         LoginNetwork.objects.remember(user, network)
@@ -28,7 +29,7 @@ def remember_success(request: Request, user: User, response: HttpResponseBase | 
         set_known_cookie(response, user)
 
 
-def seconds_over_account_limit(request: Request, group: str) -> int:
+def seconds_over_account_limit(request: Request | HttpRequest, group: str) -> int:
     """As seconds_over_limit by email, for a log-in; 0 also where the browser or the network is known."""
     seconds = seconds_over_limit(request, group, "email")
     return 0 if seconds and is_known(request) else seconds
@@ -42,7 +43,7 @@ class AccountLoginLimit(RateLimit):
         return self.seconds == 0
 
 
-def is_known(request: Request) -> bool:
+def is_known(request: Request | HttpRequest) -> bool:
     try:
         user = User.objects.filter(email=normalise_email(submitted_email(request))).first()
     except ValidationError:
@@ -53,7 +54,7 @@ def is_known(request: Request) -> bool:
 # --- networks --------------------------------------------------------------------------------------------------------
 
 
-def network_of(request: Request, user: User) -> str | None:
+def network_of(request: Request | HttpRequest, user: User) -> str | None:
     """A keyed hash of account and address group: without SECRET_KEY the table tells no addresses."""
     group = by_address(request)
     if group == "unknown":
@@ -61,7 +62,7 @@ def network_of(request: Request, user: User) -> str | None:
     return salted_hmac("vibechat.login-network", f"{user.pk} {group}", algorithm="sha256").hexdigest()
 
 
-def is_known_network(request: Request, user: User) -> bool:
+def is_known_network(request: Request | HttpRequest, user: User) -> bool:
     network = network_of(request, user)
     return network is not None and LoginNetwork.objects.recent().filter(user=user, network=network).exists()
 
@@ -90,7 +91,7 @@ def set_known_cookie(response: HttpResponseBase, user: User) -> None:
     )
 
 
-def has_known_cookie(request: Request, user: User) -> bool:
+def has_known_cookie(request: Request | HttpRequest, user: User) -> bool:
     """Counts an attempt: a stolen cookie is good for few guesses."""
     try:
         name = signer(user).unsign(request.COOKIES.get(cookie_name(user), ""), max_age=settings.KNOWN_FOR)

@@ -1,6 +1,9 @@
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 from django.db.models.functions import Length, Replace, Right
+from django.http import HttpRequest
 
 from messaging.models import Message
 from vibechat.core.admin import ReadOnlyAdmin
@@ -13,7 +16,7 @@ class MessageAdmin(ReadOnlyAdmin):
     """That a message went, when, and how large it was. Its content is not even fetched: nobody here could read it, and
     an operator has no use for it. The other tables of a mailbox have no page."""
 
-    list_display = [
+    list_display = (
         "id",
         "sender_email",
         "recipient_email",
@@ -23,26 +26,26 @@ class MessageAdmin(ReadOnlyAdmin):
         "ciphertext_bytes",
         "suite",
         "message_type",
-    ]
+    )
     list_filter = ["created_at", ("delivered_at", admin.EmptyFieldListFilter), ("read_at", admin.EmptyFieldListFilter)]
     search_fields = ["sender_email__exact", "recipient_email__exact"]
     ordering = ["-id"]
     sortable_by = ["id"]  # no other column of so large a table has an index
-    fields = [
+    fields = (
         *list_display,
         "client_id",
         "sender_fingerprint",
         "recipient_fingerprint",
         "sender_cleared",
         "recipient_cleared",
-    ]
+    )
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         end = Right("ciphertext", 2)
         padding = Length(end) - Length(Replace(end, Value("="), Value("")))
         size = Length("ciphertext") * 3 / 4 - padding
         return super().get_queryset(request).defer(*CONTENT).annotate(size=size)
 
     @admin.display(description="ciphertext, bytes")
-    def ciphertext_bytes(self, message):
+    def ciphertext_bytes(self, message: Any) -> int:
         return message.size

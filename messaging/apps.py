@@ -5,7 +5,7 @@ from django.db.models.signals import post_migrate
 class MessagingConfig(AppConfig):
     name = "messaging"
 
-    def ready(self):
+    def ready(self) -> None:
         from accounts.models import locks_before_deletion
         from keys.models import after_replacement
         from keys.retention import named_by_messages, needed_by_others

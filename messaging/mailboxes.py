@@ -1,7 +1,9 @@
 """Mailboxes: the sequence of each person, in a narrow table of its own. Whatever takes a sequence locks the row."""
 
 import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from django.db import IntegrityError, connection, models, transaction
 
@@ -9,12 +11,14 @@ from accounts.models import User
 from vibechat.core.exceptions import Unavailable
 
 ATTEMPTS = 3
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class MailboxMissing(Exception):
     """A mailbox to be locked does not exist yet, or its account has just gone."""
 
-    def __init__(self, user_ids):
+    def __init__(self, user_ids: set[int]) -> None:
         self.user_ids = user_ids
 
 
@@ -28,7 +32,7 @@ class Mailbox(models.Model):
         constraints = [models.CheckConstraint(condition=models.Q(sequence__gte=0), name="mailboxes_sequence_counts")]
 
     @classmethod
-    def lock(cls, *user_ids):
+    def lock(cls, *user_ids: int | None) -> "dict[int, Mailbox]":
         """The mailboxes by user id, their rows locked in the order of user id until the transaction ends.
 
         So sequences are taken in the order of commits, and no two transactions deadlock. On SQLite the transaction is
@@ -41,28 +45,28 @@ class Mailbox(models.Model):
         return locked
 
     @classmethod
-    def lock_those_there(cls, user_ids):
+    def lock_those_there(cls, user_ids: Iterable[int]) -> "dict[int, Mailbox]":
         """The same, without those that do not exist."""
         rows = cls.objects.select_for_update(no_key=True).filter(pk__in=user_ids).order_by("pk")
         return {mailbox.pk: mailbox for mailbox in rows}
 
     @classmethod
-    def make(cls, user_ids):
+    def make(cls, user_ids: Iterable[int]) -> None:
         """In a transaction without locks: otherwise two first messages at once could deadlock."""
         alive = User.objects.filter(pk__in=user_ids).values_list("pk", flat=True)
         with contextlib.suppress(IntegrityError):  # an account was deleted meanwhile: the next attempt does not find it
-            cls.objects.bulk_create([cls(user_id=user_id) for user_id in sorted(alive)], ignore_conflicts=True)
+            Mailbox.objects.bulk_create([Mailbox(user_id=user_id) for user_id in sorted(alive)], ignore_conflicts=True)
 
-    def next_sequence(self):
+    def next_sequence(self) -> int:
         self.sequence += 1
         return self.sequence
 
 
-def in_mailboxes(verb):
+def in_mailboxes(verb: Callable[P, T]) -> Callable[P, T]:
     """Run `verb` in one transaction. Where a mailbox is missing, make it and run `verb` again."""
 
     @wraps(verb)
-    def attempt(*args, **kwargs):
+    def attempt(*args: P.args, **kwargs: P.kwargs) -> T:
         for _ in range(ATTEMPTS):
             try:
                 with transaction.atomic():
@@ -77,7 +81,7 @@ def in_mailboxes(verb):
 
 
 @contextlib.contextmanager
-def snapshot():
+def snapshot() -> Iterator[None]:
     """All reads within see one state of the database. PostgreSQL needs REPEATABLE READ for it."""
     outermost = not connection.in_atomic_block
     with transaction.atomic():
@@ -87,6 +91,6 @@ def snapshot():
         yield
 
 
-def sequence_of(user_id) -> int:
+def sequence_of(user_id: int) -> int:
     """The last sequence of a person's mailbox; 0 before the first change."""
     return Mailbox.objects.filter(pk=user_id).values_list("sequence", flat=True).first() or 0

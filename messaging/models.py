@@ -1,7 +1,9 @@
 import datetime
+from collections.abc import Iterable
+from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -13,24 +15,24 @@ from messaging.storage_quota import RECEIPT_TYPE, credit_senders, stored_size
 CLIENT_ID_MEMORY = datetime.timedelta(days=30)
 
 
-class MessageQuerySet(models.QuerySet):
-    def received_by(self, user):
+class MessageQuerySet(models.QuerySet["Message"]):
+    def received_by(self, user: User) -> Self:
         return self.filter(recipient=user, recipient_cleared=False)
 
-    def sent_by(self, user):
+    def sent_by(self, user: User) -> Self:
         return self.filter(sender=user, sender_cleared=False)
 
-    def received_from(self, user, email):
+    def received_from(self, user: User, email: str) -> Self:
         return self.received_by(user).filter(sender_email=email)
 
-    def sent_to(self, user, email):
+    def sent_to(self, user: User, email: str) -> Self:
         return self.sent_by(user).filter(recipient_email=email)
 
-    def between(self, user, email):
+    def between(self, user: User, email: str) -> Self:
         """What `user` still has of the conversation with an address, whoever has that address by now."""
         return self.received_from(user, email) | self.sent_to(user, email)
 
-    def settle(self):
+    def settle(self) -> None:
         """Before rows are deleted: credit their senders, and keep the client_ids so that a repeat is refused."""
         is_spent = Exists(SpentClientId.objects.filter(sender=OuterRef("sender"), client_id=OuterRef("client_id")))
         rows = list(self.exclude(sender=None).values_list("sender_id", "client_id", stored_size(), is_spent))
@@ -46,23 +48,23 @@ class MessageQuerySet(models.QuerySet):
             update_fields=["deleted_at"],
         )
 
-    settle.queryset_only = True
+    settle.queryset_only = True  # type: ignore[attr-defined]  # as Django reads it
 
-    def forget(self):
+    def forget(self) -> int:
         """Really delete; returns how many messages went."""
         self.settle()
         return self.delete()[0]
 
-    forget.queryset_only = True
+    forget.queryset_only = True  # type: ignore[attr-defined]  # as Django reads it
 
-    def fingerprints_named(self, user_id):
+    def fingerprints_named(self, user_id: int) -> list[QuerySet[Any]]:
         """Queries for those of an account's keys that its messages were made with."""
         return [
             self.filter(**{side: user_id, f"{side}_fingerprint__isnull": False}).values(f"{side}_fingerprint")
             for side in ("sender", "recipient")
         ]
 
-    def fingerprints_others_need(self, user_id, fingerprints):
+    def fingerprints_others_need(self, user_id: int, fingerprints: Iterable[str]) -> set[str]:
         """Those of a leaving person's keys that a message names which somebody else has."""
         theirs = self.filter(
             Q(sender=user_id, recipient__isnull=False, recipient_cleared=False)
@@ -73,9 +75,12 @@ class MessageQuerySet(models.QuerySet):
         return set(keys.filter(Exists(theirs.filter(named))).values_list("fingerprint", flat=True))
 
 
-class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
+MessageRows = models.Manager.from_queryset(MessageQuerySet)
+
+
+class MessageManager(MessageRows["Message"]):
     @in_mailboxes
-    def mark(self, user, delivered=(), read=()):
+    def mark(self, user: User, delivered: Iterable[int] = (), read: Iterable[int] = ()) -> int:
         """Set the delivered and read times that are not set; returns how many of `user`'s received messages changed.
 
         Each changed message takes a sequence in the recipient's mailbox, and in the sender's unless the sender has
@@ -98,13 +103,13 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
         return len(changed)
 
     @in_mailboxes
-    def clear(self, user, email, through=None):
+    def clear(self, user: User, email: str, through: int | None = None) -> int:
         """Clear a conversation for `user` alone; returns how many messages went. What both have cleared is deleted.
 
         `through`: only messages up to this id; where there is one, all receipts go as well, which nobody reads.
         """
         other = User.objects.filter(email=email).first()
-        mailboxes = Mailbox.lock(user.pk, other and other.pk)
+        mailboxes = Mailbox.lock(user.pk, other.pk if other else None)
         received, sent = self.received_from(user, email), self.sent_to(user, email)
         if through is not None:
             if not (received | sent).filter(pk__lte=through).exists():
@@ -123,11 +128,11 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):
         return count
 
 
-def save_sequences(mailboxes):
+def save_sequences(mailboxes: dict[int, Mailbox]) -> None:
     Mailbox.objects.bulk_update(mailboxes.values(), ["sequence"])
 
 
-def leave_to_others(collector, field, messages, using):
+def leave_to_others(collector: Any, field: Any, messages: Any, using: str) -> None:
     """An on_delete: other people keep the messages of a deleted account; those that nobody has left are deleted."""
     other = "recipient" if field.name == "sender" else "sender"
     leaving = [user.pk for user in collector.data.get(User, ())]
@@ -141,13 +146,13 @@ def leave_to_others(collector, field, messages, using):
         models.CASCADE(collector, field, gone, using)
 
 
-def lock_before_deletion(user_id):
+def lock_before_deletion(user_id: int) -> None:
     """The account's own mailbox, and those of the senders who are credited by its deletion."""
     credited = Message.objects.filter(recipient=user_id, sender_cleared=True).exclude(sender=None).order_by()
     Mailbox.lock_those_there({user_id, *credited.values_list("sender", flat=True).distinct()})
 
 
-leave_to_others.lazy_sub_objs = True  # otherwise the collector reads every ciphertext first
+leave_to_others.lazy_sub_objs = True  # type: ignore[attr-defined]  # otherwise the collector reads every ciphertext first
 
 
 class Message(models.Model):
@@ -207,7 +212,7 @@ class Message(models.Model):
             ),
         ]
 
-    def take_sequences(self, mailboxes):
+    def take_sequences(self, mailboxes: dict[int, Mailbox]) -> None:
         """For a change: in each mailbox where the message still is."""
         if self.recipient_id in mailboxes and not self.recipient_cleared:
             self.recipient_sequence = mailboxes[self.recipient_id].next_sequence()
@@ -231,8 +236,8 @@ class Clearing(models.Model):
         ]
 
 
-class SpentClientIdQuerySet(models.QuerySet):
-    def remembered(self):
+class SpentClientIdQuerySet(models.QuerySet["SpentClientId"]):
+    def remembered(self) -> Self:
         return self.filter(deleted_at__gt=timezone.now() - CLIENT_ID_MEMORY)
 
 

@@ -1,16 +1,21 @@
 """All that this server keeps of a person, from every app, page by page, and in words what it keeps elsewhere."""
 
+from typing import Any
+
 from django.conf import settings
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Length, Replace
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 
 from accounts import own_data as accounts_data
+from accounts.authentication import AccountRequest
+from accounts.models import Session, User
 from accounts.own_data import Kind
 from contacts import own_data as contacts_data
 from keys import own_data as keys_data
-from messaging.models import Mailbox, Message
+from messaging.mailboxes import Mailbox
+from messaging.models import Message
 from messaging.pagination import DEFAULT_PAGE_SIZE, LARGEST_ID, LARGEST_PAGE_SIZE, address_of, whole_number
 from messaging.realtime.payloads import MESSAGE_FIELDS, as_json
 from vibechat.core.times import iso
@@ -23,7 +28,7 @@ PARAMETERS = [
 LARGE_COLUMNS = ("ciphertext", "nonce", "salt")
 
 
-def answer(request) -> dict:
+def answer(request: AccountRequest) -> dict:
     """The first page of each kind, or with `kind` one page of that one alone."""
     query, kinds = request.query_params, all_kinds(request.user, request.auth)
     size = whole_number(query, "page_size", DEFAULT_PAGE_SIZE, 1, LARGEST_PAGE_SIZE)
@@ -39,7 +44,7 @@ def answer(request) -> dict:
     return {"kinds": [page(request, kind, size, before) for kind in wanted], "elsewhere": elsewhere()}
 
 
-def page(request, kind: Kind, size: int, before: int | None) -> dict:
+def page(request: AccountRequest, kind: Kind, size: int, before: int | None) -> dict:
     rows = kind.newest(size + 1, before)
     following = {"kind": kind.name, "page_size": size, "before": kind.position(rows[size - 1])} if rows[size:] else None
     return {
@@ -52,7 +57,7 @@ def page(request, kind: Kind, size: int, before: int | None) -> dict:
     }
 
 
-def all_kinds(user, session) -> list[Kind]:
+def all_kinds(user: User, session: Session) -> list[Kind]:
     return [
         *accounts_data.kinds(user, session),
         *keys_data.kinds(user),
@@ -61,7 +66,7 @@ def all_kinds(user, session) -> list[Kind]:
     ]
 
 
-def kinds(user) -> list[Kind]:
+def kinds(user: User) -> list[Kind]:
     sent = Message.objects.filter(sender=user).annotate(sequence=F("sender_sequence"), is_cleared=F("sender_cleared"))
     received = Message.objects.filter(recipient=user).annotate(
         sequence=F("recipient_sequence"), is_cleared=F("recipient_cleared")
@@ -106,13 +111,13 @@ def kinds(user) -> list[Kind]:
     ]
 
 
-def measured(messages):
+def measured(messages: QuerySet[Any]) -> QuerySet[Any]:
     """With the size of the ciphertext in place of it: the database counts, and hands no bytes on."""
     digits = Length(Replace("ciphertext", Value("="), Value("")))
     return messages.annotate(ciphertext_bytes=digits * 3 / 4).defer(*LARGE_COLUMNS)
 
 
-def message_json(message, is_sent: bool) -> dict:
+def message_json(message: Any, is_sent: bool) -> dict:
     columns = [name for name in MESSAGE_FIELDS if name not in LARGE_COLUMNS]
     return {
         **{name: as_json(getattr(message, name)) for name in columns},

@@ -3,10 +3,11 @@ and no ciphertext is ever read into memory."""
 
 import datetime
 import time
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import LoginNetwork, Session, SpentRefreshToken
@@ -26,7 +27,7 @@ class JournalHeld(Exception):
     """Somebody has been reading one old state of the database all the while."""
 
 
-def prunable(messages_before) -> dict:
+def prunable(messages_before: datetime.datetime | None) -> dict:
     """Querysets by what an operator calls them, in the order in which they go."""
     now = timezone.now()
     old = Message.objects.filter(created_at__lt=messages_before)
@@ -43,13 +44,13 @@ def prunable(messages_before) -> dict:
     }
 
 
-def unneeded_keys(messages):
+def unneeded_keys(messages: QuerySet[Any]) -> QuerySet[Any]:
     sent = messages.filter(sender_email=OuterRef("email"), sender_fingerprint=OuterRef("fingerprint"))
     received = messages.filter(recipient_email=OuterRef("email"), recipient_fingerprint=OuterRef("fingerprint"))
     return PublicKey.objects.filter(~Exists(sent), ~Exists(received), user=None)
 
 
-def delete_in_batches(rows) -> int:
+def delete_in_batches(rows: QuerySet[Any]) -> int:
     delete = {Message: forget, SpentClientId: forget_client_ids}.get(rows.model, delete_rows)
     count, last = 0, None
     while ids := next_ids(rows, last):
@@ -58,7 +59,7 @@ def delete_in_batches(rows) -> int:
     return count
 
 
-def empty_journal():
+def empty_journal() -> None:
     """Until SQLite's journal (the WAL) is in the database: it overwrites what it frees, so deleting writes as much into
     it as goes, and would fill the disk before anything is free. Raises JournalHeld."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:
@@ -75,13 +76,13 @@ def empty_journal():
             cursor.execute(f"PRAGMA busy_timeout = {settings.DATABASES['default']['OPTIONS']['timeout'] * 1000}")
 
 
-def next_ids(rows, last) -> list:
+def next_ids(rows: QuerySet[Any], last: Any) -> list:
     later = rows if last is None else rows.filter(pk__gt=last)
     return list(later.order_by("pk").values_list("pk", flat=True)[:BATCH_ROWS])
 
 
 @in_mailboxes
-def forget(messages, ids) -> int:
+def forget(messages: Any, ids: list[int]) -> int:
     """Under the locks of their mailboxes, like all that changes messages: a receipt may be on its way to one."""
     batch = messages.filter(pk__in=ids)
     people = batch.values_list("sender", "recipient").order_by()
@@ -90,13 +91,13 @@ def forget(messages, ids) -> int:
 
 
 @in_mailboxes
-def forget_client_ids(rows, ids) -> int:
+def forget_client_ids(rows: QuerySet[Any], ids: list[int]) -> int:
     batch = rows.filter(pk__in=ids)
     Mailbox.lock(*batch.values_list("sender", flat=True))
     credit_spent_client_ids(batch)
     return delete_rows(rows, ids)
 
 
-def delete_rows(rows, ids) -> int:
+def delete_rows(rows: QuerySet[Any], ids: list[int]) -> int:
     batch = rows.filter(pk__in=ids)
     return batch.delete()[1].get(rows.model._meta.label, 0)

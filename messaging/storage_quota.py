@@ -5,9 +5,11 @@ deleted too. The sum is in the sender's mailbox, a row that every send locks and
 """
 
 from collections import Counter
+from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, Count, F, Func, IntegerField, Value, When
+from django.db.models import Case, Count, F, Func, IntegerField, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
 from messaging.mailboxes import Mailbox
@@ -23,7 +25,7 @@ RESERVE_SHARE = 16  # a sixteenth of the limit, on top of it, is for receipts al
 
 
 class StorageFull(Conflict):
-    def __init__(self, used: int, allowed: int):
+    def __init__(self, used: int, allowed: int) -> None:
         detail = f"The messages of this account take up {used} of the {allowed} bytes that this server allows it."
         super().__init__("storage_full", detail)
         self.facts = {"used": used, "allowed": allowed}
@@ -53,16 +55,16 @@ class OctetLength(Func):
 
     function, output_field = "OCTET_LENGTH", IntegerField()
 
-    def as_sqlite(self, compiler, connection, **context):
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         return self.as_sql(compiler, connection, function="LENGTH", **context)
 
 
-def stored_size():
+def stored_size() -> Any:
     """message_bytes of a row, as an expression."""
     return ROW_BYTES + sum(Coalesce(OctetLength(name), 0) for name in TEXT_COLUMNS)
 
 
-def credit_senders(rows):
+def credit_senders(rows: Iterable[Any]) -> None:
     """For (sender id, client_id, stored_size, is_spent) of messages that are about to be deleted. Their client_ids
     stay; one that an earlier message has spent (more than 30 days ago) is charged already.
     """
@@ -72,13 +74,13 @@ def credit_senders(rows):
     credit(freed)
 
 
-def credit_spent_client_ids(rows):
+def credit_spent_client_ids(rows: QuerySet[Any]) -> None:
     """For rows that are about to be deleted."""
     counts = rows.order_by().values_list("sender").annotate(Count("pk"))
     credit({sender: SPENT_CLIENT_ID_BYTES * count for sender, count in counts})
 
 
-def credit(freed: dict[int, int]):
+def credit(freed: dict[int, int]) -> None:
     """Bytes by user id. The caller holds the locks of these mailboxes."""
     if freed:
         amount = Case(*[When(pk=user_id, then=Value(size)) for user_id, size in freed.items()])

@@ -1,9 +1,11 @@
 """What a client reads to catch up: the list of conversations, and the changes since a cursor."""
 
 import heapq
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
+from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 
 from accounts.models import User
 from messaging.mailboxes import sequence_of, snapshot
@@ -16,7 +18,7 @@ BYTES_A_CALL = 2 * 1024 * 1024  # of ciphertext; a call with larger messages bri
 ROWS_A_QUERY = 50
 
 
-def changes_since(user, after):
+def changes_since(user: User, after: int) -> dict[str, Any]:
     """`{events, cursor, more}` as the contract's `sync`. Raises Refusal `sequence_ahead`."""
     with snapshot():
         last = sequence_of(user.pk)
@@ -26,9 +28,10 @@ def changes_since(user, after):
     return {"events": page, "cursor": page[-1]["sequence"] if more else last, "more": more}
 
 
-def first_page(events):
+def first_page(events: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], bool]:
     """(events of one call, whether there are more)"""
-    page, size = [], 0
+    page: list[dict[str, Any]] = []
+    size = 0
     for event in events:
         if len(page) == EVENTS_A_CALL or size > BYTES_A_CALL:
             return page, True
@@ -41,7 +44,7 @@ def first_page(events):
 WRITTEN = ~Q(message_type="receipt")
 
 
-def changes(user, after):
+def changes(user: User, after: int) -> Iterator[dict[str, Any]]:
     """In the order of their sequences, read from the database as they are consumed."""
     received = in_order(Message.objects.received_by(user), "recipient_sequence", after)
     sent = in_order(Message.objects.sent_by(user), "sender_sequence", after)
@@ -54,7 +57,7 @@ def changes(user, after):
     )
 
 
-def in_order(rows, column, after):
+def in_order(rows: QuerySet[Any], column: str, after: int) -> Iterator[Any]:
     while True:
         some = list(rows.filter(**{f"{column}__gt": after}).order_by(column)[:ROWS_A_QUERY])
         yield from some
@@ -63,7 +66,7 @@ def in_order(rows, column, after):
         after = getattr(some[-1], column)
 
 
-def conversations(user):
+def conversations(user: User) -> dict[str, Any]:
     """`{results, sequence}`, the latest conversation first, from one snapshot."""
     with snapshot():
         received = Message.objects.received_by(user).values("sender_email").order_by()
@@ -73,18 +76,19 @@ def conversations(user):
         sent = (
             Message.objects.sent_by(user).values("recipient_email").order_by().annotate(last=Max("id", filter=WRITTEN))
         )
-        last, unread = {}, {}
+        last: dict[str, int] = {}
+        unread: dict[str, int] = {}
         for row in received.exclude(last=None):
             last[row["sender_email"]], unread[row["sender_email"]] = row["last"], row["unread"]
-        for row in sent.exclude(last=None):
-            last[row["recipient_email"]] = max(row["last"], last.get(row["recipient_email"], 0))
+        for email, newest in sent.exclude(last=None).values_list("recipient_email", "last"):
+            last[email] = max(newest, last.get(email, 0))
         return {"results": list(described(last, unread)), "sequence": sequence_of(user.pk)}
 
 
-def described(last, unread):
+def described(last: dict[str, int], unread: dict[str, int]) -> Iterator[dict[str, Any]]:
     names = dict(User.objects.filter(email__in=last).values_list("email", "display_name"))
     messages = Message.objects.in_bulk(last.values())
-    for email in sorted(last, key=last.get, reverse=True):
+    for email in sorted(last, key=last.__getitem__, reverse=True):
         yield {
             "email": email,
             "display_name": names.get(email, ""),

@@ -1,11 +1,14 @@
 import json
 import re
+from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import Throttled
 from rest_framework.response import Response
 
+from accounts.authentication import AccountRequest
 from accounts.lookup import address_in, person_with
+from accounts.models import User
 from keys.models import PublicKey
 from keys.serializers import PublicKeySerializer
 from messaging import own_data, sync
@@ -36,7 +39,7 @@ WITH = OpenApiParameter("with", str, description="The other person's email.")
 
 class MessageViewSet(LimitedViewSet):
     @extend_schema(request=SendSerializer, responses={200: MessageSerializer, 201: MessageSerializer})
-    def send(self, request):
+    def send(self, request: AccountRequest) -> Response:
         is_paid = getattr(request._request, "scope", {}).get("send_is_paid")
         if not is_paid and (wait := send_bucket.take(request.user.pk, request.META.get("REMOTE_ADDR"))):
             raise Throttled(wait)
@@ -44,24 +47,24 @@ class MessageViewSet(LimitedViewSet):
         return Response(json.loads(accepted.text), accepted.status)
 
     @extend_schema(parameters=[WITH, *PAGING], responses=MessagePageSerializer)
-    def inbox(self, request):
+    def inbox(self, request: AccountRequest) -> Response:
         received = Message.objects.received_by(request.user)
         if email := self.address(request):
             received = received.filter(sender_email=email)
         return Response(Page(request, received).answer(message_json))
 
     @extend_schema(parameters=[WITH, *PAGING], responses=MessagePageSerializer)
-    def sent(self, request):
+    def sent(self, request: AccountRequest) -> Response:
         sent = Message.objects.sent_by(request.user)
         if email := self.address(request):
             sent = sent.filter(recipient_email=email)
         return Response(Page(request, sent).answer(message_json))
 
-    def address(self, request):
+    def address(self, request: AccountRequest) -> str | None:
         email = request.query_params.get("with")
         return None if email is None else self.known_address(request, email, "with")
 
-    def known_address(self, request, email, field="email"):
+    def known_address(self, request: AccountRequest, email: str, field: str = "email") -> str:
         """The address of somebody who is here, or of whom something is kept. Raises UserNotFound."""
         email = address_in(email, field)
         if not Message.objects.between(request.user, email).exists():
@@ -69,43 +72,43 @@ class MessageViewSet(LimitedViewSet):
             person_with(email, field)
         return email
 
-    def count_look_up(self, request):
+    def count_look_up(self, request: AccountRequest) -> None:
         """Whether somebody has an address is told here as well, so it counts as a look-up of a key does."""
         throttle = LOOK_UP()
         if not throttle.allow_request(request, self):
             raise Throttled(throttle.wait())
 
     @extend_schema(parameters=PAGING, responses=MessagePageSerializer)
-    def conversation(self, request, email):
+    def conversation(self, request: AccountRequest, email: str) -> Response:
         email = self.known_address(request, email)
         received = Message.objects.received_from(request.user, email)
         sent = Message.objects.sent_to(request.user, email)
         return Response(Page(request, received, sent).answer(message_json))
 
     @extend_schema(parameters=[THROUGH], responses={200: ClearedSerializer})
-    def clear(self, request, email):
+    def clear(self, request: AccountRequest, email: str) -> Response:
         email = self.known_address(request, email)
         through = whole_number(request.query_params, "through", None, 0, LARGEST_ID)
         return Response({"cleared": Message.objects.clear(request.user, email, through)})
 
     @extend_schema(responses=ConversationsSerializer)
-    def conversations(self, request):
+    def conversations(self, request: AccountRequest) -> Response:
         return Response(sync.conversations(request.user))
 
     @extend_schema(parameters=[OpenApiParameter("after", int)], responses=SyncSerializer)
-    def sync(self, request):
+    def sync(self, request: AccountRequest) -> Response:
         after = whole_number(request.query_params, "after", 0, 0, LARGEST_ID)
         return Response(sync.changes_since(request.user, after))
 
     @extend_schema(request=None, responses=MessageSerializer)
-    def delivered(self, request, id):
+    def delivered(self, request: AccountRequest, id: int) -> Response:
         return self.mark(request, id, delivered=[id])
 
     @extend_schema(request=None, responses=MessageSerializer)
-    def read(self, request, id):
+    def read(self, request: AccountRequest, id: int) -> Response:
         return self.mark(request, id, read=[id])
 
-    def mark(self, request, id, **ids):
+    def mark(self, request: AccountRequest, id: int, **ids: list[int]) -> Response:
         received = Message.objects.received_by(request.user).filter(pk=id)
         if id is None or not received.exists():
             raise NotFound()
@@ -116,7 +119,7 @@ class MessageViewSet(LimitedViewSet):
         return Response(message_json(message))
 
     @extend_schema(request=ReceiptsSerializer, responses=UpdatedSerializer)
-    def receipts(self, request):
+    def receipts(self, request: AccountRequest) -> Response:
         serializer = ReceiptsSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         return Response({"updated": Message.objects.mark(request.user, **serializer.validated_data)})
@@ -126,7 +129,7 @@ class OwnDataViewSet(LimitedViewSet):
     """All that is kept of oneself, from every app: hence here, above all of them."""
 
     @extend_schema(parameters=own_data.PARAMETERS, responses=OwnDataSerializer)
-    def data(self, request):
+    def data(self, request: AccountRequest) -> Response:
         return Response(own_data.answer(request))
 
 
@@ -136,7 +139,7 @@ class NamedKeyViewSet(LimitedViewSet):
     limits = {"by_fingerprint": [LOOK_UP]}
 
     @extend_schema(responses=PublicKeySerializer)
-    def by_fingerprint(self, request, fingerprint):
+    def by_fingerprint(self, request: AccountRequest, fingerprint: str) -> Response:
         if not FINGERPRINT.fullmatch(fingerprint):
             raise NotFound("key_not_found", "This is no fingerprint.")
         for key in PublicKey.objects.filter(fingerprint=fingerprint).order_by("pk"):
@@ -144,7 +147,7 @@ class NamedKeyViewSet(LimitedViewSet):
                 return Response(PublicKeySerializer(key).data)
         raise NotFound("key_not_found", "No message of yours names this key.")
 
-    def is_named(self, user, key):
+    def is_named(self, user: User, key: Any) -> bool:
         received = Message.objects.received_from(user, key.email).filter(sender_fingerprint=key.fingerprint)
         sent = Message.objects.sent_to(user, key.email).filter(recipient_fingerprint=key.fingerprint)
         return received.exists() or sent.exists()

@@ -132,7 +132,7 @@ def restore_postgresql(path: Path) -> None:
             cursor.execute(statement)
 
 
-def run(program: str, *arguments: str, connects=True) -> None:
+def run(program: str, *arguments: str, connects: bool = True) -> None:
     """With the address of the database as an argument, and its password in the environment, where others cannot see it.
     What the program says goes to the terminal."""
     known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}

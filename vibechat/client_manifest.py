@@ -5,10 +5,11 @@ import functools
 import hashlib
 import json
 import tomllib
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.urls import get_resolver
 from django.views.decorators.csrf import csrf_exempt
@@ -23,7 +24,7 @@ DIGITS_IN_GROUP = 4
 
 @csrf_exempt
 @require_safe
-def show(request):
+def show(request: HttpRequest) -> HttpResponse:
     return HttpResponse(manifest_json(), content_type="application/json")
 
 
@@ -40,7 +41,7 @@ def version() -> str:
 
 def pages() -> dict[str, str]:
     """Address → template. They name the code, so they belong to it; none holds anything of the person who asks."""
-    views = {f"/{route.pattern}": getattr(route, "callback", None) for route in get_resolver().url_patterns}
+    views = {f"/{route.pattern}": cast(Any, getattr(route, "callback", None)) for route in get_resolver().url_patterns}
     of_pages = {address: view for address, view in views.items() if getattr(view, "view_class", None) is PageView}
     return {address: view.view_initkwargs["template_name"] for address, view in of_pages.items()}
 

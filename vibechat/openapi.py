@@ -5,6 +5,8 @@ OPERATIONS stops it.
 """
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from django.contrib.auth.password_validation import MinimumLengthValidator
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
@@ -14,7 +16,7 @@ LARGEST_ID = 2**63 - 1
 TEXT, COUNT = {"type": "string"}, {"type": "integer"}
 
 
-def an_object(**properties) -> dict:
+def an_object(**properties: Any) -> dict:
     return {"type": "object", "properties": properties, "required": sorted(properties)}
 
 
@@ -58,7 +60,7 @@ OPERATIONS = {
     "contacts_list": ("Whom one has added", {}),
     "contacts_destroy": ("Take a person out", {404: ["not_found"]}),
 }
-COOKIE_OPERATIONS = {
+COOKIE_OPERATIONS: dict[str, list[dict[str, list]]] = {
     "auth_refresh": [{"refreshCookie": []}, {}],
     "auth_logout": [{"accessToken": []}, {"refreshCookie": []}],
 }
@@ -113,20 +115,22 @@ def refusal(status: int, description: str, codes: list[str]) -> dict:
 class Schema(AutoSchema):
     """drf-spectacular's, with the refusals that follow from how an operation is built, and those of OPERATIONS."""
 
-    def get_operation_id(self):
+    def get_operation_id(self) -> str:
         return f"{self.get_tags()[0]}_{self.view.action}"
 
-    def get_summary(self):
+    def get_summary(self) -> str:
         return OPERATIONS[self.get_operation_id()][0]
 
-    def get_description(self):
+    view: Any
+
+    def get_description(self) -> Any:  # type: ignore[override]  # as drf-spectacular has it
         return None
 
-    def _is_list_view(self, serializer=None):
+    def _is_list_view(self, serializer: Any = None) -> bool:
         return False  # our lists are objects with `results`
 
-    def get_operation(self, *args, **kwargs):
-        operation = super().get_operation(*args, **kwargs)
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        operation: Any = super().get_operation(*args, **kwargs)
         name = operation["operationId"]
         if name in COOKIE_OPERATIONS:
             operation["security"] = COOKIE_OPERATIONS[name]
@@ -140,7 +144,7 @@ class Schema(AutoSchema):
         operation["responses"] |= {str(status): refusals[status] for status in sorted(refusals)}
         return operation
 
-    def shared(self, operation):
+    def shared(self, operation: Any) -> Iterator[Any]:
         """The statuses that follow from how an operation is built."""
         yield 503
         if "requestBody" in operation:
@@ -172,7 +176,7 @@ def base64_pattern(least: int, most: int) -> str:
 class Base64FieldExtension(OpenApiSerializerFieldExtension):
     target_class = "vibechat.core.fields.Base64Field"
 
-    def map_serializer_field(self, auto_schema, direction):
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
         least, most = self.target.least, self.target.most
         length = str(most) if least == most else f"{least} to {most}"
         return {
@@ -193,7 +197,7 @@ class PatternFieldExtension(OpenApiSerializerFieldExtension):
     target_class = "vibechat.core.fields.PatternField"
     match_subclasses = True
 
-    def map_serializer_field(self, auto_schema, direction):
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
         return {"type": "string", "pattern": f"^{self.target.pattern.pattern}$"}
 
 
@@ -247,7 +251,7 @@ SCHEMAS = {
 EVENTS = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("NewMessage", "ConversationCleared")]}
 
 
-def health_check(name, summary, schema, *statuses) -> dict:
+def health_check(name: str, summary: str, schema: Any, *statuses: Any) -> dict:
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
     answers = {
         status: {"description": "", "content": content} | ({"headers": RETRY_AFTER} if status == "503" else {})
@@ -259,7 +263,7 @@ def health_check(name, summary, schema, *statuses) -> dict:
 TRIMMED = ("email", "recipient_email", "refresh", "invite")  # what is blank then is refused
 
 
-def tighten(schemas):
+def tighten(schemas: dict[str, Any]) -> None:
     """What a serializer checks as a whole, or by a validator that drf-spectacular does not know."""
     for name in ("Registration", "Login", "Refresh", "PasswordChange", "AddContact", "Send"):
         for field, schema in schemas[name]["properties"].items():
@@ -282,14 +286,16 @@ def tighten(schemas):
 COOKIE_NAME = "The name goes on with `_` and eight hexadecimal digits, which differ between deployments."
 
 
-def complete(result, generator, request, public):
+def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """A post-processing hook of drf-spectacular's."""
     schemas = result["components"]["schemas"]
     tighten(schemas)
     schemas["Sync"]["properties"]["events"]["items"] = EVENTS
     result["components"]["schemas"] = dict(sorted({**schemas, **SCHEMAS}.items()))
     cookie = {"type": "apiKey", "in": "cookie", "name": "vibechat_refresh", "description": COOKIE_NAME}
-    result["components"]["responses"] = {name: refusal(status, *rest) for status, (name, *rest) in SHARED.items()}
+    result["components"]["responses"] = {
+        name: refusal(status, description, codes) for status, (name, description, codes) in SHARED.items()
+    }
     result["components"]["securitySchemes"]["refreshCookie"] = cookie
     health = {
         "/api/health/live": health_check("live", "Does the process answer", "Health", "200"),

@@ -1,13 +1,15 @@
 """The pages: templates without a person's data, and what Django answers by page rather than by JSON."""
 
 import sys
+from collections.abc import Callable
 from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.http.response import HttpResponseBase
 from django.template import loader
 from django.templatetags.static import static
 from django.views.decorators.csrf import csrf_exempt
@@ -26,7 +28,7 @@ class PageView(TemplateView):
     http_method_names = ["get", "head"]
 
 
-def page(template_name: str):
+def page(template_name: str) -> Callable[..., HttpResponseBase]:
     return csrf_exempt(PageView.as_view(template_name=template_name))  # a page changes nothing: a POST is a 405
 
 
@@ -39,14 +41,14 @@ about_me = page("about_me.html")
 
 @csrf_exempt
 @require_safe
-def favicon(request):
+def favicon(request: HttpRequest) -> HttpResponse:
     """Browsers ask for it wherever a page names no icon, as the admin's do not."""
     response = HttpResponsePermanentRedirect(static("icon.svg"))
     response["Cache-Control"] = "public, max-age=86400"
     return response
 
 
-def admin_login(request):
+def admin_login(request: HttpRequest) -> HttpResponseBase:
     """Stands before the admin's own view; every attempt counts, by address and by the name that is tried."""
     if request.method != "POST":
         return admin.site.login(request)
@@ -65,20 +67,20 @@ def admin_login(request):
     return response
 
 
-def too_many_tries(request, seconds: int):
+def too_many_tries(request: HttpRequest, seconds: int) -> HttpResponse:
     minutes = -(-seconds // 60)
     wait = f"{seconds} seconds" if seconds <= 90 else f"{minutes} minutes"
     html = loader.render_to_string("429.html", {"wait": wait, "address": request.path})
     return HttpResponse(html, status=429, headers={"Retry-After": str(seconds)})
 
 
-def not_found(request, exception):
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if not is_api(request.path):
         return page_not_found(request, exception)
     return JsonResponse(error_body("not_found", "Nothing here."), status=404)
 
 
-def server_error(request):
+def server_error(request: HttpRequest) -> HttpResponse:
     """Django asks for this page while it handles the exception. It must not look at the request again: reading the
     form may be what failed."""
     html = loader.get_template("500.html").render()

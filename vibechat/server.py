@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import signal
 import time
+from collections.abc import Callable
+from typing import Any
 
 import uvicorn
 from django.conf import settings
@@ -31,19 +33,20 @@ UNREAD_SECONDS = 2
 class BoundedHTTP(HttpToolsProtocol):
     """One connection. Uvicorn does not bound the head of a request, and answers one that is none in plain text."""
 
+    transport: Any  # ours, and Uvicorn's own again after an upgrade
     is_in_head = False
     is_answered_early = False
     head_bytes = 0
 
-    def connection_made(self, transport):
+    def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.transport = LingeringTransport(transport, self)
 
-    def handle_websocket_upgrade(self):
+    def handle_websocket_upgrade(self) -> None:
         self.transport = self.transport.transport
         super().handle_websocket_upgrade()
 
-    def data_received(self, data):
+    def data_received(self, data: bytes) -> None:
         if self.is_answered_early:
             return
         super().data_received(data)
@@ -52,24 +55,24 @@ class BoundedHTTP(HttpToolsProtocol):
             if self.head_bytes > HEAD_BYTES:
                 self.send_400_response("")
 
-    def on_message_begin(self):
+    def on_message_begin(self) -> None:
         super().on_message_begin()
         self.is_in_head, self.head_bytes = True, 0
 
-    def on_headers_complete(self):
+    def on_headers_complete(self) -> None:
         """The parser answers 400 where this raises."""
         self.is_in_head = False
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES:
             raise ValueError("The head is too long.")
         super().on_headers_complete()
 
-    def send_400_response(self, msg):
+    def send_400_response(self, msg: str) -> None:
         headers, body = error_answer(400)
         lines = [
             name + b": " + value + b"\r\n"
             for name, value in joined(headers, SecurityHeaders(None).headers_for("/api/"))
         ]
-        if not (self.cycle and self.cycle.response_started and not self.cycle.response_complete):
+        if not (self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete):
             self.transport.write(b"".join([STATUS_LINE[400], *lines, b"connection: close\r\n\r\n", body]))
         self.is_in_head = False
         self.transport.close_unread()
@@ -80,20 +83,20 @@ class LingeringTransport:
     connection, and the client would lose the answer. So only the writing side is closed, and what comes is thrown away
     for a moment."""
 
-    def __init__(self, transport, protocol):
+    def __init__(self, transport: Any, protocol: Any) -> None:
         self.transport, self.protocol = transport, protocol
         self.write = transport.write
 
-    def is_closing(self):
+    def is_closing(self) -> bool:
         return self.protocol.is_answered_early or self.transport.is_closing()
 
-    def close(self):
+    def close(self) -> None:
         if self.protocol.cycle and self.protocol.cycle.more_body:
             self.close_unread()
         else:
             self.transport.close()
 
-    def close_unread(self):
+    def close_unread(self) -> None:
         if self.is_closing():
             return
         self.protocol.is_answered_early = True
@@ -109,30 +112,30 @@ class BoundedSocket(WebSocketsSansIOProtocol):
     """A client that reads nothing is cut off, where waiting until it has read would take for ever. What is pushed to it
     is bounded by messaging/realtime/send_buffer.py."""
 
-    def data_received(self, data):
+    def data_received(self, data: bytes) -> None:
         if self.conn.parser_exc is None:
             super().data_received(data)
 
-    def handle_parser_exception(self):
+    def handle_parser_exception(self) -> None:
         """As Uvicorn's, but the client is given time to read why."""
-        close = self.conn.close_sent
+        close: Any = self.conn.close_sent
         self.queue.put_nowait({"type": "websocket.disconnect", "code": close.code, "reason": close.reason})
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self.transport.write_eof()
         self.close_timer = self.loop.call_later(UNREAD_SECONDS, self.transport.close)
 
-    def handle_ping(self):
+    def handle_ping(self) -> None:
         super().handle_ping()
         if self.transport.get_write_buffer_size() > settings.SOCKET_UNSENT_BYTES:
             security_event("socket_unsent_limited")
             self.transport.abort()
 
-    def keepalive_timeout(self):
+    def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
         self.transport.abort()
 
-    async def send(self, message):
+    async def send(self, message: Any) -> None:
         if self.close_sent:
             raise ClientDisconnected()
         if message["type"] == "websocket.close" and not self.writable.is_set():
@@ -145,7 +148,7 @@ class BoundedSocket(WebSocketsSansIOProtocol):
 
 
 class BoundedServer(uvicorn.Server):
-    def __init__(self, application, ready_callable):
+    def __init__(self, application: Any, ready_callable: Callable[[], object]) -> None:
         super().__init__(
             uvicorn.Config(
                 application,
@@ -167,17 +170,17 @@ class BoundedServer(uvicorn.Server):
         )
         self.ready_callable = ready_callable
 
-    def handle_exit(self, sig, frame):
+    def handle_exit(self, sig: int, frame: Any) -> None:
         """As Uvicorn's, but a stop that was asked for is no death by a signal."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
 
-    async def startup(self, sockets=None):
+    async def startup(self, sockets: Any = None) -> None:
         self.last_listeners = [listening.dup() for listening in sockets or ()]
         await super().startup(sockets)
         self.ready_callable()
 
-    async def shutdown(self, sockets=None):
+    async def shutdown(self, sockets: Any = None) -> None:
         """No new connections; sockets finish the frame that they are at and are told; requests are finished; what has
         been committed is pushed."""
         self.server_state.default_headers = [(b"connection", b"close")]
@@ -194,7 +197,7 @@ class BoundedServer(uvicorn.Server):
         await acceptance.close()
         log_event("server_stopped")
 
-    async def accept_waiting(self, listening):
+    async def accept_waiting(self, listening: Any) -> None:
         """The kernel has accepted these connections already; closing the listener would reset them. The copy keeps the
         listener open after the event loop has closed its own."""
         with listening:
@@ -206,12 +209,11 @@ class BoundedServer(uvicorn.Server):
         for connection in waiting:
             await asyncio.get_running_loop().connect_accepted_socket(self.new_protocol, connection)
 
-    def new_protocol(self):
-        return self.config.http_protocol_class(
-            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
-        )
+    def new_protocol(self) -> Any:
+        protocol: Any = self.config.http_protocol_class
+        return protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
-    async def wait_for_proxy(self):
+    async def wait_for_proxy(self) -> None:
         """It may be writing a request into an idle connection at this moment, and would have no answer if it were
         closed. It is left to the proxy to close it; a request that comes is answered with `Connection: close`."""
         deadline = time.monotonic() + IDLE_SECONDS

@@ -5,8 +5,10 @@ host, whatever production needs must be set, and what is missing or malformed st
 """
 
 import hashlib
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -43,7 +45,7 @@ DATABASE = env_database("DATABASE_URL")
 SECRET_KEY = env_text("SECRET_KEY")
 
 
-def public_server_errors():
+def public_server_errors() -> Iterator[str]:
     """A sentence for each thing that a server needs before strangers may reach it."""
     if any("*" in host or host.startswith(".") for host in ALLOWED_HOSTS):
         yield "ALLOWED_HOSTS must name each host: wildcards are refused."
@@ -101,7 +103,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "vibechat.urls"
 ASGI_APPLICATION = "vibechat.asgi.application"
 APPEND_SLASH = False
-TEMPLATES = [
+TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],

@@ -5,7 +5,7 @@ import contextlib
 import fcntl
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.contrib.auth.password_validation import get_default_password_validators
@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
-from django.forms.renderers import get_default_renderer
+from django.forms.renderers import DjangoTemplates, get_default_renderer
 from django.template import engines
 from django.template.utils import get_app_template_dirs
 from django.urls import get_resolver
@@ -107,7 +107,7 @@ def one_at_a_time(lock: IO) -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
 
 
-kept_open = []  # as long as this process lives
+kept_open: list[IO[str]] = []  # as long as this process lives
 
 
 def check_that_we_are_alone() -> None:
@@ -131,16 +131,16 @@ def load_everything() -> None:
     """Django and the modules below read these at their first use, which may come after the files have changed."""
     get_resolver().url_patterns  # noqa: B018  (the routes and all views)
     get_default_password_validators()
-    import_string(settings.CHANNEL_LAYERS["default"]["BACKEND"])
+    import_string(str(settings.CHANNEL_LAYERS["default"]["BACKEND"]))
     caches.all(initialized_only=False)
     templates = engines["django"]
     load_templates(templates, [*templates.dirs, *get_app_template_dirs("templates")])
-    forms = get_default_renderer().engine
+    forms = cast(DjangoTemplates, get_default_renderer()).engine
     load_templates(forms, forms.template_dirs)
     client_manifest.manifest_json()  # renders every page and reads every file that one names
 
 
-def load_templates(engine, folders) -> None:
+def load_templates(engine: Any, folders: Any) -> None:
     for folder in map(Path, folders):
         for path in folder.rglob("*.html"):
             engine.get_template(path.relative_to(folder).as_posix())

@@ -16,10 +16,10 @@ class RowIdConverter:
 
     regex = "[^/]+"
 
-    def to_python(self, text):
+    def to_python(self, text: str) -> int | None:
         return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
-    def to_url(self, value):
+    def to_url(self, value: int) -> str:
         return str(value)
 
 

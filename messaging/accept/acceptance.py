@@ -5,9 +5,11 @@ check (rules.py), take the two sequences, insert the row. It returns the row or 
 """
 
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
@@ -15,10 +17,10 @@ from rest_framework.exceptions import APIException, ValidationError
 
 from accounts.authentication import token_not_valid
 from messaging.accept import postgresql, sqlite
-from messaging.accept.outcome import ACCEPTED, REPEATED, Outcome
+from messaging.accept.outcome import ACCEPTED, REPEATED
 from messaging.models import CLIENT_ID_MEMORY
 from messaging.realtime import dispatcher
-from messaging.realtime.payloads import message_json, message_text, new_message_pushes
+from messaging.realtime.payloads import Push, message_json, message_text, new_message_pushes
 from messaging.serializers import sent_to_oneself, validated_envelope
 from messaging.storage_quota import StorageFull, allowed_bytes, message_bytes
 from vibechat.core.exceptions import Conflict, Unavailable, UserNotFound
@@ -36,7 +38,7 @@ class Accepted(NamedTuple):
         return 201 if self.is_new else 200
 
 
-async def accept(session_id: uuid.UUID, sender_id: int, body) -> Accepted:
+async def accept(session_id: uuid.UUID, sender_id: int, body: Any) -> Accepted:
     """Accept one message, once, and push it. The ids are those of an access token whose signature has been checked.
 
     Raises APIException: ValidationError for the body's shape, else the refusal; Unavailable where the database is away.
@@ -45,18 +47,18 @@ async def accept(session_id: uuid.UUID, sender_id: int, body) -> Accepted:
     return conclude(call, await backend.accept(call), dispatcher.publish)
 
 
-def accept_sync(session_id: uuid.UUID, sender_id: int, body) -> Accepted:
+def accept_sync(session_id: uuid.UUID, sender_id: int, body: Any) -> Accepted:
     """The same from a thread, on Django's connection and in its transaction; pushes after the commit."""
     call = read(session_id, sender_id, body)
     return conclude(call, backend.accept_sync(call), dispatcher.after_commit)
 
 
-async def close():
+async def close() -> None:
     """Before the event loop ends."""
     await backend.close()
 
 
-def read(session_id, sender_id, body) -> dict:
+def read(session_id: UUID, sender_id: int, body: Any) -> dict:
     """The parameters of a back end. Raises ValidationError."""
     envelope = validated_envelope(body)
     now = datetime.now(UTC)
@@ -72,7 +74,7 @@ def read(session_id, sender_id, body) -> dict:
     }
 
 
-def conclude(call: dict, outcome: Outcome, publish) -> Accepted:
+def conclude(call: dict, outcome: Any, publish: Callable[[list[Push]], object]) -> Accepted:
     if outcome.code not in (ACCEPTED, REPEATED):
         raise refusal(outcome)
     message = SimpleNamespace(
@@ -90,7 +92,7 @@ def conclude(call: dict, outcome: Outcome, publish) -> Accepted:
     return Accepted(text, outcome.sender_sequence, is_new=outcome.code == ACCEPTED)
 
 
-def refusal(outcome: Outcome) -> APIException:
+def refusal(outcome: Any) -> APIException:
     if outcome.code == "storage_full":
         return StorageFull(outcome.stored_bytes, settings.ACCOUNT_STORAGE_BYTES)
     return REFUSALS[outcome.code]()

@@ -12,6 +12,7 @@ from rest_framework.exceptions import APIException, Throttled, ValidationError
 from accounts.authentication import bearer_token
 from accounts.tokens import Claims, claims_of_access_token
 from messaging.accept import acceptance
+from vibechat.core.asgi_types import Application, Event, Receive, Scope, Send
 from vibechat.core.errors import describe, headers_of
 from vibechat.core.json import loads
 from vibechat.core.limits import send_bucket
@@ -20,10 +21,10 @@ PATH = "/api/messages/send"
 
 
 class SendMiddleware:
-    def __init__(self, inner):
+    def __init__(self, inner: Application) -> None:
         self.inner = inner
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         claims = claims_of(scope)
         if claims is None:
             return await self.inner(scope, receive, send)
@@ -45,7 +46,7 @@ class SendMiddleware:
         return await answer(send, accepted.status, accepted.text, {})
 
 
-def claims_of(scope) -> Claims | None:
+def claims_of(scope: Scope) -> Claims | None:
     """Of a request that is answered here."""
     if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST" or settings.CORS_ALLOWED_ORIGINS:
         return None
@@ -53,10 +54,10 @@ def claims_of(scope) -> Claims | None:
     if headers.get(b"content-type", b"").split(b";")[0].strip().lower() != b"application/json":
         return None
     token = bearer_token(headers.get(b"authorization", b""))
-    return token and claims_of_access_token(token)
+    return claims_of_access_token(token) if token else None
 
 
-async def whole_body(receive) -> bytes | None:
+async def whole_body(receive: Receive) -> bytes | None:
     """None where the client went away. RequestBounds has bounded it."""
     body = b""
     while True:
@@ -68,17 +69,17 @@ async def whole_body(receive) -> bytes | None:
             return body
 
 
-def replay(body, receive):
+def replay(body: bytes | None, receive: Receive) -> Receive:
     """A `receive` for the viewset: the body once more, then whatever else comes."""
     waiting = [{"type": "http.disconnect"} if body is None else {"type": "http.request", "body": body}]
 
-    async def once_more():
+    async def once_more() -> Event:
         return waiting.pop() if waiting else await receive()
 
     return once_more
 
 
-async def answer(send, status: int, text: str, headers: dict[str, str]):
+async def answer(send: Send, status: int, text: str, headers: dict[str, str]) -> None:
     content = text.encode()
     headers = {"Content-Type": "application/json", "Content-Length": str(len(content)), **headers}
     pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]

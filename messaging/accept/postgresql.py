@@ -6,6 +6,7 @@ import json
 import logging
 import weakref
 from functools import cache
+from typing import Any
 
 import psycopg
 from channels.db import database_sync_to_async
@@ -114,7 +115,7 @@ def accept_statement() -> str:
     return ACCEPT.format(name=function()[0])
 
 
-def install(**_):
+def install(**_: Any) -> None:
     """After each `migrate`, which every start of a server runs."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -151,7 +152,8 @@ async def accept(call: dict) -> Outcome:
 
 async def accept_once(parameters: dict) -> Outcome:
     async with (await pool()).connection() as database:
-        outcome = Outcome(*await (await database.execute(accept_statement(), parameters)).fetchone())
+        row: Any = await (await database.execute(accept_statement(), parameters)).fetchone()
+        outcome = Outcome(*row)
         if outcome.code == MAILBOX_MISSING:
             await database.execute(MAKE_MAILBOXES, parameters)
         return outcome
@@ -160,7 +162,6 @@ async def accept_once(parameters: dict) -> Outcome:
 def accept_sync(call: dict) -> Outcome:
     """Waits for a lock as long as it takes."""
     parameters = sql_parameters(call, "0")
-    outcome = None
     for _ in range(ATTEMPTS):
         with connection.cursor() as cursor:
             cursor.execute(accept_statement(), parameters)
@@ -188,7 +189,7 @@ async def pool() -> AsyncConnectionPool:
     if loop not in pools:
         parameters = {key: value for key, value in connection.get_connection_params().items() if key not in OWN_OPTIONS}
         parameters |= {"autocommit": True, "prepare_threshold": 0}
-        sizes = {"min_size": 1, "max_size": POOL_SIZE, "timeout": POOL_SECONDS}
+        sizes: dict[str, Any] = {"min_size": 1, "max_size": POOL_SIZE, "timeout": POOL_SECONDS}
         pools[loop] = AsyncConnectionPool(kwargs=parameters, **sizes, open=False)
         await pools[loop].open()
     return pools[loop]
@@ -198,7 +199,7 @@ def is_broken(error: psycopg.Error) -> bool:
     return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
 
 
-async def drop_broken_connections():
+async def drop_broken_connections() -> None:
     """When the database has come back all idle connections are dead, and each would cost somebody a message."""
     try:
         await (await pool()).check()
@@ -206,7 +207,7 @@ async def drop_broken_connections():
         logger.warning("pool_check_failed", extra={"reason": type(error).__name__})
 
 
-async def close():
+async def close() -> None:
     """Before the event loop ends, which would wait for the pool's own tasks."""
     if mine := pools.pop(asyncio.get_running_loop(), None):
         await mine.close()

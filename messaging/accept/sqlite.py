@@ -6,6 +6,7 @@ SQLite has one writer at a time, and the transaction is IMMEDIATE, so nothing ne
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -102,11 +103,12 @@ def accept_sync(call: dict) -> Outcome:
     )
 
 
-def column_value(name: str, value):
-    return Message._meta.get_field(name).get_db_prep_value(value, connection)
+def column_value(name: str, value: Any) -> Any:
+    field: Any = Message._meta.get_field(name)
+    return field.get_db_prep_value(value, connection)
 
 
-def insert(cursor, row: dict) -> int:
+def insert(cursor: Any, row: dict) -> int:
     columns, places = ", ".join(row), ", ".join(f"%({name})s" for name in row)
     return cursor.execute(f"INSERT INTO messages ({columns}) VALUES ({places})", row).lastrowid  # nosec B608
 
@@ -128,5 +130,5 @@ def repeated(call: dict) -> Outcome:
     )
 
 
-async def close():
+async def close() -> None:
     """The connection stays until the process ends."""

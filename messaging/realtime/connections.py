@@ -6,7 +6,10 @@ behind their mailbox to `resync`. While pushes are lost the check runs more ofte
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ParamSpec, Protocol, TypeVar
+from uuid import UUID
 
 from channels.db import database_sync_to_async
 from django.conf import settings
@@ -15,9 +18,12 @@ from django.db import DatabaseError, InterfaceError
 from accounts.models import Session
 from messaging.mailboxes import Mailbox
 from messaging.realtime import dispatcher
+from messaging.realtime.payloads import Push
 from vibechat.core.database_alarm import alarm
 from vibechat.core.limits import socket_places
 
+P = ParamSpec("P")
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 SESSION_OVER = 4401
 DATABASE_THREADS = 8
@@ -29,19 +35,41 @@ FAREWELL_SECONDS = 5
 threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="socket")
 
 
-def in_thread(function):
+def in_thread(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
     """Few threads for all sockets. Channels' default is one, where one lock wait would stop every push."""
     return database_sync_to_async(function, thread_sensitive=False, executor=threads)
 
 
-class Connections:
-    def __init__(self):
-        self.open = set()  # also those that have not signed in
-        self.by_user = {}
-        self.loop = self.dispatcher = None
-        self.task = self.rejoining = None  # kept from the garbage collector
+class Socket(Protocol):
+    """What is asked of a socket here; `user` and `session` once it has signed in."""
 
-    async def add(self, socket) -> bool:
+    name: str
+    user: Any
+    session: Any
+    last_pushed: int
+    closing: bool
+
+    def push(self, push: Push) -> None: ...
+
+    def resync(self) -> None: ...
+
+    def begin_end(self, code: int, reason: str) -> None: ...
+
+    async def finish(self) -> None: ...
+
+
+class Connections:
+    def __init__(self) -> None:
+        self.open: set[Socket] = set()  # also those that have not signed in
+        self.by_user: dict[int, set[Socket]] = {}
+        # Until the first socket there is none.
+        self.loop: asyncio.AbstractEventLoop = None  # type: ignore[assignment]
+        self.dispatcher: dispatcher.PushDispatcher = None  # type: ignore[assignment]
+        # Kept from the garbage collector.
+        self.task: asyncio.Task[None] | None = None
+        self.rejoining: asyncio.Task[None] | None = None
+
+    async def add(self, socket: Socket) -> bool:
         """Begin to push to the socket. False where the person has SOCKETS_PER_USER already, over all processes."""
         self.watch()
         user_id = socket.user.pk
@@ -53,7 +81,7 @@ class Connections:
         await self.dispatcher.join(user_id)
         return True
 
-    async def discard(self, socket):
+    async def discard(self, socket: Socket) -> None:
         user_id = socket.user.pk
         theirs = self.by_user.get(user_id, set())
         theirs.discard(socket)
@@ -61,16 +89,16 @@ class Connections:
             await self.dispatcher.leave(user_id)
         await socket_places.free(user_id, socket.name)
 
-    async def close_all(self):
+    async def close_all(self) -> None:
         """The server stops: each socket finishes its frame and is told."""
         ending = [asyncio.ensure_future(socket.finish()) for socket in list(self.open)]
         if ending:
             await asyncio.wait(ending, timeout=FAREWELL_SECONDS)
 
-    def all(self):
+    def all(self) -> list[Socket]:
         return [socket for theirs in self.by_user.values() for socket in theirs]
 
-    def watch(self):
+    def watch(self) -> None:
         """Begin to listen and to check, once for each event loop."""
         loop = asyncio.get_running_loop()
         if self.loop is not loop:
@@ -78,18 +106,18 @@ class Connections:
             self.dispatcher.listen(self.push, self.resync, self.start_rejoining)
             self.task = loop.create_task(self.check_forever())
 
-    def push(self, push):
+    def push(self, push: Push) -> None:
         for socket in self.by_user.get(push.user_id, ()):
             socket.push(push)
 
-    def resync(self, user_id):
+    def resync(self, user_id: int) -> None:
         """Pushes to this person, or to EVERYBODY, were lost."""
         for socket in self.all() if user_id == dispatcher.EVERYBODY else self.by_user.get(user_id, ()):
             socket.resync()
 
     # --- the check ---
 
-    async def check_forever(self):
+    async def check_forever(self) -> None:
         while True:
             await self.wait()
             try:
@@ -100,14 +128,14 @@ class Connections:
             except Exception:
                 logger.exception("socket_check_failed")
 
-    async def wait(self):
+    async def wait(self) -> None:
         due = self.loop.time() + settings.SOCKET_CHECK_SECONDS
         while (left := due - self.loop.time()) > 0 and not self.dispatcher.is_lossy:
             await asyncio.sleep(min(left, LOST_CHECK_SECONDS))
         if self.dispatcher.is_lossy:
             await asyncio.sleep(min(LOST_CHECK_SECONDS, settings.SOCKET_CHECK_SECONDS))
 
-    async def check(self):
+    async def check(self) -> None:
         checked = [socket for socket in self.all() if not socket.closing]
         if not checked:
             return
@@ -138,15 +166,15 @@ class Connections:
                 await self.dispatcher.leave(user_id)
         return True
 
-    def start_rejoining(self):
+    def start_rejoining(self) -> None:
         self.rejoining = self.loop.create_task(self.rejoin())
 
-    async def rejoin(self):
+    async def rejoin(self) -> None:
         if await self.join_all():
             self.resync(dispatcher.EVERYBODY)
 
 
-def read_state(session_ids, user_ids):
+def read_state(session_ids: set[UUID], user_ids: set[int]) -> tuple[set[UUID], dict[int, int]]:
     """(ids of the live sessions, {user id: last sequence}): two queries for all sockets."""
     live = set(Session.objects.live().filter(pk__in=session_ids).values_list("pk", flat=True))
     return live, dict(Mailbox.objects.filter(pk__in=user_ids).values_list("pk", "sequence"))

@@ -6,6 +6,7 @@ import json
 import logging
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -13,14 +14,16 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from rest_framework.exceptions import APIException, AuthenticationFailed, Throttled
 
+from accounts.models import Session
 from accounts.serializers import UserSerializer
 from accounts.tokens import session_of_access_token
 from messaging.accept.acceptance import accept
 from messaging.mailboxes import sequence_of
 from messaging.realtime import ephemeral
 from messaging.realtime.connections import connections, in_thread
-from messaging.realtime.payloads import message_accepted_text
+from messaging.realtime.payloads import Push, message_accepted_text
 from messaging.realtime.send_buffer import RESYNC, SendBuffer
+from vibechat.core.asgi_types import Event, Receive, Scope, Send
 from vibechat.core.database_alarm import alarm
 from vibechat.core.errors import as_api_exception, describe
 from vibechat.core.exceptions import Unavailable
@@ -36,15 +39,15 @@ FAREWELL_SECONDS = 2
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
-    session = None
-    user = None
-    deadline = None  # the timer that closes the socket: no sign-in, or an expired token
+    session: Any = None  # and its user: None until the client has signed in
+    user: Any = None
+    deadline: asyncio.TimerHandle | None = None  # the timer that closes the socket: no sign-in, or an expired token
     last_pushed = 0  # the highest sequence pushed to this socket
     has_left = False
-    ending = None  # the task that closes, kept from the garbage collector
+    ending: asyncio.Task[None] | None = None  # the task that closes, kept from the garbage collector
     closing = False
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one client frame after the other.
 
         Pushes come from messaging/realtime/connections.py. So no push waits for a client frame, and a socket needs no
@@ -65,19 +68,19 @@ class ChatConsumer(AsyncWebsocketConsumer):
         finally:
             await self.leave()
 
-    async def dispatch(self, message):
+    async def dispatch(self, message: Event) -> None:
         """Channels would also close old database connections, in a thread. `in_thread` closes ours."""
         await getattr(self, message["type"].replace(".", "_"))(message)
 
-    async def connect(self):
+    async def connect(self) -> None:
         self.frame_limit = LocalBucket(settings.SOCKET_FRAMES_PER_SECOND, settings.SOCKET_FRAMES_BURST)
         await self.accept()
         self.end_after(settings.SOCKET_CONNECT_SECONDS, SILENT, "no_connect")
 
-    async def disconnect(self, code):
+    async def disconnect(self, code: int) -> None:
         await self.leave()
 
-    async def leave(self):
+    async def leave(self) -> None:
         """Once, whatever ends the socket."""
         has_left, self.has_left = self.has_left, True
         if has_left:
@@ -90,7 +93,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if self.user:
             await asyncio.shield(connections.discard(self))  # even if the server has cancelled this task
 
-    async def end(self, code, reason):
+    async def end(self, code: int, reason: str) -> None:
         if self.closing:
             return
         self.closing = True
@@ -101,26 +104,26 @@ class ChatConsumer(AsyncWebsocketConsumer):
         with contextlib.suppress(OSError):
             await self.close(code=code)
 
-    async def finish(self):
+    async def finish(self) -> None:
         """The server stops: answer the current frame first."""
         async with self.frame_lock:
             await self.end(SERVICE_RESTART, "server_stopping")
 
-    def end_after(self, seconds, code, reason):
+    def end_after(self, seconds: float, code: int, reason: str) -> None:
         if self.deadline:
             self.deadline.cancel()
         loop = asyncio.get_running_loop()
         self.deadline = loop.call_later(max(0, seconds), self.begin_end, code, reason)
 
-    def begin_end(self, code, reason):
+    def begin_end(self, code: int, reason: str) -> None:
         self.ending = asyncio.get_running_loop().create_task(self.end(code, reason))
 
-    async def send_frame(self, frame):
+    async def send_frame(self, frame: dict[str, Any]) -> None:
         await self.send(text_data=json.dumps(frame))
 
     # --- frames in ---------------------------------------------------------------------------------------------------
 
-    async def receive(self, text_data=None, bytes_data=None):
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.closing:
             return None
         if settings.RATELIMIT_ENABLE and not self.frame_limit.take():
@@ -137,7 +140,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.handle(frame)
         return None
 
-    async def handle(self, frame):
+    async def handle(self, frame: dict[str, Any]) -> None:
         kind = frame.pop("type", None)
         if kind == "connect":
             await self.sign_in(frame.get("token"))
@@ -153,7 +156,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             error = {"code": "unknown_type", "detail": "This server knows no frames of this type."}
             await self.send_frame({"type": "error", **error})
 
-    async def sign_in(self, token):
+    async def sign_in(self, token: object) -> None:
         try:
             found = await in_thread(session_of_access_token)(token) if isinstance(token, str) else None
             if found is None or (self.session and found[0].pk != self.session.pk):
@@ -164,7 +167,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             alarm.note(error)
             await self.end(TRY_LATER, "unavailable")
 
-    async def join(self, session, expires_at):
+    async def join(self, session: Session, expires_at: datetime) -> None:
         is_new = self.user is None
         self.session, self.user = session, session.user
         if is_new and not await connections.add(self):
@@ -178,7 +181,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.send_buffer.release()
         return None
 
-    async def send_message(self, body):
+    async def send_message(self, body: dict[str, Any]) -> None:
         try:
             if wait := await send_bucket.take_async(self.user.pk, self.address):
                 raise Throttled(wait)
@@ -186,14 +189,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
         except AuthenticationFailed:
             await self.end(NOT_SIGNED_IN, "session_over")
         except (APIException, DatabaseError, InterfaceError) as error:
-            await self.send_frame(error_frame(body, as_api_exception(error)))
+            await self.send_frame(error_frame(body, error))
         except Exception:
             logger.exception("send_failed")
             await self.send_frame(error_frame(body, Unavailable()))
         else:
             await self.send(message_accepted_text(accepted.sequence, accepted.text))
 
-    async def send_ephemeral(self, body):
+    async def send_ephemeral(self, body: dict[str, Any]) -> None:
         """No answer but a refusal."""
         try:
             if wait := await ephemeral_bucket.take_async(self.user.pk, self.address):
@@ -201,28 +204,32 @@ class ChatConsumer(AsyncWebsocketConsumer):
             if not await in_thread(ephemeral.hand_on)(self.session, self.user, body):
                 await self.end(NOT_SIGNED_IN, "session_over")
         except (APIException, DatabaseError, InterfaceError) as error:
-            await self.send_frame(error_frame({}, as_api_exception(error)))
+            await self.send_frame(error_frame({}, error))
 
     # --- pushes out --------------------------------------------------------------------------------------------------
 
-    def push(self, push):
+    def push(self, push: Push) -> None:
         if not self.closing:
             self.last_pushed = max(self.last_pushed, push.sequence)
             self.send_buffer.put(push.text, push.is_ephemeral)
 
-    def resync(self):
+    def resync(self) -> None:
         if not self.closing:
             self.send_buffer.put(RESYNC)
 
     @property
-    def address(self):
+    def address(self) -> str | None:
         client = self.scope.get("client")
         return client[0] if client else None
 
 
-def error_frame(body, error):
+def error_frame(body: dict[str, Any], error: Exception) -> dict[str, Any]:
+    refusal = as_api_exception(error) or Unavailable()
     client_id = body.get("client_id")
-    frame = {"type": "error", "client_id": client_id if isinstance(client_id, str) and len(client_id) <= 64 else None}
-    if wait := getattr(error, "wait", None):
+    frame: dict[str, Any] = {
+        "type": "error",
+        "client_id": client_id if isinstance(client_id, str) and len(client_id) <= 64 else None,
+    }
+    if wait := getattr(refusal, "wait", None):
         frame["retry_after"] = max(1, int(wait))
-    return {**frame, **describe(error)}
+    return {**frame, **describe(refusal)}

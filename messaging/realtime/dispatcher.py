@@ -11,6 +11,7 @@ import collections
 import contextlib
 import itertools
 import logging
+from collections.abc import Callable
 from functools import partial
 
 from asgiref.sync import async_to_sync
@@ -19,6 +20,7 @@ from django.db import transaction
 
 from messaging.realtime.payloads import Push
 from messaging.realtime.send_buffer import RESYNC
+from vibechat.core.asgi_types import Application, Receive, Scope, Send
 
 logger = logging.getLogger(__name__)
 QUEUE_BYTES = 32 * 1024 * 1024
@@ -35,16 +37,16 @@ def group(user_id: int) -> str:
     return f"user_{user_id}"
 
 
-def after_commit(pushes):
+def after_commit(pushes: list[Push]) -> None:
     transaction.on_commit(partial(publish, pushes), robust=True)
 
 
-def resync_after_commit(user_id: int):
+def resync_after_commit(user_id: int) -> None:
     """For a change that is not in the mailbox: this person's browsers load their state again."""
     after_commit([Push(user_id, 0, RESYNC)])
 
 
-def publish(pushes: list[Push]):
+def publish(pushes: list[Push]) -> None:
     """From any thread. In a process that serves nobody (a command), directly to the layer."""
     current = PushDispatcher.current
     if current is not None and current.loop.is_running():
@@ -56,7 +58,7 @@ def publish(pushes: list[Push]):
         logger.error("push_failed", extra={"reason": type(error).__name__})
 
 
-async def send_to_layer(pushes: list[Push]):
+async def send_to_layer(pushes: list[Push]) -> None:
     messages = [(group(push.user_id), {"type": "push", **push._asdict()}) for push in pushes]
     async with asyncio.timeout(PUSH_SECONDS):
         await get_channel_layer().group_send_many(messages)
@@ -75,12 +77,12 @@ class PushDispatcher:
 
     current: "PushDispatcher | None" = None
 
-    def __init__(self, loop):
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.waiting = collections.deque()
+        self.waiting: collections.deque[Push] = collections.deque()
         self.waiting_bytes = 0
         self.has_waiting = asyncio.Event()
-        self.lost = set()  # user ids, or EVERYBODY if they are too many
+        self.lost: set[int] = set()  # user ids, or EVERYBODY if they are too many
         self.sending = loop.create_task(self.send_waiting())
 
     @property
@@ -89,7 +91,7 @@ class PushDispatcher:
 
     # --- out ---
 
-    def enqueue(self, pushes):
+    def enqueue(self, pushes: list[Push]) -> None:
         for push in pushes:
             if self.waiting_bytes + len(push.text) > QUEUE_BYTES:
                 self.mark_lost([push], "the queue is full")
@@ -98,7 +100,7 @@ class PushDispatcher:
             self.waiting_bytes += len(push.text)
             self.has_waiting.set()
 
-    async def send_waiting(self):
+    async def send_waiting(self) -> None:
         while True:
             await self.has_waiting.wait()
             pushes = list(itertools.islice(self.waiting, PUSHES_AT_ONCE))
@@ -110,20 +112,20 @@ class PushDispatcher:
                 await self.announce_lost()
             self.dequeue(pushes)
 
-    def dequeue(self, pushes):
+    def dequeue(self, pushes: list[Push]) -> None:
         for push in pushes:
             self.waiting.popleft()
             self.waiting_bytes -= len(push.text)
         if not self.waiting:
             self.has_waiting.clear()
 
-    async def flush(self, seconds):
+    async def flush(self, seconds: float) -> None:
         """Before the process ends: wait until all pushes are sent."""
         deadline = self.loop.time() + seconds
         while self.waiting and self.loop.time() < deadline:
             await asyncio.sleep(0.01)
 
-    def mark_lost(self, pushes, reason):
+    def mark_lost(self, pushes: list[Push], reason: str) -> None:
         pushes = [push for push in pushes if not push.is_ephemeral]
         if pushes and not self.lost:
             logger.error("push_failed", extra={"reason": reason})
@@ -131,7 +133,7 @@ class PushDispatcher:
         if len(self.lost) > LOST_PEOPLE:
             self.lost = {EVERYBODY}
 
-    async def announce_lost(self):
+    async def announce_lost(self) -> None:
         if not self.lost:
             return
         told, self.lost = self.lost, set()
@@ -147,11 +149,14 @@ class PushDispatcher:
     # --- in, for the sockets of this process ---
 
     channel = None
-    listening = heartbeat_task = None
+    listening: asyncio.Task[None]
+    heartbeat_task: asyncio.Task[None]
     is_deaf = False
     beats = deaf_since = 0
 
-    def listen(self, on_push, on_lost, on_healed):
+    def listen(
+        self, on_push: Callable[[Push], object], on_lost: Callable[[int], object], on_healed: Callable[[], object]
+    ) -> None:
         """Call `on_push` for pushes to people who have joined, `on_lost` with a user id whose pushes are missing, and
         `on_healed` when pushes to anybody may be missing."""
         self.on_push, self.on_lost, self.on_healed = on_push, on_lost, on_healed
@@ -160,7 +165,7 @@ class PushDispatcher:
         self.listening = self.loop.create_task(self.receive_forever())
         self.heartbeat_task = self.loop.create_task(self.send_heartbeats())
 
-    async def receive_forever(self):
+    async def receive_forever(self) -> None:
         while True:
             try:
                 await self.receive_all()
@@ -168,7 +173,7 @@ class PushDispatcher:
                 self.mark_deaf(type(error).__name__)
                 await asyncio.sleep(1)
 
-    async def receive_all(self):
+    async def receive_all(self) -> None:
         layer = get_channel_layer()
         if self.channel is None:
             channel = await layer.new_channel("pushes.")
@@ -184,19 +189,19 @@ class PushDispatcher:
             else:
                 self.note_heartbeat(event["number"])
 
-    def note_heartbeat(self, number):
+    def note_heartbeat(self, number: int) -> None:
         self.heard_at = self.loop.time()
         if self.is_deaf and number > self.deaf_since:
             logger.warning("pushes_heard_again")
             self.is_deaf = False
             self.on_healed()
 
-    def mark_deaf(self, reason):
+    def mark_deaf(self, reason: str) -> None:
         if not self.is_deaf:
             logger.error("pushes_not_heard", extra={"reason": reason})
         self.is_deaf, self.deaf_since = True, self.beats
 
-    async def send_heartbeats(self):
+    async def send_heartbeats(self) -> None:
         while True:
             self.beats += 1
             try:
@@ -214,7 +219,7 @@ class PushDispatcher:
             if silent_seconds > RECONNECT_SECONDS:
                 await self.reconnect()
 
-    async def reconnect(self):
+    async def reconnect(self) -> None:
         """With new connections: a dead one that was never closed reports no error."""
         self.heard_at = self.loop.time()
         self.listening.cancel()
@@ -225,7 +230,7 @@ class PushDispatcher:
                 await get_channel_layer().reconnect()
         self.listening = self.loop.create_task(self.receive_forever())
 
-    async def join(self, user_id) -> bool:
+    async def join(self, user_id: int) -> bool:
         """Whether pushes to this person are received from now on. Repeatable: a layer may forget a membership."""
         try:
             async with asyncio.timeout(PUSH_SECONDS):
@@ -236,7 +241,7 @@ class PushDispatcher:
             return False
         return True
 
-    async def leave(self, user_id):
+    async def leave(self, user_id: int) -> None:
         """Best effort: pushes to people without a socket here are ignored."""
         with contextlib.suppress(Exception):
             async with asyncio.timeout(PUSH_SECONDS):
@@ -251,7 +256,7 @@ def attach() -> PushDispatcher:
     return PushDispatcher.current
 
 
-async def flush(seconds):
+async def flush(seconds: float) -> None:
     if PushDispatcher.current is not None:
         await PushDispatcher.current.flush(seconds)
 
@@ -259,9 +264,9 @@ async def flush(seconds):
 class DispatcherMiddleware:
     """ASGI middleware that attaches the dispatcher to the event loop of the first request."""
 
-    def __init__(self, inner):
+    def __init__(self, inner: Application) -> None:
         self.inner = inner
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         attach()
         return await self.inner(scope, receive, send)

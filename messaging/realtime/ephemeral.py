@@ -1,13 +1,15 @@
 """Frames that are handed on to whoever is there: no row, no sequence, and a lost one stays lost."""
 
+from typing import Any
+
 from accounts.lookup import person_with
-from accounts.models import Session
+from accounts.models import Session, User
 from messaging.realtime import dispatcher
 from messaging.realtime.payloads import ephemeral
 from messaging.serializers import EphemeralSerializer
 
 
-def hand_on(session, user, body) -> bool:
+def hand_on(session: Session, user: User, body: dict[str, Any]) -> bool:
     """Push the payload to every connection of its recipient, and to nobody else; False where the session is over.
 
     Who may be sent a message may be sent this. Raises ValidationError and UserNotFound.

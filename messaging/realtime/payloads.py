@@ -1,8 +1,9 @@
 """The JSON of a change in a mailbox: the same for REST, `sync` and pushes."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from vibechat.core.times import iso
@@ -25,12 +26,12 @@ MESSAGE_FIELDS = (
 )
 
 
-def message_json(message) -> dict:
+def message_json(message: Any) -> dict:
     """A message object, of a row or of anything with its columns."""
     return {name: as_json(getattr(message, name)) for name in MESSAGE_FIELDS}
 
 
-def as_json(value):
+def as_json(value: Any) -> Any:
     if isinstance(value, datetime):
         return iso(value)
     return str(value) if isinstance(value, UUID) else value
@@ -58,7 +59,7 @@ def cleared_frame(sequence: int, email: str, through: int | None) -> dict:
     return {"type": "conversation_cleared", "sequence": sequence, "email": email, **bound}
 
 
-def status_frame(sequence: int, message) -> dict:
+def status_frame(sequence: int, message: Any) -> dict:
     status = {name: as_json(getattr(message, name)) for name in ("id", "client_id", "delivered_at", "read_at")}
     return {"type": "message_status", "sequence": sequence, "message": status}
 
@@ -73,7 +74,7 @@ class Push(NamedTuple):
     is_ephemeral: bool = False  # where it cannot be delivered, it is dropped and nobody is told to resync
 
 
-def push(user_id, frame) -> Push:
+def push(user_id: int, frame: dict[str, Any]) -> Push:
     return Push(user_id, frame["sequence"], json.dumps(frame))
 
 
@@ -82,7 +83,7 @@ def new_message_pushes(sequences: dict[int, int], text: str) -> list[Push]:
     return [Push(user_id, sequence, new_message_text(sequence, text)) for user_id, sequence in sequences.items()]
 
 
-def message_status(messages) -> list[Push]:
+def message_status(messages: Iterable[Any]) -> list[Push]:
     pushes = []
     for message in messages:
         pushes.append(push(message.recipient_id, status_frame(message.recipient_sequence, message)))
@@ -91,10 +92,10 @@ def message_status(messages) -> list[Push]:
     return pushes
 
 
-def ephemeral(user_id, sender_email, payload) -> Push:
+def ephemeral(user_id: int, sender_email: str, payload: str) -> Push:
     frame = {"type": "ephemeral", "sender_email": sender_email, "payload": payload}
     return Push(user_id, 0, json.dumps(frame), is_ephemeral=True)
 
 
-def conversation_cleared(user_id, email, sequence, through) -> list[Push]:
+def conversation_cleared(user_id: int, email: str, sequence: int, through: int | None) -> list[Push]:
     return [push(user_id, cleared_frame(sequence, email, through))]

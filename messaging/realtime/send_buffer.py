@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+from collections.abc import Awaitable, Callable
 
 from django.conf import settings
 
@@ -19,15 +20,15 @@ class SendBuffer:
 
     __slots__ = ("has_dropped", "is_held", "send", "task", "waiting", "waiting_bytes")
 
-    def __init__(self, send):
+    def __init__(self, send: Callable[[str], Awaitable[object]]) -> None:
         self.send = send
-        self.waiting = None
+        self.waiting: collections.deque[str] | None = None
         self.waiting_bytes = 0
-        self.task = None  # only while there is something to send: most sockets are idle
+        self.task: asyncio.Task[None] | None = None  # only while there is something to send: most sockets are idle
         self.is_held = True
         self.has_dropped = False
 
-    def put(self, text, is_ephemeral=False):
+    def put(self, text: str, is_ephemeral: bool = False) -> None:
         if self.waiting_bytes + len(text) > settings.SOCKET_UNSENT_BYTES:
             if not is_ephemeral:
                 self.drop()
@@ -38,21 +39,21 @@ class SendBuffer:
         self.waiting_bytes += len(text)
         self.start()
 
-    def drop(self):
+    def drop(self) -> None:
         if not self.has_dropped:
             security_event("socket_unsent_limited")
         self.has_dropped = True
 
-    def release(self):
+    def release(self) -> None:
         """After `connected`: send what has been buffered meanwhile."""
         self.is_held = False
         self.start()
 
-    def start(self):
+    def start(self) -> None:
         if self.waiting and self.task is None and not self.is_held:
             self.task = asyncio.get_running_loop().create_task(self.run())
 
-    async def run(self):
+    async def run(self) -> None:
         try:
             while self.waiting:
                 text = self.waiting.popleft()
@@ -67,7 +68,7 @@ class SendBuffer:
             self.task = self.waiting = None
             self.waiting_bytes = 0
 
-    def close(self):
+    def close(self) -> None:
         if self.task:
             self.task.cancel()
         self.waiting, self.waiting_bytes, self.is_held = None, 0, True

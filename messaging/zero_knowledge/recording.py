@@ -1,12 +1,13 @@
 """What passes between browsers and server, and through Redis, written down while it does."""
 
 import contextlib
-import threading
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import redis
 from django.conf import settings
+from redis.client import PubSubWorkerThread
 
 from messaging.zero_knowledge.search import TEXT, Source
 
@@ -18,7 +19,7 @@ class Recording:
     """Of Playwright's browser contexts: every request and answer, every frame of every WebSocket. `unreadable` is what
     Playwright raises for an answer that is gone."""
 
-    def __init__(self, unreadable: type[Exception]):
+    def __init__(self, unreadable: type[Exception]) -> None:
         self.unreadable = unreadable
         self.requests: list[tuple[str, bytes]] = []
         self.answers: list[tuple[str, bytes]] = []
@@ -27,29 +28,29 @@ class Recording:
         self.unread_requests: list[str] = []
         self.unread_answers: list[str] = []
 
-    def listen_to(self, context) -> None:
+    def listen_to(self, context: Any) -> None:
         context.on("request", self.note_request)
         context.on("requestfinished", self.note_answer)
         context.on("page", self.listen_to_page)
         for page in context.pages:
             self.listen_to_page(page)
 
-    def listen_to_page(self, page) -> None:
+    def listen_to_page(self, page: Any) -> None:
         page.on("websocket", self.listen_to_socket)
 
-    def listen_to_socket(self, socket) -> None:
+    def listen_to_socket(self, socket: Any) -> None:
         self.requests.append(("WebSocket", socket.url.encode()))
         socket.on("framesent", lambda payload: self.frames_sent.append(("", as_bytes(payload))))
         socket.on("framereceived", lambda payload: self.frames_received.append(("", as_bytes(payload))))
 
-    def note_request(self, request) -> None:
+    def note_request(self, request: Any) -> None:
         headers = "\n".join(f"{name}: {value}" for name, value in request.headers.items())
         body = request.post_data_buffer
         if body is None and request.method not in ("GET", "HEAD", "OPTIONS", "DELETE"):
             self.unread_requests.append(f"the body of {call(request)}")
         self.requests += [(call(request), part) for part in (request.url.encode(), headers.encode(), body or b"")]
 
-    def note_answer(self, request) -> None:
+    def note_answer(self, request: Any) -> None:
         response = request.response()
         if response is None:
             return
@@ -75,7 +76,7 @@ class Recording:
         ]
 
 
-def call(request) -> str:
+def call(request: Any) -> str:
     return f"{request.method} {urlsplit(request.url).path}"
 
 
@@ -88,7 +89,7 @@ def redis_pushes() -> Iterator[list[tuple[str, bytes]]]:
     """All that is published in Redis meanwhile: the pushes on their way from process to process."""
     published: list[tuple[str, bytes]] = []
 
-    def note(message) -> None:
+    def note(message: Any) -> None:
         published.extend(("", part) for part in (message["channel"], message["data"]))
 
     with contextlib.ExitStack() as stack:
@@ -101,6 +102,6 @@ def redis_pushes() -> Iterator[list[tuple[str, bytes]]]:
         yield published
 
 
-def stop(listening: threading.Thread) -> None:
+def stop(listening: PubSubWorkerThread) -> None:
     listening.stop()
     listening.join(5)

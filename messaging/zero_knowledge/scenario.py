@@ -5,6 +5,7 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator
+from typing import Any
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
@@ -33,7 +34,7 @@ def open_browser() -> Iterator[Browser]:
 def new_people(browser: Browser, url: str, canaries: Canaries, recording: Recording) -> list[Person]:
     """With browsers, and not registered yet."""
 
-    def new_context():
+    def new_context() -> Any:
         context = browser.new_context()
         context.set_default_timeout(PATIENCE_MS)
         recording.listen_to(context)

@@ -15,7 +15,7 @@ class Canaries:
     """Texts that stand nowhere else. Those of a kind begin with one mark, which is what is searched for: once, however
     many there are. It is of digits, which no change of case and no escaping of special characters touches."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.marks = {
             kind: "".join(secrets.choice("0123456789") for _ in range(MARK_DIGITS)) for kind in (TEXT, PASSWORD)
         }
@@ -48,7 +48,7 @@ class Leak:
     source: str
     encoding: str
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.canary}, in {self.source}, as {self.encoding}"
 
 
@@ -70,7 +70,7 @@ def search(source: Source, canaries: Canaries) -> Searched:
         for leak in leaks_in(values, where, canaries, source.kinds):
             if leak not in searched.leaks:
                 searched.leaks.append(leak)
-        if not searched.is_control_found:
+        if source.control is not None and not searched.is_control_found:
             searched.is_control_found = bool(find_in_any(source.control, values))
     return searched
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -82,7 +83,7 @@ def rows_of(select: str, columns: list[str]) -> Iterator[tuple[str, bytes]]:
                 )
 
 
-def as_bytes(value) -> bytes:
+def as_bytes(value: Any) -> bytes:
     return bytes(value) if isinstance(value, (bytes, bytearray, memoryview)) else str(value).encode(errors="replace")
 
 
@@ -144,7 +145,7 @@ def values_of_redis() -> Iterator[tuple[str, bytes]]:
                 yield from values_of_key(client, key)
 
 
-def values_of_key(client, key: bytes) -> Iterator[tuple[str, bytes]]:
+def values_of_key(client: Any, key: bytes) -> Iterator[tuple[str, bytes]]:
     kind = client.type(key)
     read = READ.get(kind, lambda client, key: [client.dump(key)])  # a module's own type
     try:
@@ -154,7 +155,7 @@ def values_of_key(client, key: bytes) -> Iterator[tuple[str, bytes]]:
     yield from ((f"a {kind.decode()}", value) for value in values if value is not None)
 
 
-def stream_parts(entries) -> Iterator[bytes]:
+def stream_parts(entries: Any) -> Iterator[bytes]:
     for _, fields in entries:
         for pair in fields.items():
             yield from pair

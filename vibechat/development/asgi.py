@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 
 from vibechat import client_manifest
 from vibechat.asgi import application as whole_application
+from vibechat.core.asgi_types import Application, Event, Receive, Scope, Send
 from vibechat.core.middleware.security_headers import SecurityHeaders, joined
 from vibechat.templatetags import client_code
 
@@ -21,10 +23,11 @@ STARTED = time.time_ns()
 
 
 class Development:
-    def __init__(self, app):
-        self.app = ASGIStaticFilesHandler(app)
+    def __init__(self, app: Application) -> None:
+        # Django's hints name the applications and events of its own handler alone.
+        self.app: Any = ASGIStaticFilesHandler(app)  # type: ignore[arg-type]
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
         elif scope["path"] == CHANGES:
@@ -38,11 +41,12 @@ class PageSend:
     """Headers after the present files, and in HTML the script that reloads the page. Of error pages the policy is
     taken off: Django's debug page has its script and style within."""
 
-    def __init__(self, path, send):
+    def __init__(self, path: str, send: Send) -> None:
         self.path, self.send = path, send
-        self.start, self.body = None, b""
+        self.start: Event = {}
+        self.body = b""
 
-    async def __call__(self, message):
+    async def __call__(self, message: Event) -> None:
         if message["type"] == "http.response.start":
             self.start = message | {"headers": self.headers(message)}
             if not self.is_html():
@@ -54,7 +58,7 @@ class PageSend:
             if not message.get("more_body"):
                 await self.finish()
 
-    def headers(self, message) -> list[tuple[bytes, bytes]]:
+    def headers(self, message: Event) -> list[tuple[bytes, bytes]]:
         headers = joined(message.get("headers", []), SecurityHeaders(None).headers_for(self.path))
         if message["status"] >= 400:
             return [pair for pair in headers if pair[0] != b"content-security-policy"]
@@ -63,14 +67,14 @@ class PageSend:
     def is_html(self) -> bool:
         return any(name.lower() == b"content-type" and b"text/html" in value for name, value in self.start["headers"])
 
-    async def finish(self):
+    async def finish(self) -> None:
         body = self.body.replace(b"</head>", f"{client_code.module('development/reload.js')}</head>".encode(), 1)
         headers = [pair for pair in self.start["headers"] if pair[0].lower() != b"content-length"]
         await self.send(self.start | {"headers": [*headers, (b"content-length", str(len(body)).encode())]})
         await self.send({"type": "http.response.body", "body": body})
 
 
-async def answer_on_change(scope, send):
+async def answer_on_change(scope: Scope, send: Send) -> None:
     """The version of what is served, as soon as it is another than the one that the page knows, or after a while."""
     known = parse_qs(scope["query_string"].decode("latin-1")).get("known", [""])[0]
     deadline = time.monotonic() + WAIT_SECONDS

@@ -1,3 +1,5 @@
+from os import PathLike
+
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import StaticFilesStorage
 
@@ -12,5 +14,5 @@ class SourceStorage(StaticFilesStorage):
     def stored_name(self, name: str) -> str:
         return name
 
-    def path(self, name: str) -> str:
-        return finders.find(name) or super().path(name)
+    def path(self, name: str | PathLike[str]) -> str:
+        return finders.find(str(name)) or super().path(name)

@@ -1,5 +1,7 @@
 """How pages name the code that they load: each file with the hash by which the browser refuses another."""
 
+from typing import Any
+
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -12,12 +14,12 @@ register = template.Library()
 class ImportMapNode(template.Node):
     """The one inline script of a page. It holds the names of our own files; the policy lets it pass by its hash."""
 
-    def render(self, context) -> str:
+    def render(self, context: Any) -> str:
         return f'<script type="importmap">{static_files.import_map()}</script>'
 
 
 @register.tag
-def import_map(parser, token):
+def import_map(parser: Any, token: Any) -> ImportMapNode:
     return ImportMapNode()
 
 

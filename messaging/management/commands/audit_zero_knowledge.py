@@ -3,18 +3,20 @@
 import os
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
 from messaging.zero_knowledge import sources
 from messaging.zero_knowledge.encodings import FORMS
 from messaging.zero_knowledge.recording import Recording, redis_pushes
 from messaging.zero_knowledge.removal import remove
-from messaging.zero_knowledge.search import Canaries, Source, search
+from messaging.zero_knowledge.search import Canaries, Searched, Source, search
 
 LEAK, NOT_DONE = 1, 2  # exit codes
 MISSING = (
@@ -35,7 +37,7 @@ class Command(BaseCommand):
         "that the browsers exchanged. Takes the people away again. Exit code 1: something leaked; 2: not carried out."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--url",
             help="of the running server whose settings are in the environment; without it, one more process is "
@@ -45,10 +47,11 @@ class Command(BaseCommand):
             "--log", action="append", default=[], type=Path, metavar="PATH", help="a log file, or a folder of them"
         )
 
-    def handle(self, url, log, **options):
+    def handle(self, url: str | None, log: list[Path], **options: Any) -> None:
         tools = import_tools()
         check(url, log)
-        self.canaries, self.recording, self.searched = Canaries(), Recording(tools.PlaywrightError), []
+        self.canaries, self.recording = Canaries(), Recording(tools.PlaywrightError)
+        self.searched: list[Searched] = []
         emails: list[str] = []
         with ExitStack() as stack:
             stack.callback(self.clean_up, emails)
@@ -60,7 +63,7 @@ class Command(BaseCommand):
 
     # --- what is done ---
 
-    def live_and_search(self, tools, stack, url, logs, emails):
+    def live_and_search(self, tools: Any, stack: Any, url: str | None, logs: list[Path], emails: list[str]) -> None:
         if not url:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             logs = [*logs, folder / "server.log"]
@@ -78,7 +81,7 @@ class Command(BaseCommand):
             self.search(source)
         self.search_what_is_kept(emails, logs)
 
-    def search_what_is_kept(self, emails, logs):
+    def search_what_is_kept(self, emails: list[str], logs: list[Path]) -> None:
         ids = User.objects.filter(email__in=emails).order_by("pk").values_list("pk", flat=True)
         if len(ids) != len(emails):
             raise CommandError(
@@ -92,16 +95,16 @@ class Command(BaseCommand):
         if logs:
             self.search(sources.logs(logs, f'"event": "registration", "user": {ids[0]}'))
 
-    def search(self, source: Source):
+    def search(self, source: Source) -> None:
         self.searched.append(search(source, self.canaries))
 
-    def clean_up(self, emails):
+    def clean_up(self, emails: list[str]) -> None:
         if emails and (count := remove(emails)):
             self.stdout.write(f"The {count} temporary people are gone again.")
 
     # --- what is said ---
 
-    def conclude(self):
+    def conclude(self) -> None:
         self.tell_searched()
         leaks = [leak for searched in self.searched for leak in searched.leaks]
         for leak in leaks:
@@ -112,7 +115,7 @@ class Command(BaseCommand):
         self.refuse_gaps()
         self.stdout.write(WHAT_IT_IS)
 
-    def tell_searched(self):
+    def tell_searched(self) -> None:
         self.stdout.write(f"\n{'values':>10} {'bytes':>14}  place")
         for searched in self.searched:
             self.stdout.write(f"{searched.values:>10} {searched.size_bytes:>14}  {searched.source}")
@@ -121,7 +124,7 @@ class Command(BaseCommand):
         for gap in self.gaps():
             self.stdout.write(f"Not searched: {gap}.")
 
-    def gaps(self):
+    def gaps(self) -> Iterator[str]:
         if not settings.REDIS_URL:
             yield "Redis, since these settings have none: limits and pushes are in the memory of the server process"
         if not any(searched.source == "logs" for searched in self.searched):
@@ -129,7 +132,7 @@ class Command(BaseCommand):
         for name, count in Counter(self.recording.unread_answers).items():
             yield f"{name}, {count} times, since the page had gone on before it could be read"
 
-    def refuse_gaps(self):
+    def refuse_gaps(self) -> None:
         """A search that could not have found anything must not pass for one that found nothing."""
         wrong = [searched.source for searched in self.searched if not searched.is_control_found]
         gaps = [f"{source}: what must be in there is not" for source in wrong] + self.recording.unread_requests
@@ -140,7 +143,7 @@ class Command(BaseCommand):
 class Tools:
     """What only the development dependencies bring."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         from playwright.sync_api import Error as PlaywrightError
 
         from messaging.zero_knowledge import own_server, scenario
@@ -157,7 +160,7 @@ def import_tools() -> Tools:
         raise CommandError(MISSING.format(error.name), returncode=NOT_DONE) from error
 
 
-def check(url, log_paths):
+def check(url: str | None, log_paths: list[Path]) -> None:
     if not url and settings.PUBLIC:
         raise CommandError("These are the settings of a public server: say --url https://…", returncode=NOT_DONE)
     for path in log_paths:

@@ -1,6 +1,7 @@
 import datetime
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from messaging.pruning import JournalHeld, delete_in_batches, prunable
@@ -16,11 +17,11 @@ class Command(BaseCommand):
         "messages. With --delete, delete them: from this server, for both sides; what browsers have kept stays there."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--older-than", type=int, required=True, metavar="DAYS", help="1 or more")
         parser.add_argument("--delete", action="store_true", help="really delete; without it nothing changes")
 
-    def handle(self, older_than, delete, **options):
+    def handle(self, older_than: int, delete: bool, **options: Any) -> None:
         if not 1 <= older_than <= MOST_DAYS:
             raise CommandError(f"--older-than takes 1 to {MOST_DAYS} days.")
         kinds = prunable(timezone.now() - datetime.timedelta(days=older_than))

@@ -1,5 +1,7 @@
 """What every response tells the browser to refuse."""
 
+from typing import Any
+
 from django.conf import settings
 
 from vibechat.core.asgi_types import Application, Event, Headers, Receive, Scope, Send
@@ -76,8 +78,9 @@ MORE_HEADERS = {"/admin/": ADMIN_HEADERS, "/chat": CHAT_HEADERS, "/": PAGE_HEADE
 
 
 class SecurityHeaders:
-    def __init__(self, app: Application) -> None:
-        self.app = app
+    def __init__(self, app: Application | None) -> None:
+        """None: only the headers are asked for."""
+        self.app: Any = app
         self.headers: dict[str, list[tuple[bytes, bytes]]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

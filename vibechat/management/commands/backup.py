@@ -1,8 +1,9 @@
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from vibechat import backups
 from vibechat.core.logs import log_event
@@ -14,10 +15,10 @@ class Command(BaseCommand):
         "under the time. The file holds who wrote to whom and when, and password hashes: only its owner may read it."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", nargs="?", type=Path, help="a file that is not there yet")
 
-    def handle(self, path, **options):
+    def handle(self, path: Path | None, **options: Any) -> None:
         path = path or default_path()
         try:
             backups.write(path)

@@ -8,11 +8,12 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from vibechat.client_manifest import ADDRESS, digest_of, forget, manifest_json, pages
 from vibechat.core import static_files
@@ -35,7 +36,7 @@ class Command(BaseCommand):
     )
     requires_system_checks = ()
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--compare",
             metavar="URL",
@@ -43,14 +44,14 @@ class Command(BaseCommand):
             help="fetch that server's manifest, pages and files, and say what differs",
         )
 
-    def handle(self, *, compare, **options):
+    def handle(self, *, compare: str | None, **options: Any) -> None:
         with code_of_this_checkout():
             if compare:
                 self.compare(Server(compare))
             else:
                 self.stdout.write(manifest_json(), ending="")
 
-    def compare(self, server):
+    def compare(self, server: "Server") -> None:
         ours, theirs = json.loads(manifest_json()), server.manifest()
         self.stdout.write(f"this checkout: {ours['version']}, {ours['digest']}\n")
         self.stdout.write(f"{server.url}: {theirs['version']}, {theirs['digest']}\n")
@@ -70,18 +71,19 @@ def server_address(text: str) -> str:
 
 
 @contextlib.contextmanager
-def code_of_this_checkout():
+def code_of_this_checkout() -> Iterator[None]:
     """Collected anew: what lies in STATIC_ROOT may be of another version, or have been changed since."""
-    collected = staticfiles_storage._wrapped
+    storage: Any = staticfiles_storage
+    collected = storage._wrapped
     with tempfile.TemporaryDirectory() as folder:
         try:
-            staticfiles_storage._wrapped = UncompressedStorage(location=folder)
+            storage._wrapped = UncompressedStorage(location=folder)
             forget()
             libraries = [name.rstrip("/") for name in static_files.LIBRARIES]
             call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=libraries)
             yield
         finally:
-            staticfiles_storage._wrapped = collected
+            storage._wrapped = collected
             forget()
 
 
@@ -108,11 +110,11 @@ def in_both(ours: dict, theirs: dict) -> dict:
 
 
 class Server:
-    def __init__(self, url: str):
+    def __init__(self, url: str) -> None:
         self.url = url
         parts = urlsplit(url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self.connection = kind(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
+        self.connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
 
     def get(self, address: str) -> tuple[int, dict[bytes, bytes], bytes]:
         """Status, headers, body. Nothing is followed: what another address says is no answer of this one."""
@@ -147,7 +149,7 @@ class Server:
                 yield from (f"{entry['name']}: served with another {policy.decode()}" for policy in changed)
 
 
-def is_manifest(value) -> bool:
+def is_manifest(value: Any) -> bool:
     """The shape, and nothing in it that could do more than stand on a line."""
     return (
         isinstance(value, dict)
@@ -159,7 +161,7 @@ def is_manifest(value) -> bool:
     )
 
 
-def is_entry(value) -> bool:
+def is_entry(value: Any) -> bool:
     return (
         isinstance(value, dict)
         and value.keys() == {"name", "sha256"}
@@ -168,5 +170,5 @@ def is_entry(value) -> bool:
     )
 
 
-def is_text(pattern: re.Pattern, value) -> bool:
+def is_text(pattern: re.Pattern, value: Any) -> bool:
     return isinstance(value, str) and pattern.fullmatch(value) is not None

@@ -1,6 +1,7 @@
 from datetime import timedelta
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.commands import shell_user
 from accounts.invites import Invite
@@ -13,10 +14,10 @@ MOST_DAYS = 365
 class Command(BaseCommand):
     help = "Print a link with which one person can register, once, while REGISTRATION is closed."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=int, default=7, help="how long it holds (7)")
 
-    def handle(self, days, **options):
+    def handle(self, days: int, **options: Any) -> None:
         if not 1 <= days <= MOST_DAYS:
             raise CommandError(f"--days takes 1 to {MOST_DAYS}.")
         invite, token = Invite.objects.issue(timedelta(days=days))

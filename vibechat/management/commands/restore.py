@@ -1,6 +1,7 @@
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from vibechat import backups
 from vibechat.core.logs import log_event
@@ -12,10 +13,10 @@ class Command(BaseCommand):
         "session. The server is stopped meanwhile; its next start brings an older database up to date."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=Path, help="what manage.py backup has written, on the same kind of database")
 
-    def handle(self, path, **options):
+    def handle(self, path: Path, **options: Any) -> None:
         try:
             backups.restore(path)
         except backups.BackupError as error:

@@ -2,9 +2,10 @@
 
 import socket
 import sys
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from vibechat.core import health
 from vibechat.startup import load_everything, prepare
@@ -13,14 +14,14 @@ from vibechat.startup import load_everything, prepare
 class Command(BaseCommand):
     help = "Migrates, collects the static files and serves on BIND:PORT."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--beside",
             action="store_true",
             help="serve although another server runs on VAR_DIR; neither pushes to the people of the other",
         )
 
-    def handle(self, *, beside, **options):
+    def handle(self, *, beside: Any, **options: Any) -> None:
         check_address()
         prepare(beside_another=beside)
         if not settings.RATELIMIT_ENABLE:
@@ -29,7 +30,7 @@ class Command(BaseCommand):
             self.stderr.write("Numbers are compared without QR codes: deploy/vendor.py has not fetched their library.")
         self.serve()
 
-    def serve(self):
+    def serve(self) -> None:
         from vibechat.asgi import application  # after collectstatic: it reads the list of files
         from vibechat.server import BoundedServer
 
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         with listening:
             BoundedServer(application, self.announce).run([listening])
 
-    def announce(self):
+    def announce(self) -> None:
         self.stdout.write(f"VibeChat is at {address()}")
         sys.stdout.flush()
 
@@ -63,7 +64,7 @@ def bound_socket() -> socket.socket:
     return bound
 
 
-def check_address():
+def check_address() -> None:
     """Before anything is prepared for a server that cannot be reached. It does not listen: a proxy would connect."""
     try:
         bound_socket().close()
@@ -78,7 +79,7 @@ def address() -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}"
 
 
-def listen_sentence(failure) -> str:
+def listen_sentence(failure: OSError) -> str:
     place = f"{settings.BIND} port {settings.PORT}"
     if "in use" in str(failure):
         return f"Something else listens on {place}. Stop it, or choose another port: PORT=8001 make run"

@@ -1,3 +1,5 @@
+from typing import Any
+
 from daphne.management.commands.runserver import Command as DaphneCommand
 from daphne.management.commands.runserver import get_default_application
 from django.conf import settings
@@ -8,5 +10,5 @@ class Command(DaphneCommand):
 
     default_addr, default_port = settings.BIND, str(settings.PORT)
 
-    def get_application(self, options):
+    def get_application(self, options: Any) -> Any:
         return get_default_application()
