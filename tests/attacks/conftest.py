@@ -149,13 +149,17 @@ def row(request):
     folder = request.config.getoption("--screenshots", default=None)
     row.screenshots = Path(folder) if folder else None
     row.found.clear()
+    town = request.getfixturevalue("town")
+    forget_faults(town)  # of a case before that failed
     yield row
     assert row.missing == [], "words of the table that were not looked for on the page"
-    town = request.getfixturevalue("town")
-    people, faults = town.people, list(town.relay.faults)
-    town.relay.faults.clear()
-    complaints = complaints_of(people)
-    for person in people:
-        person.complaints.clear()
+    complaints, faults = complaints_of(town.people), list(town.relay.faults)
+    forget_faults(town)
     assert complaints == []
     assert faults == [], "rules of the case that failed"
+
+
+def forget_faults(town: Town) -> None:
+    town.relay.faults.clear()
+    for person in town.people:
+        person.complaints.clear()

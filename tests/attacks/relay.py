@@ -146,7 +146,10 @@ class Relay:
         await receive()
         cookies = [("Cookie", value.decode()) for name, value in scope["headers"] if name == b"cookie"]
         address = self.server_url.replace("http", "ws", 1) + scope["path"]
-        async with connect(address, origin=self.server_url, additional_headers=cookies, max_size=None) as server:
+        patience = {"open_timeout": None, "ping_interval": None}  # the loop may stand still, and the machine be slow
+        async with connect(
+            address, origin=self.server_url, additional_headers=cookies, max_size=None, **patience
+        ) as server:
             await send({"type": "websocket.accept"})
             page = Socket()
             self.between.open_socket(person, page)
