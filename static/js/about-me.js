@@ -11,11 +11,8 @@ const page = new OwnDataPage({
   download: (onRows) => OwnData.everything(session.api, onRows),
 });
 
-if (await session.restore()) {
-  await page.attempt(async () => {
-    await data.begin();
-    page.show(data.kinds, data.elsewhere);
-  });
-} else {
-  location.replace("/login");
-}
+await page.attempt(async () => {
+  if (!(await session.restore())) return location.replace("/login");
+  await data.begin();
+  page.show(data.kinds, data.elsewhere);
+});

@@ -1,12 +1,14 @@
 """Data that would stop the page"""
 
 import base64
+import gzip
 import secrets
 from itertools import count
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.attacks.odd_server import serving
 from tests.attacks.relay import Answer
 from tests.attacks.row import attack
 
@@ -81,6 +83,26 @@ def test_large_answers(row, friends, mallory):
     bob.page.reload()
     row.is_shown(bob.page.locator("#connection"), 0)
     mallory.stop()
+    alice.send(row.words[1], "Sent")
+    bob.open_chat(alice)
+    row.is_shown(bob.log(), 1)
+
+
+@attack(
+    "60 MB out of 60 KB",
+    done="The server answers `sync` with 60 MB of JSON, which gzip makes 60 KB of: one long text, or 20 million numbers",
+    sees="Bob: “Connecting…” for as long as it lasts; then “Unpacked and well”",
+)
+@pytest.mark.parametrize("filling", [b"x" * 60_000_000, b'",' + b"1," * 20_000_000 + b'"'], ids=["text", "numbers"])
+def test_gzip(row, friends, mallory, filling):
+    alice, bob = friends()
+    packed = gzip.compress(b'{"events": ["' + filling + b'"]}')
+    assert len(packed) < 80_000
+    with serving([packed], Content_Encoding="gzip") as url:
+        mallory.change_answer(bob, "GET /messages/sync", lambda _: Answer(None, url=url))
+        bob.page.reload()
+        row.is_shown(bob.page.locator("#connection"), 0)
+        mallory.stop()
     alice.send(row.words[1], "Sent")
     bob.open_chat(alice)
     row.is_shown(bob.log(), 1)

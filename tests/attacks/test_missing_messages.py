@@ -209,6 +209,25 @@ def test_answer_moved(row, friends, mallory):
 
 
 @attack(
+    "Give an answer a high id",
+    done="Bob's answer comes at once, under an id far above all that follow, so that it belongs below Alice's next question",
+    sees="Alice: “Yes, by all means”, above her next question, and without a mark",
+)
+def test_answer_with_a_high_id(row, friends, mallory):
+    alice, bob = friends()
+    alice.send("Shall we meet at nine?", "Read")
+    mallory.change_each(alice, lambda message: message | {"id": 2**40})
+    bob.send("Yes, by all means", "Sent")
+    alice.expect_message("Yes, by all means")
+    alice.send("Shall I send Carol the house?", "Read")
+    for _ in range(2):
+        stand_in_order(alice, "Shall we meet at nine?", "Yes, by all means", "Shall I send Carol the house?")
+        row.is_shown(alice.message("Yes, by all means"))
+        expect(alice.log()).not_to_contain_text("Written before")
+        alice.page.reload()
+
+
+@attack(
     "Truncate the history",
     done="Of a new chat the first two messages never come, nor are they on any page of it",
     sees="Bob: “2 messages from Alice have not arrived” above the first that he has",

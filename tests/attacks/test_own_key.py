@@ -9,6 +9,11 @@ from tests.attacks.row import attack
 FORGET_ALL = """async () => {
   for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name);
 }"""
+NEWER = """(email) => new Promise((done, failed) => {
+  const asked = indexedDB.open(`vibechat ${email}`, 2 ** 40);
+  asked.onsuccess = () => { asked.result.close(); done(); };
+  asked.onerror = failed;
+})"""
 DATABASES = "async () => (await indexedDB.databases()).map(({ name }) => name)"
 
 
@@ -171,3 +176,20 @@ def test_forgotten(row, strangers, mallory):
     bob.page.evaluate(FORGET_ALL)
     bob.log_in()
     row.is_shown(strips(bob).filter(has_text="still go to your other browser"))
+
+
+@attack(
+    "A newer version of the page, taken back",
+    done="A newer version of the page has changed the database of Bob's browser; then the server gives him this one again",
+    sees="Bob: “A newer version of VibeChat was used in this browser. Reload the page.”; nothing is uploaded or forgotten",
+    when="when his page is opened",
+)
+def test_newer_database(row, strangers, mallory):
+    _, bob = strangers()
+    bob.visit("/about-me")
+    bob.page.evaluate(NEWER, bob.email)
+    before = len(mallory.asked)
+    bob.visit("/chat")
+    row.is_shown(bob.page.get_by_role("main"))
+    assert (bob, "POST /keys/upload") not in mallory.asked[before:]
+    assert any(bob.email in name for name in bob.page.evaluate(DATABASES))

@@ -132,6 +132,27 @@ def test_future(row, guests, mallory):
 
 
 @attack(
+    "A new message called read",
+    done="Alice's message comes with the times at which it was delivered and read (`read_at`), and with a date of years ago",
+    sees="Bob: “1 unread message” at the chat, also after a reload, until he has opened it",
+)
+def test_called_read(row, friends, mallory):
+    alice, bob = friends()
+    bob.page.evaluate("location.hash = ''")
+    expect(bob.log()).to_be_hidden()
+    times = dict.fromkeys(("created_at", "delivered_at", "read_at"), "1990-01-01T00:00:00Z")
+    mallory.change_each(bob, lambda message: message | times)
+    alice.send("Nobody has read this", "Delivered")
+    row.is_shown(bob.chats())
+    bob.page.reload()
+    row.is_shown(bob.chats())
+    expect(alice.message("Nobody has read this")).not_to_contain_text("Read")
+    bob.open_chat(alice)
+    bob.expect_message("Nobody has read this")
+    expect(bob.chats()).not_to_contain_text(row.words[0])
+
+
+@attack(
     "A message that is held until the next one was read",
     done="A message of Alice's is held until Bob has read the next one; it comes when he has left the chat",
     sees="Alice: “Read” at the next one, and “Sent” at the held one, until Bob has opened the chat again",

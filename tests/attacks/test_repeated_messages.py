@@ -1,7 +1,10 @@
 """Messages that come again"""
 
+import json
+
 from playwright.sync_api import expect
 
+from tests.attacks.acquaintance import meet
 from tests.attacks.row import attack
 
 
@@ -62,3 +65,23 @@ def test_conflict(row, guests, mallory):
     mallory.office.send(bob, bob.seal(alice.email, own, "I do not").message)
     row.is_shown(alice.message("I do not"))
     alice.expect_message("I agree")
+
+
+@attack(
+    "A receipt that names another message",
+    done="Bob's browser has sent one message; a receipt with his key says that its last message, the first one, is "
+    "another one (`head` with another hash)",
+    sees="Alice: at the message that she has, “Two versions of this message arrived. Ask Bob which one is right.”",
+    when="when the receipt comes",
+)
+def test_head(row, guests, mallory):
+    alice = guests.visitor("alice").register()
+    bob = meet(alice, mallory.office.make_account("Bob"))
+    own = mallory.office.public_key(alice)
+    mallory.office.send(bob, bob.seal(alice.email, own, "I agree to that").message)
+    alice.expect_message("I agree to that")
+    expect(alice.log()).not_to_contain_text("Two versions")
+    body = json.dumps({"head": {"counter": 1, "hash": "0" * 64}, "seen": []}, separators=(",", ":"))
+    receipt = bob.seal(alice.email, own, body, type="receipt", message_type="receipt")
+    mallory.office.send(bob, receipt.message)
+    row.is_shown(alice.message("I agree to that"))

@@ -3,11 +3,15 @@
 They would make a page wait that has something to say.
 """
 
+import time
+from collections.abc import Iterator
 from itertools import count
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.attacks.impostor import Impostor
+from tests.attacks.odd_server import serving
 from tests.attacks.relay import Answer
 from tests.attacks.row import attack
 from tests.attacks.test_missing_messages import ONE, withhold
@@ -92,3 +96,37 @@ def test_forgetting(row, friends, mallory):
     bob.visit_in_vain("/chat")
     row.is_shown(bob.page.get_by_role("button", name="Log in"))
     assert [call for call in mallory.calls(bob) if "refresh" in call] == []
+
+
+LONGEST_CALL_MS = 120_000
+STEP_MS = 5_000
+
+
+def drip() -> Iterator[bytes]:
+    """A byte now and then."""
+    for part in (b'{"kinds": ["', *[b"x"] * 600):
+        yield part
+        time.sleep(0.1)
+
+
+@attack(
+    "About me without an end",
+    done="Bob asks what the server knows about him; no answer comes, or one that goes on and on, a byte at a time",
+    sees="Bob: “Asking the server…”; then “We couldn't reach the server. Check your network connection and try again.”",
+    when="after 20 seconds of silence; after two minutes whatever comes",
+)
+@pytest.mark.parametrize("is_silent", [True, False], ids=["silent", "dripping"])
+def test_own_data(row, guests, mallory, is_silent):
+    _, bob = guests.strangers(has_clock=True)
+    with serving(drip()) as url:
+        if is_silent:
+            keep_open(bob, "**/api/auth/me/data*")
+        else:
+            mallory.change_answer(bob, "GET /auth/me/data", lambda _: Answer(None, url=url))
+        bob.visit("/about-me")
+        row.is_shown(bob.page.get_by_role("status"), 0)
+        for _ in range(LONGEST_CALL_MS // STEP_MS + 1):  # in steps that are shorter than the silence that ends a call
+            bob.page.wait_for_timeout(150)
+            bob.page.clock.fast_forward(STEP_MS)
+        row.is_shown(bob.page.get_by_role("alert"), 1)
+        expect(bob.page.get_by_text(row.words[0])).to_have_count(0)

@@ -15,6 +15,7 @@ const SHOWN_OF_CODE = 12;
 /* Columns that most people cannot read; they are behind "Technical details". */
 const TECHNICAL =
   /^(?:id|\w+_id|password_hash|updated_at|is_(?:active|staff|superuser)|generation|session|public_key|\w*fingerprint|algorithm|identity_\w+|proof|network|message_type|suite|sequence|content_type|action_flag)$/;
+const ASKING = "Asking the server…";
 const moment = new LocalFormat({ dateStyle: "medium", timeStyle: "short" });
 
 export class OwnDataPage {
@@ -97,11 +98,13 @@ export class OwnDataPage {
     setText(this.said, "The file is downloaded.");
   }
 
-  /** @param {() => Promise<unknown>} action */
+  /** @param {() => Promise<unknown>} action that asks the server */
   async attempt(action) {
     this.failed.hidden = true;
+    setText(this.said, ASKING);
     try {
       await action();
+      if (this.said.textContent === ASKING) setText(this.said, "");
     } catch (error) {
       this.fail(error);
     }
