@@ -15,7 +15,6 @@ type ConversationsParts = {
   peerReceipts: import("../static/js/model/receipts/peer-receipts.js").PeerReceipts;
   receipts: Receipts;
   receiptWriter: import("../static/js/model/receipts/receipt-writer.js").ReceiptWriter;
-  retiredKeys: RetiredKeys;
   screens: import("../static/js/model/screen/screens.js").Screens;
   sendQueue: SendQueue;
   sync: Sync;

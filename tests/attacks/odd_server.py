@@ -1,4 +1,4 @@
-"""A server of its own for an answer that Playwright cannot give: `Answer(None, url=...)` sends a browser's call to it."""
+"""A server for an answer that Playwright cannot give: `Answer(None, url=...)` sends a browser's call to it."""
 
 import contextlib
 import threading

@@ -141,6 +141,42 @@ def test_named_key_accepted(row, alice, mallory):
     assert mask.fingerprint.hex() not in mallory.keys_used(alice, bob)
 
 
+@attack(
+    "A key that only a message names, declined",
+    done="Mallory writes as Bob under a key of her own, and again under the same key when Alice has kept the keys that "
+    "she knows; to whoever asks for Bob's key the server goes on naming his own",
+    sees=f"Alice: {of('Bob', KEYS_CHANGED)}, with “Keep the keys I know”; then “Other keys came for Bob. You kept the "
+    "keys you know.” in the chat and “It came with keys that you did not accept. Ask Bob in person or by phone whether "
+    "it is theirs.” in the place of both messages. She is not asked again, and what she had written is “Sent” for "
+    "Bob's own key",
+)
+def test_named_key_declined(row, alice, mallory):
+    bob = meet(alice, mallory.office.make_account("Bob"))
+    mask = Impostor(bob.email)
+    rule = f"GET /keys/fingerprint/{mask.fingerprint.hex()}"
+    mallory.change_answer(alice, rule, lambda _: Answer(mask.key_object()))
+    mallory.sent.clear()
+    own = mallory.office.public_key(alice)
+    mallory.bring(alice, bob, mask.seal(alice.email, own, "It is me, Bob").message)
+    row.is_shown(strip(alice), 0)
+    alice.type_and_send("Is it?")
+    expect(alice.message("Is it?")).to_contain_text("Sending")
+    alice.page.get_by_role("button", name="Review").first.click()
+    dialog = alice.page.get_by_role("dialog")
+    row.is_shown(dialog, 1)
+    dialog.get_by_role("button", name=row.words[1]).click()
+    expect(dialog).to_be_hidden()
+    row.is_shown(alice.log(), 2, 3)
+    row.is_shown(alice.message("Is it?"), 4)
+    mallory.bring(alice, bob, mask.seal(alice.email, own, "Really, it is me", counter=2, previous="0" * 64).message)
+    expect(alice.message(row.words[3])).to_have_count(2)
+    expect(strip(alice)).to_be_hidden()
+    alice.page.reload()
+    expect(alice.message(row.words[3])).to_have_count(2)
+    expect(strip(alice)).to_be_hidden()
+    assert mallory.keys_used(alice, bob) == {bob.fingerprint.hex()}
+
+
 def compare(person) -> None:
     person.page.get_by_role("button", name="Chat details").click()
     person.page.get_by_role("dialog").get_by_role("button", name="Compare numbers").click()

@@ -90,7 +90,8 @@ def test_large_answers(row, friends, mallory):
 
 @attack(
     "60 MB out of 60 KB",
-    done="The server answers `sync` with 60 MB of JSON, which gzip makes 60 KB of: one long text, or 20 million numbers",
+    done="The server answers `sync` with 60 MB of JSON, which gzip makes 60 KB of: one long text, or 20 million "
+    "numbers",
     sees="Bob: “Connecting…” for as long as it lasts; then “Unpacked and well”",
 )
 @pytest.mark.parametrize("filling", [b"x" * 60_000_000, b'",' + b"1," * 20_000_000 + b'"'], ids=["text", "numbers"])

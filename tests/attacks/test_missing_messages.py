@@ -210,7 +210,8 @@ def test_answer_moved(row, friends, mallory):
 
 @attack(
     "Give an answer a high id",
-    done="Bob's answer comes at once, under an id far above all that follow, so that it belongs below Alice's next question",
+    done="Bob's answer comes at once, under an id far above all that follow, so that it belongs below Alice's next "
+    "question",
     sees="Alice: “Yes, by all means”, above her next question, and without a mark",
 )
 def test_answer_with_a_high_id(row, friends, mallory):

@@ -180,8 +180,10 @@ def test_forgotten(row, strangers, mallory):
 
 @attack(
     "A newer version of the page, taken back",
-    done="A newer version of the page has changed the database of Bob's browser; then the server gives him this one again",
-    sees="Bob: “A newer version of VibeChat was used in this browser. Reload the page.”; nothing is uploaded or forgotten",
+    done="A newer version of the page has changed the database of Bob's browser; then the server gives him this one "
+    "again",
+    sees="Bob: “A newer version of VibeChat was used in this browser. Reload the page.”; nothing is uploaded or "
+    "forgotten",
     when="when his page is opened",
 )
 def test_newer_database(row, strangers, mallory):

@@ -133,7 +133,8 @@ def test_future(row, guests, mallory):
 
 @attack(
     "A new message called read",
-    done="Alice's message comes with the times at which it was delivered and read (`read_at`), and with a date of years ago",
+    done="Alice's message comes with the times at which it was delivered and read (`read_at`), and with a date of "
+    "years ago",
     sees="Bob: “1 unread message” at the chat, also after a reload, until he has opened it",
 )
 def test_called_read(row, friends, mallory):

@@ -6,6 +6,7 @@
 import { Emitter } from "../lib/emitter.js";
 import { after } from "../lib/timing.js";
 import { chatWith } from "../storage/chat-ids.js";
+import { keepArrivals } from "./history/retired-keys.js";
 
 /** @typedef {import("./screen/chat-list.js").ChatSummary} ChatSummary */
 
@@ -125,14 +126,24 @@ export class Conversations extends Emitter {
    * @param {string} clientId
    */
   async retry(email, clientId) {
+    await this.#askAboutDeclined(email);
     await this.#parts.outbox.retry(clientId);
     this.#outboxChanged(email);
   }
 
   /** @param {string} email */
   async retryAll(email) {
+    await this.#askAboutDeclined(email);
     await this.#parts.outbox.retryAll(email);
     this.#outboxChanged(email);
+  }
+
+  /** @param {string} email to whom something was not sent, for the server takes it only for keys that were declined */
+  async #askAboutDeclined(email) {
+    const { outbox, peerKeys } = this.#parts;
+    if (await outbox.hasFailed(email, "declined_key")) {
+      await peerKeys.askAboutDeclined(email).catch(() => {});
+    }
   }
 
   /**
@@ -152,14 +163,29 @@ export class Conversations extends Emitter {
    * @throws {Refusal} `key_changed`: another key is offered by now
    */
   async acceptKey(email, fingerprint = this.#parts.peerKeys.offered(email) ?? "") {
-    const { peerKeys, retiredKeys } = this.#parts;
-    const what = peerKeys.exactly(email);
+    const { peerKeys } = this.#parts;
+    const offer = peerKeys.exactly(email);
     if (await peerKeys.reconsider(email)) {
-      await retiredKeys.keepArrivals(chatWith(email));
-      await peerKeys.accept(email, fingerprint, what);
+      await peerKeys.accept(email, fingerprint, offer, keepArrivals);
       // If only a message had named the key, the server's key is the next to decide about.
       peerKeys.keyFor(email).catch(() => {});
     }
+    await this.#release(email);
+    this.#tryAgain();
+  }
+
+  /**
+   * Declines the peer's offered key: held messages are sent for the accepted key, and messages under the offered one stay
+   * closed.
+   * @param {string} email
+   * @param {string} [fingerprint] of the key that was on the screen when the person decided
+   * @throws {Refusal} `key_changed`: another key is offered by now
+   */
+  async declineKey(email, fingerprint = this.#parts.peerKeys.offered(email) ?? "") {
+    const { peerKeys } = this.#parts;
+    await peerKeys.decline(email, fingerprint);
+    // If only a message had named the key, the server may name another one.
+    peerKeys.keyFor(email).catch(() => {});
     await this.#release(email);
     this.#tryAgain();
   }

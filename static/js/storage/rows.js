@@ -56,6 +56,7 @@
  * @property {boolean} wasChecked the safety numbers had been compared with the person, and are different now
  * @property {string} offer the id of the offer (`offerId` in model/keys/pinning.js)
  * @property {boolean} undecided
+ * @property {boolean} [isDeclined] the person at this browser has kept the keys that were known
  */
 
 /**
@@ -83,6 +84,7 @@
  *   it is signed otherwise; the person decides
  * @property {Statement | null} offeredStatement the statement of the offered key
  * @property {KnownKey[]} keys
+ * @property {string[]} [declined] other keys that the person at this browser does not take (declined-keys.js)
  * @property {KeyChange[]} changes oldest first
  * @property {NameChange[]} renamings oldest first
  * @property {{ identity: string, atMs: number } | null} checked the safety numbers were compared and are the same

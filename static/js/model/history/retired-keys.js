@@ -2,7 +2,7 @@
  * Decides which messages a retired key may still decrypt (docs/protocol.md §3.3 rule 5): those that had come before the key
  * was replaced, and those that a decrypted message or receipt names by hash. A thief of the key cannot write new ones.
  */
-import { peerOf } from "../../storage/chat-ids.js";
+import { chatWith, peerOf } from "../../storage/chat-ids.js";
 import { chainPart, marked } from "../../storage/queries.js";
 import { findKey } from "../keys/pinning.js";
 import { contentOf } from "./chain-check.js";
@@ -14,20 +14,6 @@ export class RetiredKeys {
   /** @param {{ database: Database, cipher: StorageCipher, clearedMessages: ClearedMessages, people: People }} parts */
   constructor(parts) {
     this.#parts = parts;
-  }
-
-  /**
-   * Called before the current key is replaced: notes the messages that came under it and were not decrypted yet.
-   * @param {ChatId} chat
-   */
-  async keepArrivals(chat) {
-    const { database, people } = this.#parts;
-    const present = people.get(peerOf(chat))?.pinned;
-    await database.write(["messages"], async (stores) => {
-      const rows = await marked(stores("messages"), "pending", chat);
-      const arrived = rows.filter(({ raw }) => raw?.sender_fingerprint === present);
-      arrived.forEach((row) => stores("messages").put({ ...row, arrivedUnder: present }));
-    });
   }
 
   /**
@@ -70,6 +56,18 @@ export class RetiredKeys {
     const head = await namedHead(this.#parts, chat, browser);
     return head?.counter === counter && head.hash === hash;
   }
+}
+
+/**
+ * What has come under the present key, and was not opened yet, still opens when that key is replaced.
+ * @param {Stores} stores of the transaction that replaces it, with `messages`
+ * @param {string} email
+ * @param {string | null} present
+ */
+export async function keepArrivals(stores, email, present) {
+  const rows = await marked(stores("messages"), "pending", chatWith(email));
+  const arrived = rows.filter(({ raw }) => raw?.sender_fingerprint === present);
+  arrived.forEach((row) => stores("messages").put({ ...row, arrivedUnder: present ?? undefined }));
 }
 
 /**

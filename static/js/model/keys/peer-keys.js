@@ -12,7 +12,19 @@ import { toHex } from "../../lib/bytes.js";
 import { Emitter } from "../../lib/emitter.js";
 import { ApiError } from "../../net/net-errors.js";
 import { BadAnswer, Refusal } from "../server/model-errors.js";
-import { acceptOffered, waitReason, findKey, applyServedKey, isRecent, isUpToDate, offerId, refuseOthersKey, applyNamedKey } from "./pinning.js";
+import { forgetDeclinedByServer, isDeclinedByMessage } from "./declined-keys.js";
+import {
+  acceptOffered,
+  applyNamedKey,
+  applyServedKey,
+  declineOffered,
+  findKey,
+  isRecent,
+  isUpToDate,
+  offerId,
+  refuseOthersKey,
+  waitReason,
+} from "./pinning.js";
 import { isNoted } from "./second-browsers.js";
 import { readServedKey, statementOf } from "./served-key.js";
 
@@ -112,7 +124,7 @@ export class PeerKeys extends Emitter {
    * @returns {Promise<VerifiedKey>} an accepted key of that peer, current or former, or a candidate for the first. The
    *   candidate is accepted by `opened`, after it has decrypted a message
    * @throws {KeyChangedError} it has not been accepted
-   * @throws {Refusal} `no_key`, `unsigned_key`, `key_not_theirs`
+   * @throws {Refusal} `no_key`, `unsigned_key`, `key_not_theirs`, `declined_key`
    */
   async named(email, fingerprint) {
     const person = this.#people.get(email);
@@ -123,6 +135,9 @@ export class PeerKeys extends Emitter {
     }
     if (!person?.pinned) {
       return this.#candidate(email, fingerprint);
+    }
+    if (isDeclinedByMessage(person, fingerprint)) {
+      throw new Refusal("declined_key");
     }
     const key = known ?? (await this.#present(email, fingerprint)) ?? (await this.#byName(email, fingerprint));
     return this.#take(email, key);
@@ -251,11 +266,36 @@ export class PeerKeys extends Emitter {
   /**
    * @param {string} email
    * @param {string} fingerprint of the key that was on the screen
-   * @param {string} [what] the id of the offer that was on the screen
+   * @param {string} [offer] the id of the offer that was on the screen
+   * @param {(stores: Stores, email: string, former: string | null) => Promise<void>} [keepArrivals] notes the messages that
+   *   came under the former key, in the same transaction
    * @throws {Refusal} `key_changed`: another key is offered by now; `unsigned_key`; `key_not_theirs`
    */
-  async accept(email, fingerprint, what = offerId(this.#people.get(email))) {
-    await this.#people.update(email, (row, others) => acceptOffered(row, { fingerprint, offer: what }, others));
+  async accept(email, fingerprint, offer = this.exactly(email), keepArrivals = undefined) {
+    await this.#people.update(email, (row, others, stores) => {
+      const former = row.pinned;
+      acceptOffered(row, { fingerprint, offer }, others);
+      return keepArrivals?.(stores, email, former);
+    }, ["messages"]);
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} fingerprint the one that was decided about
+   * @throws {Refusal} `key_changed`: it has changed again meanwhile
+   */
+  async decline(email, fingerprint) {
+    const decided = { fingerprint, offer: this.exactly(email) };
+    await this.#people.update(email, (row) => declineOffered(row, decided));
+  }
+
+  /**
+   * The server takes messages for no other key than one that was declined: the person is asked about it again.
+   * @param {string} email
+   */
+  async askAboutDeclined(email) {
+    await this.#people.update(email, forgetDeclinedByServer);
+    await this.lookUp(email);
   }
 
   /**

@@ -99,14 +99,16 @@ export class People extends Emitter {
 
   /**
    * @param {string} email
-   * @param {(row: PersonRow, others: PersonRow[]) => void} change if it throws, nothing is stored
+   * @param {(row: PersonRow, others: PersonRow[], stores: Stores) => void | Promise<void>} change if it throws, nothing is
+   *   stored
+   * @param {import("../../storage/database.js").StoreName[]} [names] of other stores that it changes
    * @returns {Promise<PersonRow>}
    */
-  async update(email, change) {
-    const row = await this.#database.write(["people"], async (stores) => {
+  async update(email, change, names = []) {
+    const row = await this.#database.write(["people", ...names], async (stores) => {
       const rows = await all(stores("people"));
       const found = whole(rows.find((person) => person.email === email) ?? { email });
-      change(found, rows.filter((person) => person.email !== email));
+      await change(found, rows.filter((person) => person.email !== email), stores);
       stores("people").put(found);
       return found;
     });

@@ -5,6 +5,7 @@
  */
 import { isSameKey } from "../../crypto/public-key.js";
 import { Refusal } from "../server/model-errors.js";
+import { forgetDeclined, isDeclinedByMessage, isDeclinedByServer, rememberDeclined } from "./declined-keys.js";
 import { noteBrowser } from "./second-browsers.js";
 
 /** @typedef {import("../../storage/rows.js").Statement} Statement */
@@ -74,7 +75,7 @@ function pinOrOffer(row, key) {
   } else if (isContinuation(pinned, key)) {
     Object.assign(pinned, identifyingPart(key));
     row.changes.forEach((change) => (change.undecided = false));
-  } else {
+  } else if (!isDeclinedByServer(row, idOf(key))) {
     offer(row, key);
   }
 }
@@ -99,6 +100,7 @@ function isContinuation(pinned, key) {
  * @param {PersonRow} row
  * @param {VerifiedKey} key that a message names
  * @param {string | null} browser the browser of a message that it has decrypted; null: none yet
+ * @throws {Refusal} `declined_key`
  */
 export function applyNamedKey(row, key, browser) {
   if (row.pinned === null) {
@@ -106,6 +108,9 @@ export function applyNamedKey(row, key, browser) {
   }
   const found = findKey(row, key.fingerprint);
   if (!found?.accepted) {
+    if (isDeclinedByMessage(row, key.fingerprint)) {
+      throw new Refusal("declined_key");
+    }
     offer(row, key);
   } else if (browser !== null) {
     found.opened = true;
@@ -136,8 +141,12 @@ function offer(row, key) {
  * @returns {string} the id of the offer: fingerprint, identity and version
  */
 export function offerId(row) {
-  const { identity, version } = row?.offeredStatement ?? {};
-  return `${row?.offered} ${identity} ${version}`;
+  return idOf({ fingerprint: row?.offered ?? null, ...row?.offeredStatement });
+}
+
+/** @param {{ fingerprint: string | null } & Partial<Statement>} key */
+function idOf({ fingerprint, identity, version }) {
+  return `${fingerprint} ${identity} ${version}`;
 }
 
 /**
@@ -158,7 +167,7 @@ export function losesCheck({ checked, offeredStatement }) {
  */
 export function acceptOffered(row, { fingerprint, offer: what }, others) {
   const key = findKey(row, fingerprint);
-  if (!key || row.offered !== fingerprint || offerId(row) !== what) {
+  if (!key || !isOffered(row, { fingerprint, offer: what })) {
     throw new Refusal("key_changed");
   }
   if (row.offeredStatement?.identity === null) {
@@ -169,7 +178,35 @@ export function acceptOffered(row, { fingerprint, offer: what }, others) {
   refuseOthersKey(key, others);
   row.pinned = fingerprint;
   row.changes.forEach((change) => (change.undecided = false));
+  forgetDeclined(row, fingerprint);
   clearOffer(row);
+}
+
+/**
+ * Keeps the accepted key, and drops the offer.
+ * @param {PersonRow} row
+ * @param {{ fingerprint: string, offer: string }} decided
+ * @throws {Refusal} `key_changed`: another key is offered by now
+ */
+export function declineOffered(row, decided) {
+  if (!isOffered(row, decided)) {
+    throw new Refusal("key_changed");
+  }
+  for (const change of row.changes.filter(({ undecided }) => undecided)) {
+    const isDeclined = change.offer === decided.offer;
+    // The numbers that were compared are still those of the accepted key.
+    Object.assign(change, { undecided: false, isDeclined, wasChecked: change.wasChecked && !isDeclined });
+  }
+  rememberDeclined(row, decided);
+  clearOffer(row);
+}
+
+/**
+ * @param {PersonRow} row
+ * @param {{ fingerprint: string, offer: string }} decided
+ */
+function isOffered(row, { fingerprint, offer: what }) {
+  return row.offered === fingerprint && offerId(row) === what;
 }
 
 /**

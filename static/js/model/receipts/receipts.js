@@ -102,7 +102,10 @@ export class Receipts {
 
   /** @returns {Promise<boolean>} whether there is more than fits into one call */
   async #tell() {
-    const due = (await this.#due()).filter((one) => !this.#told.has(nameOf(one)));
+    const all = await this.#due();
+    // What is due no more, the server's own word has settled.
+    this.#told = new Set(all.map(nameOf).filter((name) => this.#told.has(name)));
+    const due = all.filter((one) => !this.#told.has(nameOf(one)));
     const part = due.slice(0, CALL_LIMIT);
     if (part.length > 0) {
       const ids = (/** @type {string} */ kind) => part.filter((one) => one.kind === kind).map(({ id }) => id);

@@ -48,6 +48,10 @@ const REFUSED = new Map(
       reason: `It came after ${name}'s keys changed, and was written with the old ones.`,
       advice: "Do not rely on it.",
     }),
+    declined_key: ({ name }) => ({
+      reason: "It came with keys that you did not accept.",
+      advice: `Ask ${name} in person or by phone whether it is theirs.`,
+    }),
     unsigned_key: ({ name }) => ({ reason: `${name} has to open VibeChat once before it can be read.`, advice: "" }),
     key_not_theirs: ({ name }) => ({
       reason: `It was written with a key that is not ${name}'s.`,

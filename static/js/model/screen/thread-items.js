@@ -28,7 +28,7 @@ import { acknowledgement } from "../receipts/peer-receipts.js";
  */
 
 /** @typedef {{ kind: "gap", key: string, count: number }} GapItem count: how many messages of the peer are missing */
-/** @typedef {{ kind: "keys-changed", key: string, at: Date, wasChecked: boolean }} KeysItem */
+/** @typedef {{ kind: "keys-changed", key: string, at: Date, wasChecked: boolean, isDeclined: boolean }} KeysItem */
 /** @typedef {{ kind: "renamed", key: string, at: Date, before: string, after: string }} NameItem */
 /** @typedef {{ kind: "taken-back", key: string, at: Date }} TakenBackItem an own message that has arrived nevertheless */
 /** @typedef {{ kind: "second-browser", key: string, at: Date }} BrowserItem */
@@ -159,7 +159,8 @@ export function takenBackItems(rows, chat) {
 export function changeItems(keys, names, second) {
   /** @type {ChangeItem[]} */
   const items = [
-    ...keys.map(({ key, atMs, wasChecked }) => ({ kind: /** @type {const} */ ("keys-changed"), key, at: new Date(atMs), wasChecked })),
+    ...keys.map(({ key, atMs, wasChecked, isDeclined = false }) =>
+      ({ kind: /** @type {const} */ ("keys-changed"), key, at: new Date(atMs), wasChecked, isDeclined })),
     ...names.map(({ key, atMs, before, after }) => ({ kind: /** @type {const} */ ("renamed"), key, at: new Date(atMs), before, after })),
     ...second.map(({ id, atMs }) => ({ kind: /** @type {const} */ ("second-browser"), key: `second ${id}`, at: new Date(atMs) })),
   ];

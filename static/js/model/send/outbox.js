@@ -27,9 +27,9 @@ import { takeBack } from "./taking-back.js";
  * @property {() => Promise<DraftChange>} [readDraft] the change of the stored draft when the message is stored
  */
 
-// Only after this code it is certain that the server has not stored the message, so it may be sealed again with another
+// Only after these codes it is certain that the server has not stored the message, so it may be sealed again with another
 // client_id (docs/protocol.md §7.1). Otherwise the same bytes are sent again, which cannot make a second message.
-const NOT_STORED = "stale_key";
+const NOT_STORED = ["stale_key", "declined_key"];
 const SENT_DRAFTS_LIMIT = 8;
 /** @type {import("../../storage/database.js").StoreName[]} what a type may change besides, where it changes anything */
 const APPLIED_STORES = ["messages"];
@@ -128,6 +128,15 @@ export class Outbox {
   async peersHeld() {
     const rows = await this.#all();
     return [...new Set(rows.filter(({ state }) => state === "held").map(({ peer }) => peer))];
+  }
+
+  /**
+   * @param {string} peer
+   * @param {string} reason
+   * @returns {Promise<boolean>} whether a message to the peer has failed for that reason
+   */
+  async hasFailed(peer, reason) {
+    return (await this.#all()).some((row) => row.peer === peer && row.state === "failed" && row.reason === reason);
   }
 
   /** @returns {Promise<string[]>} the peers for whom there are messages */
@@ -308,5 +317,5 @@ function withoutDraft(chat, from, change) {
  * @returns {OutboxRow} to be sent again
  */
 function again(row) {
-  return { ...row, state: "sending", reason: null, isCleared: false, stale: row.stale || row.reason === NOT_STORED };
+  return { ...row, state: "sending", reason: null, isCleared: false, stale: row.stale || NOT_STORED.includes(row.reason ?? "") };
 }

@@ -9,6 +9,7 @@ import { Emitter, listen } from "../../lib/emitter.js";
 import { backoffMs, Pause } from "../../lib/timing.js";
 import { ApiError } from "../../net/net-errors.js";
 import { isSilent } from "../history/message-rows.js";
+import { Refusal } from "../server/model-errors.js";
 import { StaleKey, retryDecision } from "../server/retry-policy.js";
 
 export class SendQueue extends Emitter {
@@ -180,10 +181,11 @@ export class SendQueue extends Emitter {
   async #findNewKeys({ peer, clientId, envelope }) {
     const { accountKey, peerKeys, outbox } = this.#parts;
     await accountKey.ensure();
-    const { pinned, offered } = await peerKeys.lookUp(peer);
+    const { pinned, offered, served } = await peerKeys.lookUp(peer);
     const own = accountKey.current?.fingerprint ?? envelope.sender_fingerprint;
     if (accountKey.current && own === envelope.sender_fingerprint && (offered ?? pinned) === envelope.recipient_fingerprint) {
-      throw new StaleKey();
+      // With nothing to decide about, another key that the server names was declined.
+      throw offered === null && served !== pinned ? new Refusal("declined_key") : new StaleKey();
     }
     if (accountKey.current) {
       await outbox.markStale(clientId);

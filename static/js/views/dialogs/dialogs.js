@@ -32,6 +32,7 @@ export function makeDialogs({ account, safety, session, person, onAdded }) {
     details: detailsDialog({ person, clear: (email) => conversations.clear(email), safety }),
     keysChanged: keysChangedDialog({
       accept: (email, fingerprint) => conversations.acceptKey(email, fingerprint),
+      decline: (email, fingerprint) => conversations.declineKey(email, fingerprint),
       wasCompared: (email) => safety.state(email).compared !== "no",
     }),
     logOut: logOutDialog({

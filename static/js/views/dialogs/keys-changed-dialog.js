@@ -1,4 +1,4 @@
-/** Says that somebody's keys changed, and lets the person accept them. */
+/** Says that somebody's keys changed, and lets the person accept or decline them. */
 import { find, setText } from "../../lib/dom.js";
 import { asFailure } from "../parts/strings.js";
 import { AskingDialog } from "./dialog.js";
@@ -6,12 +6,13 @@ import { AskingDialog } from "./dialog.js";
 /**
  * @param {object} parts
  * @param {(email: string, fingerprint: string) => Promise<unknown>} parts.accept
+ * @param {(email: string, fingerprint: string) => Promise<unknown>} parts.decline
  * @param {(email: string) => boolean} parts.wasCompared
  */
-export function keysChangedDialog({ accept, wasCompared }) {
+export function keysChangedDialog({ accept, decline, wasCompared }) {
   let decided = { email: "", fingerprint: "" };
-  const dialog = new AskingDialog("keys-changed", () =>
-    accept(decided.email, decided.fingerprint).catch((error) => {
+  const dialog = new AskingDialog("keys-changed", ({ keep }) =>
+    (keep ? decline : accept)(decided.email, decided.fingerprint).catch((error) => {
       throw asFailure(error).code === "key_changed" ? { code: "changed_again" } : error;
     }),
   );

@@ -22,8 +22,11 @@ export class AskingForm {
     /* An answer is ignored if the dialog was closed and opened since the call. */
     this.opening = 0;
     this.error = find(".form-error", HTMLElement, form);
+    /** @type {HTMLElement | null} the button that was pressed */
+    this.submitter = null;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
+      this.submitter = event.submitter;
       void this.run();
     });
   }
@@ -57,14 +60,14 @@ export class AskingForm {
 
   /** @returns {Record<string, string>} */
   values() {
-    return Object.fromEntries([...new FormData(this.form)].map(([name, value]) => [name, String(value)]));
+    return Object.fromEntries([...new FormData(this.form, this.submitter)].map(([name, value]) => [name, String(value)]));
   }
 
   /** @param {boolean} busy */
   setBusy(busy) {
     this.busy = busy;
-    const submit = this.form.querySelector("[type=submit]");
-    if (submit && !this.repeats) setAttributes(submit, { "aria-disabled": busy ? "true" : null });
+    for (const submit of this.form.querySelectorAll("[type=submit]"))
+      if (!this.repeats) setAttributes(submit, { "aria-disabled": busy ? "true" : null });
   }
 
   /** @param {Failure} failure */

@@ -30,6 +30,7 @@ const SENTENCES = dictionary({
     "The server says that another account has this browser's key. Nothing was deleted here. Ask the person who runs the " +
     "server before you forget anything.",
   unsigned_key: "Nothing has confirmed these keys yet. The other person has to open VibeChat once.",
+  key_not_theirs: "These keys belong to somebody else. Keep the keys you know.",
   too_long: "This message is too long.",
   too_old: "This browser is too old for VibeChat. Update it, or use another.",
   insecure_page: "Your browser can't encrypt on a page without https. Ask the person who runs this server for its address.",
@@ -70,6 +71,7 @@ const FAILURES = dictionary({
   message_deleted: "This message was already sent once and then deleted on the server.",
   storage_full: "There's no room left for your messages on this server. Ask the person who runs it.",
   stale_key: "Keys changed while this was on its way.",
+  declined_key: "The server takes it only for the keys that you did not accept. Press Retry to look at them again.",
   unreachable: "The server could not be reached.",
 });
 

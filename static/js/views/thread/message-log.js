@@ -92,6 +92,9 @@ export class LogView {
     if (row.kind === "unread") return [plural(row.count, "unread message", "unread messages")];
     const name = isolated(this.context.name());
     if (row.kind === "renamed") return [isolated(row.before), " is now called ", isolated(row.after), "."];
+    if (row.kind === "keys-changed" && row.isDeclined) {
+      return [icon("key"), "Other keys came for ", name, ". You kept the keys you know."];
+    }
     if (row.kind === "keys-changed") {
       return [icon("key"), name, `'s keys changed.${row.wasChecked ? " You had compared the old numbers." : ""}`];
     }

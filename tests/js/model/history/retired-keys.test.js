@@ -4,7 +4,7 @@ import { CryptoManager } from "../../../../static/js/crypto/crypto.js";
 import { sealMessage } from "../../../../static/js/crypto/envelope.js";
 import { encodeReceipt } from "../../../../static/js/crypto/plaintext.js";
 import { ClearedMessages } from "../../../../static/js/model/history/cleared-messages.js";
-import { RetiredKeys } from "../../../../static/js/model/history/retired-keys.js";
+import { keepArrivals, RetiredKeys } from "../../../../static/js/model/history/retired-keys.js";
 import { StorageCipher } from "../../../../static/js/model/keys/storage-cipher.js";
 import { Database } from "../../../../static/js/storage/database.js";
 import { all } from "../../../../static/js/storage/queries.js";
@@ -188,7 +188,7 @@ describe("a key that was replaced", () => {
     const retiredKeys = new RetiredKeys({ database, cipher, clearedMessages, people });
     const row = (id) => ({ id, chat: "bob", peer: "bob", mine: false, pending: "bob", raw: { sender_fingerprint: "first" } });
     await database.write(["messages"], async (stores) => void stores("messages").put(row(1)));
-    await retiredKeys.keepArrivals("bob");
+    await database.write(["messages"], (stores) => keepArrivals(stores, "bob", "first"));
     people.get = () => ({ pinned: "second", keys: [] });
     await database.write(["messages"], async (stores) => void stores("messages").put(row(2)));
     const rows = await database.read(["messages"], (stores) => all(stores("messages")));

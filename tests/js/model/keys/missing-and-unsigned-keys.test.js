@@ -67,6 +67,100 @@ describe("a key that only a message names", () => {
   }));
 });
 
+describe("a key that was declined", () => {
+  /** Bob takes over in another browser and writes from there; to alice the server names his first key as the present one. */
+  async function named(world) {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const { server } = world;
+    await bob.send(alice, "from the known keys");
+    await alice.shows(bob, "from the known keys");
+    const [own] = server.user(bob.email).keys;
+    const isAsked = ({ path, host }) => path.includes("/keys/email/") && host === alice.browser.host;
+    server.intercept = (call) => (isAsked(call) ? ok(own) : undefined);
+    bob.account.close();
+    const elsewhere = await world.logIn(bob, new Browser());
+    await elsewhere.account.key.takeOver();
+    await elsewhere.send(alice, "from the other keys");
+    await until(() => alice.items(bob).at(-1)?.unopened?.reason.endsWith("keys changed."));
+    return { alice, bob, elsewhere, server, own };
+  }
+
+  const change = (alice, bob) => alice.conversations.open(bob.email).keyChange;
+
+  test("lets out what was held, opens nothing, and is not asked about again, also after a reload", inWorld(async (world) => {
+    const { alice, bob, elsewhere, server, own } = await named(world);
+    await alice.send(bob, "to the known keys");
+    await until(() => alice.states(bob).includes("held"));
+    // An honest server would refuse what is sealed for a former key.
+    server.user(bob.email).keys.push(own);
+    await alice.conversations.declineKey(bob.email);
+    await until(() => server.texts.some((text) => text.recipient_fingerprint === own.fingerprint && text.sender_email === alice.email));
+    const refused = () => alice.items(bob).filter(({ unopened }) => unopened?.reason === "It came with keys that you did not accept.");
+    await until(() => refused().length === 1);
+    const [mark] = alice.marks(bob);
+    assert.deepEqual([mark.kind, mark.isDeclined], ["keys-changed", true]);
+    const again = await world.reload(alice);
+    server.user(bob.email).keys.pop();
+    await elsewhere.send(alice, "and once more");
+    await until(() => again.items(bob).filter(({ unopened }) => unopened?.reason === "It came with keys that you did not accept.").length === 2);
+    assert.equal(change(again, bob), null);
+    assert.deepEqual(again.texts(bob).filter((text) => text), ["from the known keys", "to the known keys"]);
+  }));
+
+  test("of which the server takes no message for another one is asked about again by Retry", inWorld(async (world) => {
+    const { alice, bob, elsewhere, server } = await named(world);
+    await alice.conversations.declineKey(bob.email);
+    server.intercept = () => undefined;
+    await alice.safety.numbers(bob.email);
+    await until(() => change(alice, bob));
+    await alice.conversations.declineKey(bob.email);
+    await alice.send(bob, "to whom?");
+    await until(() => alice.states(bob).includes("failed"));
+    const [failed] = alice.items(bob).filter(({ state }) => state === "failed");
+    assert.equal(failed.failure, "declined_key");
+    assert.equal(change(alice, bob), null);
+    await alice.conversations.retry(bob.email, failed.clientId);
+    await until(() => change(alice, bob) && alice.states(bob).includes("held"));
+    await alice.conversations.acceptKey(bob.email);
+    await until(() => elsewhere.texts(alice).includes("to whom?"));
+    await until(() => alice.texts(bob).includes("from the other keys"));
+  }));
+});
+
+describe("a change that cannot be accepted", () => {
+  test("changes nothing about the messages under the present key", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await bob.send(alice, "one");
+    await alice.shows(bob, "one");
+    const elsewhere = await world.logIn(bob, new Browser());
+    await elsewhere.account.key.takeOver();
+    await alice.safety.numbers(bob.email);
+    await until(() => alice.conversations.open(bob.email).keyChange);
+    const present = world.server.user(bob.email).keys.at(-2).fingerprint;
+    alice.browser.use();
+    const waiting = { id: 99, chat: bob.email, mine: false, pending: bob.email, raw: { sender_fingerprint: present } };
+    await withStore(alice.browser.indexedDB, "messages", (store) => done(store.put(waiting)));
+    await assert.rejects(alice.conversations.acceptKey(bob.email, "another"), { code: "key_changed" });
+    const row = await withStore(alice.browser.indexedDB, "messages", (store) => done(store.get(99)));
+    assert.equal(row.arrivedUnder, undefined);
+  }));
+});
+
+async function withStore(indexedDB, name, work) {
+  const [{ name: database }] = (await indexedDB.databases()).filter((one) => one.name.includes("@"));
+  const connection = await done(indexedDB.open(database));
+  const value = await work(connection.transaction([name], "readwrite").objectStore(name));
+  connection.close();
+  return value;
+}
+
+function done(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
 describe("an unsigned key", () => {
   test("is not sealed for at first contact: the message waits, however long, and goes out once it is signed", inWorld(async (world) => {
     const [alice, bob] = [await world.newPerson("alice"), await world.newPerson("bob")];

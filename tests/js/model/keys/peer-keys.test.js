@@ -125,6 +125,87 @@ describe("the keys of peers", () => {
     assert.equal(offered.slice(firstTime).includes(null), false);
   });
 
+  test("one that a message named and that was declined is not asked about again, and nothing is asked of the server", async () => {
+    await keys.lookUp(BOB);
+    await assert.rejects(keys.named(BOB, evil.fingerprint), KeyChangedError);
+    await keys.decline(BOB, evil.fingerprint);
+    assert.equal(keys.offered(BOB), null);
+    asked.length = 0;
+    await assert.rejects(keys.named(BOB, evil.fingerprint), { code: "declined_key" });
+    assert.deepEqual([keys.offered(BOB), asked.length], [null, 0]);
+    assert.equal((await keys.keyFor(BOB)).fingerprint, first.fingerprint);
+    await assert.rejects(keys.named(BOB, second.fingerprint), KeyChangedError);
+  });
+
+  test("one that a message named and that was declined is asked about when the server names it", async () => {
+    await keys.lookUp(BOB);
+    await assert.rejects(keys.named(BOB, second.fingerprint), KeyChangedError);
+    await keys.decline(BOB, second.fingerprint);
+    await serve(second);
+    await assert.rejects(keys.keyFor(BOB), KeyChangedError);
+    await assert.rejects(keys.named(BOB, second.fingerprint), KeyChangedError);
+    await keys.accept(BOB, second.fingerprint);
+    assert.equal((await keys.named(BOB, second.fingerprint)).fingerprint, second.fingerprint);
+    assert.deepEqual(people.get(BOB).declined, []);
+  });
+
+  test("one that the server named and that was declined is not asked about again until that is wanted", async () => {
+    await keys.lookUp(BOB);
+    await serve(second);
+    await keys.decline(BOB, second.fingerprint);
+    await serve(second);
+    assert.equal((await keys.keyFor(BOB)).fingerprint, first.fingerprint);
+    await assert.rejects(keys.named(BOB, second.fingerprint), { code: "declined_key" });
+    await keys.askAboutDeclined(BOB);
+    await assert.rejects(keys.keyFor(BOB), KeyChangedError);
+  });
+
+  test("another statement for the known key that was declined leaves other statements to be asked about", async () => {
+    await keys.lookUp(BOB);
+    const others = await Promise.all([1, 2].map(async () => signed(first, await newIdentity())));
+    await serve(others[0]);
+    await keys.decline(BOB, first.fingerprint);
+    await serve(others[0]);
+    assert.equal((await keys.keyFor(BOB)).identity, toHex(fromBase64(first.identity_key)));
+    await serve(others[1]);
+    await assert.rejects(keys.keyFor(BOB), KeyChangedError);
+  });
+
+  test("declining is about exactly the key that was on the screen", async () => {
+    await keys.lookUp(BOB);
+    await serve(evil);
+    await serve(second);
+    await assert.rejects(keys.decline(BOB, evil.fingerprint), { code: "key_changed" });
+    assert.equal(keys.offered(BOB), second.fingerprint);
+  });
+
+  test("what was compared still holds when another key is declined", async () => {
+    const { identity } = await keys.keyFor(BOB);
+    await people.update(BOB, (row) => void (row.checked = { identity, atMs: 1 }));
+    await serve(second);
+    assert.equal(people.get(BOB).changes[0].wasChecked, true);
+    await keys.decline(BOB, second.fingerprint);
+    assert.equal(people.get(BOB).checked.identity, identity);
+    assert.deepEqual(people.get(BOB).changes.map(({ undecided, isDeclined, wasChecked }) => [undecided, isDeclined, wasChecked]), [[false, true, false]]);
+  });
+
+  test("as many declined keys are remembered as there is room for", async () => {
+    await keys.lookUp(BOB);
+    await people.update(BOB, (row) => void (row.declined = Array.from({ length: 100 }, (_, index) => `message ${index}`)));
+    await assert.rejects(keys.named(BOB, evil.fingerprint), KeyChangedError);
+    await keys.decline(BOB, evil.fingerprint);
+    assert.deepEqual([people.get(BOB).declined.length, people.get(BOB).declined.at(-1)], [100, `message ${evil.fingerprint}`]);
+  });
+
+  test("one that has become somebody else's while it was decided about can be declined", async () => {
+    await keys.lookUp(BOB);
+    await assert.rejects(keys.named(BOB, evil.fingerprint), KeyChangedError);
+    people.rows.set(CAROL, { ...STRANGER, email: CAROL, keys: [{ ...people.get(BOB).keys.at(-1), accepted: true, opened: true }] });
+    await assert.rejects(keys.accept(BOB, evil.fingerprint), { code: "key_not_theirs" });
+    await keys.decline(BOB, evil.fingerprint);
+    assert.equal((await keys.keyFor(BOB)).fingerprint, first.fingerprint);
+  });
+
   test("one that was offered earlier is not accepted together with a later one", async () => {
     await keys.lookUp(BOB);
     for (const key of [evil, first, second]) {
