@@ -37,7 +37,11 @@ export class Conversations extends Emitter {
     peerReceipts.on("changed", ({ email, named }) => {
       screens.touch(email);
       decryptQueue.openNamed(email, named);
+      this.#tellNamed({ email, hash: named });
     });
+    decryptQueue.on("repeated", () => this.#noteReceipts()); // a skip may close a hole
+    decryptQueue.on("named", (detail) => this.#tellNamed(detail));
+    tabs.on("named", ({ email, hash }) => decryptQueue.openNamed(email, hash));
     tabs.on("chat", ({ email }) => drafts.adopt([email]));
     tabs.on("outbox", () => sendQueue.hurry());
     tabs.on("sending", ({ email }) => after(LOOK_AFTER_MS, () => this.#lookAt(email)));
@@ -54,6 +58,17 @@ export class Conversations extends Emitter {
     // Another browser may have taken over the account's key.
     connection.on("resync", () => void accountKey.ensure().catch(() => {}));
     connection.on("reached", () => this.#reached());
+  }
+
+  /**
+   * Another tab may hold a message that a retired key opens once it is named.
+   * @param {{ email: string, hash: string | null }} named
+   */
+  #tellNamed(named) {
+    const { peerKeys, tabs } = this.#parts;
+    if (named.hash !== null && peerKeys.hasRetired(named.email)) {
+      tabs.tell("named", named);
+    }
   }
 
   /** @returns {ChatSummary[]} latest first */
@@ -109,6 +124,7 @@ export class Conversations extends Emitter {
   async send(email, text) {
     const clientId = await this.#parts.drafts.send(email, text);
     this.#outboxChanged(email);
+    this.#retrySkips();
     this.#noteReceipts();
     this.#parts.decryptQueue.catchUp().catch(() => {});
     return clientId;
@@ -259,6 +275,11 @@ export class Conversations extends Emitter {
     contacts.askForNames([...chats.keys()]).catch(() => {});
   }
 
+  #retrySkips() {
+    const { outbox, sendQueue } = this.#parts;
+    outbox.retrySkips().then((isAny) => isAny && sendQueue.wake()).catch(() => {});
+  }
+
   /** @param {string} email */
   #outboxChanged(email) {
     this.#parts.screens.touchEverywhere(email);
@@ -268,6 +289,7 @@ export class Conversations extends Emitter {
 
   /** The network is back. Another tab may be the one that sends, so it is told too. */
   #hurry() {
+    this.#retrySkips();
     const { sendQueue, receipts, receiptWriter, tabs } = this.#parts;
     sendQueue.hurry();
     receipts.hurry();

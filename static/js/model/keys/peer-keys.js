@@ -81,11 +81,27 @@ export class PeerKeys extends Emitter {
   }
 
   /**
+   * @param {string} email
+   * @returns {boolean} whether there are keys of the peer besides the current one
+   */
+  hasRetired(email) {
+    return (this.#people.get(email)?.keys.length ?? 0) > 1;
+  }
+
+  /**
+   * @param {string} email
+   * @returns {boolean} whether messages to the peer wait for a key
+   */
+  isAwaited(email) {
+    return waitReason(this.#people.get(email)) !== null;
+  }
+
+  /**
    * Asks again when the chat is opened, if messages to the peer wait for a key.
    * @param {string} email
    */
   async askAgain(email) {
-    if (waitReason(this.#people.get(email)) !== null && waitReason(await this.lookUp(email)) === null) {
+    if (this.isAwaited(email) && waitReason(await this.lookUp(email)) === null) {
       this.emit("usable", { email });
     }
   }
@@ -121,25 +137,40 @@ export class PeerKeys extends Emitter {
   /**
    * @param {string} email
    * @param {string} fingerprint that a message names
-   * @returns {Promise<VerifiedKey>} an accepted key of that peer, current or former, or a candidate for the first. The
-   *   candidate is accepted by `opened`, after it has decrypted a message
-   * @throws {KeyChangedError} it has not been accepted
-   * @throws {Refusal} `no_key`, `unsigned_key`, `key_not_theirs`, `declined_key`
+   * @returns {KnownKey | null} an accepted key of that peer, current or former; null: the server has to be asked
+   * @throws {Refusal} `key_not_theirs`, `declined_key`
    */
-  async named(email, fingerprint) {
+  known(email, fingerprint) {
     const person = this.#people.get(email);
     const known = findKey(person, fingerprint);
     if (known?.accepted) {
       refuseOthersKey(known, this.#others(email));
       return known;
     }
-    if (!person?.pinned) {
-      return this.#candidate(email, fingerprint);
-    }
     if (isDeclinedByMessage(person, fingerprint)) {
       throw new Refusal("declined_key");
     }
-    const key = known ?? (await this.#present(email, fingerprint)) ?? (await this.#byName(email, fingerprint));
+    return null;
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} fingerprint that a message names
+   * @returns {Promise<VerifiedKey>} that key of that person: an accepted one, present or former, or the first that is heard
+   *   of. The first is accepted once a message has opened under it: `opened`
+   * @throws {KeyChangedError} it has not been accepted
+   * @throws {Refusal} `no_key`, `unsigned_key`, `key_not_theirs`, `declined_key`
+   */
+  async named(email, fingerprint) {
+    const known = this.known(email, fingerprint);
+    if (known) {
+      return known;
+    }
+    const person = this.#people.get(email);
+    if (!person?.pinned) {
+      return this.#candidate(email, fingerprint);
+    }
+    const key = findKey(person, fingerprint) ?? (await this.#present(email, fingerprint)) ?? (await this.#byName(email, fingerprint));
     return this.#take(email, key);
   }
 
@@ -156,7 +187,7 @@ export class PeerKeys extends Emitter {
     if (known?.accepted && (mine || (known.opened && isNoted(known, browser)))) {
       return;
     }
-    const wasAwaited = waitReason(this.#people.get(email)) !== null;
+    const wasAwaited = this.isAwaited(email);
     await this.#take(email, key, mine ? null : browser);
     this.#candidates.delete(email);
     if (wasAwaited) {

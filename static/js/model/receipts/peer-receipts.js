@@ -7,7 +7,7 @@
 import { DecryptionError, KeyChangedError, ProtocolError } from "../../crypto/crypto-errors.js";
 import { decodeReceipt } from "../../crypto/plaintext.js";
 import { Emitter } from "../../lib/emitter.js";
-import { SerialQueue } from "../../lib/timing.js";
+import { Turns } from "../../lib/turns.js";
 import { peerOf } from "../../storage/chat-ids.js";
 import { all, chatOrNew, unsent, waitingReceipts } from "../../storage/queries.js";
 import { headRecord, markContradicted } from "../history/heads.js";
@@ -24,10 +24,12 @@ import { BadAnswer, Refusal } from "../server/model-errors.js";
 
 // Whoever has the peer's key can invent browsers without end.
 const BROWSERS_LIMIT = 32;
+const LOOK_UPS_AT_ONCE = 3;
 
 export class PeerReceipts extends Emitter {
   #parts;
-  #inTurn = new SerialQueue();
+  #derivations = new Turns(1);
+  #lookUps = new Turns(LOOK_UPS_AT_ONCE);
   /** @type {Map<ChatId, Promise<void>>} by chat: runs that have not begun */
   #waiting = new Map();
 
@@ -49,13 +51,22 @@ export class PeerReceipts extends Emitter {
    * @returns {Promise<void>}
    */
   take(chatId) {
-    const waiting = this.#waiting.get(chatId) ?? this.#inTurn.run(() => this.#take(chatId)).catch(() => {});
+    const waiting = this.#waiting.get(chatId) ?? this.#takeInTurn(chatId).catch(() => {});
     this.#waiting.set(chatId, waiting);
     return waiting;
   }
 
-  /** @param {ChatId} chatId receipts of strangers are not decrypted, because they have no message to acknowledge */
-  async #take(chatId) {
+  /** @param {ChatId} chatId */
+  async #takeInTurn(chatId) {
+    await undefined; // `take` notes the run before it begins
+    await this.#derivations.run((aside) => this.#take(chatId, aside));
+  }
+
+  /**
+   * @param {ChatId} chatId receipts of strangers are not decrypted, because they have no message to acknowledge
+   * @param {import("../../lib/turns.js").Aside} aside
+   */
+  async #take(chatId, aside) {
     this.#waiting.delete(chatId);
     const { database, decryptQueue } = this.#parts;
     if (!(await receiptRecipients(this.#parts)).has(chatId)) {
@@ -64,7 +75,7 @@ export class PeerReceipts extends Emitter {
     const rows = await database.read(["receipts"], (stores) => waitingReceipts(stores("receipts"), chatId));
     for (const row of rows.reverse()) {
       await decryptQueue.calm();
-      if ((await this.#open(row)) !== "useless") {
+      if ((await this.#open(row, aside)) !== "useless") {
         return;
       }
     }
@@ -72,12 +83,13 @@ export class PeerReceipts extends Emitter {
 
   /**
    * @param {ReceiptRow} row
+   * @param {import("../../lib/turns.js").Aside} aside for key look-ups: a slow one delays no other peer's receipts
    * @returns {Promise<"taken" | "useless" | "later">} later: there is no network, or a key waits for the person's decision
    */
-  async #open(row) {
+  async #open(row, aside) {
     try {
       const { unsealer, people } = this.#parts;
-      const { content, peerKey } = await unsealer.open({ ...row, mine: false });
+      const { content, peerKey } = await unsealer.open({ ...row, mine: false }, (lookUp) => aside(() => this.#lookUps.run(lookUp)));
       const isPresent = people.get(row.peer)?.pinned === peerKey.fingerprint;
       const opened = { browser: content.browser, receipt: await decodeReceipt(content.body) };
       await (isPresent ? this.#enter(row, opened) : this.#drop(row));

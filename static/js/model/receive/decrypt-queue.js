@@ -2,12 +2,14 @@
  * Decrypts messages: first those that a screen waits for, then the others one by one. The contents are stored, so that no
  * message is decrypted twice.
  *
- * Events: `opened` {row, text}, `repeated` {row} (it is not shown, or was shown before), and `failed` {row}.
+ * Events: `opened` {row, text}, `repeated` {row} (it is not shown, or was shown before), `failed` {row}, and `named` {email,
+ * hash} (a decrypted message names another one by its hash).
  */
 import { DecryptionError, ProtocolError } from "../../crypto/crypto-errors.js";
 import { CryptoManager } from "../../crypto/crypto.js";
 import { utf8Encode } from "../../lib/bytes.js";
 import { Emitter } from "../../lib/emitter.js";
+import { Turns } from "../../lib/turns.js";
 import { textOf, typeOf } from "../../types/content-types.js";
 import { identityOf, SEALED_BY } from "../history/message-rows.js";
 import { Refusal } from "../server/model-errors.js";
@@ -18,6 +20,7 @@ import { explain } from "./unopened.js";
 const HELD_LIMIT = 1000;
 // Key derivation runs on the browser's own threads. More at once would only delay the first.
 const AT_ONCE = 3;
+const LOOK_UPS_AT_ONCE = 3;
 const DAMAGED_LIMIT = 1000;
 
 export class DecryptQueue extends Emitter {
@@ -32,10 +35,16 @@ export class DecryptQueue extends Emitter {
   #failures = new Map();
   /** @type {Map<string, MessageRow>} by peer and hash: messages under a retired key that nothing has named yet */
   #held = new Map();
-  /** @type {Map<string, () => void>} by identity, in their order: messages that wait for their turn */
-  #queue = new Map();
-  #active = 0;
-  #awaited = 0;
+  #derivations = new Turns(AT_ONCE);
+  #lookUps = new Turns(LOOK_UPS_AT_ONCE);
+  /** @type {Map<string, number>} by identity: how many screens wait for the message */
+  #awaited = new Map();
+  /** @type {Set<string>} identities of messages that wait for a key look-up */
+  #lookingUp = new Set();
+  /** @type {(() => void)[]} */
+  #calmWaiters = [];
+  /** @type {Map<string, (value?: unknown) => void>} by identity: called when the message waits for a key look-up */
+  #lookUpWaiters = new Map();
   /** @type {Set<string>} hashes of envelopes that can never be decrypted */
   #damaged = new Set();
   /** Counts the calls of `forgetFailures`. */
@@ -74,37 +83,51 @@ export class DecryptQueue extends Emitter {
    * @param {MessageRow[]} rows with `raw`
    */
   openAll(rows) {
-    const before = this.#queue;
-    this.#queue = new Map();
-    for (const row of rows) {
-      const key = identityOf(row);
-      const begin = before.get(key);
-      if (begin) {
-        this.#queue.set(key, begin);
-      }
-      this.#openAwaited(row).catch(() => {});
-    }
-    // A message that waits already moves to the new place.
-    before.forEach((begin, key) => this.#queue.set(key, begin));
+    rows.forEach((row) => this.#openAwaited(row).catch(() => {}));
+    this.#derivations.prefer(rows.map(identityOf));
   }
 
   /** @param {MessageRow} row */
   async #openAwaited(row) {
-    this.#awaited += 1;
-    await this.#openOnce(row).finally(() => (this.#awaited -= 1));
+    const key = identityOf(row);
+    this.#awaited.set(key, (this.#awaited.get(key) ?? 0) + 1);
+    await this.#openOnce(row).finally(() => {
+      const others = (this.#awaited.get(key) ?? 0) - 1;
+      if (others > 0) {
+        this.#awaited.set(key, others);
+      } else {
+        this.#awaited.delete(key);
+      }
+      this.#tellIfCalm();
+    });
   }
 
-  /** @returns {Promise<void>} resolves when no screen waits for a message */
-  async calm() {
-    while (this.#awaited > 0) {
-      await Promise.allSettled(this.#running.values());
+  /** Whether a screen waits for a message that does not wait for a key look-up. */
+  get #isBusy() {
+    return [...this.#awaited.keys()].some((key) => !this.#lookingUp.has(key));
+  }
+
+  /** @returns {Promise<void>} resolves when no screen waits for a message, other than for a key look-up */
+  calm() {
+    return this.#isBusy ? new Promise((resolve) => this.#calmWaiters.push(resolve)) : Promise.resolve();
+  }
+
+  #tellIfCalm() {
+    if (!this.#isBusy) {
+      this.#calmWaiters.splice(0).forEach((tell) => tell());
     }
   }
 
-  /** @param {MessageRow} row that no screen waits for */
+  /**
+   * @param {MessageRow} row that no screen waits for
+   * @returns {Promise<void>} resolves when it was tried, or waits for a key look-up
+   */
   async #openWhenCalm(row) {
+    const key = identityOf(row);
     await this.calm();
-    await this.#openOnce(row);
+    const lookingUp = new Promise((resolve) => this.#lookUpWaiters.set(key, resolve));
+    await Promise.race([this.#openOnce(row), lookingUp]);
+    this.#lookUpWaiters.delete(key);
   }
 
   /** @param {MessageRow} row */
@@ -121,28 +144,20 @@ export class DecryptQueue extends Emitter {
   }
 
   /**
+   * Runs a key look-up without a place among the derivations, so that a slow one delays no other message.
    * @template Result
    * @param {string} key
-   * @param {() => Promise<Result>} work
+   * @param {() => Promise<Result>} lookUp
    * @returns {Promise<Result>}
    */
-  async #inTurn(key, work) {
-    if (this.#active >= AT_ONCE) {
-      await new Promise((resolve) => this.#queue.set(key, () => resolve(undefined)));
-    }
-    this.#active += 1;
+  async #lookUp(key, lookUp) {
+    this.#lookingUp.add(key);
+    this.#lookUpWaiters.get(key)?.();
+    this.#tellIfCalm();
     try {
-      return await work();
+      return await this.#lookUps.run(lookUp);
     } finally {
-      this.#active -= 1;
-      this.#beginNext();
-    }
-  }
-
-  #beginNext() {
-    for (const [key, begin] of this.#queue) {
-      this.#queue.delete(key);
-      return begin();
+      this.#lookingUp.delete(key);
     }
   }
 
@@ -150,11 +165,16 @@ export class DecryptQueue extends Emitter {
   async #open(row) {
     const round = this.#round;
     try {
-      const content = await this.#inTurn(identityOf(row), () => this.#contentOf(row));
+      const key = identityOf(row);
+      const content = await this.#derivations.run(
+        (aside) => this.#contentOf(row, (lookUp) => aside(() => this.#lookUp(key, lookUp))),
+        key,
+      );
       const kept = await this.#messageStore.keepOpened(row, content);
       this.#failures.delete(identityOf(row));
       this.#tell(row, kept, textOf(content));
       this.openNamed(row.peer, content.previous);
+      this.emit("named", { email: row.peer, hash: content.previous });
       if (kept && !row.mine) {
         await this.#chains.advance(row.chat, content.browser);
       }
@@ -207,13 +227,14 @@ export class DecryptQueue extends Emitter {
 
   /**
    * @param {MessageRow} row
+   * @param {import("../../lib/turns.js").Aside} aside
    * @returns {Promise<StoredContent>}
    */
-  async #contentOf(row) {
+  async #contentOf(row, aside) {
     if (this.#damaged.size > 0 && this.#damaged.has(await envelopeHash(row))) {
       throw new DecryptionError();
     }
-    const opened = await this.#unsealer.open({ ...row, raw: row.raw });
+    const opened = await this.#unsealer.open({ ...row, raw: row.raw }, aside);
     const { type, body, browser, counter, previous, received, sent_at } = opened.content;
     // A skip has the place in the chain, and the hash, of the message that was taken back.
     const hash = typeOf(type).chainHash?.(body) ?? opened.hash;

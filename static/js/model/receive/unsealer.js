@@ -18,20 +18,22 @@ export class Unsealer {
 
   /**
    * @param {Closed} message
+   * @param {import("../../lib/turns.js").Aside} aside runs what waits for the server
    * @returns {Promise<{ content: Content, hash: string, supported: boolean, peerKey: VerifiedKey }>}
    * @throws {Error} explained by unopened.js
    */
-  async open({ raw, peer, mine }) {
+  async open({ raw, peer, mine }, aside) {
     const ownFingerprint = mine ? raw.sender_fingerprint : raw.recipient_fingerprint;
     const own = this.#accountKey.pair(ownFingerprint);
     if (!own) {
       this.#accountKey.heardOf(ownFingerprint).catch(() => {});
-      if (await this.#accountKey.isFormer(ownFingerprint)) {
+      if (await aside(() => this.#accountKey.isFormer(ownFingerprint))) {
         throw new Refusal(this.#accountKey.wasHere(ownFingerprint) ? "own_forgotten_key" : "own_other_key");
       }
     }
     const peerFingerprint = await peerFingerprintOf(raw, own?.fingerprint ?? "");
-    const peerKey = await this.#peerKeys.named(peer, peerFingerprint);
+    const peerKey = this.#peerKeys.known(peer, peerFingerprint)
+      ?? (await aside(() => this.#peerKeys.named(peer, peerFingerprint)));
     const ownKeyPair = /** @type {KeyRow} */ (own);
     const opened = await openMessage({
       ownKeyPair,

@@ -1,8 +1,9 @@
 /**
  * Messages between the tabs of one account. The tabs share the database; the messages only say what has changed in it.
  *
- * Events: `chat` {email}, `sending` {email} (a row of the outbox will follow), `person` {email}, `key`, `user` (the own
- * name), `storageLoss`, `preferences`, `outbox` (there is something to send), `ended`.
+ * Events: `chat` {email}, `sending` {email} (a row of the outbox will follow), `named` {email, hash} (a decrypted message or
+ * receipt names another message by its hash), `person` {email}, `key`, `user` (the own name), `storageLoss`, `preferences`,
+ * `outbox` (there is something to send), `ended`.
  */
 import { Emitter } from "../../lib/emitter.js";
 
@@ -18,8 +19,8 @@ export class Tabs extends Emitter {
   }
 
   /**
-   * @param {"chat" | "sending" | "person" | "key" | "storageLoss" | "outbox" | "preferences" | "user" | "ended"} name
-   * @param {{ email: string }} [detail]
+   * @param {"chat" | "sending" | "named" | "person" | "key" | "storageLoss" | "outbox" | "preferences" | "user" | "ended"} name
+   * @param {{ email: string, hash?: string | null }} [detail]
    */
   tell(name, detail) {
     if (!this.#isClosed) {

@@ -179,6 +179,22 @@ describe("a key that was replaced", () => {
     assert.deepEqual([...again.texts(bob)].sort(), ["from the new browser", "two"]);
   }));
 
+  test("opens in each tab what another tab has found named", inWorld(async (world) => {
+    const { alice, bob, thief } = await acquainted(world);
+    const { server } = world;
+    const [one, , three, four, five] = await thief.chain("one", "two", "three", "four", "five");
+    [one, five].forEach((message) => thief.deliver(message));
+    await until(() => alice.texts(bob).includes("five"));
+    await changeKeys(world, { alice, bob });
+    thief.deliver(three);
+    await until(() => refused(alice, bob).length === 1);
+    // From here on this tab hears nothing from the server, and the other one asks it.
+    server.pushes = false;
+    thief.deliver(four);
+    await world.newTab(alice);
+    await until(() => alice.texts(bob).includes("three") && alice.texts(bob).includes("four"));
+  }));
+
   test("decrypts a message that had come before the other key was accepted", async () => {
     new Browser().use();
     const database = await Database.open("alice@example.org");

@@ -7,25 +7,38 @@ import { NetworkError } from "../../../../static/js/net/net-errors.js";
 const PEER = "bob@example.org";
 
 /** @returns one whose derivations end when they are told to, and the ids in the order in which they began */
-function controlled() {
-  const began = [];
+function controlled({ looksUp = () => false } = {}) {
+  const [began, pending] = [[], []];
   const ends = new Map();
   const breaks = new Map();
   const unsealer = {
-    open: ({ id }) => new Promise((resolve, reject) => {
+    open: async ({ id }, aside) => {
+      if (looksUp(id)) {
+        await aside(() => new Promise((resolve) => ends.set(`look-up ${id}`, resolve)));
+      }
       began.push(id);
-      breaks.set(id, () => reject(new NetworkError()));
-      ends.set(id, () => resolve({ supported: true, content: { type: "text", body: "", browser: "", counter: id }, peerKey: {} }));
-    }),
+      await new Promise((resolve, reject) => {
+        ends.set(id, resolve);
+        breaks.set(id, () => reject(new NetworkError()));
+      });
+      return { supported: true, content: { type: "text", body: "", browser: "", counter: id }, peerKey: {} };
+    },
   };
-  const messageStore = { keepOpened: async (row) => row, keepTried: async (row) => row, untried: async () => [] };
-  const decryptQueue = new DecryptQueue({ messageStore, unsealer, chains: { advance: async () => {} }, people: new Emitter() });
+  const messageStore = {
+    keepOpened: async (row) => row,
+    keepTried: async (row) => row,
+    pendingPeers: async () => (pending.length > 0 ? [PEER] : []),
+    pending: async (_, { below }) => pending.filter(({ id }) => id < below).sort((a, b) => b.id - a.id),
+  };
+  const people = Object.assign(new Emitter(), { all: () => [] });
+  const retiredKeys = { refuses: async () => false };
+  const decryptQueue = new DecryptQueue({ messageStore, unsealer, retiredKeys, chains: { advance: async () => {}, writtenTo: async () => [PEER] }, people });
   /** @param {Map<number, () => void>} how */
   const doing = (how) => async (id) => {
     how.get(id)();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { decryptQueue, began, end: doing(ends), fail: doing(breaks) };
+  return { decryptQueue, began, end: doing(ends), fail: doing(breaks), pending };
 }
 
 /** @param {number[]} ids */
@@ -67,5 +80,57 @@ describe("a message that a screen waits for", () => {
     await fail(2);
     assert.deepEqual(began, [1, 1, 2]);
     await decryptQueue.calm();
+  });
+});
+
+describe("a look-up that the server keeps open", () => {
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+  test("takes no place from messages whose keys are known", async () => {
+    const { decryptQueue, began, end } = controlled({ looksUp: (id) => id > 100 });
+    decryptQueue.openAll(rowsOf(101, 102, 103, 104, 1, 2, 3, 4));
+    await settle();
+    assert.deepEqual(began, [1, 2, 3]);
+    for (const id of [1, 2, 3, 4]) {
+      await end(id);
+    }
+    assert.deepEqual(began, [1, 2, 3, 4]);
+    await decryptQueue.calm();
+  });
+
+  test("lets its message have its turn when it ends", async () => {
+    const { decryptQueue, began, end } = controlled({ looksUp: (id) => id > 100 });
+    decryptQueue.openAll(rowsOf(101, 1, 2, 3, 4));
+    await settle();
+    await end("look-up 101");
+    assert.deepEqual(began, [1, 2, 3]);
+    for (const id of [1, 2, 3, 4]) {
+      await end(id);
+    }
+    assert.deepEqual(began, [1, 2, 3, 4, 101]);
+    await end(101);
+    await decryptQueue.calm();
+  });
+
+  test("holds up nothing of what no screen waits for", async () => {
+    const { decryptQueue, began, end, pending } = controlled({ looksUp: (id) => id > 100 });
+    pending.push(...rowsOf(101, 102, 1, 2));
+    decryptQueue.openAll(rowsOf(103));
+    const caughtUp = decryptQueue.catchUp();
+    for (const id of [2, 1]) {
+      await settle();
+      assert.equal(began.at(-1), id);
+      await end(id);
+    }
+    await caughtUp;
+  });
+
+  test("is one of three: others wait for them, and not for a place", async () => {
+    const { decryptQueue, began, end } = controlled({ looksUp: (id) => id > 100 });
+    decryptQueue.openAll(rowsOf(101, 102, 103, 104));
+    await settle();
+    await end("look-up 101");
+    await end("look-up 104");
+    assert.deepEqual(began, [101, 104]);
   });
 });
