@@ -117,6 +117,8 @@
  *   browser
  * @property {{ browser: string, counter: number }[]} [skips] of the peer's chains: the counters for which only a skip is
  *   here, the latest last
+ * @property {Record<string, number>} [droppedSkips] by the peer's browser: the greatest counter of a skip that is not kept any
+ *   more
  */
 
 /**

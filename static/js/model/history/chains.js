@@ -4,8 +4,9 @@
  * which all were decrypted.
  */
 import { SerialQueue } from "../../lib/timing.js";
-import { all, get, countMarked, messageInChain, theirChains } from "../../storage/queries.js";
+import { all, chatOrNew, countMarked, get, messageInChain, theirChains } from "../../storage/queries.js";
 import { messageRecord } from "../keys/storage-cipher.js";
+import { hasManySkips, pruneSkips } from "./skips.js";
 
 /** @typedef {{ counter: number, hash: string | null }} ChainEnd */
 /** @typedef {ChainEnd & { row: ChainRow | undefined }} OwnEnd with its stored row */
@@ -137,6 +138,9 @@ export class Chains {
         stores("chains").put(row);
       }
     });
+    if (found.hasManySkips) {
+      await this.#database.write(["chains", "chats", "messages"], (stores) => pruneSkips(stores, peer));
+    }
   }
 
   /**
@@ -166,7 +170,8 @@ export class Chains {
   }
 }
 
-/** @typedef {{ counter: number, from: number, last: MessageRow | null }} Reached last: null if that message was cleared */
+/** @typedef {{ counter: number, from: number, last: MessageRow | null, hasManySkips: boolean }} Reached last: null if that
+ *   message was cleared */
 
 /**
  * @param {Stores} stores
@@ -185,7 +190,8 @@ async function walk(stores, { chat, browser, gone }) {
     const next = await messageInChain(stores("messages"), chat, browser, counter + 1);
     const isThere = next?.counter === counter + 1;
     if (!isThere && !gone.has(counter + 1)) {
-      return counter === start.counter ? null : { counter, from: start.from, last };
+      const isMany = hasManySkips(await chatOrNew(stores("chats"), peer));
+      return counter === start.counter ? null : { counter, from: start.from, last, hasManySkips: isMany };
     }
     last = isThere ? next : null;
     counter += 1;

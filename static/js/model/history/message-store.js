@@ -277,7 +277,8 @@ export class MessageStore {
       }
       if (kept && !kept.mine) {
         const chat = await withSkipsAfter(stores, await chatOrNew(stores("chats"), row.chat), kept);
-        stores("chats").put(kept.hidden ? chat : await owingReceipt(stores, chat, kept.seen ? [kept] : []));
+        // A skip may close the hole that kept the last receipt from saying more.
+        stores("chats").put(kept.hidden && !kept.isSkip ? chat : await owingReceipt(stores, chat, kept.seen ? [kept] : []));
       }
       return kept;
     });

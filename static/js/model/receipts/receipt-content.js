@@ -5,8 +5,9 @@ import { messageRecord } from "../keys/storage-cipher.js";
 
 /** @typedef {import("../../types/receipt-type.js").Receipt} Receipt */
 /** @typedef {Receipt["seen"][number]} Seen */
-/** @typedef {{ skipped: Set<number>, unseen: Set<number> }} Absent counters that count as missing: skipped: only a skip is
- *   here; unseen: the message came late and was not on the screen yet */
+/** @typedef {{ skipped: Set<number>, unseen: Set<number>, dropped: number }} Absent counters that count as missing: skipped:
+ *   only a skip is here; unseen: the message came late and was not on the screen yet; dropped: up to this one skips are not
+ *   kept any more */
 
 /**
  * @param {{ chains: Chains, database: Database, cipher: StorageCipher }} parts
@@ -40,7 +41,8 @@ export async function receiptOf({ chains, database, cipher }, chatId, { isReadTo
 function absentOf(browser, read, { chat, unseen }) {
   const of = (/** @type {{ browser?: string, counter?: number }[]} */ places) =>
     places.filter((place) => place.browser === browser).map(({ counter = 0 }) => counter);
-  return { skipped: new Set(of(chat.skips ?? [])), unseen: new Set(of(unseen).filter((counter) => counter < read)) };
+  const unseenBelow = new Set(of(unseen).filter((counter) => counter < read));
+  return { skipped: new Set(of(chat.skips ?? [])), unseen: unseenBelow, dropped: chat.droppedSkips?.[browser] ?? 0 };
 }
 
 /**
@@ -50,11 +52,13 @@ function absentOf(browser, read, { chat, unseen }) {
  */
 async function entryOf(stores, { chatId, browser, row, read, absent }) {
   const messages = stores("messages");
-  const from = row?.from ?? (row ? 1 : (await messageInChain(messages, chatId, browser, 1))?.counter);
-  if (from === undefined) {
+  const beginning = row?.from ?? (row ? 1 : (await messageInChain(messages, chatId, browser, 1))?.counter);
+  if (beginning === undefined) {
     return null;
   }
-  const whole = row?.counter ?? from - 1;
+  // After all skips that are not kept any more: otherwise the receipt would say that their messages have arrived.
+  const from = Math.max(beginning, absent.dropped + 1);
+  const whole = Math.max(row?.counter ?? 0, from - 1);
   const beyond = (await chainPart(messages, chatId, browser, { from: whole + 1 })).map(({ counter = 0 }) => counter);
   const part = latestPart({ from, whole, beyond: beyond.filter((counter) => !absent.skipped.has(counter)) }, absent);
   return part && { browser, ...part, read: readOf(part, read) };

@@ -136,7 +136,7 @@ export class Outbox {
    * @returns {Promise<boolean>} whether a message to the peer has failed for that reason
    */
   async hasFailed(peer, reason) {
-    return (await this.#all()).some((row) => row.peer === peer && row.state === "failed" && row.reason === reason);
+    return (await this.#all()).some((row) => row.peer === peer && row.state === "failed" && !row.isSkip && row.reason === reason);
   }
 
   /** @returns {Promise<string[]>} the peers for whom there are messages */
@@ -293,9 +293,23 @@ export class Outbox {
     }, STRICT);
   }
 
+  /**
+   * Nobody sees that a skip was not sent: it is tried again without being asked for.
+   * @returns {Promise<boolean>} whether there is one
+   */
+  async retrySkips() {
+    const isFailed = (/** @type {OutboxRow} */ { isSkip, state }) => Boolean(isSkip && state === "failed");
+    const peers = new Set((await this.#all()).filter(isFailed).map(({ peer }) => peer));
+    for (const peer of peers) {
+      await this.#changeAll(peer, "failed", (row) => (row.isSkip ? again(row) : row));
+    }
+    return peers.size > 0;
+  }
+
   /** @param {string} clientId */
   remove(clientId) {
-    return takeBack({ database: this.#database, cipher: this.#cipher, chains: this.#chains }, clientId);
+    const isWaiting = (/** @type {string} */ peer) => this.#peerKeys.isAwaited(peer);
+    return takeBack({ database: this.#database, cipher: this.#cipher, chains: this.#chains, isWaiting }, clientId);
   }
 }
 

@@ -12,6 +12,8 @@ import { isSilent } from "../history/message-rows.js";
 import { Refusal } from "../server/model-errors.js";
 import { StaleKey, retryDecision } from "../server/retry-policy.js";
 
+const NOBODY_THERE = "user_not_found";
+
 export class SendQueue extends Emitter {
   #parts;
   #isRunning = false;
@@ -212,7 +214,8 @@ export class SendQueue extends Emitter {
     }
     const { isFinal, reason, retryAfterMs } = retryDecision(error, { attempt, ageMs: Date.now() - row.atMs });
     if (isFinal) {
-      await (row.isSkip ? outbox.drop(row.clientId) : outbox.fail(row.clientId, reason));
+      // Without its skip, a message that was taken back would seem to be missing: it is kept, and tried again later.
+      await (row.isSkip && reason === NOBODY_THERE ? outbox.drop(row.clientId) : outbox.fail(row.clientId, reason));
       return null;
     }
     return { retryAfterMs };

@@ -5,17 +5,20 @@ import { skip as skipType } from "../../types/skip-type.js";
 import { FRESH } from "../history/message-rows.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 
-/** @typedef {{ database: Database, cipher: StorageCipher, chains: Chains }} Parts */
+/**
+ * @typedef {{ database: Database, cipher: StorageCipher, chains: Chains, isWaiting: (peer: string) => boolean }} Parts
+ *   isWaiting: whether messages to the peer wait for a key
+ */
 /** @typedef {{ before: ChainRow | null, skip: OutboxRow }} Instead before: the end of the chain before it; skip: in its place */
 
 /**
- * Takes back a message that has failed or is held. One that is being sent may have arrived.
+ * Takes back a message that has failed, is held or waits for a key. One that is being sent may have arrived.
  * @param {Parts} parts
  * @param {string} clientId
  */
-export async function takeBack({ database, cipher, chains }, clientId) {
+export async function takeBack({ database, cipher, chains, isWaiting }, clientId) {
   const row = await database.read(["outbox"], (stores) => get(stores("outbox"), clientId));
-  if (!row || row.state === "sending" || row.isSkip) {
+  if (!row || row.isSkip || (row.state === "sending" && !isWaiting(row.peer))) {
     return;
   }
   /** @type {StoredContent} */
@@ -23,8 +26,8 @@ export async function takeBack({ database, cipher, chains }, clientId) {
   const [before, skip] = await Promise.all([endBefore(chains, row.chat, content), skipOf(cipher, row, content)]);
   await database.write(["outbox", "chains"], async (stores) => {
     const found = await get(stores("outbox"), clientId);
-    // Another tab may have sent it again meanwhile.
-    if (found?.state === row.state) {
+    // Another tab may have sent it again meanwhile, or it may have been sealed, and then it may be with the server.
+    if (found?.state === row.state && (found.envelope === null) === (row.envelope === null)) {
       stores("outbox").delete(clientId);
       await closeChain(stores, chains, found, { before, skip });
     }

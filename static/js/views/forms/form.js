@@ -66,8 +66,12 @@ export class AskingForm {
   /** @param {boolean} busy */
   setBusy(busy) {
     this.busy = busy;
-    for (const submit of this.form.querySelectorAll("[type=submit]"))
-      if (!this.repeats) setAttributes(submit, { "aria-disabled": busy ? "true" : null });
+    if (this.repeats) {
+      return;
+    }
+    for (const submit of this.form.querySelectorAll("[type=submit]")) {
+      setAttributes(submit, { "aria-disabled": busy ? "true" : null });
+    }
   }
 
   /** @param {Failure} failure */

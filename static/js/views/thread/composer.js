@@ -1,6 +1,6 @@
 /** The composer. It grows with the text, and shows a counter when the text gets long. */
 import { find, setText } from "../../lib/dom.js";
-import { joined } from "../../lib/draft-merge.js";
+import { joined, without } from "../../lib/draft-merge.js";
 import { isVisible } from "../../lib/text.js";
 import { plural } from "../parts/format.js";
 import { onKey } from "../parts/key-presses.js";
@@ -24,8 +24,8 @@ export class Composer {
     this.asksFirst = asksFirst;
     this.onSend = onSend;
     this.onDraft = onDraft;
-    /** @type {string | null} a draft that waits for the end of a composition */
-    this.offered = null;
+    /** @type {string | null} what another tab has added to the draft, until the composition ends */
+    this.others = null;
     this.form = find("#composer", HTMLFormElement);
     this.text = find("#composer-text", HTMLTextAreaElement);
     this.counter = find("#composer-counter", HTMLElement);
@@ -49,7 +49,7 @@ export class Composer {
 
   /** @param {string} draft */
   open(draft) {
-    this.offered = null;
+    this.others = null;
     this.write(draft);
   }
 
@@ -58,7 +58,7 @@ export class Composer {
     const { value, selectionStart, selectionEnd } = this.text;
     if (value === draft) return;
     if (this.isComposing) {
-      this.offered = draft;
+      this.others = without(draft, value);
       return;
     }
     this.write(draft);
@@ -70,11 +70,16 @@ export class Composer {
   /** Replacing the text ends a composition, so the draft of another tab is added after it. */
   composed() {
     this.isComposing = false;
-    const offered = this.offered;
-    this.offered = null;
-    if (offered === null) return;
-    this.offerDraft(joined(this.text.value, offered));
-    this.onDraft(this.text.value);
+    const whole = this.draft();
+    if (this.others === null) return;
+    this.others = null;
+    this.offerDraft(whole);
+    this.onDraft(whole);
+  }
+
+  /** During a composition the draft is more than the text that is shown: this tab may be closed before its end. */
+  draft() {
+    return this.others === null ? this.text.value : joined(this.text.value, this.others);
   }
 
   focus() {
@@ -89,7 +94,7 @@ export class Composer {
 
   changed() {
     this.drawState();
-    this.onDraft(this.text.value);
+    this.onDraft(this.draft());
   }
 
   drawState() {

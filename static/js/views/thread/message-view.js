@@ -250,7 +250,7 @@ function markNodes({ late, unaware, conflict, secondBrowser, mine, writtenAt, at
  */
 function actions(item, context) {
   if (item.state === "held") return heldLine(item, context);
-  if (item.waitsFor !== null) return waitingLine(item.waitsFor, context);
+  if (item.waitsFor !== null) return waitingLine(item, item.waitsFor, context);
   if (item.state !== "failed") return null;
   return element(
     "div",
@@ -262,12 +262,14 @@ function actions(item, context) {
 }
 
 /**
+ * @param {ThreadItem} item
  * @param {string} code of what has to happen before the message can be sent
  * @param {MessageContext} context
  */
-function waitingLine(code, { name }) {
+function waitingLine(item, code, { name, remove }) {
   const { before = "", after = "" } = WAITS[code] ?? {};
-  return element("div", { class: "message-actions" }, element("span", {}, before, isolated(name()), after));
+  const sentence = element("span", {}, before, isolated(name()), after);
+  return element("div", { class: "message-actions" }, sentence, button("Delete", () => remove(item)));
 }
 
 /**

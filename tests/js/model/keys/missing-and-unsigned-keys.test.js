@@ -234,6 +234,23 @@ describe("a peer without a key", () => {
     assert.equal(asked(), 2);
   }));
 
+  test("leaves the message that waits to be taken back, and no trace of it", inWorld(async (world) => {
+    const [alice, bob] = [await world.newPerson("alice"), await world.newPerson("bob")];
+    bob.account.close();
+    const keys = keyless(world.server, bob);
+    const clientId = await alice.send(bob, "are you there?");
+    await until(() => alice.items(bob)[0]?.waitsFor === "no_key");
+    await alice.conversations.remove(bob.email, clientId);
+    await until(() => alice.items(bob).length === 0);
+    world.server.user(bob.email).keys.push(...keys);
+    const back = await world.newTab(bob);
+    await alice.send(bob, "hello");
+    await back.shows(alice, "hello");
+    await pause(200);
+    assert.deepEqual(back.marks(alice), []);
+    assert.equal(world.server.texts.length, 1);
+  }));
+
   test("whose key was known is shown as having a key that the server does not name", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await alice.send(bob, "one");

@@ -207,6 +207,50 @@ describe("very many skips", () => {
   }));
 });
 
+describe("skips that come all at once", () => {
+  test("leave no gap, however many they are", inWorld(async (world) => {
+    const bob = await world.newPerson("bob");
+    const alice = await OwnClient.join(world, "alice");
+    await bob.account.contacts.add(alice.email);
+    const hashOf = (counter) => counter.toString(16).padStart(64, "0");
+    bob.account.close();
+    for (let counter = 1; counter <= 230; counter += 1) {
+      await alice.write(bob, { type: "skip", counter, previous: counter === 1 ? null : hashOf(counter - 1), body: hashOf(counter) });
+    }
+    await alice.write(bob, { counter: 231, previous: hashOf(230), body: "at last" });
+    const back = await world.newTab(bob);
+    await back.shows(alice, "at last");
+    for (let rows = [{ pending: "" }]; rows.length !== 201 || rows.some(({ raw }) => raw); ) {
+      await pause(100);
+      rows = await rowsOf(bob.browser.indexedDB, "messages");
+    }
+    await alice.receipt(bob, ({ seen }) => seen.some(({ from, delivered }) => from === 231 && delivered === 231));
+    assert.deepEqual(back.marks(alice), []);
+  }));
+});
+
+describe("skips of several browsers", () => {
+  test("are in no receipt, also where they are kept no more", inWorld(async (world) => {
+    const bob = await world.newPerson("bob");
+    const alice = await OwnClient.join(world, "alice");
+    await bob.account.contacts.add(alice.email);
+    const hashOf = (counter) => counter.toString(16).padStart(64, "0");
+    const first = await alice.write(bob, { body: "one" });
+    await alice.write(bob, { type: "skip", counter: 2, previous: first.hash, body: hashOf(2) });
+    await alice.write(bob, { counter: 3, previous: hashOf(2), body: "three" });
+    const { browser } = alice;
+    const of = (receipt) => receipt.seen.find((entry) => entry.browser === browser);
+    await alice.receipt(bob, (receipt) => of(receipt)?.missing.join() === "2" && of(receipt).delivered === 3);
+    alice.browser = "ab".repeat(16);
+    for (let counter = 1; counter <= 203; counter += 1) {
+      await alice.write(bob, { type: "skip", counter, previous: counter === 1 ? null : hashOf(counter - 1), body: hashOf(counter) });
+    }
+    await alice.write(bob, { counter: 204, previous: hashOf(203), body: "at last" });
+    const receipt = await alice.receipt(bob, (found) => found.seen.some(({ delivered }) => delivered === 204) && of(found).from > 1);
+    assert.deepEqual([of(receipt).from, of(receipt).delivered, of(receipt).missing], [3, 3, []]);
+  }));
+});
+
 async function changeChats(indexedDB, change) {
   const store = await storeOf(indexedDB, "chats");
   for (const chat of await done(store.getAll())) {

@@ -264,6 +264,34 @@ describe("the outbox", () => {
   }));
 });
 
+describe("the skip of a message that was taken back", () => {
+  for (const code of ["storage_full", "invalid"]) {
+    test(`is kept where the server refuses it as ${code}, and goes out with the next message`, inWorld(async (world) => {
+      const [alice, bob] = await world.friends("alice", "bob");
+      const { server } = world;
+      await alice.send(bob, "one");
+      await bob.shows(alice, "one");
+      withoutSockets(server);
+      server.intercept = ({ path, body }) => (path.includes("/send") && body.message_type === "text" ? refusal(409, code) : undefined);
+      const clientId = await alice.send(bob, "two");
+      await until(() => alice.states(bob).includes("failed"));
+      const sends = server.callsTo("/send").length;
+      await alice.conversations.remove(bob.email, clientId);
+      await until(() => server.callsTo("/send").length > sends);
+      await pause(100);
+      const again = await world.reload(alice);
+      assert.equal(again.chat(bob).failed, false);
+      server.intercept = () => undefined;
+      server.acceptsSockets = true;
+      await again.send(bob, "three");
+      await bob.shows(again, "one", "three");
+      await until(() => server.texts.length === 3);
+      await pause(1000);
+      assert.deepEqual(bob.marks(again), []);
+    }));
+  }
+});
+
 describe("a refusal", () => {
   const answers = { 429: ["rate_limited", { "Retry-After": "1" }], 503: ["unavailable", { "Retry-After": "1" }] };
   for (const [status, [code, headers]] of Object.entries(answers)) {
