@@ -6,11 +6,27 @@ import { loadStoppedPage } from "./views/page/lazy-parts.js";
 import { sayNotOpened } from "./views/parts/connection-state.js";
 
 const session = new Session();
-session.on("ended", ({ reason }) => (reason === "other_account" ? location.reload() : location.replace("/login")));
+/** @type {Account | null} */
+let account = null;
+session.on("ended", ({ reason }) => {
+  if (reason === "storage_lost") {
+    void sayLost();
+  } else if (reason === "other_account") {
+    location.reload();
+  } else {
+    location.replace("/login");
+  }
+});
+
+/** Only this page still knows what was not sent. */
+async function sayLost() {
+  const unsent = account?.unsent() ?? 0;
+  await loadStoppedPage().then(({ showLost }) => showLost(unsent), sayNotOpened);
+}
 
 async function begin() {
   if (!(await session.restore())) return location.replace("/login");
-  const account = await Account.open(session);
+  account = await Account.open(session);
   new ChatPage({ account, session }).start();
   await account.start();
 }

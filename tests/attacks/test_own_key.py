@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from tests.attacks.acquaintance import meet
 from tests.attacks.impostor import Impostor
 from tests.attacks.relay import Answer
 from tests.attacks.row import attack
@@ -176,6 +177,28 @@ def test_forgotten(row, strangers, mallory):
     bob.page.evaluate(FORGET_ALL)
     bob.log_in()
     row.is_shown(strips(bob).filter(has_text="still go to your other browser"))
+
+
+@attack(
+    "A browser made to forget while its page is open",
+    done="His browser is made to delete all that it keeps while Bob has a message that could not be sent yet",
+    sees="Bob: “This browser has lost what VibeChat kept in it.” and “Your key and your messages are gone from here. 1 "
+    "message had not been sent yet.”",
+    when="at once; where no page is open, nothing is left that could tell it",
+    open="a browser whose memory of keys was wiped (`Clear-Site-Data`, eviction)",
+)
+def test_forgotten_while_open(row, guests, mallory):
+    bob = guests.visitor("bob", alone=True).register()
+    meet(bob, mallory.office.make_account("Alice"))
+    mallory.refuse_sending(bob, {"code": "unavailable", "detail": "Later."})
+    bob.type_and_send("This never left")
+    expect(bob.message("This never left")).to_contain_text("Sending")
+    origin = {"origin": bob.page.evaluate("location.origin"), "storageTypes": "indexeddb,cookies"}
+    bob.context.new_cdp_session(bob.page).send("Storage.clearDataForOrigin", origin)
+    row.is_shown(bob.page.get_by_role("main"))
+    bob.page.get_by_role("link", name="Log in again").click()
+    bob.send_credentials()
+    bob.expect_chat_page()
 
 
 @attack(

@@ -48,6 +48,38 @@ def test_replayed_after_reload(row, pair, mallory):
 
 
 @attack(
+    "Very many repetitions",
+    done="A message of Alice's comes 40 times more on one page of `sync`, each time under another id",
+    sees="Bob: “Pay Carol 30”, once, and then “Enough of that”. At most 200 repetitions of a person's are kept",
+)
+def test_repeated_often(row, friends, mallory):
+    alice, bob = friends()
+    alice.send("Pay Carol 30")
+    bob.expect_message("Pay Carol 30")
+    message = mallory.office.messages(alice, bob)[-1]
+    pages: list[dict] = []
+
+    def repeat(body: dict) -> dict:
+        if "cursor" not in body or pages:
+            return body
+        pages.append(body)
+        events = [
+            {"type": "new_message", "sequence": body["cursor"] + number, "message": message | {"id": 2**40 + number}}
+            for number in range(1, 41)
+        ]
+        return {"events": events, "cursor": body["cursor"] + 40, "more": False}
+
+    mallory.change_answer(bob, "GET /messages/sync", repeat)
+    mallory.resync(bob)
+    mallory.wait_until(lambda: pages, bob.page)
+    mallory.stop()
+    mallory.resync(bob)
+    alice.send("Enough of that")
+    row.is_shown(bob.log())
+    expect(bob.message("Pay Carol 30")).to_have_count(1)
+
+
+@attack(
     "Two messages under one number",
     done="Bob's browser was put back to an older state, or somebody has its keys: two of its messages have the same "
     "number and other words",
@@ -65,6 +97,22 @@ def test_conflict(row, guests, mallory):
     mallory.office.send(bob, bob.seal(alice.email, own, "I do not").message)
     row.is_shown(alice.message("I do not"))
     alice.expect_message("I agree")
+
+
+@attack(
+    "A message in Alice's name from elsewhere",
+    done="Somebody with a copy of Alice's browser has written to Bob; his next message says so (`received`)",
+    sees="Alice: at his message “Bob got a message in your name that was not written in this browser. Ask what it "
+    "says.”",
+)
+def test_received(row, guests, mallory):
+    alice = guests.visitor("alice").register()
+    bob = meet(alice, mallory.office.make_account("Bob"))
+    own = mallory.office.public_key(alice)
+    browser = bob.open(alice.email, own, mallory.office.last(alice, bob)).content["browser"]
+    received = [{"browser": browser, "counter": 2, "hash": "ab" * 32}]
+    mallory.office.send(bob, bob.seal(alice.email, own, "I have sent the money", received=received).message)
+    row.is_shown(alice.message("I have sent the money"))
 
 
 @attack(

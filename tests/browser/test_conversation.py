@@ -123,6 +123,30 @@ def test_two_tabs_have_one_draft_and_send_it_once(friends):
     bob.expect_message("begun here, ended there")
 
 
+@pytest.mark.once
+def test_a_tab_that_is_closed_while_composing_takes_no_letters_of_another_tab(new_person, bob):
+    alice = new_person("alice", alone=True).register()
+    alice.add(bob)
+    alice.open_chat(bob)
+    tab = alice.new_tab()
+    tab.visit("/chat")
+    tab.open_chat(bob)
+    tab.message_box().focus()
+    input_method = alice.context.new_cdp_session(tab.page)
+    input_method.send("Input.imeSetComposition", {"text": "に", "selectionStart": 1, "selectionEnd": 1})
+    expect(alice.message_box()).to_have_value("に")
+    alice.message_box().press("End")
+    alice.message_box().press_sequentially(" from here")
+    tab.page.wait_for_timeout(1000)
+    input_method.send("Input.imeSetComposition", {"text": "にほ", "selectionStart": 2, "selectionEnd": 2})
+    tab.page.wait_for_timeout(1000)
+    tab.page.close()
+    alice.page.reload()
+    alice.open_chat(bob)
+    expect(alice.message_box()).to_have_value(re.compile("from here"))
+    expect(alice.message_box()).to_have_value(re.compile("にほ"))
+
+
 def test_markup_stays_text(friends):
     alice, bob = friends
     markup = "<img src=x onerror=\"window.owned = 1\"><script>window.owned = 1</script><b>bold</b> & 'quotes'"

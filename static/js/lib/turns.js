@@ -69,7 +69,9 @@ export class Turns {
 
   /** @param {unknown} key */
   #wait(key) {
-    return new Promise((resolve) => this.#waiting.set(key, () => resolve(undefined)));
+    // Replacing another one that waits would leave that one waiting for ever.
+    const own = this.#waiting.has(key) ? Symbol("again") : key;
+    return new Promise((resolve) => this.#waiting.set(own, () => resolve(undefined)));
   }
 
   #leave() {

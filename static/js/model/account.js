@@ -75,7 +75,7 @@ export class Account extends Emitter {
     this.#people = parts.people;
     this.#tabs = parts.tabs;
     this.#chatList = parts.chatList;
-    database.on("closed", () => session.end("logged_out"));
+    database.on("closed", ({ isLost }) => session.end(isLost ? "storage_lost" : "logged_out"));
     parts.tabs.on("ended", () => session.end("logged_out"));
     parts.tabs.on("user", () => session.learnFromTab().catch(() => {}));
     session.on("renamed", () => parts.tabs.tell("user"));
@@ -243,7 +243,6 @@ function build({ session, database, cipher, ownEmail, environment }) {
     peerReceipts: new PeerReceipts({ chains, cipher, database, decryptQueue, people, tabs, unsealer }),
     receipts: new Receipts({ api, messageStore, chains, people, preferences }),
     receiptWriter: new ReceiptWriter({ accountKey, chains, cipher, database, locks, ownEmail, peerKeys, people, preferences, transport }),
-    retiredKeys,
     screens,
     sendQueue,
     sync,

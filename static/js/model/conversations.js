@@ -17,6 +17,8 @@ const SOCKET_PATIENCE_MS = 3000;
 
 export class Conversations extends Emitter {
   #parts;
+  /** how often the server was asked since there was a socket */
+  #polls = 0;
 
   /** @param {ConversationsParts} parts */
   constructor(parts) {
@@ -42,6 +44,7 @@ export class Conversations extends Emitter {
     decryptQueue.on("repeated", () => this.#noteReceipts()); // a skip may close a hole
     decryptQueue.on("named", (detail) => this.#tellNamed(detail));
     tabs.on("named", ({ email, hash }) => decryptQueue.openNamed(email, hash));
+    sync.on("synced", ({ isReached }) => isReached && this.#askWithoutSocket());
     tabs.on("chat", ({ email }) => drafts.adopt([email]));
     tabs.on("outbox", () => sendQueue.hurry());
     tabs.on("sending", ({ email }) => after(LOOK_AFTER_MS, () => this.#lookAt(email)));
@@ -310,6 +313,16 @@ export class Conversations extends Emitter {
     this.#parts.screens.touchAll();
     this.#parts.peerReceipts.takeAll().catch(() => {});
     this.#parts.receiptWriter.hurry();
+  }
+
+  /** With a socket, the server pushes `resync` when another browser replaces the key. Without one, each poll asks. */
+  #askWithoutSocket() {
+    const { accountKey, connection } = this.#parts;
+    this.#polls = connection.state === "ok" ? 0 : this.#polls + 1;
+    // The first is no poll yet: the socket is being opened, and then the key is asked for.
+    if (this.#polls > 1) {
+      accountKey.ensure().catch(() => {});
+    }
   }
 
   #reached() {

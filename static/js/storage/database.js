@@ -19,7 +19,8 @@ const OPEN_PATIENCE_MS = 10_000;
 const databaseName = (email) => `vibechat ${email}`;
 
 /**
- * Event: `closed` when another tab deletes the account's data, or when the data is lost.
+ * Event: `closed` {isLost}, when another tab deletes the account's data, or when the data is lost: the browser has deleted it,
+ * or the disk has failed.
  */
 export class Database extends Emitter {
   #connection;
@@ -30,10 +31,10 @@ export class Database extends Emitter {
     this.#connection = connection;
     connection.onversionchange = () => {
       connection.close();
-      this.emit("closed");
+      this.emit("closed", { isLost: false });
     };
-    // The browser has closed it: the data was deleted in the settings, or the disk has failed.
-    connection.onclose = () => this.emit("closed");
+    // The browser has closed it: by its settings, or by a response with the header `Clear-Site-Data`.
+    connection.onclose = () => this.emit("closed", { isLost: true });
   }
 
   /**

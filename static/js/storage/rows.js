@@ -117,6 +117,7 @@
  *   browser
  * @property {{ browser: string, counter: number }[]} [skips] of the peer's chains: the counters for which only a skip is
  *   here, the latest last
+ * @property {number[]} [repetitions] ids of messages that repeat others and are not shown, the latest last
  * @property {Record<string, number>} [droppedSkips] by the peer's browser: the greatest counter of a skip that is not kept any
  *   more
  */
@@ -158,6 +159,7 @@
  * @property {boolean} [isLive] when it came, all earlier messages of the server were here
  * @property {boolean} [late] a message that was written after it came before it
  * @property {boolean} [hidden] it is not shown: it was opened or cleared here before, or is a `skip`
+ * @property {boolean} [namesUnsent] its writer had received a message of this browser that this browser has not sent
  * @property {boolean} [conflict] it and another one cannot both be what its sender's browser has sent
  * @property {boolean} [isSkip] it only says that the message with its counter was taken back; the other person's
  * @property {boolean} [isQuiet] of a type that does not count as unread

@@ -5,6 +5,7 @@
 import { chatOrNew, get, messageIds, waitingReceipts } from "../../storage/queries.js";
 import { receipt } from "../../types/receipt-type.js";
 import { isSameEnvelope, isSameMessage, mergeTimes, newRow, wasSentAs } from "./message-rows.js";
+import { isRepetition } from "./repetitions.js";
 
 /** @import { MessageEvent } from "../server/responses.js" */
 
@@ -113,7 +114,7 @@ export async function putMessage(stores, message, isLive = false) {
     messages.put(mergeTimes(found, message));
     return false;
   }
-  if (found && !isHealing && !(await moveAside(messages, found))) {
+  if (found && !isHealing && !isRepetition(found) && !(await moveAside(messages, found))) {
     return false;
   }
   messages.put(newRow(message, null, isLive));
@@ -129,7 +130,7 @@ export async function putMessage(stores, message, isLive = false) {
  */
 async function putSent(stores, { message, sent, found, isLive }) {
   const messages = stores("messages");
-  const isOther = found && !isSameMessage(found, message);
+  const isOther = found && !isSameMessage(found, message) && !isRepetition(found);
   if (isOther && !(await moveAside(messages, found)) && found.sealed) {
     return;
   }

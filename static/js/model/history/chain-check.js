@@ -119,7 +119,7 @@ function isOther(known, value) {
 
 /**
  * @param {StorageCipher} cipher
- * @param {MessageRow} row with a sealed content
+ * @param {MessageRow | OutboxRow} row with a sealed content
  * @returns {Promise<StoredContent | null>} null: it cannot be decrypted any more
  */
 export async function contentOf(cipher, row) {

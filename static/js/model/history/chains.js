@@ -139,7 +139,7 @@ export class Chains {
       }
     });
     if (found.hasManySkips) {
-      await this.#database.write(["chains", "chats", "messages"], (stores) => pruneSkips(stores, peer));
+      await this.#database.write(["chains", "chats", "messages"], (stores) => pruneSkips(stores, chat));
     }
   }
 
@@ -190,7 +190,7 @@ async function walk(stores, { chat, browser, gone }) {
     const next = await messageInChain(stores("messages"), chat, browser, counter + 1);
     const isThere = next?.counter === counter + 1;
     if (!isThere && !gone.has(counter + 1)) {
-      const isMany = hasManySkips(await chatOrNew(stores("chats"), peer));
+      const isMany = hasManySkips(await chatOrNew(stores("chats"), chat));
       return counter === start.counter ? null : { counter, from: start.from, last, hasManySkips: isMany };
     }
     last = isThere ? next : null;

@@ -23,8 +23,10 @@ import { enterEvent, putMessage } from "./apply-event.js";
 import { checkChain, neighbours } from "./chain-check.js";
 import { gapsIn } from "./gaps.js";
 import { isSameEnvelope, isSameMessage, mark, marksOf } from "./message-rows.js";
+import { withRepetition } from "./repetitions.js";
 import { markSeen, owingReceipt } from "./seen.js";
 import { withSkipsAfter } from "./skips.js";
+import { namesUnsent } from "./unsent-names.js";
 
 /**
  * What the list of chats shows of one chat.
@@ -244,20 +246,21 @@ export class MessageStore {
   async keepOpened(row, content) {
     const sealed = await this.#cipher.seal(messageRecord(row), content);
     const parts = { database: this.#database, cipher: this.#cipher, clearedMessages: this.#clearedMessages };
+    const isUnsentNamed = await namesUnsent(parts, row, content);
     let kept;
     for (let attempt = 0; kept === undefined && attempt < ATTEMPTS_LIMIT; attempt += 1) {
       const verdict = await checkChain(parts, row, content);
-      kept = await this.#keep(row, { content, sealed, verdict, isLast: attempt === ATTEMPTS_LIMIT - 1 });
+      kept = await this.#keep(row, { content, sealed, verdict, isUnsentNamed, isLast: attempt === ATTEMPTS_LIMIT - 1 });
     }
     return kept ?? null;
   }
 
   /**
    * @param {MessageRow} row
-   * @param {{ content: StoredContent, sealed: Sealed, verdict: ChainVerdict, isLast: boolean }} found
+   * @param {{ content: StoredContent, sealed: Sealed, verdict: ChainVerdict, isUnsentNamed: boolean, isLast: boolean }} found
    * @returns {Promise<MessageRow | null | undefined>} undefined: a neighbour has come that it was not compared with
    */
-  #keep(row, { content, sealed, verdict: { compared, first, isRepeated, hidden, conflict, late }, isLast }) {
+  #keep(row, { content, sealed, verdict: { compared, first, isRepeated, hidden, conflict, late }, isUnsentNamed, isLast }) {
     // A repetition gets no counter: the server could put any number of them before the first copy.
     const { browser, counter } = first ? /** @type {Partial<StoredContent>} */ ({}) : content;
     return this.#database.write(["messages", "chats"], async (stores) => {
@@ -269,11 +272,14 @@ export class MessageStore {
         isNew = !isRepeated;
         return {
           ...found, sealed, raw: undefined, pending: undefined, browser, counter, hidden, conflict, late,
-          seen: found.seen || Boolean(first?.seen), ...marksOf(content.type),
+          namesUnsent: isUnsentNamed || undefined, seen: found.seen || Boolean(first?.seen), ...marksOf(content.type),
         };
       });
       if (isNew) {
         await typeOf(content.type).apply?.(stores, { chat: row.chat, peer: row.peer, mine: row.mine, ...content });
+      }
+      if (kept && first) {
+        stores("chats").put(await withRepetition(stores, await chatOrNew(stores("chats"), row.chat), kept.id));
       }
       if (kept && !kept.mine) {
         const chat = await withSkipsAfter(stores, await chatOrNew(stores("chats"), row.chat), kept);

@@ -2,7 +2,7 @@
  * Decides which messages a retired key may still decrypt (docs/protocol.md §3.3 rule 5): those that had come before the key
  * was replaced, and those that a decrypted message or receipt names by hash. A thief of the key cannot write new ones.
  */
-import { chatWith, peerOf } from "../../storage/chat-ids.js";
+import { chatWith } from "../../storage/chat-ids.js";
 import { chainPart, marked } from "../../storage/queries.js";
 import { findKey } from "../keys/pinning.js";
 import { contentOf } from "./chain-check.js";

@@ -133,9 +133,12 @@ export class DecryptQueue extends Emitter {
   /** @param {MessageRow} row */
   #openOnce(row) {
     const key = identityOf(row);
-    const running = this.#running.get(key) ?? this.#open(row);
-    this.#running.set(key, running);
-    return running.finally(() => this.#running.delete(key));
+    let running = this.#running.get(key);
+    if (!running) {
+      running = this.#open(row).finally(() => this.#running.delete(key));
+      this.#running.set(key, running);
+    }
+    return running;
   }
 
   /** Tries, one by one, all messages for which decryption was not tried yet. */

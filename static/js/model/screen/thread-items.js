@@ -20,6 +20,7 @@ import { acknowledgement } from "../receipts/peer-receipts.js";
  * @property {string | null} failure why it could not be sent: a stable code
  * @property {string | null} waitsFor what has to happen before it can be sent: a stable code
  * @property {boolean} late it came after a message that was written after it
+ * @property {boolean} namesUnsent its writer had received a message of this browser that this browser has not sent
  * @property {boolean} unaware its writer had not received all messages above it
  * @property {boolean} conflict its sender's browser cannot have sent both it and another message
  * @property {boolean} secondBrowser it was written in a second browser with the same key
@@ -73,6 +74,7 @@ function item(clientId, atMs) {
     waitsFor: null,
     late: false,
     unaware: false,
+    namesUnsent: false,
     conflict: false,
     secondBrowser: false,
     writtenAt: null,
@@ -106,6 +108,7 @@ export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ow
     unopened,
     late,
     conflict,
+    namesUnsent: Boolean(row.namesUnsent),
     secondBrowser: isOther,
     writtenAt: mine || !words ? null : writtenLongBefore(createdAtMs, words.sentAtMs + usualDelay(row)),
   };

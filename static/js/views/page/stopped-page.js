@@ -43,6 +43,32 @@ export function showStopped(error, actions) {
 }
 
 /**
+ * The browser has deleted the account's data while the page was open.
+ * @param {number} unsent how many messages were not sent yet
+ */
+export function showLost(unsent) {
+  setText(find("#connection", HTMLElement), "");
+  for (const id of ["#opening", "#app"]) {
+    find(id, HTMLElement).hidden = true;
+  }
+  for (const dialog of document.querySelectorAll("dialog")) {
+    dialog.close();
+  }
+  const heading = element("h1", { tabindex: -1 }, "This browser has lost what VibeChat kept in it.");
+  const ask = "If you didn't clear this site's data yourself, ask the people who run this server.";
+  const again = element("a", { class: "button", href: "/login" }, "Log in again");
+  const parts = [element("p", { role: "alert" }, lostWords(unsent)), element("p", {}, ask), element("p", {}, again)];
+  append(document.body, element("main", { class: "stopped" }, heading, ...parts));
+  heading.focus();
+}
+
+/** @param {number} unsent */
+export function lostWords(unsent) {
+  const words = "Your key and your messages are gone from here.";
+  return unsent === 0 ? words : `${words} ${plural(unsent, "message", "messages")} had not been sent yet.`;
+}
+
+/**
  * @param {{forgets?: boolean} | undefined} reason
  * @param {Actions} actions
  * @param {(action: () => Promise<unknown>) => () => void} run

@@ -37,6 +37,7 @@ const WAITS = dictionary({
   key_missing: { before: "The server doesn't have the key of ", after: " now. This message waits until it does." },
   unsigned_key: { after: " has to open VibeChat once. This message waits until then." },
 });
+const MARKS = /** @type {const} */ (["late", "unaware", "namesUnsent", "conflict", "secondBrowser"]);
 const STATE_ICONS = {
   sending: "sending",
   held: "sending",
@@ -104,10 +105,7 @@ function sameRest(row, before) {
     item.failure === before.item.failure &&
     item.waitsFor === before.item.waitsFor &&
     item.at.getTime() === before.item.at.getTime() &&
-    item.late === before.item.late &&
-    item.unaware === before.item.unaware &&
-    item.conflict === before.item.conflict &&
-    item.secondBrowser === before.item.secondBrowser &&
+    MARKS.every((mark) => item[mark] === before.item[mark]) &&
     item.writtenAt?.getTime() === before.item.writtenAt?.getTime() &&
     Boolean(item.unopened) === Boolean(before.item.unopened)
   );
@@ -228,20 +226,18 @@ function metaNodes(item) {
  * @param {MessageContext} context
  * @returns {import("../../lib/dom.js").Child[]}
  */
-function markNodes({ late, unaware, conflict, secondBrowser, mine, writtenAt, at }, { name }) {
+function markNodes({ late, unaware, conflict, namesUnsent, secondBrowser, mine, writtenAt, at }, { name }) {
   const times = [
     late && "Arrived late",
     unaware && "Written before everything above had arrived",
     writtenAt && `Written at ${writtenTime(writtenAt, at)}`,
     secondBrowser && (mine ? "Not written in this browser, but with your keys" : "Written in a second browser with the same keys"),
   ].filter(Boolean);
-  if (!conflict) return [times.join(" · ")];
-  return [
-    icon("alert"),
-    "Two versions of this message arrived. Ask ",
-    isolated(name()),
-    ` which one is right. ${times.join(" · ")}`,
+  const alerts = [
+    ...(conflict ? ["Two versions of this message arrived. Ask ", isolated(name()), " which one is right. "] : []),
+    ...(namesUnsent ? [isolated(name()), " got a message in your name that was not written in this browser. Ask what it says. "] : []),
   ];
+  return alerts.length === 0 ? [times.join(" · ")] : [icon("alert"), ...alerts, times.join(" · ")];
 }
 
 /**

@@ -74,3 +74,16 @@ describe("safety numbers that had been compared", () => {
     assert.equal(again.account.comparedBefore, 0);
   }));
 });
+
+describe("a browser without a socket", () => {
+  test("learns with its next poll that another one has replaced its key", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const { server } = world;
+    server.acceptsSockets = false;
+    [...server.sockets].forEach((socket) => socket.shut(1006));
+    await until(() => alice.conversations.connection === "polling");
+    const elsewhere = await world.logIn(alice, new Browser());
+    await elsewhere.account.key.takeOver();
+    await until(() => alice.account.key.status === "replaced");
+  }));
+});

@@ -200,7 +200,9 @@ describe("very many skips", () => {
     await bob.shows(alice, "at last");
     await until(() => bob.chat(alice).unread === 1);
     await until(() => bob.marks(alice).length === 0, () => JSON.stringify(bob.marks(alice)));
-    assert.ok((await rowsOf(bob, "messages")).length <= 201);
+    for (let rows = Infinity; rows > 201; rows = (await rowsOf(bob, "messages")).length) {
+      await pause(50);
+    }
     const again = await world.reload(bob);
     await again.shows(alice, "at last");
     await until(() => again.marks(alice).length === 0, () => JSON.stringify(again.marks(alice)));
@@ -222,7 +224,7 @@ describe("skips that come all at once", () => {
     await back.shows(alice, "at last");
     for (let rows = [{ pending: "" }]; rows.length !== 201 || rows.some(({ raw }) => raw); ) {
       await pause(100);
-      rows = await rowsOf(bob.browser.indexedDB, "messages");
+      rows = await rowsOf(bob, "messages");
     }
     await alice.receipt(bob, ({ seen }) => seen.some(({ from, delivered }) => from === 231 && delivered === 231));
     assert.deepEqual(back.marks(alice), []);

@@ -27,7 +27,7 @@ function controlled({ looksUp = () => false } = {}) {
   const messageStore = {
     keepOpened: async (row) => row,
     keepTried: async (row) => row,
-    pendingPeers: async () => (pending.length > 0 ? [PEER] : []),
+    pendingChats: async () => (pending.length > 0 ? [PEER] : []),
     pending: async (_, { below }) => pending.filter(({ id }) => id < below).sort((a, b) => b.id - a.id),
   };
   const people = Object.assign(new Emitter(), { all: () => [] });

@@ -263,3 +263,31 @@ test("a skip that is repeated very often does not hide the first copy of its mes
   await until(() => alice.items(bob).every(({ opening }) => !opening));
   assert.deepEqual(alice.texts(bob), ["pay 10"]);
 }));
+
+describe("a message that comes again and again", () => {
+  test("takes a bounded place, under new ids or under those of its repetitions, and hides nothing else", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const { server } = world;
+    await alice.send(bob, "once");
+    await bob.shows(alice, "once");
+    const message = copyOf(server.texts[0]);
+    for (let count = 1; count <= 230; count += 1) {
+      server.plant(bob.email, message);
+    }
+    for (let rows = []; rows.length !== 201 || rows.some(({ raw }) => raw); rows = await rowsOf(bob, "messages")) {
+      await pause(50);
+    }
+    const repeated = (await rowsOf(bob, "messages")).at(-1).id;
+    await bob.shows(alice, "once");
+    const other = await alice.send(bob, "something else");
+    const { id, ...rest } = server.texts.find(({ client_id: clientId }) => clientId === other) ?? (await sentAs(server, other));
+    server.push(server.user(bob.email), { type: "new_message", sequence: server.user(bob.email).sequence += 1, message: { ...rest, id: repeated } });
+    await bob.shows(alice, "once", "something else");
+    assert.ok((await rowsOf(bob, "messages")).length <= 203);
+  }));
+
+  async function sentAs(server, clientId) {
+    await until(() => server.texts.some(({ client_id: other }) => other === clientId));
+    return server.texts.find(({ client_id: other }) => other === clientId);
+  }
+});

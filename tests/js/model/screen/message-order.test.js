@@ -79,6 +79,51 @@ describe("an answer", () => {
   }));
 });
 
+describe("a message in one's own name that was not sent here", () => {
+  const marked = (alice, bob) => alice.items(bob).filter(({ namesUnsent }) => namesUnsent).map(({ text }) => text);
+
+  test("is marked where an answer names it by a counter that was not given, or with another hash, after a reload too", inWorld(async (world) => {
+    const { alice, bob, named } = await asked(world, "Shall we meet?");
+    const [{ browser }] = named;
+    const honest = await bob.write(alice, { body: "Yes", received: [named[0]] });
+    const other = { counter: 2, previous: honest.hash, body: "Another one", received: [{ ...named[0], hash: "ab".repeat(32) }] };
+    const later = { counter: 3, previous: (await bob.write(alice, other)).hash, body: "A later one" };
+    await bob.write(alice, { ...later, received: [{ browser, counter: 2, hash: "cd".repeat(32) }] });
+    await until(() => marked(alice, bob).join() === "Another one,A later one");
+    const again = await world.reload(alice);
+    await until(() => marked(again, bob).join() === "Another one,A later one");
+    assert.equal(again.items(bob).find(({ text }) => text === "Yes").namesUnsent, false);
+  }));
+
+  test("is not: what another browser has sent, what was cleared, what waits for the server's answer, what was taken back", inWorld(async (world) => {
+    const { alice, bob, named } = await asked(world, "Shall we meet?");
+    const { server } = world;
+    server.socketAnswer = (frame, socket) => {
+      if (frame.type === "send_message" && frame.message_type === "text") {
+        socket.tell({ type: "error", client_id: frame.client_id, code: "invalid", detail: "no" });
+        return true;
+      }
+      return undefined;
+    };
+    const clientId = await alice.send(bob, "Shall I pay?");
+    await until(() => alice.states(bob).includes("failed"));
+    const { type: _, ...refused } = server.framesOf("send_message").at(-1).body;
+    const { content, hash } = await bob.open(alice, { sender_email: alice.email, ...refused });
+    const unknown = { browser: "ef".repeat(16), counter: 7, hash };
+    const failed = await bob.write(alice, { body: "failed", received: [unknown, { browser: content.browser, counter: 2, hash }] });
+    await until(() => alice.texts(bob).includes("failed"));
+    server.socketAnswer = undefined;
+    await alice.conversations.remove(bob.email, clientId);
+    const taken = await bob.write(alice, { counter: 2, previous: failed.hash, body: "taken back", received: [{ browser: content.browser, counter: 2, hash }] });
+    await until(() => alice.texts(bob).includes("taken back"));
+    assert.deepEqual(marked(alice, bob), []);
+    await alice.conversations.clear(bob.email);
+    await bob.write(alice, { counter: 3, previous: taken.hash, body: "cleared", received: [named[0]] });
+    await until(() => alice.texts(bob).includes("cleared"));
+    assert.deepEqual(marked(alice, bob), []);
+  }));
+});
+
 describe("one's own answer", () => {
   test("is marked where the server puts a question before it that came later", inWorld(async (world) => {
     const { alice, bob, ask } = await asked(world, "Hello");
