@@ -4,8 +4,9 @@ The body is validated here. The rest is one transaction of the back end (postgre
 check (rules.py), take the two sequences, insert the row. It returns the row or the code of the refusal.
 """
 
+import asyncio
 import uuid
-from collections.abc import Callable
+import weakref
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -17,15 +18,17 @@ from rest_framework.exceptions import APIException, ValidationError
 
 from accounts.authentication import token_not_valid
 from messaging.accept import postgresql, sqlite
+from messaging.accept.batches import Batches
 from messaging.accept.outcome import ACCEPTED, REPEATED
 from messaging.models import CLIENT_ID_MEMORY
 from messaging.realtime import dispatcher
-from messaging.realtime.payloads import Push, message_json, message_text, new_message_pushes
+from messaging.realtime.payloads import message_json, message_text, new_message_pushes
 from messaging.serializers import sent_to_oneself, validated_envelope
 from messaging.storage_quota import StorageFull, allowed_bytes, message_bytes
 from vibechat.core.exceptions import Conflict, Unavailable, UserNotFound
 
 backend = postgresql if connection.vendor == "postgresql" else sqlite
+batches: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Batches] = weakref.WeakKeyDictionary()
 
 
 class Accepted(NamedTuple):
@@ -43,14 +46,16 @@ async def accept(session_id: uuid.UUID, sender_id: int, body: Any) -> Accepted:
 
     Raises APIException: ValidationError for the body's shape, else the refusal; Unavailable where the database is away.
     """
-    call = read(session_id, sender_id, body)
-    return conclude(call, await backend.accept(call), dispatcher.publish)
+    loop = asyncio.get_running_loop()
+    if loop not in batches:
+        batches[loop] = Batches(backend, conclude)
+    return await batches[loop].accept(read(session_id, sender_id, body))
 
 
 def accept_sync(session_id: uuid.UUID, sender_id: int, body: Any) -> Accepted:
     """The same from a thread, on Django's connection and in its transaction; pushes after the commit."""
     call = read(session_id, sender_id, body)
-    return conclude(call, backend.accept_sync(call), dispatcher.after_commit)
+    return conclude(call, backend.accept_sync(call), is_in_transaction=True)
 
 
 async def close() -> None:
@@ -74,7 +79,7 @@ def read(session_id: UUID, sender_id: int, body: Any) -> dict:
     }
 
 
-def conclude(call: dict, outcome: Any, publish: Callable[[list[Push]], object]) -> Accepted:
+def conclude(call: dict, outcome: Any, is_in_transaction: bool = False) -> Accepted:
     if outcome.code not in (ACCEPTED, REPEATED):
         raise refusal(outcome)
     message = SimpleNamespace(
@@ -88,6 +93,7 @@ def conclude(call: dict, outcome: Any, publish: Callable[[list[Push]], object]) 
     text = message_text(message_json(message))
     if outcome.code == ACCEPTED:
         sequences = {outcome.recipient_id: outcome.recipient_sequence, call["sender"]: outcome.sender_sequence}
+        publish = dispatcher.after_commit if is_in_transaction else dispatcher.publish
         publish(new_message_pushes(sequences, text))
     return Accepted(text, outcome.sender_sequence, is_new=outcome.code == ACCEPTED)
 

@@ -21,22 +21,30 @@ from vibechat.core.exceptions import Unavailable
 logger = logging.getLogger(__name__)
 POOL_SIZE = 4
 POOL_SECONDS = 5
+CALL_SECONDS = 5  # then the call is cancelled
+LEFT_OUT = "left_out"
 LOCK_SECONDS = 2  # then a thread waits on a connection of Django's: the pool's few would keep everybody waiting
+
+COLUMNS = """
+    code text, message_id bigint, sender_email text, recipient_id bigint, sender_sequence bigint,
+    recipient_sequence bigint, created_at timestamptz, delivered_at timestamptz, read_at timestamptz,
+    stored_bytes bigint
+"""
 
 # All mailboxes are locked first, in the order of mailboxes.py. Every later statement sees what others have committed
 # meanwhile. `INSERT … VALUES (message.*)` takes whatever columns the table has, so a new one changes nothing here. The
 # plans are generic and by index: one that was made while a table was small must not read all of it once it has grown.
 FUNCTION = """
-CREATE OR REPLACE FUNCTION {name}(
-    given_session uuid, given_sender bigint, envelope jsonb, given_now timestamptz, remembered_since timestamptz,
-    charged bigint, allowed bigint, lock_patience text
-) RETURNS TABLE (
-    code text, message_id bigint, sender_email text, recipient_id bigint, sender_sequence bigint,
-    recipient_sequence bigint, created_at timestamptz, delivered_at timestamptz, read_at timestamptz,
-    stored_bytes bigint
-) LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+CREATE OR REPLACE FUNCTION {name}(call jsonb, lock_patience text) RETURNS TABLE ({columns})
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
+    given_session uuid := call->>'session';
+    given_sender bigint := call->>'sender';
+    remembered_since timestamptz := call->>'remembered_since';
+    charged bigint := call->>'charged';
+    allowed bigint := call->>'allowed';
+    envelope jsonb := call->'envelope';
     message messages := jsonb_populate_record(NULL::messages, envelope);
     mailbox mailboxes;
     stored_after bigint;
@@ -69,7 +77,7 @@ BEGIN
     IF code IS NULL THEN
         code := 'accepted';
         message.id := nextval('messages_id_seq');
-        message.created_at := given_now;
+        message.created_at := call->>'now';
         message.sender_cleared := FALSE;
         message.recipient_cleared := FALSE;
         INSERT INTO messages VALUES (message.*);
@@ -94,25 +102,51 @@ BEGIN
 END $$
 """
 
-
-@cache
-def function() -> tuple[str, str]:
-    """(name, definition). The name has a hash of the text, so processes of two releases use each its own."""
-    text = FUNCTION.replace("{refusal}", refusal())
-    name = f"accept_message_{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    return name, text.replace("{name}", name)
-
-
-ACCEPT = """
-SELECT * FROM {name}(
-    %(session)s, %(sender)s, %(envelope)s::jsonb, %(now)s, %(remembered_since)s, %(charged)s, %(allowed)s,
-    %(lock_patience)s)
+# Several calls in one transaction, in their order, each seeing those before. The mailboxes are locked first and without
+# waiting. A call that needs another one is left out, and so are later ones of its sender.
+TOGETHER = """
+CREATE OR REPLACE FUNCTION {name}_together(calls jsonb) RETURNS TABLE ({columns})
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+DECLARE
+    one record;
+    locked bigint[] := '{}';
+    left_out bigint[] := '{}';
+BEGIN
+    SELECT coalesce(array_agg(user_id), '{}') INTO locked FROM (
+        SELECT user_id FROM mailboxes WHERE user_id IN (
+            SELECT (call->>'sender')::bigint FROM jsonb_array_elements(calls) call
+            UNION SELECT id FROM users, jsonb_array_elements(calls) call WHERE email = call->>'recipient_email')
+        ORDER BY user_id FOR NO KEY UPDATE SKIP LOCKED) mailbox;
+    FOR one IN
+        SELECT call.value, (call.value->>'sender')::bigint AS sender, users.id AS recipient
+        FROM jsonb_array_elements(calls) WITH ORDINALITY call
+        LEFT JOIN users ON users.email = call.value->>'recipient_email' AND users.is_active
+        ORDER BY call.ordinality
+    LOOP
+        IF one.sender = ANY(left_out) OR NOT one.sender = ANY(locked) OR NOT one.recipient = ANY(locked) THEN
+            left_out := left_out || one.sender;
+            code := 'left_out';
+            RETURN NEXT;
+        ELSE
+            RETURN QUERY SELECT * FROM {name}(one.value, '{lock_seconds}s');
+        END IF;
+    END LOOP;
+END $$
 """
 
 
 @cache
-def accept_statement() -> str:
-    return ACCEPT.format(name=function()[0])
+def function() -> tuple[str, str]:
+    """(name, definitions). The name has a hash of the text, so processes of two releases use each its own."""
+    text = f"{FUNCTION};{TOGETHER}".replace("{refusal}", refusal()).replace("{columns}", COLUMNS)
+    text = text.replace("{lock_seconds}", str(LOCK_SECONDS))
+    name = f"accept_message_{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return name, text.replace("{name}", name)
+
+
+ACCEPT = "SELECT * FROM {name}(%s::jsonb, %s)"
+ACCEPT_TOGETHER = "SELECT * FROM {name}_together(%s::jsonb)"
 
 
 def install(**_: Any) -> None:
@@ -122,27 +156,40 @@ def install(**_: Any) -> None:
             cursor.execute(function()[1])
 
 
+async def accept_together(calls: list[dict]) -> list[Outcome | None]:
+    """None for a call that is to be accepted singly. Raises Unavailable."""
+    try:
+        rows = await call_together(calls)
+    except (psycopg.Error, TimeoutError) as error:
+        if await note_error(error):
+            for call in calls:
+                call["was_broken"] = True
+        return [None] * len(calls)
+    return [None if row[0] == LEFT_OUT else Outcome(*row) for row in rows]
+
+
+async def call_together(calls: list[dict]) -> list[tuple]:
+    statement = ACCEPT_TOGETHER.format(name=function()[0])
+    async with (await pool()).connection() as database, asyncio.timeout(CALL_SECONDS):
+        return await (await database.execute(statement, [as_json(calls)])).fetchall()
+
+
 async def accept(call: dict) -> Outcome:
-    """Raises Unavailable."""
-    parameters = sql_parameters(call, f"{LOCK_SECONDS}s")
-    was_broken = False
+    """One alone. Raises Unavailable."""
+    was_broken = call.get("was_broken", False)
     for _ in range(ATTEMPTS):
+        if was_broken and call["envelope"]["client_id"] is None:
+            break  # perhaps it is committed, and a repeat would be a second message
         try:
-            outcome = await accept_once(parameters)
-        except PoolTimeout as error:
-            alarm.began("no_connection")
-            raise Unavailable() from error
+            outcome = await accept_once(call)
         except psycopg.errors.LockNotAvailable:
             return await database_sync_to_async(accept_sync, thread_sensitive=False)(call)
         except psycopg.errors.ForeignKeyViolation:
             continue
         except psycopg.Error as error:
-            logger.warning("accept_failed", extra={"reason": type(error).__name__})
-            alarm.note(error)
-            if not is_broken(error) or call["envelope"]["client_id"] is None or was_broken:
-                raise Unavailable() from error  # without a client_id a repeat could be a second message
+            if not await note_error(error) or was_broken:
+                raise Unavailable() from error
             was_broken = True
-            await drop_broken_connections()
             continue
         if outcome.code != MAILBOX_MISSING:
             # The broken attempt may have been committed, and has pushed nothing.
@@ -150,30 +197,44 @@ async def accept(call: dict) -> Outcome:
     raise Unavailable()
 
 
-async def accept_once(parameters: dict) -> Outcome:
+async def note_error(error: psycopg.Error | TimeoutError) -> bool:
+    """Whether the transaction may have been committed all the same. Raises Unavailable where there is no connection."""
+    if isinstance(error, PoolTimeout):
+        alarm.began("no_connection")
+        raise Unavailable() from error
+    logger.warning("accept_failed", extra={"reason": type(error).__name__})
+    alarm.note(error)
+    is_broken = isinstance(error, TimeoutError) or error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+    if is_broken:
+        await drop_broken_connections()
+    return is_broken
+
+
+async def accept_once(call: dict) -> Outcome:
+    statement, parameters = ACCEPT.format(name=function()[0]), [as_json(call), f"{LOCK_SECONDS}s"]
     async with (await pool()).connection() as database:
-        row: Any = await (await database.execute(accept_statement(), parameters)).fetchone()
+        row: Any = await (await database.execute(statement, parameters)).fetchone()
         outcome = Outcome(*row)
         if outcome.code == MAILBOX_MISSING:
-            await database.execute(MAKE_MAILBOXES, parameters)
+            await database.execute(MAKE_MAILBOXES, call)
         return outcome
 
 
 def accept_sync(call: dict) -> Outcome:
     """Waits for a lock as long as it takes."""
-    parameters = sql_parameters(call, "0")
+    statement, parameters = ACCEPT.format(name=function()[0]), [as_json(call), "0"]
     for _ in range(ATTEMPTS):
         with connection.cursor() as cursor:
-            cursor.execute(accept_statement(), parameters)
+            cursor.execute(statement, parameters)
             outcome = Outcome(*cursor.fetchone())
             if outcome.code != MAILBOX_MISSING:
-                return outcome
-            cursor.execute(MAKE_MAILBOXES, parameters)
+                break
+            cursor.execute(MAKE_MAILBOXES, call)
     return outcome
 
 
-def sql_parameters(call: dict, lock_patience: str) -> dict:
-    return {**call, "envelope": json.dumps(call["envelope"], default=str), "lock_patience": lock_patience}
+def as_json(calls: dict | list) -> str:
+    return json.dumps(calls, default=str)
 
 
 # --- connections -----------------------------------------------------------------------------------------------------
@@ -193,10 +254,6 @@ async def pool() -> AsyncConnectionPool:
         pools[loop] = AsyncConnectionPool(kwargs=parameters, **sizes, open=False)
         await pools[loop].open()
     return pools[loop]
-
-
-def is_broken(error: psycopg.Error) -> bool:
-    return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
 
 
 async def drop_broken_connections() -> None:

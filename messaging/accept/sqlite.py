@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from messaging.accept.outcome import ACCEPTED, MAILBOX_MISSING, REPEATED, Outcome
 from messaging.accept.rules import MAKE_MAILBOXES, refusal
@@ -51,6 +51,19 @@ WHERE user_id IN (%(sender)s, %(recipient_id)s)
 @cache
 def check_statement() -> str:
     return CHECK.replace("{refusal}", refusal().replace("%", "%%"))
+
+
+async def accept_together(calls: list[dict]) -> list[Outcome | None]:
+    """In one transaction. None for all of them where it fails: they are to be accepted singly."""
+
+    def accept_all() -> list[Outcome]:
+        with transaction.atomic():
+            return [accept_sync(call) for call in calls]
+
+    try:
+        return list(await asyncio.get_running_loop().run_in_executor(thread, accept_all))
+    except DatabaseError:
+        return [None] * len(calls)
 
 
 async def accept(call: dict) -> Outcome:

@@ -276,23 +276,30 @@ def end_connections_of_the_pool():
 
 @only_postgresql
 @pytest.mark.parametrize("is_committed", [False, True])
-async def test_connection_that_breaks_at_the_commit(alice, bob, monkeypatch, is_committed):
-    """With a client_id the message is sent again and pushed; without one it could become two, and is refused."""
+@pytest.mark.parametrize("call", ["call_together", "accept_once"])
+async def test_connection_that_breaks_at_the_commit(alice, bob, monkeypatch, is_committed, call):
+    """With a client_id the message is accepted again and pushed; without one it could become two, and is refused."""
     await in_loop(alice, envelope(bob))
-    once = postgresql.accept_once
+    accept = getattr(postgresql, call)
     broken = iter([True, False, True])
 
     async def breaks(parameters):
         is_broken = next(broken)
-        outcome = await once(parameters) if is_committed or not is_broken else None
+        outcome = await accept(parameters) if is_committed or not is_broken else None
         if is_broken:
             raise psycopg.OperationalError("server closed the connection unexpectedly")
         return outcome
 
-    monkeypatch.setattr(postgresql, "accept_once", breaks)
+    async def left_out(calls):
+        return [[postgresql.LEFT_OUT]] * len(calls)
+
+    monkeypatch.setattr(postgresql, "call_together", left_out)
+    monkeypatch.setattr(postgresql, call, breaks)
     with patch.object(dispatcher, "publish") as published:
         assert (await in_loop(alice, envelope(bob))).is_new
     assert len(published.call_args.args[0]) == 2
     assert await Message.objects.acount() == 2
+    if call == "call_together":
+        await in_loop(alice, envelope(bob))
     with pytest.raises(Unavailable):
         await in_loop(alice, envelope(bob, client_id=None))
