@@ -111,7 +111,9 @@ def unpack(packed: Path, folder: Path) -> None:
         raise Unavailable(f"@sparticuz/chromium could not be unpacked: {done.stderr.strip()[-500:]}")
     for archive in draft.glob("*.tar"):
         with tarfile.open(archive) as members:
-            members.extractall(draft, filter="data")
+            if hasattr(tarfile, "data_filter"):  # not in Python before 3.11.4
+                members.extraction_filter = tarfile.data_filter
+            members.extractall(draft)
         archive.unlink()
     (draft / "own-fonts.conf").write_text(FONTS.format(folder=folder))
     (draft / "chromium").chmod(0o755)
