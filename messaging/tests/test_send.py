@@ -13,6 +13,7 @@ from messaging.mailboxes import Mailbox
 from messaging.models import Message, SpentClientId
 
 URL = "/api/messages/send"
+UUID_TEXT = "3f2b5c1e-9a7d-4e60-8c11-5d2a90b7c3e4"
 
 
 def b64(raw):
@@ -72,8 +73,7 @@ BAD = {
     "salt": [None, b64(b"s" * 15), b64(b"s" * 33), "x", 5],
     "message_type": ["", "Text", "a b", "x" * 21, None, 5, "\u0442ext", "text\n"],
     "suite": [0, -1, "1", True, 1.5, None, 10**30, []],
-    "client_id": [7, "", "x", str(uuid.uuid4()).upper().replace("0", "A"), uuid.uuid4().hex, f"{{{uuid.uuid4()}}}",
-                  f"{uuid.uuid4()}\n", True],
+    "client_id": [7, "", "x", UUID_TEXT.upper(), UUID_TEXT.replace("-", ""), f"{{{UUID_TEXT}}}", f"{UUID_TEXT}\n", True],
     "sender_fingerprint": ["x", "A" * 64, "0" * 63, 5, ""],
     "recipient_fingerprint": ["x", "A" * 64, "0" * 65, 5, ""],
 }  # fmt: skip
