@@ -1,6 +1,5 @@
 import base64
 import threading
-import uuid
 from datetime import timedelta
 
 import pytest
@@ -13,7 +12,7 @@ from messaging.mailboxes import Mailbox
 from messaging.models import Message, SpentClientId
 
 URL = "/api/messages/send"
-UUID_TEXT = "3f2b5c1e-9a7d-4e60-8c11-5d2a90b7c3e4"
+UUID = "3f2b5c1e-9a7d-4e60-8c11-5d2a90b7c3e4"
 
 
 def b64(raw):
@@ -73,7 +72,7 @@ BAD = {
     "salt": [None, b64(b"s" * 15), b64(b"s" * 33), "x", 5],
     "message_type": ["", "Text", "a b", "x" * 21, None, 5, "\u0442ext", "text\n"],
     "suite": [0, -1, "1", True, 1.5, None, 10**30, []],
-    "client_id": [7, "", "x", UUID_TEXT.upper(), UUID_TEXT.replace("-", ""), f"{{{UUID_TEXT}}}", f"{UUID_TEXT}\n", True],
+    "client_id": [7, "", "x", UUID.upper(), UUID.replace("-", ""), f"{{{UUID}}}", f"{UUID}\n", True],
     "sender_fingerprint": ["x", "A" * 64, "0" * 63, 5, ""],
     "recipient_fingerprint": ["x", "A" * 64, "0" * 65, 5, ""],
 }  # fmt: skip
