@@ -25,7 +25,7 @@ class MailboxMissing(Exception):
 class Mailbox(models.Model):
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="mailbox")
     sequence = models.BigIntegerField(default=0)
-    stored_bytes = models.BigIntegerField(default=0, db_default=0)  # of messages sent: storage.py
+    stored_bytes = models.BigIntegerField(default=0, db_default=0)  # of messages sent: storage_quota.py
 
     class Meta:
         db_table = "mailboxes"
