@@ -12,6 +12,8 @@ from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import PayloadTooBig
+from websockets.frames import CloseCode, Frame
 
 from messaging.accept import acceptance
 from messaging.realtime import dispatcher
@@ -25,18 +27,22 @@ FLUSH_SECONDS = 2
 IDLE_SECONDS = 3  # longer than the proxy keeps an idle connection: keepalive_timeout of the upstream in deploy/nginx
 KEEP_ALIVE_SECONDS = 75  # longer than nginx keeps a connection to us, or it would write into one that we close
 HEAD_BYTES = 16 * 1024
+MESSAGE_FRAGMENTS = 64  # empty ones count for nothing in the size of a message
 UNREAD_SECONDS = 2
 
 # --- HTTP ------------------------------------------------------------------------------------------------------------
 
 
 class BoundedHTTP(HttpToolsProtocol):
-    """One connection. Uvicorn does not bound the head of a request, and answers one that is none in plain text."""
+    """One connection. Uvicorn does not bound the head of a request, nor the trailers of a body in chunks, and answers
+    a request that is none in plain text."""
 
     transport: Any  # ours, and Uvicorn's own again after an upgrade
-    is_in_head = False
+    is_in_head = False  # or in trailers, or between two chunks
     is_answered_early = False
     head_bytes = 0
+    header_bytes = 0
+    received_bytes = 0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -49,6 +55,7 @@ class BoundedHTTP(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.is_answered_early:
             return
+        self.received_bytes = len(data)
         super().data_received(data)
         if self.is_in_head:
             self.head_bytes += len(data)
@@ -57,14 +64,35 @@ class BoundedHTTP(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.is_in_head, self.head_bytes = True, 0
+        self.is_in_head, self.head_bytes, self.header_bytes = True, 0, 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Of the head, and of the trailers after the body."""
+        self.header_bytes += len(name) + len(value)
+        self.check_head()
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The parser answers 400 where this raises."""
         self.is_in_head = False
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES:
-            raise ValueError("The head is too long.")
+        self.check_head()
         super().on_headers_complete()
+
+    def check_head(self) -> None:
+        """The parser answers 400 where this raises."""
+        if len(self.url) + self.header_bytes > HEAD_BYTES:
+            raise ValueError("The head is too long.")
+
+    def on_chunk_header(self) -> None:
+        """After the last chunk come trailers. What has come with this one is not counted."""
+        self.is_in_head, self.head_bytes = True, -self.received_bytes
+
+    def on_body(self, body: bytes) -> None:
+        self.is_in_head = False
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self.is_in_head = False
+        super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         headers, body = error_answer(400)
@@ -115,6 +143,17 @@ class BoundedSocket(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         if self.conn.parser_exc is None:
             super().data_received(data)
+
+    def handle_cont(self, event: Frame) -> None:
+        if self.conn.parser_exc is not None:
+            return
+        if len(self.frames) < MESSAGE_FRAGMENTS:
+            super().handle_cont(event)
+            return
+        self.frames = []
+        self.conn.fail(CloseCode.MESSAGE_TOO_BIG, "too many fragments")
+        self.conn.parser_exc = PayloadTooBig("too many fragments")
+        self.handle_parser_exception()
 
     def handle_parser_exception(self) -> None:
         """As Uvicorn's, but the client is given time to read why."""

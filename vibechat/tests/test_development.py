@@ -163,3 +163,18 @@ def test_public_host_is_refused(tmp_path, variables):
         assert done.returncode == 1
         assert "The development server shows settings and source code" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:0", "0:0", "[::]:0", "192.0.2.1:0", "chat.example.org:0"])
+def test_address_that_is_not_loopback_is_refused(tmp_path, address):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "runserver", address],
+        cwd=ROOT,
+        env=clean_environment(tmp_path / "var", **SETTINGS),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "so it listens on loopback only" in done.stderr
+    assert "Traceback" not in done.stderr

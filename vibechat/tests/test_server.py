@@ -92,6 +92,28 @@ def test_client_that_asks_first_is_not_told_to_go_on(server):
     assert answer_of(raw(server, head))[0] == 413
 
 
+CHUNKED = request(b"POST /api/auth/login HTTP/1.1", b"Transfer-Encoding: chunked")
+
+
+@pytest.mark.parametrize("trailers", [b"X: y\r\n" * 10_000, b"X: " + b"y" * 20_000])
+def test_trailers_over_the_limit_are_refused(server, trailers):
+    connection = raw(server, CHUNKED + b"2\r\n{}\r\n0\r\n")
+    time.sleep(0.1)
+    for start in range(0, len(trailers), 1000):
+        connection.sendall(trailers[start : start + 1000])
+    status, _, body = answer_of(connection)
+    assert (status, json.loads(body)["code"]) == (400, "invalid")
+
+
+def test_body_in_chunks_with_short_trailers_reaches_the_view(server):
+    """The trailers come by themselves, after a part that is larger than they may be."""
+    connection = raw(server, CHUNKED + (b"4000\r\n" + b"x" * 0x4000 + b"\r\n") * 7 + b"0\r\n")
+    time.sleep(0.1)
+    connection.sendall(b"X: y\r\n\r\n")
+    assert b"This field is required" in connection.recv(65536)
+    connection.close()
+
+
 def test_no_body_is_written_to_disk(server):
     head = request(b"POST /api/auth/login HTTP/1.1", b"Content-Length: 131072")
     connection = raw(server, head + b"x" * 120_000)
@@ -217,6 +239,34 @@ def test_message_over_the_limit_in_frames_below_it_is_1009(server):
     with server.socket() as connection:
         connection.send(["x" * 60_000] * 3)
         assert closing_code(connection) == 1009
+
+
+def test_message_of_64_fragments_is_read(server):
+    """The client ends what it sends in parts with an empty fragment."""
+    with server.socket() as connection:
+        sign_in(connection, server.register("alice"))
+        connection.send([*("" for _ in range(61)), '{"type": "nonsense"', "}"])
+        assert json.loads(connection.recv(timeout=10))["type"] == "error"
+
+
+def test_message_of_more_fragments_is_1009(server):
+    with server.socket() as connection:
+        with contextlib.suppress(ConnectionClosed):
+            connection.send("" for _ in range(64))
+        assert closing_code(connection) == 1009
+
+
+def test_fragments_without_end_are_1009(server):
+    """In one write, so that the server reads many at once: the first of a text, then masked empty ones."""
+    connection = raw(server, request(b"GET /ws/chat/ HTTP/1.1", *UPGRADE, b"Origin: http://localhost"))
+    assert connection.recv(65536).split()[1] == b"101"
+    connection.sendall(b"\x01\x80\0\0\0\0" + b"\x00\x80\0\0\0\0" * 100_000)
+    received = b""
+    while part := connection.recv(65536):
+        received += part
+    assert received[:1] == b"\x88"
+    assert int.from_bytes(received[2:4]) == 1009
+    assert len(received) == 2 + received[1]
 
 
 def test_text_that_is_not_utf8_is_1007(server):
