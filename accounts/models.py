@@ -160,7 +160,8 @@ class SessionManager(SessionRows["Session"]):
     def begin(self, user: User) -> "Session":
         """Raises NotAuthenticated where the account was suspended, deleted or given another password since `user` was
         read and its password checked."""
-        unchanged = User.objects.select_for_update().filter(pk=user.pk, is_active=True, password=user.password)
+        rows = User.objects.select_for_update(no_key=True)
+        unchanged = rows.filter(pk=user.pk, is_active=True, password=user.password)
         now = unchanged.values_list(Now(), flat=True).first()
         if now is None:
             raise NotAuthenticated("This account has changed just now. Log in again.")

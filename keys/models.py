@@ -46,7 +46,7 @@ class PublicKeyManager(PublicKeyRows["PublicKey"]):
         `proven_state` is the state of the account's keys for which the key was proven. The user's row is locked, so of
         two browsers that replace the same key one is told `key_changed`.
         """
-        if not User.objects.select_for_update().filter(pk=user.pk).exists():
+        if not User.objects.select_for_update(no_key=True).filter(pk=user.pk).exists():
             raise NotAuthenticated("This account is gone.")
         current = self.current().filter(user=user).first()
         if replaces is not None and replaces != getattr(current, "fingerprint", None):

@@ -20,6 +20,7 @@ MOST_OF_A_SENDER = 8
 BYTES_TOGETHER = 1024 * 1024
 MOST_WAITING = 1024
 MOST_SINGLY = 3  # at once; one connection of the pool stays for the call
+MOST_LOCKED = 5  # wait longer for a locked mailbox, in threads of the back end; more are refused
 
 
 class Item(NamedTuple):
@@ -35,6 +36,7 @@ class Batches:
         self.waiting: deque[Item] = deque()
         self.turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()  # of senders with single items
         self.places = asyncio.Semaphore(MOST_SINGLY)
+        self.places_of_locked = asyncio.Semaphore(MOST_LOCKED)
         self.unfinished = 0
         self.task: asyncio.Task | None = None
         self.tasks: set[asyncio.Task] = set()  # kept from the garbage collector
@@ -91,11 +93,21 @@ class Batches:
     async def run_singly(self, item: Item, turn: asyncio.Lock) -> None:
         outcome: Outcome | Exception
         try:
-            async with turn, self.places:
-                outcome = await self.backend.accept(item.call)
+            async with turn:
+                outcome = await self.accept_singly(item.call)
         except Exception as error:
             outcome = error
         self.finish(item, outcome)
+
+    async def accept_singly(self, call: dict) -> Outcome:
+        async with self.places:
+            outcome = await self.backend.accept(call)
+        if outcome is not None:
+            return outcome
+        if self.places_of_locked.locked():
+            raise Unavailable()
+        async with self.places_of_locked:
+            return await self.backend.accept_when_unlocked(call)
 
     def finish(self, item: Item, outcome: Outcome | Exception) -> None:
         self.unfinished -= 1

@@ -5,17 +5,20 @@ import hashlib
 import json
 import logging
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
 import psycopg
 from channels.db import database_sync_to_async
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from messaging.accept.outcome import ACCEPTED, ATTEMPTS, MAILBOX_MISSING, REPEATED, Outcome
 from messaging.accept.rules import MAKE_MAILBOXES, refusal
+from messaging.models import Message
 from vibechat.core.database_alarm import alarm
+from vibechat.core.errors import database_refusal
 from vibechat.core.exceptions import Unavailable
 
 logger = logging.getLogger(__name__)
@@ -24,6 +27,8 @@ POOL_SECONDS = 5
 CALL_SECONDS = 5  # then the call is cancelled
 LEFT_OUT = "left_out"
 LOCK_SECONDS = 2  # then a thread waits on a connection of Django's: the pool's few would keep everybody waiting
+THREAD_LOCK_SECONDS = 10
+MOST_IN_THREADS = 5  # at once; half of the connections of Django's pool stay for the requests
 
 COLUMNS = """
     code text, message_id bigint, sender_email text, recipient_id bigint, sender_sequence bigint,
@@ -32,7 +37,7 @@ COLUMNS = """
 """
 
 # All mailboxes are locked first, in the order of mailboxes.py. Every later statement sees what others have committed
-# meanwhile. `INSERT … VALUES (message.*)` takes whatever columns the table has, so a new one changes nothing here. The
+# meanwhile. The INSERT names the columns of this release, so one that a newer release has added gets its default. The
 # plans are generic and by index: one that was made while a table was small must not read all of it once it has grown.
 FUNCTION = """
 CREATE OR REPLACE FUNCTION {name}(call jsonb, lock_patience text) RETURNS TABLE ({columns})
@@ -80,7 +85,7 @@ BEGIN
         message.created_at := call->>'now';
         message.sender_cleared := FALSE;
         message.recipient_cleared := FALSE;
-        INSERT INTO messages VALUES (message.*);
+        INSERT INTO messages ({message_columns}) VALUES ({message_values});
         UPDATE mailboxes
         SET sequence = sequence + 1,
             stored_bytes = CASE WHEN user_id = given_sender THEN stored_after ELSE stored_bytes END
@@ -141,6 +146,9 @@ def function() -> tuple[str, str]:
     """(name, definitions). The name has a hash of the text, so processes of two releases use each its own."""
     text = f"{FUNCTION};{TOGETHER}".replace("{refusal}", refusal()).replace("{columns}", COLUMNS)
     text = text.replace("{lock_seconds}", str(LOCK_SECONDS))
+    columns = [str(field.column) for field in Message._meta.concrete_fields]
+    text = text.replace("{message_columns}", ", ".join(columns))
+    text = text.replace("{message_values}", ", ".join(f"message.{column}" for column in columns))
     name = f"accept_message_{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     return name, text.replace("{name}", name)
 
@@ -174,27 +182,40 @@ async def call_together(calls: list[dict]) -> list[tuple]:
         return await (await database.execute(statement, [as_json(calls)])).fetchall()
 
 
-async def accept(call: dict) -> Outcome:
-    """One alone. Raises Unavailable."""
-    was_broken = call.get("was_broken", False)
+async def accept(call: dict) -> Outcome | None:
+    """One alone. None where a mailbox stays locked: `accept_when_unlocked` waits longer. Raises Unavailable."""
     for _ in range(ATTEMPTS):
-        if was_broken and call["envelope"]["client_id"] is None:
+        if call.get("was_broken") and call["envelope"]["client_id"] is None:
             break  # perhaps it is committed, and a repeat would be a second message
         try:
             outcome = await accept_once(call)
         except psycopg.errors.LockNotAvailable:
-            return await database_sync_to_async(accept_sync, thread_sensitive=False)(call)
+            return None
         except psycopg.errors.ForeignKeyViolation:
             continue
-        except psycopg.Error as error:
-            if not await note_error(error) or was_broken:
+        except (psycopg.Error, TimeoutError) as error:
+            if not await note_error(error) or call.get("was_broken"):
                 raise Unavailable() from error
-            was_broken = True
+            call["was_broken"] = True
             continue
         if outcome.code != MAILBOX_MISSING:
-            # The broken attempt may have been committed, and has pushed nothing.
-            return outcome._replace(code=ACCEPTED) if was_broken and outcome.code == REPEATED else outcome
+            return to_be_pushed(call, outcome)
     raise Unavailable()
+
+
+async def accept_when_unlocked(call: dict) -> Outcome:
+    """In a thread, which waits THREAD_LOCK_SECONDS for each lock. Raises Unavailable."""
+    in_thread = database_sync_to_async(accept_sync, thread_sensitive=False, executor=threads)
+    try:
+        return to_be_pushed(call, await in_thread(call, f"{THREAD_LOCK_SECONDS}s"))
+    except (DatabaseError, InterfaceError) as error:
+        raise database_refusal(error) from error
+
+
+def to_be_pushed(call: dict, outcome: Outcome) -> Outcome:
+    """A broken attempt may have been committed, and has pushed nothing."""
+    is_first_answer = call.get("was_broken") and outcome.code == REPEATED
+    return outcome._replace(code=ACCEPTED) if is_first_answer else outcome
 
 
 async def note_error(error: psycopg.Error | TimeoutError) -> bool:
@@ -206,13 +227,13 @@ async def note_error(error: psycopg.Error | TimeoutError) -> bool:
     alarm.note(error)
     is_broken = isinstance(error, TimeoutError) or error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
     if is_broken:
-        await drop_broken_connections()
+        await drop_idle_connections()
     return is_broken
 
 
 async def accept_once(call: dict) -> Outcome:
     statement, parameters = ACCEPT.format(name=function()[0]), [as_json(call), f"{LOCK_SECONDS}s"]
-    async with (await pool()).connection() as database:
+    async with (await pool()).connection() as database, asyncio.timeout(CALL_SECONDS):
         row: Any = await (await database.execute(statement, parameters)).fetchone()
         outcome = Outcome(*row)
         if outcome.code == MAILBOX_MISSING:
@@ -220,9 +241,9 @@ async def accept_once(call: dict) -> Outcome:
         return outcome
 
 
-def accept_sync(call: dict) -> Outcome:
-    """Waits for a lock as long as it takes."""
-    statement, parameters = ACCEPT.format(name=function()[0]), [as_json(call), "0"]
+def accept_sync(call: dict, lock_patience: str = "0") -> Outcome:
+    """Waits for a lock as long as it takes, or as long as `lock_patience`, a lock_timeout of PostgreSQL."""
+    statement, parameters = ACCEPT.format(name=function()[0]), [as_json(call), lock_patience]
     for _ in range(ATTEMPTS):
         with connection.cursor() as cursor:
             cursor.execute(statement, parameters)
@@ -239,6 +260,7 @@ def as_json(calls: dict | list) -> str:
 
 # --- connections -----------------------------------------------------------------------------------------------------
 
+threads = ThreadPoolExecutor(MOST_IN_THREADS, thread_name_prefix="accept")
 pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncConnectionPool] = weakref.WeakKeyDictionary()
 # Of Django's parameters, those that are not psycopg's.
 OWN_OPTIONS = ("pool", "cursor_factory", "context", "server_side_binding", "isolation_level", "assume_role")
@@ -256,12 +278,12 @@ async def pool() -> AsyncConnectionPool:
     return pools[loop]
 
 
-async def drop_broken_connections() -> None:
-    """When the database has come back all idle connections are dead, and each would cost somebody a message."""
-    try:
-        await (await pool()).check()
-    except (psycopg.Error, PoolTimeout) as error:
-        logger.warning("pool_check_failed", extra={"reason": type(error).__name__})
+async def drop_idle_connections() -> None:
+    """When the database has come back all idle connections are dead, and each would cost somebody a message.
+
+    They are not checked: a host that is frozen would not answer. The pool connects anew in tasks of its own.
+    """
+    await (await pool()).drain()
 
 
 async def close() -> None:

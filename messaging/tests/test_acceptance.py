@@ -3,13 +3,14 @@
 import asyncio
 import json
 import uuid
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
 import psycopg
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 from rest_framework.exceptions import APIException
 
@@ -303,3 +304,85 @@ async def test_connection_that_breaks_at_the_commit(alice, bob, monkeypatch, is_
         await in_loop(alice, envelope(bob))
     with pytest.raises(Unavailable):
         await in_loop(alice, envelope(bob, client_id=None))
+
+
+@only_postgresql
+@pytest.mark.parametrize("stays_locked", [False, True])
+async def test_broken_connection_and_then_a_locked_mailbox(alice, bob, monkeypatch, stays_locked):
+    """The message, which is committed, is pushed; where the lock stays, the answer is that of a database away."""
+    await in_loop(alice, envelope(bob))
+    accept, accept_sync = postgresql.accept_once, postgresql.accept_sync
+    errors = iter([psycopg.OperationalError("server closed the connection"), psycopg.errors.LockNotAvailable()])
+
+    async def breaks(call):
+        error = next(errors)
+        if isinstance(error, psycopg.errors.LockNotAvailable):
+            raise error
+        await accept(call)
+        raise error
+
+    def locked(*arguments):
+        if stays_locked:
+            raise OperationalError("canceling statement due to lock timeout")
+        return accept_sync(*arguments)
+
+    async def left_out(calls):
+        return [[postgresql.LEFT_OUT]] * len(calls)
+
+    monkeypatch.setattr(postgresql, "call_together", left_out)
+    monkeypatch.setattr(postgresql, "accept_once", breaks)
+    monkeypatch.setattr(postgresql, "accept_sync", locked)
+    with patch.object(dispatcher, "publish") as published:
+        if stays_locked:
+            with pytest.raises(Unavailable):
+                await in_loop(alice, envelope(bob))
+        else:
+            assert (await in_loop(alice, envelope(bob))).is_new
+            assert len(published.call_args.args[0]) == 2
+    assert await Message.objects.acount() == 2
+
+
+@only_postgresql
+@pytest.mark.parametrize("client_id", [None, uuid.uuid4()])
+async def test_database_that_does_not_answer_is_away_after_a_while(alice, bob, monkeypatch, client_id):
+    await in_loop(alice, envelope(bob))
+    calls = []
+
+    class Frozen:
+        async def execute(self, *_):
+            calls.append(1)
+            await asyncio.Event().wait()
+
+    class Pool:
+        @asynccontextmanager
+        async def connection(self):
+            yield Frozen()
+
+        async def drain(self):
+            pass
+
+        async def check(self):
+            await asyncio.Event().wait()
+
+    async def frozen_pool():
+        return Pool()
+
+    monkeypatch.setattr(postgresql, "CALL_SECONDS", 0.05)
+    monkeypatch.setattr(postgresql, "pool", frozen_pool)
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(in_loop(alice, envelope(bob, client_id=client_id and str(client_id))), 5)
+    # Together; then alone only where a repeat cannot become a second message.
+    assert len(calls) == (1 if client_id is None else 2)
+
+
+@only_postgresql
+async def test_column_of_a_newer_release_gets_its_default(alice, bob, accept):
+    def change(statement):
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE messages {statement}")
+
+    await sync_to_async(change)("ADD COLUMN newer text NOT NULL DEFAULT 'x'")
+    try:
+        assert (await accept(alice, envelope(bob))).is_new
+    finally:
+        await sync_to_async(change)("DROP COLUMN newer")

@@ -20,7 +20,8 @@ class Backend:
     def __init__(self):
         self.together, self.alone = [], []
         self.may_go = asyncio.Event()
-        self.left_out, self.error = set(), None
+        self.left_out, self.locked, self.error = set(), set(), None
+        self.unlocked = asyncio.Event()
 
     async def accept_together(self, calls):
         self.together.append([call["id"] for call in calls])
@@ -32,6 +33,10 @@ class Backend:
     async def accept(self, call):
         self.alone.append(call["id"])
         await asyncio.sleep(0)
+        return None if call["sender"] in self.locked else call["id"]
+
+    async def accept_when_unlocked(self, call):
+        await self.unlocked.wait()
         return call["id"]
 
 
@@ -85,6 +90,19 @@ async def test_sender_who_is_left_out_is_accepted_singly_in_order(queue, backend
     assert await asyncio.gather(*tasks) == [10, 20, 11, 12]
     assert backend.alone == [10, 11, 12]
     assert not queue.turns
+
+
+async def test_locked_mailboxes_stop_no_other_single_call_and_few_wait_for_them(queue, backend):
+    backend.left_out |= set(range(10))
+    backend.locked |= set(range(6))
+    backend.may_go.set()
+    waiting = await put(queue, *[call(number) for number in range(5)])
+    with pytest.raises(Unavailable):
+        await queue.accept(call(5))
+    assert await asyncio.wait_for(queue.accept(call(6)), 5) == 6
+    assert not any(task.done() for task in waiting)
+    backend.unlocked.set()
+    assert await asyncio.gather(*waiting) == [0, 1, 2, 3, 4]
 
 
 async def test_call_that_fails_fails_what_waits_and_later_calls_are_tried(queue, backend):

@@ -13,6 +13,7 @@ import pytest
 from django.db import connection, transaction
 from rest_framework.exceptions import APIException
 
+from accounts.models import Session
 from conftest import envelope
 from messaging.accept import acceptance, postgresql
 from messaging.mailboxes import Mailbox as Counter
@@ -204,6 +205,15 @@ def test_long_wait_for_a_lock_holds_no_connection_of_the_pool(alice, bob, mallor
     with another_connection() as other:
         other.execute("SELECT FROM mailboxes WHERE user_id = %s FOR UPDATE", [bob.user.pk])
         assert [accepted.is_new for accepted in asyncio.run(send_both())] == [True, True]
+
+
+def test_log_in_and_upload_of_a_key_hold_up_no_message(alice, bob, mailboxes):
+    """Their locks of the user's row leave room for those of the foreign keys."""
+    with transaction.atomic():
+        alice.upload_key()
+        Session.objects.begin(alice.user)
+        with ThreadPoolExecutor() as threads:
+            assert threads.submit(alone, send_in_loop, alice, envelope(bob)).result(5)[1]
 
 
 @pytest.mark.parametrize("way", WAYS)
