@@ -23,12 +23,13 @@ from vibechat.core.logs import security_event
 
 admin.site.unregister(Group)
 
-# Rows that name a person, by the relation: contacts and messaging stand above accounts, which cannot import them.
-COUNTED = {"contacts": "contacts", "sent": "sent_messages", "received": "received_messages"}
+# Reverse relations to User whose rows the list counts. They are named as text because accounts may not import contacts
+# or messaging.
+COUNTED_RELATIONS = {"contacts": "contacts", "sent": "sent_messages", "received": "received_messages"}
 
 
 def row_count(rows: QuerySet[Any], name: str) -> Coalesce:
-    """How many `rows` have the outer row as their `name`: each counted by itself, since joins would multiply."""
+    """Count the `rows` whose `name` is the outer row. Each count is a subquery, because joins would multiply them."""
     counts = rows.filter(**{name: OuterRef("pk")}).order_by().values(name).annotate(count=Count("pk")).values("count")
     return Coalesce(Subquery(counts), 0, output_field=IntegerField())
 
@@ -46,7 +47,7 @@ class AccountCreationForm(BaseUserCreationForm):
 
 
 class PasswordForm(AdminPasswordChangeForm):
-    """Every account has a password: there is no other way in that could stand in for it."""
+    """Without the choice to disable the password: accounts have no other way to log in."""
 
     def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
@@ -59,7 +60,7 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
     add_form_template = None
     change_password_form = PasswordForm
     change_user_password_template = "admin/accounts/user/change_password.html"  # nosec B105
-    form = ModelForm  # Django's has a field for the password's hash
+    form = ModelForm  # Django's own form has a field for the password hash
 
     list_display = (
         "email",
@@ -88,10 +89,10 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
     ]
     add_fieldsets = [(None, {"fields": ["email", "display_name", "password1", "password2"]})]
 
-    # --- what is shown -----------------------------------------------------------------------------------------------
+    # --- list and form -----------------------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        counts = {f"{name}_count": row_count(*related_rows(relation)) for name, relation in COUNTED.items()}
+        counts = {f"{name}_count": row_count(*related_rows(relation)) for name, relation in COUNTED_RELATIONS.items()}
         last = Session.objects.filter(user=OuterRef("pk")).order_by("-last_seen_at").values("last_seen_at")[:1]
         live = row_count(Session.objects.live(), "user")
         return (
@@ -135,11 +136,11 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
         return format_html('<a href="{}">Set a new password</a> (ends every session)', address)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        """Nobody locks themselves out."""
+        """Operators cannot suspend themselves or give up their own operator role."""
         own = ["is_active", "is_staff"] if obj == request.user else []
         return self.read_only + own if obj else []
 
-    # --- what is done ------------------------------------------------------------------------------------------------
+    # --- changes -----------------------------------------------------------------------------------------------------
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
         obj.is_superuser = obj.is_staff
@@ -175,12 +176,12 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
     def get_deleted_objects(
         self, objs: QuerySet[Any] | Sequence[Any], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """What would go, in numbers: Django's own would load and list every row, and ask leave to delete messages."""
-        described = [part for user in objs for part in (user.email, self.rows_of(user))]
+        """Show counts of the related rows. Django's version loads and lists every row."""
+        described = [part for user in objs for part in (user.email, self.related_counts(user))]
         own = ["your own account"] if request.user in objs else []
         return described, {"accounts": len(objs)}, set(), own
 
-    def rows_of(self, user: Any) -> list[str]:
+    def related_counts(self, user: Any) -> list[str]:
         written = f"messages sent: {user.sent_count}, received: {user.received_count}"
         return [
             "all sessions, and keys that nobody else needs",
@@ -192,25 +193,25 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
         for user in queryset:
             user.delete()
 
-    # --- what is kept of it: accounts by number, so that an address goes when its account goes -----------------------
+    # --- history: entries name accounts by id, so that no address outlives its account -------------------------------
 
     def log_addition(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
         security_event("registration", user=obj.pk, by=request.user.pk)
-        return by_number(super().log_addition(request, obj, message))
+        return named_by_id(super().log_addition(request, obj, message))
 
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
-        """`message` names the fields, "password" among them, without their values."""
+        """`message` names the changed fields without their values."""
         security_event("account_changed", user=obj.pk, by=request.user.pk, changes=message)
-        return by_number(super().log_change(request, obj, message))
+        return named_by_id(super().log_change(request, obj, message))
 
     def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[LogEntry]:
-        """Django's entries would keep the addresses."""
+        """Write no LogEntry: Django's would keep the address of a deleted account."""
         for user in queryset:
             security_event("account_deleted", user=user.pk, by=request.user.pk)
         return []
 
 
-def by_number(entry: LogEntry) -> LogEntry:
+def named_by_id(entry: LogEntry) -> LogEntry:
     entry.object_repr = f"account {entry.object_id}"
     entry.save(update_fields=["object_repr"])
     return entry
@@ -237,7 +238,7 @@ class SessionAdmin(ReadOnlyAdmin):
 
 @admin.register(Invite)
 class InviteAdmin(ReadOnlyAdmin):
-    """Those that nobody has used yet. Their links are kept nowhere, and are made by `manage.py create_invite`."""
+    """Unused invitations. The table holds only hashes of tokens; `manage.py create_invite` prints each link once."""
 
     list_display = ("id", "created_at", "expires_at")
     list_filter = ["created_at"]

@@ -5,4 +5,4 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import schema  # noqa: F401  (drf-spectacular finds it by its having been imported)
+        from accounts import schema  # noqa: F401  (the import registers it with drf-spectacular)

@@ -7,26 +7,26 @@ from accounts.tokens import session_of_access_token
 
 
 def bearer_token(authorization: bytes) -> str | None:
-    """The token of an Authorization header; None for another scheme."""
+    """The token in an Authorization header, or None if its scheme is not Bearer."""
     scheme, _, token = authorization.partition(b" ")
     return token.strip().decode("latin-1") if scheme.lower() == b"bearer" else None
 
 
 def token_not_valid() -> AuthenticationFailed:
     error = AuthenticationFailed("The access token is not valid, or its session is over.", "token_not_valid")
-    error.auth_header = "Bearer"  # type: ignore[attr-defined]  # as REST framework sets it
+    error.auth_header = "Bearer"  # type: ignore[attr-defined]  # REST framework sets it the same way
     return error
 
 
 class AccountRequest(Request):
-    """A request that reached a view for people who are logged in."""
+    """The type of an authenticated request, for annotations."""
 
     user: User
     auth: Session
 
 
 class SessionTokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <access JWT>`; request.user is its person, request.auth its session."""
+    """Reads `Authorization: Bearer <access JWT>`. Sets request.user to the account and request.auth to the session."""
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

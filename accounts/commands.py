@@ -1,4 +1,4 @@
-"""What the commands about people share."""
+"""Helpers of the management commands that take an account."""
 
 import os
 
@@ -10,12 +10,12 @@ from accounts.models import User
 
 
 def shell_user() -> str:
-    """Who ran a command, by number: the account behind `sudo` or vibechat-manage where they name it."""
+    """The numeric id of the system user who ran the command, if need be through sudo or vibechat-manage."""
     return f"uid {os.environ.get('SUDO_UID') or os.getuid()}"
 
 
-def address(text: str) -> str:
-    """Raises CommandError for what is no address."""
+def parse_email(text: str) -> str:
+    """Raises CommandError if `text` is not an email address."""
     try:
         return normalise_email(text)
     except ValidationError as error:
@@ -23,8 +23,9 @@ def address(text: str) -> str:
 
 
 def account_with(text: str) -> User:
-    """Raises CommandError for what is no address, and where nobody has it."""
-    user = User.objects.filter(email=address(text)).first()
+    """Raises CommandError if `text` is not an email address or no account has it."""
+    email = parse_email(text)
+    user = User.objects.filter(email=email).first()
     if user is None:
-        raise CommandError(f"There is no account with the address {address(text)}.")
+        raise CommandError(f"There is no account with the address {email}.")
     return user

@@ -1,4 +1,4 @@
-"""The refresh token of a browser: in a cookie that no script reads and no other site's page can make it send."""
+"""The cookie that holds a browser's refresh token: HttpOnly, SameSite=Strict, and accepted from our own origin only."""
 
 from django.conf import settings
 from django.http.response import HttpResponseBase
@@ -28,7 +28,7 @@ def expire_refresh_cookie(response: HttpResponseBase) -> None:
 
 
 def refresh_cookie(request: Request) -> str | None:
-    """The cookie's token. Raises Forbidden where another site's page may have made the browser send it."""
+    """The token in the cookie, if any. Raises Forbidden if the request may come from another site's page."""
     token = request.COOKIES.get(settings.REFRESH_COOKIE)
     if not token:
         return None

@@ -1,18 +1,18 @@
-"""Display names are other people's input: no control, direction or invisible character may reshape a page."""
+"""Display names, without the control, direction and invisible characters that could change how a page reads."""
 
 import unicodedata
 
 from django.core.exceptions import ValidationError
 
 MAX_LENGTH = 100
-LONGEST_SPELLING = 400
-# Control, format (directions, zero widths, tags), surrogate, private use, line and paragraph separators.
+MAX_INPUT_LENGTH = 400
+# Control, format (direction marks, zero-width characters, tags), surrogate, private use, line and paragraph separators.
 REFUSED_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-JOINERS = "\u200d\u200c"  # family emoji and several scripts need them
+JOINERS = "\u200d\u200c"  # needed by family emoji and several scripts
 
 
 def clean_display_name(name: str) -> str:
-    if len(name) > LONGEST_SPELLING:  # before NFC, which takes quadratic time for some texts
+    if len(name) > MAX_INPUT_LENGTH:  # checked before NFC, which takes quadratic time for some texts
         raise ValidationError(f"Names have at most {MAX_LENGTH} characters.", code="max_length")
     name = " ".join(unicodedata.normalize("NFC", name).split(" ")).strip()
     if any(unicodedata.category(c) in REFUSED_CATEGORIES and c not in JOINERS for c in name):

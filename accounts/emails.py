@@ -1,4 +1,4 @@
-"""One address, one account: how an email is written before it is compared or stored."""
+"""The normal form in which email addresses are compared and stored, so that one address has one account."""
 
 import re
 import unicodedata
@@ -7,17 +7,17 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
 MAX_LENGTH = 254
-LONGEST_SPELLING = 1000
-REFUSED = re.compile(r'[\x00-\x20\x7f"]')  # a quoted local part may hold a second @: no client needs to cope with it
+MAX_INPUT_LENGTH = 1000
+REFUSED = re.compile(r'[\x00-\x20\x7f"]')  # quotes, because a quoted local part may hold a second @
 validate_shape = EmailValidator(message="This is not an email address.")
 
 
 def normalise_email(address: str) -> str:
-    """NFKC, case-folded, trimmed. Raises ValidationError for what is then not an ASCII email address.
+    """Apply NFKC, fold case, trim. Raises ValidationError if the result is not an ASCII email address.
 
-    Invisible and look-alike characters that NFKC leaves are not ASCII, so they are refused rather than guessed at.
+    The ASCII check refuses the invisible and look-alike characters that NFKC leaves.
     """
-    if len(address) > LONGEST_SPELLING:  # before NFKC, which takes quadratic time for some texts
+    if len(address) > MAX_INPUT_LENGTH:  # checked before NFKC, which takes quadratic time for some texts
         raise ValidationError("This is not an email address.", code="max_length")
     normal = unicodedata.normalize("NFKC", address).casefold().strip()
     normal = unicodedata.normalize("NFKC", normal)

@@ -6,7 +6,7 @@ from vibechat.core.fields import StrictCharField
 
 
 class EmailField(StrictCharField):
-    """Any spelling of an address in; its one normal form out."""
+    """Takes any spelling of an address and returns its normal form."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=1000, **kwargs)

@@ -1,4 +1,4 @@
-"""One-time invitations: what lets somebody register while registration is closed."""
+"""One-time invitations. While registration is closed, each lets one person register."""
 
 import hashlib
 import secrets
@@ -22,16 +22,19 @@ def registration_closed() -> Forbidden:
 
 class InviteQuerySet(models.QuerySet["Invite"]):
     def usable(self, token: str) -> Self:
-        return self.filter(token_hash=hash_of(token), expires_at__gt=timezone.now())
+        return self.filter(token_hash=hash_token(token), expires_at__gt=timezone.now())
 
-    def named(self, text: str) -> Self:
-        """By number, token or link."""
+    def matching(self, text: str) -> Self:
+        """Invitations with this id, token or link."""
         if text.isdecimal():
             return self.filter(pk=min(int(text), LARGEST_ID))
-        return self.filter(token_hash=hash_of(text.rpartition("#invite=")[2]))
+        return self.filter(token_hash=hash_token(text.rpartition("#invite=")[2]))
 
     def revoke(self, by: object) -> int:
-        """How many; `by` goes into the security log. One that was used meanwhile is none."""
+        """Delete these invitations and return how many; one that is used in the meantime does not count.
+
+        `by` goes into the security log.
+        """
         revoked = [pk for pk in self.values_list("pk", flat=True) if Invite.objects.filter(pk=pk).delete()[0]]
         for pk in revoked:
             security_event("invite_revoked", invite=pk, by=by)
@@ -43,13 +46,16 @@ InviteRows = models.Manager.from_queryset(InviteQuerySet)
 
 class InviteManager(InviteRows["Invite"]):
     def issue(self, lifetime: timedelta) -> tuple["Invite", str]:
-        """(the row, its token, which is kept nowhere)"""
+        """Returns (invitation, token). The table keeps only the hash of the token."""
         self.filter(expires_at__lt=timezone.now()).delete()
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        return self.create(token_hash=hash_of(token), expires_at=timezone.now() + lifetime), token
+        return self.create(token_hash=hash_token(token), expires_at=timezone.now() + lifetime), token
 
     def require(self, token: object) -> int | None:
-        """The id of the invitation that a registration needs; None where registration is open. Raises Forbidden."""
+        """The id of the invitation with this token, or None while registration is open.
+
+        Raises Forbidden if registration is closed and the token is not usable.
+        """
         if settings.REGISTRATION == "open":
             return None
         invite = self.usable(token).first() if isinstance(token, str) else None
@@ -58,7 +64,10 @@ class InviteManager(InviteRows["Invite"]):
         return invite.pk
 
     def spend(self, invite_id: int | None) -> None:
-        """In the transaction that makes the account: of two at once one finds the row gone. Raises Forbidden."""
+        """Delete the invitation, in the transaction that creates the account. Raises Forbidden if it is gone.
+
+        So of two concurrent registrations with one invitation, the second fails.
+        """
         if invite_id is not None and not self.filter(pk=invite_id).delete()[0]:
             raise registration_closed()
 
@@ -75,6 +84,6 @@ class Invite(models.Model):
         db_table = "invites"
 
 
-def hash_of(token: str) -> str:
-    """SHA-256: a token is 24 random bytes, so nobody finds it by trying."""
+def hash_token(token: str) -> str:
+    """SHA-256 suffices: a token has 24 random bytes, so guessing is hopeless."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -1,7 +1,7 @@
-"""Where an account has logged in lately: its browsers, by a cookie, and its networks, by a row.
+"""Clients that have logged in to an account lately: browsers, known by a cookie, and networks, known by a row.
 
-A limit by account alone lets anybody lock somebody else out by guessing, so it never refuses these. They stay subject
-to the limits by address.
+The limit by account alone does not apply to known clients. Otherwise anybody could lock a person out by guessing
+passwords. The limits by network address still apply.
 """
 
 import secrets
@@ -22,7 +22,7 @@ from vibechat.core.limits import RateLimit, by_address, seconds_over_limit, subm
 
 
 def remember_success(request: Request | HttpRequest, user: User, response: HttpResponseBase | None = None) -> None:
-    """After a right password; with `response` the browser gets the cookie."""
+    """Remember the network after a correct password, and set the cookie if there is a `response`."""
     if network := network_of(request, user):
         LoginNetwork.objects.remember(user, network)
     if response is not None:
@@ -30,7 +30,7 @@ def remember_success(request: Request | HttpRequest, user: User, response: HttpR
 
 
 def seconds_over_account_limit(request: Request | HttpRequest, group: str) -> int:
-    """As seconds_over_limit by email, for a log-in; 0 also where the browser or the network is known."""
+    """Like seconds_over_limit by email, but 0 for a known browser or network."""
     seconds = seconds_over_limit(request, group, "email")
     return 0 if seconds and is_known(request) else seconds
 
@@ -55,7 +55,7 @@ def is_known(request: Request | HttpRequest) -> bool:
 
 
 def network_of(request: Request | HttpRequest, user: User) -> str | None:
-    """A keyed hash of account and address group: without SECRET_KEY the table tells no addresses."""
+    """A keyed hash of the account and its address group. Without SECRET_KEY the table reveals no addresses."""
     group = by_address(request)
     if group == "unknown":
         return None
@@ -71,12 +71,12 @@ def is_known_network(request: Request | HttpRequest, user: User) -> bool:
 
 
 def signer(user: User) -> TimestampSigner:
-    """Of another account, or before another password, a cookie is not signed."""
+    """The salt binds a cookie to one account and its present password."""
     return TimestampSigner(salt=f"vibechat.known-browser {user.pk} {user.password}")
 
 
 def cookie_name(user: User) -> str:
-    """One for each account, since people share browsers."""
+    """Each account has a cookie of its own, because people share browsers."""
     return f"{settings.KNOWN_BROWSER_COOKIE}_{user.pk}"
 
 
@@ -92,7 +92,7 @@ def set_known_cookie(response: HttpResponseBase, user: User) -> None:
 
 
 def has_known_cookie(request: Request | HttpRequest, user: User) -> bool:
-    """Counts an attempt: a stolen cookie is good for few guesses."""
+    """Also counts the attempt against the limit of the cookie, so that a stolen cookie allows few guesses."""
     try:
         name = signer(user).unsign(request.COOKIES.get(cookie_name(user), ""), max_age=settings.KNOWN_FOR)
     except BadSignature:

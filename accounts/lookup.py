@@ -1,4 +1,4 @@
-"""Addresses that come in by path or query, and who has them."""
+"""Look up accounts by the email addresses in paths and queries."""
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework.exceptions import ValidationError
@@ -9,7 +9,7 @@ from vibechat.core.exceptions import UserNotFound
 
 
 def address_in(text: str, field: str = "email") -> str:
-    """The address in its normal form. Raises ValidationError for what is none."""
+    """The address in its normal form. Raises ValidationError if `text` is not an address."""
     try:
         return normalise_email(text)
     except DjangoValidationError as error:
@@ -17,7 +17,7 @@ def address_in(text: str, field: str = "email") -> str:
 
 
 def person_with(email: str, field: str = "email") -> User:
-    """The active account with an address. Raises UserNotFound: a suspended one is not to be told from none."""
+    """The active account with this address. Raises the same UserNotFound for a suspended account as for none."""
     user = User.objects.active().filter(email=address_in(email, field)).first()
     if user is None:
         raise UserNotFound()

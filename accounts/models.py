@@ -17,12 +17,13 @@ from rest_framework.exceptions import NotAuthenticated
 from accounts.display_names import clean_display_name
 from accounts.emails import normalise_email
 from accounts.invites import Invite
-from accounts.passwords import encode, normal_form
+from accounts.passwords import hash_password, normal_form
 from vibechat.core.exceptions import Conflict
 
 DELETION_ATTEMPTS = 10
 DEADLOCK = "40P01"
-# Each takes a user id; messaging adds its own in apps.py, since accounts may not import it.
+# Functions of a user id that lock rows before an account is deleted. messaging registers its own in apps.py, because
+# accounts may not import messaging.
 locks_before_deletion: list[Callable[[int], object]] = []
 
 
@@ -34,7 +35,7 @@ class UserManager(BaseUserManager["User"]):
     use_in_migrations = True
 
     def get_by_natural_key(self, email: str | None) -> "User":
-        """Raises DoesNotExist also for what is no address: to a log-in, unknown and malformed are the same."""
+        """Raises DoesNotExist for a malformed address as well, so that a log-in treats it like an unknown one."""
         try:
             return self.get(email=normalise_email(email or ""))
         except ValidationError as error:
@@ -43,9 +44,9 @@ class UserManager(BaseUserManager["User"]):
     def create_user(
         self, email: str, password: str | None = None, invite_id: int | None = None, **fields: Any
     ) -> "User":
-        """Raises Conflict `email_taken` and Forbidden `registration_closed`, also for the loser of a race."""
+        """Raises Conflict `email_taken` or Forbidden `registration_closed`, also after losing a race."""
         user = self.model(email=normalise_email(email), **fields)
-        if self.filter(email=user.email).exists():  # or PostgreSQL's log would hold what the constraint refuses
+        if self.filter(email=user.email).exists():  # keeps most refused addresses out of PostgreSQL's log
             raise email_taken()
         user.set_password(password)
         try:
@@ -57,7 +58,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Raises ValidationError for a weak password. Django's command offers to go round its own check."""
+        """Raises ValidationError for a weak password. Django's command lets the user bypass its own check."""
         if password is not None:
             validate_password(password, self.model(email=email, **fields))
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
@@ -73,13 +74,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         max_length=100,
         blank=True,
         default="",
-        validators=[clean_display_name],  # type: ignore[list-item]  # nobody reads what it returns
+        validators=[clean_display_name],  # type: ignore[list-item]  # the return value is not used
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     is_active = models.BooleanField("active", default=True, help_text="Take the tick away to suspend the account.")
     is_staff = models.BooleanField("operator", default=False, help_text="May use the admin pages.")
-    last_login = None  # sessions have their own times
+    last_login = None  # removes Django's column; Session has times
 
     objects = UserManager()
     USERNAME_FIELD = "email"
@@ -96,15 +97,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().set_password(raw_password and normal_form(raw_password))
 
     def check_password(self, raw_password: str | None) -> bool:
-        """As typed it is tried second: accounts from before have it so."""
+        """Try the normal form, then the password as typed: the hashes of old accounts are of the latter."""
         if raw_password is None:
             return False
         normal = normal_form(raw_password)
         return super().check_password(normal) or (raw_password != normal and super().check_password(raw_password))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """A changed password or a suspension, wherever it comes from, ends the sessions for good."""
-        is_new_password = self._password is not None  # type: ignore[attr-defined]  # as Django itself looks
+        """A new password and a suspension end all sessions."""
+        is_new_password = self._password is not None  # type: ignore[attr-defined]  # Django checks it the same way
         ends_sessions = self.pk is not None and (is_new_password or not self.is_active)
         with transaction.atomic():
             super().save(*args, **kwargs)
@@ -112,30 +113,32 @@ class User(AbstractBaseUser, PermissionsMixin):
                 self.sessions.end()
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Whoever writes to an account locks other rows first and its own row last, so this does as well. What is
-        written all the same makes the deletion fail as a whole, and it begins again."""
+        """Locks in the order of all writers: other rows first, the account's row last. A concurrent write can still
+        make the deletion fail; it is then repeated."""
         pk = self.pk
         for _ in range(DELETION_ATTEMPTS):
-            self.pk = pk  # an attempt has taken it away before its commit failed
+            self.pk = pk  # a failed attempt has set it to None
             try:
                 with transaction.atomic():
                     for lock in locks_before_deletion:
                         lock(pk)
                     return super().delete(*args, **kwargs)
             except IntegrityError as error:
-                written_to: Exception = error
+                failure: Exception = error
             except OperationalError as error:
                 if getattr(error.__cause__, "sqlstate", None) != DEADLOCK:
                     raise
-                written_to = error
-        raise written_to
+                failure = error
+        raise failure
 
     @transaction.atomic
     def change_password(self, password: str, keep: "Session") -> None:
-        """All sessions but `keep` are over. The hash was made and checked outside, on this instance: where the row has
-        another one by now, somebody was quicker. Raises NotAuthenticated where the account is gone or the session over.
+        """Set the password and end all sessions but `keep`.
+
+        The caller has checked the old password against this instance. Raises NotAuthenticated if the stored hash is
+        another one by now, the account is gone or `keep` is over.
         """
-        encoded = encode(password)
+        encoded = hash_password(password)
         changed = User.objects.filter(pk=self.pk, password=self.password, sessions__in=keep.still_live())
         if not User.objects.filter(pk__in=changed.values("pk")).update(password=encoded, updated_at=timezone.now()):
             raise NotAuthenticated("This session is over. Log in again.")
@@ -145,7 +148,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def live(self) -> Self:
-        """By the database's clock: those of the server processes may differ."""
+        """Uses the clock of the database, because the clocks of server processes may differ."""
         return self.filter(revoked_at=None, expires_at__gt=Now(), user__is_active=True)
 
     def end(self) -> int:
@@ -158,8 +161,8 @@ SessionRows = models.Manager.from_queryset(SessionQuerySet)
 class SessionManager(SessionRows["Session"]):
     @transaction.atomic
     def begin(self, user: User) -> "Session":
-        """Raises NotAuthenticated where the account was suspended, deleted or given another password since `user` was
-        read and its password checked."""
+        """Raises NotAuthenticated if the account was suspended, deleted or given another password after `user` was read
+        and its password checked."""
         rows = User.objects.select_for_update(no_key=True)
         unchanged = rows.filter(pk=user.pk, is_active=True, password=user.password)
         now = unchanged.values_list(Now(), flat=True).first()
@@ -169,9 +172,9 @@ class SessionManager(SessionRows["Session"]):
 
 
 class Session(models.Model):
-    """One browser's log-in. Its refresh tokens are numbered by `generation`; only the newest may be spent.
+    """One browser's log-in. `generation` numbers its refresh tokens; only the newest can be spent.
 
-    All its times are the database's, so that processes whose clocks differ agree on them."""
+    All times come from the clock of the database, so that processes with different clocks agree."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
@@ -195,11 +198,11 @@ class Session(models.Model):
 
     @classmethod
     def rotate(cls, session_id: UUID, user_id: int, generation: Any) -> "tuple[Session, SpentRefreshToken] | None":
-        """Spend refresh token `generation` of a session; returns (session, spent), or None where it is over.
+        """Spend refresh token `generation` of a session. Returns (session, spent), or None if the session is over.
 
-        The row is locked, so of many at once one spends the token and the others find it spent. A token repeated within
-        REFRESH_REPEAT_SECONDS (two tabs, a lost answer) gets the successor that it had; a later repeat is a stolen
-        copy, or the thief's victim: nobody can tell, so the session ends.
+        The row lock makes concurrent callers take turns: the first spends the token, the others find it spent. A token
+        repeated within REFRESH_REPEAT_SECONDS (two tabs, a lost response) gets the same successor again. A later repeat
+        ends the session, because either the repeated or the newer token may be a stolen copy.
         """
         with transaction.atomic():
             live = Session.objects.live().select_for_update(of=("self",)).select_related("user").annotate(now=Now())
@@ -231,7 +234,7 @@ class LoginNetworkManager(models.Manager["LoginNetwork"]):
         return self.filter(last_success_at__lte=timezone.now() - settings.KNOWN_FOR)
 
     def remember(self, user: User, network: str) -> None:
-        """One row a network, written at most once a day; those of long ago go."""
+        """Write the row of a network at most once a day, and delete the account's expired rows."""
         now = timezone.now()
         if self.filter(user=user, network=network, last_success_at__gt=now - timedelta(days=1)).exists():
             return
@@ -240,7 +243,7 @@ class LoginNetworkManager(models.Manager["LoginNetwork"]):
 
 
 class LoginNetwork(models.Model):
-    """A network from which an account has logged in: accounts/known_clients.py."""
+    """A network from which an account has logged in. See accounts/known_clients.py."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="login_networks", db_index=False)
     network = models.CharField(max_length=64)

@@ -1,5 +1,7 @@
-"""What is kept of a person, kind by kind, each with the reason why: for the page "What this server knows about me".
-The apps above add theirs, each in a file of this name."""
+"""The stored data of a person by kind, each with a reason, for the page "What this server knows about me".
+
+Each app above accounts has its kinds in a module of the same name.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,9 +22,9 @@ LAST_MOMENT = datetime(9999, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Kind:
-    """Rows of one table, in one or several disjoint querysets that hold the person's own and no others.
+    """A person's rows of one table, in one or more disjoint querysets.
 
-    `order` is the column by which they are paged, newest first: a number or a time, different in each row.
+    Pages are ordered by the column `order`, newest first. It is a number or a time and is unique.
     """
 
     name: str
@@ -51,7 +53,7 @@ class Kind:
 
 
 def kinds(user: User, session: Session) -> list[Kind]:
-    """`session` is the one that asks."""
+    """`session` is the session of the request."""
     return [
         Kind(
             "account",

@@ -1,4 +1,4 @@
-"""Tells drf-spectacular what our authentication class is."""
+"""Describes our authentication class to drf-spectacular."""
 
 from typing import Any
 

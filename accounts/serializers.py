@@ -60,7 +60,7 @@ class PasswordConfirmationSerializer(serializers.Serializer):
     password = PasswordField()
 
     def validate_password(self, password: str) -> str:
-        return right_password(self.context["user"], password)
+        return check_password(self.context["user"], password)
 
 
 class PasswordChangeSerializer(serializers.Serializer):
@@ -68,14 +68,14 @@ class PasswordChangeSerializer(serializers.Serializer):
     new_password = PasswordField()
 
     def validate_current_password(self, password: str) -> str:
-        return right_password(self.context["user"], password)
+        return check_password(self.context["user"], password)
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         refuse_weak_password(data["new_password"], self.context["user"], "new_password")
         return data
 
 
-def right_password(user: User, password: str) -> str:
+def check_password(user: User, password: str) -> str:
     if not user.check_password(password):
         raise serializers.ValidationError("This is not your password.", code="wrong_password")
     return password

@@ -1,7 +1,7 @@
-"""Access and refresh tokens: simplejwt signs and checks them, the session row says whether they still hold.
+"""Access and refresh tokens. simplejwt signs and verifies them; the session row decides whether they are still valid.
 
-A refresh token names its session and its number in it, and nothing in it is random: the same spent token has the same
-successor, however many ask for it at once. Its times are those of the session row, so they are the database's.
+A refresh token names its session and its generation and has no random part, so concurrent requests with one token get
+the same successor. Its times come from the session row and hence from the clock of the database.
 """
 
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from accounts.models import Session
 
 
 class ExpiryWithoutLeeway(simplejwt.Token):
-    """SIMPLE_JWT["LEEWAY"] is for `iat` and `nbf`; the library grants it to `exp` as well."""
+    """Applies SIMPLE_JWT["LEEWAY"] to `iat` and `nbf` only. The library applies it to `exp` as well."""
 
     def check_exp(self, claim: str = "exp", current_time: datetime | None = None) -> None:
         super().check_exp(claim, current_time)
@@ -28,19 +28,18 @@ class AccessToken(ExpiryWithoutLeeway, simplejwt.AccessToken):
     pass
 
 
-class RefreshToken(ExpiryWithoutLeeway, simplejwt.RefreshToken):  # type: ignore[misc]  # its own bases disagree
+class RefreshToken(ExpiryWithoutLeeway, simplejwt.RefreshToken):  # type: ignore[misc]  # the library's own bases disagree
     pass
 
 
-UNREADABLE = (TokenError, KeyError, TypeError, ValueError)  # ValueError: characters that no encoder takes
-
+MALFORMED_TOKEN = (TokenError, KeyError, TypeError, ValueError)  # ValueError: characters that cannot be encoded
 
 Token = TypeVar("Token", bound=simplejwt.Token)
 
 
 def read(kind: type[Token], text: str) -> Token:
-    """Raises one of UNREADABLE."""
-    return kind(text)  # type: ignore[arg-type]  # the library's hint has forgotten that it takes a text
+    """Raises one of MALFORMED_TOKEN."""
+    return kind(text)  # type: ignore[arg-type]  # the library's hint is wrong: it takes a str
 
 
 def access_token(session: Session, generation: int, issued_at: datetime) -> str:
@@ -73,11 +72,11 @@ def first_tokens(session: Session) -> dict:
 
 
 def renewed_tokens(refresh: str) -> dict | None:
-    """The successors of a refresh token, or None where it is not one, or its session is over."""
+    """The tokens that follow a refresh token, or None if it is not valid or its session is over."""
     try:
         token = read(RefreshToken, refresh)
         session_id, user_id, generation = UUID(str(token["session"])), int(token["user_id"]), token["generation"]
-    except UNREADABLE:
+    except MALFORMED_TOKEN:
         return None
     rotated = Session.rotate(session_id, user_id, generation)
     if rotated is None:
@@ -96,16 +95,16 @@ class Claims(NamedTuple):
 
 
 def claims_of_access_token(access: str) -> Claims | None:
-    """What a rightly signed token that has not expired says; whether its session still holds is not asked."""
+    """Check the signature and the expiry, and not the session."""
     try:
         token = read(AccessToken, access)
         return Claims(UUID(str(token["session"])), int(token["user_id"]), datetime.fromtimestamp(token["exp"], tz=UTC))
-    except UNREADABLE:
+    except MALFORMED_TOKEN:
         return None
 
 
 def session_of_access_token(access: str) -> tuple[Session, datetime] | None:
-    """The live session that an access token carries, and when the token expires; one query. None where it is over."""
+    """(session, expiry of the token) in one query, or None if the token is not valid or its session is over."""
     claims = claims_of_access_token(access)
     if claims is None:
         return None
@@ -115,10 +114,10 @@ def session_of_access_token(access: str) -> tuple[Session, datetime] | None:
 
 
 def session_of_refresh_token(refresh: str) -> Session | None:
-    """The session of a refresh token, spent or not: enough to log out, and for nothing else."""
+    """The session of a refresh token, which may be spent. Use it for log-out only."""
     try:
         token = read(RefreshToken, refresh)
         session_id, user_id = UUID(str(token["session"])), int(token["user_id"])
-    except UNREADABLE:
+    except MALFORMED_TOKEN:
         return None
     return Session.objects.filter(pk=session_id, user_id=user_id, revoked_at=None).first()

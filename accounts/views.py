@@ -17,7 +17,7 @@ from accounts.cookies import expire_refresh_cookie, refresh_cookie, set_refresh_
 from accounts.invites import Invite
 from accounts.known_clients import AccountLoginLimit, remember_success, set_known_cookie
 from accounts.models import Session, User
-from accounts.passwords import encode, fits
+from accounts.passwords import hash_password, matches_hash
 from accounts.serializers import (
     LoginSerializer,
     PasswordChangeSerializer,
@@ -36,12 +36,12 @@ from vibechat.core.limits import LimitedViewSet, limit
 from vibechat.core.logs import security_event
 
 NO_BODY = OpenApiResponse(description="No body.")
-# An unknown address costs a log-in as much time as a wrong password.
-NOBODYS_PASSWORD = SimpleLazyObject(lambda: encode("nobody's password"))
+# A log-in with an unknown address hashes as well, so that it takes as long as one with a wrong password.
+DUMMY_PASSWORD_HASH = SimpleLazyObject(lambda: hash_password("no account has this hash"))
 
 
 class AuthViewSet(LimitedViewSet):
-    """The ways in and out: registration, log-in, refresh, log-out."""
+    """Registration, log-in, refresh and log-out."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
@@ -52,19 +52,19 @@ class AuthViewSet(LimitedViewSet):
     }
 
     def get_authenticate_header(self, request: Request) -> str:
-        return "Bearer"  # a failed log-in is a 401, though nothing here authenticates a request by itself
+        return "Bearer"  # else a failed log-in is 403, because authentication_classes is empty
 
     @extend_schema(request=RegistrationSerializer, responses={201: TokensSerializer}, auth=[])
     def register(self, request: Request) -> Response:
         invite_id = self.invite_of(request)
-        data = valid(RegistrationSerializer, request)
+        data = validated_data_of(RegistrationSerializer, request)
         wants_cookie, _ = data.pop("refresh_cookie"), data.pop("invite")
         user = User.objects.create_user(**data, invite_id=invite_id)
         security_event("registration", user=user.pk, **({"invite": invite_id} if invite_id else {}))
-        return signed_in(request, user, wants_cookie, status.HTTP_201_CREATED)
+        return log_in_response(request, user, wants_cookie, status.HTTP_201_CREATED)
 
     def invite_of(self, request: Request) -> int | None:
-        """Asked before all else: on a closed server a stranger learns nothing about addresses."""
+        """Call it before the body is validated, or a closed server would reveal which addresses have accounts."""
         try:
             return Invite.objects.require(request.data.get("invite") if isinstance(request.data, dict) else None)
         except Forbidden:
@@ -77,20 +77,20 @@ class AuthViewSet(LimitedViewSet):
 
     @extend_schema(request=LoginSerializer, responses=TokensSerializer, auth=[])
     def login(self, request: Request) -> Response:
-        data = valid(LoginSerializer, request)
+        data = validated_data_of(LoginSerializer, request)
         user = User.objects.filter(email=data["email"]).first()
         release_connection()
-        known = fits(data["password"], user.password if user else str(NOBODYS_PASSWORD))
-        if not (user and known and user.is_active):
+        is_correct = matches_hash(data["password"], user.password if user else str(DUMMY_PASSWORD_HASH))
+        if not (user and is_correct and user.is_active):
             security_event("login_refused", request=request)
             raise AuthenticationFailed("The address or the password is not right.", "wrong_credentials")
         security_event("login", user=user.pk)
-        return signed_in(request, user, data["refresh_cookie"], status.HTTP_200_OK)
+        return log_in_response(request, user, data["refresh_cookie"], status.HTTP_200_OK)
 
     @extend_schema(request=RefreshSerializer, responses=RenewedTokensSerializer, auth=[])
     def refresh(self, request: Request) -> Response:
         cookie = refresh_cookie(request)
-        in_body = valid(RefreshSerializer, request).get("refresh")
+        in_body = validated_data_of(RefreshSerializer, request).get("refresh")
         token = in_body or cookie
         if not token:
             raise NotAuthenticated("There is no refresh token in the body and no cookie.")
@@ -98,7 +98,7 @@ class AuthViewSet(LimitedViewSet):
         if tokens is None:
             security_event("refresh_refused", request=request)
             raise AuthenticationFailed("This session is over. Log in again.", "session_over")
-        return with_tokens(Response(tokens), tokens, into_cookie=not in_body)
+        return add_tokens(Response(tokens), tokens, into_cookie=not in_body)
 
     @extend_schema(request=None, responses={204: NO_BODY})
     def logout(self, request: Request) -> Response:
@@ -113,12 +113,12 @@ class AuthViewSet(LimitedViewSet):
         return response
 
     def is_cookie_of_another(self, request: Request) -> bool:
-        """All tabs share it: in another one somebody else may have logged in since."""
+        """Tabs share the cookie, so another account may have logged in since."""
         cookie = request.COOKIES.get(settings.REFRESH_COOKIE)
         return bool(cookie and session_of_refresh_token(cookie))
 
     def session_of(self, request: Request) -> Session | None:
-        """By the access token where there is one that holds, else by the cookie."""
+        """The session of a valid access token, else of the cookie."""
         if get_authorization_header(request):
             with contextlib.suppress(AuthenticationFailed):
                 if found := SessionTokenAuthentication().authenticate(request):
@@ -139,14 +139,14 @@ class MeViewSet(LimitedViewSet):
 
     @extend_schema(request=ProfileSerializer, responses=UserSerializer)
     def partial_update(self, request: AccountRequest) -> Response:
-        data = valid(ProfileSerializer, request)
+        data = validated_data_of(ProfileSerializer, request)
         request.user.display_name = data.get("display_name", request.user.display_name)
         request.user.save(update_fields=["display_name", "updated_at"])
         return Response(UserSerializer(request.user).data)
 
     @extend_schema(request=PasswordConfirmationSerializer, responses={204: NO_BODY})
     def destroy(self, request: AccountRequest) -> Response:
-        valid(PasswordConfirmationSerializer, request)
+        validated_data_of(PasswordConfirmationSerializer, request)
         security_event("account_deleted", user=request.user.pk)
         request.user.delete()
         response = Response(status=status.HTTP_204_NO_CONTENT)
@@ -155,35 +155,35 @@ class MeViewSet(LimitedViewSet):
 
     @extend_schema(request=PasswordChangeSerializer, responses={204: NO_BODY})
     def password(self, request: AccountRequest) -> Response:
-        data = valid(PasswordChangeSerializer, request)
+        data = validated_data_of(PasswordChangeSerializer, request)
         request.user.change_password(data["new_password"], keep=request.auth)
         security_event("password_changed", user=request.user.pk)
         response = Response(status=status.HTTP_204_NO_CONTENT)
-        if request.COOKIES.get(settings.REFRESH_COOKIE):  # a browser, whose cookie was bound to the password of before
+        if request.COOKIES.get(settings.REFRESH_COOKIE):  # a browser: its old cookie was bound to the old password
             set_known_cookie(response, request.user)
         return response
 
 
 def release_connection() -> None:
-    """Hashing a password takes long: meanwhile the connection serves others."""
+    """Return the connection to the pool before the slow hashing of a password."""
     if not connection.in_atomic_block:
         connection.close()
 
 
-def valid(serializer_class: type[Serializer], request: Request) -> dict:
+def validated_data_of(serializer_class: type[Serializer], request: Request) -> dict:
     serializer = serializer_class(data=request.data, context={"user": request.user})
     serializer.is_valid(raise_exception=True)
     return serializer.validated_data
 
 
-def signed_in(request: Request, user: User, wants_cookie: bool, status_code: int) -> Response:
+def log_in_response(request: Request, user: User, wants_cookie: bool, status_code: int) -> Response:
     tokens = first_tokens(Session.objects.begin(user))
     response = Response({"user": UserSerializer(user).data, **tokens}, status=status_code)
     remember_success(request, user, response if wants_cookie else None)
-    return with_tokens(response, tokens, into_cookie=wants_cookie)
+    return add_tokens(response, tokens, into_cookie=wants_cookie)
 
 
-def with_tokens(response: Response, tokens: dict[str, str], into_cookie: bool) -> Response:
+def add_tokens(response: Response, tokens: dict[str, str], into_cookie: bool) -> Response:
     if into_cookie:
         set_refresh_cookie(response, tokens["refresh"])
         del response.data["refresh"]

@@ -8,14 +8,14 @@ NEW = "another horse battery"
 
 
 @pytest.fixture
-def typed(monkeypatch):
+def typed_passwords(monkeypatch):
     answers = []
     monkeypatch.setattr("getpass.getpass", lambda *_args, **_options: answers.pop(0))
     return answers
 
 
-def test_it_works(alice, bob, anonymous, typed):
-    typed += [NEW, NEW]
+def test_new_password_replaces_the_old_and_ends_the_sessions(alice, bob, anonymous, typed_passwords):
+    typed_passwords += [NEW, NEW]
     call_command("changepassword", "Alice@EXAMPLE.org")
     assert (alice.get("/api/auth/me").status_code, bob.get("/api/auth/me").status_code) == (401, 200)
     statuses = [
@@ -25,21 +25,21 @@ def test_it_works(alice, bob, anonymous, typed):
     assert statuses == [401, 200]
 
 
-def test_weak_and_mistyped_passwords_are_asked_for_again(alice, typed, capsys):
-    typed += ["12345678", "12345678", NEW, NEW + "x", NEW, NEW]
+def test_weak_or_mistyped_password_is_prompted_for_again(alice, typed_passwords, capsys):
+    typed_passwords += ["12345678", "12345678", NEW, NEW + "x", NEW, NEW]
     call_command("changepassword", alice.email)
-    assert typed == []
+    assert typed_passwords == []
     assert "too common" in capsys.readouterr().err
 
 
-def test_three_bad_ones_change_nothing(alice, typed):
-    typed += ["alice@example.org"] * 6
+def test_three_refused_passwords_change_nothing(alice, typed_passwords):
+    typed_passwords += ["alice@example.org"] * 6
     with pytest.raises(CommandError, match="after 3 attempts"):
         call_command("changepassword", alice.email)
     assert alice.get("/api/auth/me").status_code == 200
 
 
 @pytest.mark.parametrize("arguments", [[], ["nobody@example.org"], ["nobody"]])
-def test_somebody_must_be_named(alice, typed, arguments):
+def test_missing_or_unknown_address_is_refused(alice, typed_passwords, arguments):
     with pytest.raises(CommandError):
         call_command("changepassword", *arguments)

@@ -1,4 +1,4 @@
-"""Processes whose clocks differ: a fresh token holds at all of them, and no session ends."""
+"""Processes with different clocks accept each other's fresh tokens and end no session."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ KINDS = {"access": AccessToken, "refresh": RefreshToken}
 
 
 def token_with(alice, kind, **seconds_from_now):
-    """Rightly signed, with these claims."""
+    """A correctly signed token with these claims."""
     token = KINDS[kind]()
     token["generation"] = 0
     for claim, seconds in seconds_from_now.items():
@@ -31,13 +31,13 @@ def status(kind, token):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("claim", ["iat", "nbf"])
-def test_token_issued_by_a_clock_ahead_holds_within_the_leeway(alice, kind, claim):
+def test_token_issued_in_the_future_is_valid_within_the_leeway(alice, kind, claim):
     assert status(kind, token_with(alice, kind, **{claim: LEEWAY_SECONDS - 5})) == 200
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("claim", ["iat", "nbf"])
-def test_token_issued_beyond_the_leeway_is_refused_and_ends_nothing(alice, kind, claim):
+def test_token_issued_beyond_the_leeway_is_refused_and_ends_no_session(alice, kind, claim):
     assert status(kind, token_with(alice, kind, **{claim: LEEWAY_SECONDS + 5})) == 401
     assert status("access", alice.tokens["access"]) == 200
 
@@ -56,7 +56,7 @@ def test_send_path_that_skips_django_has_the_same_leeway(alice):
 
 @pytest.fixture
 def set_clock(monkeypatch):
-    """Moves the clock of this process, and not the database's."""
+    """Moves the clock of this process and not that of the database."""
     now = timezone.now
 
     def move(**difference):

@@ -1,5 +1,3 @@
-"""Django's own command, with our accounts."""
-
 import sys
 
 import pytest
@@ -13,7 +11,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 @pytest.fixture
 def terminal(monkeypatch):
-    """Answers the questions in turn; `terminal.left` must be empty in the end."""
+    """Answers each prompt with the next item of `terminal.left`."""
 
     class Terminal:
         left = []
@@ -31,7 +29,7 @@ def terminal(monkeypatch):
     return terminal
 
 
-def test_it_works(monkeypatch, client):
+def test_account_is_an_operator_and_can_log_in(monkeypatch, client):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
     call_command("createsuperuser", "--noinput", "--email", "Operator@Example.ORG")
     user = User.objects.get(email="operator@example.org")
@@ -39,7 +37,7 @@ def test_it_works(monkeypatch, client):
     assert client.login(username="operator@EXAMPLE.org", password=PASSWORD)
 
 
-def test_questions_refuse_what_is_taken_malformed_or_weak(terminal, alice, capsys):
+def test_prompts_refuse_taken_or_malformed_addresses_and_weak_passwords(terminal, alice, capsys):
     terminal.left = ["ALICE@example.org", "no address", "Carol@example.org"]
     terminal.left += ["12345678", "12345678", "n", PASSWORD, PASSWORD]
     call_command("createsuperuser")
@@ -51,7 +49,7 @@ def test_questions_refuse_what_is_taken_malformed_or_weak(terminal, alice, capsy
 
 
 @pytest.mark.parametrize("email", ["ALICE@example.org", "nobody", "caröl@example.org", "a\u200b@example.org", ""])
-def test_bad_address_makes_nobody(monkeypatch, alice, email):
+def test_taken_or_malformed_address_creates_no_account(monkeypatch, alice, email):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
     with pytest.raises(CommandError):
         call_command("createsuperuser", "--noinput", "--email", email)
@@ -59,14 +57,14 @@ def test_bad_address_makes_nobody(monkeypatch, alice, email):
 
 
 @pytest.mark.parametrize("password", ["12345678", "", "carol@example.org"])
-def test_weak_password_makes_nobody_without_questions_either(monkeypatch, password):
+def test_weak_password_creates_no_account_with_noinput(monkeypatch, password):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", password)
     with pytest.raises(CommandError):
         call_command("createsuperuser", "--noinput", "--email", "carol@example.org")
     assert not User.objects.exists()
 
 
-def test_nobody_goes_round_the_check(terminal):
+def test_password_validation_cannot_be_bypassed(terminal):
     terminal.left = ["carol@example.org", "12345678", "12345678", "y"]
     with pytest.raises(CommandError, match="too common"):
         call_command("createsuperuser")

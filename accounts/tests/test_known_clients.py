@@ -1,4 +1,4 @@
-"""A limit by account alone refuses strangers, and never a browser or a network where the account has logged in."""
+"""The limit by account does not apply to browsers and networks from which the account has logged in."""
 
 from datetime import timedelta
 from unittest.mock import patch
@@ -28,7 +28,7 @@ def _limits_are_on(settings, _no_limits):
     settings.RATE_LIMITS = rates
     caches["ratelimit"].clear()
     if settings.REDIS_URL:
-        limits.redis_client(settings.REDIS_URL).flushdb()  # the suite's own
+        limits.redis_client(settings.REDIS_URL).flushdb()  # the test suite's own Redis
 
 
 def log_in(client, person, network, password=PASSWORD):
@@ -36,8 +36,8 @@ def log_in(client, person, network, password=PASSWORD):
     return client.post(LOGIN, body, format="json", REMOTE_ADDR=network).status_code
 
 
-def lock(person):
-    """As a stranger does it."""
+def exhaust_account_limit(person):
+    """Exhaust the limit by account with wrong passwords."""
     guesses = [log_in(APIClient(), person, ELSEWHERE, password="wrong") for _ in range(4)]
     assert guesses[-1] == 429
 
@@ -49,73 +49,73 @@ def browser(alice):
     return client
 
 
-def test_it_works(alice, browser):
-    lock(alice)
-    assert log_in(APIClient(), alice, HOME) == 200  # the network
-    assert log_in(browser, alice, CAFE) == 200  # the browser
+def test_known_network_and_known_browser_pass_the_limit_by_account(alice, browser):
+    exhaust_account_limit(alice)
+    assert log_in(APIClient(), alice, HOME) == 200  # a known network
+    assert log_in(browser, alice, CAFE) == 200  # a known browser
     assert log_in(APIClient(), alice, "198.51.100.1") == 429
 
 
-def test_stranger_with_the_right_password_is_refused(alice):
-    lock(alice)
+def test_unknown_client_is_refused_even_with_the_correct_password(alice):
+    exhaust_account_limit(alice)
     assert log_in(APIClient(), alice, ELSEWHERE) == 429
 
 
 def test_cookie_allows_ten_attempts_an_hour(alice, browser):
-    lock(alice)
+    exhaust_account_limit(alice)
     attempts = [log_in(browser, alice, f"198.51.100.{n}", password="wrong") for n in range(12)]
     assert attempts == [401] * 10 + [429] * 2
 
 
 @pytest.mark.parametrize("age_days", [89, 91])
-def test_cookie_and_network_hold_for_ninety_days(alice, age_days):
+def test_cookie_and_network_are_known_for_ninety_days(alice, age_days):
     browser, then = APIClient(), timezone.now() - timedelta(days=age_days)
     with patch.object(TimestampSigner, "timestamp", lambda self: b62_encode(int(then.timestamp()))):
         log_in(browser, alice, HOME)
     LoginNetwork.objects.update(last_success_at=then)
-    lock(alice)
+    exhaust_account_limit(alice)
     allowed = 401 if age_days < 90 else 429
     assert log_in(APIClient(), alice, HOME, password="wrong") == allowed
     assert log_in(browser, alice, CAFE, password="wrong") == allowed
 
 
-def test_cookie_is_of_one_account(alice, bob, browser):
-    lock(bob)
+def test_cookie_and_network_are_known_for_one_account_only(alice, bob, browser):
+    exhaust_account_limit(bob)
     (name,) = [name for name in browser.cookies if name.startswith("vibechat_known")]
     browser.cookies[cookie_name(bob.user)] = browser.cookies[name].value
     assert log_in(browser, bob, CAFE) == 429
-    assert log_in(browser, bob, HOME) == 429  # alice's network
+    assert log_in(browser, bob, HOME) == 429  # a network known for alice only
 
 
-def test_cookie_of_an_earlier_password_holds_no_longer(alice, browser):
+def test_new_password_invalidates_the_cookie(alice, browser):
     user = User.objects.get(pk=alice.user.pk)
     user.set_password("another horse battery")
     user.save()
-    lock(alice)
+    exhaust_account_limit(alice)
     assert log_in(browser, alice, CAFE, password="another horse battery") == 429
 
 
-def test_browser_that_changed_the_password_stays_known(alice, browser):
+def test_browser_that_changes_the_password_stays_known(alice, browser):
     body = {"current_password": PASSWORD, "new_password": "another horse battery"}
     token = {"Authorization": f"Bearer {alice.tokens['access']}"}
     assert browser.post("/api/auth/password", body, format="json", headers=token).status_code == 204
-    lock(alice)
+    exhaust_account_limit(alice)
     assert log_in(browser, alice, CAFE, password="another horse battery") == 200
 
 
-def test_two_people_in_one_browser_are_both_known(alice, bob, browser):
+def test_browser_can_be_known_for_two_accounts(alice, bob, browser):
     assert log_in(browser, bob, HOME) == 200
-    lock(alice)
-    lock(bob)
+    exhaust_account_limit(alice)
+    exhaust_account_limit(bob)
     assert [log_in(browser, person, CAFE) for person in (alice, bob)] == [200, 200]
 
 
-def test_who_registered_here_is_known():
+def test_registration_makes_browser_and_network_known():
     client = APIClient()
     body = {"email": "carol@example.org", "password": PASSWORD, "refresh_cookie": True}
     assert client.post("/api/auth/register", body, format="json", REMOTE_ADDR=HOME).status_code == 201
     carol = User.objects.get()
-    lock(carol)
+    exhaust_account_limit(carol)
     assert log_in(client, carol, CAFE) == 200
     assert log_in(APIClient(), carol, HOME) == 200
 
@@ -127,20 +127,20 @@ def test_wrong_password_makes_nothing_known(alice):
     assert "vibechat_known" not in str(client.cookies)
 
 
-def test_client_without_the_cookie_gets_none_and_its_network_is_known(alice):
+def test_client_without_refresh_cookie_gets_no_cookie_but_its_network_is_known(alice):
     client = APIClient()
     body = {"email": alice.email, "password": PASSWORD}
     assert not client.post(LOGIN, body, format="json", REMOTE_ADDR=CAFE).cookies
-    lock(alice)
+    exhaust_account_limit(alice)
     assert log_in(APIClient(), alice, CAFE) == 200
 
 
-def test_cookie_is_out_of_reach_of_scripts_and_other_sites(browser):
+def test_cookie_is_http_only_and_same_site_strict(browser):
     (cookie,) = [cookie for name, cookie in browser.cookies.items() if name.startswith("vibechat_known")]
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Strict", 90 * 86400)
 
 
-def test_table_holds_no_address(alice, browser):
+def test_table_holds_no_network_address(alice, browser):
     assert HOME not in str(LoginNetwork.objects.values())
 
 
@@ -150,7 +150,7 @@ def test_network_is_written_once_a_day(alice, browser, django_assert_num_queries
         LoginNetwork.objects.remember(alice.user, network)
 
 
-def test_networks_of_long_ago_go(alice, browser):
+def test_log_in_deletes_networks_older_than_ninety_days(alice, browser):
     LoginNetwork.objects.update(last_success_at=timezone.now() - timedelta(days=91))
     log_in(browser, alice, CAFE)
     assert LoginNetwork.objects.count() == 1
@@ -175,7 +175,7 @@ class TestAdmin:
         assert self.log_in(APIClient(), HOME).status_code == 302
         assert self.log_in(APIClient(), CAFE.replace("2.2", "2.3")).status_code == 429
 
-    def test_refusal_is_a_page(self, operator, client):
+    def test_refusal_is_an_html_page(self, operator, client):
         for _ in range(4):
             refused = self.log_in(client, ELSEWHERE, "wrong")
         assert "text/html" in refused["Content-Type"]

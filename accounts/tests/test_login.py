@@ -12,7 +12,7 @@ def login(client, email="alice@example.org", password=PASSWORD, **more):
     return client.post(URL, {"email": email, "password": password} | more, format="json")
 
 
-def test_it_works(anonymous, alice):
+def test_log_in_returns_the_account_and_tokens_of_a_new_session(anonymous, alice):
     response = login(anonymous)
     assert response.status_code == 200
     body = response.json()
@@ -21,11 +21,11 @@ def test_it_works(anonymous, alice):
     assert Session.objects.filter(user=alice.user).count() == 2
 
 
-def test_any_spelling_of_the_address_logs_in(anonymous, alice):
+def test_any_spelling_of_the_address_is_accepted(anonymous, alice):
     assert login(anonymous, email=" ALICE@Example.org").status_code == 200
 
 
-def test_unknown_address_wrong_password_and_suspended_account_are_answered_alike(anonymous, alice, bob):
+def test_unknown_address_wrong_password_and_suspended_account_get_the_same_response(anonymous, alice, bob):
     bob.user.is_active = False
     bob.user.save()
     answers = [
@@ -39,13 +39,13 @@ def test_unknown_address_wrong_password_and_suspended_account_are_answered_alike
     assert {answer.headers["WWW-Authenticate"] for answer in answers} == {"Bearer"}
 
 
-def test_an_unknown_address_costs_one_hash_as_a_wrong_password_does(anonymous, alice, monkeypatch):
+def test_unknown_address_computes_one_hash_like_a_wrong_password(anonymous, alice, monkeypatch):
     from django.contrib.auth.hashers import BCryptSHA256PasswordHasher
 
     hashed = []
     verify = BCryptSHA256PasswordHasher.verify
     monkeypatch.setattr(BCryptSHA256PasswordHasher, "verify", lambda *args: hashed.append(args[2]) or verify(*args))
-    login(anonymous, email="nobody@example.org")  # makes the stand-in, once a process
+    login(anonymous, email="nobody@example.org")  # computes DUMMY_PASSWORD_HASH, once a process
     hashed.clear()
     login(anonymous, email="nobody@example.org")
     login(anonymous, password="wrong password")
@@ -56,19 +56,19 @@ def test_an_unknown_address_costs_one_hash_as_a_wrong_password_does(anonymous, a
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("body", [{}, {"email": "alice@example.org"}, {"email": 1, "password": 2}, [], "x"])
-def test_a_malformed_body_is_400_with_fields(anonymous, body):
+def test_malformed_body_is_400_with_fields(anonymous, body):
     response = anonymous.post(URL, body, format="json")
     assert response.status_code == 400
     assert response.json()["fields"]
 
 
-def test_with_refresh_cookie_the_token_is_in_no_body(anonymous, alice, settings):
+def test_with_refresh_cookie_the_body_has_no_refresh_token(anonymous, alice, settings):
     response = login(anonymous, refresh_cookie=True)
     assert set(response.json()) == {"user", "access"}
     assert response.cookies[settings.REFRESH_COOKIE].value
 
 
-def test_one_address_cannot_lock_a_person_out(anonymous, alice, settings):
+def test_wrong_passwords_from_one_network_lock_out_no_other_network(anonymous, alice, settings):
     settings.RATELIMIT_ENABLE = True
     settings.RATE_LIMITS = settings.RATE_LIMITS | {
         "login": {"email+address": "3/5m", "address": "1000/5m", "email": "5/h"}

@@ -9,7 +9,7 @@ from conftest import PASSWORD, new_spki
 URL = "/api/auth/me"
 
 
-def test_it_works(alice):
+def test_own_account_has_id_address_name_and_time(alice):
     body = alice.get(URL).json()
     assert body == {
         "id": alice.user.pk,
@@ -19,19 +19,19 @@ def test_it_works(alice):
     }
 
 
-def test_the_display_name_can_be_changed(alice):
+def test_display_name_can_be_changed(alice):
     assert alice.patch(URL, {"display_name": "  Alicia "}).json()["display_name"] == "Alicia"
     assert User.objects.get(pk=alice.user.pk).display_name == "Alicia"
 
 
-def test_nothing_else_can_be_changed(alice):
+def test_other_fields_cannot_be_changed(alice):
     body = alice.patch(URL, {"email": "eve@example.org", "is_staff": True, "id": 1}).json()
     assert body["email"] == alice.email
     assert not User.objects.get(pk=alice.user.pk).is_staff
 
 
 @pytest.mark.parametrize("name", ["a\u202eb", 7, None, "n" * 101])
-def test_a_bad_name_is_refused_and_changes_nothing(alice, name):
+def test_invalid_name_is_refused_and_changes_nothing(alice, name):
     assert alice.patch(URL, {"display_name": name}).status_code == 400
     assert alice.get(URL).json()["display_name"] == "Alice"
 
@@ -39,24 +39,24 @@ def test_a_bad_name_is_refused_and_changes_nothing(alice, name):
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer x", "Basic YTpi", "Bearer a b", "Bearer \xff", "Token x", "bearer  "]
 )
-def test_a_bad_token_gets_401(db, header):
+def test_malformed_authorization_header_is_401(db, header):
     response = APIClient(headers={"Authorization": header}).get(URL)
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"] == "Bearer"
     assert set(response.json()) == {"code", "detail"}
 
 
-def test_a_refresh_token_is_no_access_token(alice):
+def test_refresh_token_is_refused_as_access_token(alice):
     assert APIClient(headers={"Authorization": f"Bearer {alice.tokens['refresh']}"}).get(URL).status_code == 401
 
 
-def test_a_suspended_account_is_out_at_once(alice):
+def test_suspended_account_gets_401_at_once(alice):
     User.objects.update(is_active=False)
     assert alice.get(URL).status_code == 401
 
 
 class TestDeletion:
-    def test_it_works(self, alice, bob):
+    def test_account_sessions_keys_and_contacts_are_deleted(self, alice, bob):
         alice.upload_key()
         alice.post("/api/contacts/add", {"email": bob.email})
         bob.post("/api/contacts/add", {"email": alice.email})
@@ -69,20 +69,20 @@ class TestDeletion:
         assert bob.get(f"/api/keys/email/{alice.email}").json()["code"] == "user_not_found"
 
     @pytest.mark.parametrize("body", [{}, {"password": "wrong"}, {"password": None}, {"password": 5}])
-    def test_without_the_password_nothing_goes(self, alice, body):
+    def test_wrong_or_missing_password_deletes_nothing(self, alice, body):
         response = alice.delete(URL, body)
         assert response.status_code == 400
         assert response.json()["fields"]["password"]
         assert User.objects.filter(pk=alice.user.pk).exists()
 
-    def test_the_address_is_free_again(self, alice, anonymous):
+    def test_address_can_be_registered_again(self, alice, anonymous):
         alice.delete(URL, {"password": PASSWORD})
         again = anonymous.post("/api/auth/register", {"email": alice.email, "password": PASSWORD}, format="json")
         assert again.status_code == 201
         assert again.json()["user"]["id"] != alice.user.pk
 
 
-def test_a_suspension_ends_the_sessions_for_good(alice):
+def test_sessions_stay_over_after_a_suspension_is_lifted(alice):
     alice.user.is_active = False
     alice.user.save()
     alice.user.is_active = True
@@ -92,18 +92,18 @@ def test_a_suspension_ends_the_sessions_for_good(alice):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("call", ["patch", "key", "contact"])
-def test_an_account_that_goes_during_a_call_makes_no_5xx_but_try_again(alice, bob, call, monkeypatch):
-    """The account goes after the token was checked: what follows finds no row."""
+def test_account_deleted_during_a_call_gets_401_or_503(alice, bob, call, monkeypatch):
+    """The account is deleted after the token was checked, so the view finds no row."""
     from accounts.authentication import SessionTokenAuthentication
 
     authenticate = SessionTokenAuthentication.authenticate
 
-    def and_gone(self, request):
+    def authenticate_then_delete(self, request):
         found = authenticate(self, request)
         User.objects.get(pk=alice.user.pk).delete()
         return found
 
-    monkeypatch.setattr(SessionTokenAuthentication, "authenticate", and_gone)
+    monkeypatch.setattr(SessionTokenAuthentication, "authenticate", authenticate_then_delete)
     if call == "patch":
         response = alice.patch(URL, {"display_name": "Late"})
     elif call == "key":

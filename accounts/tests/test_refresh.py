@@ -27,7 +27,7 @@ def pass_time(seconds):
     SpentRefreshToken.objects.update(spent_at=earlier)
 
 
-def test_it_works(alice):
+def test_refresh_returns_new_tokens(alice):
     response = refresh(alice.tokens["refresh"])
     assert response.status_code == 200
     assert set(response.json()) == {"access", "refresh"}
@@ -35,7 +35,7 @@ def test_it_works(alice):
     assert me(response.json()["access"]) == 200
 
 
-def test_a_token_repeated_within_ten_seconds_gets_its_own_successors(alice):
+def test_token_repeated_within_ten_seconds_gets_the_same_successors(alice):
     first, again = refresh(alice.tokens["refresh"]).json(), refresh(alice.tokens["refresh"]).json()
     assert first == again
     later = refresh(first["refresh"]).json()
@@ -43,7 +43,7 @@ def test_a_token_repeated_within_ten_seconds_gets_its_own_successors(alice):
     assert refresh(later["refresh"]).status_code == 200
 
 
-def test_a_token_repeated_later_ends_its_whole_session(alice):
+def test_token_repeated_after_ten_seconds_ends_its_session(alice):
     successor = refresh(alice.tokens["refresh"]).json()
     pass_time(11)
     response = refresh(alice.tokens["refresh"])
@@ -53,7 +53,7 @@ def test_a_token_repeated_later_ends_its_whole_session(alice):
     assert me(successor["access"]) == 401
 
 
-def test_a_token_two_generations_old_ends_the_session_though_its_row_is_gone(alice):
+def test_token_whose_row_was_deleted_ends_the_session(alice):
     tokens = alice.tokens
     for _ in range(3):
         tokens = refresh(tokens["refresh"]).json()
@@ -64,7 +64,7 @@ def test_a_token_two_generations_old_ends_the_session_though_its_row_is_gone(ali
 
 
 @pytest.mark.parametrize("way", ["logout", "password", "suspended", "deleted"])
-def test_an_ended_session_gets_nothing_even_within_ten_seconds(alice, way):
+def test_repeated_token_of_an_ended_session_is_refused(alice, way):
     other = Session.objects.begin(alice.user)
     from accounts.tokens import first_tokens
 
@@ -86,27 +86,27 @@ def test_an_ended_session_gets_nothing_even_within_ten_seconds(alice, way):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "é" * 20, "null"])
-def test_what_is_no_token_is_refused(token):
+def test_malformed_token_is_refused(token):
     assert refresh(token).status_code in (400, 401)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("token", [5, ["x"], {"a": 1}, True])
-def test_a_token_that_is_no_string_is_bad_input(token):
+def test_token_that_is_not_a_string_is_400(token):
     assert refresh(token).status_code == 400
 
 
-def test_an_access_token_is_no_refresh_token(alice):
+def test_access_token_is_refused_as_refresh_token(alice):
     assert refresh(alice.tokens["access"]).status_code == 401
 
 
-def test_a_session_past_its_time_is_over(alice):
+def test_expired_session_is_over(alice):
     Session.objects.update(expires_at=timezone.now())
     assert refresh(alice.tokens["refresh"]).status_code == 401
     assert alice.get("/api/auth/me").status_code == 401
 
 
-def test_nothing_at_all_is_not_signed_in(anonymous, db):
+def test_request_without_token_and_cookie_is_401(anonymous, db):
     assert anonymous.post(URL, {}, format="json").status_code == 401
 
 
@@ -117,7 +117,7 @@ def browser(alice, settings):
     return client
 
 
-def test_the_cookie_refreshes_and_its_token_is_in_no_body(browser, settings):
+def test_refresh_by_cookie_returns_no_refresh_token_in_the_body(browser, settings):
     response = browser.post(
         URL, {}, format="json", headers={"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
     )
@@ -138,19 +138,19 @@ def test_the_cookie_refreshes_and_its_token_is_in_no_body(browser, settings):
         {"Sec-Fetch-Site": "none"},
     ],
 )
-def test_another_sites_page_cannot_use_the_cookie(browser, headers, alice):
+def test_page_of_another_origin_cannot_use_the_cookie(browser, headers, alice):
     response = browser.post(URL, {}, format="json", headers=headers)
     assert response.status_code == 403
     assert response.json()["code"] == "foreign_origin"
     assert Session.objects.get(pk=alice.session.pk).generation == 0
 
 
-def test_a_form_cannot_use_the_cookie(browser):
+def test_html_form_cannot_use_the_cookie(browser):
     response = browser.post(URL, "refresh=", content_type="application/x-www-form-urlencoded")
     assert response.status_code == 403
 
 
-def test_a_token_in_the_body_wins_over_the_cookie(browser, bob, settings):
+def test_token_in_the_body_takes_precedence_over_the_cookie(browser, bob, settings):
     response = browser.post(URL, {"refresh": bob.tokens["refresh"]}, format="json")
     assert set(response.json()) == {"access", "refresh"}
     assert settings.REFRESH_COOKIE not in response.cookies
@@ -158,7 +158,7 @@ def test_a_token_in_the_body_wins_over_the_cookie(browser, bob, settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_at_once_all_get_the_same_successors(alice):
+def test_concurrent_refreshes_get_the_same_successors(alice):
     answers = []
 
     def ask():
@@ -174,7 +174,7 @@ def test_many_at_once_all_get_the_same_successors(alice):
 
 
 class TestTokenOfAnothersSession:
-    """Rightly signed, and made up all the same: it names one person and a session of somebody else."""
+    """Correctly signed tokens that name one account and the session of another."""
 
     @pytest.fixture
     def tokens(self, alice, bob):
@@ -189,7 +189,7 @@ class TestTokenOfAnothersSession:
         assert refresh(tokens["refresh"]).status_code == 401
         assert refresh(alice.tokens["refresh"]).status_code == 200
 
-    def test_cookie_logs_nobody_out(self, tokens, alice):
+    def test_cookie_cannot_log_out(self, tokens, alice):
         client = APIClient()
         client.cookies[settings.REFRESH_COOKIE] = tokens["refresh"]
         assert client.post("/api/auth/logout", {}, format="json").status_code == 401

@@ -16,7 +16,7 @@ def register(client, **body):
 
 
 @pytest.mark.django_db
-def test_it_works(anonymous):
+def test_registration_returns_the_account_and_tokens(anonymous):
     response = register(anonymous, display_name="Carol")
     assert response.status_code == 201
     body = response.json()
@@ -28,7 +28,7 @@ def test_it_works(anonymous):
 
 
 @pytest.mark.django_db
-def test_the_password_is_kept_as_bcrypt_of_sha256(anonymous):
+def test_password_is_hashed_with_bcrypt_sha256(anonymous):
     register(anonymous)
     assert User.objects.get().password.startswith("bcrypt_sha256$")
 
@@ -44,7 +44,7 @@ def test_the_password_is_kept_as_bcrypt_of_sha256(anonymous):
         "caro\u2113@example.org",
     ],
 )
-def test_one_address_is_one_account_however_it_is_spelled(anonymous, spelling):
+def test_other_spelling_of_a_taken_address_is_refused(anonymous, spelling):
     assert register(anonymous).status_code == 201
     response = register(anonymous, email=spelling)
     assert response.status_code == 409
@@ -70,7 +70,7 @@ def test_one_address_is_one_account_however_it_is_spelled(anonymous, spelling):
         "\ud800@example.org",
     ],
 )
-def test_what_is_no_ascii_address_is_refused(anonymous, address):
+def test_malformed_or_non_ascii_address_is_refused(anonymous, address):
     response = register(anonymous, email=address)
     assert response.status_code == 400
     assert response.json()["fields"]["email"]
@@ -90,7 +90,7 @@ def test_what_is_no_ascii_address_is_refused(anonymous, address):
         ("x" * 1025, "max_length"),
     ],
 )
-def test_a_weak_password_is_refused_with_the_reason(anonymous, password, code):
+def test_weak_password_is_refused_with_the_reason(anonymous, password, code):
     response = register(anonymous, password=password)
     assert response.status_code == 400
     assert code in [error["code"] for error in response.json()["fields"]["password"]]
@@ -100,7 +100,7 @@ def test_a_weak_password_is_refused_with_the_reason(anonymous, password, code):
 @pytest.mark.parametrize(
     "name", ["a\u202eb", "a\nb", "a\u200bb", "\u2066a", "a\x00", "\ud800", 5, "n" * 101, "\u0301", "\u200d"]
 )
-def test_a_display_name_with_control_or_direction_characters_is_refused(anonymous, name):
+def test_invalid_display_name_is_refused(anonymous, name):
     response = register(anonymous, display_name=name)
     assert response.status_code == 400
     assert response.json()["fields"]["display_name"]
@@ -108,12 +108,12 @@ def test_a_display_name_with_control_or_direction_characters_is_refused(anonymou
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["Zoë", "王小明", "محمد", "👩‍👩‍👧", "O'Neil", ""])
-def test_names_of_all_scripts_are_taken(anonymous, name):
+def test_names_in_all_scripts_are_accepted(anonymous, name):
     assert register(anonymous, display_name=name).json()["user"]["display_name"] == name
 
 
 @pytest.mark.django_db
-def test_with_refresh_cookie_the_token_is_in_no_body(anonymous, settings):
+def test_with_refresh_cookie_the_body_has_no_refresh_token(anonymous, settings):
     response = register(anonymous, refresh_cookie=True)
     assert set(response.json()) == {"user", "access"}
     cookie = response.cookies[settings.REFRESH_COOKIE]
@@ -123,13 +123,13 @@ def test_with_refresh_cookie_the_token_is_in_no_body(anonymous, settings):
 
 
 @pytest.mark.django_db
-def test_on_https_the_cookie_is_secure(anonymous, settings):
+def test_cookie_is_secure_with_https(anonymous, settings):
     settings.HTTPS = True
     assert register(anonymous, refresh_cookie=True).cookies[settings.REFRESH_COOKIE]["secure"]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_at_once_one_gets_the_address():
+def test_one_of_concurrent_registrations_gets_the_address():
     from rest_framework.test import APIClient
 
     answers = []
@@ -147,15 +147,15 @@ def test_of_many_at_once_one_gets_the_address():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("field", ["email", "display_name"])
-def test_a_text_that_is_slow_to_normalise_is_refused_before(anonymous, field, monkeypatch):
-    def never(form, text):
+def test_long_text_is_refused_before_it_is_normalised(anonymous, field, monkeypatch):
+    def assert_short(form, text):
         assert len(text) <= 1000
         return text
 
-    monkeypatch.setattr("unicodedata.normalize", never)
+    monkeypatch.setattr("unicodedata.normalize", assert_short)
     assert register(anonymous, **{field: "\u0315\u0316" * 30_000}).status_code == 400
 
 
 @pytest.mark.django_db
-def test_a_quoted_local_part_is_refused(anonymous):
+def test_quoted_local_part_is_refused(anonymous):
     assert register(anonymous, email='"a@b"@example.org').status_code == 400

@@ -1,4 +1,4 @@
-"""REGISTRATION=closed: who has no invitation that still holds registers nobody, and learns nothing about addresses."""
+"""With REGISTRATION=closed, registration needs a usable invitation, and a refusal reveals nothing about addresses."""
 
 import threading
 from datetime import timedelta
@@ -28,21 +28,21 @@ def invite(capsys) -> str:
     return token
 
 
-def test_it_works(anonymous, invite):
+def test_invitation_registers_one_account(anonymous, invite):
     assert register(anonymous, invite=invite).status_code == 201
     assert register(anonymous, email="dave@example.org", invite=invite).json()["code"] == "registration_closed"
     assert User.objects.count() == 1
 
 
 @pytest.mark.parametrize("more", [{}, {"invite": None}, {"invite": "x" * 32}, {"invite": 7}, {"invite": ""}])
-def test_stranger_is_refused_before_anything_is_looked_at(anonymous, alice, more):
+def test_missing_or_unknown_invitation_is_refused_before_the_body_is_validated(anonymous, alice, more):
     for body in ({}, {"email": alice.email}, {"email": "no address"}, {"password": "short"}):
         answer = register(anonymous, **body, **more)
         assert (answer.status_code, answer.json()["code"]) == (403, "registration_closed")
     assert User.objects.count() == 1
 
 
-def test_expired_invitation_is_refused_and_goes_with_the_next(anonymous, invite):
+def test_expired_invitation_is_refused_and_deleted_with_the_next_issue(anonymous, invite):
     Invite.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert register(anonymous, invite=invite).status_code == 403
     call_command("create_invite")
@@ -55,36 +55,36 @@ def test_refused_registration_spends_no_invitation(anonymous, alice, invite, mor
     assert register(anonymous, invite=invite).status_code == 201
 
 
-def test_token_is_kept_nowhere(invite, caplog):
+def test_token_is_neither_stored_nor_logged(invite, caplog):
     row = Invite.objects.get()
     assert invite not in str(vars(row)) + caplog.text
 
 
-def test_open_server_takes_a_spent_link_too(anonymous, settings, invite):
+def test_open_server_ignores_the_invitation(anonymous, settings, invite):
     settings.REGISTRATION = "open"
     assert register(anonymous, invite="spent").status_code == 201
     assert Invite.objects.count() == 1
 
 
 @pytest.mark.parametrize("state", ["open", "closed"])
-def test_page_can_ask_whether_it_is_closed(anonymous, settings, state):
+def test_registration_state_is_public(anonymous, settings, state):
     settings.REGISTRATION = state
     assert anonymous.get("/api/auth/registration").json() == {"registration": state}
 
 
 @pytest.mark.parametrize("days", [0, 366])
-def test_bad_lifetime_makes_no_link(days):
+def test_invalid_lifetime_creates_no_invitation(days):
     with pytest.raises(CommandError):
         call_command("create_invite", days=days)
     assert not Invite.objects.exists()
 
 
-def test_operators_still_make_accounts():
+def test_create_user_needs_no_invitation():
     User.objects.create_user("carol@example.org", PASSWORD)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_at_once_make_one_account(invite):
+def test_concurrent_registrations_with_one_invitation_create_one_account(invite):
     from rest_framework.test import APIClient
 
     statuses, start = [], threading.Barrier(2)

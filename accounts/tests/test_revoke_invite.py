@@ -34,12 +34,12 @@ def by_token(link):
     return link.partition("=")[2]
 
 
-def by_number(link):
+def by_id(link):
     return str(Invite.objects.earliest("pk").pk)
 
 
-@pytest.mark.parametrize("named", [by_link, by_token, by_number])
-def test_it_works(anonymous, make_link, capsys, named):
+@pytest.mark.parametrize("named", [by_link, by_token, by_id])
+def test_invitation_is_revoked_by_link_token_or_id(anonymous, make_link, capsys, named):
     link, other = make_link(), make_link()
     call_command("revoke_invite", named(link))
     assert capsys.readouterr().out == "Invitations revoked: 1.\n"
@@ -47,7 +47,7 @@ def test_it_works(anonymous, make_link, capsys, named):
     assert status(anonymous, other) == 201
 
 
-def test_all_means_all(anonymous, make_link, capsys):
+def test_all_revokes_every_invitation(anonymous, make_link, capsys):
     links = make_link(), make_link()
     call_command("revoke_invite", "--all")
     assert [status(anonymous, link) for link in links] == [403, 403]
@@ -55,7 +55,7 @@ def test_all_means_all(anonymous, make_link, capsys):
     assert capsys.readouterr().out == "Invitations revoked: 2.\nInvitations revoked: 0.\n"
 
 
-def test_account_of_a_used_invitation_stays(anonymous, make_link):
+def test_used_invitation_cannot_be_revoked_and_its_account_stays(anonymous, make_link):
     link = make_link()
     assert status(anonymous, link) == 201
     with pytest.raises(CommandError, match="no such invitation"):
@@ -66,14 +66,14 @@ def test_account_of_a_used_invitation_stays(anonymous, make_link):
 @pytest.mark.parametrize(
     "arguments", [[], ["--all", "1"], ["0"], ["9" * 30], ["x"], [""], ["http://127.0.0.1/#invite="]]
 )
-def test_bad_arguments_revoke_nothing(make_link, arguments):
+def test_invalid_arguments_revoke_nothing(make_link, arguments):
     make_link()
     with pytest.raises(CommandError):
         call_command("revoke_invite", *arguments)
     assert Invite.objects.count() == 1
 
 
-def test_log_says_which_and_by_whom(make_link, caplog, monkeypatch):
+def test_security_log_names_the_invitation_and_the_system_user(make_link, caplog, monkeypatch):
     monkeypatch.setenv("SUDO_UID", "1234")
     link = make_link()
     number = Invite.objects.get().pk

@@ -10,7 +10,7 @@ def status(person):
     return person.get("/api/auth/me").status_code
 
 
-def test_it_works(alice, bob, capsys):
+def test_all_sessions_of_the_account_end(alice, bob, capsys):
     Session.objects.begin(alice.user)
     call_command("revoke_sessions", alice.email)
     assert capsys.readouterr().out == "Sessions ended: 2.\n"
@@ -19,12 +19,12 @@ def test_it_works(alice, bob, capsys):
     assert alice.client.post("/api/auth/refresh", refresh).status_code == 401
 
 
-def test_it_takes_any_spelling_of_the_address(alice):
+def test_any_spelling_of_the_address_is_accepted(alice):
     call_command("revoke_sessions", " ALICE@Example.org")
     assert status(alice) == 401
 
 
-def test_all_means_everybody(alice, bob, capsys):
+def test_all_ends_the_sessions_of_every_account(alice, bob, capsys):
     call_command("revoke_sessions", "--all")
     assert (status(alice), status(bob)) == (401, 401)
     call_command("revoke_sessions", "--all")
@@ -41,13 +41,13 @@ def test_all_means_everybody(alice, bob, capsys):
         ([""], "'' is not an email address."),
     ],
 )
-def test_bad_arguments_end_nothing(alice, arguments, sentence):
+def test_invalid_arguments_end_no_session(alice, arguments, sentence):
     with pytest.raises(CommandError, match=sentence):
         call_command("revoke_sessions", *arguments)
     assert status(alice) == 200
 
 
-def test_log_says_whom_and_by_whom(alice, bob, caplog, monkeypatch):
+def test_security_log_names_the_accounts_and_the_system_user(alice, bob, caplog, monkeypatch):
     monkeypatch.setenv("SUDO_UID", "1234")
     call_command("revoke_sessions", alice.email)
     call_command("revoke_sessions", "--all")

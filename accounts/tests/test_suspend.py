@@ -12,7 +12,7 @@ def log_in(person):
     return APIClient().post("/api/auth/login", body, format="json").status_code
 
 
-def test_it_works(alice, bob, capsys):
+def test_suspended_account_loses_its_sessions_and_cannot_log_in(alice, bob, capsys):
     call_command("suspend", "Alice@example.org")
     assert capsys.readouterr().out == "alice@example.org is suspended; its sessions are over.\n"
     assert alice.get("/api/auth/me").status_code == 401
@@ -20,7 +20,7 @@ def test_it_works(alice, bob, capsys):
     assert log_in(alice) == 401
 
 
-def test_lift_lets_in_again_but_not_by_an_old_session(alice, bob, capsys):
+def test_lift_allows_log_in_but_restores_no_session(alice, bob, capsys):
     call_command("suspend", alice.email)
     call_command("suspend", alice.email, "--lift")
     assert capsys.readouterr().out.endswith("alice@example.org may log in again.\n")
@@ -29,14 +29,14 @@ def test_lift_lets_in_again_but_not_by_an_old_session(alice, bob, capsys):
 
 
 @pytest.mark.parametrize("arguments", [[], ["nobody@example.org"], ["nobody"]])
-def test_bad_arguments_suspend_nobody(alice, arguments):
+def test_invalid_arguments_suspend_no_account(alice, arguments):
     with pytest.raises(CommandError):
         call_command("suspend", *arguments)
     assert alice.get("/api/auth/me").status_code == 200
 
 
 @pytest.mark.parametrize("lift", [False, True])
-def test_log_says_whom_and_by_whom(alice, caplog, monkeypatch, lift):
+def test_security_log_names_the_account_and_the_system_user(alice, caplog, monkeypatch, lift):
     monkeypatch.setenv("SUDO_UID", "1234")
     call_command("suspend", alice.email, lift=lift)
     event = "account_reactivated" if lift else "account_suspended"

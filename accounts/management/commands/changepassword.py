@@ -8,7 +8,7 @@ from vibechat.core.logs import security_event
 
 
 class Command(changepassword.Command):
-    """Django's, which looks for an address exactly as it is written, or for the name of the shell's user."""
+    """Accepts any spelling of the address. Django's command needs the exact one or takes the system user's name."""
 
     help = "Set a new password for an account, by its email address; its sessions end, those of the admin pages too."
 

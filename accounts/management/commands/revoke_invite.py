@@ -15,7 +15,7 @@ class Command(BaseCommand):
         which.add_argument("--all", action="store_true", help="all that nobody has used yet")
 
     def handle(self, invite: str, **options: Any) -> None:
-        invites = Invite.objects.all() if options["all"] else Invite.objects.named(invite)
+        invites = Invite.objects.all() if options["all"] else Invite.objects.matching(invite)
         revoked = invites.revoke(by=shell_user())
         if not (revoked or options["all"]):
             raise CommandError("There is no such invitation: it was used or revoked, or has expired.")

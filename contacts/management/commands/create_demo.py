@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from accounts.commands import address
+from accounts.commands import parse_email
 from accounts.models import User
 from contacts.models import Contact
 from vibechat.core.exceptions import Conflict
@@ -19,13 +19,13 @@ class Command(BaseCommand):
         parser.add_argument("--emails", nargs=2, default=PEOPLE, metavar="EMAIL", help=f"not {' and '.join(PEOPLE)}")
 
     def handle(self, emails: list[str], **options: Any) -> None:
-        emails = [address(email) for email in emails]
+        emails = [parse_email(email) for email in emails]
         if emails[0] == emails[1]:
             raise CommandError("Two people need two addresses.")
         passwords = [secrets.token_urlsafe(12) for _ in emails]
         try:
             with transaction.atomic():
-                make_acquainted(*map(make_account, emails, passwords))
+                add_each_other(*map(create_account, emails, passwords))
         except Conflict as error:
             raise CommandError("One of these addresses has an account already. Nothing was changed.") from error
         for email, password in zip(emails, passwords, strict=True):
@@ -33,9 +33,9 @@ class Command(BaseCommand):
         self.stdout.write("Each one's key is made in the browser in which they first log in; then they can write.")
 
 
-def make_account(email: str, password: str) -> User:
+def create_account(email: str, password: str) -> User:
     return User.objects.create_user(email, password, display_name=email.partition("@")[0][:100].title())
 
 
-def make_acquainted(one: User, other: User) -> None:
+def add_each_other(one: User, other: User) -> None:
     Contact.objects.bulk_create([Contact(user=one, contact=other), Contact(user=other, contact=one)])
