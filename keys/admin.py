@@ -8,7 +8,7 @@ from vibechat.core.admin import ReadOnlyAdmin
 
 @admin.register(PublicKey)
 class PublicKeyAdmin(ReadOnlyAdmin):
-    """Keys by fingerprint: enough to answer a person who asks which key the server hands out for them."""
+    """Shows fingerprints, so that an operator can tell a person which key the server hands out for them."""
 
     list_display = ("fingerprint", "email", "is_current", "algorithm", "proven_at", "created_at", "updated_at")
     list_filter = ["is_current", "created_at"]

@@ -15,11 +15,11 @@ from keys.retention import keep_where_needed, named_by_messages
 from vibechat.core.exceptions import Conflict
 from vibechat.core.logs import security_event
 
-# Each takes the id of a user whose current key is another one now; messaging adds its own in apps.py, since keys may
-# not import it.
+# Functions of a user id that run when the user's current key is replaced. messaging registers its own in apps.py,
+# because keys may not import messaging.
 after_replacement: list[Callable[[int], object]] = []
 
-KEPT_FORMER_KEYS = 100  # of an account, beside those that a message names
+KEPT_FORMER_KEYS = 100  # of an account, besides those that messages name
 
 
 class PublicKeyQuerySet(models.QuerySet["PublicKey"]):
@@ -41,34 +41,34 @@ class PublicKeyManager(PublicKeyRows["PublicKey"]):
         identity_signature: bytes | None = None,
         proven_state: str | None = None,
     ) -> "tuple[PublicKey, bool]":
-        """Make `spki` the user's current key; returns (key, whether it is new).
+        """Make `spki` the user's current key. Returns (key, whether it is new).
 
-        `proven_state` is the state of the account's keys for which the key was proven. The user's row is locked, so of
-        two browsers that replace the same key one is told `key_changed`.
+        `proven_state` is the key state (key_state_of) in the challenge of a valid proof. The lock on the user's row
+        makes concurrent uploads take turns, so of two browsers that replace the same key one gets `key_changed`.
         """
         if not User.objects.select_for_update(no_key=True).filter(pk=user.pk).exists():
             raise NotAuthenticated("This account is gone.")
         current = self.current().filter(user=user).first()
         if replaces is not None and replaces != getattr(current, "fingerprint", None):
             raise Conflict("key_changed", "Another browser has put another key here since.")
-        if proven_state not in (None, state_of(current)):
+        if proven_state not in (None, key_state_of(current)):
             raise proof_expired()
-        self._settle_with_others(user, spki, is_proven=proven_state is not None)
+        self._resolve_copies(user, spki, is_proven=proven_state is not None)
         values: dict[str, Any] = {"identity_key": identity_key, "identity_signature": identity_signature}
         values["proven_at"] = timezone.now() if proven_state is not None else None
         key = self.filter(user=user, fingerprint=fingerprint(spki)).first()
         if current and current != key:
             self.filter(pk=current.pk).update(is_current=False, updated_at=timezone.now())
-            for tell in after_replacement:
-                tell(user.pk)
+            for callback in after_replacement:
+                callback(user.pk)
         try:
             uploaded = (key.make_current(values), False) if key else (self._create(user, spki, values), True)
-        except IntegrityError as error:  # two accounts have proven it at the same time
+        except IntegrityError as error:  # another account has proven the key concurrently
             raise key_taken() from error
-        self._forget_former(user)
+        self._delete_old_former_keys(user)
         return uploaded
 
-    def _forget_former(self, user: User) -> None:
+    def _delete_old_former_keys(self, user: User) -> None:
         former = self.filter(user=user, is_current=False)
         kept = list(former.order_by("-updated_at", "-pk").values_list("pk", flat=True)[:KEPT_FORMER_KEYS])
         if len(kept) == KEPT_FORMER_KEYS:
@@ -78,8 +78,8 @@ class PublicKeyManager(PublicKeyRows["PublicKey"]):
                     old = old.exclude(fingerprint__in=fingerprints)
             old.delete()
 
-    def _settle_with_others(self, user: User, spki: bytes, is_proven: bool) -> None:
-        """A key that another account has proven is refused; a proven one ends the copies that nobody has proven."""
+    def _resolve_copies(self, user: User, spki: bytes, is_proven: bool) -> None:
+        """Refuse a key that another account has proven. A proof by this account ends the unproven copies of others."""
         same = self.filter(fingerprint__in=same_key_fingerprints(spki), user__isnull=False).exclude(user=user)
         if same.filter(proven_at__isnull=False).exists():
             raise key_taken()
@@ -98,15 +98,15 @@ def key_taken() -> Conflict:
     return Conflict("key_taken", "Another account has proven that this key is its own.")
 
 
-def state_of(current: "PublicKey | None") -> str:
-    """Of an account's keys, by its current one: another after each upload."""
+def key_state_of(current: "PublicKey | None") -> str:
+    """Identifies the state of an account's keys. It changes with each upload."""
     return f"{current.pk} {current.updated_at.isoformat()}" if current else ""
 
 
 class PublicKey(models.Model):
-    """One of a person's public keys, current or former.
+    """A current or former public key of an account.
 
-    A key outlives its account where others hold messages that name it, since without it they could not open them.
+    A key outlives its account while others hold messages that name it, because they need it to open them.
     """
 
     user = models.ForeignKey(User, null=True, on_delete=keep_where_needed, related_name="public_keys")

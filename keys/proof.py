@@ -1,7 +1,7 @@
-"""Proof that who uploads a public key holds its private half: docs/protocol.md §3.6.
+"""Proof that the uploader of a public key holds its private key: docs/protocol.md §3.6.
 
-The server's one-time key follows from the challenge and SECRET_KEY, so that nothing is stored. A challenge names the
-state of the account's keys; the upload that it is used for changes that state, and with it the challenge is spent.
+The server derives its one-time key from the challenge and SECRET_KEY, so it stores nothing. A challenge contains the
+state of the account's keys. An upload changes that state, so each challenge can be used once.
 """
 
 import hmac
@@ -30,8 +30,8 @@ def new_challenge(user_id: int, state: str) -> str:
     return signing.dumps([user_id, state, secrets.token_hex(16)], salt=SALT)
 
 
-def state_in(challenge: str, user_id: int) -> str | None:
-    """The state that this account's challenge names; None for any other challenge. Raises Conflict `proof_expired`."""
+def key_state_in(challenge: str, user_id: int) -> str | None:
+    """The key state in a challenge of this account, or None for any other text. Raises Conflict `proof_expired`."""
     try:
         owner, state, _nonce = signing.loads(challenge, salt=SALT, max_age=LIFETIME_SECONDS)
     except signing.SignatureExpired as error:
@@ -42,20 +42,20 @@ def state_in(challenge: str, user_id: int) -> str | None:
 
 
 def server_key(challenge: str) -> bytes:
-    """91 bytes: the SubjectPublicKeyInfo DER of the one-time key."""
+    """The public half of the one-time key, as 91 bytes of SubjectPublicKeyInfo DER."""
     return private_key(challenge).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def private_key(challenge: str) -> ec.EllipticCurvePrivateKey:
-    # 48 bytes for a scalar of 32: FIPS 186-5 A.2.1, extra random bits.
+    # FIPS 186-5 A.2.1, extra random bits: 48 bytes make a scalar of 32 bytes without noticeable bias.
     seed = hkdf(settings.SECRET_KEY.encode(), b"VibeChat one-time key" + challenge.encode(), 48)
     return ec.derive_private_key(int.from_bytes(seed) % (ORDER - 1) + 1, ec.SECP256R1())
 
 
-def is_right(challenge: str, mac: bytes, email: str, spki: bytes, identity_key: bytes, statement: bytes) -> bool:
-    """Whether `mac` was made with the private half of `spki`, for this account and statement.
+def is_valid(challenge: str, mac: bytes, email: str, spki: bytes, identity_key: bytes, statement: bytes) -> bool:
+    """Whether `mac` was computed with the private key of `spki`, for this account and identity statement.
 
-    Without an identity, `identity_key` and `statement` are empty.
+    `identity_key` and `statement` are empty if the upload has no identity.
     """
     public_key = load_der_public_key(spki)
     assert isinstance(public_key, ec.EllipticCurvePublicKey)  # nosec B101: the serializer has checked it
@@ -69,5 +69,5 @@ def hkdf(key_material: bytes, info: bytes, length: int) -> bytes:
 
 
 def lp(*parts: bytes) -> bytes:
-    """LP of docs/protocol.md §2: each part after its length, 4 bytes, big-endian."""
+    """LP of docs/protocol.md §2: each part is preceded by its length in 4 bytes, big-endian."""
     return b"".join(len(part).to_bytes(4) + part for part in parts)

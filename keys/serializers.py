@@ -38,7 +38,7 @@ class ChallengeSerializer(serializers.Serializer):
 
 
 class UploadSerializer(serializers.Serializer):
-    # `proof` is turned into `proven_state`: the state of the account's keys that its challenge names.
+    # validate() replaces `proof` by `proven_state`, the key state in its challenge.
     public_key = Base64Field(1, 4 * SPKI_BYTES)
     replaces = FingerprintField(required=False, allow_null=True)
     identity_key = Base64Field(1, 256, required=False, allow_null=True)
@@ -59,9 +59,9 @@ class UploadSerializer(serializers.Serializer):
 
     def proven_state(self, given: Any, data: dict[str, Any]) -> str:
         user = self.context["user"]
-        state = proof.state_in(given["challenge"], user.pk)
+        state = proof.key_state_in(given["challenge"], user.pk)
         identity = [base64.b64decode(data.get(name) or "") for name in ("identity_key", "identity_signature")]
         mac = base64.b64decode(given["mac"])
-        if state is None or not proof.is_right(given["challenge"], mac, user.email, data["public_key"], *identity):
+        if state is None or not proof.is_valid(given["challenge"], mac, user.email, data["public_key"], *identity):
             raise serializers.ValidationError({"proof": "This does not prove the key."}, code="invalid_proof")
         return state

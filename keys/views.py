@@ -8,7 +8,7 @@ from accounts.authentication import AccountRequest
 from accounts.lookup import person_with
 from accounts.models import User
 from keys import proof
-from keys.models import PublicKey, state_of
+from keys.models import PublicKey, key_state_of
 from keys.serializers import ChallengeSerializer, PublicKeySerializer, UploadSerializer
 from vibechat.core.exceptions import NotFound
 from vibechat.core.limits import LimitedViewSet, limit
@@ -24,9 +24,9 @@ class KeyViewSet(LimitedViewSet):
 
     @extend_schema(request=None, responses=ChallengeSerializer)
     def challenge(self, request: AccountRequest) -> Response:
-        """For `proof` at upload: good for ten minutes, and until this account's next upload."""
+        """A challenge for the `proof` of an upload. It expires after ten minutes or with the account's next upload."""
         current = PublicKey.objects.current().filter(user=request.user).first()
-        challenge = proof.new_challenge(request.user.pk, state_of(current))
+        challenge = proof.new_challenge(request.user.pk, key_state_of(current))
         server_key = base64.b64encode(proof.server_key(challenge)).decode()
         return Response({"challenge": challenge, "server_key": server_key})
 

@@ -5,13 +5,13 @@ from accounts.models import User
 pytestmark = pytest.mark.once
 
 
-def test_by_email_works(alice, bob):
+def test_key_is_found_by_any_spelling_of_the_address(alice, bob):
     fingerprint = bob.upload_key()
     key = alice.get("/api/keys/email/BOB@example.org").json()
     assert (key["email"], key["fingerprint"]) == (bob.email, fingerprint)
 
 
-def test_me_works(alice):
+def test_me_returns_the_own_current_key(alice):
     assert alice.get("/api/keys/me").status_code == 404
     fingerprint = alice.upload_key()
     assert alice.get("/api/keys/me").json()["fingerprint"] == fingerprint
@@ -28,17 +28,17 @@ def test_unknown_suspended_and_keyless_people_are_404(alice, bob):
 
 
 @pytest.mark.parametrize("address", ["x", "b\u043eb@example.org", "bob@example.org%00"])
-def test_what_is_no_address_is_bad_input(alice, address):
+def test_malformed_address_is_400(alice, address):
     assert alice.get(f"/api/keys/email/{address}").status_code == 400
 
 
 class TestByFingerprint:
-    def test_the_owner_sees_current_and_former(self, alice):
+    def test_owner_finds_current_and_former_keys(self, alice):
         first, second = alice.upload_key(), alice.upload_key()
         for fingerprint in (first, second):
             assert alice.get(f"/api/keys/fingerprint/{fingerprint}").json()["fingerprint"] == fingerprint
 
-    def test_whoever_has_a_message_that_names_it_sees_it_also_when_it_is_former(self, alice, bob):
+    def test_holder_of_a_message_finds_the_keys_that_it_names(self, alice, bob):
         old, bobs = alice.upload_key(), bob.upload_key()
         alice.send(bob, sender_fingerprint=old, recipient_fingerprint=bobs)
         alice.upload_key()
@@ -51,13 +51,13 @@ class TestByFingerprint:
         assert mallory.get(f"/api/keys/fingerprint/{fingerprint}").status_code == 404
         assert mallory.get(f"/api/keys/fingerprint/{bobs}").status_code == 404
 
-    def test_who_has_cleared_the_message_gets_404(self, alice, bob):
+    def test_clearing_the_message_makes_its_key_404(self, alice, bob):
         fingerprint = alice.upload_key()
         alice.send(bob, sender_fingerprint=fingerprint)
         bob.delete(f"/api/messages/conversation/{alice.email}")
         assert bob.get(f"/api/keys/fingerprint/{fingerprint}").status_code == 404
 
-    def test_a_copy_of_anothers_key_is_answered_as_the_one_that_the_message_names(self, alice, bob, mallory):
+    def test_recipient_gets_the_senders_key_and_not_another_accounts_copy(self, alice, bob, mallory):
         key = alice.upload_key()
         public_key = alice.get("/api/keys/me").json()["public_key"]
         mallory.post("/api/keys/upload", {"public_key": public_key})
@@ -66,5 +66,5 @@ class TestByFingerprint:
         assert mallory.get(f"/api/keys/fingerprint/{key}").json()["email"] == mallory.email
 
     @pytest.mark.parametrize("text", ["0" * 64, "x", "A" * 64, "%00"])
-    def test_unknown_ones_are_404(self, alice, text):
+    def test_unknown_or_malformed_fingerprint_is_404(self, alice, text):
         assert alice.get(f"/api/keys/fingerprint/{text}").status_code == 404

@@ -18,7 +18,7 @@ def b64(raw):
     return base64.b64encode(raw).decode()
 
 
-def test_it_works(alice):
+def test_new_key_is_201_with_all_fields(alice):
     spki = new_spki()
     response = alice.post(URL, {"public_key": b64(spki)})
     assert response.status_code == 201
@@ -34,19 +34,19 @@ def test_it_works(alice):
     assert key["identity_signature"] is None
 
 
-def test_the_table_holds_pem(alice):
+def test_key_is_stored_as_pem(alice):
     alice.upload_key()
     assert PublicKey.objects.get().public_key_pem.startswith("-----BEGIN PUBLIC KEY-----\n")
 
 
-def test_ones_present_key_again_is_200_and_no_second_row(alice):
+def test_repeated_upload_is_200_and_adds_no_row(alice):
     body = {"public_key": b64(new_spki())}
     assert alice.post(URL, body).status_code == 201
     assert alice.post(URL, body).status_code == 200
     assert PublicKey.objects.count() == 1
 
 
-def test_a_former_key_becomes_the_current_one_again(alice):
+def test_former_key_can_become_current_again(alice):
     first = {"public_key": b64(new_spki())}
     alice.post(URL, first)
     second = alice.upload_key()
@@ -57,7 +57,7 @@ def test_a_former_key_becomes_the_current_one_again(alice):
 
 
 class TestFormerKeys:
-    """Their number is bounded, and none goes with which a message that somebody has was made."""
+    """An account keeps a bounded number of former keys, and all that messages name."""
 
     @pytest.fixture(autouse=True)
     def _few(self, monkeypatch):
@@ -66,13 +66,13 @@ class TestFormerKeys:
     def kept(self, person):
         return set(PublicKey.objects.filter(user=person.user).values_list("fingerprint", flat=True))
 
-    def test_the_oldest_goes_that_no_message_names(self, alice, bob):
+    def test_oldest_keys_that_no_message_names_are_deleted(self, alice, bob):
         bobs = bob.upload_key()
         keys = [alice.upload_key() for _ in range(6)]
         assert self.kept(alice) == set(keys[2:])
         assert self.kept(bob) == {bobs}
 
-    def test_what_a_message_names_stays_until_nobody_has_it(self, alice, bob):
+    def test_key_is_kept_while_anybody_has_a_message_that_names_it(self, alice, bob):
         sent_with, bobs = alice.upload_key(), bob.upload_key()
         alice.send(bob, sender_fingerprint=sent_with, recipient_fingerprint=bobs)
         received_with = alice.upload_key()
@@ -87,7 +87,7 @@ class TestFormerKeys:
         newest = alice.upload_key()
         assert self.kept(alice) == {*later[4:], last, newest}
 
-    def test_an_old_one_that_is_uploaded_again_is_the_current_one(self, alice, bob):
+    def test_old_key_that_is_uploaded_again_becomes_current(self, alice, bob):
         first = {"public_key": b64(new_spki())}
         fingerprint_of_first = alice.post(URL, first).json()["fingerprint"]
         alice.send(bob, sender_fingerprint=fingerprint_of_first)
@@ -106,19 +106,19 @@ def test_replaces_must_be_the_current_key(alice):
     assert alice.get("/api/keys/me").json()["fingerprint"] == second
 
 
-def test_replaces_where_there_is_no_key_is_key_changed(alice):
+def test_replaces_without_a_current_key_is_key_changed(alice):
     response = alice.post(URL, {"public_key": b64(new_spki()), "replaces": "0" * 64})
     assert response.status_code == 409
     assert not PublicKey.objects.exists()
 
 
-def test_identity_is_kept(alice):
+def test_identity_is_stored(alice):
     body = {"public_key": b64(new_spki()), "identity_key": b64(b"i" * 32), "identity_signature": b64(b"s" * 64)}
     key = alice.post(URL, body).json()
     assert (key["identity_key"], key["identity_signature"]) == (body["identity_key"], body["identity_signature"])
 
 
-def test_ones_present_key_again_takes_a_new_identity(alice):
+def test_repeated_upload_replaces_the_identity(alice):
     spki = b64(new_spki())
     alice.post(URL, {"public_key": spki})
     signed = {"identity_key": b64(b"i" * 32), "identity_signature": b64(b"s" * 73)}
@@ -129,7 +129,7 @@ def test_ones_present_key_again_takes_a_new_identity(alice):
     assert PublicKey.objects.count() == 1
 
 
-def test_ones_key_again_with_a_new_identity_undoes_no_other_browsers(alice):
+def test_repeated_upload_of_a_replaced_key_is_refused(alice):
     spki = b64(new_spki())
     alice.post(URL, {"public_key": spki})
     second = alice.upload_key()
@@ -139,7 +139,7 @@ def test_ones_key_again_with_a_new_identity_undoes_no_other_browsers(alice):
     assert not PublicKey.objects.filter(identity_key__isnull=False).exists()
 
 
-def test_an_identity_stays_where_none_is_given(alice):
+def test_upload_without_identity_keeps_the_stored_one(alice):
     body = {"public_key": b64(new_spki()), "identity_key": b64(b"i" * 32), "identity_signature": b64(b"s" * 64)}
     alice.post(URL, body)
     assert alice.post(URL, {"public_key": body["public_key"]}).json()["identity_key"] == body["identity_key"]
@@ -174,7 +174,7 @@ BAD_KEYS = {
 
 
 @pytest.mark.parametrize("name", BAD_KEYS)
-def test_a_key_of_another_form_is_refused(alice, name):
+def test_other_encoding_or_invalid_point_is_refused(alice, name):
     response = alice.post(URL, {"public_key": b64(BAD_KEYS[name])})
     assert response.status_code == 400
     assert response.json()["fields"]["public_key"]
@@ -185,17 +185,17 @@ def test_a_key_of_another_form_is_refused(alice, name):
     "text",
     [b64(SPKI) + "\n", " " + b64(SPKI), b64(SPKI).rstrip("="), b64(SPKI)[:-3] + "h==", 5, None, ["x"], "é" * 124],
 )
-def test_what_is_no_canonical_base64_is_refused(alice, text):
+def test_other_than_canonical_base64_is_refused(alice, text):
     assert alice.post(URL, {"public_key": text}).status_code == 400
 
 
 @pytest.mark.parametrize("replaces", ["A" * 64, "0" * 63, 7, "", "0" * 64 + "\n"])
-def test_a_malformed_replaces_is_refused(alice, replaces):
+def test_malformed_replaces_is_refused(alice, replaces):
     assert alice.post(URL, {"public_key": b64(SPKI), "replaces": replaces}).status_code == 400
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_browsers_that_replace_the_same_key_one_is_told(alice):
+def test_one_of_concurrent_replacements_succeeds_and_the_others_are_key_changed(alice):
     first = alice.upload_key()
     answers = []
 

@@ -72,8 +72,8 @@ def test_the_server_takes_a_proof_of_a_key(vector, monkeypatch):
     monkeypatch.setattr(proof, "private_key", lambda _: ec.derive_private_key(scalar, ec.SECP256R1()))
     given = [bytes.fromhex(vector[name]) for name in ("public_key", "identity_key", "identity_signature")]
     mac = bytes.fromhex(vector["mac"])
-    assert proof.is_right(vector["challenge"], mac, vector["email"], *given)
-    assert not proof.is_right(vector["challenge"] + "x", mac, vector["email"], *given)
+    assert proof.is_valid(vector["challenge"], mac, vector["email"], *given)
+    assert not proof.is_valid(vector["challenge"] + "x", mac, vector["email"], *given)
 
 
 @pytest.mark.parametrize("vector", **named(VALID))
