@@ -8,7 +8,7 @@ from keys.models import PublicKey
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def printed(capsys) -> dict:
+def printed_passwords(capsys) -> dict:
     lines = capsys.readouterr().out.splitlines()
     return dict(line.split() for line in lines if line.count("@") == 1)
 
@@ -19,9 +19,9 @@ def log_in(client, email, password):
     return response.json()
 
 
-def test_it_works(anonymous, capsys):
+def test_both_accounts_can_log_in_and_have_each_other_as_contact(anonymous, capsys):
     call_command("create_demo")
-    passwords = printed(capsys)
+    passwords = printed_passwords(capsys)
     assert list(passwords) == ["alice@example.org", "bob@example.org"]
     people = list(passwords)
     for email, other in (people, people[::-1]):
@@ -31,26 +31,26 @@ def test_it_works(anonymous, capsys):
         assert [contact["email"] for contact in listed.json()["results"]] == [other]
 
 
-def test_it_says_where_the_keys_come_from_and_makes_none(capsys):
+def test_no_key_is_created_and_the_output_says_so(capsys):
     call_command("create_demo")
     assert "key is made in the browser" in capsys.readouterr().out
     assert not PublicKey.objects.exists()
 
 
-def test_passwords_are_new_each_time(capsys):
+def test_passwords_are_random(capsys):
     call_command("create_demo")
     call_command("create_demo", "--emails", "carol@example.org", "dave@example.org")
-    passwords = printed(capsys).values()
+    passwords = printed_passwords(capsys).values()
     assert len(set(passwords)) == 4
     assert min(map(len, passwords)) >= 16
 
 
-def test_other_people(anonymous, capsys):
+def test_emails_can_be_chosen(anonymous, capsys):
     call_command("create_demo", "--emails", "Carol@Example.org", "dave@example.org")
-    assert list(printed(capsys)) == ["carol@example.org", "dave@example.org"]
+    assert list(printed_passwords(capsys)) == ["carol@example.org", "dave@example.org"]
 
 
-def test_it_refuses_where_one_of_them_exists(bob):
+def test_existing_address_creates_nothing(bob):
     with pytest.raises(CommandError, match="Nothing was changed"):
         call_command("create_demo")
     assert list(User.objects.all()) == [bob.user]
@@ -60,7 +60,7 @@ def test_it_refuses_where_one_of_them_exists(bob):
 @pytest.mark.parametrize(
     "emails", [["carol@example.org"], ["carol@example.org", "CAROL@example.org"], ["carol@example.org", "dave"]]
 )
-def test_bad_arguments_make_nobody(emails):
+def test_invalid_arguments_create_no_account(emails):
     with pytest.raises(CommandError):
         call_command("create_demo", "--emails", *emails)
     assert not User.objects.exists()
