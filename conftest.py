@@ -1,4 +1,4 @@
-"""The people in tests: alice and bob talk, mallory must not get in."""
+"""Fixtures for all tests: alice and bob talk to each other, mallory is an outsider."""
 
 import base64
 import uuid
@@ -17,7 +17,7 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture(autouse=True)
 def _no_limits(settings):
-    """Limits have their own tests, which turn them on."""
+    """The tests of the rate limits turn them on."""
     settings.RATELIMIT_ENABLE = False
 
 
@@ -27,7 +27,7 @@ def new_spki() -> bytes:
 
 
 class Person:
-    """An account, with a client that is signed in to it."""
+    """An account with an authenticated API client."""
 
     def __init__(self, name):
         self.email = f"{name}@example.org"
@@ -56,7 +56,7 @@ class Person:
         return fingerprint(spki)
 
     def send(self, to, **more):
-        """A message object; raises where it was refused."""
+        """Send a message and return the message object. Fails the test if it is refused."""
         response = self.post("/api/messages/send", envelope(to, **more))
         assert response.status_code == 201, response.json()
         return response.json()

@@ -7,7 +7,7 @@ from accounts.models import User
 from conftest import PASSWORD, Person, new_spki
 from tests.browser.shared import browser, browser_type, chromium, launch_options, pool, site, whole_launch_options
 
-__all__ = [  # fixtures, once for all who have browsers
+__all__ = [  # re-exported fixtures, so that all browser tests share one browser
     "browser",
     "browser_type",
     "chromium",
@@ -32,7 +32,7 @@ def pages(operator):
 
 @pytest.fixture
 def world(alice, bob, mallory):
-    """Two who know each other, one whom nobody knows, one suspended; their tokens, and what they have, by name."""
+    """Accounts, tokens and ids by name: alice and bob are in contact, mallory knows nobody, suspended is suspended."""
     people = {"alice": alice, "bob": bob, "mallory": mallory}
     key = base64.b64encode(new_spki()).decode()
     alices, bobs = alice.upload_key(), bob.post("/api/keys/upload", {"public_key": key}).json()["fingerprint"]

@@ -1,6 +1,6 @@
 """python -m tests.attacks                       write docs/attacks.md
 python -m tests.attacks --print                 print it
-python -m tests.attacks --screenshots FOLDER    run all cases, and leave a picture of what each shows
+python -m tests.attacks --screenshots FOLDER    run all tests, with a screenshot of each
 """
 
 import argparse

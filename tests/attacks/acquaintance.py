@@ -1,4 +1,4 @@
-"""People meet, and the server says which keys they have."""
+"""Helpers that make people meet and set the keys that the server hands out for them."""
 
 import base64
 import hashlib
@@ -9,14 +9,14 @@ STALE = {"code": "stale_key", "detail": "A key that this was made with is not th
 
 
 def meet(person, other):
-    """The person has added the other, and has written: the other's key is pinned from here on."""
+    """Add the other person and send a message, so that the key of the other person is pinned."""
     person.add(other)
     person.send("Hello", "Sent")
     return other
 
 
 def name_key(mallory, reader, owner: str, key: dict, refuses_others: bool = False) -> None:
-    """Whenever that person's browser asks for the owner's key, by name or by fingerprint, it gets this one."""
+    """From here on the server hands out this key for the owner, by email and by fingerprint."""
     mallory.change_answer(reader, f"GET /keys/email/{owner}", lambda _: Answer(key))
     mallory.change_answer(reader, f"GET /keys/fingerprint/{key['fingerprint']}", lambda _: Answer(key))
     if refuses_others:
@@ -28,8 +28,9 @@ def is_for_another(envelope: dict, owner: str, key: dict) -> bool:
 
 
 def malformed(key: dict) -> list[dict]:
-    """A point off the curve, a compressed one, 65 bare bytes, one on another curve, each with its own fingerprint;
-    then no base64, another's fingerprint, a signing key that is no base64, and nothing.
+    """Key objects with a point off the curve, a compressed point, 65 bare bytes and a point on another curve, each with
+    the matching fingerprint; then with invalid base64, a wrong fingerprint, an identity key of invalid base64, and no
+    key.
     """
     der = base64.b64decode(key["public_key"])
     forms = [der[:-1] + bytes([der[-1] ^ 1]), der[:26] + b"\x02" + der[27:59], der[26:], der[:10] + b"\x22" + der[11:]]

@@ -1,6 +1,6 @@
-"""Alice and Bob, each in a browser of their own, and Mallory between them and the server.
+"""Fixtures: Alice and Bob in browsers of their own, and Mallory as a proxy between them and the server.
 
-Cases share one Alice and one Bob, who know each other; a case that changes them for good takes new ones.
+Tests share one Alice and one Bob, who are in contact. A test that changes them permanently takes new ones.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items):
 
 @dataclass
 class Town:
-    """Whoever is made here has Mallory before them from the first call on, at an address of their own."""
+    """Creates people. Mallory relays all traffic of each, at an address of its own."""
 
     people: list[Person]
     mallory: Mallory
@@ -50,7 +50,7 @@ class Town:
             self.free.append(person.url)
 
     def strangers(self, has_clock: bool = False) -> tuple[Person, Person]:
-        """They have accounts, and know nobody; with clocks, these can be put forward (`page.clock`)."""
+        """Two accounts without contacts. `clocks` makes it possible to move their clocks (`page.clock`)."""
         alice, bob = (self.visitor(name, alone=has_clock) for name in ("alice", "bob"))
         for person in (alice, bob):
             if has_clock:
@@ -59,7 +59,7 @@ class Town:
         return alice, bob
 
     def friends(self, has_clock: bool = False) -> tuple[Person, Person]:
-        """Each has written, and has the chat open."""
+        """Two people who have exchanged messages and have the chat open."""
         alice, bob = self.strangers(has_clock)
         alice.add(bob)
         alice.open_chat(bob)
@@ -97,7 +97,7 @@ def pair(everybodys_pair) -> tuple[Person, Person]:
 
 @pytest.fixture(scope="module")
 def own_pair(town) -> Iterator[tuple[Person, Person]]:
-    """For a file whose cases look at what stands in the whole chat."""
+    """A pair for one file, whose tests check everything in the chat."""
     pair = town.friends()
     yield pair
     town.see_off(pair)
@@ -105,7 +105,7 @@ def own_pair(town) -> Iterator[tuple[Person, Person]]:
 
 @pytest.fixture
 def guests(town) -> Iterator[Town]:
-    """For those who are here for one case alone."""
+    """Creates people for one test."""
     before = len(town.people)
     yield town
     town.see_off(town.people[before:])
@@ -133,7 +133,7 @@ def bob(pair) -> Person:
 
 @pytest.fixture
 def mallory(town) -> Iterator[Mallory]:
-    """Honest again when the case is over."""
+    """Mallory becomes honest at the end of the test."""
     town.mallory.sent.clear()
     yield town.mallory
     town.mallory.stop()
@@ -141,7 +141,7 @@ def mallory(town) -> Iterator[Mallory]:
 
 @pytest.fixture(autouse=True)
 def row(request):
-    """The case's row. Each of its words must have been found, and no page may have complained meanwhile."""
+    """The row of the test. At the end each quoted text must have been found and no page may have logged an error."""
     row = getattr(request.function, "row", None)
     if row is None:
         yield None
@@ -150,13 +150,13 @@ def row(request):
     row.screenshots = Path(folder) if folder else None
     row.found.clear()
     town = request.getfixturevalue("town")
-    forget_faults(town)  # of a case before that failed
+    forget_faults(town)  # left by an earlier test that failed
     yield row
-    assert row.missing == [], "words of the table that were not looked for on the page"
+    assert row.missing == [], "quoted texts of the row that the test did not look for"
     complaints, faults = complaints_of(town.people), list(town.relay.faults)
     forget_faults(town)
     assert complaints == []
-    assert faults == [], "rules of the case that failed"
+    assert faults == [], "errors in the rules of the test"
 
 
 def forget_faults(town: Town) -> None:

@@ -1,4 +1,4 @@
-"""Waits that a page would make are cut short; its clock must have been installed before it was opened."""
+"""Shortens the waits of a page. The clock must be installed before the page is opened."""
 
 import time
 from collections.abc import Callable
@@ -11,9 +11,9 @@ PATIENCE_SECONDS = 20
 
 
 def hurry(page: Page, holds: Callable[[], Any]) -> None:
-    """The page's timers run out again and again until it holds."""
+    """Fire the page's timers repeatedly until the condition holds."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not holds():
-        assert time.monotonic() < deadline, "it has not happened"
+        assert time.monotonic() < deadline, "timed out"
         page.wait_for_timeout(250)
         page.clock.fast_forward(LONGEST_BACKOFF_MS)

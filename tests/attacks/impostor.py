@@ -1,4 +1,4 @@
-"""Mallory's own keys, and what can be made with them: the reference (tests/reference/) seals and opens in her name."""
+"""Mallory's own keys, and the messages that she can seal and open with them by tests/reference/."""
 
 import base64
 import secrets
@@ -31,7 +31,7 @@ from tests.reference.suite1 import (
 
 @dataclass(frozen=True)
 class Impostor(Person):
-    """Has an email, its own or another's, and keys of its own."""
+    """An email address, its own or another person's, with Mallory's keys."""
 
     name: str = ""
     private_key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
@@ -44,7 +44,7 @@ class Impostor(Person):
         return self.identity.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
     def key_object(self, **other: object) -> dict:
-        """As the API has it, signed; `other` are members to put in their place."""
+        """The signed key object of the API. `other` replaces members."""
         now = "2026-11-23T08:00:00Z"
         return {
             "email": self.email,
@@ -58,7 +58,7 @@ class Impostor(Person):
         } | other
 
     def statement(self, public_key: bytes, version: int = 1, suites: tuple[int, ...] = (1,)) -> bytes:
-        """docs/protocol.md: what says that this public key is this person's, and which suites it may be used with."""
+        """The identity statement of docs/protocol.md §3.4 for this key."""
         numbers = b"".join(suite.to_bytes(4, "big") for suite in suites)
         signed = lp(
             b"VibeChat identity statement", self.email.encode(), public_key, version.to_bytes(4, "big"), numbers
@@ -66,7 +66,7 @@ class Impostor(Person):
         return version.to_bytes(4, "big") + bytes([len(suites)]) + numbers + self.identity.sign(signed)
 
     def seal(self, recipient: str, public_key: bytes, body: str = "", **members: object) -> Sealed:
-        """`members` of the content, and of the header `client_id` and `message_type`."""
+        """Seal a message. `members` override the content, or `client_id` and `message_type` of the header."""
         header = Header(
             self.email,
             recipient,
@@ -79,7 +79,7 @@ class Impostor(Person):
         return seal(self, public_key, header, self.draft(body) | members, fresh)
 
     def forge_of(self, peer: str, public_key: bytes, body: str) -> dict:
-        """As if the peer had written it to this account: who is one of the two has the keys of both directions."""
+        """Forge a message from the peer to this account. ECDH gives both people the keys of both directions."""
         header = Header(peer, self.email, fingerprint(public_key), self.fingerprint, str(uuid.uuid4()))
         fresh = Fresh(secrets.token_bytes(32), secrets.token_bytes(12))
         key = message_key(ecdh(self.private_key, public_key), pbkdf2_salt(header, fresh.salt))

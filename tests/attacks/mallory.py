@@ -1,4 +1,4 @@
-"""Whoever runs the server. She stands between each browser and the server, knows all that it knows, and lies."""
+"""Mallory runs the server. She is a proxy between each browser and the server, knows all that it knows, and lies."""
 
 import json
 import re
@@ -43,23 +43,21 @@ class Mallory(Wire):
         self.takers: list[Taker] = []
 
     def stop(self) -> None:
-        """From here on the server is honest. What it has made up so far it goes on telling: that is in its database."""
+        """Become honest. Made-up rows remain in the database and are still served."""
         self.rules.clear()
         self.answer_rules.clear()
         self.frame_rules.clear()
         self.refusals.clear()
         self.takers.clear()
 
-    # --- changes what comes ---
+    # --- change what is delivered ---
 
     def change(self, reader: Person, change: Rule) -> None:
-        """Every event of one person's mailbox goes through `change`."""
+        """Pass every event of the reader's mailbox through `change`."""
         self.rules.append(lambda person, event: change(person, event) if person is reader else event)
 
     def change_each(self, reader: Person, *changes: Callable[[dict], dict]) -> None:
-        """The first text that comes for the reader is changed in the first way, however often it comes; the second in
-        the second; and so on.
-        """
+        """Change the nth text message for the reader by the nth function, each time that it is served."""
         waiting, chosen = list(changes), {}
 
         def rule(_person: Person, event: Event) -> Event:
@@ -73,7 +71,9 @@ class Mallory(Wire):
         self.change(reader, rule)
 
     def change_answer(self, person: Person, call: str, change: Callable[[Any], Any]) -> None:
-        """`call` is a pattern of "METHOD /path"; `change` takes the answer's body, and gives a body or an Answer."""
+        """Change the responses to `call`, a pattern of "METHOD /path". `change` takes the body and returns a body or an
+        Answer.
+        """
         self.answer_rules.append(AnswerRule(person, re.compile(call), change))
 
     def refuse_once(self, person: Person, call: str, refusal: dict, status: int) -> None:
@@ -81,44 +81,44 @@ class Mallory(Wire):
         self.change_answer(person, call, lambda body: answers.pop() if answers else body)
 
     def change_frames(self, person: Person, change: Callable[[dict], Changed]) -> None:
-        """All that the socket says to that person, after everything else."""
+        """Change all frames to the person, after all other rules."""
         self.frame_rules.append(lambda reader, frame: change(frame) if reader is person else frame)
 
     def tell_all_again(self, person: Person) -> None:
-        """As a server whose database was put back: the browser asks for everything from the beginning."""
+        """Act as a server that was restored from a backup, so that the browser syncs from the beginning."""
         self.refuse_once(person, "GET /messages/sync", {"code": "sequence_ahead", "detail": "Start again."}, 400)
         self.resync(person)
 
     def resync(self, person: Person) -> None:
-        """The page asks now what has happened since."""
+        """Make the page sync now."""
         for socket in self.sockets.get(person, []):
             socket.send(json.dumps({"type": "resync"}))
 
     def cut_socket(self, person: Person) -> None:
-        """The page has to connect anew, and asks what has happened since."""
+        """Close the socket, so that the page reconnects and syncs."""
         for socket in self.sockets.pop(person, []):
             socket.close(code=1012)
 
-    # --- withholds and invents ---
+    # --- withhold and invent messages ---
 
     def hold_back(self, reader: Person, sender: Person) -> "Held":
-        """All that comes for one of them from the other, until it is let go: with `stop` it is lost."""
+        """Hold back what the sender sends to the reader until it is released. After `stop` it is lost."""
         held = Held(self, reader, sender)
         self.rules.append(held.keep)
         return held
 
     def bring(self, reader: Person, sender, message: dict) -> dict:
-        """Puts into the reader's mailbox what was never sent, or not now; returns it as the reader gets it.
+        """Insert a message into the reader's mailbox and return it as the reader gets it.
 
-        A row of the database stands behind it, with the server's next numbers, so that it comes by push, is there after
-        a reload, and nothing else is missing from the mailbox for its sake. Nobody but the reader sees the row.
+        It has a row in the database with the next numbers of the server. So it is pushed, it is there after a reload,
+        and the mailbox has no gap. Only the reader sees the row.
         """
         row = self.office.post_junk(sender, reader)
         self.stand_for(reader, row, lambda event: event | {"message": event["message"] | message})
         return row | message
 
     def bring_event(self, reader: Person, sender, event: Event) -> None:
-        """Any other event in the reader's mailbox: it takes the place of a message, and its number."""
+        """Insert another event into the reader's mailbox, in place of a message and with its number."""
         row = self.office.post_junk(sender, reader)
         self.stand_for(reader, row, lambda given: {"sequence": given["sequence"]} | event)
 
@@ -126,14 +126,14 @@ class Mallory(Wire):
         for email in (row["sender_email"], row["recipient_email"]):
             self.made_up[email, row["id"]] = tell if email == reader.email else lambda event: None
 
-    # --- takes what is sent ---
+    # --- intercept what is sent ---
 
     def take(self, sender: Person, deliver: Callable[[dict], Any] = lambda envelope: None) -> None:
-        """What one of them sends is accepted and not stored; `deliver` is told of each envelope."""
+        """Accept what the sender sends without storing it. `deliver` is called with each envelope."""
         self.takers.append(Taker(sender, deliver))
 
     def refuse_sending(self, sender: Person, refusal: dict, unless: Callable[[dict], bool] = lambda _: False) -> None:
-        """With a 409, by either door; not those envelopes of which `unless` is true."""
+        """Refuse envelopes with 409, by REST and socket, except those for which `unless` is true."""
         self.refusals.append(Refusal(sender, refusal, unless))
 
     def answer_to_sending(self, sender: Person, envelope: dict) -> Answer | None:
@@ -146,7 +146,9 @@ class Mallory(Wire):
         return None
 
     def accept(self, sender: Person, envelope: dict, deliver: Callable[[dict], Any]) -> dict:
-        """The message as which the sender is told of it. The server's own row is nothing, and nobody else's."""
+        """The response that the sender gets. The stored row is junk. It is served to the sender alone, as what they
+        sent.
+        """
         row = self.office.post_junk(sender, Addressee(envelope["recipient_email"]))
         told = envelope | {"sender_email": sender.email}
         self.stand_for(sender, row, lambda event: event | {"message": event["message"] | told})
@@ -154,17 +156,17 @@ class Mallory(Wire):
         deliver(envelope)
         return row | told
 
-    # --- has seen ---
+    # --- observe ---
 
     def wait_until(self, holds: Callable[[], Any], page: Page) -> None:
-        """Nothing passes her while the test does not wait for a page."""
+        """Wait until the condition holds. The relay runs only while the test waits for a page."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not holds():
-            assert time.monotonic() < deadline, "it has not happened"
+            assert time.monotonic() < deadline, "timed out"
             page.wait_for_timeout(20)
 
     def envelopes(self, person: Person) -> list[dict]:
-        """What has left that person's browser, oldest first, repetitions included."""
+        """The envelopes that the person's browser has sent, oldest first, with repetitions."""
         return [sent.envelope for sent in self.sent if sent.person is person]
 
     def calls(self, person: Person) -> list[str]:
@@ -174,7 +176,7 @@ class Mallory(Wire):
         return [envelope for envelope in self.envelopes(person) if envelope["message_type"] == "text"]
 
     def keys_used(self, person: Person, recipient) -> set[str]:
-        """The fingerprints for which anything for the recipient has left that browser."""
+        """The fingerprints of the recipient's keys for which the person's browser has sealed anything."""
         envelopes = [envelope for envelope in self.envelopes(person) if envelope["recipient_email"] == recipient.email]
         return {envelope["recipient_fingerprint"] for envelope in envelopes}
 
@@ -184,7 +186,7 @@ def is_text(event: Event) -> bool:
 
 
 class Held:
-    """What does not reach its reader."""
+    """Messages held back from a reader."""
 
     def __init__(self, mallory: Mallory, reader: Person, sender: Person):
         self.mallory, self.reader, self.sender = mallory, reader, sender
@@ -200,9 +202,9 @@ class Held:
         return None if message["id"] in self.messages else event
 
     def let_go(self, *order: int, **forged: object) -> None:
-        """Now it comes, in the order of the indexes if there are any, as if it had been sent now.
+        """Deliver the messages as if they were sent now, in the order of the indexes if given.
 
-        It never comes under its own id, which the browser's mailbox has left behind.
+        They get new ids, because the browser's cursor is already past their own.
         """
         self.is_over = True
         messages = list(self.messages.values())
@@ -210,5 +212,5 @@ class Held:
             self.mallory.bring(self.reader, self.sender, without_servers_words(messages[index]) | forged)
 
     def lose(self) -> None:
-        """Nothing more is held back; what was held back is gone."""
+        """Hold back no further messages. Those already held back stay withheld."""
         self.is_over = True

@@ -1,4 +1,4 @@
-"""A server for an answer that Playwright cannot give: `Answer(None, url=...)` sends a browser's call to it."""
+"""A server for responses that Playwright cannot make. `Answer(None, url=...)` redirects a call to it."""
 
 import contextlib
 import threading
@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @contextlib.contextmanager
 def serving(parts: Iterable[bytes], **headers: str) -> Iterator[str]:
-    """Each call is answered with these parts, one after the other, until nobody listens. Gives the server's address."""
+    """Answer each call with these parts in turn until the client disconnects. Yields the address of the server."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,4 +1,4 @@
-"""What the server can do besides: it is in everybody's name with the API, and makes accounts of its own."""
+"""Further powers of the server: it calls the API in anybody's name and creates accounts."""
 
 import base64
 import secrets
@@ -9,7 +9,7 @@ import httpx
 from tests.attacks.impostor import Impostor
 from tools.browser.person import Person
 
-SERVERS_WORDS = ("created_at", "delivered_at", "id", "read_at")  # of a message
+SERVERS_WORDS = ("created_at", "delivered_at", "id", "read_at")  # members of a message object
 
 
 def without_servers_words(message: dict) -> dict:
@@ -26,7 +26,7 @@ class Office:
             client.close()
 
     def act_as(self, person) -> httpx.Client:
-        """A session in that person's name; the server needs no password for it, the test has one."""
+        """An API client with a new session of that person. The server would not need the password."""
         if person.email not in self.clients:
             client = httpx.Client(base_url=f"{self.url}/api", timeout=20)
             credentials = {"email": person.email, "password": person.password}
@@ -36,7 +36,7 @@ class Office:
         return self.clients[person.email]
 
     def make_account(self, name: str) -> Impostor:
-        """Somebody without a browser, whose key is known here."""
+        """An account without a browser, whose private key the test knows."""
         account = Impostor(f"{name.lower()}-{secrets.token_hex(4)}@example.org", name=name)
         person = {"email": account.email, "password": account.password, "display_name": name}
         with httpx.Client(base_url=f"{self.url}/api", timeout=20) as client:
@@ -50,7 +50,7 @@ class Office:
         self.act_as(account).post("/keys/upload", json=body).raise_for_status()
 
     def key_of(self, person: Person) -> dict:
-        """The key object, as an honest server gives it."""
+        """The key object that an honest server returns."""
         return self.act_as(person).get("/keys/me").raise_for_status().json()
 
     def public_key(self, person: Person) -> bytes:
@@ -60,7 +60,7 @@ class Office:
         return self.act_as(sender).post("/messages/send", json=envelope).raise_for_status().json()
 
     def post_junk(self, sender, recipient) -> dict:
-        """A row between the two with nothing in it."""
+        """Store a message of random bytes between the two people."""
         return self.send(
             sender,
             {
@@ -73,7 +73,7 @@ class Office:
         )
 
     def last(self, sender, reader, message_type: str = "text") -> dict:
-        """What `sender` has made of the last message: all but the server's own words about it."""
+        """The members of the sender's last message without those that the server adds."""
         return without_servers_words(self.sent(sender, reader, message_type)[-1])
 
     def sent(self, sender, reader, message_type: str = "text") -> list[dict]:
@@ -85,6 +85,6 @@ class Office:
         ]
 
     def messages(self, person: Person, other) -> list[dict]:
-        """All that the server has of a chat, oldest first."""
+        """All messages of a chat on the server, oldest first."""
         answer = self.act_as(person).get(f"/messages/conversation/{other.email}", params={"page_size": 200})
         return answer.raise_for_status().json()["results"][::-1]

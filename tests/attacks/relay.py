@@ -1,7 +1,7 @@
-"""Passes HTTP and sockets on between browsers and the server, on Playwright's own event loop.
+"""A proxy for HTTP and WebSocket between browsers and the server, on Playwright's own event loop.
 
-So it works while a test waits for a page, and no rule of a test runs beside the test itself. To the browser it is the
-server: caches, cookies and sockets are the browser's own, which Playwright's routes would replace or switch off.
+It works while a test waits for a page, and the rules of a test never run concurrently with the test. To the browser it
+is the server: caches, cookies and sockets are the browser's own. Playwright's routes would replace or disable them.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ from tools.browser.person import Person
 
 HOP_BY_HOP = {b"connection", b"content-length", b"host", b"keep-alive", b"transfer-encoding"}
 JSON = b"application/json"
-GONE = 1005  # a close frame without a code, which nobody may send
+GONE = 1005  # stands for a close frame without a code and must not be sent
 GONE_ERRORS = (ClientDisconnected, ConnectionClosed, httpx.NetworkError, httpx.RemoteProtocolError)
 
 
 @dataclass
 class Answer:
-    """A body that is text goes out as it is; with `url`, that is asked instead."""
+    """A response. A text body is sent as it is; with `url` the request goes to that address instead."""
 
     body: Any
     status: int = 200
@@ -39,7 +39,7 @@ class Answer:
 
 
 class Socket:
-    """One page's socket. Both ends may be written to at any time, also while the loop stands still."""
+    """The socket of a page. Frames can be sent to both ends at any time, even while the loop is stopped."""
 
     def __init__(self) -> None:
         self.to_page: asyncio.Queue[dict] = asyncio.Queue()
@@ -53,7 +53,7 @@ class Socket:
 
 
 class Between(Protocol):
-    """Who is asked about everything that passes."""
+    """The hooks through which all traffic passes."""
 
     def answer_without_server(self, person: Person, call: str, body: Any) -> Answer | None: ...
     def answer_for(self, person: Person, call: str, given: Answer) -> Answer: ...
@@ -67,7 +67,7 @@ class Relay:
         self.browser = browser
         self.server_url = server_url
         self.between = between
-        self.people: dict[str, Person] = {}  # by the address that is theirs
+        self.people: dict[str, Person] = {}  # by the address of the person
         self.faults: list[BaseException] = []
         self.servers: list[asyncio.Server] = []
         self.client = httpx.AsyncClient(base_url=server_url, timeout=None)
@@ -76,7 +76,7 @@ class Relay:
         self.config.load()
 
     def open(self) -> str:
-        """A new address, by which the server can be reached."""
+        """Open a new address at which the server can be reached."""
         loop, ear = self.browser._loop, socket.create_server(("127.0.0.1", 0))
         listening = loop.create_server(lambda: HttpToolsProtocol(self.config, ServerState(), {}, loop), sock=ear)
         self.servers.append(self.browser._sync(listening))
@@ -95,7 +95,7 @@ class Relay:
             else:
                 await self.pass_request(person, scope, receive, send)
         except GONE_ERRORS:
-            pass  # one of the two ends
+            pass  # one end has closed the connection
         except Exception as fault:
             self.faults.append(fault)
             raise
@@ -146,7 +146,7 @@ class Relay:
         await receive()
         cookies = [("Cookie", value.decode()) for name, value in scope["headers"] if name == b"cookie"]
         address = self.server_url.replace("http", "ws", 1) + scope["path"]
-        patience = {"open_timeout": None, "ping_interval": None}  # the loop may stand still, and the machine be slow
+        patience = {"open_timeout": None, "ping_interval": None}  # the loop may be stopped, and the machine slow
         async with connect(
             address, origin=self.server_url, additional_headers=cookies, max_size=None, **patience
         ) as server:
@@ -175,7 +175,7 @@ class Relay:
         async for frame in server:
             self.between.pass_down(person, frame, page)
         page.close(server.close_code if server.close_code not in (None, GONE) else 1000)
-        await asyncio.Event().wait()  # until the page has been told all
+        await asyncio.Event().wait()  # until all frames have been sent to the page
 
     async def tell_page(self, send: Callable, page: Socket) -> None:
         event = {"type": ""}
@@ -204,7 +204,7 @@ async def reply(send: Callable, status: int, headers: list, content: bytes) -> N
 
 
 async def stream(response: httpx.Response, receive: Callable, send: Callable) -> None:
-    """As long as somebody listens."""
+    """Pass on a response until the client disconnects."""
     hung_up = asyncio.ensure_future(receive())
     headers = [pair for pair in response.headers.raw if pair[0].lower() not in HOP_BY_HOP - {b"content-length"}]
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})

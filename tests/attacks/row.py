@@ -1,4 +1,4 @@
-"""A case's row of docs/attacks.md: data beside the case, and words that the case has to find on the page."""
+"""The row of a test in docs/attacks.md, with the texts that the test has to find on the page."""
 
 import re
 from collections.abc import Callable
@@ -12,8 +12,8 @@ QUOTED = re.compile("“([^”]+)”")
 
 @dataclass
 class Row:
-    """`sees` has the exact words of the page between “ and ”; `open` is the row of docs/threat-model.md of an attack
-    that shows late or never.
+    """`sees` quotes the exact texts of the page between “ and ”. `open` names the row of docs/threat-model.md for an
+    attack that shows late or never.
     """
 
     attack: str
@@ -30,7 +30,7 @@ class Row:
         return QUOTED.findall(self.sees)
 
     def is_shown(self, where: Locator, *numbers: int) -> None:
-        """The row's words, or those of these numbers, stand in that visible place."""
+        """Check that the row's texts, or those with these indexes, are visible in that place."""
         expect(where).to_be_visible()
         for words in [self.words[number] for number in numbers] or self.words:
             expect(where).to_contain_text(words, use_inner_text=True)
@@ -48,7 +48,7 @@ class Row:
 
 
 def attack(name: str, *, done: str, sees: str, when: str = "at once", open: str = "") -> Callable[[Callable], Callable]:
-    """Makes a test a case of the table."""
+    """Make a test a row of the table."""
 
     def give_row(test: Callable) -> Callable:
         test.row = Row(name, done, sees, when, open, test=f"{test.__module__}::{test.__name__}")

@@ -1,4 +1,4 @@
-"""docs/attacks.md, made of the rows that stand beside the cases."""
+"""Generates docs/attacks.md from the rows of the tests."""
 
 import importlib
 import re
@@ -11,7 +11,7 @@ from tests.support.environment import ROOT
 
 FILE = ROOT / "docs" / "attacks.md"
 THREATS = ROOT / "docs" / "threat-model.md"
-# The parts of the table, in this order; the title is the first line of the module.
+# The modules in the order of the table. The first line of a module's docstring is the title of its part.
 PARTS = (
     "test_first_contact",
     "test_changed_keys",
@@ -50,7 +50,7 @@ def modules() -> list[ModuleType]:
 
 
 def rows_of(module: ModuleType) -> list[Row]:
-    """In the order in which they are written."""
+    """The rows in the order of the tests."""
     return [item.row for item in vars(module).values() if isinstance(getattr(item, "row", None), Row)]
 
 
@@ -76,7 +76,7 @@ def seen(row: Row) -> str:
 
 
 def escaped(text: str) -> str:
-    """What is markup to a reader of the page stays text there, too."""
+    """Escape HTML, so that it shows as text on the page."""
     return text.replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -24,7 +24,7 @@ MEGABYTE = b'"' + b"a" * (1 << 20)
 
 @pytest.fixture(scope="module")
 def hasty(town):
-    """Their clocks can be put forward."""
+    """Two people whose clocks can be moved."""
     alice, bob = town.friends(has_clock=True)
     return alice, bob
 
@@ -34,7 +34,7 @@ def connection(person):
 
 
 def go_on(row, people, mallory) -> None:
-    """The server is honest again: what Alice writes, the row's second words, stands at Bob's, and nothing connects."""
+    """Become honest. Bob then gets the row's second text from Alice and no longer shows "Connecting"."""
     alice, bob = people
     mallory.stop()
     alice.send(row.words[1])
@@ -207,7 +207,7 @@ def test_growing(row, hasty, mallory):
         mallory.resync(bob)
         wait_for(bob.page, lambda: len(asked) >= 2 * PAGES_LIMIT)
         row.is_shown(connection(bob), 0)
-        # Not each number: what was pushed before the lie began may lead over some.
+        # Some numbers may be missing, because pushes from before the attack can advance the cursor past them.
         assert all(one < next_one for one, next_one in pairwise(asked))
         assert times[PAGES_LIMIT] - times[PAGES_LIMIT - 1] > SHORTEST_REST_SECONDS
         bob.type_and_send("Bob writes beside it")
@@ -216,23 +216,23 @@ def test_growing(row, hasty, mallory):
 
 
 def wait_for(page: Page, holds: Callable[[], bool]) -> None:
-    """By the page's own clock; its routes are answered meanwhile."""
+    """Move the page's clock. Its routes are still answered."""
     deadline = time.monotonic() + 60
     while not holds():
-        assert time.monotonic() < deadline, "it has not happened"
+        assert time.monotonic() < deadline, "timed out"
         page.wait_for_timeout(50)
 
 
 @contextlib.contextmanager
 def routed(context: BrowserContext, pattern: str, answer: Callable[[Route], None]) -> Iterator[None]:
-    """Answered here, and not by the server: thousands of calls."""
+    """Answer the calls here, because there are thousands of them."""
     context.route(pattern, answer)
     yield
     context.unroute(pattern, answer)
 
 
 class Endless(BaseHTTPRequestHandler):
-    """Sends one string until nobody listens."""
+    """Serves one endless string until the client disconnects."""
 
     most_bytes = 0
 

@@ -25,12 +25,12 @@ def alice(town):
 
 @pytest.fixture
 def bob(alice, mallory) -> Impostor:
-    """Has no browser here, but keys; Alice has written to him."""
+    """Bob has keys and no browser. Alice has written to him."""
     return meet(alice, mallory.office.make_account("Bob"))
 
 
 def renewed(person: Impostor) -> Impostor:
-    """The same account in a new browser."""
+    """Log in to the same account in a new browser."""
     fresh = ec.generate_private_key(ec.SECP256R1())
     identity = ed25519.Ed25519PrivateKey.generate()
     return replace(person, private_key=fresh, identity=identity, browser=secrets.token_hex(16))
@@ -203,7 +203,7 @@ def test_old_key(row, alice, bob, mallory):
 
 
 def change_keys(alice, bob: Impostor, mallory) -> Impostor:
-    """Honestly, and Alice goes on."""
+    """Replace Bob's keys as Bob would, and let Alice accept them."""
     new = renewed(bob)
     mallory.office.upload(new)
     alice.type_and_send("You have new keys")

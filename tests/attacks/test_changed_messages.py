@@ -11,7 +11,7 @@ HEALED = "; the message itself when the server tells the truth again"
 
 
 def one_bit(name: str, byte: int = 0):
-    """One bit of a member of bytes."""
+    """Flip one bit of a binary member."""
 
     def change(message: dict) -> dict:
         data = bytearray(base64.b64decode(message[name]))
@@ -30,7 +30,7 @@ def put(**members):
 
 
 def spoil(row, own_pair, mallory, *changes) -> None:
-    """Alice sends as many messages; Bob sees the row's words in the place of each, and the messages when it is over."""
+    """Alice sends one message for each change. Bob sees the row's text for each, and the messages after `heal`."""
     alice, bob = own_pair
     [words, *_] = row.words
     places = bob.log().get_by_role("article").filter(has_text=words)
@@ -49,7 +49,7 @@ def spoil(row, own_pair, mallory, *changes) -> None:
 
 
 def heal(row, bob, mallory, count: int) -> None:
-    """The server tells the truth again, and everything from the beginning."""
+    """Become honest and make the browser sync from the beginning."""
     mallory.tell_all_again(bob)
     for number in range(count):
         bob.expect_message(f"({number}) {row.attack}")

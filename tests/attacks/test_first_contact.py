@@ -17,7 +17,7 @@ FIRST_LINE = "“Only you and Bob can read this chat. Not even the people who ru
 
 
 class Relay:
-    """Sits between two people: to each she is the other, reads what they write, and seals it anew."""
+    """Impersonates each of two people to the other: opens what they send and seals it anew."""
 
     def __init__(self, mallory, alice, bob):
         self.mallory, self.people = mallory, {alice.email: alice, bob.email: bob}
@@ -29,7 +29,7 @@ class Relay:
             mallory.take(reader, lambda envelope, sender=reader: self.pass_on(sender, envelope))
 
     def pass_on(self, sender, envelope: dict) -> None:
-        """Opens as the recipient, seals as the sender."""
+        """Open as the recipient, seal as the sender."""
         other = envelope["recipient_email"]
         if envelope["message_type"] != "text":
             return

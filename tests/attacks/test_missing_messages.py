@@ -13,7 +13,7 @@ ONE = "“1 message from Alice has not arrived”"
 
 
 def stand_in_order(person, *texts: str) -> None:
-    """These parts of the log, messages and lines between them, one after the other."""
+    """Check that these messages and lines are in the log in this order."""
     for text in texts:
         expect(person.log()).to_contain_text(text, use_inner_text=True)
     shown = person.log().inner_text()
@@ -22,7 +22,7 @@ def stand_in_order(person, *texts: str) -> None:
 
 
 def withhold(mallory, sender, reader, *texts: str) -> Held:
-    """These are sent, and lost on their way to the reader until they are let go."""
+    """Send these messages and hold them back from the reader until `let_go`."""
     held = mallory.hold_back(reader, sender)
     for text in texts:
         sender.send(text, "Sent")
@@ -264,7 +264,7 @@ def test_relabelled(row, own_pair, mallory):
 
 
 def go_on_elsewhere(guests, alice, bob):
-    """Bob has logged in in another browser, which has the account's key from here on."""
+    """Bob logs in in another browser, whose key becomes the account's key."""
     return go_on_in(guests.visitor("bob", account=bob), alice)
 
 

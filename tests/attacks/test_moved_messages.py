@@ -12,7 +12,7 @@ from tests.attacks.words import DAMAGED, NOT_OURS, NOT_THEIRS, OWN_DAMAGED, of
 
 @pytest.fixture(scope="module")
 def carol(town, everybodys_pair):
-    """Mallory's own account, whose keys she has. Bob knows it."""
+    """Mallory's own account. She has its keys, and Bob is in contact with it."""
     _, bob = everybodys_pair
     carol = town.mallory.office.make_account("Carol")
     sealed = carol.seal(bob.email, town.mallory.office.public_key(bob), "Hello from Carol")
@@ -31,7 +31,7 @@ def turned(message: dict) -> dict:
 
 
 def comes_unopened(row, person, bring: Callable[[], object], number: int = 0) -> None:
-    """One message more that says the row's words, where the person looks."""
+    """One more message shows the row's text in the open chat."""
     places = person.log().get_by_role("article").filter(has_text=row.words[number])
     before = places.count()
     bring()

@@ -13,7 +13,7 @@ LISTS = r"GET /(contacts/list|messages/conversations)"
 
 
 def called(names: dict[str, str]):
-    """Names in the place of others in a list of contacts or of chats, by address."""
+    """Replace the names of addresses in a list of contacts or chats."""
 
     def change(body: dict) -> dict:
         named = [
@@ -25,7 +25,7 @@ def called(names: dict[str, str]):
 
 
 def link_to(person, other):
-    """In the list of chats, where the address stands beside the name."""
+    """The link in the list of chats, where the address stands beside the name."""
     return person.chats().get_by_role("link").filter(has_text=other.email)
 
 

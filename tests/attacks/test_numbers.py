@@ -6,7 +6,7 @@ NOT_SAFE = 2**53
 
 
 def arrives_after(row, alice, bob, mallory, number: int) -> None:
-    """It is over, and Bob has everything."""
+    """After the attack Bob has all messages."""
     mallory.stop()
     mallory.resync(bob)
     alice.send(row.words[number], "Sent")

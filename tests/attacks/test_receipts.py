@@ -17,7 +17,7 @@ NO_MORE = 'Alice: “Sent”, and neither "Delivered" nor "Read"'
 
 
 def is_only_sent(row, alice, text: str) -> None:
-    """Also when there was time for more."""
+    """The message stays "Sent", even after time for a receipt."""
     alice.page.wait_for_timeout(1200)
     row.is_shown(alice.message(text))
     expect(alice.message(text)).not_to_contain_text(re.compile("Delivered|Read"))
@@ -60,7 +60,9 @@ def test_made(row, friends, mallory):
 
 
 def everything_read() -> dict:
-    """Of all browsers, if it could be: the id of Alice's is inside what she has sealed for Bob."""
+    """A receipt that claims everything as read. It cannot name Alice's browser, whose id is only in what she seals for
+    Bob.
+    """
     seen = [{"browser": secrets.token_hex(16), "from": 1, "delivered": 9, "read": 9, "missing": []}]
     body = json.dumps({"head": None, "seen": seen}, separators=(",", ":"))
     return {"body": body, "type": "receipt", "message_type": "receipt"}

@@ -36,7 +36,7 @@ def signed(person: Impostor, version: int, suites: tuple[int, ...]) -> dict:
 
 
 def is_held(row, alice, bob, mallory, key: dict) -> None:
-    """That key is named now, Alice writes, and has to decide first."""
+    """The server names that key and refuses the old one, so Alice has to decide before her message is sent."""
     mallory.sent.clear()
     name_key(mallory, alice, bob.email, key)
     mallory.refuse_sending(alice, STALE)
@@ -47,7 +47,7 @@ def is_held(row, alice, bob, mallory, key: dict) -> None:
 
 
 def is_not_sent(row, alice, bob, mallory, key: dict) -> None:
-    """That key is named at the first contact, and nothing is sealed for it."""
+    """The server names that key at the first contact, and nothing is sealed for it."""
     mallory.sent.clear()
     name_key(mallory, alice, bob.email, key)
     alice.add(bob)

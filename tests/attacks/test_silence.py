@@ -18,7 +18,7 @@ from tests.attacks.test_missing_messages import ONE, withhold
 
 
 def keep_open(person, pattern: str) -> None:
-    """No answer comes to these calls, and no end."""
+    """Never answer these calls and never close their connections."""
     person.context.route(pattern, lambda _: None)
 
 
@@ -103,7 +103,7 @@ STEP_MS = 5_000
 
 
 def drip() -> Iterator[bytes]:
-    """A byte now and then."""
+    """Send one byte at a time, with pauses."""
     for part in (b'{"kinds": ["', *[b"x"] * 600):
         yield part
         time.sleep(0.1)
@@ -125,7 +125,7 @@ def test_own_data(row, guests, mallory, is_silent):
             mallory.change_answer(bob, "GET /auth/me/data", lambda _: Answer(None, url=url))
         bob.visit("/about-me")
         row.is_shown(bob.page.get_by_role("status"), 0)
-        for _ in range(LONGEST_CALL_MS // STEP_MS + 1):  # in steps that are shorter than the silence that ends a call
+        for _ in range(LONGEST_CALL_MS // STEP_MS + 1):  # in steps below the timeout for a silent connection
             bob.page.wait_for_timeout(150)
             bob.page.clock.fast_forward(STEP_MS)
         row.is_shown(bob.page.get_by_role("alert"), 1)

@@ -12,7 +12,7 @@ ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def is_untouched(person) -> bool:
-    """No script of hers ran, and none of her elements is in the page."""
+    """None of Mallory's scripts has run, and none of her elements is in the page."""
     foreign = "img[src='x'], b, script:not([src]):not([type]), iframe, object, [onerror], [onload]"
     return person.page.evaluate("window.owned === undefined") and person.page.locator(foreign).count() == 0
 

@@ -1,8 +1,8 @@
-"""What comes by the ways between a browser and the server, REST and the socket, and may be changed on it.
+"""Hooks for everything that passes between a browser and the server by REST and by the socket.
 
-Whatever tells a browser about its mailbox, by whatever way it comes (a push, the acceptance of what was sent, the
-answer to a POST, a page of `sync`, of a conversation or of an inbox, the list of chats), goes through `events_for`: an
-attack holds for all of them. All other answers go through `answer_for`, all other frames through `frame_rules`.
+Whatever tells a browser about its mailbox goes through `events_for`: a push, an acknowledgement, the response to a
+POST, a page of `sync`, of a conversation or of an inbox, and the list of chats. So an attack applies to all of them.
+All other responses go through `answer_for`, all other frames through `frame_rules`.
 """
 
 import json
@@ -18,7 +18,7 @@ PUSHES = ("new_message", "message_status", "conversation_cleared")
 
 Event = dict[str, Any]
 Changed = Event | list[Event] | None
-# Whose browser it is for, and the event; what comes out is passed on in its place.
+# A rule gets the reader and an event, and returns what replaces the event.
 Rule = Callable[[Person, Event], Changed]
 
 
@@ -31,7 +31,7 @@ class AnswerRule:
 
 @dataclass
 class Sent:
-    """An envelope as it left a browser."""
+    """An envelope that a browser sent."""
 
     person: Person
     envelope: dict
@@ -49,7 +49,7 @@ class Wire:
         self.sockets: dict[Person, list[Socket]] = {}
 
     def answer_to_sending(self, _sender: Person, _envelope: dict) -> Answer | None:
-        """None: the server's own."""
+        """None passes the request to the server."""
         return None
 
     # --- events ---
@@ -62,7 +62,7 @@ class Wire:
         return events
 
     def messages_for(self, reader: Person, messages: list[dict]) -> list[dict]:
-        """Those that stand on a page, where they have no number."""
+        """Messages of a page, which have no number."""
         given = [{"type": "new_message", "sequence": 0, "message": message} for message in messages]
         events = [changed for event in given for changed in self.events_for(reader, event)]
         return [event["message"] for event in events if event["type"] == "new_message"]
@@ -115,7 +115,7 @@ class Wire:
             page.to_server.put_nowait(frame)
         elif answer.status >= 400:
             page.send(json.dumps({"type": "error", "client_id": said["client_id"]} | answer.body))
-        # An acceptance comes with the push.
+        # An acknowledgement comes with the push.
 
     def pass_down(self, person: Person, frame: str, page: Socket) -> None:
         told = json.loads(frame)

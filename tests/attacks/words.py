@@ -1,4 +1,4 @@
-"""Sentences of the page that several cases look for, as a row quotes them."""
+"""Texts of the page that several tests look for, as the rows quote them."""
 
 DAMAGED = "“This message could not be opened. It was damaged or changed on the way. Ask {name} to send it again.”"
 OWN_DAMAGED = (

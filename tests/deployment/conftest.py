@@ -1,4 +1,4 @@
-"""pytest --backend=services tests/deployment      needs nginx and openssl; root is neither needed nor kept"""
+"""pytest --backend=services tests/deployment      needs nginx and openssl, and not root"""
 
 import contextlib
 
@@ -10,7 +10,7 @@ from tools.provision import Unavailable
 
 
 def pytest_ignore_collect(config):
-    """More than one process needs both services."""
+    """Several server processes need PostgreSQL and Redis."""
     return config.getoption("backend") == "embedded" or None
 
 

@@ -1,4 +1,4 @@
-"""deploy/nginx on loopback: TLS by an authority of our own, two server processes, PostgreSQL and Redis."""
+"""deploy/nginx on loopback, with a test CA, two server processes, PostgreSQL and Redis."""
 
 import contextlib
 import itertools
@@ -12,7 +12,7 @@ from tests.deployment.nginx import HOST, Nginx
 from tools.provision import Unavailable
 from tools.provision.processes import private_folder
 
-# Each visitor comes from an address of its own: all of 127.0.0.0/8 is loopback.
+# Client addresses, one for each visitor. All of 127.0.0.0/8 is loopback.
 addresses = (f"127.0.{high}.{low}" for high, low in itertools.product(range(1, 255), range(1, 255)))
 
 
@@ -27,7 +27,7 @@ class Deployment:
 
 @contextlib.contextmanager
 def running_deployment(folder: Path) -> Iterator[Deployment]:
-    """On the services that DATABASE_URL and REDIS_URL name. Raises Unavailable where there is no nginx or openssl."""
+    """Uses the services in DATABASE_URL and REDIS_URL. Raises Unavailable if nginx or openssl is missing."""
     if not shutil.which("openssl"):
         raise Unavailable("openssl is not installed")
     with contextlib.ExitStack() as stack:

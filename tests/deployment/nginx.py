@@ -1,4 +1,4 @@
-"""The nginx of this machine with deploy/nginx/vibechat.conf, in which only addresses and paths are other ones."""
+"""Runs the installed nginx with deploy/nginx/vibechat.conf. Only addresses and paths are replaced."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tools.provision.processes import free_port, hand_over, spawn, stop, wait_un
 
 HOST = "chat.example.org"
 CONFIGURATION = ROOT / "deploy" / "nginx" / "vibechat.conf"
-# As Debian's nginx.conf around ours: what it says already must not disagree with what we say.
+# Like Debian's nginx.conf, so that a directive that conflicts with ours makes a test fail.
 AROUND = """
 pid {folder}/nginx.pid;
 error_log {folder}/main.log;
@@ -87,7 +87,7 @@ class Nginx:
         return [line for line in map(json.loads, lines) if line["route"] == route]
 
     def access_lines_after(self, before: list[dict], count: int, route: str) -> list[dict]:
-        """nginx writes its line a moment after the answer."""
+        """Waits for the log lines, because nginx writes them shortly after the response."""
         deadline = time.monotonic() + 30
         while len(lines := self.access_lines(route)[len(before) :]) < count:
             assert time.monotonic() < deadline, f"{route} was logged {len(lines)} times"
@@ -96,7 +96,7 @@ class Nginx:
 
 
 def make_certificates(folder: Path) -> None:
-    """An authority of our own, and what it says about HOST."""
+    """Make a test CA and a certificate for HOST."""
     new_key = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
     authority = ["-keyout", "authority.key", "-out", "authority.pem", "-subj", "/CN=Authority of a test"]
     signed = ["-CA", "authority.pem", "-CAkey", "authority.key", "-keyout", "privkey.pem", "-out", "fullchain.pem"]

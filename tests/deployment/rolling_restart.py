@@ -1,4 +1,4 @@
-"""Calls at a steady rate while the server processes are restarted one after the other, and what came of each call.
+"""Makes calls at a steady rate while the server processes are restarted in turn, and counts the outcomes.
 
 python -m tests.deployment.rolling_restart --runs 3 --rate 40
 """
@@ -27,7 +27,7 @@ BEFORE_SECONDS, BETWEEN_SECONDS = 1.0, 1.0
 
 
 class Callers:
-    """Pairs of people; half of their calls read, and half send a message."""
+    """Pairs of people whose calls alternate between a read and a send."""
 
     def __init__(self, people: list[Visitor], rate: float):
         self.people, self.pause = people, len(people) / rate
@@ -69,7 +69,7 @@ class Callers:
 
 
 def count_calls(deployment: Deployment, rate: float) -> Counter[str]:
-    """`answered`, and each other outcome by its name."""
+    """The number of calls by outcome: `answered`, or a name of the failure."""
     with contextlib.ExitStack() as stack:
         people = [stack.enter_context(Visitor(deployment.nginx, next(addresses))) for _ in range(CALLERS)]
         for person in people:

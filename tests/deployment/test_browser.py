@@ -1,4 +1,4 @@
-"""Two people in Chromium, through nginx and two processes."""
+"""Two people chat in Chromium, through nginx and two server processes."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ from tools.provision.node import install_modules
 
 @pytest.fixture
 def browser(deployment):
-    """It goes to our nginx by the public name, and takes that nginx's certificate and no other."""
+    """A browser that resolves the public name to our nginx and trusts its certificate only."""
     try:
         install_modules()
         chromium = find_chromium()

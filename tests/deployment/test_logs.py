@@ -1,10 +1,10 @@
-"""Nothing that a person chose, and nothing by which one is found, is in a log of nginx; and no secret in any log."""
+"""Logs hold no secrets, and nginx's logs hold nothing that identifies a person or that a person chose."""
 
 from tests.deployment.nginx import HOST
 from tests.deployment.visitor import envelope
 
 
-def test_routes_only(deployment, new_visitor):
+def test_logs_hold_routes_and_no_secrets_or_addresses(deployment, new_visitor):
     alice, bob = new_visitor(), new_visitor()
     secrets = [alice.register().json()["refresh"], alice.access, alice.password, alice.email]
     bob.register()
@@ -26,7 +26,7 @@ def test_routes_only(deployment, new_visitor):
     assert "?" not in nginx
 
 
-def test_lines_say_what_an_operator_needs(deployment, visitor):
+def test_access_lines_have_the_documented_fields(deployment, visitor):
     before = deployment.nginx.access_lines("/api/keys/email/<path:email>")
     visitor.get("/api/keys/email/nobody@example.org?x=y")
     [line] = deployment.nginx.access_lines_after(before, 1, "/api/keys/email/<path:email>")

@@ -1,4 +1,4 @@
-"""Two server processes behind one name."""
+"""Two server processes behind one nginx."""
 
 import json
 import time
@@ -12,7 +12,7 @@ from tests.deployment.visitor import envelope, next_frame
 
 @pytest.fixture
 def servers(deployment, visitor):
-    """To be stopped: they are started again afterwards."""
+    """The servers, which a test may stop. They are started again afterwards."""
     yield deployment.servers
     for server in deployment.servers:
         if server.process.poll() is not None:
@@ -30,7 +30,7 @@ def friends(new_visitor):
     return alice, bob
 
 
-def test_two_people_on_two_processes_talk(deployment, friends):
+def test_people_on_different_processes_get_each_others_messages(deployment, friends):
     alice, bob = friends
     before = deployment.nginx.access_lines("/ws/chat/")
     hers, his = alice.signed_in_socket(), bob.signed_in_socket()
@@ -45,7 +45,7 @@ def test_two_people_on_two_processes_talk(deployment, friends):
     assert processes == {str(server.port) for server in deployment.servers}
 
 
-def test_limits_are_shared(deployment, visitor):
+def test_processes_share_rate_limits(deployment, visitor):
     before = deployment.nginx.access_lines("/api/auth/login")
     wrong = {"email": visitor.email, "password": "not the password"}
     refused = 0
@@ -53,12 +53,12 @@ def test_limits_are_shared(deployment, visitor):
         refused += 1
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) > 0
-    assert 10 <= refused < 20, "two counts of ten are twenty; more than ten is a window that began meanwhile"
+    assert 10 <= refused < 20, "separate limits would allow 20; a new window can allow more than 10"
     processes = {line["process"] for line in deployment.nginx.access_lines_after(before, 10, "/api/auth/login")}
     assert processes == {str(server.port) for server in deployment.servers}
 
 
-def test_one_process_may_be_restarted(servers, friends):
+def test_one_process_can_be_restarted(servers, friends):
     alice, bob = friends
     sockets = {alice: alice.signed_in_socket(), bob: bob.signed_in_socket()}
     servers[0].stop()
@@ -80,7 +80,7 @@ def test_rolling_restart_fails_no_call(servers, deployment):
 
 
 def is_told_to_go(chat) -> bool:
-    """Whether the process at the other end said goodbye, as one that is stopped does."""
+    """Whether the server sent `disconnect` and closed the socket with 1012, as one does that is stopped."""
     try:
         while json.loads(chat.recv(timeout=3))["type"] != "disconnect":
             pass
@@ -92,7 +92,7 @@ def is_told_to_go(chat) -> bool:
     return False
 
 
-def test_with_no_process_nginx_says_unavailable(servers, visitor):
+def test_nginx_answers_unavailable_without_server_processes(servers, visitor):
     for server in servers:
         server.stop()
     api, page, static = visitor.get("/api/auth/me"), visitor.get("/chat"), visitor.get("/static/js/login.js")

@@ -1,4 +1,4 @@
-"""Somebody who comes to nginx over TLS, from an address of their own: all of 127.0.0.0/8 is loopback."""
+"""A client of nginx over TLS, with a network address of its own in 127.0.0.0/8."""
 
 import base64
 import contextlib
@@ -36,7 +36,7 @@ class Visitor(contextlib.ExitStack):
         return self.request("POST", path, json=body, **more)
 
     def raw(self, data: bytes) -> bytes:
-        """The answer to bytes that no library would send."""
+        """Send raw bytes over TLS and return the response, for requests that no HTTP library sends."""
         with self.tls.wrap_socket(self.connection(), server_hostname=HOST) as connection:
             connection.sendall(data)
             return b"".join(iter(lambda: connection.recv(65536), b""))

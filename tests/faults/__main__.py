@@ -1,8 +1,8 @@
-"""python -m tests.faults --minutes 10     every fault, again and again, on PostgreSQL and Redis of its own
-python -m tests.faults --only redis_gone   those whose names hold this, once
+"""python -m tests.faults --minutes 10     every fault repeatedly, on its own PostgreSQL and Redis
+python -m tests.faults --only redis_gone   the faults whose names contain this, once
 
-Prints what was sent and what became of it. The exit code is 0 only where nothing was lost, doubled, misordered, late or
-answered with a failure, and nobody had to log in again.
+Prints counts of the messages. The exit code is 0 only if nothing was lost, duplicated, misordered or late, no
+call failed, and nobody had to log in again.
 """
 
 import argparse
@@ -37,9 +37,9 @@ def main() -> int:
 
 def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=0, help="go round again until so much time has passed")
-    parser.add_argument("--only", default="", help=f"of: {', '.join(FAULTS)}")
-    parser.add_argument("--short", action="store_true", help="each as short as in the suite")
+    parser.add_argument("--minutes", type=float, default=0, help="repeat until this time has passed")
+    parser.add_argument("--only", default="", help=f"part of a name of: {', '.join(FAULTS)}")
+    parser.add_argument("--short", action="store_true", help="with the short durations of the test suite")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     return parser.parse_args()
 

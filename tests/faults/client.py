@@ -1,4 +1,4 @@
-"""A browser, as the contract says that one should behave: it believes its cursor, and the database before any push."""
+"""A client that behaves as the contract asks of a browser: it trusts its cursor, and the database more than pushes."""
 
 import asyncio
 import contextlib
@@ -33,16 +33,18 @@ class Client:
         self.sends_to = servers
         self.sync_wanted = asyncio.Event()
         self.online = asyncio.Event()
-        self.is_taken = asyncio.Event()  # the newest token, by the socket
+        self.is_taken = asyncio.Event()  # set when the socket has accepted the newest token
         self.reading = asyncio.Event()
         self.reading.set()
-        self.pushed: set[int] = set()  # numbers that came by push
-        self.goodbyes: list[tuple[str | None, int | None]] = []  # of each socket: its `disconnect`, its close code
+        self.pushed: set[int] = set()  # sequences that came by push
+        self.goodbyes: list[
+            tuple[str | None, int | None]
+        ] = []  # for each closed socket: reason of `disconnect`, close code
         self.tasks: list[asyncio.Task] = []
         self.was_connected, self.polled_at = False, 0.0
-        self.receive_buffer_bytes = 0  # 0: what the system gives
+        self.receive_buffer_bytes = 0  # 0: the default of the system
 
-    # --- on and off ----------------------------------------------------------------------------------------------
+    # --- online and offline ----------------------------------------------------------------------------------------
 
     def start(self) -> None:
         self.online.set()
@@ -66,7 +68,7 @@ class Client:
         await self.hang_up()
 
     async def hang_up(self) -> None:
-        """Another socket follows where it is online."""
+        """Close the socket. An online client opens another one."""
         if chat := self.socket:
             self.socket = None
             await chat.close()
@@ -105,7 +107,7 @@ class Client:
         return connection
 
     async def renew_socket(self) -> None:
-        """A fresh token on the same socket, as a browser sends it before the old one expires."""
+        """Send a new token on the same socket, as a browser does before the old one expires."""
         await self.renew(self.person.tokens["access"])
         self.is_taken = asyncio.Event()
         await self.socket.send(json.dumps({"type": "connect", "token": self.person.tokens["access"]}))
@@ -138,7 +140,7 @@ class Client:
             await self.person.renew(self.server, token)
 
     def poll_if_due(self) -> None:
-        """While no socket can be had, `sync` every few seconds."""
+        """Sync every few seconds while no socket can be opened."""
         now = asyncio.get_running_loop().time()
         if not self.was_connected and now > self.polled_at + POLL_SECONDS:
             self.polled_at = now
@@ -168,8 +170,9 @@ class Client:
             self.ledger.complain(f"{self.name} heard {frame}")
 
     def note_counter(self, counter: int) -> None:
-        """Above the cursor: something was missed. Below: `sync` says whether the database was restored, which here it
-        never is, or a push was quicker than `connected`."""
+        """Sync if the counter differs from the cursor. Above the cursor, events were missed. Below it, either a push
+        overtook `connected` or the database was restored, which does not happen here.
+        """
         if counter != self.mailbox.cursor:
             self.sync_wanted.set()
 
@@ -215,7 +218,7 @@ class Client:
         return answer.json()
 
     async def fresh(self) -> Fresh:
-        """A whole new load, as a browser makes it that has nothing, from whichever server answers."""
+        """Load the whole mailbox, as a new browser does, from any server that answers."""
         while True:
             try:
                 return await self.load(self.random.choice(self.servers))
@@ -233,5 +236,5 @@ class Client:
 
 
 def drop_known(answer: dict, cursor: int) -> dict:
-    """Pushes that came while sync was under way have been applied already."""
+    """Drop events that were applied by pushes during the sync."""
     return answer | {"events": [event for event in answer["events"] if event["sequence"] > cursor]}

@@ -1,4 +1,4 @@
-"""Faults of clients: one that reads nothing, one that was away, and many that repeat themselves."""
+"""Faults of clients: one does not read, one was offline, many repeat their messages."""
 
 import asyncio
 
@@ -14,8 +14,9 @@ WAITING_MESSAGES = 500
 
 
 async def slow_reader(town: Town, scale: Scale) -> None:
-    """Bob's browsers read nothing while large messages come for him. Others talk on, and the servers' memory holds far
-    less than what he does not read."""
+    """Bob's browsers stop reading while large messages arrive for him. Others go on, and the memory of the servers
+    grows by far less than the unread messages.
+    """
     slow = town.clients_of("bob")
     await be_deaf(town, slow)
     before = [resident_bytes(server.process) for server in town.servers]
@@ -32,7 +33,7 @@ async def slow_reader(town: Town, scale: Scale) -> None:
 
 
 async def be_deaf(town: Town, clients: list[Client]) -> None:
-    """A new socket with a small buffer, connected, and then not read any more."""
+    """Open a socket with a small receive buffer, and stop reading after the connect."""
     for client in clients:
         client.receive_buffer_bytes = 4096
         await client.hang_up()
@@ -42,7 +43,7 @@ async def be_deaf(town: Town, clients: list[Client]) -> None:
 
 
 async def exchange(town: Town, writer: Client, other: Client) -> None:
-    """A message that shows up in another browser of its sender, on the other server."""
+    """Send a message and wait until another browser of the sender, on the other server, has it."""
     client_id = writer.outbox.put(town.person("carol"))
     await town.until(lambda: has(other, client_id), "others talk while somebody reads nothing")
 
@@ -69,8 +70,8 @@ async def offline_with_500_waiting(town: Town, scale: Scale) -> None:
         client.go_online()
 
 
-async def repeated_by_every_door(town: Town, scale: Scale) -> None:
-    """Each message, and an old one with it, by both doors and to both processes at once."""
+async def repeated_by_every_transport(town: Town, scale: Scale) -> None:
+    """Send each message, and an old one with it, by both transports and to both processes concurrently."""
     for client in town.clients:
         client.outbox.sends_copies = True
     async with town.busy():

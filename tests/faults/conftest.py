@@ -1,4 +1,4 @@
-"""pytest --backend=services tests/faults      on a PostgreSQL and a Redis of its own; without: one process alone"""
+"""pytest --backend=services tests/faults      on PostgreSQL and Redis; without it, on SQLite in one process"""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tools.provision import Unavailable
 
 
 def pytest_ignore_collect(collection_path, config):
-    """More than one process needs both services."""
+    """Several server processes need PostgreSQL and Redis."""
     is_for_services = collection_path.name == "test_faults.py"
     return (is_for_services and config.getoption("backend") == "embedded") or None
 

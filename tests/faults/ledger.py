@@ -1,4 +1,4 @@
-"""What was sent, acknowledged and seen while a fault lasted, and what came of it."""
+"""Records what was sent, acknowledged and received during a fault, and counts the errors."""
 
 from collections import Counter
 from dataclasses import dataclass, field, fields
@@ -16,7 +16,7 @@ class Sent:
 
 @dataclass
 class Fresh:
-    """A person's whole mailbox as `sync?after=0` has it now."""
+    """A person's whole mailbox, loaded by `sync?after=0`."""
 
     events: list[dict]
     mailbox: Mailbox
@@ -46,24 +46,26 @@ class Counts:
 @dataclass
 class Ledger:
     sent: dict[str, Sent] = field(default_factory=dict)  # by client_id, each outbox in the order of sending
-    acknowledged: dict[str, set[int]] = field(default_factory=dict)  # the message ids that answers have named
-    doors: Counter = field(default_factory=Counter)  # acknowledgements by door
+    acknowledged: dict[str, set[int]] = field(default_factory=dict)  # the message ids in acknowledgements
+    transports: Counter = field(default_factory=Counter)  # acknowledgements by transport
     first_numbers: dict[tuple[str, int], int] = field(default_factory=dict)  # by email and message id
-    owners: dict[tuple[str, int], int | str] = field(default_factory=dict)  # by email and number: what has it
+    owners: dict[tuple[str, int], int | str] = field(
+        default_factory=dict
+    )  # the message id or cleared email, by email and sequence
     complaints: list[str] = field(default_factory=list)
     numbers_twice: int = 0
     database_is_away: bool = False
-    wrong_clocks: set[Server] = field(default_factory=set)  # processes that were further from the present than a minute
+    wrong_clocks: set[Server] = field(default_factory=set)  # processes whose clocks were wrong by more than a minute
 
     def complain(self, what: str) -> None:
         self.complaints.append(what)
 
-    def note_acknowledgement(self, client_id: str, message: dict, door: str) -> None:
+    def note_acknowledgement(self, client_id: str, message: dict, transport: str) -> None:
         self.acknowledged.setdefault(client_id, set()).add(message["id"])
-        self.doors[door] += 1
+        self.transports[transport] += 1
 
     def note_event(self, email: str, event: dict) -> None:
-        """Whichever way a client was told; a number belongs to one change for ever."""
+        """Record an event that came by push or sync. Each sequence belongs to one change forever."""
         owner = event["email"] if event["type"] == "conversation_cleared" else event["message"]["id"]
         first = self.owners.setdefault((email, event["sequence"]), owner)
         if first != owner:
@@ -100,7 +102,7 @@ class Ledger:
         return most > 1 or len(self.acknowledged.get(client_id, ())) > 1
 
     def misordered(self, fresh: dict[str, Fresh]) -> int:
-        """Neighbours of one outbox that came to one recipient in the wrong order of numbers."""
+        """The number of consecutive messages of one outbox that one recipient got in the wrong order."""
         arrivals: dict[tuple[str, str], list[int]] = {}
         numbers = {email: self.arrival_numbers(email, person) for email, person in fresh.items()}
         for client_id, sent in self.sent.items():
@@ -111,18 +113,18 @@ class Ledger:
         )
 
     def arrival_numbers(self, email: str, person: Fresh) -> dict[str, int]:
-        """By client_id the number under which each message first came; a receipt gives it another one later."""
+        """The first sequence of each message by client_id. A receipt gives the message a later sequence."""
         messages = person.mailbox.messages.values()
         return {message["client_id"]: self.first_numbers[email, message["id"]] for message in messages}
 
 
 def client_ids(person: Fresh) -> list[str]:
-    """Of every event: a message that one sync told twice is doubled as well."""
+    """The client_ids of all events. A message that is twice in one sync counts as doubled."""
     return [event["message"]["client_id"] for event in person.events if event["type"] == "new_message"]
 
 
 def holes(person: Fresh) -> int:
-    """Numbers that nothing has taken: each message takes one, and one more when it is read (nobody here clears)."""
+    """The number of unused sequences. A message takes one, and another one when it is read; nobody clears here."""
     messages = person.mailbox.messages.values()
     taken = len(messages) + sum(message["read_at"] is not None for message in messages)
     return abs(person.mailbox.cursor - taken)

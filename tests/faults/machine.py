@@ -1,4 +1,4 @@
-"""PostgreSQL, Redis and server processes, each of which may be pulled out and put back."""
+"""PostgreSQL, Redis and server processes that a fault can stop and start."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ SHIFTED_CLOCK = Path(__file__).parent / "shifted_clock"
 
 
 class RedisLine(Line):
-    """Between one process and Redis; it keeps no copy of what passes."""
+    """A proxy between one process and Redis. It records nothing."""
 
     def pump(self, source, target, copy) -> None:
         with contextlib.suppress(OSError):
@@ -37,7 +37,7 @@ class RedisLine(Line):
 
 
 class Machine:
-    """The first of its processes reaches Redis over `redis_line`, which can be cut for it alone."""
+    """The first server process reaches Redis through `redis_line`, which can be cut for it alone."""
 
     def __init__(self, folder: Path, check_seconds: int, postgres: Postgres | None = None, redis: Redis | None = None):
         self.folder, self.postgres, self.redis = folder, postgres, redis
@@ -46,7 +46,7 @@ class Machine:
         self.redis_line = RedisLine(redis.port) if redis else None
 
     def add_server(self) -> Server:
-        """Its clock is set by the file that CLOCK_OFFSET_FILE names."""
+        """The file in CLOCK_OFFSET_FILE sets the server's clock."""
         name = f"server-{len(self.servers)}"
         variables = {
             "STATIC_ROOT": str(self.folder / "static"),
@@ -65,10 +65,10 @@ class Machine:
         file = Path(server.environment["CLOCK_OFFSET_FILE"])
         draft = file.with_suffix(".draft")
         draft.write_text(str(seconds))
-        draft.replace(file)  # at once: half a file would be another jump
+        draft.replace(file)  # atomically, because a partly written file would be another offset
 
     async def put_back(self) -> None:
-        """Whatever an earlier fault has left pulled out, because it failed."""
+        """Start again what a failed fault has left stopped."""
         if self.redis_line:
             self.redis_line.mend()
             self.redis.process.send_signal(signal.SIGCONT)
@@ -91,7 +91,7 @@ class Machine:
         await asyncio.to_thread(server.process.wait)
 
     async def terminate(self, server: Server) -> int:
-        """The exit code of a server that was asked to stop."""
+        """Send SIGTERM and return the exit code."""
         server.process.terminate()
         return await asyncio.to_thread(server.process.wait, 30)
 
@@ -116,7 +116,7 @@ class Machine:
 
     @contextlib.contextmanager
     def redis_frozen(self) -> Iterator[None]:
-        """It takes connections and commands, and answers nothing."""
+        """Redis accepts connections and commands, and does not answer."""
         self.redis.process.send_signal(signal.SIGSTOP)
         try:
             yield
@@ -126,7 +126,7 @@ class Machine:
     # --- PostgreSQL ------------------------------------------------------------------------------------------------
 
     async def stop_postgres(self, signal_number: int) -> None:
-        """SIGINT ends its sessions in good order; SIGQUIT is a crash, from which it recovers at the next start."""
+        """SIGINT is a fast shutdown. SIGQUIT is a crash, which needs recovery at the next start."""
         self.postgres.process.send_signal(signal_number)
         await asyncio.to_thread(self.postgres.process.wait, 30)
 
@@ -165,7 +165,7 @@ def resident_bytes(process: subprocess.Popen) -> int:
 
 @contextlib.contextmanager
 def running_machine(folder: Path, check_seconds: int) -> Iterator[Machine]:
-    """Two processes. Raises Unavailable where there is no PostgreSQL or no Redis to be had."""
+    """Two server processes. Raises Unavailable without PostgreSQL or Redis."""
     with contextlib.ExitStack() as stack:
         services = []
         for kind in (Postgres, Redis):
@@ -181,7 +181,7 @@ def running_machine(folder: Path, check_seconds: int) -> Iterator[Machine]:
 
 @contextlib.contextmanager
 def embedded_machine(folder: Path, check_seconds: int) -> Iterator[Machine]:
-    """One process on SQLite, with its channel layer in its memory."""
+    """One process on SQLite with the in-memory channel layer."""
     with serving(Machine(folder, check_seconds), 1) as machine:
         yield machine
 
@@ -196,6 +196,8 @@ def serving(machine: Machine, processes: int) -> Iterator[Machine]:
 
 
 def commit_durably(postgres: Postgres) -> None:
-    """The suite's PostgreSQL may forget its last commits in a crash, which would be no fault of ours."""
+    """Turn on synchronous commits. The test suite's PostgreSQL runs without them and could lose its last commits in a
+    crash.
+    """
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute("ALTER DATABASE postgres SET synchronous_commit = on")

@@ -1,11 +1,11 @@
-"""What one client has applied of its mailbox, kept as the contract says: numbers in order, nothing twice."""
+"""The state of one client's mailbox. It applies events in the order of their sequences, each once."""
 
 
 class Mailbox:
     def __init__(self):
         self.cursor = 0
         self.messages: dict[int, dict] = {}
-        self.waiting: dict[int, dict] = {}  # pushes beyond a hole, by number
+        self.waiting: dict[int, dict] = {}  # pushes after a missing sequence, by sequence
 
     @property
     def has_hole(self) -> bool:

@@ -1,4 +1,4 @@
-"""Faults of what the servers stand on: Redis gone or mute, PostgreSQL restarted."""
+"""Faults of the services: Redis stopped or silent, PostgreSQL restarted."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ PUSH_IS_GIVEN_UP_SECONDS = 2.5
 
 
 async def redis_gone(town: Town, scale: Scale) -> None:
-    """Sends go on by both doors; what was pushed into the void comes by `resync`, the very last message too."""
+    """Messages can still be sent. `resync` recovers the lost pushes, and that of the very last message too."""
     async with town.busy():
         await asyncio.sleep(0.5)
         await town.machine.stop_redis()
@@ -23,7 +23,7 @@ async def redis_gone(town: Town, scale: Scale) -> None:
 
 
 async def redis_restarted(town: Town, scale: Scale) -> None:
-    """So quickly that hardly anybody notices; the last message falls just into the gap."""
+    """Redis restarts too quickly to be noticed. The push of the last message is lost meanwhile."""
     async with town.busy():
         await asyncio.sleep(0.5)
         await town.machine.stop_redis()
@@ -36,7 +36,7 @@ async def redis_restarted(town: Town, scale: Scale) -> None:
 
 
 async def redis_mute(town: Town, scale: Scale) -> None:
-    """It takes commands and never answers: nobody may wait for it, and sockets catch up without it."""
+    """Redis accepts commands and does not answer. No call waits for it, and sockets catch up without it."""
     with contextlib.ExitStack() as mute:
         async with town.busy():
             await asyncio.sleep(0.5)
@@ -47,8 +47,9 @@ async def redis_mute(town: Town, scale: Scale) -> None:
 
 
 async def redis_line_dead(town: Town, scale: Scale) -> None:
-    """Between one process and Redis nothing comes through any more, and no error says so. Its sockets catch up all the
-    same; in the end the line is cut, and what was stuck in it is lost."""
+    """The connection of one process to Redis stalls without an error. Its sockets still catch up. In the end the
+    connection is cut, and what was stuck in it is lost.
+    """
     line = town.machine.redis_line
     async with town.busy():
         await asyncio.sleep(0.5)
@@ -61,15 +62,15 @@ async def redis_line_dead(town: Town, scale: Scale) -> None:
 
 
 async def sends_go_on(town: Town, seconds: float) -> None:
-    before = Counter(town.ledger.doors)
+    before = Counter(town.ledger.transports)
     await asyncio.sleep(seconds)
-    for door in (SOCKET, POST):
-        if town.ledger.doors[door] == before[door]:
-            town.ledger.complain(f"no message was acknowledged by the {door} while Redis was away")
+    for transport in (SOCKET, POST):
+        if town.ledger.transports[transport] == before[transport]:
+            town.ledger.complain(f"no message was acknowledged by the {transport} while Redis was away")
 
 
 async def lose_the_last_push(town: Town) -> None:
-    """No later push shows the hole that this one leaves."""
+    """Lose the push of the last message, so that no later push reveals the gap."""
     await town.until(town.all_sent, "every outbox is empty")
     town.clients_of("alice")[0].outbox.put(town.person("bob"))
     await town.until(town.all_sent, "the last message is acknowledged")
@@ -85,7 +86,7 @@ async def postgres_crashed(town: Town, scale: Scale) -> None:
 
 
 async def restart_postgres(town: Town, scale: Scale, signal_number: int) -> None:
-    """While it is away, and until both servers say that they are ready again, 503 is right; never anything else."""
+    """The only allowed failure is 503, until both servers report that they are ready again."""
     async with town.busy():
         await asyncio.sleep(0.5)
         town.ledger.database_is_away = True

@@ -1,4 +1,4 @@
-"""What a browser has still to send: one message after the other, each until it is acknowledged."""
+"""The unsent messages of a client. It sends them in turn and repeats each until it is acknowledged."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Outbox:
         self.waiting: asyncio.Queue[dict] = asyncio.Queue()
         self.unfinished = 0
         self.answers: dict[str, list[asyncio.Future]] = {}
-        self.acknowledged: list[dict] = []  # bodies, to be repeated
+        self.acknowledged: list[dict] = []  # bodies that send_copies repeats
         self.sends_copies = False
-        self.doors = [SOCKET, POST]
+        self.transports = [SOCKET, POST]
 
     def put(self, recipient: Person, ciphertext_bytes: int = 64) -> str:
         body = self.write(recipient, ciphertext_bytes)
@@ -65,14 +65,14 @@ class Outbox:
                 return
 
     async def send(self, body: dict) -> None:
-        door = self.client.random.choice(self.doors)
-        if self.client.socket and self.client.server in self.client.sends_to and door == SOCKET:
+        transport = self.client.random.choice(self.transports)
+        if self.client.socket and self.client.server in self.client.sends_to and transport == SOCKET:
             await self.send_by_socket(body)
         else:
             await self.send_by_post(body, self.client.random.choice(self.client.sends_to))
 
     async def send_copies(self, body: dict) -> None:
-        """By both doors and to every process at once, an earlier message among them."""
+        """Send the message and an earlier one by both transports and to every process concurrently."""
         known = self.client.random.choice([*self.acknowledged[-20:], body])
         ways = [self.send_by_post(one, server) for one in (body, known) for server in self.client.servers]
         if self.client.socket:
@@ -81,7 +81,7 @@ class Outbox:
             if isinstance(outcome, BaseException):
                 raise outcome
 
-    # --- the two doors -------------------------------------------------------------------------------------------
+    # --- the two transports ---------------------------------------------------------------------------------------
 
     async def send_by_post(self, body: dict, server: Server) -> None:
         answer = await self.client.person.call(server, "POST", SEND, body)
@@ -115,7 +115,7 @@ class Outbox:
             self.client.ledger.complain(f"the socket answered {frame}")
 
     def answer(self, client_id: str, frame: dict) -> None:
-        """Each answer is for one of those who wait, the one that has waited longest."""
+        """Give the answer to the sending that has waited longest."""
         for waiting in self.answers.get(client_id, ()):
             if not waiting.done():
                 waiting.set_result(frame)

@@ -1,4 +1,4 @@
-"""An account, and the way of its browsers to whichever server process answers."""
+"""An account, and its calls to the server processes."""
 
 import asyncio
 import secrets
@@ -12,7 +12,7 @@ ANSWER_SECONDS = 8
 
 
 class Away(Exception):
-    """No answer, or one that asks to come again later."""
+    """No response, or one that asks for a later retry."""
 
     def __init__(self, reason: str, wait_seconds: float = 0):
         super().__init__(reason)
@@ -34,7 +34,7 @@ class Person:
         self.tokens = answer.json()
 
     async def call(self, server: Server, method: str, path: str, body: dict | None = None) -> httpx.Response:
-        """Signed in; raises Away."""
+        """An authenticated call. Raises Away."""
         for _ in range(2):
             token = self.tokens["access"]
             answer = await self.ask(server, method, path, body, token)
@@ -46,7 +46,7 @@ class Person:
 
     async def ask(self, server: Server, method: str, path: str, body=None, token: str = "") -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        was_away = self.ledger.database_is_away  # a call that began then may be answered later
+        was_away = self.ledger.database_is_away  # a call that begins in an outage may be answered after it
         try:
             answer = await self.http.request(method, server.url + path, json=body, headers=headers)
         except httpx.TransportError as error:
@@ -62,12 +62,14 @@ class Person:
             self.ledger.complain(f"{answer.status_code} from {path}: {answer.text[:200]}")
 
     def note_refusal(self, server: Server, what: str) -> None:
-        """Tokens hold for a day and sessions for a month: only a process at another time may refuse them."""
+        """Complain, unless the clock of the server is wrong: tokens are valid for a day and sessions for a month."""
         if server not in self.ledger.wrong_clocks:
             self.ledger.complain(f"{self.name} was refused: {what}")
 
     async def renew(self, server: Server, spent: str) -> None:
-        """By the refresh token, once for all browsers. Nobody logs in again: a session that ends is a fault."""
+        """Refresh the tokens, once for all browsers of the person. Nobody logs in again, because an ended session is an
+        error.
+        """
         async with self.renewing:
             if self.tokens["access"] != spent:
                 return

@@ -1,4 +1,4 @@
-"""Faults of our own processes: killed at any moment, asked to stop, and living at a wrong time."""
+"""Faults of server processes: killed, stopped, or with a wrong clock."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ HOUR = 3600
 
 
 async def killed_at_random(town: Town, scale: Scale) -> None:
-    """kill -9 under load: one of many moments lies between a commit and its push."""
+    """Kill servers under load, at times between a commit and its push among others."""
     async with town.busy():
         for _ in range(scale.kills):
             await asyncio.sleep(town.random.uniform(0.3, 1.3))
@@ -26,8 +26,9 @@ async def killed_at_random(town: Town, scale: Scale) -> None:
 
 
 async def killed_before_the_push(town: Town, scale: Scale) -> None:
-    """The message is committed, its push is stuck on the way to Redis and dies with the process; a browser of Bob's on
-    the other process has to learn of it, and no later push shows the hole."""
+    """A message is committed, and its push is lost with the killed process. Bob's browser on the other process still
+    gets the message, although no later push reveals the gap.
+    """
     victim, writer, line = town.servers[0], town.clients_of("alice")[0], town.machine.redis_line
     writer.sends_to = [victim]
     line.stall()
@@ -63,14 +64,14 @@ async def stop_in_good_order(town: Town, server: Server) -> None:
 
 
 def check_goodbye(client: Client, already: int) -> None:
-    """`disconnect`, then a close frame: not a connection that just breaks."""
+    """The client got `disconnect` and a close frame before the connection ended."""
     reason, code = next(iter(client.goodbyes[already:]), (None, None))
     if reason is None or code is None:
         client.ledger.complain(f"{client.name} was left with {reason=} {code=}")
 
 
 async def stopped_with_a_request_under_way(town: Town, scale: Scale) -> None:
-    """It finishes what it has, and takes nothing new; the lock stands for a database that takes its time."""
+    """A stopping server answers running requests and accepts no new ones. The lock stands for a slow database."""
     writer, bob = town.clients_of("carol")[0], town.person("bob")
     writer.outbox.put(bob)
     await town.until(town.all_sent, "the mailboxes exist")
@@ -89,7 +90,7 @@ async def stopped_with_a_request_under_way(town: Town, scale: Scale) -> None:
 
 
 async def clocks_apart(town: Town, scale: Scale) -> None:
-    """Within the minute that is allowed for, each token holds at each process."""
+    """Clocks differ by less than the leeway of a minute, so each token is valid at each process."""
     steps = [(-50, 50), (50, -50), (-20, 0), (0, -20)]
     with clocks_set_right(town):
         async with town.busy():
@@ -101,7 +102,7 @@ async def clocks_apart(town: Town, scale: Scale) -> None:
 
 
 async def refresh_everybody(town: Town) -> None:
-    """At one process, and at the other one the same token again, as two tabs do."""
+    """Refresh each token at one process, and repeat it at the other one, as two tabs do."""
     for person in town.people:
         spent = person.tokens
         for server in town.random.sample(town.servers, len(town.servers)):
@@ -110,8 +111,7 @@ async def refresh_everybody(town: Town) -> None:
 
 
 async def clock_jumps(town: Town, scale: Scale) -> None:
-    """Hours and weeks forth and back, each process at a time of its own. Such a process may refuse tokens, but ends no
-    session."""
+    """The clocks of the processes jump by hours and weeks. Such a process may refuse tokens, but it ends no session."""
     one, other = town.servers
     jumps = [(one, 3 * HOUR), (other, -2 * HOUR), (one, 31 * 24 * HOUR), (other, 26 * HOUR), (one, -5 * HOUR)]
     town.ledger.wrong_clocks.update(town.servers)
@@ -123,16 +123,19 @@ async def clock_jumps(town: Town, scale: Scale) -> None:
 
 
 async def old_and_idle_sockets(town: Town, scale: Scale) -> None:
-    """Idle for long, then older than the day after which channel layers forget who is in a group; tokens are renewed in
-    time. What comes then must come by push, and by the same socket. It is sent by socket as well, because the database,
-    whose clock tokens are issued by, does not live in that future."""
+    """Sockets are idle for long, then older than the day after which a channel layer drops group members. Tokens are
+    renewed in time.
+
+    Messages must still come by push on the same socket. They are sent by socket, because tokens are issued by the clock
+    of the database, which is not shifted.
+    """
     await asyncio.sleep(scale.idle_seconds)
     await exchange_by_push(town)
     with clocks_set_right(town):
         set_clocks(town, 13 * HOUR)
         for client in town.clients:
             await client.renew_socket()
-            client.outbox.doors = [SOCKET]
+            client.outbox.transports = [SOCKET]
         set_clocks(town, 25 * HOUR)
         await exchange_by_push(town)
 

@@ -1,4 +1,4 @@
-"""One fault in a new town, and what came of it."""
+"""Runs one fault with new accounts and counts the outcome."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -37,7 +37,7 @@ FAULTS: dict[str, Fault] = {
         outages.postgres_crashed,
         clients.slow_reader,
         clients.offline_with_500_waiting,
-        clients.repeated_by_every_door,
+        clients.repeated_by_every_transport,
         processes.clocks_apart,
         processes.clock_jumps,
         processes.old_and_idle_sockets,

@@ -1,4 +1,4 @@
-"""How long each fault lasts: short in the suite, long by command."""
+"""How long each fault lasts: SHORT in the test suite, LONG in `python -m tests.faults`."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The faults of a server that is one process, on SQLite."""
+"""Faults of a server that is one process on SQLite."""
 
 from dataclasses import replace
 
@@ -9,10 +9,10 @@ from tests.faults.scale import SHORT
 
 pytestmark = pytest.mark.once
 SEED = 7
-SCALE = replace(SHORT, idle_seconds=0)  # there is no connection to a Redis that could go stale
+SCALE = replace(SHORT, idle_seconds=0)  # without Redis no connection can become stale
 
 
-@pytest.mark.parametrize("name", ["killed_at_random", "repeated_by_every_door", "old_and_idle_sockets"])
+@pytest.mark.parametrize("name", ["killed_at_random", "repeated_by_every_transport", "old_and_idle_sockets"])
 def test_nothing_is_lost_doubled_or_misordered(one_process, name):
     outcome = run(FAULTS[name], one_process, SCALE, SEED)
     assert outcome.complaints == []

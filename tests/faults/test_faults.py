@@ -1,4 +1,4 @@
-"""Whatever is pulled out: what was acknowledged is there once and in order, and open sockets catch up by themselves."""
+"""Under each fault, acknowledged messages are stored once and in order, and open sockets catch up by themselves."""
 
 import pytest
 

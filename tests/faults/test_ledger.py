@@ -1,4 +1,4 @@
-"""The count itself: each thing that may go wrong with a message is seen."""
+"""The ledger detects each error that a message can suffer."""
 
 import itertools
 
@@ -17,7 +17,7 @@ def message(number, client_id):
 
 
 def ledger_of(*client_ids) -> Ledger:
-    """Alice has sent these to Bob, in this order, and was told 1, 2, 3 … for their ids."""
+    """A ledger in which Alice has sent these to Bob in this order, with the ids 1, 2, 3 …"""
     ledger = Ledger()
     for number, client_id in enumerate(client_ids, start=1):
         ledger.sent[client_id] = Sent("alice0", ALICE, BOB)
@@ -37,51 +37,51 @@ def count(ledger, bobs, alices=None) -> Counts:
     return ledger.count({ALICE: fresh_of(bobs if alices is None else alices), BOB: fresh_of(bobs)}, behind=0)
 
 
-def test_it_works():
+def test_messages_that_are_acknowledged_and_found_once_are_exact():
     counts = count(ledger_of("a", "b"), [message(1, "a"), message(2, "b")])
     assert counts == Counts(sent=2, acknowledged=2, found=2)
     assert counts.is_exact
 
 
-def test_nothing_at_all_is_not_exact():
+def test_empty_ledger_is_not_exact():
     assert not count(Ledger(), []).is_exact
 
 
 @pytest.mark.parametrize(("bobs", "alices"), [(["a"], ["a", "b"]), (["a", "b"], ["a"])])
-def test_what_one_of_the_two_lacks_is_lost(bobs, alices):
+def test_message_missing_in_either_mailbox_is_lost(bobs, alices):
     numbers = {"a": 1, "b": 2}
     mailboxes = [[message(numbers[name], name) for name in names] for names in (bobs, alices)]
     assert count(ledger_of("a", "b"), *mailboxes).lost == 1
 
 
-def test_what_was_not_acknowledged_is_not_exact():
+def test_unacknowledged_message_is_not_exact():
     ledger = ledger_of("a")
     ledger.sent["b"] = Sent("alice0", ALICE, BOB)
     counts = count(ledger, [message(1, "a"), message(2, "b")])
     assert (counts.sent, counts.acknowledged, counts.found, counts.is_exact) == (2, 1, 2, False)
 
 
-def test_two_messages_of_one_client_id_are_doubled():
+def test_two_messages_with_one_client_id_are_doubled():
     assert count(ledger_of("a"), [message(1, "a"), message(2, "a")]).doubled == 1
 
 
-def test_two_answers_that_differ_are_doubled():
+def test_two_different_acknowledgements_are_doubled():
     ledger = ledger_of("a")
     ledger.note_acknowledgement("a", message(2, "a"), "socket")
     assert count(ledger, [message(1, "a")]).doubled == 1
 
 
-def test_a_number_that_two_messages_had_is_doubled():
+def test_sequence_of_two_messages_is_doubled():
     ledger = ledger_of("a")
     ledger.note_event(BOB, {"type": "new_message", "sequence": 1, "message": message(7, "x")})
     assert count(ledger, [message(1, "a")]).doubled == 1
 
 
-def test_a_later_message_with_a_lower_number_is_misordered():
+def test_later_message_with_a_lower_sequence_is_misordered():
     assert count(ledger_of("a", "b"), [message(2, "b"), message(1, "a")]).misordered == 1
 
 
-def test_a_receipt_that_moves_a_message_misorders_nothing():
+def test_receipt_for_an_earlier_message_misorders_nothing():
     ledger = ledger_of("a", "b")
     for email in (ALICE, BOB):
         ledger.note_event(email, {"type": "new_message", "sequence": 1, "message": message(1, "a")})
@@ -95,7 +95,7 @@ def test_a_receipt_that_moves_a_message_misorders_nothing():
     assert ledger.count(people, behind=0).is_exact
 
 
-def test_a_number_that_nothing_has_is_a_hole():
+def test_unused_sequence_is_a_hole():
     ledger = ledger_of("a")
     people = {ALICE: fresh_of([message(1, "a")]), BOB: fresh_of([message(1, "a")], first_sequence=2)}
     assert ledger.count(people, behind=0).holes == 1

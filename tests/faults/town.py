@@ -1,4 +1,4 @@
-"""People with browsers on the servers of a machine, the load they make, and the count of what came of it."""
+"""People with several browsers on the servers, the load that they make, and the final count."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from tests.faults.person import ANSWER_SECONDS, Away, Person
 BROWSERS = {"alice": 2, "bob": 2, "carol": 1, "dave": 1}
 PAUSE_SECONDS = 0.06
 READ_SECONDS = 0.4
-PATIENCE_SECONDS = 20  # for a busy machine; what has to come within one look at the database may take that much longer
+PATIENCE_SECONDS = 20  # allows for a busy machine
 
 
 class Town:
@@ -29,7 +29,7 @@ class Town:
         self.is_busy = False
 
     async def move_in(self) -> None:
-        """Browsers of one person are on different servers where there are several."""
+        """Start the clients. Those of one person are on different servers, if there are several."""
         ways = [person.register(self.random.choice(self.servers)) for person in self.people]
         await asyncio.gather(*ways)
         for person in self.people:
@@ -53,7 +53,7 @@ class Town:
 
     @contextlib.asynccontextmanager
     async def busy(self) -> AsyncIterator[None]:
-        """Everybody writes to everybody, and reads."""
+        """Everybody sends messages to everybody and reads."""
         self.is_busy = True
         async with asyncio.TaskGroup() as group:
             for job in [*map(self.write, self.clients), *map(self.read, self.people)]:
@@ -71,7 +71,7 @@ class Town:
             await asyncio.sleep(self.random.uniform(0, 2 * PAUSE_SECONDS))
 
     async def read(self, person: Person) -> None:
-        """One browser of each person shows everything that it has applied."""
+        """One browser of each person marks as read what it has applied."""
         client = self.clients_of(person.name)[0]
         while self.is_busy:
             await asyncio.sleep(READ_SECONDS)
@@ -88,7 +88,7 @@ class Town:
         deadline = asyncio.get_running_loop().time() + seconds
         while not await awaited(is_so()):
             if asyncio.get_running_loop().time() > deadline:
-                self.ledger.complain(f"after {seconds} s it is not so that {what}")
+                self.ledger.complain(f"timed out after {seconds} s: {what}")
                 return
             await asyncio.sleep(0.05)
 
@@ -96,7 +96,7 @@ class Town:
         return not any(client.outbox.unfinished for client in self.clients)
 
     async def settled(self) -> Counts:
-        """Outboxes empty themselves, then open sockets have one look at the database to catch up by themselves."""
+        """Wait until outboxes are empty and open sockets have caught up by themselves, then count."""
         await self.until(self.all_sent, "every outbox is empty")
         await self.until_caught_up()
         fresh = await self.fresh_loads()
@@ -112,7 +112,7 @@ class Town:
         await self.until(lambda: not late(wanted, counters), "every client has caught up", seconds)
 
     async def until_at_home(self) -> None:
-        """Each socket is with its own server again; those of others went elsewhere while it was away."""
+        """Bring each client back to its own server. A client goes to another one while its own is away."""
         for client in self.clients:
             if client.server is not client.servers[0]:
                 client.server = client.servers[0]

@@ -1,4 +1,4 @@
-/** Starts the two browsers: Firefox with its default preferences, which puppeteer's own launcher would change. */
+/** Starts both browsers. Firefox keeps its default preferences, which puppeteer's launcher would change. */
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -9,7 +9,7 @@ const CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu"];
 export async function startFirefox(program, folder) {
   const profile = path.join(folder, "firefox");
   mkdirSync(profile);
-  // Otherwise its remote agent sets preferences for tests.
+  // Without this its remote agent sets preferences for tests.
   writeFileSync(path.join(profile, "user.js"), 'user_pref("remote.prefs.recommended", false);\n');
   const options = ["--headless", "--no-remote", "--remote-debugging-port=0", "--profile", profile];
   const firefox = spawn(program, options, { stdio: ["ignore", "ignore", "pipe"] });

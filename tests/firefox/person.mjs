@@ -1,4 +1,4 @@
-/** A person with a browser; finds everything by role and accessible name, as tests/browser/person.py does. */
+/** A person with a browser. Finds elements by role and accessible name, as tools/browser/person.py does. */
 import { randomBytes } from "node:crypto";
 
 const PATIENCE_MS = 20_000;
@@ -15,9 +15,9 @@ export class Person {
     page.on("pageerror", (error) => this.complaints.push(String(error)));
   }
 
-  // --- what stands on the page
+  // --- elements of the page
 
-  /** Within an open dialog, where one is open. */
+  /** Searches in the open dialog, if there is one. */
   find(role, name) {
     const scope = `:is(dialog[open], body:not(:has(dialog[open])))`;
     return this.page.locator(`${scope} >>> ::-p-aria([name="${name}"][role="${role}"])`);
@@ -31,7 +31,7 @@ export class Person {
     return this.find(role, name).fill(text);
   }
 
-  /** Waits until the function, called in the page, gives something. */
+  /** Waits until the function returns a truthy value in the page. */
   async until(what, test, ...values) {
     await this.page.waitForFunction(test, { timeout: PATIENCE_MS, polling: 100 }, ...values).catch(async (error) => {
       const shown = await this.page.evaluate(() => document.body.innerText).catch(() => "");
@@ -102,7 +102,7 @@ export class Person {
     await this.untilSaid(text, state.source);
   }
 
-  /** The log has one article with this text, which says one of these words. */
+  /** Waits until one article of the log has this text and one of these words. */
   untilSaid(text, words = "") {
     return this.until(`"${text}" ${words}`, (wanted, said) => {
       const articles = [...document.querySelectorAll("[role=log] [role=article]")];

@@ -1,4 +1,4 @@
-/** The stories of test_stories.py: Alice is in Firefox, Bob in Chromium. Writes what went wrong in each as JSON. */
+/** The stories of test_stories.py: Alice is in Firefox, Bob in Chromium. Writes the failure of each as JSON. */
 import assert from "node:assert/strict";
 import { startChromium, startFirefox } from "./browsers.mjs";
 import { Person } from "./person.mjs";
@@ -60,10 +60,10 @@ const stories = {
   async "the browser is asked to keep the messages only when the person says so"(alice, bob) {
     await alice.page.evaluateOnNewDocument(() => {
       globalThis.requests = 0;
-      if (!navigator.storage) return; // not a page of the site
+      if (!navigator.storage) return; // a page of another origin
       navigator.storage.persist = () => {
         globalThis.requests += 1;
-        return new Promise(() => {}); // nobody answers
+        return new Promise(() => {}); // the prompt is never answered
       };
     });
     await meet(alice, bob);
@@ -82,7 +82,7 @@ const stories = {
   },
 };
 
-/** @returns {Promise<string>} what went wrong; "": nothing */
+/** @returns {Promise<string>} the failure, or "" */
 async function tell(story, browsers, url) {
   const contexts = await Promise.all(browsers.map((browser) => browser.createBrowserContext()));
   const [alice, bob] = await Promise.all(

@@ -1,6 +1,7 @@
-"""The main stories with one of the two people in Firefox: default preferences, a new profile, no question answered.
+"""The main stories with Alice in Firefox, with default preferences, a new profile and no answered prompts.
 
-Playwright drives only a Firefox of its own, so Node does it here, by puppeteer-core over WebDriver BiDi (stories.mjs).
+Playwright drives only its own build of Firefox, so Node drives it with puppeteer-core over WebDriver BiDi
+(stories.mjs).
 """
 
 import json
@@ -35,21 +36,21 @@ def programs(chromium) -> dict:
 
 
 @pytest.fixture(scope="module")
-def told(programs, site, tmp_path_factory) -> dict[str, str]:
-    """What went wrong in each story, "" for nothing; the two browsers are started once for all of them."""
+def failures(programs, site, tmp_path_factory) -> dict[str, str]:
+    """The failure of each story, or "". The two browsers are started once for all stories."""
     folder = str(tmp_path_factory.mktemp("firefox"))
     given = {**programs, "url": site.server_of("alice").url, "folder": folder}
     command = [find_node().program, str(SCRIPT), json.dumps(given)]
-    # Firefox keeps crash reports and the like in the home folder.
+    # Firefox writes crash reports and other files to the home folder.
     environment = {**os.environ, "HOME": folder}
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, timeout=400)
     return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("story", STORIES)
-def test_story(told, story):
-    assert told.pop(story) == ""
+def test_story_works_in_firefox(failures, story):
+    assert failures.pop(story) == ""
 
 
-def test_every_story_has_a_test(told):
-    assert told.keys() <= set(STORIES)
+def test_every_story_has_a_test(failures):
+    assert failures.keys() <= set(STORIES)

@@ -1,6 +1,6 @@
 /**
- * The browser's code for tests in Python: reads a list of requests (JSON) on standard input and writes the answers.
- * A private key comes as PKCS #8 in hexadecimal; only tests import any.
+ * Runs the browser's code for tests in Python: reads a JSON list of requests from standard input and writes the results.
+ * Private keys are PKCS #8 in hexadecimal. Only tests import private keys.
  */
 import { readFileSync } from "node:fs";
 import { openMessage, sealMessage } from "../../static/js/crypto/envelope.js";

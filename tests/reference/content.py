@@ -1,4 +1,4 @@
-"""What a message says: canonical JSON (docs/protocol.md §5.1 and §5.2) and its padding (§6), in plain Python."""
+"""The content of a message in plain Python: canonical JSON (docs/protocol.md §5.1 and §5.2) and padding (§6)."""
 
 import json
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def untagged_json(content: dict) -> bytes:
 
 
 def read_content(data: bytes) -> dict:
-    """§5.1 and §5.2: the checks in their order."""
+    """Parse and check a content by §5.1 and §5.2, in their order."""
     content = parse_object(data)
     require(is_integer(content.get("v")) and content["v"] == VERSION, "unknown_version")
     check_members(content)
@@ -49,7 +49,7 @@ def parse_object(data: bytes) -> dict:
 
 
 def number(text: str) -> int | float:
-    """A number is judged by its value, as ECMAScript has it; how it is spelled is a matter of canonical form."""
+    """Accept any spelling of a number, as ECMAScript does. The check of the canonical form refuses the others."""
     value = float(text)
     return int(value) if value.is_integer() else value
 
@@ -75,7 +75,7 @@ def check_members(content: dict) -> None:
 
 
 def is_body_of(kind: str, body: str) -> bool:
-    """§5.1: what each type that this version knows asks of its body."""
+    """§5.1: whether the body fits the type, for the types that this version knows."""
     if kind == "text":
         return len(body) <= 4000
     if kind == "skip":
@@ -106,7 +106,7 @@ def message_type_of(kind: str) -> str:
 
 
 def is_text(value: object) -> bool:
-    """Half of a surrogate pair can be written in JSON and is no text."""
+    """JSON can escape a lone surrogate, which is not text."""
     return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
@@ -115,7 +115,7 @@ def is_counter(value: object) -> bool:
 
 
 def is_list_of_browsers(value: object, is_entry: Callable[[dict], bool]) -> bool:
-    """At most 8, each with the id of a browser that no other names."""
+    """At most 8 browsers, all with different ids."""
     if not isinstance(value, list) or len(value) > 8 or not all(isinstance(entry, dict) for entry in value):
         return False
     browsers = [entry.get("browser") for entry in value]
@@ -124,7 +124,7 @@ def is_list_of_browsers(value: object, is_entry: Callable[[dict], bool]) -> bool
 
 
 def is_named(value: object) -> bool:
-    """A message of a chain: its counter and its hash."""
+    """A reference to a message of a chain: its counter and hash."""
     return isinstance(value, dict) and is_counter(value.get("counter")) and matches(r"[0-9a-f]{64}", value.get("hash"))
 
 

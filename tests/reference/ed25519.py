@@ -1,4 +1,5 @@
-"""Ed25519 (RFC 8032 §5.1) in plain Python, strict as docs/protocol.md §3.4 asks; far too slow and leaky for any use.
+"""Ed25519 (RFC 8032 §5.1) in plain Python, as strict as docs/protocol.md §3.4 asks. For tests only: slow and not
+constant-time.
 
 A point is (x, y) modulo P. Keys, seeds and signatures are raw bytes.
 """
@@ -43,7 +44,7 @@ def encode(point: Point) -> bytes:
 
 
 def decode(data: bytes) -> Point | None:
-    """§5.1.3; None for what is no canonical encoding of a point."""
+    """§5.1.3; None if it is not the canonical encoding of a point."""
     whole = int.from_bytes(data, "little")
     y, sign = whole % 2**255, whole >> 255
     if len(data) != 32 or y >= P:
@@ -80,26 +81,26 @@ def public_key(seed: bytes) -> bytes:
 
 
 def sign(seed: bytes, message: bytes, prefix: bytes = b"") -> bytes:
-    """§5.1.6; `prefix` is dom2 of the other two variants, which nothing here accepts."""
+    """§5.1.6; `prefix` is dom2 of the Ed25519 variants, which must be refused."""
     r = hash_integer(prefix, hashlib.sha512(seed).digest()[32:], message) % L
     return sign_with(seed, r, message, prefix)
 
 
 def sign_with(seed: bytes, r: int, message: bytes, prefix: bytes = b"") -> bytes:
-    """With any r, which whoever holds the seed can choose."""
+    """Sign with a given r. The holder of the seed can choose any."""
     encoded = encode(multiply(r, BASE))
     k = hash_integer(prefix, encoded, public_key(seed), message) % L
     return encoded + ((r + k * secret_scalar(seed)) % L).to_bytes(32, "little")
 
 
 def is_key(data: bytes) -> bool:
-    """A point in its canonical encoding, not of small order."""
+    """Whether it is the canonical encoding of a point that is not of small order."""
     point = decode(data)
     return point is not None and multiply(8, point) != NEUTRAL
 
 
 def verify(key: bytes, message: bytes, signature: bytes) -> bool:
-    """§5.1.7 without the factor 8; R as strictly as the key."""
+    """§5.1.7 without the factor 8. R is checked like the key."""
     encoded, s = signature[:32], int.from_bytes(signature[32:], "little")
     if len(signature) != 64 or not is_key(key) or not is_key(encoded) or s >= L:
         return False

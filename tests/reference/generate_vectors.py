@@ -1,6 +1,6 @@
-"""Writes docs/test_vectors/ anew: `python -m tests.reference.generate_vectors`.
+"""Writes docs/test_vectors/: `python -m tests.reference.generate_vectors`.
 
-The same files come out each time; tests/reference/test_vectors.py compares them with the committed ones.
+The output is deterministic. tests/reference/test_vectors.py compares it with the committed files.
 """
 
 import json
@@ -18,7 +18,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "test_vectors"
 
 
 def build() -> dict[str, str]:
-    """The text of each file by its name."""
+    """The text of each file by file name."""
     files = {
         "people.json": people_file(),
         "public_keys.json": public_keys_file(),

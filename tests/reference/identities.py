@@ -1,4 +1,4 @@
-"""Statements that are taken, and those that must not be: identity.json (docs/protocol.md §3.4)."""
+"""Valid and invalid identity statements: identity.json (docs/protocol.md §3.4)."""
 
 from dataclasses import dataclass, field
 
@@ -57,7 +57,7 @@ def valid_statements() -> list[Signed]:
 
 @dataclass(frozen=True)
 class Refusal:
-    """As Alice's, where nothing else is said."""
+    """A statement to refuse. Members default to Alice's."""
 
     name: str
     comment: str
@@ -79,7 +79,7 @@ class Refusal:
 
 
 def signed_by_hand(message: bytes, prefix: bytes = b"") -> bytes:
-    """Alice's signature of any bytes, in place of the good one."""
+    """An `identity_signature` in which Alice has signed these bytes instead of the statement."""
     return head(VERSION, SUITES) + ed25519.sign(SEED, message, prefix)
 
 
@@ -161,7 +161,7 @@ def flipped(data: bytes, index: int, bits: int = 1) -> bytes:
 
 
 def forged_for_small_order() -> list[Refusal]:
-    """Nobody holds a private key of these; where they are taken, anybody signs anything."""
+    """Signatures for keys of small order, under which anybody can forge."""
     return [
         Refusal(f"forged-for-{name}", comment, head(VERSION, SUITES) + forged(key), key)
         for name, comment, key in small_orders() + [("neutral-not-canonical", "y = p + 1.", spell(ed25519.P + 1))]
@@ -169,7 +169,7 @@ def forged_for_small_order() -> list[Refusal]:
 
 
 def forged(key: bytes) -> bytes:
-    """R = [S]B; right where the hash is a multiple of the key's order, which one in eight is."""
+    """R = [S]B, which verifies if the hash is a multiple of the key's order: one in eight."""
     for s in range(1, 1000):
         encoded = ed25519.encode(ed25519.multiply(s, ed25519.BASE))
         if ed25519.hash_integer(encoded, key, STATEMENT) % ed25519.L % 8 == 0:
@@ -178,7 +178,7 @@ def forged(key: bytes) -> bytes:
 
 
 def small_orders() -> list[tuple[str, str, bytes]]:
-    """The eight points of small order, and the two that could be spelled with the other sign."""
+    """The eight points of small order, and the two non-canonical encodings with the other sign."""
     point = eighth()
     points = [ed25519.multiply(number, point) for number in range(8)]
     canonical = [
@@ -190,7 +190,7 @@ def small_orders() -> list[tuple[str, str, bytes]]:
 
 
 def eighth() -> ed25519.Point:
-    """A point of order 8: what is left of a point when the order of the base is taken out."""
+    """A point of order 8: the product of a suitable point and the order of the base point."""
     for y in range(2, 100):
         found = ed25519.decode(spell(y))
         rest = ed25519.multiply(ed25519.L, found) if found else ed25519.NEUTRAL

@@ -1,4 +1,4 @@
-"""Who stands behind a key, and what two people compare: docs/protocol.md §3.4 and §3.5, in plain Python."""
+"""Identity statements and safety numbers in plain Python: docs/protocol.md §3.4 and §3.5."""
 
 import base64
 import hashlib
@@ -17,7 +17,7 @@ ITERATIONS = 5200
 
 
 def statement(email: str, public_key: bytes, version: int, suites: list[int]) -> bytes:
-    """What is signed."""
+    """The signed bytes."""
     return lp(LABEL, email.encode("ascii"), public_key, uint32(version), b"".join(map(uint32, suites)))
 
 
@@ -26,7 +26,7 @@ def uint32(number: int) -> bytes:
 
 
 def head(version: int, suites: list[int]) -> bytes:
-    """What stands before the signature in the API's `identity_signature`."""
+    """The part of the API's `identity_signature` before the signature."""
     return uint32(version) + bytes([len(suites)]) + b"".join(map(uint32, suites))
 
 
@@ -39,7 +39,7 @@ def check_identity_key(identity_key: bytes) -> None:
 
 
 def verify_statement(identity_key: bytes, email: str, public_key: bytes, signed: bytes) -> tuple[int, list[int]]:
-    """Version and suites; raises Refused."""
+    """Returns (version, suites). Raises Refused."""
     check_identity_key(identity_key)
     require(len(signed) >= 5, "identity")
     count = signed[4]
@@ -62,7 +62,7 @@ class Party:
 
 
 def identity_hashes(identity_key: bytes, identifier: bytes) -> tuple[bytes, bytes]:
-    """After the first and after the last of the 5200 rounds; 64 bytes each."""
+    """The hashes after the first and the last of the 5200 rounds, 64 bytes each."""
     first = digest = hashlib.sha512(bytes(2) + identity_key + identifier + identity_key).digest()
     for _ in range(ITERATIONS - 1):
         digest = hashlib.sha512(digest + identity_key).digest()
@@ -79,7 +79,7 @@ def digits(digest: bytes) -> str:
 
 
 def safety_number(one: bytes, other: bytes) -> str:
-    """From the two last hashes, in either order."""
+    """The safety number from the two final hashes, in either order."""
     return "".join(sorted((digits(one), digits(other))))
 
 
@@ -88,7 +88,7 @@ def tag(party: Party) -> bytes:
 
 
 def code(own: Party, peer: Party) -> str:
-    """What `own` shows."""
+    """The code that `own` shows."""
     data = tag(own) + tag(peer) + identity_hash(own) + identity_hash(peer)
     return spell_code(data)
 
@@ -98,7 +98,7 @@ def spell_code(data: bytes) -> str:
 
 
 def read_code(text: str, own: Party, peer: Party) -> str:
-    """What `own` concludes from a code that was read."""
+    """The result of reading a code, for `own`."""
     found = re.fullmatch(r"VIBECHAT:1:([A-Za-z0-9_-]{214})", text)
     data = base64.urlsafe_b64decode(found[1] + "==") if found else b""
     if spell_code(data) != text or data[:32] != tag(peer) + tag(own):

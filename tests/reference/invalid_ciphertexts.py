@@ -1,4 +1,4 @@
-"""Messages whose form is right and that these two keys did not seal, or not in this direction, or not as one's own."""
+"""Well-formed messages that were not sealed by these two keys, in this direction, or by the person themself."""
 
 import hmac
 from dataclasses import replace
@@ -98,7 +98,7 @@ def authenticated_otherwise() -> list[Refusal]:
 
 
 def parts(prefixed: bytes) -> list[bytes]:
-    """What LP has put together."""
+    """Split the result of LP into its parts."""
     found = []
     while prefixed:
         end = 4 + int.from_bytes(prefixed[:4], "big")
@@ -108,7 +108,7 @@ def parts(prefixed: bytes) -> list[bytes]:
 
 
 def forged_own() -> list[Refusal]:
-    """What Alice or the server put before Bob as his own: ECDH gives Alice the key of both directions."""
+    """A message from Alice or the server that claims to be Bob's own. ECDH gives Alice the keys of both directions."""
     genuine = Case("bob's own", "", "I owe you nothing", BOB, ALICE).seal()
     forged = {**genuine.content, "body": "I owe you 100"}
     tag_input = self_tag_input(genuine.aad, untagged_json(forged))

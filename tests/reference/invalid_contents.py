@@ -1,4 +1,4 @@
-"""Messages sealed by the right keys whose plaintext is not made as the protocol says."""
+"""Messages sealed by the correct keys whose plaintext breaks the rules of the protocol."""
 
 import json
 
@@ -85,7 +85,7 @@ def wrong_members() -> list[Refusal]:
 
 
 def huge_numbers() -> list[Refusal]:
-    """JSON all the same: it is the member that is wrong."""
+    """Valid JSON with numbers that are too large for the member."""
     spellings = {"counter-of-5000-digits": b"9" * 5000, "counter-beyond-doubles": b"1e999"}
     return [
         Refusal(name, "counter", "", of_json(GOOD.json.replace(b'"counter":2', b'"counter":' + spelling)))
@@ -144,7 +144,7 @@ def other_escapes() -> dict[str, bytes]:
 
 
 def told_otherwise() -> list[Refusal]:
-    """message_type is authenticated, and still not what the content's type demands."""
+    """message_type is authenticated, but it is not the one that the content's type requires."""
     receipt = {"type": "receipt", "received": [], "body": receipt_json(RECEIPT)}
     told = {
         "receipt-told-as-text": ("text", receipt),
@@ -183,7 +183,7 @@ WRONG_SEEN = [
 
 
 def wrong_receipts() -> list[Refusal]:
-    """Values that no spelling makes right."""
+    """Receipts with invalid values."""
     lists = [None, {}, [None], [[]], [SEEN, SEEN], [seen(str(number), 1, 1) for number in range(9)]]
     lists += [[{**SEEN, member: value}] for member, values in WRONG_SEEN for value in values]
     lists += [[seen("of bob", 1, 200, 0, tuple(range(2, 67)))]]
@@ -218,7 +218,7 @@ def misspelled_receipts() -> list[Refusal]:
 
 
 def receipts_out_of_place() -> list[Refusal]:
-    """The other members of a receipt."""
+    """Receipts with invalid other members."""
     body = receipt_json(RECEIPT)
     members = {"type": "receipt", "body": body, "received": []}
     first = {**members, "counter": 1}

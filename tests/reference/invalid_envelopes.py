@@ -1,4 +1,4 @@
-"""Messages that are refused before any cryptography: their form, the people or the keys are wrong."""
+"""Messages that are refused before any cryptography, because of their form, people or keys."""
 
 from tests.reference.people import ALICE, BOB, MALLORY
 from tests.reference.public_keys import compressed, negative

@@ -1,4 +1,4 @@
-"""Proof that an account holds the private half of its key, and its vectors: docs/protocol.md §3.6."""
+"""Proofs that an account holds its private key, and their vectors: docs/protocol.md §3.6."""
 
 import hashlib
 import hmac
@@ -22,7 +22,7 @@ CHALLENGE = "WzcsIiIsIjBmIl0:1vP3xQ:aZ-_09"
 
 @dataclass(frozen=True)
 class Asked:
-    """What is proven, to a server with this one-time key and this challenge."""
+    """The proven data, the server's one-time key and the challenge."""
 
     email: str
     identity_key: bytes
@@ -38,7 +38,7 @@ def proof_secret(private_key: ec.EllipticCurvePrivateKey, public_key: bytes, ser
 
 
 def key_proof(private_key: ec.EllipticCurvePrivateKey, public_key: bytes, asked: Asked) -> bytes:
-    """32 bytes."""
+    """The MAC of the proof, 32 bytes."""
     secret = proof_secret(private_key, public_key, asked.server_key)
     key = HKDF(hashes.SHA256(), 32, salt=None, info=LABEL).derive(secret)
     return hmac.new(key, proven_bytes(public_key, asked), hashlib.sha256).digest()

@@ -1,4 +1,4 @@
-"""The people of the test vectors, with keys that anybody can recompute, and fixed "random" bytes."""
+"""The people of the test vectors, with reproducible keys and fixed "random" bytes."""
 
 import hashlib
 
@@ -11,7 +11,7 @@ ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of
 
 
 def fixed(label: str, length: int = 32) -> bytes:
-    """Up to 32 bytes that stand for random ones; nobody chose them."""
+    """Up to 32 reproducible bytes in place of random ones, derived by hashing."""
     return hashlib.sha256(f"VibeChat test vectors: {label}".encode()).digest()[:length]
 
 
@@ -30,11 +30,11 @@ BOB = person("bob", "bob@example.org")
 MALLORY = person("mallory", "mallory@example.net")
 PEOPLE = {"alice": ALICE, "bob": BOB, "mallory": MALLORY}
 NAMES = {somebody.email: name for name, somebody in PEOPLE.items()}
-ED25519_PKCS8 = bytes.fromhex("302e020100300506032b657004220420")  # RFC 8410 §7, before the seed
+ED25519_PKCS8 = bytes.fromhex("302e020100300506032b657004220420")  # RFC 8410 §7, the part before the seed
 
 
 def identity_seed(somebody: Person) -> bytes:
-    """The private half of an identity: 32 bytes (RFC 8032 §5.1.5)."""
+    """The private identity key: 32 bytes (RFC 8032 §5.1.5)."""
     return fixed(f"identity of {NAMES[somebody.email]}")
 
 

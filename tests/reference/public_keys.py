@@ -1,4 +1,4 @@
-"""Encodings of public keys: the one that is accepted, and those that must not be."""
+"""Valid and invalid encodings of public keys."""
 
 from cryptography.hazmat.primitives.asymmetric import ec, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -33,7 +33,7 @@ def compressed(public_key: bytes) -> bytes:
 
 
 def point_with_small_x() -> bytes:
-    """A point on P-256 whose x is below 2^256 - p, so that x + p still fits into 32 bytes."""
+    """A point on P-256 with x below 2^256 - p, so that x + p also fits into 32 bytes."""
     x = 0
     while pow(x**3 - 3 * x + B, (P - 1) // 2, P) != 1:
         x += 1

@@ -1,10 +1,10 @@
-"""How the reference says no, and the small questions that it asks of untrusted values."""
+"""The exception Refused, and checks of untrusted values."""
 
 import re
 
 
 class Refused(Exception):
-    """A message or key that must not be opened or used; `reason` is a word of docs/protocol.md §8."""
+    """Raised for a message or key that must be refused. `reason` is a word of docs/protocol.md §8."""
 
     def __init__(self, reason: str):
         super().__init__(reason)
@@ -17,10 +17,10 @@ def require(condition: bool, reason: str) -> None:
 
 
 def matches(pattern: str, value: object) -> bool:
-    """A string that the pattern describes whole."""
+    """Whether it is a string that matches the whole pattern."""
     return isinstance(value, str) and re.fullmatch(pattern, value) is not None
 
 
 def is_integer(value: object) -> bool:
-    """Python counts True among the integers; JSON does not."""
+    """Whether it is an int and not a bool, which Python counts as an int."""
     return isinstance(value, int) and not isinstance(value, bool)

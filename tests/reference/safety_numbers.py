@@ -1,4 +1,4 @@
-"""Safety numbers from both sides, and what each makes of the codes that it reads: docs/protocol.md §3.5."""
+"""Safety numbers of both people, and the result of each code that they read: docs/protocol.md §3.5."""
 
 from tests.reference import ed25519
 from tests.reference.identity import Party, code, digits, identity_hash, identity_hashes, read_code, safety_number
@@ -11,7 +11,7 @@ def party(somebody: Person, identity_key: bytes | None = None) -> Party:
 
 
 A, B, M = party(ALICE), party(BOB), party(MALLORY)
-# Keys that somebody in between has handed out in their names.
+# Keys of a man in the middle in their names.
 FALSE_A, FALSE_B = (party(somebody, ed25519.public_key(fixed("identity in between"))) for somebody in (ALICE, BOB))
 
 
@@ -44,7 +44,7 @@ def number_entry(own: str, peer: str) -> dict:
 
 
 def codes() -> list[tuple[str, str, str]]:
-    """As Alice reads them in her chat with Bob."""
+    """The codes that Alice reads in her chat with Bob."""
     good = code(B, A)
     prefix, data = good[:11], good[11:]
     return [

@@ -1,4 +1,4 @@
-"""One good message of Alice's to Bob, and the ways to spoil it that the invalid vectors share."""
+"""One valid message from Alice to Bob, and the ways to spoil it that the invalid vectors share."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ GOOD = Case(
 
 @dataclass(frozen=True)
 class Refusal:
-    """A message with something wrong, as Bob reads it in his chat with Alice where nothing else is said."""
+    """An invalid message. By default Bob reads it in his chat with Alice."""
 
     name: str
     reason: str
@@ -54,42 +54,42 @@ def flipped(data: bytes, index: int) -> bytes:
 
 
 def changed(**members) -> dict:
-    """The good message with other members."""
+    """The valid message with other members."""
     return GOOD.message | members
 
 
 def without(member: str) -> dict:
-    """The good message with one member less."""
+    """The valid message without one member."""
     return {name: value for name, value in GOOD.message.items() if name != member}
 
 
 def encrypted(header: Header, key: bytes, aad: bytes, padded: bytes) -> dict:
-    """The message object of any plaintext under any key and additional data."""
+    """The message object for any plaintext, key and additional data."""
     return message_object(header, GOOD.fresh, encrypt(key, GOOD.fresh.nonce, aad, padded))
 
 
 def of_padded(padded: bytes) -> dict:
-    """The good message with another padded plaintext, sealed by the right key."""
+    """The valid message with another padded plaintext, sealed by the correct key."""
     return encrypted(GOOD.header, GOOD.message_key, GOOD.aad, padded)
 
 
 def of_json(data: bytes) -> dict:
-    """The good message with other JSON, or what is none."""
+    """The valid message with other JSON, or with text that is not JSON."""
     return of_padded(pad(data))
 
 
 def told_as(message_type: str, data: bytes) -> dict:
-    """The good message with other JSON, of which the server is told something else."""
+    """The valid message with other JSON, and another message_type in the message object."""
     header = replace(GOOD.header, message_type=message_type)
     return encrypted(header, GOOD.message_key, additional_data(header), pad(data))
 
 
 def in_order(**members) -> dict:
-    """The good content with other members, in the canonical order."""
+    """The valid content with other members, in canonical order."""
     return {name: members.get(name, GOOD.content[name]) for name in json.loads(GOOD.json)} | members
 
 
 def spelled(value: object) -> bytes:
-    """JSON as JSON.stringify spells it: half of a surrogate pair, which no UTF-8 can hold, is escaped."""
+    """JSON as JSON.stringify writes it. A lone surrogate is escaped, because UTF-8 cannot encode it."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return "".join(f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in text).encode()

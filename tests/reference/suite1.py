@@ -1,8 +1,8 @@
-"""Suite 1 in plain Python: a second reading of docs/protocol.md, written apart from the browser's code.
+"""Suite 1 in plain Python, written from docs/protocol.md independently of the browser's code.
 
-It seals with given salts and nonces and returns every intermediate value, so it makes the test vectors; it opens and
-refuses, so it checks them. It serves tests only: nothing here takes constant time, and the server never imports it.
-Keys, secrets, nonces, salts and fingerprints are raw bytes here; the message object is the API's JSON.
+Sealing takes the salts and nonces and returns every intermediate value, which makes the test vectors. Opening checks
+them. It is for tests only: nothing is constant-time, and the server never imports it. Keys, secrets, nonces, salts and
+fingerprints are raw bytes; the message object is the API's JSON.
 """
 
 import base64
@@ -35,7 +35,7 @@ SPKI_PREFIX = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420
 
 
 def lp(*parts: bytes) -> bytes:
-    """LP of §2: each part after its length, 4 bytes, big-endian."""
+    """LP of §2: each part is preceded by its length in 4 bytes, big-endian."""
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
@@ -64,13 +64,13 @@ class Person:
 
 
 def check_public_key(public_key: bytes) -> None:
-    """§3.1: the 91-byte form, and a point on the curve."""
+    """§3.1: check the 91-byte form, and that the point is on the curve."""
     require(len(public_key) == 91 and public_key.startswith(SPKI_PREFIX), "public_key")
     point(public_key)
 
 
 def point(public_key: bytes) -> ec.EllipticCurvePublicKey:
-    """The library checks the equation of the curve, but takes coordinates modulo p."""
+    """The library checks the curve's equation, but reduces coordinates modulo p, so their range is checked here."""
     x, y = int.from_bytes(public_key[27:59], "big"), int.from_bytes(public_key[59:], "big")
     require(x < P and y < P, "public_key")
     try:
@@ -99,7 +99,7 @@ def ecdh(private_key: ec.EllipticCurvePrivateKey, public_key: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Header:
-    """What a ciphertext is bound to besides its content."""
+    """The data to which a ciphertext is bound besides its content."""
 
     sender_email: str
     recipient_email: str
@@ -173,7 +173,7 @@ def self_tag_input(aad: bytes, untagged: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Fresh:
-    """What a sender draws at random for each message."""
+    """The random values of one message."""
 
     salt: bytes
     nonce: bytes
@@ -181,7 +181,7 @@ class Fresh:
 
 @dataclass(frozen=True)
 class Sealed:
-    """A sealed message and every value on the way to it."""
+    """A sealed message with all intermediate values."""
 
     header: Header
     content: dict
@@ -228,7 +228,7 @@ def seal(sender: Person, peer_public_key: bytes, header: Header, draft: dict, fr
 
 
 def message_object(header: Header, fresh: Fresh, ciphertext: bytes) -> dict:
-    """The members of the API's message object that sealing decides."""
+    """The members of the API's message object that sealing determines."""
     return {
         "client_id": header.client_id,
         "sender_email": header.sender_email,
@@ -255,7 +255,7 @@ class Opened:
 
 
 def open_message(reader: Person, peer_email: str, peer_public_key: bytes, message: dict) -> Opened:
-    """The procedure of §7.2, step by step; raises Refused."""
+    """§7.2, step by step. Raises Refused."""
     header, nonce, salt, ciphertext = read_envelope(message)
     own = reader.fingerprint
     require(own in (header.sender_fingerprint, header.recipient_fingerprint), "not_our_key")
@@ -277,7 +277,7 @@ def open_message(reader: Person, peer_email: str, peer_public_key: bytes, messag
 
 
 def read_envelope(message: object) -> tuple[Header, bytes, bytes, bytes]:
-    """Steps 1 to 4: form, before any cryptography."""
+    """Steps 1 to 4: checks of the form before any cryptography."""
     require(isinstance(message, dict), "malformed")
     require(is_integer(message.get("suite")) and message["suite"] == SUITE, "unknown_suite")
     uuid = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -308,12 +308,12 @@ def read_fingerprint(value: object) -> bytes:
 
 
 def is_email(value: object) -> bool:
-    """Normalised addresses: printable ASCII without spaces and capitals."""
+    """Whether it is a normalised address: printable ASCII without spaces and capitals."""
     return matches(r"[!-@\[-~]{3,255}", value)
 
 
 def read_base64(value: object, reason: str) -> bytes:
-    """Canonical standard base64 with padding (RFC 4648 §3.5), nothing else."""
+    """Decode canonical standard base64 with padding (RFC 4648 §3.5), and refuse anything else."""
     require(isinstance(value, str), reason)
     try:
         data = base64.b64decode(value, validate=True)
@@ -324,7 +324,7 @@ def read_base64(value: object, reason: str) -> bytes:
 
 
 def check_peer_key(reader: Person, peer_public_key: bytes, named: bytes) -> None:
-    """§3.3: exactly the key that the message names, and neither one's own nor its negative."""
+    """§3.3: the key must be the one that the message names, and neither the own key nor its negative."""
     require(fingerprint(peer_public_key) == named, "wrong_peer_key")
     require(x_coordinate(peer_public_key) != x_coordinate(reader.public_key), "own_key")
 

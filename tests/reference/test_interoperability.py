@@ -1,4 +1,4 @@
-"""The browser's code and the Python reference read each other, with fresh keys and values, beyond the fixed vectors."""
+"""The browser's code and the Python reference open each other's messages, with random keys and values."""
 
 import json
 import random
@@ -22,7 +22,7 @@ CHUNK = 4000
 
 
 def in_browser_code(requests: list[dict]) -> list:
-    """The answers of the browser's code, which Node runs."""
+    """Run the requests in the browser's code under Node and return the results."""
     try:
         node = find_node().program
     except Unavailable as error:
@@ -83,7 +83,7 @@ def drafts():
     return [any_draft(chance) for _ in range(20)]
 
 
-def test_the_reference_opens_what_the_browser_seals(alice, bob, drafts):
+def test_reference_opens_messages_that_the_browser_seals(alice, bob, drafts):
     requests = [
         {"action": "seal", "own": as_json(alice), "peer": as_json(bob), "clientId": str(uuid.uuid4()), "content": draft}
         for draft in drafts
@@ -97,7 +97,7 @@ def test_the_reference_opens_what_the_browser_seals(alice, bob, drafts):
             assert opened.mine is (reader is alice)
 
 
-def test_the_browser_opens_what_the_reference_seals(alice, bob, drafts):
+def test_browser_opens_messages_that_the_reference_seals(alice, bob, drafts):
     chance = random.Random(20261124)
     messages = [
         seal(
@@ -121,7 +121,7 @@ def test_the_browser_opens_what_the_reference_seals(alice, bob, drafts):
             }
 
 
-def test_both_spell_every_unicode_character_alike(drafts):
+def test_both_encode_every_unicode_character_alike(drafts):
     people = {"v": 1, "from": "alice@example.org", "to": "bob@example.org", "self_tag": "0" * 64}
     contents = [
         {**drafts[0], **people, "body": ALL_CHARACTERS[start : start + CHUNK]}

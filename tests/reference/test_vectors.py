@@ -1,4 +1,4 @@
-"""docs/test_vectors and docs/protocol.md, held by the plain-Python reference; tests/js reads the same files."""
+"""The plain-Python reference checks docs/test_vectors and docs/protocol.md. tests/js reads the same vectors."""
 
 import json
 import re
@@ -46,7 +46,7 @@ def named(vectors: list[dict]) -> dict:
     return {"argvalues": vectors, "ids": [vector["name"] for vector in vectors]}
 
 
-def test_committed_vectors_are_what_the_reference_generates():
+def test_committed_vectors_are_the_generated_ones():
     generated = build()
     assert {path.name for path in FOLDER.iterdir()} == set(generated)
     for name, text in generated.items():
@@ -62,12 +62,12 @@ def test_committed_vectors_are_what_the_reference_generates():
     + [NUMBERS[part] for part in ("identities", "numbers", "codes")]
     + [PROOFS[part] for part in ("proofs", "refused")],
 )
-def test_every_vector_has_a_name_of_its_own(vectors):
+def test_names_of_vectors_are_unique(vectors):
     assert [name for name, times in Counter(vector["name"] for vector in vectors).items() if times > 1] == []
 
 
 @pytest.mark.parametrize("vector", **named(PROOFS["proofs"]))
-def test_the_server_takes_a_proof_of_a_key(vector, monkeypatch):
+def test_server_accepts_a_valid_key_proof_only(vector, monkeypatch):
     scalar = int(PROOFS["server_private_key"], 16)
     monkeypatch.setattr(proof, "private_key", lambda _: ec.derive_private_key(scalar, ec.SECP256R1()))
     given = [bytes.fromhex(vector[name]) for name in ("public_key", "identity_key", "identity_signature")]
@@ -77,7 +77,7 @@ def test_the_server_takes_a_proof_of_a_key(vector, monkeypatch):
 
 
 @pytest.mark.parametrize("vector", **named(VALID))
-def test_both_ends_open_a_valid_message(vector):
+def test_sender_and_recipient_open_a_valid_message(vector):
     sender, recipient = PEOPLE[vector["sender"]], PEOPLE[vector["recipient"]]
     for reader, peer in ((sender, recipient), (recipient, sender)):
         opened = open_message(reader, peer.email, peer.public_key, vector["message"])
@@ -87,13 +87,13 @@ def test_both_ends_open_a_valid_message(vector):
         assert opened.supported is vector["supported"]
 
 
-def test_shared_secrets_are_the_same_from_either_side():
+def test_both_sides_compute_the_same_shared_secret():
     alice, bob = PEOPLE["alice"], PEOPLE["bob"]
     assert {vector["shared_secret"] for vector in VALID} == {ecdh(bob.private_key, alice.public_key).hex()}
 
 
 @pytest.mark.parametrize("vector", **named(INVALID))
-def test_an_invalid_message_is_refused_for_its_reason(vector):
+def test_invalid_message_is_refused_for_its_reason(vector):
     reader = Person(vector["reader_email"], PEOPLE[vector["reader"]].private_key)
     with pytest.raises(Refused) as refusal:
         open_message(reader, vector["peer_email"], bytes.fromhex(vector["peer_public_key"]), vector["message"])
@@ -101,17 +101,17 @@ def test_an_invalid_message_is_refused_for_its_reason(vector):
 
 
 @pytest.mark.parametrize("vector", **named(KEYS["valid"]))
-def test_a_key_in_its_one_form_is_named_by_its_fingerprint(vector):
+def test_valid_key_has_its_fingerprint(vector):
     assert fingerprint(bytes.fromhex(vector["public_key"])).hex() == vector["fingerprint"]
 
 
 @pytest.mark.parametrize("vector", **named(KEYS["invalid"]))
-def test_any_other_key_is_refused(vector):
+def test_invalid_key_is_refused(vector):
     with pytest.raises(Refused, match=vector["reason"]):
         check_public_key(bytes.fromhex(vector["public_key"]))
 
 
-def test_keys_are_the_same_by_their_x_coordinate():
+def test_keys_with_one_x_coordinate_count_as_the_same():
     keys = {vector["name"]: bytes.fromhex(vector["public_key"]) for vector in KEYS["valid"]}
     assert all(x_coordinate(keys[one]) == x_coordinate(keys[other]) for one, other in KEYS["same_key"])
     assert all(x_coordinate(keys[one]) != x_coordinate(keys[other]) for one, other in KEYS["different_keys"])
@@ -123,25 +123,25 @@ def verified(vector: dict) -> tuple[int, list[int]]:
 
 
 @pytest.mark.parametrize("vector", **named(IDENTITY["valid_statements"]))
-def test_a_statement_says_what_its_identity_has_signed(vector):
+def test_valid_statement_gives_version_and_suites(vector):
     assert verified(vector) == (vector["version"], vector["suites"])
 
 
 @pytest.mark.parametrize("vector", **named(IDENTITY["invalid_statements"]))
-def test_any_other_statement_is_refused(vector):
+def test_invalid_statement_is_refused(vector):
     with pytest.raises(Refused, match=vector["reason"]):
         verified(vector)
 
 
 @pytest.mark.parametrize("vector", **named(IDENTITY["invalid_keys"]))
-def test_a_key_that_is_no_identity_is_refused(vector):
+def test_invalid_identity_key_is_refused(vector):
     with pytest.raises(Refused, match=vector["reason"]):
         check_identity_key(bytes.fromhex(vector["identity_key"]))
 
 
 @pytest.mark.parametrize("vector", **named(IDENTITY["valid_statements"]))
-def test_the_library_takes_what_the_reference_signs(vector):
-    """The reference has an Ed25519 of its own; the library's is OpenSSL's."""
+def test_library_accepts_signatures_of_the_reference(vector):
+    """The reference has its own Ed25519 code; the library uses OpenSSL's."""
     library = Ed25519PublicKey.from_public_bytes(bytes.fromhex(vector["identity_key"]))
     library.verify(bytes.fromhex(vector["identity_signature"])[-64:], bytes.fromhex(vector["statement"]))
 
@@ -151,8 +151,8 @@ def party(name: str) -> Party:
     return Party(found["email"], bytes.fromhex(found["identity_key"]))
 
 
-def test_safety_numbers_are_made_as_signal_makes_them():
-    """libsignal's own known answer: its keys have a type byte before them, its identifiers are telephone numbers."""
+def test_safety_number_matches_libsignal():
+    """A known answer from libsignal, whose keys start with a type byte and whose identifiers are telephone numbers."""
     alice = bytes.fromhex("0506863bc66d02b40d27b8d49ca7c09e9239236f9d7d25d6fcca5ce13c7064d868")
     bob = bytes.fromhex("05f781b6fb32fed9ba1cf2de978d4d5da28dc34046ae814402b5c0dbd96fda907b")
     _, of_alice = identity_hashes(alice, b"+14152222222")
@@ -162,7 +162,7 @@ def test_safety_numbers_are_made_as_signal_makes_them():
 
 
 @pytest.mark.parametrize("vector", **named(NUMBERS["identities"]))
-def test_an_identity_has_these_hashes(vector):
+def test_identity_hashes_match_the_vectors(vector):
     first, last = identity_hashes(bytes.fromhex(vector["identity_key"]), vector["email"].encode())
     assert [first.hex(), last.hex()] == [vector["first_hash"], vector["last_hash"]]
     assert digits(last) == vector["digits"]
@@ -177,7 +177,7 @@ def test_two_people_have_one_number_and_a_code_each(vector):
 
 
 @pytest.mark.parametrize("vector", **named(NUMBERS["codes"]))
-def test_a_code_matches_only_as_the_peers(vector):
+def test_code_matches_only_if_it_is_the_peers(vector):
     assert read_code(vector["text"], party("alice"), party("bob")) == vector["answer"]
 
 
@@ -205,7 +205,7 @@ def test_browser_code_and_protocol_name_the_same_reasons():
     assert {*re.findall(r'"([a-z_0-9]+)"', union), "decryption"} == REASONS
 
 
-def test_the_longest_text_has_the_length_that_the_protocol_says():
+def test_longest_text_has_the_documented_length():
     named = {"counter": 2**53 - 1, "hash": "0" * 64}
     received = [{"browser": f"{number:032x}", **named} for number in range(8)]
     content = {

@@ -1,4 +1,4 @@
-"""Messages that every implementation opens, from both ends, with each value on the way."""
+"""Messages that every implementation must open, as sender and as recipient, with all intermediate values."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -55,7 +55,7 @@ def received(label: str, counter: int) -> dict:
 
 
 def conversation() -> list[Case]:
-    """Alice, Bob, Alice: each names what came before."""
+    """Messages of Alice, Bob and Alice, each of which names the previous ones."""
     hello = Case(
         "first-message", "A browser's first message to somebody: counter 1, no previous, nothing received.", "Hi"
     )
@@ -144,12 +144,12 @@ def receipts() -> list[Case]:
 
 
 def bucket_edges() -> list[Case]:
-    """For each bucket the longest JSON that it holds, and for the small ones one byte more, which takes the next."""
+    """The longest JSON for each bucket. For the small buckets also one byte more, which needs the next bucket."""
     return [case for bucket in BUCKETS for case in edge(bucket)]
 
 
 def edge(bucket: int) -> list[Case]:
-    kind = "text" if bucket <= 4096 else "bulk"  # a text is limited to 4000
+    kind = "text" if bucket <= 4096 else "bulk"  # the body of a text has at most 4000 characters
     whole = {"v": 1, "from": ALICE.email, "to": BOB.email, "self_tag": "0" * 64, **first_draft(ALICE), "type": kind}
     room = bucket - 4 - len(canonical_json(whole))
     fits = Case(f"fills-{bucket}", f"No padding byte: 4 + JSON = {bucket}.", "a" * room, members={"type": kind})

@@ -1,4 +1,4 @@
-"""Imports point one way. What the browser's code may touch in one place only is held by eslint.config.js."""
+"""Layers are imported in one direction. eslint.config.js checks which APIs each part of the browser code may use."""
 
 import ast
 import re
@@ -13,7 +13,7 @@ from tests.support.environment import ROOT
 
 pytestmark = pytest.mark.once
 
-APPS = ["accounts", "keys", "contacts", "messaging"]  # each may import those before it
+APPS = ["accounts", "keys", "contacts", "messaging"]  # each app may import those before it
 TOP = [*APPS, "vibechat"]
 JS = ROOT / "static" / "js"
 JS_LAYERS = {
@@ -26,7 +26,7 @@ JS_LAYERS = {
     "net": {"net", "lib"},
     "lib": {"lib"},
 }
-# The rooms of a layer: a file of one imports those after it and its own. "" holds what stands beside the rooms.
+# The folders of a layer. A file may import its own folder and the following ones. "" is the layer's top folder.
 JS_ROOMS = {
     "model": ["", "screen", "receipts", "send", "receive", "history", "keys", "session", "server"],
     "views": ["page", "chats", "thread", "dialogs", "forms", "parts"],
@@ -46,8 +46,9 @@ def python_modules() -> dict[str, Path]:
 
 
 def python_imports(path: Path, modules: dict[str, Path]) -> Iterator[str]:
-    """Ours among the imports: at the top, inside functions, and as dotted names in strings, as settings have them. That
-    an entry point names the settings is left out."""
+    """Our own imports: at the top, in functions, and as dotted names in strings, as in settings. The settings module
+    that entry points name does not count.
+    """
     named = set(modules) - {*TOP, "vibechat.settings"}
     for node in ast.walk(ast.parse(path.read_text())):
         names = []
@@ -78,7 +79,7 @@ def test_apps_import_only_those_below():
     assert upward == []
 
 
-def test_core_knows_no_app_and_nothing_of_what_stands_on_the_apps():
+def test_core_imports_nothing_above_it():
     upward = [
         f"{module} imports {imported}"
         for module, imports in python_graph().items()
@@ -88,7 +89,7 @@ def test_core_knows_no_app_and_nothing_of_what_stands_on_the_apps():
     assert upward == []
 
 
-# Rooms of messaging, as prefixes of module names, and what each may import of messaging.
+# Parts of messaging as prefixes of module names, and the parts that each may import.
 MESSAGING = {
     "realtime.payloads": set(),
     "realtime.send_buffer": set(),
@@ -108,7 +109,7 @@ def room_of(module: str) -> str:
     return next((room for room in MESSAGING if module == room or module.startswith(f"{room}.")), module)
 
 
-def test_rooms_of_messaging_import_only_those_below():
+def test_parts_of_messaging_import_only_those_below():
     graph = {
         module.removeprefix("messaging."): {name.removeprefix("messaging.") for name in imports if "messaging." in name}
         for module, imports in python_graph().items()
@@ -124,7 +125,7 @@ def test_rooms_of_messaging_import_only_those_below():
     assert upward == []
 
 
-def test_apps_import_of_the_project_only_its_core():
+def test_apps_import_only_the_core_of_vibechat():
     graph = python_graph()
     imported = {name for module, names in graph.items() if module.split(".")[0] in APPS for name in names}
     of_the_project = {name for name in imported if name.split(".")[0] == "vibechat"}
@@ -136,8 +137,8 @@ def is_core(module: str) -> bool:
     return module.startswith("vibechat.core.") or module == "vibechat.core"
 
 
-def test_nothing_outside_the_tests_imports_them():
-    """Benchmarks may: they run the suite's stories under load."""
+def test_shipped_code_and_tools_import_no_tests():
+    """Benchmarks may import tests, because they run test scenarios under load."""
     shipped = python_modules()
     tools = {
         str(path.relative_to(ROOT)): path for folder in ("tools", "deploy") for path in (ROOT / folder).rglob("*.py")
@@ -161,7 +162,7 @@ def python_lines_with(pattern: str) -> set[str]:
     return {name for name, path in python_modules().items() if re.search(pattern, path.read_text())}
 
 
-def test_channel_layer_is_touched_in_few_places():
+def test_only_the_dispatcher_and_health_use_the_channel_layer():
     assert python_lines_with(r"\bget_channel_layer\b") == {"messaging.realtime.dispatcher", "vibechat.core.health"}
 
 
@@ -169,7 +170,7 @@ def test_no_python_marks_text_as_safe_html():
     assert python_lines_with(r"\bmark_safe\b|\bSafeString\b|\|\s*safe\b") == set()
 
 
-def test_no_file_has_a_name_that_says_nothing():
+def test_no_file_has_a_meaningless_name():
     names = {path.stem for path in [*python_modules().values(), *JS.rglob("*.js")]}
     assert names & {"utils", "util", "helpers", "services", "signals", "common", "misc"} == set()
 
@@ -178,7 +179,9 @@ def test_no_file_has_a_name_that_says_nothing():
 
 
 def without_comments(source: str) -> str:
-    """A JSDoc type may name anything; only code counts. A comment in a string is taken for one, which hides nothing."""
+    """Remove comments, because JSDoc types may name any module. A string that looks like a comment is removed too,
+    which hides no import.
+    """
     return re.sub(r"/\*.*?\*/|(?<![:\"'`])//[^\n]*", "", source, flags=re.DOTALL)
 
 
@@ -213,7 +216,7 @@ def js_room(name: str) -> str:
     return name.split("/")[1] if name.count("/") == 2 else ""
 
 
-def test_rooms_import_only_those_below():
+def test_browser_folders_import_only_those_below():
     upward = [
         f"{module} imports {imported}"
         for module, imports in js_graph().items()
@@ -224,12 +227,12 @@ def test_rooms_import_only_those_below():
     assert upward == []
 
 
-def test_no_two_browser_files_have_one_name():
+def test_names_of_browser_files_are_unique():
     names = Counter(path.name for path in JS.rglob("*.js"))
     assert [name for name, count in names.items() if count > 1] == []
 
 
-def test_every_import_names_a_file_with_its_ending():
+def test_browser_imports_have_the_file_extension():
     graph = js_graph()
     assert {imported for imports in graph.values() for imported in imports} <= set(graph)
 

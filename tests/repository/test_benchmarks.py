@@ -1,4 +1,4 @@
-"""The benchmarks count what they say they count; the figures themselves are nobody's to test."""
+"""The benchmarks count correctly. Their figures are not tested."""
 
 import json
 import math
@@ -49,7 +49,7 @@ def job(site, app, senders=2, **more) -> dict:
 # --- counting --------------------------------------------------------------------------------------------------------
 
 
-def test_floor_and_both_doors_deliver_everything(site, options):
+def test_floor_socket_and_post_deliver_everything(site, options):
     section = relays.measure_table(site, options)
     assert [row["relay"] for row in section.data] == ["floor", "socket", "post"]
     for row in section.data:
@@ -67,7 +67,7 @@ def test_lost_pushes_are_counted(site):
 
 
 @pytest.mark.parametrize("door", ["socket", "post"])
-def test_refused_messages_count_as_refused_and_not_as_dropped(site, door):
+def test_refused_messages_are_not_counted_as_dropped(site, door):
     app = site.vibechat()
     stale = [{**person, "fingerprint": "f" * 64} for person in site.people(app, 4)[2:]]
     seen = drive(job(site, app, door=door, recipients=stale))
@@ -80,20 +80,20 @@ def test_many_senders_may_share_one_recipient(site, options):
     assert [row["counts"]["delivered"] for row in section.data] == [40, 40, 40]
 
 
-def test_a_fixed_rate_is_kept_whatever_the_answers(site):
+def test_fixed_rate_is_kept(site):
     seen = drive(job(site, site.floor(), per_second=50, seconds=1))
     assert 45 <= seen["delivered"] <= 55
     assert seen["dropped"] == 0
 
 
-def test_a_server_that_is_not_there_fails_the_load(site):
+def test_unreachable_server_fails_the_load(site):
     nowhere = site.start_floor()
     site.stop_app(nowhere)
     with pytest.raises(LoadFailed):
         drive(job(site, nowhere))
 
 
-def test_push_that_comes_twice_is_unexpected():
+def test_repeated_push_is_unexpected():
     phase = Phase(messages=1)
     phase.undelivered[b"one"] = 0.0
     phase.deliver(b"one")
@@ -111,7 +111,7 @@ def test_cpu_of_children_counts(waiting):
         process.stdout.readline()
         found = cpu_seconds([process.pid])
         process.stdin.close()
-    assert found >= 0.4  # the kernel counts in whole ticks, of each process's user and system time apart
+    assert found >= 0.4  # the kernel rounds user and system time of each process to ticks
 
 
 # --- the other parts -------------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ def test_idle_sockets_stay_open_and_are_measured(site, options):
     assert ours["resident_kib"] > 0
 
 
-def test_soak_hears_every_push_and_looks_at_the_memory(site, options):
+def test_soak_receives_every_push_and_measures_memory(site, options):
     section = idle.soak(site, options)
     (found,) = section.data
     assert [aim.found for aim in section.aims[:2]] == [0, 0]
@@ -132,7 +132,7 @@ def test_soak_hears_every_push_and_looks_at_the_memory(site, options):
     assert len(found["minutes"]) >= 2
 
 
-def test_queries_of_every_call_are_found(site, options):
+def test_queries_of_every_call_are_counted(site, options):
     counts = queries.measure(site, options).data
     assert all(count >= 1 for count, _ in counts.values()), counts
 
@@ -145,7 +145,7 @@ def test_mailbox_is_filled_to_each_size(site, options):
     assert len(section.aims) == 3
 
 
-def test_without_quotas_two_processes_say_so(monkeypatch, tmp_path):
+def test_two_processes_without_cpu_quotas_raise_no_quota(monkeypatch, tmp_path):
     monkeypatch.setattr(two_processes, "CPU_CONTROLLER", tmp_path / "absent")
     with pytest.raises(two_processes.NoQuota), two_processes.held_to(20, os.getpid()):
         pass
@@ -154,7 +154,7 @@ def test_without_quotas_two_processes_say_so(monkeypatch, tmp_path):
 # --- figures and results ---------------------------------------------------------------------------------------------
 
 
-def test_percentiles_are_of_the_nearest_rank():
+def test_percentiles_use_the_nearest_rank():
     assert percentiles(range(1, 101)) == {"p50": 50, "p95": 95, "p99": 99}
     assert percentiles([7]) == {"p50": 7, "p95": 7, "p99": 7}
     assert all(map(math.isnan, percentiles([]).values()))
@@ -170,7 +170,7 @@ def test_percentiles_are_of_the_nearest_rank():
         (Aim("CPU", 2.5, math.nan), "not measured"),
     ],
 )
-def test_aims_are_judged(aim, verdict):
+def test_aims_are_met_missed_or_not_measured(aim, verdict):
     assert aim.verdict == verdict
     assert verdict in aims_section([Section("part", "Part", "", aims=[aim])]).text
 

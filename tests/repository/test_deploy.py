@@ -1,4 +1,4 @@
-"""What deploy/ and docs/deploy.md say agrees with the code."""
+"""deploy/ and docs/deploy.md agree with the code."""
 
 import os
 import re
@@ -20,7 +20,7 @@ PAGE = (ROOT / "docs" / "deploy.md").read_text()
 
 
 def logged_route(path: str) -> str:
-    """As nginx reads its map: the first regular expression that fits, its names filled in."""
+    """Apply nginx's map: the first regular expression that matches, with its named groups filled in."""
     lines = re.search(r"map \$request_uri \$vibechat_route \{\n(.*?)\n\}", NGINX, re.DOTALL)[1].splitlines()
     for pattern, name in (line.strip().rstrip(";").split() for line in lines[1:]):
         if found := re.match(pattern.removeprefix("~").replace("(?<", "(?P<"), path):
@@ -37,26 +37,26 @@ def sample_paths() -> list[str]:
     "path", [*sample_paths(), "/static/js/chat.js", "/nothing", "/api/nothing", "/alice@example.org"]
 )
 @pytest.mark.parametrize("query", ["", "?with=alice@example.org"])
-def test_nginx_names_routes_as_the_servers_do(path, query):
+def test_nginx_logs_the_same_routes_as_the_servers(path, query):
     assert logged_route(path + query) == route_of(path)
 
 
-def test_nginx_says_what_the_servers_say():
+def test_nginx_sends_the_same_hsts_header_as_the_servers():
     assert set(re.findall(r'Strict-Transport-Security "([^"]+)"', NGINX)) == {HSTS}
 
 
-def test_page_explains_every_setting():
+def test_page_documents_every_setting():
     assert {name for name in product_variables() if f"`{name}`" not in PAGE} == set()
 
 
-def test_page_names_commands_that_there_are():
+def test_page_names_existing_commands():
     table = PAGE.partition("`vibechat-manage …`")[2].partition("\n\n")[0]
     named = re.findall(r"`(\w+)[^`|]*`", table)
     assert len(named) > 4
     assert set(named) <= set(get_commands())
 
 
-def test_unit_and_page_speak_of_the_same_folders():
+def test_unit_page_and_nginx_name_the_same_folders():
     assert "StateDirectory=vibechat\n" in UNIT
     assert "VAR_DIR=/var/lib/vibechat\n" in PAGE
     assert "CacheDirectory=vibechat\n" in UNIT
@@ -78,7 +78,7 @@ PORT=8001"""
 
 
 def test_manage_command_reads_the_settings_as_systemd_does(tmp_path):
-    """Sourced by a shell, an `&` would begin a background job, and a `$` another variable."""
+    """A shell that sourced the file would interpret `&` and `$`."""
     file = tmp_path / "environment"
     file.write_text(ENVIRONMENT)
     reading = (ROOT / "deploy" / "vibechat-manage").read_text().partition("\ncd /opt/vibechat")[0]
@@ -97,8 +97,8 @@ def test_manage_command_reads_the_settings_as_systemd_does(tmp_path):
     }
 
 
-def test_page_has_one_placeholder_for_the_name():
-    """It is set once; every command takes it from there."""
+def test_page_has_one_placeholder_for_the_domain():
+    """All commands take the name from one variable."""
     assert PAGE.count("\n    DOMAIN=chat.example.org\n") == 1
     commands = [line for line in PAGE.splitlines() if line.startswith("    ") and "chat.example.org" in line]
     assert commands == ["    DOMAIN=chat.example.org"]

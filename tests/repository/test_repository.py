@@ -1,4 +1,4 @@
-"""What is in the repository: complete lock files, listed settings, and nothing that only one machine knows."""
+"""The repository has complete lock files and setting lists, and names no registry and no path of one machine."""
 
 import re
 import subprocess
@@ -9,7 +9,7 @@ from tests.support.environment import ROOT, product_variables
 
 pytestmark = pytest.mark.once
 
-# Spelled in halves, or this file would be the first to name them.
+# Split, so that this file does not contain the names.
 HOSTS = ["pypi" + ".org", "python" + "hosted.org", "npm" + "js.org", "deb." + "debian.org", "proxy." + "golang.org"]
 HOMES = ["wo" + "rk", "ro" + "ot", "ho" + "me", "Us" + "ers"]
 MACHINE_PATHS = re.compile(rf"(?<![\w.~-])/(?:{'|'.join(HOMES)})/\w")
@@ -33,7 +33,7 @@ def test_no_text_names_a_package_registry():
     assert naming == []
 
 
-def test_no_text_names_a_path_of_one_machine():
+def test_no_text_names_a_home_folder():
     naming = [(name, found[0]) for name, text in repository_texts().items() if (found := MACHINE_PATHS.search(text))]
     assert naming == []
 
@@ -48,11 +48,11 @@ def test_every_requirement_has_hashes(name):
     assert [block for block in blocks if "==" not in block or "--hash=sha256:" not in block] == []
 
 
-def test_development_has_the_versions_that_servers_have():
+def test_development_and_servers_have_the_same_versions():
     assert pinned("requirements.txt").items() <= pinned("requirements-dev.txt").items()
 
 
-def test_npm_lock_has_hashes_and_no_addresses_to_fetch_from():
+def test_npm_lock_has_hashes_and_no_urls():
     lock = (ROOT / "package-lock.json").read_text()
     assert '"integrity"' in lock
     assert '"resolved"' not in lock
@@ -63,7 +63,7 @@ def test_example_environment_lists_every_setting():
     assert set(listed) == product_variables()
 
 
-def test_what_is_installed_or_kept_stays_outside():
+def test_installed_and_stored_files_are_not_committed():
     names = set(repository_texts())
     assert {"Makefile", "requirements.txt", "package-lock.json", "manage.py"} <= names
     assert not any(name.startswith((".venv/", "var/", "node_modules/")) for name in names)

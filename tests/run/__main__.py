@@ -1,9 +1,9 @@
-"""Every check and every test, as `make test` runs them; what could not be had is listed under NOT RUN.
+"""Runs all checks and tests for `make test`, and lists those that could not run under NOT RUN.
 
 python -m tests.run              all steps
 python -m tests.run --static     without tests and browsers
-python -m tests.run --only NAME  the steps whose names hold NAME
-VIBE_REQUIRE=postgres,redis,chromium,firefox,node  makes a failure of each of these that cannot be had
+python -m tests.run --only NAME  the steps whose names contain NAME
+VIBE_REQUIRE=postgres,redis,chromium,firefox,node  fails if any of these is not available
 """
 
 import argparse
@@ -28,15 +28,15 @@ from tools.provision.services import running
 
 FINDERS = {"redis": packaged_program, "node": install_modules, "chromium": find_chromium, "firefox": find_firefox}
 CAN_BE_REQUIRED = {"postgres", *FINDERS}
-REDIS = threading.Lock()  # two steps that share a given one would hear each other; else each starts its own
-PARALLEL = 2  # steps, most of which have workers of their own: more of them than a small machine's cores, for they wait
+REDIS = threading.Lock()  # steps that share a given Redis must not overlap; without one each step starts its own
+PARALLEL = 2  # steps at a time, most of which have several workers
 
 
 def main() -> int:
     options = parse_options()
     required_names()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    # A shell that runs this in the background ignores it, and so would the servers that the tests end by it.
+    # A shell ignores SIGINT in background processes, and the servers that tests stop by it would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
@@ -59,19 +59,19 @@ def parse_options() -> argparse.Namespace:
 def required_names() -> set[str]:
     names = {name.strip() for name in os.environ.get("VIBE_REQUIRE", "").split(",")} - {""}
     if unknown := names - CAN_BE_REQUIRED:
-        sys.exit(f"VIBE_REQUIRE knows {', '.join(sorted(CAN_BE_REQUIRED))}, but not {', '.join(sorted(unknown))}")
+        sys.exit(f"VIBE_REQUIRE: unknown {', '.join(sorted(unknown))}; known are {', '.join(sorted(CAN_BE_REQUIRED))}")
     return names
 
 
 def chosen_steps(options: argparse.Namespace) -> list[Step]:
-    """In the order in which they begin."""
+    """The steps in the order in which they start."""
     if options.static:
         return static_steps()
     return [*browser_steps(), *server_steps(), node_tests(), *static_steps()]
 
 
 def provide(stack: contextlib.ExitStack, needs: set[str]) -> dict[str, str]:
-    """Make what the steps need reachable for them by environment; returns what is missing, and why."""
+    """Provide the needs of the steps, by environment variables. Returns the missing ones with the reasons."""
     missing = {}
     postgres = stack.enter_context(running(*needs & {"postgres"})).get("postgres")
     if isinstance(postgres, Unavailable):
@@ -113,7 +113,7 @@ def run_step(step: Step, scratch: Path, missing: dict[str, str], printing: threa
 
 
 def summarise(outcomes: list[Outcome], missing: dict[str, str], seconds: float) -> int:
-    """The last line is the plain one that a CI reads: N passed, N failed."""
+    """Print the summary. Its last line is for CI: N passed, N failed."""
     required = sorted(required_names() & missing.keys())
     print("\n=== summary ===")
     for outcome in outcomes:

@@ -1,7 +1,7 @@
-"""Asks pip-audit for known vulnerabilities in what a server installs.
+"""Asks pip-audit for known vulnerabilities in the packages of a server.
 
-Exit codes: 0 none, 1 some, NOT_RUN where its data cannot be reached. pip-audit itself calls a package that it could
-not look up a success, so its report is read rather than its exit code.
+Exit codes: 0 none, 1 some, NOT_RUN if the data is unreachable. The report is read instead of pip-audit's exit code,
+which is 0 also for a package that could not be looked up.
 """
 
 import json
@@ -18,11 +18,11 @@ REQUIREMENTS = ROOT / "requirements.txt"
 
 def main() -> int:
     if audit_alone("django") is None:
-        print("its data about packages cannot be reached from here")
+        print("pip-audit cannot reach its data")
         return NOT_RUN
     report = audit(REQUIREMENTS)
     if report is None:
-        print("its data about some packages cannot be reached from here")
+        print("pip-audit cannot reach its data for some packages")
         return NOT_RUN
     for package in (package for package in report if package["vulns"]):
         print(package["name"], package["version"], ", ".join(found["id"] for found in package["vulns"]))
@@ -30,7 +30,7 @@ def main() -> int:
 
 
 def audit_alone(name: str) -> list[dict] | None:
-    """One package first: without data there is no use in asking for dozens."""
+    """Look up one package first, to learn whether the data is reachable."""
     blocks = REQUIREMENTS.read_text().split("\n")
     start = next(index for index, line in enumerate(blocks) if line.startswith(f"{name}=="))
     end = next((index for index in range(start + 1, len(blocks)) if not blocks[index].startswith(" ")), len(blocks))
@@ -41,7 +41,7 @@ def audit_alone(name: str) -> list[dict] | None:
 
 
 def audit(requirements: Path) -> list[dict] | None:
-    """Each package with its known vulnerabilities; None where one of them could not be looked up."""
+    """The packages with their known vulnerabilities, or None if any could not be looked up."""
     command = [sys.executable, "-m", "pip_audit", "--format=json", "--progress-spinner=off", "--disable-pip"]
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What `make test` runs, step by step, and how each step's result is read."""
+"""The steps of `make test`, and how their results are read."""
 
 import contextlib
 import os
@@ -50,9 +50,9 @@ class Outcome:
 
 @dataclass
 class Step:
-    """One command; it passes as one, or counts its tests in the JUnit file that it writes to {report}.
+    """A command. It counts as one check, or as the tests in the JUnit file that it writes to {report}.
 
-    {node} in the command is the program of that name.
+    {node} in the command is replaced by the path of Node.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Step:
 
     @property
     def serves(self) -> bool:
-        """Whether it starts servers, or asks for pages."""
+        """Whether it starts servers or requests pages."""
         return "pytest" in self.command
 
     def run(self, scratch: Path) -> Outcome:
@@ -83,7 +83,7 @@ class Step:
         return find_node().program if part == "{node}" else part.replace("{report}", str(report))
 
     def execute(self, command: list[str], folder: Path, output) -> int:
-        if self.is_over:  # killed while it waited for its turn
+        if self.is_over:  # killed before it started
             return 1
         self.process = subprocess.Popen(
             command,
@@ -103,7 +103,7 @@ class Step:
             self.kill()
 
     def kill(self) -> None:
-        """The whole group: a test's server must not outlive its test."""
+        """Kill the process group, so that no server outlives its test."""
         self.is_over = True
         if self.process:
             with contextlib.suppress(ProcessLookupError):
@@ -135,7 +135,7 @@ def read_report(report: Path, outcome: Outcome) -> None:
 
 
 def left_out(outcomes: list[Outcome]) -> list[str]:
-    """What no step has run: a test that one back end skips may have run on the other."""
+    """What no step has run. A test that is skipped on one back end may have run on the other."""
     ran = set().union(*(outcome.ran for outcome in outcomes))
     whole = [f"{outcome.name}: {reason}" for outcome in outcomes for reason in outcome.not_run]
     skips = {name: reason for outcome in outcomes for name, reason in outcome.skips.items() if name not in ran}
@@ -143,7 +143,7 @@ def left_out(outcomes: list[Outcome]) -> list[str]:
 
 
 def pytest(name: str, *arguments: str, needs: tuple[str, ...] = (), workers: int = 2) -> Step:
-    """A file's tests stay together. Workers that shared one given Redis would hear each other."""
+    """Workers take whole files. With a given Redis there is one worker, because workers would share it."""
     if "redis" in needs and "TEST_REDIS_URL" in os.environ:
         workers = 1
     spread = [f"--numprocesses={workers}", "--dist=loadfile"]
@@ -168,7 +168,7 @@ def server_steps() -> list[Step]:
 
 
 def browser_steps() -> list[Step]:
-    """Longest first."""
+    """The longest first."""
     needs = ("chromium",)
     return [
         pytest(
@@ -223,7 +223,7 @@ def static_steps() -> list[Step]:
 
 
 def node_tests() -> Step:
-    """Node's own runner; its JUnit file is counted like pytest's."""
+    """Node's test runner. Its JUnit file is counted like pytest's."""
     reporters = [
         "--test-reporter=spec",
         "--test-reporter-destination=stdout",
@@ -231,5 +231,4 @@ def node_tests() -> Step:
         "--test-reporter-destination={report}",
     ]
     files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "js").rglob("*.test.js"))
-    # Most of them wait most of the time.
     return Step("node tests", ["{node}", "--test", "--test-concurrency=2", *reporters, *files], needs=("node",))

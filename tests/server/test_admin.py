@@ -1,4 +1,4 @@
-"""Operators see who is here and how much goes through the server. What people say is not to be had from any page."""
+"""The admin pages show accounts and counts, and never the content of messages."""
 
 import base64
 import re
@@ -31,7 +31,7 @@ NEW_PASSWORD = "another horse battery"
 
 @pytest.fixture
 def rows(alice, bob, mallory):
-    """One row at least in every table that a page of the admin could be made of."""
+    """At least one row in every table."""
     encoded = {name: base64.b64encode(value).decode() for name, value in CANARIES.items()}
     fingerprint = alice.upload_key()
     for person in (bob, mallory):
@@ -49,7 +49,7 @@ def rows(alice, bob, mallory):
 
 
 def spellings(raw: bytes) -> set[str]:
-    """Every way in which a page could spell these bytes."""
+    """The encodings in which a page could show these bytes."""
     text = base64.b64encode(raw).decode()
     whole = {text, quote(text), quote(text, safe=""), base64.urlsafe_b64encode(raw).decode().rstrip("="), raw.hex()}
     return whole | {text[:12], text.rstrip("="), raw.hex().upper(), raw[:12].decode("latin-1")}
@@ -70,7 +70,7 @@ def text_of(response) -> str:
     return unescape(raw.decode()) + raw.decode() + headers
 
 
-# --- every address of the site ---------------------------------------------------------------------------------------
+# --- every URL of the admin site --------------------------------------------------------------------------------------
 
 
 def patterns(urls, prefix=""):
@@ -83,7 +83,7 @@ def patterns(urls, prefix=""):
 
 
 def addresses() -> set[str]:
-    """Each pattern of the site with each row that it could be about. A new parameter must be given a value here."""
+    """Each URL pattern with each existing row. A new URL parameter needs a value here."""
     apps = sorted({model._meta.app_label for model in admin.site._registry})
     found = set()
     for _, route in patterns(admin.site.get_urls()):
@@ -110,8 +110,8 @@ def filled(route, values) -> set[str]:
     return addresses
 
 
-def questions(address: str) -> list[str]:
-    """The same address, asked for more than it offers."""
+def with_queries(address: str) -> list[str]:
+    """The address with query strings that try to get at more data."""
     begun = base64.b64encode(CANARIES["ciphertext"]).decode()[:8]
     asked = ["", "?_popup=1", "?_to_field=id", "?_to_field=ciphertext"]
     if address not in {f"/admin/{place_of(model)}/" for model in admin.site._registry}:
@@ -130,9 +130,9 @@ AUTOCOMPLETES = [
 ]
 
 
-def test_no_address_shows_content(pages, rows):
+def test_no_url_shows_content(pages, rows):
     statuses = {}
-    asked = [question for address in sorted(addresses()) for question in questions(address)] + AUTOCOMPLETES
+    asked = [question for address in sorted(addresses()) for question in with_queries(address)] + AUTOCOMPLETES
     for address in asked:
         response = pages.get(address)
         statuses[address] = response.status_code
@@ -145,7 +145,7 @@ def test_no_address_shows_content(pages, rows):
 
 
 def test_no_link_shows_content(pages, rows):
-    """Every link, from page to page: filters, orders, histories, whatever the pages offer."""
+    """Follow every link: filters, orders, histories and so on."""
     waiting, seen = ["/admin/"], set()
     while waiting:
         address = waiting.pop()
@@ -156,14 +156,14 @@ def test_no_link_shows_content(pages, rows):
         assert response.status_code < 500, address
         assert secrets_in(page) == [], address
         if "?" in address:
-            continue  # orders and filters combine without end
+            continue  # combinations of orders and filters are unlimited
         links = {urljoin(address, unescape(link)) for link in re.findall(r'<a[^>]* href="([^"]+)"', page)}
         waiting += sorted(link.partition("#")[0] for link in links if link.startswith("/admin/"))
     assert {f"/admin/messaging/message/{rows.pk}/change/", "/admin/accounts/user/", "/admin/keys/publickey/"} <= seen
     assert any("read_at__isempty" in address for address in seen), "filters were not followed"
 
 
-def test_the_test_would_see_what_it_looks_for(pages, rows, monkeypatch):
+def test_shown_content_would_be_detected(pages, rows, monkeypatch):
     monkeypatch.setattr(admin.site._registry[Message], "list_display", ["id", "ciphertext", "nonce", "salt"])
     assert set(secrets_in(text_of(pages.get("/admin/messaging/message/")))) == set(CANARIES)
     monkeypatch.setattr(admin.site._registry[User], "list_display", ["password"])
@@ -171,29 +171,29 @@ def test_the_test_would_see_what_it_looks_for(pages, rows, monkeypatch):
 
 
 @pytest.mark.parametrize("question", ["ciphertext__startswith=Y2Fu", "salt=x", "sender__password__startswith=b"])
-def test_lists_answer_no_questions_about_columns_that_they_do_not_offer(pages, rows, question):
-    """A list that filtered by it would show one row or none, and so the column letter by letter."""
+def test_lists_cannot_be_filtered_by_hidden_columns(pages, rows, question):
+    """A list that filters by a hidden column reveals it character by character."""
     assert pages.get(f"/admin/messaging/message/?{question}").status_code == 400
 
 
-def test_content_is_not_even_fetched(pages, rows, django_assert_num_queries):
+def test_content_is_not_fetched_from_the_database(pages, rows, django_assert_num_queries):
     with django_assert_num_queries(1):
         message = admin.site._registry[Message].get_queryset(None).get()
     assert message.get_deferred_fields() == {"ciphertext", "nonce", "salt"}
 
 
-# --- nothing about a message can be changed --------------------------------------------------------------------------
+# --- read-only models ------------------------------------------------------------------------------------------------
 
 READ_ONLY = [model for model in admin.site._registry if model is not User]
 
 
-def test_only_these_models_have_pages():
+def test_no_other_models_have_pages():
     assert set(admin.site._registry) == {User, Session, Invite, PublicKey, Contact, Message}
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("model", READ_ONLY, ids=lambda model: model.__name__)
-def test_nothing_but_accounts_can_be_added_or_deleted(pages, rows, model, method):
+def test_only_accounts_can_be_added_or_deleted(pages, rows, model, method):
     base = f"/admin/{place_of(model)}"
     row = model.objects.first()
     for address in (f"{base}/add/", f"{base}/{row.pk}/delete/"):
@@ -202,7 +202,7 @@ def test_nothing_but_accounts_can_be_added_or_deleted(pages, rows, model, method
 
 
 @pytest.mark.parametrize("model", READ_ONLY, ids=lambda model: model.__name__)
-def test_nothing_but_accounts_can_be_changed(pages, rows, model):
+def test_only_accounts_can_be_changed(pages, rows, model):
     base = f"/admin/{place_of(model)}"
     before = list(model.objects.values().order_by("pk"))
     body = {field.name: "1" for field in model._meta.fields} | {"_save": "Save"}
@@ -216,11 +216,11 @@ def test_nothing_but_accounts_can_be_changed(pages, rows, model):
     assert list(model.objects.values().order_by("pk")) == before
 
 
-# --- who gets in -----------------------------------------------------------------------------------------------------
+# --- access ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_nobody_else_gets_to_any_of_it(alice, rows, method):
+def test_only_operators_have_access(alice, rows, method):
     anonymous, plain, staff = Client(), Client(), Client()
     plain.force_login(alice.user)
     staff.force_login(User.objects.create_user("half@example.org", PASSWORD, is_staff=True))
@@ -240,7 +240,7 @@ def test_nobody_else_gets_to_any_of_it(alice, rows, method):
 
 
 @pytest.mark.parametrize("many", [False, True])
-def test_deletion_leaves_others_what_they_received(pages, rows, alice, mallory, many):
+def test_recipients_keep_the_messages_of_a_deleted_account(pages, rows, alice, mallory, many):
     body = {"action": "delete_selected", "_selected_action": [alice.user.pk]} if many else {}
     address = "/admin/accounts/user/" if many else f"/admin/accounts/user/{alice.user.pk}/delete/"
     page = text_of(pages.post(address, body) if many else pages.get(address))
@@ -260,7 +260,7 @@ def test_deletion_reads_no_ciphertext(pages, rows, alice):
     assert not [query["sql"] for query in captured if "ciphertext" in query["sql"]]
 
 
-def test_list_tells_who_is_here_and_how_much(pages, rows, alice):
+def test_account_list_shows_counts(pages, rows, alice):
     alice.send("bob@example.org")
     page = text_of(pages.get("/admin/accounts/user/?q=ALICE@"))
     shown = dict(re.findall(r'<td class="field-(\w+)[^>]*>(.*?)</td>', page))
@@ -270,14 +270,14 @@ def test_list_tells_who_is_here_and_how_much(pages, rows, alice):
 
 
 @pytest.mark.parametrize("size", [16, 17, 18, 1000])
-def test_size_is_that_of_the_bytes(pages, alice, bob, size):
+def test_message_list_shows_the_size_in_bytes(pages, alice, bob, size):
     alice.send(bob, ciphertext=base64.b64encode(b"x" * size).decode())
     page = text_of(pages.get("/admin/messaging/message/"))
     assert re.search(r'<td class="field-ciphertext_bytes">(.*?)</td>', page)[1] == str(size)
 
 
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)
-def test_lists_take_as_many_queries_for_2_rows_as_for_20(pages, alice, django_assert_max_num_queries, model):
+def test_number_of_queries_does_not_grow_with_the_rows(pages, alice, django_assert_max_num_queries, model):
     address = f"/admin/{place_of(model)}/"
     counts = []
     for names in (["p0", "p1"], [f"p{number}" for number in range(2, 20)]):
@@ -297,7 +297,7 @@ def test_lists_take_as_many_queries_for_2_rows_as_for_20(pages, alice, django_as
 
 
 @pytest.mark.parametrize("order", ["1", "-2", "5", "0.5", "x", "99", "", "-", "٣", "1." * 400])
-def test_message_list_sorts_by_what_it_offers_only(pages, alice, bob, order):
+def test_message_list_sorts_by_offered_columns_only(pages, alice, bob, order):
     for _ in range(3):
         alice.send(bob)
     with CaptureQueriesContext(connection) as queries:
@@ -313,7 +313,7 @@ def test_message_list_sorts_by_id(pages, alice, bob):
 
 
 @pytest.mark.parametrize("table", ["messaging/message", "accounts/user", "accounts/session"])
-def test_skipped_rows_are_not_computed(pages, alice, bob, mallory, monkeypatch, table):
+def test_queries_that_skip_rows_compute_no_columns(pages, alice, bob, mallory, monkeypatch, table):
     from vibechat.core.admin import OperatorAdmin
 
     monkeypatch.setattr(OperatorAdmin, "list_per_page", 1)

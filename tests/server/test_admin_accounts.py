@@ -1,4 +1,4 @@
-"""What operators do about accounts: suspend, reactivate, rename, give a new password, add, delete."""
+"""Operators suspend, reactivate, rename, add and delete accounts and set passwords in the admin pages."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("collected_static")
 NEW_PASSWORD = "another horse battery"
 
 
-def test_log_in_is_by_email_in_any_spelling(operator, alice):
+def test_any_spelling_of_an_operators_address_logs_in(operator, alice):
     for email, status in [(" OPERATOR@example.org", 302), (alice.email, 200), ("nobody", 200)]:
         body = {"username": email, "password": PASSWORD, "next": "/admin/"}
         assert Client().post("/admin/login/", body).status_code == status
@@ -30,7 +30,7 @@ def test_log_in_is_limited(settings, operator):
     assert statuses == [200, 200, 200, 429]
 
 
-def test_suspended_operator_is_out_at_once(pages, operator):
+def test_suspended_operator_loses_access_at_once(pages, operator):
     User.objects.filter(pk=operator.pk).update(is_active=False)
     assert pages.get("/admin/").status_code == 302
 
@@ -44,7 +44,7 @@ def act(pages, action, *people):
     return pages.post("/admin/accounts/user/", body, follow=True)
 
 
-def test_suspension_ends_sessions_and_log_in(pages, alice, bob):
+def test_suspension_ends_sessions_and_refuses_log_in(pages, alice, bob):
     act(pages, "suspend", alice)
     assert alice.get("/api/auth/me").status_code == 401
     assert bob.get("/api/auth/me").status_code == 200
@@ -80,7 +80,7 @@ def test_form_changes_nothing_else(pages, alice):
     assert not User.objects.get(pk=alice.user.pk).is_superuser
 
 
-def test_operator_is_made_and_unmade_with_one_tick(pages, alice):
+def test_one_checkbox_grants_and_revokes_the_operator_role(pages, alice):
     body = {"display_name": "", "is_active": "on"}
     for tick, expected in [({"is_staff": "on"}, True), ({}, False)]:
         pages.post(account(alice), {**body, **tick})
@@ -104,7 +104,7 @@ def test_weak_or_mistyped_password_is_refused(pages, alice, second):
     assert alice.get("/api/auth/me").status_code == 200
 
 
-def test_own_password_ends_own_sessions_but_not_this_one(pages, operator):
+def test_own_new_password_ends_own_sessions_but_not_the_admin_log_in(pages, operator):
     session = Session.objects.begin(operator)
     body = {"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
     assert pages.post("/admin/password_change/", body).status_code == 302
@@ -112,7 +112,7 @@ def test_own_password_ends_own_sessions_but_not_this_one(pages, operator):
     assert pages.get("/admin/").status_code == 200
 
 
-def test_account_is_added_under_its_normal_address(pages, alice):
+def test_account_is_added_with_its_normalised_address(pages, alice):
     body = {"email": "Carol@Example.ORG", "display_name": "Carol", "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
     assert pages.post("/admin/accounts/user/add/", body).status_code == 302
     carol = User.objects.get(email="carol@example.org")
@@ -134,7 +134,7 @@ def test_operators_cannot_lock_themselves_out(pages, operator):
     assert (operator.is_active, operator.is_superuser, operator.display_name) == (True, True, "Me")
 
 
-def test_log_names_accounts_by_number(pages, alice, caplog):
+def test_logs_name_accounts_by_id(pages, alice, caplog):
     pages.post(account(alice), {"display_name": "Another", "is_active": "on"})
     pages.post(account(alice, "password"), {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
     pages.post(account(alice, "delete"), {"post": "yes"})
@@ -146,14 +146,14 @@ def test_log_names_accounts_by_number(pages, alice, caplog):
     assert not [event for event in events if alice.email in str(vars(event)) or "Another" in str(vars(event))]
 
 
-def test_sessions_are_ended(pages, alice, bob):
+def test_action_ends_sessions(pages, alice, bob):
     sessions = [str(person.session.pk) for person in (alice, bob)]
     page = pages.post("/admin/accounts/session/", {"action": "end", "_selected_action": sessions[:1]}, follow=True)
     assert "Sessions ended: 1." in page.content.decode()
     assert (alice.get("/api/auth/me").status_code, bob.get("/api/auth/me").status_code) == (401, 200)
 
 
-def test_invitations_are_revoked(pages, operator, settings, anonymous, caplog):
+def test_action_revokes_invitations(pages, operator, settings, anonymous, caplog):
     settings.REGISTRATION = "closed"
     (revoked, token), (kept, other) = [Invite.objects.issue(timedelta(days=7)) for _ in range(2)]
     body = {"action": "revoke", "_selected_action": [revoked.pk]}
@@ -164,7 +164,7 @@ def test_invitations_are_revoked(pages, operator, settings, anonymous, caplog):
     assert (record.name, record.invite, record.by) == ("vibechat.security", revoked.pk, operator.pk)
 
 
-def test_suspension_by_the_form_is_logged_like_any_other(pages, operator, alice, caplog):
+def test_suspension_and_reactivation_by_the_form_are_logged(pages, operator, alice, caplog):
     pages.post(account(alice), {"display_name": "Alice"})
     pages.post(account(alice), {"display_name": "Alice", "is_active": "on"})
     pages.post(account(alice), {"display_name": "Alice B.", "is_active": "on"})

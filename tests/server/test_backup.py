@@ -26,14 +26,14 @@ IS_SQLITE = connection.vendor == "sqlite"
 
 @pytest.fixture(autouse=True)
 def _programs(monkeypatch):
-    """PostgreSQL's client programs, of the version of the suite's server."""
+    """The PostgreSQL client programs that match the server."""
     if not IS_SQLITE:
         folder = sorted(installed_package().glob("pginstall*"))[-1] / "bin"
         monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
 class Elsewhere:
-    """An empty database of the same kind, and the command on it."""
+    """An empty database of the same engine, with management commands on it."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -67,7 +67,7 @@ def elsewhere(tmp_path):
 
 
 class Load(threading.Thread):
-    """Two people who write without a pause."""
+    """Two people who send messages without pause."""
 
     def __init__(self, alice, bob):
         super().__init__(daemon=True)
@@ -83,7 +83,7 @@ class Load(threading.Thread):
         connection.close()
 
 
-def test_backup_under_load_restores_all_that_was_there(alice, bob, tmp_path, elsewhere):
+def test_backup_under_load_restores_all_earlier_messages(alice, bob, tmp_path, elsewhere):
     before = [alice.send(bob)["id"] for _ in range(20)]
     load = Load(alice, bob)
     load.start()
@@ -94,7 +94,7 @@ def test_backup_under_load_restores_all_that_was_there(alice, bob, tmp_path, els
     try:
         call_command("backup", path)
         during = len(load.sent)
-        while len(load.sent) <= during:  # it goes on
+        while len(load.sent) <= during:  # sending continues after the backup
             pass
     finally:
         load.is_over.set()
@@ -118,7 +118,7 @@ def test_backup_under_load_restores_all_that_was_there(alice, bob, tmp_path, els
     assert "Traceback" not in again.stderr
 
 
-def test_new_messages_get_ids_beyond_the_lost_ones(alice, bob, tmp_path, elsewhere):
+def test_new_messages_get_ids_above_the_lost_ones(alice, bob, tmp_path, elsewhere):
     last = alice.send(bob)["id"]
     call_command("backup", tmp_path / "copy")
     assert elsewhere.manage("restore", tmp_path / "copy").returncode == 0
@@ -128,7 +128,7 @@ def test_new_messages_get_ids_beyond_the_lost_ones(alice, bob, tmp_path, elsewhe
     assert elsewhere.values(following)[0][0] >= last + 1_000_000
 
 
-def test_counters_start_far_on_where_the_first_message_came_after_the_backup(alice, tmp_path, elsewhere):
+def test_counters_of_an_empty_backup_start_far_ahead(alice, tmp_path, elsewhere):
     call_command("backup", tmp_path / "copy")
     assert elsewhere.manage("restore", tmp_path / "copy").returncode == 0
     assert elsewhere.values("SELECT sequence, stored_bytes FROM mailboxes") == [(1_000_000, 0)]
@@ -138,14 +138,14 @@ def test_counters_start_far_on_where_the_first_message_came_after_the_backup(ali
     assert elsewhere.values(following)[0][0] >= 1_000_000
 
 
-def test_operator_who_was_logged_in_is_not_any_more(client, tmp_path, elsewhere):
+def test_restore_ends_admin_log_ins(client, tmp_path, elsewhere):
     client.force_login(User.objects.create_superuser("op@example.org", PASSWORD))
     call_command("backup", tmp_path / "copy")
     assert elsewhere.manage("restore", tmp_path / "copy").returncode == 0
     assert elsewhere.values("SELECT count(*) FROM django_session") == [(0,)]
 
 
-def test_without_a_path_it_lies_in_a_folder_of_its_owner(alice, settings, tmp_path, capsys):
+def test_default_folder_is_accessible_to_its_owner_only(alice, settings, tmp_path, capsys):
     settings.VAR_DIR = tmp_path
     call_command("backup")
     path = Path(capsys.readouterr().out.strip())
@@ -153,7 +153,7 @@ def test_without_a_path_it_lies_in_a_folder_of_its_owner(alice, settings, tmp_pa
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_nothing_is_written_over(alice, tmp_path):
+def test_existing_file_is_not_overwritten(alice, tmp_path):
     path = tmp_path / "copy"
     path.write_text("something else")
     with pytest.raises(CommandError, match="is there already"):
@@ -162,7 +162,7 @@ def test_nothing_is_written_over(alice, tmp_path):
 
 
 @pytest.mark.parametrize("place", ["a file", "a folder", "a dangling link", "no folder"])
-def test_target_that_cannot_be_written_is_refused_before_the_database_is_read(alice, tmp_path, monkeypatch, place):
+def test_unwritable_target_is_refused_before_the_database_is_read(alice, tmp_path, monkeypatch, place):
     read = []
     for name in ("write_sqlite", "write_postgresql"):
         monkeypatch.setattr(backups, name, read.append)
@@ -187,7 +187,7 @@ def test_failed_backup_leaves_nothing(alice, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"no backup", None])
-def test_what_is_no_backup_is_not_restored(alice, tmp_path, elsewhere, content):
+def test_invalid_backup_is_not_restored(alice, tmp_path, elsewhere, content):
     path = tmp_path / "copy"
     if content is not None:
         path.write_bytes(content)
@@ -217,7 +217,7 @@ class TestJournal:
     def journal(self) -> Path:
         return Path(f"{connection.settings_dict['NAME']}-wal")
 
-    def test_pruning_empties_it_after_each_batch(self, old_messages, monkeypatch):
+    def test_pruning_empties_the_journal_after_each_batch(self, old_messages, monkeypatch):
         from messaging import pruning
 
         monkeypatch.setattr(pruning, "BATCH_ROWS", 50)
@@ -231,7 +231,7 @@ class TestJournal:
         assert sizes[0] > 0
         assert set(sizes[1:]) == {0}
 
-    def test_pruning_waits_for_a_reader_and_gives_up_with_a_sentence(self, old_messages, monkeypatch):
+    def test_pruning_stops_with_an_error_while_a_reader_blocks_the_journal(self, old_messages, monkeypatch):
         from messaging import pruning
 
         monkeypatch.setattr(pruning, "BATCH_ROWS", 50)

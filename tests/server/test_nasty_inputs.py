@@ -1,4 +1,4 @@
-"""Whatever comes in, it is answered with something below 500, in the one error shape, and without its own words."""
+"""Any input gets a status below 500, in the one error shape, without an echo of the input."""
 
 import base64
 import json
@@ -35,7 +35,7 @@ EVERY_FIELD = [(call, name) for call in CALLS for name in BODIES[call]]
 
 @pytest.fixture(autouse=True)
 def limits(settings, collected_static):
-    """On, so that their code sees the same inputs; so high that nothing here meets them."""
+    """Limits are on, so that their code sees the inputs, and too high to be reached."""
     settings.RATELIMIT_ENABLE = True
     settings.RATE_LIMITS = {group: dict.fromkeys(keys, "1000000/m") for group, keys in settings.RATE_LIMITS.items()}
     settings.SEND_LIMITS = dict.fromkeys(settings.SEND_LIMITS, (1e6, 1e6))
@@ -48,7 +48,7 @@ def token(alice, bob):
 
 
 def survives(answer, *inputs):
-    """Below 500 and well-formed; `inputs` only tell what was sent where it was not."""
+    """Check that the status is below 500 and the error well-formed. `inputs` are for the failure message."""
     told = [str(part)[:200] for part in inputs]
     assert answer.status < 500, told
     assert answer.status != 429, told
@@ -59,26 +59,26 @@ def survives(answer, *inputs):
 
 
 def filled(body, name, text) -> bytes:
-    """`body` as JSON, with `text` as the value of `name`, which need not be JSON itself."""
+    """`body` as JSON, with the raw `text` as the value of `name`. The text need not be JSON."""
     members = [f"{json.dumps(key)}: {text if key == name else json.dumps(value)}" for key, value in body.items()]
     return ("{" + ", ".join(members) + "}").encode()
 
 
 def one_in(share, combinations, first=0):
-    """One in `share`, from another start for each call: every value comes somewhere, and the suite stays short."""
+    """Every `share`-th combination, with a different start for each call, to keep the suite short."""
     return islice(combinations, first % share, None, share)
 
 
 @pytest.mark.parametrize("call", CALLS, ids=" ".join)
-def test_values_where_others_belong(call, token):
+def test_unexpected_values_in_every_field(call, token):
     for name, text in one_in(3, product(BODIES[call], VALUES)):
         answer = survives(ask(*call, filled(BODIES[call], name, text), token), call, name, text)
         assert answer.status != 401 or call[1].startswith(("/api/auth/log", "/api/auth/refresh")), (name, text)
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_values_in_a_message_that_the_middleware_answers(token):
-    """Not within a test's transaction, so that SendMiddleware answers."""
+async def test_unexpected_values_in_a_message_to_the_send_middleware(token):
+    """Outside of a test transaction, so that SendMiddleware responds."""
     call = ("POST", "/api/messages/send")
     try:
         for name, text in one_in(3, product(("ciphertext", "client_id", "suite", "sender_fingerprint"), VALUES)):
@@ -89,14 +89,14 @@ async def test_values_in_a_message_that_the_middleware_answers(token):
 
 
 @pytest.mark.parametrize("call", CALLS, ids=" ".join)
-def test_bodies_that_are_no_object(call, token):
+def test_bodies_that_are_not_an_object(call, token):
     for body in WHOLE:
         answer = survives(ask(*call, body, token), call, body)
         assert answer.status in (400, 401) or call[1] in MAY_BE_EMPTY, body[:99]
 
 
 @pytest.mark.parametrize("call", CALLS, ids=" ".join)
-def test_kinds_of_content(call, token):
+def test_unexpected_content_types(call, token):
     bodies = (b"", b"a=1&email=%FF", json.dumps(BODIES[call]).encode())
     for kind, body in one_in(3, product(KINDS, bodies), first=CALLS.index(call)):
         answer = survives(ask(*call, body, token, content_type=kind), call, kind, body)
@@ -111,7 +111,7 @@ def test_body_beyond_the_limit_is_413_before_it_is_parsed(call, token):
 
 
 @pytest.mark.parametrize("path", ["inbox", "sent", "sync", "conversation/bob@example.org"])
-def test_numbers_in_the_query(path, token):
+def test_unexpected_query_parameters(path, token):
     for name in ("page_size", "before", "after", "with"):
         for number in NUMBERS:
             survives(ask("GET", f"/api/messages/{path}?{name}={number}", token=token), path, name, number)
@@ -120,7 +120,7 @@ def test_numbers_in_the_query(path, token):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_addresses_and_numbers_in_the_path(method, token):
+def test_unexpected_path_parameters(method, token):
     for text in ADDRESSES + NUMBERS:
         for place in PLACES:
             survives(ask(method, f"/api/{place.format(text)}", token=token), method, place, text)
@@ -129,7 +129,7 @@ def test_addresses_and_numbers_in_the_path(method, token):
 
 
 def forged(kind, **claims) -> str:
-    """Signed with the server's own key; what it says is wrong all the same."""
+    """A correctly signed token with invalid claims."""
     token = kind()
     token.payload.update(claims)
     return str(token)
@@ -152,7 +152,7 @@ def wrong_tokens(alice):
     yield from [forged(kind, session=str(uuid.UUID(int=0)), generation=0) for kind in (AccessToken, RefreshToken)]
 
 
-def test_tokens_that_nobody_gave(alice):
+def test_invalid_tokens_are_refused(alice):
     for token in wrong_tokens(alice):
         raw = token.encode("latin-1")
         assert survives(ask("GET", "/api/auth/me", token=raw), token).status == 401
@@ -163,21 +163,21 @@ def test_tokens_that_nobody_gave(alice):
             assert statuses <= {401, 400}, token
 
 
-def test_access_and_refresh_tokens_do_not_stand_for_each_other(alice):
+def test_access_and_refresh_tokens_are_not_interchangeable(alice):
     assert ask("GET", "/api/auth/me", token=alice.tokens["refresh"]).status == 401
     assert ask("POST", "/api/auth/refresh", {"refresh": alice.tokens["access"]}).status == 401
     assert ask("POST", "/api/auth/refresh", {"refresh": alice.tokens["refresh"]}).status == 200
 
 
 @pytest.mark.parametrize("scheme", ["", "bearer", "Bearer", "Basic", "JWT", "Bearer\t", "Bearer,", "\xff"])
-def test_authorization_of_other_kinds(alice, scheme):
+def test_other_authorization_headers_are_401(alice, scheme):
     for rest in ("", " ", " x", f" {alice.tokens['access']} x"):
         header = ("Authorization", f"{scheme}{rest}")
         assert survives(ask("GET", "/api/auth/me", headers=[header]), header).status == 401
 
 
 @pytest.mark.parametrize("name", HEADERS)
-def test_headers(name, token):
+def test_unexpected_headers(name, token):
     for value, target in one_in(2, product(HEADERS[name], TARGETS)):
         survives(ask("GET", target, token=token, headers=[(name, value)]), target, name, value)
     for value in HEADERS[name]:
@@ -186,20 +186,20 @@ def test_headers(name, token):
 
 
 @pytest.mark.parametrize("method", ["get", "FOO", "PROPFIND", "CONNECT", "OPTIONS", "TRACE", "X" * 999])
-def test_methods(method, token):
+def test_unexpected_methods(method, token):
     for target in [*TARGETS, "/api/auth/login"]:
         survives(ask(method, target, token=token), method, target)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind)[:60])
-def test_log_in_to_the_admin(kind):
+def test_unexpected_forms_at_the_admin_log_in(kind):
     cookie, token = ("Cookie", f"{settings.CSRF_COOKIE_NAME}=" + "a" * 32), b"&csrfmiddlewaretoken=" + b"a" * 32
     for form in one_in(3, FORMS, first=KINDS.index(kind)):
         survives(ask("POST", "/admin/login/?next=%2500", form, content_type=kind), form)
         survives(ask("POST", "/admin/login/", form + token, content_type=kind, headers=[cookie]), form)
 
 
-def test_long_inputs_are_survived(token):
+def test_long_values_in_every_field(token):
     long = ["a" * 120_000, "a@" + "a." * 60_000, "a@" + "a-" * 60_000, "\u0301" * 60_000, "ﷺ" * 20_000, " " * 120_000]
     for text in long:
         written = json.dumps(text, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""docs/openapi.yaml says what the code does: it is generated from it, and compared with what the server answers."""
+"""docs/openapi.yaml is generated from the code, and the server's responses match it."""
 
 import json
 
@@ -23,7 +23,7 @@ def document():
     return yaml.safe_load(DOCUMENT.read_text())
 
 
-def test_file_is_what_the_code_generates(tmp_path):
+def test_committed_document_is_the_generated_one(tmp_path):
     call_command("spectacular", file=str(tmp_path / "openapi.yaml"), validate=True, fail_on_warn=True)
     assert (tmp_path / "openapi.yaml").read_bytes() == DOCUMENT.read_bytes(), f"run {COMMAND}"
 
@@ -34,7 +34,7 @@ def documented_path(pattern) -> str:
     )
 
 
-def test_paths_and_methods_are_those_of_the_route_table(document):
+def test_document_has_all_routes_and_no_others(document):
     served = {
         (documented_path(route.pattern), method)
         for route in urls.api
@@ -45,7 +45,7 @@ def test_paths_and_methods_are_those_of_the_route_table(document):
 
 
 def operation_of(document, method, target) -> dict:
-    """By the shape of the address: a segment in braces stands for any."""
+    """The operation whose path matches. A segment in braces matches any."""
     segments = target.partition("?")[0].split("/")
     exact = document["paths"].get("/".join(segments))
     fitting = [
@@ -67,7 +67,7 @@ def resolved(document, node):
 
 
 def assert_fits(document, value, schema):
-    """Not all of JSON Schema: types, members, and what must be there."""
+    """Check the value against the parts of JSON Schema used here: types, members and required members."""
     schema = resolved(document, schema)
     if value is None:
         assert schema.get("nullable"), schema
@@ -91,7 +91,7 @@ def assert_fits(document, value, schema):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("row", API, ids=lambda row: " ".join(row[:2]))
-def test_every_answer_is_one_that_the_document_tells_of(document, world, row):
+def test_every_response_is_documented(document, world, row):
     operation = operation_of(document, *row[:2])
     for _, answer in answers_of(row, world):
         told = resolved(document, operation["responses"][str(answer.status)])
@@ -103,22 +103,22 @@ def test_every_answer_is_one_that_the_document_tells_of(document, world, row):
             assert f"`{json.loads(answer.body)['code']}`" in told["description"]
 
 
-def test_operations_that_need_a_token_say_so(document):
+def test_operations_document_whether_they_need_a_token(document):
     for method, target, _, statuses in API:
         security = operation_of(document, method, target).get("security", [{}])
         if not target.endswith(("/logout", "/refresh", "/login")):
             assert security == ([{"accessToken": []}] if statuses.startswith("401 ") else [{}])
 
 
-def test_operations_that_are_limited_say_so(document):
+def test_operations_document_their_rate_limit(document):
     told = {
         path.removeprefix("/api/")
         for path, methods in document["paths"].items()
         for operation in methods.values()
         if "429" in operation["responses"]
     }
-    doors = {"auth/register", "auth/login", "auth/refresh", "auth/me", "auth/password"}
-    assert told == doors | {
+    auth_calls = {"auth/register", "auth/login", "auth/refresh", "auth/me", "auth/password"}
+    assert told == auth_calls | {
         "contacts/add",
         "keys/challenge",
         "keys/upload",
@@ -128,7 +128,7 @@ def test_operations_that_are_limited_say_so(document):
     }
 
 
-def test_it_is_served_nowhere():
+def test_document_is_not_served():
     served = [pattern for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)]
     views = {getattr(pattern.callback, "cls", pattern.callback).__module__ for pattern in served}
     ours = {f"{app}.views" for app in ("accounts", "contacts", "keys", "messaging")}
@@ -136,6 +136,6 @@ def test_it_is_served_nowhere():
 
 
 @pytest.mark.django_db
-def test_a_browser_gets_json_too(alice):
+def test_accept_header_of_a_browser_gets_json(alice):
     answer = ask("GET", "/api/auth/me", token=alice.tokens["access"], headers=[("Accept", "text/html")])
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")

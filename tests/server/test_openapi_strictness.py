@@ -1,4 +1,4 @@
-"""docs/openapi.yaml admits what the server admits, as far as shapes go: no less, and no more."""
+"""docs/openapi.yaml accepts the same bodies as the server, apart from rules that schemas cannot express."""
 
 import copy
 import json
@@ -13,7 +13,7 @@ from tests.support.nasty_inputs import BODIES, CALLS, OTHERS, TEXTS
 from tests.support.whole_server import ask
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
-# What no schema can say: what a text means.
+# Errors about the meaning of a value, which a schema cannot express.
 MEANING = {
     ("email", "invalid"),
     ("recipient_email", "invalid"),
@@ -29,7 +29,7 @@ VALUES += ["a" * 64, "A" * 64, "a" * 63, "x" * 20, "x" * 21, "1x", "b3f1c2d4-000
 
 
 def plain(schema):
-    """OpenAPI 3.0's `nullable` in the words of JSON Schema."""
+    """Convert OpenAPI 3.0's `nullable` to JSON Schema."""
     if isinstance(schema, list):
         return [plain(item) for item in schema]
     if not isinstance(schema, dict):
@@ -57,7 +57,7 @@ def validator(document):
 @pytest.mark.parametrize(
     ("call", "field"), [(call, field) for call in CALLS for field in BODIES[call]], ids=lambda part: str(part)[:60]
 )
-def test_field_is_as_strict(validator, alice, bob, call, field):
+def test_schema_and_server_accept_the_same_values(validator, alice, bob, call, field):
     fits = validator(call)
     method, path = call
     for value in VALUES:
@@ -66,7 +66,7 @@ def test_field_is_as_strict(validator, alice, bob, call, field):
         errors = json.loads(answer.body).get("fields", {}) if answer.status == 400 else {}
         codes = {error["code"] for error in errors.get(field, ())}
         if errors and not codes:
-            continue  # refused for another field, before this one was looked at
+            continue  # refused because of another field, before this one was checked
         if any((field, code) in MEANING or code.startswith("password_") for code in codes):
             continue
         assert fits.is_valid(body) == (not codes), (value, answer.body[:300])

@@ -1,4 +1,4 @@
-"""PostgreSQL's own log, with the role set up as docs/deploy.md says, names nobody."""
+"""With the role settings of docs/deploy.md, PostgreSQL's log holds no addresses."""
 
 import contextlib
 import os
@@ -32,7 +32,7 @@ def with_settings(postgres):
 
 
 def kill_a_backend(postgres) -> str:
-    """The log after a backend was killed in the middle of a statement with an address in it."""
+    """Kill a backend during a statement that holds an address, and return the log."""
     connection = psycopg.connect(postgres.url, autocommit=True)
     process_id = connection.info.backend_pid
     connection.pgconn.send_query(f"SELECT pg_sleep(60), '{EMAIL}'".encode())
@@ -50,8 +50,8 @@ def test_killed_backend_is_logged_without_its_statement(with_settings):
     assert EMAIL not in kill_a_backend(with_settings)
 
 
-def test_killed_backend_is_logged_with_its_statement_otherwise(postgres):
-    """Or the test above would show nothing."""
+def test_killed_backend_is_logged_with_its_statement_by_default(postgres):
+    """Shows that the settings are needed."""
     assert EMAIL in kill_a_backend(postgres)
 
 

@@ -18,7 +18,7 @@ PEOPLE = ["anonymous", "alice", "bob", "mallory"]
 EVERYBODY, SIGNED_IN = "{0} {0} {0} {0}", "401 {0} {0} {0}"
 NEW_PASSWORD = {"current_password": PASSWORD, "new_password": "another horse battery"}
 
-# method, address, body, status for each of PEOPLE. Words in braces are filled in from the fixture `world`.
+# Method, URL, body, status for each of PEOPLE. Names in braces are replaced by values of the fixture `world`.
 API = [
     ("POST", "/api/auth/register", {"email": "new@example.org", "password": PASSWORD}, EVERYBODY.format(201)),
     ("POST", "/api/auth/register", {"email": "{bob}", "password": PASSWORD}, EVERYBODY.format(409)),
@@ -129,7 +129,7 @@ def filled(value, world):
 
 
 def answers_of(row, world):
-    """What each of PEOPLE is answered, each in the same world."""
+    """The response to each of PEOPLE, each in the same state of the database."""
     method, target, body, _ = row
     for person in PEOPLE:
         with transaction.atomic():
@@ -138,7 +138,7 @@ def answers_of(row, world):
 
 
 @pytest.mark.parametrize("row", API + PAGES, ids=lambda row: " ".join(row[:2]))
-def test_status(world, row):
+def test_each_person_gets_the_listed_status(world, row):
     answers = dict(answers_of(row, world))
     assert " ".join(str(answer.status) for answer in answers.values()) == row[3]
     for answer in answers.values():
@@ -156,7 +156,7 @@ def test_every_route_is_in_the_table():
     served = set()
     for pattern in urlpatterns:
         if not isinstance(pattern, URLPattern):
-            assert str(pattern.pattern) == "admin/"  # tests/server/test_admin.py walks it
+            assert str(pattern.pattern) == "admin/"  # covered by tests/server/test_admin.py
             continue
         actions = getattr(pattern.callback, "actions", {"get": None})
         served |= {(str(pattern.pattern), method.upper()) for method in actions if method != "head"}
@@ -165,7 +165,7 @@ def test_every_route_is_in_the_table():
 
 
 @pytest.mark.parametrize("target", sorted({row[1].partition("?")[0] for row in API}))
-def test_other_methods_are_405_after_401(world, target):
+def test_other_methods_are_405_after_authentication(world, target):
     route = route_of(target)
     allowed = {method for method, other, _, _ in API if route_of(other) == route}
     is_open = target.startswith(OPEN_TO_ALL)
@@ -180,7 +180,7 @@ def test_other_methods_are_405_after_401(world, target):
 
 
 @pytest.mark.parametrize("row", [row for row in API if row[0] == "GET"], ids=lambda row: row[1])
-def test_head_is_as_get(world, row):
+def test_head_has_the_status_and_type_of_get(world, row):
     target, token = filled(row[1], world), world["tokens"]["bob"]
     answers = [ask(method, target, token=token) for method in ("HEAD", "GET")]
     assert answers[0].status == answers[1].status
@@ -189,14 +189,14 @@ def test_head_is_as_get(world, row):
 
 @pytest.mark.parametrize("target", [row[1] for row in PAGES if not row[1].startswith("/admin/")])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
-def test_pages_are_only_read(target, method):
+def test_pages_accept_only_get_and_head(target, method):
     answer = ask(method, target, {} if method != "OPTIONS" else None)
     assert answer.status == 405
     assert_error(answer)
 
 
 @pytest.mark.parametrize("target", NOWHERE)
-def test_nowhere_is_404(world, target):
+def test_unknown_urls_are_404(world, target):
     for method in ("GET", "POST"):
         for person in PEOPLE:
             answer = ask(method, target, token=world["tokens"][person])
@@ -205,7 +205,7 @@ def test_nowhere_is_404(world, target):
 
 
 @pytest.mark.parametrize("row", [row for row in API if row[3].startswith("401 ")], ids=lambda row: " ".join(row[:2]))
-def test_ended_session_is_nobody(world, alice, row):
+def test_ended_session_gets_401(world, alice, row):
     alice.session.end()
     answer = ask(row[0], filled(row[1], world), filled(row[2], world), alice.tokens["access"])
     assert answer.status == 401

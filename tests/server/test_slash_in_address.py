@@ -1,4 +1,4 @@
-"""Addresses that a path takes with difficulty: every call and the operators' pages take what registration takes."""
+"""Email addresses with special URL characters work in every API path and in the admin pages."""
 
 import json
 from urllib.parse import quote
@@ -22,7 +22,7 @@ def call(person, method, path, **more):
     return ask(method, path, token=person.tokens["access"], **more)
 
 
-def test_every_call_with_an_address_in_its_path(odd, alice):
+def test_every_api_call_accepts_the_address_in_its_path(odd, alice):
     fingerprint = odd.upload_key()
     alice.send(odd)
     path = quote(odd.email, safe="")
@@ -38,11 +38,11 @@ def test_every_call_with_an_address_in_its_path(odd, alice):
     assert json.loads(cleared.body) == {"cleared": 2}
 
 
-def test_stranger_is_told_401_first(odd):
+def test_anonymous_gets_401(odd):
     assert ask("GET", f"/api/keys/email/{quote(odd.email, safe='')}").status == 401
 
 
-def test_operators_pages(odd, client):
+def test_admin_pages_accept_the_address(odd, client):
     User.objects.create_superuser("op@example.org", PASSWORD)
     client.login(username="op@example.org", password=PASSWORD)
     row = f"/admin/accounts/user/{odd.user.pk}"

@@ -1,6 +1,6 @@
-"""The static files, collected once for a run: each VAR_DIR of a server or a test process begins with a copy.
+"""Static files, collected once for a run. Each VAR_DIR of a server or a test process starts with a copy.
 
-Collecting takes 3 s of CPU, and a run starts some sixty servers.
+Collecting takes 3 s of CPU time, and a run starts some sixty servers.
 """
 
 import os
@@ -16,7 +16,7 @@ COLLECT = "from vibechat.startup import collect; collect()"
 
 
 def collect_once(folder: Path) -> None:
-    """Names the collected files to every process that this one starts. Where it fails, they collect for themselves."""
+    """Collect the files and name the folder to all child processes. If that fails, each server collects for itself."""
     command = [sys.executable, "manage.py", "shell", "--no-imports", "--command", COLLECT]
     done = subprocess.run(command, cwd=ROOT, env=clean_environment(folder), stdin=subprocess.DEVNULL)
     if done.returncode == 0:

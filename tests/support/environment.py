@@ -1,4 +1,4 @@
-"""The environment of every process under test: what the machine has set for a server of its own does not leak in."""
+"""The environment of processes under test, without the settings of this machine's own server."""
 
 import os
 import re
@@ -9,7 +9,7 @@ SECRET_KEY = "a secret of the test suite, which no server ever uses"
 
 
 def product_variables() -> set[str]:
-    """Every variable that the settings read."""
+    """All variables that the settings read."""
     source = (ROOT / "vibechat" / "settings.py").read_text()
     return set(re.findall(r'(?:env_\w+|environ\.get)\(\s*"([A-Z_]+)"', source))
 

@@ -1,4 +1,4 @@
-"""What strangers, broken clients and scanners send; tests/server/test_nasty_inputs.py puts it everywhere."""
+"""Malformed and hostile inputs, which tests/server/test_nasty_inputs.py sends everywhere."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ SPKI = base64.b64encode(bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d0
 MAC = "A" * 43 + "="
 FINGERPRINT = "ab" * 32
 
-# Every call that takes a body, with one that is right as far as the shape goes.
+# Every call with a body, and a well-formed body for it.
 BODIES = {
     ("POST", "/api/auth/register"): {"email": "new@example.org", "password": PASSWORD, "display_name": "New"},
     ("POST", "/api/auth/login"): {"email": "alice@example.org", "password": PASSWORD, "refresh_cookie": False},
@@ -33,7 +33,7 @@ BODIES = {
 CALLS = sorted(BODIES)
 MAY_BE_EMPTY = {"/api/auth/logout", "/api/messages/1/read", "/api/auth/me", "/api/messages/receipts"}
 
-# What stands where a value should. The first are JSON as it is written, the others are to be written as JSON.
+# Unexpected values. WRITTEN is raw JSON text, the others are encoded as JSON.
 WRITTEN = ["null", "true", "false", "0", "-1", "1.5", "1e999", "-0.0", "NaN", "Infinity", "9" * 30, "9" * 5000]
 WRITTEN += ['"\\u0000"', '"a\\u0000b"', '"\\ud800"', '"\\udfff\\ud800"', "[" + "9" * 30 + "]", "[" + "1," * 501 + "1]"]
 WRITTEN += ["[" * 30_000 + "]" * 30_000, '{"a":' * 15_000 + "1" + "}" * 15_000, "[" + "[]," * 20_000 + "[]]"]

@@ -1,8 +1,8 @@
-"""Loaded by pytest.ini before Django reads its settings: chooses the back end and keeps the run to itself.
+"""Loaded by pytest.ini before Django reads its settings. Chooses the back end and isolates the run.
 
 pytest                      SQLite and the in-memory channel layer
-pytest --backend=services   PostgreSQL and Redis, those of TEST_DATABASE_URL and TEST_REDIS_URL or the suite's own
-pytest -n 2                 in two processes, each with a folder, a database and (of the suite's own) a Redis to itself
+pytest --backend=services   PostgreSQL and Redis, from TEST_DATABASE_URL and TEST_REDIS_URL or started here
+pytest -n 2                 in two processes, each with its own folder, database and (if started here) Redis
 """
 
 import contextlib
@@ -27,11 +27,11 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config):
-    """A wrapper comes before pytest-django, whose own hook reads the settings."""
+    """A wrapper runs before pytest-django's hook, which reads the settings."""
     scratch = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="vibechat-tests-")))
     variables = service_addresses() if early_config.known_args_namespace.backend == "services" else {}
-    lay_static(scratch)  # before Django reads the list of files
-    # Worker processes inherit the environment and are not told of pytest.ini's options.
+    lay_static(scratch)  # before Django reads the manifest of static files
+    # Worker processes inherit the environment, but do not get the options of pytest.ini.
     environment = clean_environment(scratch, PYTEST_PLUGINS=__name__, **variables)
     os.environ.clear()
     os.environ.update(environment)
@@ -41,10 +41,10 @@ def pytest_load_initial_conftests(early_config):
 def service_addresses() -> dict[str, str]:
     found = resources.enter_context(running("postgres", "redis"))
     if not isinstance(found["postgres"], Unavailable):
-        os.environ["TEST_DATABASE_URL"] = found["postgres"]  # workers have databases of their own on this server
+        os.environ["TEST_DATABASE_URL"] = found["postgres"]  # workers create their own databases on this server
     for name, address in found.items():
         if isinstance(address, Unavailable):
-            raise pytest.UsageError(f"--backend=services: {name} is not to be had: {address}")
+            raise pytest.UsageError(f"--backend=services: {name} is not available: {address}")
     return {"DATABASE_URL": found["postgres"], "REDIS_URL": found["redis"]}
 
 
@@ -53,9 +53,9 @@ def pytest_configure():
     from django.conf import settings
     from django.contrib.auth.hashers import BCryptSHA256PasswordHasher
 
-    # The real hasher, but cheap: hundreds of tests register somebody.
+    # The real hasher with few rounds, because hundreds of tests create accounts.
     BCryptSHA256PasswordHasher.rounds = 4
-    # A file in WAL mode, as a server has it; Django would take an in-memory database, which locks differently.
+    # A file in WAL mode, as in production. Django's default is an in-memory database, which locks differently.
     database = settings.DATABASES["default"]
     if database["ENGINE"] == "django.db.backends.sqlite3":
         database.setdefault("TEST", {})["NAME"] = str(settings.VAR_DIR / "test.sqlite3")
@@ -72,7 +72,7 @@ def backend(pytestconfig) -> str:
 
 @pytest.fixture(scope="session")
 def collected_static():
-    """Pages name their files by hash, which only `collectstatic` knows."""
+    """Collect the static files, because pages name them by hash."""
     from vibechat.startup import collect
 
     collect()

@@ -1,4 +1,4 @@
-"""Services of a test's own, as fixtures."""
+"""Fixtures for services of a single test."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from tools.provision.redis import Redis
 
 
 def started(kind: type[Postgres] | type[Redis]) -> Iterator[Postgres | Redis]:
-    """A running service, which ends with the fixture; the test is skipped as NOT RUN where it cannot be had."""
+    """A running service, stopped after the test. The test is skipped as NOT RUN if the service is not available."""
     with private_folder(kind.__name__.lower()) as folder:
         service = kind(folder)
         try:

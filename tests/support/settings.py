@@ -1,5 +1,4 @@
-"""The settings of a server that stories are told on: the real ones, and the real hasher made cheap, for each story
-registers somebody."""
+"""The settings of servers under test: the real ones, with few rounds for the password hasher."""
 
 from django.contrib.auth.hashers import BCryptSHA256PasswordHasher
 

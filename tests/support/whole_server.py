@@ -1,4 +1,4 @@
-"""Requests to the whole ASGI application, as a server would hand them on, from tests that are not async themselves."""
+"""Synchronous requests to the whole ASGI application."""
 
 import json
 from contextlib import contextmanager, nullcontext
@@ -13,13 +13,13 @@ from vibechat.tests.asgi import Answer, call, http_scope
 
 
 def ask(*args, **kwargs) -> Answer:
-    """As `ask_server`, within the test's own transaction."""
+    """Like `ask_server`, but inside the test's transaction."""
     with in_the_tests_transaction():
         return async_to_sync(ask_server)(*args, **kwargs)
 
 
 async def ask_server(method, target, body=None, token=None, headers=(), content_type="application/json") -> Answer:
-    """`target` is percent-encoded, as on the wire; `body` is bytes, or something to be sent as JSON."""
+    """`target` is percent-encoded. `body` is bytes, or a value that is sent as JSON."""
     from vibechat.asgi import application
 
     path, _, query = target.partition("?")
@@ -36,8 +36,9 @@ async def ask_server(method, target, body=None, token=None, headers=(), content_
 
 @contextmanager
 def in_the_tests_transaction():
-    """Views run in the thread of the test, on its connection, which no request closes. SendMiddleware would use
-    connections of its own, which see nothing of the transaction."""
+    """Run views in the thread and on the connection of the test, and keep that connection open. SendMiddleware is
+    bypassed, because its own connections cannot see the transaction.
+    """
     signals = (request_started, request_finished)
     for signal in signals:
         signal.disconnect(close_old_connections)
@@ -55,7 +56,7 @@ def as_bytes(text) -> bytes:
 
 
 def assert_error(answer: Answer):
-    """The one error shape, and what some statuses owe besides."""
+    """Check the error shape and the headers that some statuses require."""
     assert answer.headers["content-type"].split(";")[0] == "application/json", answer.body[:200]
     assert "no-store" in answer.headers["cache-control"]
     error = json.loads(answer.body)

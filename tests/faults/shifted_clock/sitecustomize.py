@@ -1,5 +1,6 @@
-"""Python runs this at its start where this folder is on PYTHONPATH: the process then lives CLOCK_OFFSET_FILE's number
-of seconds away from the present, and jumps when the file changes. Clocks that measure durations stay as they are.
+"""Shifts the clock of a Python process that has this folder in PYTHONPATH, by the seconds in CLOCK_OFFSET_FILE.
+
+A change of the file takes effect at once. Clocks that measure durations are not shifted.
 """
 
 import contextlib
@@ -29,8 +30,8 @@ def shifted_utcnow(cls):
 
 time.time = lambda: true_time() + offset_seconds()
 time.time_ns = lambda: true_time_ns() + offset_seconds() * 10**9
-# The type is C's, and its own dictionary is only to be had this way: a subclass in its place would be no `datetime`
-# to the C code of database drivers.
+# datetime is a C type, whose dictionary can be changed only this way. The C code of database drivers would not accept a
+# subclass in its place.
 methods = gc.get_referents(datetime.datetime.__dict__)[0]
 methods["now"], methods["utcnow"] = classmethod(shifted_now), classmethod(shifted_utcnow)
 ctypes.pythonapi.PyType_Modified(ctypes.py_object(datetime.datetime))

@@ -1,4 +1,4 @@
-"""What nginx lets in, and how it answers by itself."""
+"""What nginx passes on, redirects and refuses."""
 
 import hashlib
 import json
@@ -23,13 +23,13 @@ CLAIMS = {
 }
 
 
-def test_it_works(visitor):
+def test_page_is_served_over_https(visitor):
     answer = visitor.get("/api/health/ready")
     assert answer.status_code == 200
     assert answer.json()["checks"] == {"database": "ok", "channel_layer": "ok"}
 
 
-def test_plain_http_is_sent_on_to_https(deployment):
+def test_http_redirects_to_https(deployment):
     url = f"http://127.0.0.1:{deployment.nginx.plain_port}/login?next=/chat"
     answer = httpx.get(url, headers={"Host": HOST})
     assert answer.status_code == 308
@@ -37,14 +37,14 @@ def test_plain_http_is_sent_on_to_https(deployment):
 
 
 @pytest.mark.parametrize("name", ["evil.example", "127.0.0.1", None])
-def test_another_name_has_no_certificate(visitor, name):
+def test_other_server_name_gets_no_certificate(visitor, name):
     anybody = ssl.create_default_context()
     anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
     with visitor.connection() as connection, pytest.raises(ssl.SSLError, match="UNRECOGNIZED_NAME"):
         anybody.wrap_socket(connection, server_hostname=name)
 
 
-def test_another_host_is_not_answered(deployment, visitor):
+def test_other_host_header_gets_no_response(deployment, visitor):
     plain = f"http://127.0.0.1:{deployment.nginx.plain_port}/"
     with pytest.raises(httpx.RemoteProtocolError):
         httpx.get(plain, headers={"Host": "evil.example"})
@@ -63,14 +63,14 @@ def test_tls_1_1_is_refused(visitor):
 
 
 @pytest.mark.parametrize("path", ["/", "/chat", "/admin/login/", "/api/health/live", "/api/nothing", "/static/nothing"])
-def test_security_headers_come_once(visitor, path):
+def test_security_headers_are_sent_once(visitor, path):
     headers = visitor.get(path).headers
     assert headers.get_list("Strict-Transport-Security") == ["max-age=31536000"]
     assert headers.get_list("X-Content-Type-Options") == ["nosniff"]
     assert headers["Server"] == "nginx"
 
 
-def test_hashed_static_files_come_from_nginx_and_may_be_kept_for_ever(visitor):
+def test_nginx_serves_hashed_static_files_as_immutable(visitor):
     path = re.search(r'src="(/static/js/login\.[0-9a-f]{12}\.js)"', visitor.get("/login").text)[1]
     answer = visitor.get(path, headers={"Accept-Encoding": "gzip"})
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
@@ -89,11 +89,11 @@ def test_hashed_static_files_come_from_nginx_and_may_be_kept_for_ever(visitor):
         ("manifest.webmanifest", "application/manifest+json"),
     ],
 )
-def test_static_files_say_what_they_are(visitor, name, kind):
+def test_static_files_have_their_content_type(visitor, name, kind):
     assert visitor.get(f"/static/{name}").headers["Content-Type"] == kind
 
 
-def test_all_code_comes_through_as_the_manifest_says(visitor):
+def test_all_code_matches_the_manifest(visitor):
     answer = visitor.get("/client-manifest.json")
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.headers.get_list("Cache-Control") == ["no-store"]
@@ -104,13 +104,13 @@ def test_all_code_comes_through_as_the_manifest_says(visitor):
         assert (served.status_code, hashlib.sha256(served.content).hexdigest()) == (200, entry["sha256"]), address
 
 
-def test_pages_come_with_their_policies(visitor):
+def test_pages_have_their_policies(visitor):
     headers = visitor.get("/chat").headers
     assert headers.get_list("Integrity-Policy") == ["blocked-destinations=(script)"]
     assert len(headers.get_list("Content-Security-Policy")) == 1
 
 
-def test_pages_are_compressed_and_answers_are_not(visitor):
+def test_pages_are_compressed_and_api_responses_are_not(visitor):
     visitor.register()
     kinds = {path: visitor.get(path).headers.get("Content-Encoding") for path in ("/", "/chat", "/api/messages/sync")}
     assert kinds == {"/": "gzip", "/chat": "gzip", "/api/messages/sync": None}
@@ -121,7 +121,7 @@ def test_refresh_cookie_is_secure(visitor):
     assert {"Secure", "HttpOnly", "SameSite=Strict", "Path=/api/auth"} <= set(cookie.split("; "))
 
 
-def test_refresh_from_a_foreign_page_is_refused(visitor):
+def test_refresh_from_another_origin_is_refused(visitor):
     cookies = visitor.register(refresh_cookie=True).headers.get_list("Set-Cookie")
     cookie = "; ".join(each.split(";")[0] for each in cookies)
     foreign = visitor.post("/api/auth/refresh", {}, headers={"Cookie": cookie, "Origin": "https://evil.example"})
@@ -130,14 +130,14 @@ def test_refresh_from_a_foreign_page_is_refused(visitor):
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", f"http://{HOST}", f"https://{HOST}:8443", "null"])
-def test_socket_from_a_foreign_page_is_refused(visitor, origin):
+def test_socket_from_another_origin_is_refused(visitor, origin):
     with pytest.raises(InvalidStatus) as refused:
         visitor.open_socket(origin=origin)
     assert refused.value.response.status_code == 403
 
 
 @pytest.mark.parametrize("has_length", [True, False], ids=["with its length", "in chunks"])
-def test_large_body_is_413_in_our_shape_before_a_process_sees_it(deployment, visitor, has_length):
+def test_nginx_refuses_a_large_body_with_413_in_the_error_shape(deployment, visitor, has_length):
     content, before = b" " * (128 * 1024 + 1), deployment.nginx.access_lines("/api/auth/login")
     headers = {"Content-Type": "application/json"}
     answer = visitor.request("POST", "/api/auth/login", content=content if has_length else [content], headers=headers)
@@ -146,7 +146,7 @@ def test_large_body_is_413_in_our_shape_before_a_process_sees_it(deployment, vis
     assert deployment.nginx.access_lines_after(before, 1, "/api/auth/login")[0]["process"] == ""
 
 
-def test_the_largest_body_is_let_in(visitor):
+def test_largest_allowed_body_is_passed_on(visitor):
     answer = visitor.post("/api/auth/login", {"email": "a@example.org", "password": "x" * (128 * 1024 - 100)})
     assert answer.status_code != 413
 
@@ -167,7 +167,7 @@ def test_the_largest_body_is_let_in(visitor):
         ("GET / HTTP/1.1\r\nContent-Length: x", 400, "invalid"),
     ],
 )
-def test_what_nginx_refuses_by_itself_is_in_our_shape(visitor, request_line, status, code):
+def test_refusals_by_nginx_have_the_error_shape(visitor, request_line, status, code):
     version = "" if "HTTP/" in request_line else " HTTP/1.1"
     answer = visitor.raw(f"{request_line}{version}\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
     head, _, body = answer.partition(b"\r\n\r\n")
@@ -179,14 +179,14 @@ def test_what_nginx_refuses_by_itself_is_in_our_shape(visitor, request_line, sta
     "request_line", ["GET /%zz HTTP/1.1", "GET / HTTP/9.9", "nonsense", "GET / HTTP/1.1\r\nHost: x y"]
 )
 @pytest.mark.parametrize("port", ["plain_port", "port"], ids=["http", "http to the port of https"])
-def test_malformed_request_for_no_name_is_not_answered(deployment, port, request_line):
+def test_malformed_request_without_a_name_gets_no_response(deployment, port, request_line):
     with socket.create_connection(("127.0.0.1", getattr(deployment.nginx, port)), timeout=5) as connection:
         connection.sendall(f"{request_line}\r\n\r\n".encode())
         assert connection.recv(65536) == b""
 
 
-def test_headers_that_do_not_come_are_waited_for_no_longer_than_ten_seconds(visitor):
-    """The handshake is over, and the name known; the time began with the connection."""
+def test_missing_headers_time_out_after_ten_seconds(visitor):
+    """nginx starts its timer with the connection, before the TLS handshake."""
     begun = time.monotonic()
     with visitor.tls.wrap_socket(visitor.connection(), server_hostname=HOST) as connection:
         connection.sendall(f"GET / HTTP/1.1\r\nHost: {HOST}\r\n".encode())
@@ -194,7 +194,7 @@ def test_headers_that_do_not_come_are_waited_for_no_longer_than_ten_seconds(visi
     assert 5 < time.monotonic() - begun < 20
 
 
-def test_claims_about_the_client_are_overwritten(deployment, visitor):
+def test_forwarding_headers_of_the_client_are_overwritten(deployment, visitor):
     wrong = {"email": visitor.email, "password": "not the password"}
     assert visitor.post("/api/auth/login", wrong, headers=CLAIMS).status_code == 401
     lines = [json.loads(line) for line in deployment.server_logs().splitlines() if "login_refused" in line]
