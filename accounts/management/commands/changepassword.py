@@ -10,7 +10,7 @@ from vibechat.core.logs import security_event
 class Command(changepassword.Command):
     """Accepts any spelling of the address. Django's command needs the exact one or takes the system user's name."""
 
-    help = "Set a new password for an account, by its email address; its sessions end, those of the admin pages too."
+    help = "Set a new password for the account with an email address, and end its sessions and admin log-ins."
 
     def handle(self, *args: Any, **options: Any) -> Any:
         if not options["username"]:

@@ -7,12 +7,12 @@ from accounts.invites import Invite
 
 
 class Command(BaseCommand):
-    help = "Revoke an invitation that nobody has used yet: its link registers nobody any longer."
+    help = "Revoke an unused invitation, so that its link can no longer be used."
 
     def add_arguments(self, parser: CommandParser) -> None:
         which = parser.add_mutually_exclusive_group(required=True)
-        which.add_argument("invite", nargs="?", help="its link, or its number in the security log and at /admin/")
-        which.add_argument("--all", action="store_true", help="all that nobody has used yet")
+        which.add_argument("invite", nargs="?", help="its link, or its id in the security log and at /admin/")
+        which.add_argument("--all", action="store_true", help="all unused invitations")
 
     def handle(self, invite: str, **options: Any) -> None:
         invites = Invite.objects.all() if options["all"] else Invite.objects.matching(invite)

@@ -11,14 +11,14 @@ from vibechat.core.logs import security_event
 
 class Command(BaseCommand):
     help = (
-        "End the sessions of one person, or of everybody: no token of theirs holds any longer, and open sockets are "
-        "closed within a minute. Log-ins to the admin pages end with `changepassword`."
+        "End all sessions of one account or of all accounts. Their tokens become invalid, and open sockets are closed "
+        "within a minute. Log-ins to the admin pages end with `changepassword`."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         whose = parser.add_mutually_exclusive_group(required=True)
-        whose.add_argument("email", nargs="?", help="whose sessions end")
-        whose.add_argument("--all", action="store_true", help="everybody's")
+        whose.add_argument("email", nargs="?", help="the address of the account")
+        whose.add_argument("--all", action="store_true", help="all accounts")
 
     def handle(self, email: str, **options: Any) -> None:
         user = None if options["all"] else account_with(email)

@@ -7,11 +7,11 @@ from vibechat.core.logs import security_event
 
 
 class Command(BaseCommand):
-    help = "Suspend an account: its sessions end, and it cannot log in, until --lift. Nothing of it is deleted."
+    help = "Suspend an account: its sessions end, and it cannot log in until --lift. Its data is kept."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
-        parser.add_argument("--lift", action="store_true", help="let it log in again; the old sessions stay over")
+        parser.add_argument("--lift", action="store_true", help="allow log-in again; ended sessions stay ended")
 
     def handle(self, email: str, lift: bool, **options: Any) -> None:
         user = account_with(email)

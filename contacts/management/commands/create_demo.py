@@ -16,7 +16,13 @@ class Command(BaseCommand):
     help = "Make two accounts that have each other as contacts, with random passwords, which are printed once."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--emails", nargs=2, default=PEOPLE, metavar="EMAIL", help=f"not {' and '.join(PEOPLE)}")
+        parser.add_argument(
+            "--emails",
+            nargs=2,
+            default=PEOPLE,
+            metavar="EMAIL",
+            help=f"the two addresses (default: {' and '.join(PEOPLE)})",
+        )
 
     def handle(self, emails: list[str], **options: Any) -> None:
         emails = [parse_email(email) for email in emails]
