@@ -179,11 +179,11 @@ export class Conversations extends Emitter {
    * Accepts the peer's offered key: held messages are sent, and messages under that key are decrypted.
    * @param {string} email
    * @param {string} [fingerprint] of the key that was on the screen when the person decided
-   * @throws {Refusal} `key_changed`: another key is offered by now
+   * @param {string} [offer] the id of the offer that was on the screen
+   * @throws {Refusal} `key_changed`: another key, or another statement for it, is offered by now
    */
-  async acceptKey(email, fingerprint = this.#parts.peerKeys.offered(email) ?? "") {
+  async acceptKey(email, fingerprint = this.#parts.peerKeys.offered(email) ?? "", offer = this.#parts.peerKeys.exactly(email)) {
     const { peerKeys } = this.#parts;
-    const offer = peerKeys.exactly(email);
     if (await peerKeys.reconsider(email)) {
       await peerKeys.accept(email, fingerprint, offer, keepArrivals);
       // If only a message had named the key, the server's key is the next to decide about.
@@ -198,11 +198,12 @@ export class Conversations extends Emitter {
    * closed.
    * @param {string} email
    * @param {string} [fingerprint] of the key that was on the screen when the person decided
-   * @throws {Refusal} `key_changed`: another key is offered by now
+   * @param {string} [offer] the id of the offer that was on the screen
+   * @throws {Refusal} `key_changed`: another key, or another statement for it, is offered by now
    */
-  async declineKey(email, fingerprint = this.#parts.peerKeys.offered(email) ?? "") {
+  async declineKey(email, fingerprint = this.#parts.peerKeys.offered(email) ?? "", offer = this.#parts.peerKeys.exactly(email)) {
     const { peerKeys } = this.#parts;
-    await peerKeys.decline(email, fingerprint);
+    await peerKeys.decline(email, fingerprint, offer);
     // If only a message had named the key, the server may name another one.
     peerKeys.keyFor(email).catch(() => {});
     await this.#release(email);

@@ -313,10 +313,11 @@ export class PeerKeys extends Emitter {
   /**
    * @param {string} email
    * @param {string} fingerprint the one that was decided about
+   * @param {string} [offer] the id of the offer that was on the screen
    * @throws {Refusal} `key_changed`: it has changed again meanwhile
    */
-  async decline(email, fingerprint) {
-    const decided = { fingerprint, offer: this.exactly(email) };
+  async decline(email, fingerprint, offer = this.exactly(email)) {
+    const decided = { fingerprint, offer };
     await this.#people.update(email, (row) => declineOffered(row, decided));
   }
 

@@ -18,6 +18,8 @@ import { explain } from "./unopened.js";
 
 // How many messages under retired keys are remembered until something names them. A bound for memory.
 const HELD_LIMIT = 1000;
+// How many names are remembered for messages that are not held yet.
+const NAMED_LIMIT = 1000;
 // Key derivation runs on the browser's own threads. More at once would only delay the first.
 const AT_ONCE = 3;
 const LOOK_UPS_AT_ONCE = 3;
@@ -35,6 +37,8 @@ export class DecryptQueue extends Emitter {
   #failures = new Map();
   /** @type {Map<string, MessageRow>} by peer and hash: messages under a retired key that nothing has named yet */
   #held = new Map();
+  /** @type {Set<string>} peers and hashes that were named lately, and that no message was held for then */
+  #named = new Set();
   #derivations = new Turns(AT_ONCE);
   #lookUps = new Turns(LOOK_UPS_AT_ONCE);
   /** @type {Map<string, number>} by identity: how many screens wait for the message */
@@ -125,6 +129,9 @@ export class DecryptQueue extends Emitter {
   async #openWhenCalm(row) {
     const key = identityOf(row);
     await this.calm();
+    if (this.#lookingUp.has(key)) {
+      return;
+    }
     const lookingUp = new Promise((resolve) => this.#lookUpWaiters.set(key, resolve));
     await Promise.race([this.#openOnce(row), lookingUp]);
     this.#lookUpWaiters.delete(key);
@@ -254,11 +261,17 @@ export class DecryptQueue extends Emitter {
    * @param {string} hash by which a later message may name it
    */
   #hold(row, hash) {
+    const name = `${row.peer} ${hash}`;
+    // It may have been named after the database was read. Each naming leads to one more attempt at most.
+    if (this.#named.delete(name)) {
+      this.#openAgain(row).catch(() => {});
+      return;
+    }
     const [oldest] = this.#held.keys();
     if (this.#held.size >= HELD_LIMIT && oldest !== undefined) {
       this.#held.delete(oldest);
     }
-    this.#held.set(`${row.peer} ${hash}`, row);
+    this.#held.set(name, row);
   }
 
   /**
@@ -267,11 +280,32 @@ export class DecryptQueue extends Emitter {
    * @param {string | null} hash
    */
   openNamed(peer, hash) {
-    const row = this.#held.get(`${peer} ${hash}`);
+    const name = `${peer} ${hash}`;
+    const row = this.#held.get(name);
     if (row) {
-      this.#held.delete(`${peer} ${hash}`);
-      this.#openOnce(row).catch(() => {});
+      this.#held.delete(name);
+      this.#openAgain(row).catch(() => {});
+    } else if (hash !== null) {
+      this.#rememberNamed(name);
     }
+  }
+
+  /** @param {string} name */
+  #rememberNamed(name) {
+    const [oldest] = this.#named;
+    if (this.#named.size >= NAMED_LIMIT && oldest !== undefined) {
+      this.#named.delete(oldest);
+    }
+    this.#named.add(name);
+  }
+
+  /**
+   * Decrypts a message once more. An attempt that is running now may have begun before the message was named.
+   * @param {MessageRow} row
+   */
+  async #openAgain(row) {
+    await this.#running.get(identityOf(row))?.catch(() => {});
+    await this.#openOnce(row);
   }
 }
 

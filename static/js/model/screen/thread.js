@@ -7,6 +7,7 @@
 import { Emitter } from "../../lib/emitter.js";
 import { pause, SerialQueue } from "../../lib/timing.js";
 import { chatWith } from "../../storage/chat-ids.js";
+import { offerId } from "../keys/pinning.js";
 import { hasContent, itemsOf } from "./item-list.js";
 import { ThreadContents } from "./thread-contents.js";
 import { keyOf } from "./thread-items.js";
@@ -62,10 +63,10 @@ export class Thread extends Emitter {
     return this.#parts.people.speakerOf(this.email);
   }
 
-  /** The key change that the person has to decide about before messages are sent; null: none. */
+  /** The key change that the person has to decide about before messages are sent, with the id of the offer; null: none. */
   get keyChange() {
-    const fingerprint = this.#parts.people.get(this.email)?.offered;
-    return fingerprint ? { name: this.name, fingerprint } : null;
+    const row = this.#parts.people.get(this.email);
+    return row?.offered ? { name: this.name, fingerprint: row.offered, offer: offerId(row) } : null;
   }
 
   /** The last comparison of safety numbers, if they differed and none has matched since; otherwise null. */

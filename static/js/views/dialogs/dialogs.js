@@ -31,8 +31,8 @@ export function makeDialogs({ account, safety, session, person, onAdded }) {
     differ: differDialog({ mayWrite: (email) => safety.mayWrite(email) }),
     details: detailsDialog({ person, clear: (email) => conversations.clear(email), safety }),
     keysChanged: keysChangedDialog({
-      accept: (email, fingerprint) => conversations.acceptKey(email, fingerprint),
-      decline: (email, fingerprint) => conversations.declineKey(email, fingerprint),
+      accept: ({ email, fingerprint, offer }) => conversations.acceptKey(email, fingerprint, offer),
+      decline: ({ email, fingerprint, offer }) => conversations.declineKey(email, fingerprint, offer),
       wasCompared: (email) => safety.state(email).compared !== "no",
     }),
     logOut: logOutDialog({

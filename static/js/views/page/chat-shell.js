@@ -71,8 +71,8 @@ export class ChatShell {
 
   review() {
     const person = this.person();
-    const fingerprint = this.thread.thread?.keyChange?.fingerprint;
-    if (person && fingerprint) this.dialogs.keysChanged.open({ ...person, fingerprint });
+    const change = this.thread.thread?.keyChange;
+    if (person && change) this.dialogs.keysChanged.open({ ...person, ...change });
   }
 
   /** @param {() => void} send */

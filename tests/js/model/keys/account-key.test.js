@@ -404,7 +404,8 @@ describe("the peer's key", () => {
     const clientId = await alice.send(bob, "for your eyes");
     await alice.showsStates(bob, "held");
     const { fingerprint } = elsewhere.account.key.current;
-    assert.deepEqual(alice.conversations.open(bob.email).keyChange, { name: "bob", fingerprint });
+    const { name, fingerprint: offered } = alice.conversations.open(bob.email).keyChange;
+    assert.deepEqual([name, offered], ["bob", fingerprint]);
     assert.equal(alice.chat(bob).keyChanged, true);
     await alice.send(bob, "this too");
     await alice.showsStates(bob, "held", "held");

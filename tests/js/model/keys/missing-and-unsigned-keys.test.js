@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
+import { CryptoManager } from "../../../../static/js/crypto/crypto.js";
 import { signStatement } from "../../../../static/js/crypto/identity.js";
 import { fromBase64, toBase64 } from "../../../../static/js/lib/bytes.js";
 import { ok, refusal } from "../../world/memory-server.js";
@@ -143,6 +144,34 @@ describe("a change that cannot be accepted", () => {
     await assert.rejects(alice.conversations.acceptKey(bob.email, "another"), { code: "key_changed" });
     const row = await withStore(alice.browser.indexedDB, "messages", (store) => done(store.get(99)));
     assert.equal(row.arrivedUnder, undefined);
+  }));
+
+  test("is one whose statement was replaced while it was on the screen; the new one is shown", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const elsewhere = await world.logIn(bob, new Browser());
+    await elsewhere.account.key.takeOver();
+    await alice.safety.numbers(bob.email);
+    const thread = alice.conversations.open(bob.email);
+    await until(() => thread.keyChange);
+    const shown = thread.keyChange;
+    // The server signs the same key with an identity of its own, and this browser learns it before the person decides.
+    const key = world.server.user(bob.email).keys.at(-1);
+    const { privateKey, publicKeyBytes } = await CryptoManager.generateIdentityKeyPair();
+    const signer = { identityPrivateKey: privateKey, email: bob.email, publicKeyBytes: fromBase64(key.public_key), version: 1 };
+    const signature = toBase64(await signStatement(signer));
+    const swapped = { ...key, identity_key: toBase64(publicKeyBytes), identity_signature: signature };
+    const isAsked = ({ path, host }) => path.includes("/keys/email/") && host === alice.browser.host;
+    world.server.intercept = (call) => (isAsked(call) ? ok(swapped) : undefined);
+    await alice.safety.numbers(bob.email).catch(() => {});
+    await until(() => thread.keyChange.offer !== shown.offer);
+    assert.equal(thread.keyChange.fingerprint, shown.fingerprint);
+    for (const decide of ["acceptKey", "declineKey"]) {
+      await assert.rejects(alice.conversations[decide](bob.email, shown.fingerprint, shown.offer), { code: "key_changed" });
+    }
+    const { fingerprint, offer } = thread.keyChange;
+    assert.equal(fingerprint, shown.fingerprint);
+    await alice.conversations.declineKey(bob.email, fingerprint, offer);
+    assert.equal(thread.keyChange, null);
   }));
 });
 

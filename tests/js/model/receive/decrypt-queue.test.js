@@ -21,7 +21,7 @@ function controlled({ looksUp = () => false } = {}) {
         ends.set(id, resolve);
         breaks.set(id, () => reject(new NetworkError()));
       });
-      return { supported: true, content: { type: "text", body: "", browser: "", counter: id }, peerKey: {} };
+      return { supported: true, hash: "hash of A", content: { type: "text", body: "", browser: "", counter: id, previous: null }, peerKey: {} };
     },
   };
   const messageStore = {
@@ -38,7 +38,7 @@ function controlled({ looksUp = () => false } = {}) {
     how.get(id)();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { decryptQueue, began, end: doing(ends), fail: doing(breaks), pending };
+  return { decryptQueue, messageStore, retiredKeys, began, end: doing(ends), fail: doing(breaks), pending };
 }
 
 /** @param {number[]} ids */
@@ -125,6 +125,18 @@ describe("a look-up that the server keeps open", () => {
     await caughtUp;
   });
 
+  test("holds up nothing of what no screen waits for, where a screen waits for its own message too", async () => {
+    const { decryptQueue, began, end, pending } = controlled({ looksUp: (id) => id > 100 });
+    pending.push(...rowsOf(103, 1));
+    decryptQueue.openAll(rowsOf(103));
+    await settle();
+    const caughtUp = decryptQueue.catchUp();
+    await settle();
+    assert.deepEqual(began, [1]);
+    await end(1);
+    await caughtUp;
+  });
+
   test("is one of three: others wait for them, and not for a place", async () => {
     const { decryptQueue, began, end } = controlled({ looksUp: (id) => id > 100 });
     decryptQueue.openAll(rowsOf(101, 102, 103, 104));
@@ -132,5 +144,73 @@ describe("a look-up that the server keeps open", () => {
     await end("look-up 101");
     await end("look-up 104");
     assert.deepEqual(began, [101, 104]);
+  });
+});
+
+describe("a message under a retired key", () => {
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  const [HASH, A] = ["hash of A", 1];
+
+  /** @returns one that has read the database for A, and waits there to refuse it, or to store that it was refused */
+  function refusing() {
+    const queue = controlled();
+    const outcomes = [];
+    const waits = { refuses: Promise.withResolvers(), keepTried: Promise.withResolvers() };
+    let isStored = false;
+    let reads = 0;
+    const { decryptQueue } = queue;
+    queue.retiredKeys.refuses = async () => {
+      const isRefused = !isStored;
+      reads += 1;
+      await waits.refuses.promise;
+      return isRefused;
+    };
+    queue.messageStore.keepTried = () => waits.keepTried.promise;
+    ["opened", "failed"].forEach((name) => decryptQueue.on(name, () => outcomes.push(name)));
+    decryptQueue.openAll(rowsOf(A));
+    const goOn = async (at) => {
+      waits[at].resolve();
+      await settle();
+    };
+    const name = () => {
+      isStored = true;
+      decryptQueue.openNamed(PEER, HASH);
+    };
+    return { ...queue, outcomes, goOn, name, reads: () => reads };
+  }
+
+  test("is tried again if it was named after the database was read", async () => {
+    const { end, goOn, name, outcomes } = refusing();
+    await end(A);
+    name();
+    await goOn("refuses");
+    await goOn("keepTried");
+    await end(A);
+    assert.deepEqual(outcomes, ["failed", "opened"]);
+  });
+
+  test("is tried again if it was named while its failure was stored", async () => {
+    const { end, goOn, name, outcomes } = refusing();
+    await end(A);
+    await goOn("refuses");
+    name();
+    await goOn("keepTried");
+    await end(A);
+    assert.deepEqual(outcomes, ["failed", "opened"]);
+  });
+
+  test("is tried once more for each naming, if it stays refused", async () => {
+    const { began, decryptQueue, end, goOn, reads } = refusing();
+    await end(A);
+    decryptQueue.openNamed(PEER, HASH);
+    await goOn("refuses");
+    await goOn("keepTried");
+    await end(A);
+    await settle();
+    assert.deepEqual([began, reads()], [[A, A], 2]);
+    decryptQueue.openNamed(PEER, HASH);
+    await settle();
+    await end(A);
+    assert.deepEqual([began, reads()], [[A, A, A], 3]);
   });
 });
