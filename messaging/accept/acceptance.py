@@ -1,11 +1,10 @@
-"""The acceptance of a message: the one way in, for POST /api/messages/send and for the socket's `send_message`.
+"""Acceptance of a message, for POST /api/messages/send and for the socket's `send_message`.
 
 The body is validated here. The rest is one transaction of the back end (postgresql.py, sqlite.py): lock both mailboxes,
 check (rules.py), take the two sequences, insert the row. It returns the row or the code of the refusal.
 """
 
 import asyncio
-import uuid
 import weakref
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -41,10 +40,10 @@ class Accepted(NamedTuple):
         return 201 if self.is_new else 200
 
 
-async def accept(session_id: uuid.UUID, sender_id: int, body: Any) -> Accepted:
-    """Accept one message, once, and push it. The ids are those of an access token whose signature has been checked.
+async def accept(session_id: UUID, sender_id: int, body: Any) -> Accepted:
+    """Accept one message, once, and push it. The ids come from an access token whose signature has been checked.
 
-    Raises APIException: ValidationError for the body's shape, else the refusal; Unavailable where the database is away.
+    Raises APIException: ValidationError for a malformed body, Unavailable without a database, else the refusal.
     """
     loop = asyncio.get_running_loop()
     if loop not in batches:
@@ -52,14 +51,14 @@ async def accept(session_id: uuid.UUID, sender_id: int, body: Any) -> Accepted:
     return await batches[loop].accept(read(session_id, sender_id, body))
 
 
-def accept_sync(session_id: uuid.UUID, sender_id: int, body: Any) -> Accepted:
-    """The same from a thread, on Django's connection and in its transaction; pushes after the commit."""
+def accept_sync(session_id: UUID, sender_id: int, body: Any) -> Accepted:
+    """The same from a thread, in the transaction of Django's connection; pushes after the commit."""
     call = read(session_id, sender_id, body)
     return conclude(call, backend.accept_sync(call), is_in_transaction=True)
 
 
 async def close() -> None:
-    """Before the event loop ends."""
+    """Call it before the event loop ends."""
     await backend.close()
 
 
@@ -111,5 +110,5 @@ REFUSALS = {
     "message_deleted": lambda: Conflict("message_deleted", "This message was sent, and has been deleted since."),
     "user_not_found": UserNotFound,
     "stale_key": lambda: Conflict("stale_key", "One of the two keys named is not that person's current key."),
-    "mailbox_missing": Unavailable,  # an account goes at this moment, and the next call is told so
+    "mailbox_missing": Unavailable,  # the account is being deleted; the next call is told so
 }

@@ -1,7 +1,7 @@
 """ASGI middleware that answers POST /api/messages/send from the event loop, without Django's handler, DRF or a thread.
 
-What it leaves goes on to the viewset: other schemes than bearer, other bodies than JSON, a body of the wrong shape
-(whose sender must be known first), and all requests where CORS headers are due, which Django's middleware sets.
+The viewset answers the rest: requests without a bearer token, bodies that are not JSON or have the wrong shape, and all
+requests if CORS is configured, because Django's middleware sets the CORS headers.
 """
 
 import json
@@ -39,7 +39,7 @@ class SendMiddleware:
                 raise Throttled(wait)
             accepted = await acceptance.accept(claims.session_id, claims.user_id, fields)
         except ValidationError:
-            scope = {**scope, "send_is_paid": True}  # the viewset takes no second token for the same request
+            scope = {**scope, "send_is_paid": True}  # the viewset must not count the request again
             return await self.inner(scope, replay(body, receive), send)
         except APIException as error:
             return await answer(send, error.status_code, json.dumps(describe(error)), headers_of(error))
@@ -47,7 +47,7 @@ class SendMiddleware:
 
 
 def claims_of(scope: Scope) -> Claims | None:
-    """Of a request that is answered here."""
+    """None for a request that the viewset answers."""
     if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST" or settings.CORS_ALLOWED_ORIGINS:
         return None
     headers = {name.lower(): value for name, value in scope["headers"]}
@@ -58,7 +58,7 @@ def claims_of(scope: Scope) -> Claims | None:
 
 
 async def whole_body(receive: Receive) -> bytes | None:
-    """None where the client went away. RequestBounds has bounded it."""
+    """None if the client has disconnected. RequestBounds limits the size."""
     body = b""
     while True:
         message = await receive()
@@ -70,7 +70,7 @@ async def whole_body(receive: Receive) -> bytes | None:
 
 
 def replay(body: bytes | None, receive: Receive) -> Receive:
-    """A `receive` for the viewset: the body once more, then whatever else comes."""
+    """A `receive` for the viewset: the body again, then the further events."""
     waiting = [{"type": "http.disconnect"} if body is None else {"type": "http.request", "body": body}]
 
     async def once_more() -> Event:

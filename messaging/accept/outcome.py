@@ -1,16 +1,16 @@
-"""What a back end says about a message."""
+"""The result of a back end's attempt to accept a message."""
 
 from datetime import datetime
 from typing import NamedTuple
 
 ACCEPTED = "accepted"  # a new row, committed
-REPEATED = "repeated"  # the same message under the same client_id is there already
-MAILBOX_MISSING = "mailbox_missing"  # never leaves a back end
-ATTEMPTS = 3  # an account may go, or a mailbox may come, between a look and the write
+REPEATED = "repeated"  # the same message with the same client_id is stored already
+MAILBOX_MISSING = "mailbox_missing"  # only used within a back end
+ATTEMPTS = 3  # an account may be deleted, or a mailbox created, between read and write
 
 
 class Outcome(NamedTuple):
-    """`code` is ACCEPTED, REPEATED, or that of a refusal (rules.py); the other fields are those of the row.
+    """`code` is ACCEPTED, REPEATED or the code of a refusal (rules.py); the other fields are columns of the row.
 
     Times are None for a new row. `stored_bytes` is the sum of the sender's mailbox without this message.
     """

@@ -2,12 +2,12 @@
 
 `refusal()` is NULL or the code of the first check that fails, in the order of the contract. It reads:
 
-message           the message to be: sender_id, recipient_id (NULL where no active account has the address), client_id,
-                  sender_fingerprint, recipient_fingerprint
+message           the message to be inserted: sender_id, recipient_id (NULL if no active account has the address),
+                  client_id, sender_fingerprint, recipient_fingerprint
 given_session     id of the sender's session
-remembered_since  a client_id that was spent earlier may be used again
-stored_after      bytes that the sender's messages take up with this one
-allowed           bytes that they may take up
+remembered_since  the client_id of a message that was deleted before this time may be used again
+stored_after      bytes of the sender's messages including this one
+allowed           limit of stored_after
 """
 
 from accounts.models import Session
@@ -42,7 +42,7 @@ def refusal() -> str:
     )
 
 
-# Made beforehand, in a transaction of its own: while a lock is held, two first messages could wait for each other.
+# Executed in a separate transaction without locks: otherwise two first messages could deadlock.
 MAKE_MAILBOXES = """
 INSERT INTO mailboxes (user_id, sequence, stored_bytes)
 SELECT id, 0, 0 FROM users WHERE id = %(sender)s OR (email = %(recipient_email)s AND is_active) ORDER BY id

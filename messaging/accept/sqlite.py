@@ -1,6 +1,6 @@
-"""How SQLite accepts a message: a few statements in one transaction, from a thread of its own.
+"""Acceptance of messages by SQLite: a few statements in one transaction, in one thread.
 
-SQLite has one writer at a time, and the transaction is IMMEDIATE, so nothing needs a lock.
+SQLite has one writer at a time and the transaction is IMMEDIATE, so no row is locked.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from messaging.accept.outcome import ACCEPTED, MAILBOX_MISSING, REPEATED, Outcom
 from messaging.accept.rules import MAKE_MAILBOXES, refusal
 from messaging.models import Message
 
-# It keeps its connection: opening one for every message would cost more than the message.
+# The thread keeps its connection: opening one for every message would cost more than the message.
 thread = ThreadPoolExecutor(1, thread_name_prefix="accept")
 
 CHECK = """
@@ -54,12 +54,8 @@ def check_statement() -> str:
 
 
 async def accept_together(calls: list[dict]) -> list[Outcome | None]:
-    """In one transaction. None for all of them where it fails: they are to be accepted singly."""
-
-    def accept_all() -> list[Outcome]:
-        with transaction.atomic():
-            return [accept_sync(call) for call in calls]
-
+    """In one transaction. If it fails, all are None and must be accepted singly."""
+    accept_all = transaction.atomic(lambda: [accept_sync(call) for call in calls])
     try:
         return list(await asyncio.get_running_loop().run_in_executor(thread, accept_all))
     except DatabaseError:
@@ -87,33 +83,20 @@ def accept_sync(call: dict) -> Outcome:
         if code is None:
             code = ACCEPTED
             parameters["recipient_id"] = recipient_id
-            message_id = insert(
-                cursor,
-                envelope
-                | {
-                    "sender_id": call["sender"],
-                    "sender_email": sender_email,
-                    "recipient_id": recipient_id,
-                    "created_at": column_value("created_at", call["now"]),
-                    "sender_sequence": sender_sequence,
-                    "recipient_sequence": recipient_sequence,
-                    "sender_cleared": False,
-                    "recipient_cleared": False,
-                },
-            )
+            row = envelope | {
+                "sender_id": call["sender"],
+                "sender_email": sender_email,
+                "recipient_id": recipient_id,
+                "created_at": column_value("created_at", call["now"]),
+                "sender_sequence": sender_sequence,
+                "recipient_sequence": recipient_sequence,
+                "sender_cleared": False,
+                "recipient_cleared": False,
+            }
+            message_id = insert(cursor, row)
             cursor.execute(COUNT, parameters)
-    return Outcome(
-        code,
-        message_id,
-        sender_email,
-        recipient_id,
-        sender_sequence,
-        recipient_sequence,
-        None,
-        None,
-        None,
-        stored_bytes,
-    )
+    ids_and_sequences = message_id, sender_email, recipient_id, sender_sequence, recipient_sequence
+    return Outcome(code, *ids_and_sequences, None, None, None, stored_bytes)
 
 
 def column_value(name: str, value: Any) -> Any:
@@ -144,4 +127,4 @@ def repeated(call: dict) -> Outcome:
 
 
 async def close() -> None:
-    """The connection stays until the process ends."""
+    """Nothing to do: the connection lasts as long as the process."""
