@@ -13,8 +13,7 @@ CONTENT = ["ciphertext", "nonce", "salt"]
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
-    """That a message went, when, and how large it was. Its content is not even fetched: nobody here could read it, and
-    an operator has no use for it. The other tables of a mailbox have no page."""
+    """Shows sender, recipient, times and size; the ciphertext is not fetched. Other mailbox tables have no page."""
 
     list_display = (
         "id",
@@ -30,7 +29,7 @@ class MessageAdmin(ReadOnlyAdmin):
     list_filter = ["created_at", ("delivered_at", admin.EmptyFieldListFilter), ("read_at", admin.EmptyFieldListFilter)]
     search_fields = ["sender_email__exact", "recipient_email__exact"]
     ordering = ["-id"]
-    sortable_by = ["id"]  # no other column of so large a table has an index
+    sortable_by = ["id"]  # the only indexed column of this large table
     fields = (
         *list_display,
         "client_id",

@@ -1,4 +1,4 @@
-"""Mailboxes: the sequence of each person, in a narrow table of its own. Whatever takes a sequence locks the row."""
+"""Mailboxes: the last sequence of each person, in a narrow table. Code that takes a sequence locks the row."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class MailboxMissing(Exception):
-    """A mailbox to be locked does not exist yet, or its account has just gone."""
+    """A mailbox to be locked does not exist yet, or its account has been deleted."""
 
     def __init__(self, user_ids: set[int]) -> None:
         self.user_ids = user_ids
@@ -25,7 +25,7 @@ class MailboxMissing(Exception):
 class Mailbox(models.Model):
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="mailbox")
     sequence = models.BigIntegerField(default=0)
-    stored_bytes = models.BigIntegerField(default=0, db_default=0)  # of messages sent: storage_quota.py
+    stored_bytes = models.BigIntegerField(default=0, db_default=0)  # of sent messages: storage_quota.py
 
     class Meta:
         db_table = "mailboxes"
@@ -35,8 +35,8 @@ class Mailbox(models.Model):
     def lock(cls, *user_ids: int | None) -> "dict[int, Mailbox]":
         """The mailboxes by user id, their rows locked in the order of user id until the transaction ends.
 
-        So sequences are taken in the order of commits, and no two transactions deadlock. On SQLite the transaction is
-        IMMEDIATE and there are no row locks. Raises MailboxMissing.
+        So sequences are taken in the order of commits, and no two transactions deadlock. SQLite has no row locks; there
+        the transaction is IMMEDIATE. Raises MailboxMissing.
         """
         wanted = {user_id for user_id in user_ids if user_id is not None}
         locked = cls.lock_those_there(wanted)
@@ -46,15 +46,15 @@ class Mailbox(models.Model):
 
     @classmethod
     def lock_those_there(cls, user_ids: Iterable[int]) -> "dict[int, Mailbox]":
-        """The same, without those that do not exist."""
+        """The same, but missing mailboxes are left out."""
         rows = cls.objects.select_for_update(no_key=True).filter(pk__in=user_ids).order_by("pk")
         return {mailbox.pk: mailbox for mailbox in rows}
 
     @classmethod
     def make(cls, user_ids: Iterable[int]) -> None:
-        """In a transaction without locks: otherwise two first messages at once could deadlock."""
+        """Call it in a transaction without locks: otherwise two first messages could deadlock."""
         alive = User.objects.filter(pk__in=user_ids).values_list("pk", flat=True)
-        with contextlib.suppress(IntegrityError):  # an account was deleted meanwhile: the next attempt does not find it
+        with contextlib.suppress(IntegrityError):  # an account was deleted: the next attempt does not find it
             Mailbox.objects.bulk_create([Mailbox(user_id=user_id) for user_id in sorted(alive)], ignore_conflicts=True)
 
     def next_sequence(self) -> int:
@@ -63,7 +63,7 @@ class Mailbox(models.Model):
 
 
 def in_mailboxes(verb: Callable[P, T]) -> Callable[P, T]:
-    """Run `verb` in one transaction. Where a mailbox is missing, make it and run `verb` again."""
+    """Run `verb` in one transaction. If a mailbox is missing, make it and run `verb` again."""
 
     @wraps(verb)
     def attempt(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -82,7 +82,7 @@ def in_mailboxes(verb: Callable[P, T]) -> Callable[P, T]:
 
 @contextlib.contextmanager
 def snapshot() -> Iterator[None]:
-    """All reads within see one state of the database. PostgreSQL needs REPEATABLE READ for it."""
+    """All reads in this context see one state of the database. PostgreSQL needs REPEATABLE READ for that."""
     outermost = not connection.in_atomic_block
     with transaction.atomic():
         if outermost and connection.vendor == "postgresql":
@@ -92,5 +92,5 @@ def snapshot() -> Iterator[None]:
 
 
 def sequence_of(user_id: int) -> int:
-    """The last sequence of a person's mailbox; 0 before the first change."""
+    """0 before the first change."""
     return Mailbox.objects.filter(pk=user_id).values_list("sequence", flat=True).first() or 0

@@ -29,11 +29,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.sent_by(user).filter(recipient_email=email)
 
     def between(self, user: User, email: str) -> Self:
-        """What `user` still has of the conversation with an address, whoever has that address by now."""
+        """Messages that `user` has not cleared, with an address, even if another account has that address now."""
         return self.received_from(user, email) | self.sent_to(user, email)
 
     def settle(self) -> None:
-        """Before rows are deleted: credit their senders, and keep the client_ids so that a repeat is refused."""
+        """Call it before deletion: it credits the senders and keeps the client_ids, so that repeats are refused."""
         is_spent = Exists(SpentClientId.objects.filter(sender=OuterRef("sender"), client_id=OuterRef("client_id")))
         rows = list(self.exclude(sender=None).values_list("sender_id", "client_id", stored_size(), is_spent))
         credit_senders(rows)
@@ -51,21 +51,21 @@ class MessageQuerySet(models.QuerySet["Message"]):
     settle.queryset_only = True  # type: ignore[attr-defined]  # as Django reads it
 
     def forget(self) -> int:
-        """Really delete; returns how many messages went."""
+        """Delete the rows; returns how many messages were deleted."""
         self.settle()
         return self.delete()[0]
 
     forget.queryset_only = True  # type: ignore[attr-defined]  # as Django reads it
 
     def fingerprints_named(self, user_id: int) -> list[QuerySet[Any]]:
-        """Queries for those of an account's keys that its messages were made with."""
+        """Queries for the fingerprints of an account's keys that its messages name."""
         return [
             self.filter(**{side: user_id, f"{side}_fingerprint__isnull": False}).values(f"{side}_fingerprint")
             for side in ("sender", "recipient")
         ]
 
     def fingerprints_others_need(self, user_id: int, fingerprints: Iterable[str]) -> set[str]:
-        """Those of a leaving person's keys that a message names which somebody else has."""
+        """The fingerprints of a deleted account's keys that a message kept by somebody else names."""
         theirs = self.filter(
             Q(sender=user_id, recipient__isnull=False, recipient_cleared=False)
             | Q(recipient=user_id, sender__isnull=False, sender_cleared=False)
@@ -104,9 +104,9 @@ class MessageManager(MessageRows["Message"]):
 
     @in_mailboxes
     def clear(self, user: User, email: str, through: int | None = None) -> int:
-        """Clear a conversation for `user` alone; returns how many messages went. What both have cleared is deleted.
+        """Clear a conversation for `user` alone; returns the number of messages. What both have cleared is deleted.
 
-        `through`: only messages up to this id; where there is one, all receipts go as well, which nobody reads.
+        `through`: only messages up to this id. If at least one is found, all receipts are cleared as well.
         """
         other = User.objects.filter(email=email).first()
         mailboxes = Mailbox.lock(user.pk, other.pk if other else None)
@@ -133,7 +133,7 @@ def save_sequences(mailboxes: dict[int, Mailbox]) -> None:
 
 
 def leave_to_others(collector: Any, field: Any, messages: Any, using: str) -> None:
-    """An on_delete: other people keep the messages of a deleted account; those that nobody has left are deleted."""
+    """An on_delete: the other person keeps the messages of a deleted account; what nobody keeps is deleted."""
     other = "recipient" if field.name == "sender" else "sender"
     leaving = [user.pk for user in collector.data.get(User, ())]
     nobodys = Q(**{other: None}) | Q(**{f"{other}_cleared": True}) | Q(**{f"{other}__in": leaving})
@@ -147,7 +147,7 @@ def leave_to_others(collector: Any, field: Any, messages: Any, using: str) -> No
 
 
 def lock_before_deletion(user_id: int) -> None:
-    """The account's own mailbox, and those of the senders who are credited by its deletion."""
+    """Locks the account's mailbox, and those of the senders whom its deletion credits."""
     credited = Message.objects.filter(recipient=user_id, sender_cleared=True).exclude(sender=None).order_by()
     Mailbox.lock_those_there({user_id, *credited.values_list("sender", flat=True).distinct()})
 
@@ -162,7 +162,7 @@ class Message(models.Model):
     recipient = models.ForeignKey(
         User, null=True, on_delete=leave_to_others, related_name="received_messages", db_index=False
     )
-    # The addresses outlive the accounts: decryption needs them.
+    # Decryption needs the addresses after the accounts are deleted.
     sender_email = models.EmailField(max_length=255)
     recipient_email = models.EmailField(max_length=255)
     client_id = models.UUIDField(null=True)
@@ -213,7 +213,7 @@ class Message(models.Model):
         ]
 
     def take_sequences(self, mailboxes: dict[int, Mailbox]) -> None:
-        """For a change: in each mailbox where the message still is."""
+        """Take a sequence for a change in each mailbox that still has the message."""
         if self.recipient_id in mailboxes and not self.recipient_cleared:
             self.recipient_sequence = mailboxes[self.recipient_id].next_sequence()
         if self.sender_id in mailboxes and not self.sender_cleared:
@@ -221,12 +221,12 @@ class Message(models.Model):
 
 
 class Clearing(models.Model):
-    """A person's last clearing of a conversation, for the browsers that were away."""
+    """A person's last clearing of a conversation, for browsers that were offline."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="clearings", db_index=False)
     email = models.EmailField(max_length=255)
     sequence = models.BigIntegerField()
-    through = models.BigIntegerField(null=True)  # up to this message id; null: all that was there
+    through = models.BigIntegerField(null=True)  # up to this message id; null: all messages
 
     class Meta:
         db_table = "clearings"
@@ -242,7 +242,7 @@ class SpentClientIdQuerySet(models.QuerySet["SpentClientId"]):
 
 
 class SpentClientId(models.Model):
-    """The client_id of a deleted message, so that a late repeat is refused."""
+    """The client_id of a deleted message; a late repeat is refused by it."""
 
     sender = models.ForeignKey(User, on_delete=models.CASCADE, related_name="spent_client_ids", db_index=False)
     client_id = models.UUIDField()

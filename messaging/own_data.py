@@ -1,4 +1,4 @@
-"""All that this server keeps of a person, from every app, page by page, and in words what it keeps elsewhere."""
+"""All data of a person in the tables of every app, page by page, and a description of the data kept elsewhere."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ LARGE_COLUMNS = ("ciphertext", "nonce", "salt")
 
 
 def answer(request: AccountRequest) -> dict:
-    """The first page of each kind, or with `kind` one page of that one alone."""
+    """The first page of each kind; with `kind`, one page of that kind."""
     query, kinds = request.query_params, all_kinds(request.user, request.auth)
     size = whole_number(query, "page_size", DEFAULT_PAGE_SIZE, 1, LARGEST_PAGE_SIZE)
     before = whole_number(query, "before", None, 0, LARGEST_ID)
@@ -112,7 +112,7 @@ def kinds(user: User) -> list[Kind]:
 
 
 def measured(messages: QuerySet[Any]) -> QuerySet[Any]:
-    """With the size of the ciphertext in place of it: the database counts, and hands no bytes on."""
+    """Annotates the ciphertext's size, which the database computes, and does not load the ciphertext."""
     digits = Length(Replace("ciphertext", Value("="), Value("")))
     return messages.annotate(ciphertext_bytes=digits * 3 / 4).defer(*LARGE_COLUMNS)
 
@@ -129,7 +129,7 @@ def message_json(message: Any, is_sent: bool) -> dict:
 
 
 def elsewhere() -> list[dict]:
-    """In words: what is not in a table, or in somebody else's row."""
+    """Descriptions of data that is in no table, or in another person's row."""
     memory = "Redis, a store in memory" if settings.REDIS_URL else "The memory of the server process"
     return [
         {

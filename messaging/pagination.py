@@ -1,5 +1,4 @@
-"""Lists of messages, newest first, page by page. A page is named by the id that it starts after, which no new message
-shifts, and costs the same wherever it is."""
+"""Keyset pagination of messages, newest first. A cursor is a message id, so new messages shift no page."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -26,8 +25,8 @@ def whole_number(query: Mapping[str, str], name: str, default: D, least: int, mo
 
 
 class Page:
-    """One page out of several disjoint querysets, each cut by the database and merged here (an OR could not use an
-    index for both the filter and the order)."""
+    """One page of several disjoint querysets. Each is limited by the database and merged here: with an OR, no index
+    would serve both the filter and the order."""
 
     def __init__(self, request: AccountRequest, *querysets: QuerySet[Any]) -> None:
         query = request.query_params
@@ -68,8 +67,8 @@ class Page:
 
 
 def address_of(request: AccountRequest, query: dict) -> str:
-    """This call's own address with another query. An email in its path is percent-encoded whole: it may hold `/`, `?`
-    and `%`."""
+    """The URL of this request with another query. An email in the path may contain `/`, `?` and `%`; it is
+    percent-encoded."""
     match = request.resolver_match
     email = match.kwargs.get("email", "") if match else ""
     path = request.path.removesuffix(email) + quote(email, safe="@")

@@ -1,5 +1,4 @@
-"""What a server need not keep: each kind as a queryset, and its deletion in batches, so that nothing is locked for long
-and no ciphertext is ever read into memory."""
+"""Deletes expired rows in batches: locks are short, and no ciphertext is read into memory."""
 
 import datetime
 import time
@@ -18,17 +17,17 @@ from messaging.storage_quota import credit_spent_client_ids
 
 BATCH_ROWS = 500
 SESSIONS_KEPT = datetime.timedelta(days=30)
-JOURNAL_SECONDS = 600  # a backup of a large database reads this long
+JOURNAL_SECONDS = 600  # how long a backup of a large database may read
 CHECKPOINT_MS = 200
 CHECKPOINT_PAUSE_SECONDS = 0.5
 
 
 class JournalHeld(Exception):
-    """Somebody has been reading one old state of the database all the while."""
+    """A reader has held an old state of the database for JOURNAL_SECONDS."""
 
 
 def prunable(messages_before: datetime.datetime | None) -> dict:
-    """Querysets by what an operator calls them, in the order in which they go."""
+    """{name for operators: queryset}, in the order of deletion."""
     now = timezone.now()
     old = Message.objects.filter(created_at__lt=messages_before)
     kept = Message.objects.filter(created_at__gte=messages_before)
@@ -60,8 +59,8 @@ def delete_in_batches(rows: QuerySet[Any]) -> int:
 
 
 def empty_journal() -> None:
-    """Until SQLite's journal (the WAL) is in the database: it overwrites what it frees, so deleting writes as much into
-    it as goes, and would fill the disk before anything is free. Raises JournalHeld."""
+    """Checkpoint SQLite's WAL. Secure deletion writes as many bytes to the WAL as it frees, which could fill the disk.
+    Raises JournalHeld."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         return
     deadline = time.monotonic() + JOURNAL_SECONDS
@@ -83,7 +82,7 @@ def next_ids(rows: QuerySet[Any], last: Any) -> list:
 
 @in_mailboxes
 def forget(messages: Any, ids: list[int]) -> int:
-    """Under the locks of their mailboxes, like all that changes messages: a receipt may be on its way to one."""
+    """Locks the mailboxes, because a receipt may change one of the messages at the same time."""
     batch = messages.filter(pk__in=ids)
     people = batch.values_list("sender", "recipient").order_by()
     Mailbox.lock(*(user_id for pair in people for user_id in pair))

@@ -1,7 +1,7 @@
-"""How many bytes of messages an account may store on this server.
+"""The limit on bytes of messages that an account may store.
 
-Each message is charged to its sender until its row is deleted. The client_id that remains is charged until it is
-deleted too. The sum is in the sender's mailbox, a row that every send locks and writes anyway.
+Each message is charged to its sender until its row is deleted. Its client_id is charged until it is pruned. The sum
+is in the sender's mailbox, a row that every send locks and writes anyway.
 """
 
 from collections import Counter
@@ -15,13 +15,13 @@ from django.db.models.functions import Coalesce, Greatest
 from messaging.mailboxes import Mailbox
 from vibechat.core.exceptions import Conflict
 
-# What PostgreSQL and SQLite keep of a row beside its text: columns, index entries, page overhead.
+# Size of a row without its text in PostgreSQL and SQLite: columns, index entries, page overhead.
 ROW_BYTES = 1024
 SPENT_CLIENT_ID_BYTES = 160
 TEXT_COLUMNS = ("ciphertext", "nonce", "salt")
 
 RECEIPT_TYPE, RECEIPT_BYTES = "receipt", 4096
-RESERVE_SHARE = 16  # a sixteenth of the limit, on top of it, is for receipts alone
+RESERVE_SHARE = 16  # receipts may exceed the limit by a sixteenth
 
 
 class StorageFull(Conflict):
@@ -32,14 +32,13 @@ class StorageFull(Conflict):
 
 
 def message_bytes(envelope: dict) -> int:
-    """What a message is charged with. `envelope` has its columns, whose text is ASCII."""
+    """The size charged for a message. The text in `envelope` is ASCII."""
     return ROW_BYTES + sum(len(envelope[name] or "") for name in TEXT_COLUMNS)
 
 
 def allowed_bytes(envelope: dict) -> int:
-    """The sum up to which this message may be stored.
-
-    Receipts have a reserve: otherwise a full account could not tell others that their messages arrived.
+    """The limit of the sender's sum for this message.
+    Receipts have a reserve, so that a full account can still confirm the messages it receives.
     """
     limit = settings.ACCOUNT_STORAGE_BYTES
     is_receipt = envelope["message_type"] == RECEIPT_TYPE and decoded_length(envelope["ciphertext"]) <= RECEIPT_BYTES
@@ -51,7 +50,7 @@ def decoded_length(base64_text: str) -> int:
 
 
 class OctetLength(Func):
-    """PostgreSQL tells it without reading the text."""
+    """PostgreSQL computes it without reading the text."""
 
     function, output_field = "OCTET_LENGTH", IntegerField()
 
@@ -60,13 +59,13 @@ class OctetLength(Func):
 
 
 def stored_size() -> Any:
-    """message_bytes of a row, as an expression."""
+    """`message_bytes` as an SQL expression."""
     return ROW_BYTES + sum(Coalesce(OctetLength(name), 0) for name in TEXT_COLUMNS)
 
 
 def credit_senders(rows: Iterable[Any]) -> None:
-    """For (sender id, client_id, stored_size, is_spent) of messages that are about to be deleted. Their client_ids
-    stay; one that an earlier message has spent (more than 30 days ago) is charged already.
+    """`rows`: (sender id, client_id, stored_size, is_spent) of messages that are about to be deleted. Their client_ids
+    are kept and stay charged; a client_id that an earlier message has spent (over 30 days ago) is charged already.
     """
     freed: Counter[int] = Counter()
     for sender_id, client_id, size, is_spent in rows:
@@ -81,7 +80,7 @@ def credit_spent_client_ids(rows: QuerySet[Any]) -> None:
 
 
 def credit(freed: dict[int, int]) -> None:
-    """Bytes by user id. The caller holds the locks of these mailboxes."""
+    """`freed`: bytes by user id. The caller holds the locks of these mailboxes."""
     if freed:
         amount = Case(*[When(pk=user_id, then=Value(size)) for user_id, size in freed.items()])
         Mailbox.objects.filter(pk__in=freed).update(stored_bytes=Greatest(F("stored_bytes") - amount, Value(0)))

@@ -1,4 +1,4 @@
-"""What a client reads to catch up: the list of conversations, and the changes since a cursor."""
+"""The list of conversations, and the changes of a mailbox since a cursor."""
 
 import heapq
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ from messaging.realtime.payloads import cleared_frame, message_json, new_message
 from vibechat.core.exceptions import Refusal
 
 EVENTS_A_CALL = 200
-BYTES_A_CALL = 2 * 1024 * 1024  # of ciphertext; a call with larger messages brings fewer of them
+BYTES_A_CALL = 2 * 1024 * 1024  # of ciphertext
 ROWS_A_QUERY = 50
 
 
@@ -29,7 +29,7 @@ def changes_since(user: User, after: int) -> dict[str, Any]:
 
 
 def first_page(events: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], bool]:
-    """(events of one call, whether there are more)"""
+    """(events of one response, whether more follow)"""
     page: list[dict[str, Any]] = []
     size = 0
     for event in events:
@@ -40,7 +40,7 @@ def first_page(events: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], 
     return page, False
 
 
-# Browsers send receipts by themselves: one is no last message of a conversation, and not unread.
+# Browsers send receipts by themselves, so they count neither as last nor as unread message.
 WRITTEN = ~Q(message_type="receipt")
 
 

@@ -65,7 +65,7 @@ class MessageViewSet(LimitedViewSet):
         return None if email is None else self.known_address(request, email, "with")
 
     def known_address(self, request: AccountRequest, email: str, field: str = "email") -> str:
-        """The address of somebody who is here, or of whom something is kept. Raises UserNotFound."""
+        """The address of an active account, or of a conversation that the user still has. Raises UserNotFound."""
         email = address_in(email, field)
         if not Message.objects.between(request.user, email).exists():
             self.count_look_up(request)
@@ -73,7 +73,7 @@ class MessageViewSet(LimitedViewSet):
         return email
 
     def count_look_up(self, request: AccountRequest) -> None:
-        """Whether somebody has an address is told here as well, so it counts as a look-up of a key does."""
+        """The answer reveals whether an address has an account, so it shares the limit of key look-ups."""
         throttle = LOOK_UP()
         if not throttle.allow_request(request, self):
             raise Throttled(throttle.wait())
@@ -126,7 +126,7 @@ class MessageViewSet(LimitedViewSet):
 
 
 class OwnDataViewSet(LimitedViewSet):
-    """All that is kept of oneself, from every app: hence here, above all of them."""
+    """Reads the data of every app, so it belongs to the top one."""
 
     @extend_schema(parameters=own_data.PARAMETERS, responses=OwnDataSerializer)
     def data(self, request: AccountRequest) -> Response:
@@ -134,7 +134,7 @@ class OwnDataViewSet(LimitedViewSet):
 
 
 class NamedKeyViewSet(LimitedViewSet):
-    """Keys by fingerprint, for those who need them to open what they have: hence here, above keys."""
+    """Public keys by fingerprint, for people whose messages name them. It reads messages, so it is not in keys/."""
 
     limits = {"by_fingerprint": [LOOK_UP]}
 

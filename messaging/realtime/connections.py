@@ -1,7 +1,7 @@
 """The sockets of this process: pushes to them, and a periodic check against the database.
 
-Every SOCKET_CHECK_SECONDS one check serves all sockets. It closes those whose session is over, and tells those that are
-behind their mailbox to `resync`. While pushes are lost the check runs more often.
+Every SOCKET_CHECK_SECONDS one check serves all sockets. It closes sockets whose session is over, and sends `resync` to
+sockets that are behind their mailbox. While pushes are lost, the check runs more often.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 SESSION_OVER = 4401
 DATABASE_THREADS = 8
-GRACE_SECONDS = 2  # a push may be on its way
+GRACE_SECONDS = 2  # a push may still arrive
 LOST_CHECK_SECONDS = 2
 FAREWELL_SECONDS = 5
 
@@ -36,12 +36,12 @@ threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="socket")
 
 
 def in_thread(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
-    """Few threads for all sockets. Channels' default is one, where one lock wait would stop every push."""
+    """Run in a small pool of threads. Channels' default is one thread, where one lock wait would stop every push."""
     return database_sync_to_async(function, thread_sensitive=False, executor=threads)
 
 
 class Socket(Protocol):
-    """What is asked of a socket here; `user` and `session` once it has signed in."""
+    """The interface of a socket; `user` and `session` are set when it has signed in."""
 
     name: str
     user: Any
@@ -60,17 +60,17 @@ class Socket(Protocol):
 
 class Connections:
     def __init__(self) -> None:
-        self.open: set[Socket] = set()  # also those that have not signed in
+        self.open: set[Socket] = set()  # includes sockets that have not signed in
         self.by_user: dict[int, set[Socket]] = {}
-        # Until the first socket there is none.
+        # None until the first socket is added.
         self.loop: asyncio.AbstractEventLoop = None  # type: ignore[assignment]
         self.dispatcher: dispatcher.PushDispatcher = None  # type: ignore[assignment]
-        # Kept from the garbage collector.
+        # The event loop itself holds tasks only weakly.
         self.task: asyncio.Task[None] | None = None
         self.rejoining: asyncio.Task[None] | None = None
 
     async def add(self, socket: Socket) -> bool:
-        """Begin to push to the socket. False where the person has SOCKETS_PER_USER already, over all processes."""
+        """Begin to push to the socket. False if the person has SOCKETS_PER_USER sockets already, in all processes."""
         self.watch()
         user_id = socket.user.pk
         theirs = self.by_user.setdefault(user_id, set())
@@ -90,7 +90,7 @@ class Connections:
         await socket_places.free(user_id, socket.name)
 
     async def close_all(self) -> None:
-        """The server stops: each socket finishes its frame and is told."""
+        """At the server's shutdown: each socket answers its current frame, then closes."""
         ending = [asyncio.ensure_future(socket.finish()) for socket in list(self.open)]
         if ending:
             await asyncio.wait(ending, timeout=FAREWELL_SECONDS)
@@ -99,7 +99,7 @@ class Connections:
         return [socket for theirs in self.by_user.values() for socket in theirs]
 
     def watch(self) -> None:
-        """Begin to listen and to check, once for each event loop."""
+        """Start the listener and the periodic check, once for each event loop."""
         loop = asyncio.get_running_loop()
         if self.loop is not loop:
             self.loop, self.by_user, self.dispatcher = loop, {}, dispatcher.attach()
@@ -155,14 +155,14 @@ class Connections:
                 socket.resync()
 
     async def join_all(self) -> bool:
-        """Join again: a layer may forget a membership, and an earlier join may have failed. After a failure here the
-        dispatcher calls `rejoin` again."""
+        """Repeat every join, since a layer may forget a membership and an earlier join may have failed. After a failure
+        the dispatcher calls `rejoin` again."""
         for user_id in list(self.by_user):
             if user_id not in self.by_user:
                 continue
             if not await self.dispatcher.join(user_id):
                 return False
-            if user_id not in self.by_user:  # the last socket was closed meanwhile
+            if user_id not in self.by_user:  # the last socket has closed during the join
                 await self.dispatcher.leave(user_id)
         return True
 

@@ -1,4 +1,4 @@
-"""The WebSocket of a client: it signs in by `connect`, then frames go in and out."""
+"""The WebSocket of a client: after it has signed in by `connect`, it sends and receives frames."""
 
 import asyncio
 import contextlib
@@ -39,19 +39,17 @@ FAREWELL_SECONDS = 2
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
-    session: Any = None  # and its user: None until the client has signed in
+    session: Any = None  # with its user; None until the client has signed in
     user: Any = None
-    deadline: asyncio.TimerHandle | None = None  # the timer that closes the socket: no sign-in, or an expired token
+    deadline: asyncio.TimerHandle | None = None  # closes the socket if there is no sign-in, or when the token expires
     last_pushed = 0  # the highest sequence pushed to this socket
     has_left = False
-    ending: asyncio.Task[None] | None = None  # the task that closes, kept from the garbage collector
+    ending: asyncio.Task[None] | None = None  # the closing task; the event loop itself holds it only weakly
     closing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one client frame after the other.
-
-        Pushes come from messaging/realtime/connections.py. So no push waits for a client frame, and a socket needs no
-        channel of its own.
+        """Handle client frames one after the other. Pushes come from messaging/realtime/connections.py, so they never
+        wait for a client frame and the socket needs no channel.
         """
         self.scope, self.base_send = scope, send
         self.name = uuid.uuid4().hex
@@ -81,7 +79,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.leave()
 
     async def leave(self) -> None:
-        """Once, whatever ends the socket."""
+        """Runs once, whatever ends the socket."""
         has_left, self.has_left = self.has_left, True
         if has_left:
             return
@@ -98,14 +96,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
             return
         self.closing = True
         self.send_buffer.close()
-        with contextlib.suppress(OSError):  # the client is gone or does not read
+        with contextlib.suppress(OSError):  # the client has disconnected or does not read
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self.send_frame({"type": "disconnect", "reason": reason})
         with contextlib.suppress(OSError):
             await self.close(code=code)
 
     async def finish(self) -> None:
-        """The server stops: answer the current frame first."""
+        """At the server's shutdown: answer the current frame, then close."""
         async with self.frame_lock:
             await self.end(SERVICE_RESTART, "server_stopping")
 
@@ -197,7 +195,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.send(message_accepted_text(accepted.sequence, accepted.text))
 
     async def send_ephemeral(self, body: dict[str, Any]) -> None:
-        """No answer but a refusal."""
+        """Only a refusal is answered."""
         try:
             if wait := await ephemeral_bucket.take_async(self.user.pk, self.address):
                 raise Throttled(wait)

@@ -1,9 +1,9 @@
-"""Pushes from a commit to the sockets of all processes. No other file uses the channel layer.
+"""Carries pushes from a commit to the sockets of all processes. Only this file uses the channel layer.
 
-A push follows the commit. A lost push costs the client a `sync`; it never fails the send.
+A push is sent after the commit. If it is lost, the client calls `sync`; the send does not fail.
 
-Each process has one channel, in the group of every person who has a socket here. The push names its user. So the layer
-carries a push once for each process, and an idle socket costs the layer nothing.
+Each process has one channel, which joins the group of every person with a socket in this process. A push names its
+user. So the layer carries a push once for each process, and an idle socket costs it nothing.
 """
 
 import asyncio
@@ -42,12 +42,12 @@ def after_commit(pushes: list[Push]) -> None:
 
 
 def resync_after_commit(user_id: int) -> None:
-    """For a change that is not in the mailbox: this person's browsers load their state again."""
+    """For a change outside the mailbox: the person's browsers load their state again."""
     after_commit([Push(user_id, 0, RESYNC)])
 
 
 def publish(pushes: list[Push]) -> None:
-    """From any thread. In a process that serves nobody (a command), directly to the layer."""
+    """May be called from any thread. In a process without a server (a command), it sends to the layer directly."""
     current = PushDispatcher.current
     if current is not None and current.loop.is_running():
         current.loop.call_soon_threadsafe(current.enqueue, pushes)
@@ -68,11 +68,11 @@ async def send_to_layer(pushes: list[Push]) -> None:
 
 
 class PushDispatcher:
-    """Sends pushes to the channel layer in the order of their commits, and receives them for the sockets here.
+    """Sends pushes to the channel layer in the order of their commits, and receives pushes for the sockets here.
 
-    No sender waits for it. People whose pushes could not be sent are remembered; when the layer works again, all their
-    sockets are told to `resync`. A layer reports neither drops nor lost connections, so this process sends a heartbeat
-    to itself through it.
+    No sender waits for it. It remembers people whose pushes could not be sent; when the layer works again, all their
+    sockets get `resync`. A layer reports neither dropped messages nor lost connections, so this process sends
+    heartbeats to itself through it.
     """
 
     current: "PushDispatcher | None" = None
@@ -106,7 +106,7 @@ class PushDispatcher:
             pushes = list(itertools.islice(self.waiting, PUSHES_AT_ONCE))
             try:
                 await send_to_layer(pushes)
-            except Exception as error:  # of any kind: the message is committed
+            except Exception as error:  # no error may reach the sender, whose message is committed
                 self.mark_lost(pushes, type(error).__name__)
             else:
                 await self.announce_lost()
@@ -120,7 +120,7 @@ class PushDispatcher:
             self.has_waiting.clear()
 
     async def flush(self, seconds: float) -> None:
-        """Before the process ends: wait until all pushes are sent."""
+        """Wait until all pushes are sent, at most `seconds`. For the end of the process."""
         deadline = self.loop.time() + seconds
         while self.waiting and self.loop.time() < deadline:
             await asyncio.sleep(0.01)
@@ -157,8 +157,8 @@ class PushDispatcher:
     def listen(
         self, on_push: Callable[[Push], object], on_lost: Callable[[int], object], on_healed: Callable[[], object]
     ) -> None:
-        """Call `on_push` for pushes to people who have joined, `on_lost` with a user id whose pushes are missing, and
-        `on_healed` when pushes to anybody may be missing."""
+        """Call `on_push` for pushes to people who have joined, `on_lost` with the user id of lost pushes, and
+        `on_healed` when pushes to anybody may have been lost."""
         self.on_push, self.on_lost, self.on_healed = on_push, on_lost, on_healed
         self.has_channel = asyncio.Event()
         self.heard_at = self.loop.time()
@@ -220,7 +220,7 @@ class PushDispatcher:
                 await self.reconnect()
 
     async def reconnect(self) -> None:
-        """With new connections: a dead one that was never closed reports no error."""
+        """Opens new connections, because a dead one that was never closed reports no error."""
         self.heard_at = self.loop.time()
         self.listening.cancel()
         self.has_channel.clear()
@@ -231,7 +231,7 @@ class PushDispatcher:
         self.listening = self.loop.create_task(self.receive_forever())
 
     async def join(self, user_id: int) -> bool:
-        """Whether pushes to this person are received from now on. Repeatable: a layer may forget a membership."""
+        """Returns whether the join succeeded. It may be repeated, because a layer may forget a membership."""
         try:
             async with asyncio.timeout(PUSH_SECONDS):
                 await self.has_channel.wait()
@@ -242,14 +242,14 @@ class PushDispatcher:
         return True
 
     async def leave(self, user_id: int) -> None:
-        """Best effort: pushes to people without a socket here are ignored."""
+        """A failure does no harm: pushes to people without a socket here are ignored."""
         with contextlib.suppress(Exception):
             async with asyncio.timeout(PUSH_SECONDS):
                 await get_channel_layer().group_discard(group(user_id), self.channel)
 
 
 def attach() -> PushDispatcher:
-    """Dispatch the pushes of this process on the running event loop."""
+    """Use the running event loop for the pushes of this process."""
     loop = asyncio.get_running_loop()
     if PushDispatcher.current is None or PushDispatcher.current.loop is not loop:
         PushDispatcher.current = PushDispatcher(loop)

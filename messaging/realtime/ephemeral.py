@@ -1,4 +1,4 @@
-"""Frames that are handed on to whoever is there: no row, no sequence, and a lost one stays lost."""
+"""Ephemeral frames: they are pushed to connected sockets, take no sequence, and are neither stored nor repeated."""
 
 from typing import Any
 
@@ -10,9 +10,8 @@ from messaging.serializers import EphemeralSerializer
 
 
 def hand_on(session: Session, user: User, body: dict[str, Any]) -> bool:
-    """Push the payload to every connection of its recipient, and to nobody else; False where the session is over.
-
-    Who may be sent a message may be sent this. Raises ValidationError and UserNotFound.
+    """Push the payload to every socket of its recipient. False if the session is over.
+    Recipients are checked as for a message. Raises ValidationError and UserNotFound.
     """
     if not Session.objects.live().filter(pk=session.pk).exists():
         return False

@@ -1,4 +1,4 @@
-"""The JSON of a change in a mailbox: the same for REST, `sync` and pushes."""
+"""The JSON of changes in a mailbox, the same for REST, `sync` and pushes."""
 
 import json
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ MESSAGE_FIELDS = (
 
 
 def message_json(message: Any) -> dict:
-    """A message object, of a row or of anything with its columns."""
+    """`message`: a row, or an object with its columns."""
     return {name: as_json(getattr(message, name)) for name in MESSAGE_FIELDS}
 
 
@@ -42,7 +42,7 @@ def new_message_frame(sequence: int, message_object: dict) -> dict:
 
 
 def message_text(message_object: dict) -> str:
-    """Serialised once for the answer and for all frames (the two functions below)."""
+    """The message object is serialised once; the two functions below embed it in frames."""
     return json.dumps(message_object, separators=(",", ":"))
 
 
@@ -69,9 +69,9 @@ def status_frame(sequence: int, message: Any) -> dict:
 
 class Push(NamedTuple):
     user_id: int
-    sequence: int  # 0: none
+    sequence: int  # 0: the frame has no sequence
     text: str
-    is_ephemeral: bool = False  # where it cannot be delivered, it is dropped and nobody is told to resync
+    is_ephemeral: bool = False  # if it cannot be delivered it is dropped, without a resync
 
 
 def push(user_id: int, frame: dict[str, Any]) -> Push:
@@ -79,7 +79,7 @@ def push(user_id: int, frame: dict[str, Any]) -> Push:
 
 
 def new_message_pushes(sequences: dict[int, int], text: str) -> list[Push]:
-    """`sequences` are those of the message in each mailbox, by user id."""
+    """`sequences`: the message's sequence in each mailbox, by user id."""
     return [Push(user_id, sequence, new_message_text(sequence, text)) for user_id, sequence in sequences.items()]
 
 

@@ -12,10 +12,10 @@ RESYNC = '{"type": "resync"}'
 
 
 class SendBuffer:
-    """Sends in order, and holds at most SOCKET_UNSENT_BYTES for a client that does not read.
+    """Sends frames in order, and buffers at most SOCKET_UNSENT_BYTES for a client that does not read.
 
-    Further frames are dropped; when the client reads again it is sent one `resync`. `send` is a coroutine function that
-    takes a frame's text and may wait for the client.
+    Further frames are dropped. When the client reads again, it gets one `resync`. `send` is a coroutine function that
+    takes the text of a frame and may wait for the client.
     """
 
     __slots__ = ("has_dropped", "is_held", "send", "task", "waiting", "waiting_bytes")
@@ -24,7 +24,9 @@ class SendBuffer:
         self.send = send
         self.waiting: collections.deque[str] | None = None
         self.waiting_bytes = 0
-        self.task: asyncio.Task[None] | None = None  # only while there is something to send: most sockets are idle
+        self.task: asyncio.Task[None] | None = (
+            None  # exists only while there are frames to send, since most sockets are idle
+        )
         self.is_held = True
         self.has_dropped = False
 
@@ -45,7 +47,7 @@ class SendBuffer:
         self.has_dropped = True
 
     def release(self) -> None:
-        """After `connected`: send what has been buffered meanwhile."""
+        """Send the buffered frames; called after `connected`."""
         self.is_held = False
         self.start()
 
@@ -63,7 +65,7 @@ class SendBuffer:
                     self.has_dropped = False
                     await self.send(RESYNC)
         except OSError:
-            self.is_held = True  # the client is gone
+            self.is_held = True  # the client has disconnected
         finally:
             self.task = self.waiting = None
             self.waiting_bytes = 0

@@ -1,4 +1,4 @@
-"""Acceptance of a message, by an event loop and by a thread: one new row, or the code of the refusal and no change."""
+"""Acceptance of a message, from an event loop and from a thread: one new row, or a refusal and no change."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ def accept(request):
 
 
 async def refusal(accept, person, body) -> str:
-    """The code of the refusal, which changes nothing."""
+    """Returns the code of the refusal, and checks that nothing has changed."""
     before = await in_the_database()
     with pytest.raises(APIException) as refused:
         await accept(person, body)
@@ -69,7 +69,7 @@ async def test_it_works(alice, bob, accept):
     assert (await sync_to_async(bob.sync)(0))["events"] == [{"type": "new_message", "sequence": 1, "message": message}]
 
 
-async def test_repeat_is_answered_with_the_row_and_pushed_to_nobody(alice, bob, accept):
+async def test_repeat_returns_the_row_and_is_not_pushed(alice, bob, accept):
     body = envelope(bob)
     first = await accept(alice, body)
     await sync_to_async(bob.post)("/api/messages/receipts", {"read": [json.loads(first.text)["id"]]})
@@ -82,7 +82,7 @@ async def test_repeat_is_answered_with_the_row_and_pushed_to_nobody(alice, bob, 
     assert not published.called
 
 
-async def test_repeat_is_answered_when_the_recipient_is_gone(alice, bob, accept):
+async def test_repeat_is_answered_after_the_recipient_is_deleted(alice, bob, accept):
     body = envelope(bob)
     first = await accept(alice, body)
     await sync_to_async(bob.user.delete)()
@@ -90,7 +90,7 @@ async def test_repeat_is_answered_when_the_recipient_is_gone(alice, bob, accept)
     assert await refusal(accept, alice, envelope(bob)) == "user_not_found"
 
 
-async def test_first_message_of_two_people_at_once_makes_their_mailboxes(alice, bob, accept):
+async def test_concurrent_first_messages_make_the_mailboxes(alice, bob, accept):
     answers = await asyncio.gather(
         *[accept(alice, envelope(bob)) for _ in range(3)], *[accept(bob, envelope(alice)) for _ in range(3)]
     )
@@ -107,7 +107,7 @@ async def test_first_message_of_two_people_at_once_makes_their_mailboxes(alice, 
         ("client_id_conflict", {"sender_fingerprint": "0" * 64}),
     ],
 )
-async def test_client_id_of_another_message(alice, bob, mallory, accept, code, change):
+async def test_client_id_of_another_message_is_refused(alice, bob, mallory, accept, code, change):
     first = envelope(bob)
     await accept(alice, first)
     assert await refusal(accept, alice, first | change) == code
@@ -125,23 +125,23 @@ async def test_client_id_of_another_message(alice, bob, mallory, accept, code, c
         ("required", {"salt": None}),
     ],
 )
-async def test_refusal(alice, bob, accept, code, change):
+async def test_invalid_message_is_refused(alice, bob, accept, code, change):
     await accept(alice, envelope(bob))
     assert await refusal(accept, alice, envelope(bob) | change) == code
 
 
 @pytest.mark.parametrize(("code", "body"), [("invalid", []), ("null", None), ("invalid", "text"), ("invalid", 7)])
-async def test_body_that_is_no_object(alice, accept, code, body):
+async def test_body_that_is_not_an_object_is_refused(alice, accept, code, body):
     assert await refusal(accept, alice, body) == code
 
 
-async def test_address_in_another_spelling_is_the_same(alice, bob, accept):
+async def test_address_is_normalized(alice, bob, accept):
     accepted = await accept(alice, envelope(bob) | {"recipient_email": f" {bob.email.upper()} "})
     assert json.loads(accepted.text)["recipient_email"] == bob.email
 
 
 @pytest.mark.parametrize("end", ["revoked", "expired", "suspended", "gone", "never", "deleted", "of_another"])
-async def test_session_that_is_over_sends_nothing(alice, bob, mallory, accept, end):
+async def test_ended_session_sends_nothing(alice, bob, mallory, accept, end):
     await accept(alice, envelope(bob))
     session = Session.objects.filter(pk=alice.session.pk)
     if end == "revoked":
@@ -179,7 +179,7 @@ async def test_client_id_of_a_deleted_message_is_refused_for_30_days(alice, bob,
 
 
 async def test_checks_run_in_the_order_of_the_contract(alice, bob, accept, settings):
-    """Session, client_id, recipient, keys, storage: each body fails its check and all those that follow."""
+    """Session, client_id, recipient, keys, storage: each body fails one check and all that follow."""
     first = envelope(bob)
     await accept(alice, first)
     settings.ACCOUNT_STORAGE_BYTES = 1
@@ -194,7 +194,7 @@ async def test_checks_run_in_the_order_of_the_contract(alice, bob, accept, setti
     assert await refusal(accept, alice, conflict) == "token_not_valid"
 
 
-async def test_loop_and_thread_at_once_leave_no_hole_and_no_deadlock(alice, bob):
+async def test_concurrent_loop_and_thread_leave_no_gap_and_no_deadlock(alice, bob):
     async def send(accept, sender, recipient, count):
         for _ in range(count):
             assert (await accept(sender, envelope(recipient))).is_new
@@ -212,7 +212,7 @@ async def test_loop_and_thread_at_once_leave_no_hole_and_no_deadlock(alice, bob)
     await asyncio.wait_for(asyncio.gather(clear(alice, bob), clear(bob, alice), send(in_loop, alice, bob, 15)), 30)
 
 
-async def test_same_message_at_once_is_one_message(alice, bob):
+async def test_concurrent_repeats_are_one_message(alice, bob):
     body = envelope(bob)
     answers = await asyncio.gather(*[in_loop(alice, body) for _ in range(8)])
     assert [accepted.is_new for accepted in answers].count(True) == 1
@@ -233,7 +233,7 @@ async def test_same_message_at_once_is_one_message(alice, bob):
         (400, "invalid", {"salt": "x"}),
     ],
 )
-async def test_request_is_answered_by_the_middleware_as_by_the_viewset(alice, bob, status, code, change):
+async def test_middleware_and_viewset_give_the_same_answer(alice, bob, status, code, change):
     body, token = envelope(bob, client_id=None) | change, alice.tokens["access"]
     answers = [await ask_server("POST", URL, body, token)]
     with patch("messaging.accept.middleware.claims_of", lambda scope: None):
@@ -249,7 +249,7 @@ def without_what_differs(answer):
 
 
 @pytest.mark.parametrize("change", [{}, {"salt": "x"}])
-async def test_request_with_a_session_that_is_over_is_401_whatever_the_body(alice, bob, change):
+async def test_ended_session_is_401_for_any_body(alice, bob, change):
     await Session.objects.filter(pk=alice.session.pk).aupdate(revoked_at=timezone.now())
     answer = await ask_server("POST", URL, envelope(bob) | change, alice.tokens["access"])
     assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
@@ -260,7 +260,7 @@ async def test_request_with_a_session_that_is_over_is_401_whatever_the_body(alic
 
 
 @only_postgresql
-async def test_restart_of_the_database_fails_no_message_that_has_a_client_id(alice, bob):
+async def test_database_restart_fails_no_message_with_a_client_id(alice, bob):
     await asyncio.gather(*[in_loop(alice, envelope(bob)) for _ in range(8)])
     await sync_to_async(end_connections_of_the_pool)()
     for _ in range(8):
@@ -278,8 +278,11 @@ def end_connections_of_the_pool():
 @only_postgresql
 @pytest.mark.parametrize("is_committed", [False, True])
 @pytest.mark.parametrize("call", ["call_together", "accept_once"])
-async def test_connection_that_breaks_at_the_commit(alice, bob, monkeypatch, is_committed, call):
-    """With a client_id the message is accepted again and pushed; without one it could become two, and is refused."""
+async def test_connection_loss_at_commit_repeats_only_messages_with_a_client_id(
+    alice, bob, monkeypatch, is_committed, call
+):
+    """With a client_id the message is repeated and pushed; without, it is refused, since a repeat could duplicate
+    it."""
     await in_loop(alice, envelope(bob))
     accept = getattr(postgresql, call)
     broken = iter([True, False, True])

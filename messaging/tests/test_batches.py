@@ -1,4 +1,4 @@
-"""Batches of calls: what waits goes together, within bounds, and one call neither delays nor undoes another."""
+"""Batches of calls: waiting calls share one, within bounds, and no call delays or undoes another."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ from vibechat.core.exceptions import Unavailable
 
 
 class Backend:
-    """Each call waits until it is let go. `left_out`: senders whose calls are to be accepted singly."""
+    """Each call waits until it is released. `left_out`: senders whose calls must be accepted singly."""
 
     def __init__(self):
         self.together, self.alone = [], []
@@ -60,7 +60,7 @@ async def put(queue, *calls):
     return tasks
 
 
-async def test_lone_call_waits_for_nobody_and_later_ones_go_together(queue, backend):
+async def test_single_call_starts_at_once_and_later_ones_share_a_batch(queue, backend):
     tasks = await put(queue, call(1)) + await put(queue, call(2), call(3))
     assert backend.together == [[1]]
     backend.may_go.set()
@@ -68,7 +68,7 @@ async def test_lone_call_waits_for_nobody_and_later_ones_go_together(queue, back
     assert backend.together == [[1], [2, 3]]
 
 
-async def test_batch_is_bounded_by_calls_by_sender_and_by_bytes(queue, backend):
+async def test_batch_is_bounded_by_calls_sender_and_bytes(queue, backend):
     first = await put(queue, call(0))
     tasks = await put(
         queue, *[call(number, sender=1) for number in range(1, 11)], call(11), call(12, charged=2**20), call(13)
@@ -83,7 +83,7 @@ async def test_batch_is_bounded_by_calls_by_sender_and_by_bytes(queue, backend):
     assert [len(ids) for ids in backend.together[-3:]] == [1, 64, 6]
 
 
-async def test_sender_who_is_left_out_is_accepted_singly_in_order(queue, backend):
+async def test_left_out_calls_of_a_sender_are_accepted_singly_in_order(queue, backend):
     backend.left_out.add(1)
     backend.may_go.set()
     tasks = await put(queue, call(10, 1), call(20, 2), call(11, 1), call(12, 1))
@@ -92,7 +92,7 @@ async def test_sender_who_is_left_out_is_accepted_singly_in_order(queue, backend
     assert not queue.turns
 
 
-async def test_locked_mailboxes_stop_no_other_single_call_and_few_wait_for_them(queue, backend):
+async def test_locked_mailboxes_block_no_other_single_calls_and_few_may_wait(queue, backend):
     backend.left_out |= set(range(10))
     backend.locked |= set(range(6))
     backend.may_go.set()
@@ -105,7 +105,7 @@ async def test_locked_mailboxes_stop_no_other_single_call_and_few_wait_for_them(
     assert await asyncio.gather(*waiting) == [0, 1, 2, 3, 4]
 
 
-async def test_call_that_fails_fails_what_waits_and_later_calls_are_tried(queue, backend):
+async def test_failed_batch_fails_waiting_calls_but_no_later_ones(queue, backend):
     tasks = await put(queue, call(1)) + await put(queue, call(2))
     backend.error = Unavailable()
     backend.may_go.set()
@@ -124,7 +124,7 @@ async def test_queue_is_bounded(queue, backend, monkeypatch):
     assert await queue.accept(call(4)) == 4
 
 
-async def test_call_whose_caller_is_gone_is_concluded(backend):
+async def test_call_of_a_cancelled_caller_is_concluded(backend):
     concluded = []
     queue = Batches(backend, lambda call, outcome: concluded.append(outcome))
     [task] = await put(queue, call(1))
@@ -145,7 +145,7 @@ async def send_all(*pairs):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_refusal_undoes_no_other_call_and_a_repeat_sees_the_first(alice, bob, mallory):
+async def test_refusal_undoes_no_other_call_and_repeat_sees_the_first(alice, bob, mallory):
     await send_all((alice, envelope(bob)), (mallory, envelope(bob)))
     body = envelope(bob)
     answers = await send_all(
@@ -183,7 +183,7 @@ async def test_busy_mailbox_delays_no_other_call(alice, bob, mallory):
 
 @only_postgresql
 @pytest.mark.django_db(transaction=True)
-async def test_calls_of_a_transaction_that_fails_are_accepted_singly(alice, bob, mallory, monkeypatch):
+async def test_calls_of_a_failed_transaction_are_accepted_singly(alice, bob, mallory, monkeypatch):
     await send_all((alice, envelope(bob)), (mallory, envelope(bob)))
 
     async def fails(calls):

@@ -16,7 +16,7 @@ def ids(person, path="conversation/bob@example.org"):
     return [message["id"] for message in person.get(f"/api/messages/{path}").json()["results"]]
 
 
-def test_it_works_for_the_caller_alone(alice, bob):
+def test_it_clears_for_the_caller_only(alice, bob):
     alice.send(bob)
     bob.send(alice)
     assert clear(alice, bob) == 2
@@ -26,7 +26,7 @@ def test_it_works_for_the_caller_alone(alice, bob):
     assert len(ids(bob, f"conversation/{alice.email}")) == 2
 
 
-def test_what_both_have_cleared_is_really_deleted(alice, bob):
+def test_message_cleared_by_both_is_deleted(alice, bob):
     sent = alice.send(bob)
     clear(alice, bob)
     assert Message.objects.count() == 1
@@ -35,7 +35,7 @@ def test_what_both_have_cleared_is_really_deleted(alice, bob):
     assert str(SpentClientId.objects.get().client_id) == sent["client_id"]
 
 
-def test_nothing_there_is_0_and_takes_no_number(alice, bob):
+def test_empty_conversation_clears_0_and_takes_no_sequence(alice, bob):
     assert clear(alice, bob) == 0
     alice.send(bob)
     assert clear(alice, bob) == 1
@@ -44,20 +44,20 @@ def test_nothing_there_is_0_and_takes_no_number(alice, bob):
     assert Mailbox.objects.get(pk=alice.user.pk).sequence == before
 
 
-def test_the_other_sides_mailbox_takes_no_number(alice, bob):
+def test_other_mailbox_takes_no_sequence(alice, bob):
     alice.send(bob)
     clear(alice, bob)
     assert Mailbox.objects.get(pk=bob.user.pk).sequence == 1
 
 
-def test_other_conversations_stay(alice, bob, mallory):
+def test_other_conversations_are_not_cleared(alice, bob, mallory):
     alice.send(bob)
     kept = alice.send(mallory)
     clear(alice, bob)
     assert ids(alice, "sent") == [kept["id"]]
 
 
-def test_what_comes_later_is_there(alice, bob):
+def test_later_message_is_not_cleared(alice, bob):
     alice.send(bob)
     clear(alice, bob)
     later = bob.send(alice)
@@ -65,7 +65,7 @@ def test_what_comes_later_is_there(alice, bob):
 
 
 class TestThrough:
-    """What arrived after the person had looked is not cleared."""
+    """`through` bounds a clearing to the messages that the person has seen."""
 
     def clear(self, person, other, through):
         answer = person.delete(f"/api/messages/conversation/{other.email}?through={through}")
@@ -87,7 +87,7 @@ class TestThrough:
         assert clear(alice, bob) == 2
         assert "through" not in alice.sync()["events"][-1]
 
-    def test_receipts_go_with_what_they_are_about(self, alice, bob):
+    def test_receipts_are_cleared_with_the_messages(self, alice, bob):
         message = alice.send(bob)
         bob.send(alice, message_type="receipt")
         later = bob.send(alice)
@@ -95,7 +95,7 @@ class TestThrough:
         assert self.clear(alice, bob, message["id"]) == 2
         assert ids(alice) == [later["id"]]
 
-    def test_nothing_up_to_it_is_0_and_takes_no_number(self, alice, bob):
+    def test_no_message_up_to_it_clears_0_and_takes_no_sequence(self, alice, bob):
         message = alice.send(bob)
         for through in (0, message["id"] - 1):
             assert self.clear(alice, bob, through) == 0
@@ -103,14 +103,14 @@ class TestThrough:
         assert Mailbox.objects.get(pk=alice.user.pk).sequence == 2
 
     @pytest.mark.parametrize("through", ["-1", "x", "", "1.0", str(2**63), "٣"])
-    def test_what_is_no_id_is_bad_input_and_clears_nothing(self, alice, bob, through):
+    def test_invalid_id_is_400_and_clears_nothing(self, alice, bob, through):
         alice.send(bob)
         answer = alice.delete(f"/api/messages/conversation/{bob.email}?through={through}")
         assert answer.status_code == 400
         assert len(ids(alice)) == 1
 
 
-def test_a_conversation_with_a_deleted_or_suspended_account_can_be_cleared(alice, bob, mallory):
+def test_conversation_with_a_deleted_or_suspended_account_is_cleared(alice, bob, mallory):
     alice.send(bob)
     bob.send(alice)
     mallory.send(alice)
@@ -121,7 +121,7 @@ def test_a_conversation_with_a_deleted_or_suspended_account_can_be_cleared(alice
     assert Message.objects.count() == 1  # mallory's own copy
 
 
-def test_an_address_that_nobody_has_is_404(alice):
+def test_unknown_address_is_404(alice):
     response = alice.delete("/api/messages/conversation/nobody@example.org")
     assert response.status_code == 404
     assert response.json()["code"] == "user_not_found"
@@ -134,7 +134,7 @@ def both_clear(one, other):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_both_at_once_delete_everything_and_break_nothing(alice, bob):
+def test_concurrent_clearings_by_both_delete_all_messages(alice, bob):
     for _ in range(5):
         for _ in range(4):
             alice.send(bob)
@@ -143,8 +143,8 @@ def test_both_at_once_delete_everything_and_break_nothing(alice, bob):
         assert not Message.objects.exists()
 
 
-class TestAnAccountThatGoes:
-    def test_others_keep_what_they_received_and_can_still_open_it(self, alice, bob):
+class TestDeletedAccount:
+    def test_others_keep_received_messages_and_their_keys(self, alice, bob):
         key, bobs = alice.upload_key(), bob.upload_key()
         sent = alice.send(bob, sender_fingerprint=key, recipient_fingerprint=bobs)
         alice.user.delete()
@@ -155,7 +155,7 @@ class TestAnAccountThatGoes:
         assert [(chat["email"], chat["display_name"]) for chat in chats] == [(alice.email, "")]
         assert bob.get(f"/api/keys/fingerprint/{key}").json()["fingerprint"] == key
 
-    def test_all_its_own_rows_go(self, alice, bob):
+    def test_its_rows_are_deleted(self, alice, bob):
         from keys.models import PublicKey
 
         alice.upload_key()
@@ -169,13 +169,13 @@ class TestAnAccountThatGoes:
         assert not PublicKey.objects.exists()
         assert not Mailbox.objects.filter(pk=alice.user.pk).exists()
 
-    def test_two_accounts_at_once_leave_nothing_between_them(self, alice, bob, mallory):
+    def test_concurrent_deletion_of_two_accounts_leaves_no_messages(self, alice, bob, mallory):
         alice.send(bob)
         kept = bob.send(mallory)
         User.objects.filter(pk__in=[alice.user.pk, bob.user.pk]).delete()
         assert [message.pk for message in Message.objects.all()] == [kept["id"]]
 
-    def test_a_new_account_of_the_same_address_has_nothing_of_the_old_one(self, alice, bob):
+    def test_new_account_of_the_same_address_has_no_old_messages(self, alice, bob):
         from conftest import Person
 
         bob.send(alice)
@@ -186,7 +186,7 @@ class TestAnAccountThatGoes:
         assert again.get("/api/messages/sent").json()["results"] == []
         assert again.sync()["events"] == []
 
-    def test_its_deletion_reads_no_ciphertext(self, alice, bob, django_assert_max_num_queries):
+    def test_deletion_reads_no_ciphertext(self, alice, bob, django_assert_max_num_queries):
         alice.send(bob)
         bob.send(alice)
         with django_assert_max_num_queries(100) as queries:

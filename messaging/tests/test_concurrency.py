@@ -1,4 +1,4 @@
-"""Many at once, on PostgreSQL with real threads: the locks, what is numbered under them, and when it is pushed."""
+"""Concurrent transactions on PostgreSQL in threads: locks, sequences, and the time of the push."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ PATIENCE_SECONDS = 30
 
 
 def alone(job, *arguments):
-    """In a thread, on a connection that ends with the job."""
+    """Run the job and close the thread's connection afterwards."""
     try:
         return job(*arguments)
     finally:
@@ -38,7 +38,7 @@ def alone(job, *arguments):
 
 
 def together(*jobs):
-    """The results of all jobs, which begin at once, each in a thread of its own."""
+    """Start all jobs at the same time, each in a thread; returns their results."""
     start = threading.Barrier(len(jobs))
 
     def run(job):
@@ -50,14 +50,14 @@ def together(*jobs):
 
 
 def send_in_thread(person, body) -> tuple[int, bool]:
-    """(the message's id, whether it is new), by the viewset, on a connection of Django's."""
+    """Send by the viewset, on Django's connection. Returns (message id, whether it is new)."""
     answer = person.post(URL, body)
     assert answer.status_code in (200, 201), answer.json()
     return answer.json()["id"], answer.status_code == 201
 
 
 def send_in_loop(person, body) -> tuple[int, bool]:
-    """The same from an event loop, as the socket and SendMiddleware do."""
+    """Send from an event loop, as the socket and SendMiddleware do."""
 
     async def send():
         try:
@@ -94,7 +94,7 @@ def another_connection(**options):
 
 
 def until_somebody_waits():
-    """For a lock of this database's tables."""
+    """Wait until a transaction waits for a lock in this database."""
     query = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     deadline = time.monotonic() + PATIENCE_SECONDS
     with another_connection(autocommit=True) as other:
@@ -106,8 +106,8 @@ def until_somebody_waits():
 # --- one client_id ---------------------------------------------------------------------------------------------------
 
 
-def test_the_same_message_by_both_ways_at_once_is_one_message(alice, bob, published):
-    for _ in range(5):  # the first time both mailboxes are still to be made
+def test_concurrent_repeats_by_both_paths_are_one_message(alice, bob, published):
+    for _ in range(5):  # in the first round both mailboxes are missing
         body = envelope(bob)
         answers = together(*[partial(way, alice, body) for way in WAYS * 4])
         assert len({message for message, _ in answers}) == 1
@@ -119,7 +119,7 @@ def test_the_same_message_by_both_ways_at_once_is_one_message(alice, bob, publis
 
 
 class Unfinished:
-    """A send in a thread of its own whose transaction stays open until it is told how to end."""
+    """A send in a thread whose transaction stays open until `end` commits it or rolls it back."""
 
     def __init__(self, person, recipient):
         self.person, self.recipient = person, recipient
@@ -156,7 +156,7 @@ def mailboxes(alice, bob, mallory):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("rolls_back", [False, True])
-def test_no_number_is_given_while_a_lower_one_may_still_come(
+def test_no_sequence_is_taken_while_a_lower_one_is_uncommitted(
     alice, bob, mallory, mailboxes, published, way, rolls_back
 ):
     with ThreadPoolExecutor() as threads, Unfinished(alice, bob) as first:
@@ -173,8 +173,8 @@ def test_no_number_is_given_while_a_lower_one_may_still_come(
     assert sorted(sequences_of(bob, published)) == ([1] if rolls_back else [1, 2])
 
 
-def test_mailbox_that_is_made_meanwhile_is_locked_before_it_is_numbered(alice, bob, published):
-    """The first attempt looks for mailboxes before Bob's is there, and waits for Alice's."""
+def test_mailbox_made_meanwhile_is_locked_before_its_sequence_is_taken(alice, bob, published):
+    """The first attempt reads before Bob's mailbox exists, and waits for Alice's."""
     Counter.objects.create(user=alice.user)
     with ThreadPoolExecutor() as threads, another_connection() as other:
         other.execute("SELECT FROM mailboxes WHERE user_id = %s FOR UPDATE", [alice.user.pk])
@@ -187,7 +187,7 @@ def test_mailbox_that_is_made_meanwhile_is_locked_before_it_is_numbered(alice, b
     assert set(Counter.objects.values_list("sequence", flat=True)) == {1}
 
 
-def test_long_wait_for_a_lock_holds_no_connection_of_the_pool(alice, bob, mallory, mailboxes, monkeypatch):
+def test_long_lock_wait_holds_no_connection_of_the_pool(alice, bob, mallory, mailboxes, monkeypatch):
     monkeypatch.setattr(postgresql, "LOCK_SECONDS", 0.1)
     monkeypatch.setattr(postgresql, "POOL_SIZE", 1)
 
@@ -217,7 +217,7 @@ def test_log_in_and_upload_of_a_key_hold_up_no_message(alice, bob, mailboxes):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_is_pushed_is_committed(alice, bob, mailboxes, monkeypatch, way):
+def test_push_follows_the_commit(alice, bob, mailboxes, monkeypatch, way):
     seen = []
 
     def look(pushes):
@@ -234,8 +234,8 @@ def test_what_is_pushed_is_committed(alice, bob, mailboxes, monkeypatch, way):
 # --- everything at once ----------------------------------------------------------------------------------------------
 
 
-def test_crossing_sends_receipts_and_clearings_wait_for_nobody_for_ever(alice, bob, published):
-    """Readers that poll meanwhile never pass over a number that is committed later: they end where a fresh load is."""
+def test_concurrent_sends_receipts_and_clearings_do_not_deadlock(alice, bob, published):
+    """Readers poll meanwhile. They never skip a sequence that is committed later: their state equals a fresh load."""
     is_over = threading.Event()
     readers = {person: Reader(person, is_over) for person in (alice, bob)}
     jobs = [

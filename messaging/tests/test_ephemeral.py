@@ -1,4 +1,4 @@
-"""Ephemeral frames: handed on to the recipient's sockets, and stored nowhere."""
+"""Ephemeral frames are pushed to the recipient's sockets and stored nowhere."""
 
 import base64
 import json
@@ -54,7 +54,7 @@ async def test_it_takes_no_sequence_and_is_stored_nowhere(alice, bob):
         assert [event["type"] for event in (await sync_to_async(bob.sync)())["events"]] == ["new_message"]
 
 
-async def test_who_is_not_there_does_not_get_it_later(alice, bob):
+async def test_it_is_not_delivered_later(alice, bob):
     async with signed_in(alice) as alices:
         await alices.say(**to(bob))
         await alices.say(type="keep_alive")
@@ -76,21 +76,21 @@ async def test_who_is_not_there_does_not_get_it_later(alice, bob):
         ({"payload": base64.b64encode(bytes(EPHEMERAL_BYTES + 1)).decode()}, "payload"),
     ],
 )
-async def test_what_is_out_of_form_is_refused(alice, bob, change, field):
+async def test_malformed_frame_is_refused(alice, bob, change, field):
     async with signed_in(alice) as alices, signed_in(bob) as bobs:
         error = await refusal(alices, {**to(bob), **change})
         assert (error["code"], list(error["fields"])) == ("invalid", [field])
         assert await bobs.receive_nothing()
 
 
-async def test_a_payload_of_the_largest_size_is_handed_on(alice, bob):
+async def test_payload_of_the_largest_size_is_pushed(alice, bob):
     payload = base64.b64encode(bytes(EPHEMERAL_BYTES)).decode()
     async with signed_in(alice) as alices, signed_in(bob) as bobs:
         await alices.say(**to(bob, payload))
         assert (await bobs.hear())["payload"] == payload
 
 
-async def test_nobody_and_a_suspended_person_are_not_told_apart(alice, bob):
+async def test_unknown_and_suspended_recipients_get_the_same_refusal(alice, bob):
     async with signed_in(alice) as alices:
         nobody = await refusal(alices, {**to(bob), "recipient_email": "nobody@example.org"})
         bob.user.is_active = False
@@ -99,13 +99,13 @@ async def test_nobody_and_a_suspended_person_are_not_told_apart(alice, bob):
         assert nobody["code"] == "user_not_found"
 
 
-async def test_a_socket_that_has_not_said_who_it_is_is_4401(bob):
+async def test_socket_before_sign_in_is_4401(bob):
     async with socket() as browser:
         await browser.say(**to(bob))
         assert await browser.closed() == ("not_signed_in", 4401)
 
 
-async def test_a_session_that_is_over_hands_nothing_on(alice, bob):
+async def test_ended_session_pushes_nothing(alice, bob):
     async with signed_in(alice) as alices, signed_in(bob) as bobs:
         assert (await post(alice, "/api/auth/logout")).status_code == 204
         await alices.say(**to(bob))
@@ -113,7 +113,7 @@ async def test_a_session_that_is_over_hands_nothing_on(alice, bob):
         assert await bobs.receive_nothing()
 
 
-async def test_they_have_a_limit_of_their_own(alice, bob, settings):
+async def test_ephemeral_frames_have_a_separate_limit(alice, bob, settings):
     settings.RATELIMIT_ENABLE = True
     settings.EPHEMERAL_LIMITS = {"account": (0.1, 2), "address": (1000, 1000)}
     async with signed_in(alice) as alices, signed_in(alice) as another, signed_in(bob) as bobs:
@@ -128,7 +128,7 @@ async def test_they_have_a_limit_of_their_own(alice, bob, settings):
         assert await alices.hear("message_accepted")
 
 
-async def test_one_that_cannot_be_handed_on_is_dropped_without_a_resync(alice, bob, monkeypatch):
+async def test_undeliverable_frame_is_dropped_without_a_resync(alice, bob, monkeypatch):
     async with signed_in(alice) as alices, signed_in(bob) as bobs:
         with monkeypatch.context() as full:
             full.setattr(dispatcher, "QUEUE_BYTES", 0)
@@ -139,7 +139,7 @@ async def test_one_that_cannot_be_handed_on_is_dropped_without_a_resync(alice, b
         assert await bobs.receive_nothing()
 
 
-async def test_a_client_that_does_not_read_loses_it_without_a_resync(settings):
+async def test_frame_to_a_client_that_does_not_read_is_dropped_without_a_resync(settings):
     settings.SOCKET_UNSENT_BYTES = 10
     sent = []
 
@@ -158,5 +158,5 @@ async def test_a_client_that_does_not_read_loses_it_without_a_resync(settings):
     assert sent == ["short", "short", RESYNC]
 
 
-def test_a_push_from_a_process_of_before_is_no_ephemeral_one():
+def test_push_from_an_older_release_is_not_ephemeral():
     assert Push(1, 1, json.dumps({})).is_ephemeral is False

@@ -13,7 +13,7 @@ def ids(page):
     return [message["id"] for message in page["results"]]
 
 
-def test_inbox_and_sent_hold_their_side_newest_first(alice, bob, mallory):
+def test_inbox_and_sent_list_their_messages_newest_first(alice, bob, mallory):
     first, second = alice.send(bob)["id"], bob.send(alice)["id"]
     third, fourth = mallory.send(bob)["id"], alice.send(bob)["id"]
     assert ids(results(bob, "inbox")) == [fourth, third, first]
@@ -23,7 +23,7 @@ def test_inbox_and_sent_hold_their_side_newest_first(alice, bob, mallory):
     assert ids(results(alice, "sent", **{"with": mallory.email})) == []
 
 
-def test_a_conversation_holds_both_directions_and_nobody_elses(alice, bob, mallory):
+def test_conversation_lists_both_directions_and_no_other_messages(alice, bob, mallory):
     first, second = alice.send(bob)["id"], bob.send(alice)["id"]
     mallory.send(bob)
     mallory.send(alice)
@@ -32,7 +32,7 @@ def test_a_conversation_holds_both_directions_and_nobody_elses(alice, bob, mallo
     assert set(ids(results(mallory, f"conversation/{bob.email}"))).isdisjoint({first, second})
 
 
-def test_pages_cover_everything_once_and_lead_back(alice, bob):
+def test_pages_list_each_message_once_in_both_directions(alice, bob):
     everything = [(alice.send(bob) if number % 3 else bob.send(alice))["id"] for number in range(7)][::-1]
     path = f"conversation/{bob.email}"
     page, seen, pages = results(alice, path, page_size=3), [], []
@@ -52,7 +52,7 @@ def test_pages_cover_everything_once_and_lead_back(alice, bob):
     assert first["previous"] is None
 
 
-def test_a_new_message_shifts_no_page(alice, bob):
+def test_new_message_shifts_no_page(alice, bob):
     for _ in range(4):
         alice.send(bob)
     page = results(bob, "inbox", page_size=2)
@@ -65,7 +65,7 @@ def test_a_new_message_shifts_no_page(alice, bob):
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("size", ["0", "201", "-1", "x", "", "1.5", "9" * 30, "\u0663", "%00", "١"])
-def test_a_page_size_outside_1_to_200_is_400(alice, bob, path, size):
+def test_page_size_outside_1_to_200_is_400(alice, bob, path, size):
     response = alice.get(f"/api/messages/{path.format(other=bob.email)}", page_size=size)
     assert response.status_code == 400
     assert response.json()["fields"]["page_size"]
@@ -73,16 +73,16 @@ def test_a_page_size_outside_1_to_200_is_400(alice, bob, path, size):
 
 @pytest.mark.parametrize("cursor", ["x", "-1", "9" * 30, "", "0x1"])
 @pytest.mark.parametrize("name", ["before", "after"])
-def test_a_tampered_cursor_is_400(alice, name, cursor):
+def test_tampered_cursor_is_400(alice, name, cursor):
     assert alice.get("/api/messages/inbox", **{name: cursor}).status_code == 400
 
 
 @pytest.mark.parametrize("size", [1, 200])
-def test_the_page_sizes_at_the_ends_are_fine(alice, size):
+def test_page_sizes_1_and_200_are_accepted(alice, size):
     assert results(alice, "inbox", page_size=size) == {"results": [], "next": None, "previous": None}
 
 
-def test_unknown_people_are_404_and_malformed_addresses_400(alice):
+def test_unknown_address_is_404_and_malformed_address_400(alice):
     for path in ("inbox?with=nobody@example.org", "sent?with=nobody@example.org", "conversation/nobody@example.org"):
         response = alice.client.get(f"/api/messages/{path}")
         assert response.status_code == 404
@@ -106,14 +106,14 @@ class TestConversations:
             "sequence": 4,
         }
 
-    def test_reading_lowers_unread_and_delivery_does_not(self, alice, bob):
+    def test_reading_lowers_unread_but_delivery_does_not(self, alice, bob):
         first, second = alice.send(bob)["id"], alice.send(bob)["id"]
         bob.post("/api/messages/receipts", {"delivered": [first, second]})
         assert results(bob, "conversations")["results"][0]["unread"] == 2
         bob.post(f"/api/messages/{first}/read")
         assert results(bob, "conversations")["results"][0]["unread"] == 1
 
-    def test_receipts_are_nobodys_last_word_and_never_unread(self, alice, bob, mallory):
+    def test_receipts_are_never_last_message_or_unread(self, alice, bob, mallory):
         last = alice.send(bob)
         for sender, recipient in ((bob, alice), (alice, bob), (mallory, alice)):
             sender.send(recipient, message_type="receipt")
@@ -121,11 +121,11 @@ class TestConversations:
         assert (entry["email"], entry["last_message"], entry["unread"]) == (bob.email, last, 0)
         assert results(bob, "conversations")["results"][0]["unread"] == 1
 
-    def test_an_empty_mailbox_is_empty(self, alice):
+    def test_empty_mailbox_has_no_conversations(self, alice):
         assert results(alice, "conversations") == {"results": [], "sequence": 0}
 
 
-def test_asking_who_has_an_address_is_limited_as_a_key_look_up_is(alice, bob, settings):
+def test_conversation_look_ups_share_the_limit_of_key_look_ups(alice, bob, settings):
     settings.RATELIMIT_ENABLE = True
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"key_lookup": {"account": "3/h"}}
     paths = ["inbox?with=nobody@example.org", f"conversation/{bob.email}", "sent?with=x@example.org"]

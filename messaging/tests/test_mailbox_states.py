@@ -1,4 +1,4 @@
-"""Whatever several people with several browsers do and miss: what each has applied is what a fresh load says."""
+"""Random actions of several people with several browsers and lost pushes: each state equals a fresh load."""
 
 import asyncio
 import base64
@@ -29,7 +29,7 @@ ways = st.sampled_from(["thread", "loop"])
 
 
 class Browser:
-    """`has_missed`: a push was lost and nothing has shown it yet."""
+    """`has_missed`: a push was lost, and the browser does not know it yet."""
 
     def __init__(self, person):
         self.person = person
@@ -57,7 +57,7 @@ class Person:
         self.user = User.objects.create_user(email)
         self.session = Session.objects.begin(self.user)
         self.browsers = [Browser(self), Browser(self)]
-        self.pushed = []  # every push for this person, whoever has heard it
+        self.pushed = []  # every push for this person
 
 
 def is_unread(message, email) -> bool:
@@ -141,7 +141,7 @@ class SeveralPeople(RuleBasedStateMachine):
 
     @precondition(lambda self: self.conversations())
     @rule(data=st.data())
-    def clear_a_part(self, data):
+    def clear_through(self, data):
         name, email = data.draw(st.sampled_from(self.conversations()))
         ids = sorted(message["id"] for message in self.fresh_load(name).messages.values() if email in both_of(message))
         Message.objects.clear(self.people[name].user, email, data.draw(st.sampled_from([ids[0] - 1, *ids])))
@@ -153,8 +153,8 @@ class SeveralPeople(RuleBasedStateMachine):
         return sorted((name, email) for name, email in both if email != self.emails[name])
 
     @rule(name=people)
-    def leave_and_come_anew(self, name):
-        """Under the same address, which others have kept messages from."""
+    def delete_account_and_register_again(self, name):
+        """Register again with the same address, from which others have kept messages."""
         self.people[name].user.delete()
         assert self.published == []
         self.people[name], self.fresh = Person(self.emails[name]), {}
@@ -163,7 +163,7 @@ class SeveralPeople(RuleBasedStateMachine):
     # --- what the way from the server does ---------------------------------------------------------------------------
 
     def push(self, data):
-        """To each browser in an order of its own; a layer keeps none between processes."""
+        """Deliver to each browser in a different order, as a layer may between processes."""
         pushes, self.published[:], self.fresh = list(self.published), [], {}
         for person in self.people.values():
             mine = [json.loads(push.text) for push in pushes if push.user_id == person.user.pk]
@@ -179,18 +179,18 @@ class SeveralPeople(RuleBasedStateMachine):
             browser.has_missed = True
 
     @rule(which=browsers)
-    def begin_or_cease_to_lose_pushes(self, which):
+    def toggle_loss_of_pushes(self, which):
         self.browser(which).loses_pushes = not self.browser(which).loses_pushes
 
     @rule(which=browsers)
-    def come_or_go(self, which):
+    def toggle_connection(self, which):
         browser = self.browser(which)
         browser.is_connected = not browser.is_connected
         self.resync(browser)
 
     @rule(which=browsers)
-    def look(self, which):
-        """As the server does every 20 s."""
+    def check(self, which):
+        """The server's periodic check."""
         self.resync(self.browser(which))
 
     def resync(self, browser):
@@ -198,7 +198,7 @@ class SeveralPeople(RuleBasedStateMachine):
             browser.sync()
 
     @rule(which=browsers, data=st.data())
-    def hear_an_old_push_again(self, which, data):
+    def repeat_an_old_push(self, which, data):
         pushed = self.browser(which).person.pushed
         if pushed and self.browser(which).is_connected:
             self.browser(which).hear([data.draw(st.sampled_from(pushed))])
@@ -206,7 +206,7 @@ class SeveralPeople(RuleBasedStateMachine):
     # --- what holds after each step ----------------------------------------------------------------------------------
 
     @invariant()
-    def every_connected_browser_is_where_a_fresh_load_is(self):
+    def every_connected_browser_equals_a_fresh_load(self):
         for name, person in self.people.items():
             fresh = self.fresh_load(name)
             for browser in person.browsers:
@@ -214,7 +214,7 @@ class SeveralPeople(RuleBasedStateMachine):
                     assert (browser.mailbox.cursor, browser.mailbox.messages) == (fresh.cursor, fresh.messages)
 
     @invariant()
-    def every_number_is_given_once_in_order_and_without_a_hole(self):
+    def every_sequence_is_taken_once_in_order_without_gaps(self):
         for name, person in self.people.items():
             numbers = [push["sequence"] for push in person.pushed]
             assert numbers == list(range(1, self.fresh_load(name).cursor + 1))
@@ -227,8 +227,8 @@ class SeveralPeople(RuleBasedStateMachine):
         return self.fresh[name]
 
 
-def test_what_went_with_an_account_does_not_come_back(alice, bob):
-    """Alice has cleared it and Bob's account is gone, so nobody has it; somebody else has his address now."""
+def test_message_of_a_deleted_account_does_not_reappear(alice, bob):
+    """Alice has cleared the message and Bob's account is deleted, so it is deleted. Another account has his address."""
     body = envelope(bob)
     alice.send(bob, **body)
     alice.delete(f"/api/messages/conversation/{bob.email}")
@@ -239,14 +239,14 @@ def test_what_went_with_an_account_does_not_come_back(alice, bob):
     assert (again.status_code, again.json()["code"]) == (409, "message_deleted")
 
 
-def test_state_is_a_fresh_load_whatever_happens(monkeypatch):
+def test_state_always_equals_a_fresh_load(monkeypatch):
     published = []
     monkeypatch.setattr(dispatcher, "publish", published.extend)
     limits = settings(
         max_examples=40,
         stateful_step_count=30,
         derandomize=True,
-        phases=[Phase.generate],  # Phase.shrink finds a shorter story for a failure, and may take minutes
+        phases=[Phase.generate],  # Phase.shrink finds a shorter failing example, but may take minutes
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),

@@ -13,7 +13,7 @@ from messaging.mailboxes import Mailbox
 from messaging.models import Clearing, Message, SpentClientId
 
 PATH = "/api/auth/me/data"
-# Columns by kind whose name or value in the answer is another, or that are not shown, and why.
+# By kind: columns that are not shown, or shown with another name or value, and why.
 OTHERWISE = {
     "account": {"password": "as password_hash, and never its value"},
     "sessions": {"user": "oneself"},
@@ -64,7 +64,7 @@ def rows(person, kind) -> list:
 
 @pytest.fixture
 def busy(alice, bob, mallory):
-    """Alice has one row at least of every kind; so has Bob, whose rows are none of hers."""
+    """Alice and Bob have at least one row of every kind each."""
     for person, other in ((alice, bob), (bob, mallory)):
         person.upload_key()
         person.client.post("/api/auth/refresh", {"refresh": person.tokens["refresh"]})
@@ -91,22 +91,22 @@ def test_it_works(busy, bob):
     assert all(words["place"] and words["kept"] and words["reason"] for words in elsewhere)
 
 
-def test_every_column_is_shown_or_said_why_not(busy):
+def test_every_column_is_shown_or_has_a_reason(busy):
     for name, kind in data(busy).items():
         columns = {field.name for field in MODELS[name]._meta.concrete_fields}
         assert columns - set(kind["results"][0]) == set(OTHERWISE[name]), name
 
 
-def test_every_table_with_a_person_is_among_the_kinds():
+def test_every_table_that_references_a_person_has_a_kind():
     personal = {relation.related_model for relation in User._meta.related_objects if relation.related_model}
     through = {User.groups.through, User.user_permissions.through}  # there are no groups here
     assert personal - through | {User, SpentRefreshToken} == set(MODELS.values())
 
 
-def test_only_ones_own_rows_are_shown(busy, bob, mallory):
+def test_only_own_rows_are_shown(busy, bob, mallory):
     for name, kind in data(busy).items():
         theirs = {str(row.get("id", row)) for person in (bob, mallory) for row in rows(person, name)}
-        shared = {"messages"}  # alice's messages to them, and theirs to her, are in both
+        shared = {"messages"}  # a message is data of both people
         assert name in shared or theirs.isdisjoint(str(row.get("id", row)) for row in kind["results"]), name
     assert {email for row in rows(busy, "messages") for email in (row["sender_email"], row["recipient_email"])} >= {
         busy.email
@@ -114,7 +114,7 @@ def test_only_ones_own_rows_are_shown(busy, bob, mallory):
     assert all(busy.email in (row["sender_email"], row["recipient_email"]) for row in rows(busy, "messages"))
 
 
-def test_no_hash_and_no_ciphertext(busy, bob):
+def test_hashes_and_ciphertexts_are_not_shown(busy, bob):
     sent = bob.send(busy, ciphertext=base64.b64encode(b"\xfe" * 100).decode())
     text = busy.get(PATH).content.decode()
     busy.user.refresh_from_db()
@@ -124,12 +124,12 @@ def test_no_hash_and_no_ciphertext(busy, bob):
 
 
 @pytest.mark.parametrize("size", [16, 17, 18, 100, 65536])
-def test_the_size_of_a_message_is_that_of_its_bytes(alice, bob, size):
+def test_message_size_is_that_of_its_bytes(alice, bob, size):
     alice.send(bob, ciphertext=base64.b64encode(b"\xfe" * size).decode())
     assert rows(bob, "messages")[0]["ciphertext_bytes"] == size
 
 
-def test_each_side_sees_its_own_part_of_a_message(alice, bob):
+def test_each_person_sees_their_own_part_of_a_message(alice, bob):
     alice.send(bob)
     bob.send(alice)
     alice.delete(f"/api/messages/conversation/{bob.email}")
@@ -142,14 +142,14 @@ def test_each_side_sees_its_own_part_of_a_message(alice, bob):
     assert rows(alice, "clearings")[0]["email"] == bob.email
 
 
-def test_the_session_that_asks_is_marked(alice):
+def test_current_session_is_marked(alice):
     other = Session.objects.begin(alice.user)
     marked = {row["id"]: row["is_this_one"] for row in rows(alice, "sessions")}
     assert marked == {str(alice.session.pk): True, str(other.pk): False}
 
 
 @pytest.mark.parametrize("kind", ["messages", "sessions", "spent_client_ids", "public_keys", "clearings"])
-def test_pages_cover_everything_once_newest_first(kind, alice, bob):
+def test_pages_list_each_row_once_newest_first(kind, alice, bob):
     for number in range(5):
         (alice.send(bob) if number % 2 else bob.send(alice))
         Session.objects.begin(alice.user)
@@ -172,34 +172,34 @@ def test_pages_cover_everything_once_newest_first(kind, alice, bob):
 
 
 @pytest.mark.parametrize("size", ["0", "201", "-1", "x", ""])
-def test_a_page_size_outside_1_to_200_is_400(alice, size):
+def test_page_size_outside_1_to_200_is_400(alice, size):
     assert alice.get(PATH, page_size=size).json()["fields"]["page_size"]
 
 
 @pytest.mark.parametrize("query", [{"kind": "users"}, {"kind": ""}, {"before": 5}])
-def test_a_kind_that_there_is_not_is_400(alice, query):
+def test_unknown_kind_is_400(alice, query):
     answer = alice.get(PATH, **query)
     assert (answer.status_code, list(answer.json()["fields"])) == (400, ["kind"])
 
 
 @pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize("before", [0, 2**63 - 1])
-def test_any_position_is_answered(alice, kind, before):
+def test_any_valid_position_is_answered(alice, kind, before):
     assert list(data(alice, kind=kind, before=before)) == [kind]
 
 
 @pytest.mark.parametrize("before", ["-1", "x", str(2**63), "٣"])
-def test_a_tampered_position_is_400(alice, before):
+def test_tampered_position_is_400(alice, before):
     assert alice.get(PATH, kind="messages", before=before).status_code == 400
 
 
-def test_strangers_are_told_nothing(alice, anonymous):
+def test_stranger_gets_401(alice, anonymous):
     assert anonymous.get(PATH).status_code == 401
     alice.session.end()
     assert alice.get(PATH).status_code == 401
 
 
-def test_it_takes_as_many_queries_for_20_rows_as_for_2(alice, bob):
+def test_query_count_is_equal_for_2_and_20_rows(alice, bob):
     counts = []
     for number in (2, 18):
         for _ in range(number):

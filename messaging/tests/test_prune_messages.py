@@ -48,21 +48,21 @@ def test_it_works(alice, bob, capsys):
     assert old["id"] not in [event["message"]["id"] for event in bob.sync()["events"]]
 
 
-def test_without_delete_it_only_counts(alice, bob, capsys):
+def test_without_delete_rows_are_only_counted(alice, bob, capsys):
     sent_long_ago(alice, bob)
     Session.objects.filter(pk=bob.session.pk).update(revoked_at=ago(days=31))
     assert prune(capsys) == {"messages": 1, "sessions": 1}
     assert (Message.objects.count(), Session.objects.count()) == (1, 2)
 
 
-def test_it_says_whether_it_deleted(alice, capsys):
+def test_output_states_whether_rows_were_deleted(alice, capsys):
     call_command("prune_messages", "--older-than", "1")
     call_command("prune_messages", "--older-than", "1", "--delete")
     said = [line for line in capsys.readouterr().out.splitlines() if line.endswith(".") or "Nothing" in line]
     assert said == ["Nothing was deleted. Say --delete to do it.", "Deleted."]
 
 
-def test_client_ids_stay_remembered_for_30_days(alice, bob, capsys):
+def test_client_ids_are_kept_for_30_days(alice, bob, capsys):
     body = envelope(bob)
     message = alice.post("/api/messages/send", body).json()
     Message.objects.filter(pk=message["id"]).update(created_at=ago(days=91))
@@ -75,14 +75,14 @@ def test_client_ids_stay_remembered_for_30_days(alice, bob, capsys):
     assert not SpentClientId.objects.exists()
 
 
-def test_networks_go_90_days_after_the_last_log_in(alice, bob, capsys):
+def test_networks_are_deleted_90_days_after_the_last_log_in(alice, bob, capsys):
     LoginNetwork.objects.create(user=alice.user, network="old", last_success_at=ago(days=90))
     LoginNetwork.objects.create(user=bob.user, network="new", last_success_at=ago(days=89))
     assert prune(capsys) == prune(capsys, "--delete") == {"networks": 1}
     assert LoginNetwork.objects.get().network == "new"
 
 
-def test_sessions_go_30_days_after_their_end(alice, bob, mallory, capsys):
+def test_sessions_are_deleted_30_days_after_their_end(alice, bob, mallory, capsys):
     Session.objects.filter(pk=alice.session.pk).update(revoked_at=ago(days=31))
     Session.objects.filter(pk=bob.session.pk).update(expires_at=ago(days=31))
     Session.objects.filter(pk=mallory.session.pk).update(revoked_at=ago(days=29), expires_at=ago(days=29))
@@ -90,7 +90,7 @@ def test_sessions_go_30_days_after_their_end(alice, bob, mallory, capsys):
     assert list(Session.objects.all()) == [mallory.session]
 
 
-def test_spent_tokens_go_when_no_repeat_of_them_is_answered(alice, capsys):
+def test_spent_tokens_are_deleted_when_repeats_are_refused(alice, capsys):
     tokens = alice.client.post("/api/auth/refresh", {"refresh": alice.tokens["refresh"]}).json()
     assert prune(capsys, "--delete") == {}
     SpentRefreshToken.objects.update(spent_at=ago(seconds=21))
@@ -100,7 +100,7 @@ def test_spent_tokens_go_when_no_repeat_of_them_is_answered(alice, capsys):
     assert alice.client.post("/api/auth/refresh", {"refresh": alice.tokens["refresh"]}).status_code == 401
 
 
-def test_keys_that_outlived_their_account_go_with_the_last_message_that_names_them(alice, bob, mallory, capsys):
+def test_keys_of_deleted_accounts_are_deleted_with_the_last_message_naming_them(alice, bob, mallory, capsys):
     named, kept = alice.upload_key(), bob.upload_key()
     sent_long_ago(alice, mallory, sender_fingerprint=named)
     bob.send(mallory, sender_fingerprint=kept)
@@ -112,14 +112,16 @@ def test_keys_that_outlived_their_account_go_with_the_last_message_that_names_th
     assert PublicKey.objects.get().fingerprint == kept
 
 
-def test_keys_with_an_owner_stay(alice, capsys):
+def test_keys_with_an_owner_are_kept(alice, capsys):
     alice.upload_key()
     alice.upload_key()
     assert prune(capsys, "--delete") == {}
     assert PublicKey.objects.count() == 2
 
 
-def test_many_go_in_batches_and_no_ciphertext_is_read(alice, bob, capsys, monkeypatch, django_assert_num_queries):
+def test_rows_are_deleted_in_batches_without_reading_ciphertext(
+    alice, bob, capsys, monkeypatch, django_assert_num_queries
+):
     monkeypatch.setattr(pruning, "BATCH_ROWS", 3)
     messages = [
         Message(
@@ -140,14 +142,14 @@ def test_many_go_in_batches_and_no_ciphertext_is_read(alice, bob, capsys, monkey
     assert not [sql for sql in selects if "ciphertext" in sql.replace('LENGTH("messages"."ciphertext")', "")]
 
 
-def test_messages_of_accounts_that_are_gone_go_as_well(alice, bob, capsys):
+def test_messages_of_deleted_accounts_are_deleted(alice, bob, capsys):
     sent_long_ago(alice, bob)
     alice.user.delete()
     assert prune(capsys, "--delete") == {"messages": 1}
     assert not SpentClientId.objects.exists()
 
 
-def test_mailboxes_count_on(alice, bob, capsys):
+def test_mailbox_sequence_continues(alice, bob, capsys):
     sent_long_ago(alice, bob)
     prune(capsys, "--delete")
     alice.send(bob)
@@ -159,7 +161,7 @@ BAD_DAYS = ["0", "-1", "x", "1.5", "", "99999999"]
 
 
 @pytest.mark.parametrize("arguments", [[], *(["--older-than", days] for days in BAD_DAYS)])
-def test_bad_arguments_delete_nothing(alice, bob, arguments):
+def test_invalid_arguments_delete_nothing(alice, bob, arguments):
     sent_long_ago(alice, bob)
     with pytest.raises(CommandError):
         call_command("prune_messages", "--delete", *arguments)

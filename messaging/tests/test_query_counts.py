@@ -18,7 +18,7 @@ PATHS = {
 
 
 def queries(person, path):
-    """(how many rows came back, how many queries it took)."""
+    """Returns (number of rows, number of queries)."""
     with CaptureQueriesContext(connection) as captured:
         answer = person.get(f"/api/messages/{path}")
     assert answer.status_code == 200
@@ -34,7 +34,7 @@ def write(alice, people):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_as_many_for_20_as_for_2(alice, path):
+def test_query_count_is_equal_for_2_and_20_rows(alice, path):
     people = [Person(f"p{number}") for number in range(20)]
     write(alice, people[:2])
     few, queries_for_few = queries(alice, path)
@@ -54,7 +54,7 @@ def clear(alice, ids):
 
 
 @pytest.mark.parametrize("change", [read, clear])
-def test_many_are_changed_with_as_many_queries_as_few(alice, bob, change):
+def test_query_count_of_a_change_is_independent_of_rows(alice, bob, change):
     counts = []
     for number in (2, 20):
         ids = [bob.send(alice)["id"] for _ in range(number)]

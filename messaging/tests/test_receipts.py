@@ -17,12 +17,12 @@ class TestOne:
         assert message | {"delivered_at": None} == sent
         assert counter(alice) == counter(bob) == 2
 
-    def test_read_implies_delivered_and_is_one_change(self, alice, bob):
+    def test_read_sets_delivered_too_in_one_change(self, alice, bob):
         message = bob.post(f"/api/messages/{alice.send(bob)['id']}/read").json()
         assert message["delivered_at"] == message["read_at"] is not None
         assert counter(alice) == counter(bob) == 2
 
-    def test_the_first_time_stays_and_a_repeat_takes_no_number(self, alice, bob):
+    def test_repeat_keeps_the_first_time_and_takes_no_sequence(self, alice, bob):
         path = f"/api/messages/{alice.send(bob)['id']}"
         delivered, read = bob.post(f"{path}/delivered").json(), bob.post(f"{path}/read").json()
         assert read["delivered_at"] == delivered["delivered_at"]
@@ -37,15 +37,15 @@ class TestOne:
         assert bob.get("/api/messages/inbox").json()["results"] == [sent]
 
     @pytest.mark.parametrize("text", ["x", "0", "-1", "9" * 18, "9" * 40, "1.0", "%00"])
-    def test_what_is_no_id_of_a_message_is_404(self, bob, text):
+    def test_invalid_id_is_404(self, bob, text):
         assert bob.post(f"/api/messages/{text}/read").status_code == 404
 
-    def test_who_has_cleared_it_gets_404(self, alice, bob):
+    def test_cleared_message_is_404(self, alice, bob):
         sent = alice.send(bob)
         bob.delete(f"/api/messages/conversation/{alice.email}")
         assert bob.post(f"/api/messages/{sent['id']}/read").status_code == 404
 
-    def test_a_sender_who_has_cleared_takes_no_number(self, alice, bob):
+    def test_sender_who_has_cleared_takes_no_sequence(self, alice, bob):
         sent = alice.send(bob)
         alice.delete(f"/api/messages/conversation/{bob.email}")
         before = counter(alice)
@@ -53,7 +53,7 @@ class TestOne:
         assert counter(alice) == before
         assert alice.sync(before)["events"] == []
 
-    def test_a_message_of_a_deleted_account_can_be_read(self, alice, bob):
+    def test_message_of_a_deleted_account_can_be_marked_read(self, alice, bob):
         sent = alice.send(bob)
         alice.user.delete()
         assert bob.post(f"/api/messages/{sent['id']}/read").json()["read_at"]
@@ -74,7 +74,7 @@ class TestMany:
         assert states == {first: (True, False), second: (True, True), third: (True, True)}
         assert (counter(bob), counter(alice), counter(mallory)) == (6, 4, 2)
 
-    def test_what_changes_nothing_takes_no_number(self, alice, bob, mallory):
+    def test_unchanged_messages_take_no_sequence(self, alice, bob, mallory):
         mine, sent, others = alice.send(bob)["id"], bob.send(alice)["id"], alice.send(mallory)["id"]
         bob.post(self.URL, {"read": [mine]})
         before = counter(alice), counter(bob), counter(mallory)
@@ -82,7 +82,7 @@ class TestMany:
         assert bob.post(self.URL, body).json() == {"updated": 0}
         assert (counter(alice), counter(bob), counter(mallory)) == before
 
-    def test_an_empty_call_is_fine(self, bob):
+    def test_empty_lists_are_accepted(self, bob):
         assert bob.post(self.URL, {}).json() == {"updated": 0}
 
     @pytest.mark.parametrize(
@@ -90,10 +90,10 @@ class TestMany:
         [{"read": ["1"]}, {"read": [True]}, {"read": [1.5]}, {"read": 1}, {"read": None}, {"delivered": [None]},
          {"delivered": list(range(501))}, {"read": {"a": 1}}, [], "x"],
     )  # fmt: skip
-    def test_bad_input_is_400(self, bob, body):
+    def test_invalid_body_is_400(self, bob, body):
         assert bob.post(self.URL, body).status_code == 400
 
-    def test_five_hundred_at_once(self, alice, bob):
+    def test_500_ids_are_accepted(self, alice, bob):
         sent = alice.send(bob)
         row = Message.objects.get(pk=sent["id"])
         for number in range(2, 501):
@@ -107,7 +107,7 @@ class TestMany:
         assert list(numbers) == list(range(501, 1001))
 
 
-def test_a_message_that_is_cleared_while_it_is_marked_is_404(alice, bob, monkeypatch):
+def test_message_cleared_while_it_is_marked_is_404(alice, bob, monkeypatch):
     sent, mark = alice.send(bob), Message.objects.mark
 
     def mark_and_clear(*args, **kwargs):

@@ -41,7 +41,7 @@ def test_it_works(alice, bob):
     assert counters() == {alice.email: 1, bob.email: 1}
 
 
-def test_the_table_has_no_place_for_plaintext():
+def test_table_has_only_these_columns():
     assert {field.attname for field in Message._meta.get_fields()} == {
         "id", "sender_id", "recipient_id", "sender_email", "recipient_email", "client_id", "ciphertext", "nonce",
         "salt", "message_type", "suite", "sender_fingerprint", "recipient_fingerprint", "created_at",
@@ -49,16 +49,16 @@ def test_the_table_has_no_place_for_plaintext():
     }  # fmt: skip
 
 
-def test_the_sender_is_whoever_is_signed_in(alice, bob, mallory):
+def test_sender_is_the_signed_in_user(alice, bob, mallory):
     message = mallory.send(bob, sender_email=alice.email, sender=alice.user.pk, sender_id=alice.user.pk)
     assert message["sender_email"] == mallory.email
 
 
-def test_a_recipient_without_a_key_is_fine_where_none_is_named(alice, bob):
+def test_recipient_without_a_key_is_accepted_if_none_is_named(alice, bob):
     assert alice.post(URL, envelope(bob)).status_code == 201
 
 
-def test_only_recipient_and_ciphertext_are_needed_by_another_suite(alice, bob):
+def test_other_suites_require_only_recipient_and_ciphertext(alice, bob):
     body = {"recipient_email": bob.email, "ciphertext": b64(b"c" * 16), "suite": 2}
     message = alice.post(URL, body).json()
     assert (message["nonce"], message["salt"], message["client_id"], message["suite"]) == (None, None, None, 2)
@@ -79,7 +79,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in BAD.items() for value in values])
-def test_bad_input_is_400_at_its_field_and_takes_no_number(alice, bob, field, value):
+def test_invalid_field_is_400_and_takes_no_sequence(alice, bob, field, value):
     import json
 
     body = json.dumps(envelope(bob, **{field: value}))
@@ -90,17 +90,17 @@ def test_bad_input_is_400_at_its_field_and_takes_no_number(alice, bob, field, va
     assert not Mailbox.objects.exists()
 
 
-def test_the_largest_ciphertext_is_taken(alice, bob):
+def test_largest_ciphertext_is_accepted(alice, bob):
     assert alice.post(URL, envelope(bob, ciphertext=b64(b"c" * 64 * 1024))).status_code == 201
 
 
-def test_to_oneself_is_400(alice):
+def test_message_to_oneself_is_400(alice):
     response = alice.post(URL, envelope("ALICE@example.org"))
     assert response.status_code == 400
     assert response.json()["fields"]["recipient_email"][0]["code"] == "yourself"
 
 
-def test_unknown_and_suspended_people_are_404(alice, bob):
+def test_unknown_and_suspended_recipients_are_404(alice, bob):
     User.objects.filter(pk=bob.user.pk).update(is_active=False)
     for email in ("nobody@example.org", bob.email):
         response = alice.post(URL, envelope(email))
@@ -110,7 +110,7 @@ def test_unknown_and_suspended_people_are_404(alice, bob):
 
 
 class TestClientId:
-    def test_same_client_id_posts_once(self, alice, bob):
+    def test_repeat_creates_no_second_message(self, alice, bob):
         body = envelope(bob)
         first, again = alice.post(URL, body), alice.post(URL, body)
         assert (first.status_code, again.status_code) == (201, 200)
@@ -118,7 +118,7 @@ class TestClientId:
         assert Message.objects.count() == 1
         assert counters() == {alice.email: 1, bob.email: 1}
 
-    def test_defaults_spelled_out_are_the_same_content(self, alice, bob):
+    def test_explicit_defaults_are_the_same_content(self, alice, bob):
         body = envelope(bob)
         alice.post(URL, body)
         spelled_out = body | {
@@ -136,7 +136,7 @@ class TestClientId:
          {"suite": 2}, {"sender_fingerprint": "0" * 64}, {"recipient_fingerprint": "0" * 64},
          {"recipient_email": "mallory@example.org"}, {"recipient_email": "nobody@example.org"}],
     )  # fmt: skip
-    def test_other_content_is_a_conflict_whatever_else_is_wrong(self, alice, bob, mallory, change):
+    def test_other_content_is_a_conflict_before_any_other_refusal(self, alice, bob, mallory, change):
         body = envelope(bob)
         alice.post(URL, body)
         response = alice.post(URL, body | change)
@@ -144,11 +144,11 @@ class TestClientId:
         assert response.json()["code"] == "client_id_conflict"
         assert Message.objects.count() == 1
 
-    def test_two_senders_may_use_the_same(self, alice, bob, mallory):
+    def test_two_senders_may_use_the_same_client_id(self, alice, bob, mallory):
         body = envelope(bob)
         assert alice.post(URL, body).status_code == mallory.post(URL, body).status_code == 201
 
-    def test_a_repeat_is_the_first_message_also_when_keys_have_changed_or_the_recipient_is_gone(self, alice, bob):
+    def test_repeat_returns_the_first_message_after_keys_change_or_recipient_is_deleted(self, alice, bob):
         body = envelope(bob, sender_fingerprint=alice.upload_key(), recipient_fingerprint=bob.upload_key())
         first = alice.post(URL, body).json()
         alice.upload_key()
@@ -158,11 +158,11 @@ class TestClientId:
         again = alice.post(URL, body)
         assert (again.status_code, again.json()) == (200, first)
 
-    def test_of_a_deleted_message_it_is_remembered_for_30_days(self, alice, bob):
+    def test_client_id_of_a_deleted_message_is_refused_for_30_days(self, alice, bob):
         body = envelope(bob)
         alice.post(URL, body)
         alice.delete(f"/api/messages/conversation/{bob.email}")
-        assert alice.post(URL, body).status_code == 200  # bob still has it
+        assert alice.post(URL, body).status_code == 200  # Bob has not cleared it
         bob.delete(f"/api/messages/conversation/{alice.email}")
         assert not Message.objects.exists()
         response = alice.post(URL, body)
@@ -172,16 +172,16 @@ class TestClientId:
         assert alice.post(URL, body).status_code == 201
         for person, other in ((alice, bob), (bob, alice)):
             person.delete(f"/api/messages/conversation/{other.email}")
-        assert alice.post(URL, body).json()["code"] == "message_deleted"  # remembered anew
+        assert alice.post(URL, body).json()["code"] == "message_deleted"  # its 30 days begin again
 
 
 class TestKeys:
-    def test_current_keys_are_taken(self, alice, bob):
+    def test_current_keys_are_accepted(self, alice, bob):
         named = {"sender_fingerprint": alice.upload_key(), "recipient_fingerprint": bob.upload_key()}
         message = alice.send(bob, **named)
         assert {name: message[name] for name in named} == named
 
-    def test_a_former_or_foreign_key_is_stale(self, alice, bob, mallory):
+    def test_former_or_foreign_key_is_stale(self, alice, bob, mallory):
         old, bobs_old, mallorys = alice.upload_key(), bob.upload_key(), mallory.upload_key()
         new, bobs_new = alice.upload_key(), bob.upload_key()
         for named in (
@@ -211,15 +211,15 @@ def in_threads(jobs):
 
 
 @pytest.mark.django_db(transaction=True)
-class TestAtOnce:
-    def test_the_same_message_from_many_threads_is_one_message(self, alice, bob):
+class TestConcurrentSends:
+    def test_concurrent_repeats_are_one_message(self, alice, bob):
         body, answers = envelope(bob), []
         in_threads([lambda: answers.append(alice.post(URL, body).status_code) for _ in range(8)])
         assert sorted(answers) == [200] * 7 + [201]
         assert Message.objects.count() == 1
         assert counters() == {alice.email: 1, bob.email: 1}
 
-    def test_every_mailbox_is_numbered_without_a_hole(self, alice, bob, mallory):
+    def test_sequences_of_each_mailbox_have_no_gap(self, alice, bob, mallory):
         pairs = [(alice, bob), (bob, alice), (mallory, bob), (alice, mallory), (bob, mallory), (mallory, alice)]
         answers = []
 
@@ -234,7 +234,7 @@ class TestAtOnce:
             assert numbers == list(range(1, 41))
             assert person.sync()["cursor"] == 40
 
-    def test_sending_to_an_account_that_is_being_deleted_is_201_or_404(self, alice, bob):
+    def test_send_to_an_account_being_deleted_is_201_or_404(self, alice, bob):
         answers = []
 
         def send():

@@ -1,4 +1,4 @@
-"""The socket, through the whole ASGI application."""
+"""The WebSocket, through the whole ASGI application."""
 
 import asyncio
 import base64
@@ -26,7 +26,7 @@ class Browser(WebsocketCommunicator):
         await self.send_json_to(frame)
 
     async def hear(self, kind=None):
-        """The next frame, or the next of a kind."""
+        """Returns the next frame, or the next frame of a kind."""
         while True:
             frame = await self.receive_json_from(timeout=PATIENCE_SECONDS)
             if kind in (None, frame["type"]):
@@ -76,7 +76,7 @@ async def test_it_works(alice, bob):
         assert (await sync_to_async(bob.sync)())["events"] == [pushed]
 
 
-async def test_a_message_sent_by_socket_is_accepted_and_pushed_to_every_connection(alice, bob):
+async def test_message_is_accepted_and_pushed_to_every_socket(alice, bob):
     async with signed_in(alice) as one, signed_in(alice) as two, signed_in(bob) as bobs:
         body = envelope(bob)
         await one.say(type="send_message", **body)
@@ -90,7 +90,7 @@ async def test_a_message_sent_by_socket_is_accepted_and_pushed_to_every_connecti
         assert await bobs.receive_nothing()
 
 
-async def test_a_repeat_by_socket_is_accepted_and_pushed_to_nobody(alice, bob):
+async def test_repeat_is_accepted_and_not_pushed(alice, bob):
     async with signed_in(alice) as alices, signed_in(bob) as bobs:
         body = envelope(bob)
         await alices.say(type="send_message", **body)
@@ -111,7 +111,7 @@ async def test_a_repeat_by_socket_is_accepted_and_pushed_to_nobody(alice, bob):
         ({"ciphertext": None}, "invalid"),
     ],
 )
-async def test_what_the_post_refuses_the_socket_refuses_with_the_same_words(alice, bob, change, code):
+async def test_socket_refuses_like_the_post(alice, bob, change, code):
     body = envelope(bob, **change)
     expected = (await post(alice, "/api/messages/send", body)).json()
     async with signed_in(alice) as alices:
@@ -123,7 +123,7 @@ async def test_what_the_post_refuses_the_socket_refuses_with_the_same_words(alic
         assert (await alices.hear("message_accepted"))["sequence"] == 1
 
 
-async def test_a_conflict_is_told_with_its_client_id(alice, bob):
+async def test_conflict_names_its_client_id(alice, bob):
     async with signed_in(alice) as alices:
         body = envelope(bob)
         await alices.say(type="send_message", **body)
@@ -133,7 +133,7 @@ async def test_a_conflict_is_told_with_its_client_id(alice, bob):
         assert (error["client_id"], error["code"]) == (body["client_id"], "client_id_conflict")
 
 
-async def test_receipts_and_clearings_are_pushed_to_those_whose_mailbox_they_change(alice, bob):
+async def test_receipts_and_clearings_are_pushed_to_the_changed_mailboxes(alice, bob):
     async with signed_in(alice) as alices, signed_in(bob) as bobs:
         message = (await post(alice, "/api/messages/send", envelope(bob))).json()
         await alices.hear(), await bobs.hear()
@@ -146,14 +146,14 @@ async def test_receipts_and_clearings_are_pushed_to_those_whose_mailbox_they_cha
         assert await alices.receive_nothing()
 
 
-async def test_outsider_hears_nothing(alice, bob, mallory):
+async def test_outsider_gets_no_push(alice, bob, mallory):
     async with signed_in(mallory) as mallorys:
         message = (await post(alice, "/api/messages/send", envelope(bob))).json()
         await post(bob, f"/api/messages/{message['id']}/read")
         assert await mallorys.receive_nothing(timeout=0.3)
 
 
-async def test_pushes_come_in_the_order_of_the_mailbox(alice, bob):
+async def test_pushes_arrive_in_order_of_sequence(alice, bob):
     async with signed_in(alice) as alices, signed_in(bob) as bobs:
         for _ in range(20):
             await alices.say(type="send_message", **envelope(bob))
@@ -161,33 +161,33 @@ async def test_pushes_come_in_the_order_of_the_mailbox(alice, bob):
 
 
 @pytest.mark.parametrize("token", [None, "", "x", 5, ["x"], "\ud800", "é"])
-async def test_a_bad_token_is_4401(token):
+async def test_invalid_token_is_4401(token):
     async with socket() as browser:
         await browser.send_to(text_data=json.dumps({"type": "connect", "token": token}))
         assert await browser.closed() == ("token_not_valid", 4401)
 
 
-async def test_a_refresh_token_is_4401(alice):
+async def test_refresh_token_is_4401(alice):
     async with socket() as browser:
         await browser.say(type="connect", token=alice.tokens["refresh"])
         assert await browser.closed() == ("token_not_valid", 4401)
 
 
 @pytest.mark.parametrize("frame", [{"type": "send_message"}, {"type": "keep_alive"}, {}, {"type": None}])
-async def test_anything_before_connect_is_4401(frame):
+async def test_other_frame_before_connect_is_4401(frame):
     async with socket() as browser:
         await browser.send_json_to(frame)
         assert await browser.closed() == ("not_signed_in", 4401)
 
 
-async def test_nothing_is_joined_before_the_token_is_checked(alice, bob):
+async def test_no_group_is_joined_before_the_token_is_checked(alice, bob):
     async with socket() as browser:
         await post(alice, "/api/messages/send", envelope(bob))
         assert await browser.receive_nothing(timeout=0.3)
         assert connections.all() == []
 
 
-async def test_a_socket_that_says_nothing_is_4408(settings):
+async def test_socket_without_sign_in_is_4408(settings):
     settings.SOCKET_CONNECT_SECONDS = 0.1
     async with socket() as browser:
         assert await browser.closed() == ("no_connect", 4408)
@@ -196,26 +196,26 @@ async def test_a_socket_that_says_nothing_is_4408(settings):
 @pytest.mark.parametrize(
     "text", ["", "x", "[]", "5", "null", '"x"', "{", "NaN", '{"a": NaN}', "[" * 50_000, '{"a":' * 20_000]
 )
-async def test_what_is_no_json_object_is_4400(alice, text):
+async def test_frame_that_is_not_a_json_object_is_4400(alice, text):
     async with signed_in(alice) as browser:
         await browser.send_input({"type": "websocket.receive", "text": text})
         assert await browser.closed() == ("not_a_json_object", 4400)
 
 
-async def test_binary_is_4400(alice):
+async def test_binary_frame_is_4400(alice):
     async with signed_in(alice) as browser:
         await browser.send_to(bytes_data=b'{"type": "keep_alive"}')
         assert await browser.closed() == ("not_a_json_object", 4400)
 
 
-async def test_a_frame_over_128_kib_is_1009(alice):
+async def test_frame_over_128_kib_is_1009(alice):
     async with signed_in(alice) as browser:
         await browser.send_to(text_data=json.dumps({"type": "x" * 128 * 1024}))
         assert await browser.closed() == ("frame_too_big", 1009)
 
 
 @pytest.mark.parametrize("kind", ["dance", None, 5, ["connect"], {"a": 1}, "new_message"])
-async def test_an_unknown_type_is_told_and_the_socket_stays(alice, kind):
+async def test_unknown_type_is_an_error_and_the_socket_stays_open(alice, kind):
     async with signed_in(alice) as browser:
         await browser.send_json_to({"type": kind})
         error = await browser.hear()
@@ -225,19 +225,19 @@ async def test_an_unknown_type_is_told_and_the_socket_stays(alice, kind):
 
 
 class TestConnectAgain:
-    async def test_a_fresh_token_of_the_same_session_is_answered(self, alice):
+    async def test_new_token_of_the_same_session_is_accepted(self, alice):
         async with signed_in(alice) as browser:
             await browser.say(type="connect", token=alice.tokens["access"])
             assert await browser.hear() == browser.connected
 
-    async def test_another_sessions_token_is_4401(self, alice, bob):
+    async def test_token_of_another_session_is_4401(self, alice, bob):
         other = first_tokens(await sync_to_async(Session.objects.begin)(alice.user))
         for token in (other["access"], bob.tokens["access"]):
             async with signed_in(alice) as browser:
                 await browser.say(type="connect", token=token)
                 assert await browser.closed() == ("token_not_valid", 4401)
 
-    async def test_it_puts_the_end_off(self, alice, settings):
+    async def test_it_postpones_the_expiry(self, alice, settings):
         from datetime import timedelta
 
         from django.utils import timezone
@@ -252,21 +252,21 @@ class TestConnectAgain:
             assert await browser.receive_nothing(timeout=4.5)
 
 
-async def test_a_socket_whose_token_expires_is_4401(alice, settings):
+async def test_socket_with_an_expired_token_is_4401(alice, settings):
     from datetime import timedelta
 
     from django.utils import timezone
 
     from accounts.tokens import access_token
 
-    settings.ACCESS_TOKEN_LIFETIME = timedelta(seconds=4)  # a busy machine takes its time to connect
+    settings.ACCESS_TOKEN_LIFETIME = timedelta(seconds=4)  # long enough to connect on a busy machine
     short = access_token(alice.session, 0, timezone.now())
     async with signed_in(alice, {"access": short}) as browser:
         assert await browser.closed() == ("token_expired", 4401)
 
 
 @pytest.mark.parametrize("way", ["log-out", "suspension", "deletion", "password"])
-async def test_an_ended_session_closes_its_socket(alice, settings, way, monkeypatch):
+async def test_end_of_the_session_closes_the_socket(alice, settings, way, monkeypatch):
     settings.SOCKET_CHECK_SECONDS = 0.1
     async with signed_in(alice) as browser:
         if way == "log-out":
@@ -281,7 +281,7 @@ async def test_an_ended_session_closes_its_socket(alice, settings, way, monkeypa
         assert await browser.closed() == ("session_over", 4401)
 
 
-async def test_a_socket_that_a_push_did_not_reach_is_told_to_resync(alice, bob, settings, monkeypatch):
+async def test_socket_that_missed_a_push_gets_a_resync(alice, bob, settings, monkeypatch):
     settings.SOCKET_CHECK_SECONDS = 0.1
     monkeypatch.setattr("messaging.realtime.connections.GRACE_SECONDS", 0.1)
     async with signed_in(bob) as browser:
@@ -291,7 +291,7 @@ async def test_a_socket_that_a_push_did_not_reach_is_told_to_resync(alice, bob, 
         assert await browser.receive_nothing(timeout=0.5)
 
 
-async def test_a_replaced_key_is_a_resync_for_its_owner_alone(alice, bob):
+async def test_replaced_key_is_a_resync_for_its_owner_only(alice, bob):
     def upload(spki):
         return post(alice, "/api/keys/upload", {"public_key": base64.b64encode(spki).decode()})
 
@@ -305,7 +305,7 @@ async def test_a_replaced_key_is_a_resync_for_its_owner_alone(alice, bob):
         assert await bobs.receive_nothing(timeout=0.5)
 
 
-async def test_a_layer_that_is_away_fails_no_send_and_its_return_is_a_resync(alice, bob, monkeypatch):
+async def test_layer_outage_fails_no_send_and_ends_with_a_resync(alice, bob, monkeypatch):
     async with signed_in(bob) as browser:
         send_to_layer = dispatcher.send_to_layer
 
@@ -324,7 +324,7 @@ async def test_a_layer_that_is_away_fails_no_send_and_its_return_is_a_resync(ali
         assert sorted(frame["type"] for frame in heard) == ["new_message", "resync"]
 
 
-async def test_while_the_layer_is_away_sockets_are_taken_and_looked_at_more_often(alice, bob, monkeypatch):
+async def test_during_a_layer_outage_sockets_connect_and_are_checked_more_often(alice, bob, monkeypatch):
     from channels.layers import get_channel_layer
 
     async def away(*args):
@@ -340,7 +340,7 @@ async def test_while_the_layer_is_away_sockets_are_taken_and_looked_at_more_ofte
             assert await browser.hear() == {"type": "resync"}
 
 
-async def test_a_membership_that_the_layer_has_forgotten_is_taken_anew(alice, bob, settings):
+async def test_membership_lost_by_the_layer_is_joined_again(alice, bob, settings):
     from channels.layers import get_channel_layer
 
     settings.SOCKET_CHECK_SECONDS = 0.1
@@ -353,7 +353,7 @@ async def test_a_membership_that_the_layer_has_forgotten_is_taken_anew(alice, bo
         assert await browser.hear("new_message")
 
 
-async def test_a_layer_that_carries_nothing_and_says_nothing_is_noticed_and_started_over(alice, bob, monkeypatch):
+async def test_silent_layer_is_noticed_and_reconnected(alice, bob, monkeypatch):
     from channels.layers import get_channel_layer
 
     async def swallowed(*args):
@@ -375,7 +375,7 @@ async def test_a_layer_that_carries_nothing_and_says_nothing_is_noticed_and_star
         assert await browser.hear("new_message")
 
 
-async def test_a_socket_that_could_not_join_joins_when_the_layer_is_back(alice, bob, monkeypatch):
+async def test_failed_join_is_repeated_when_the_layer_is_back(alice, bob, monkeypatch):
     from channels.layers import get_channel_layer
 
     async def away(*args):
@@ -391,7 +391,7 @@ async def test_a_socket_that_could_not_join_joins_when_the_layer_is_back(alice, 
             assert (await browser.hear("new_message"))["sequence"] == 1
 
 
-async def test_the_51st_socket_of_a_person_is_4429(alice, bob, settings):
+async def test_socket_51_of_a_person_is_4429(alice, bob, settings):
     settings.SOCKETS_PER_USER = 2
     async with signed_in(alice), signed_in(alice) as second, signed_in(bob):
         async with socket() as third:
@@ -402,7 +402,7 @@ async def test_the_51st_socket_of_a_person_is_4429(alice, bob, settings):
             pass
 
 
-async def test_sockets_of_other_processes_count_as_well(alice, settings):
+async def test_sockets_of_other_processes_count(alice, settings):
     from vibechat.core.limits import socket_places
 
     if not settings.REDIS_URL:
@@ -417,7 +417,7 @@ async def test_sockets_of_other_processes_count_as_well(alice, settings):
             pass
 
 
-async def test_a_socket_that_floods_is_4429(alice, settings):
+async def test_socket_over_the_frame_limit_is_4429(alice, settings):
     settings.RATELIMIT_ENABLE = True
     settings.SOCKET_FRAMES_BURST = 5
     settings.SOCKET_FRAMES_PER_SECOND = 1
@@ -427,7 +427,7 @@ async def test_a_socket_that_floods_is_4429(alice, settings):
         assert await browser.closed() == ("too_many_frames", 4429)
 
 
-async def test_sends_by_either_door_share_one_limit(alice, bob, settings):
+async def test_sends_by_socket_and_post_share_one_limit(alice, bob, settings):
     from vibechat.core import limits
 
     settings.RATELIMIT_ENABLE = True
@@ -449,7 +449,7 @@ async def test_sends_by_either_door_share_one_limit(alice, bob, settings):
     assert limits.send_bucket
 
 
-async def test_the_database_away_is_told_as_such(alice, bob, monkeypatch):
+async def test_database_outage_is_an_error_frame(alice, bob, monkeypatch):
     from django.db import OperationalError
 
     def away(*args):
@@ -463,14 +463,14 @@ async def test_the_database_away_is_told_as_such(alice, bob, monkeypatch):
         assert (error["code"], error["client_id"]) == ("unavailable", body["client_id"])
 
 
-async def test_a_foreign_origin_is_refused_at_the_handshake():
+async def test_foreign_origin_is_refused_at_the_handshake():
     for origin in (b"https://evil.example", b"http://localhost:8001", b"https://localhost:8000", b"null"):
         browser = Browser(application, "/ws/chat/", headers=[(b"host", b"localhost:8000"), (b"origin", origin)])
         connected, _ = await browser.connect(timeout=PATIENCE_SECONDS)
         assert not connected
 
 
-async def test_no_origin_at_all_is_fine(alice):
+async def test_missing_origin_is_accepted(alice):
     async with socket(headers=[(b"host", b"localhost:8000")]) as browser:
         await browser.say(type="connect", token=alice.tokens["access"])
         await browser.hear("connected")

@@ -1,4 +1,4 @@
-"""What an account may store: charged to the sender, by each way in, and given back when a message is deleted."""
+"""The storage limit of an account: messages are charged to the sender, and credited when they are deleted."""
 
 import base64
 import importlib
@@ -21,7 +21,7 @@ from messaging.tests.test_concurrency import WAYS, send_in_thread, together
 pytestmark = pytest.mark.django_db(transaction=True)
 
 URL = "/api/messages/send"
-SIZE = ROW_BYTES + 44 + 16 + 24  # of what `envelope` makes
+SIZE = ROW_BYTES + 44 + 16 + 24  # of a message made by `envelope`
 
 
 def used(person) -> int:
@@ -64,7 +64,7 @@ def test_it_works(alice, bob, room_for, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_repeat_costs_nothing_and_is_answered_when_full(alice, bob, room_for, way):
+def test_repeat_is_not_charged_and_is_answered_when_full(alice, bob, room_for, way):
     body = envelope(bob)
     way(alice, body)
     room_for(1)
@@ -73,11 +73,11 @@ def test_repeat_costs_nothing_and_is_answered_when_full(alice, bob, room_for, wa
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_small_receipts_pass_within_a_reserve_and_no_further(alice, bob, settings, way):
+def test_receipts_are_accepted_up_to_the_reserve(alice, bob, settings, way):
     alice.send(bob)
     settings.ACCOUNT_STORAGE_BYTES = used(alice)
     small, large = receipt(bob, 4096), receipt(bob, 4097)
-    assert alice.post(URL, small).status_code == 409  # the reserve is a sixteenth: smaller than this receipt
+    assert alice.post(URL, small).status_code == 409  # the reserve, a sixteenth, is smaller than this receipt
     settings.ACCOUNT_STORAGE_BYTES = 110_000
     Mailbox.objects.filter(user=alice.user).update(stored_bytes=110_000)
     assert alice.post(URL, large).json()["code"] == "storage_full"
@@ -86,18 +86,18 @@ def test_small_receipts_pass_within_a_reserve_and_no_further(alice, bob, setting
     assert alice.post(URL, receipt(bob, 4096)).json()["code"] == "storage_full"
 
 
-def test_full_account_clears_reads_and_receives(alice, bob, settings):
+def test_full_account_can_clear_read_and_receive(alice, bob, settings):
     message = bob.send(alice)
     alice.send(bob)
     settings.ACCOUNT_STORAGE_BYTES = SIZE + SPENT_CLIENT_ID_BYTES
     assert alice.post(f"/api/messages/{message['id']}/read").status_code == 200
     clear(alice, bob)
-    assert alice.post(URL, envelope(bob)).status_code == 409  # bob still has it
+    assert alice.post(URL, envelope(bob)).status_code == 409  # Bob has not cleared it
     clear(bob, alice)
     alice.send(bob)
 
 
-def test_deleted_by_both_leaves_its_client_id_until_that_is_pruned(alice, bob):
+def test_client_id_of_a_deleted_message_is_charged_until_it_is_pruned(alice, bob):
     alice.send(bob)
     alice.send(bob, client_id=None)
     clear(alice, bob)
@@ -109,7 +109,7 @@ def test_deleted_by_both_leaves_its_client_id_until_that_is_pruned(alice, bob):
     assert used(alice) == 0
 
 
-def test_client_id_that_is_used_and_deleted_again_is_charged_once(alice, bob):
+def test_client_id_deleted_twice_is_charged_once(alice, bob):
     client_id = str(uuid.uuid4())
     for _ in range(2):
         alice.send(bob, client_id=client_id)
@@ -121,7 +121,7 @@ def test_client_id_that_is_used_and_deleted_again_is_charged_once(alice, bob):
     assert used(alice) == 0
 
 
-def test_pruned_messages_are_given_back(alice, bob, mallory):
+def test_pruned_messages_are_credited(alice, bob, mallory):
     for person in (alice, bob, mallory):
         for other in {alice, bob, mallory} - {person}:
             person.send(other)
@@ -130,7 +130,7 @@ def test_pruned_messages_are_given_back(alice, bob, mallory):
     assert (used(alice), used(bob)) == (2 * SPENT_CLIENT_ID_BYTES, 2 * SIZE)
 
 
-def test_deleted_recipient_gives_back_what_nobody_has_any_more(alice, bob):
+def test_messages_deleted_with_the_recipient_are_credited(alice, bob):
     alice.send(bob)
     clear(alice, bob)
     alice.send(bob)
@@ -138,7 +138,7 @@ def test_deleted_recipient_gives_back_what_nobody_has_any_more(alice, bob):
     assert used(alice) == SIZE + SPENT_CLIENT_ID_BYTES
 
 
-def test_size_is_that_of_every_byte_stored(alice, bob):
+def test_size_counts_every_stored_byte(alice, bob):
     text = base64.b64encode(b"x" * 5000).decode()
     message = alice.send(bob, suite=2, nonce=None, salt=None, ciphertext=text)
     assert used(alice) == ROW_BYTES + len(text)
@@ -147,7 +147,7 @@ def test_size_is_that_of_every_byte_stored(alice, bob):
     assert (used(alice), message["nonce"]) == (SPENT_CLIENT_ID_BYTES, None)
 
 
-def test_migration_counts_what_is_there(alice, bob):
+def test_migration_counts_existing_messages(alice, bob):
     alice.send(bob)
     clear(alice, bob)
     clear(bob, alice)
@@ -159,7 +159,7 @@ def test_migration_counts_what_is_there(alice, bob):
     assert dict(Mailbox.objects.values_list("user", "stored_bytes")) == counted
 
 
-async def test_socket_says_the_same(alice, bob, room_for):
+async def test_socket_gives_the_same_refusal(alice, bob, room_for):
     from messaging.tests.test_socket import signed_in
 
     await sync_to_async(alice.send)(bob)
@@ -180,7 +180,7 @@ async def test_socket_says_the_same(alice, bob, room_for):
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
 @pytest.mark.parametrize("way", WAYS)
-def test_many_at_once_do_not_pass_the_limit(alice, bob, mallory, room_for, way):
+def test_concurrent_sends_do_not_exceed_the_limit(alice, bob, mallory, room_for, way):
     alice.send(bob)
     bob.send(mallory)
     room_for(4)
@@ -197,7 +197,7 @@ def test_many_at_once_do_not_pass_the_limit(alice, bob, mallory, room_for, way):
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
-def test_sends_and_clearings_at_once_keep_the_sum(alice, bob):
+def test_concurrent_sends_and_clearings_keep_the_sum_correct(alice, bob):
     def send():
         for _ in range(8):
             send_in_thread(alice, envelope(bob))

@@ -20,12 +20,12 @@ def test_it_works(alice, bob):
     assert alice.sync(2) == {"events": [], "cursor": 2, "more": False}
 
 
-def test_without_a_cursor_it_starts_at_0(alice, bob):
+def test_default_cursor_is_0(alice, bob):
     alice.send(bob)
     assert alice.get("/api/messages/sync").json() == alice.sync(0)
 
 
-def test_a_message_comes_once_whole_and_in_its_present_state(alice, bob):
+def test_message_is_listed_once_in_its_current_state(alice, bob):
     sent = alice.send(bob)
     read = bob.post(f"/api/messages/{sent['id']}/delivered") and bob.post(f"/api/messages/{sent['id']}/read").json()
     assert alice.sync()["events"] == [{"type": "new_message", "sequence": 3, "message": read}]
@@ -33,7 +33,7 @@ def test_a_message_comes_once_whole_and_in_its_present_state(alice, bob):
     assert bob.sync(2)["events"] == bob.sync()["events"]
 
 
-def test_a_clearing_comes_to_the_one_who_cleared(alice, bob):
+def test_clearing_is_listed_for_the_person_who_cleared(alice, bob):
     alice.send(bob)
     alice.delete(f"/api/messages/conversation/{bob.email}")
     later = alice.send(bob)
@@ -44,14 +44,14 @@ def test_a_clearing_comes_to_the_one_who_cleared(alice, bob):
     assert [event["type"] for event in bob.sync()["events"]] == ["new_message", "new_message"]
 
 
-def test_a_second_clearing_takes_the_place_of_the_first(alice, bob):
+def test_second_clearing_replaces_the_first(alice, bob):
     for _ in range(2):
         alice.send(bob)
         alice.delete(f"/api/messages/conversation/{bob.email}")
     assert [(event["type"], event["sequence"]) for event in alice.sync()["events"]] == [("conversation_cleared", 4)]
 
 
-def test_at_most_200_and_pages_that_cover_everything_once(alice, bob):
+def test_pages_hold_at_most_200_events_and_list_each_once(alice, bob):
     sent = alice.send(bob)
     row = Message.objects.get(pk=sent["id"])
     for number in range(2, 452):
@@ -71,7 +71,7 @@ def test_at_most_200_and_pages_that_cover_everything_once(alice, bob):
     assert cursor == 451
 
 
-def test_large_messages_come_in_smaller_pages_that_cover_everything_once(alice, bob, monkeypatch):
+def test_pages_of_large_messages_are_smaller_and_list_each_once(alice, bob, monkeypatch):
     monkeypatch.setattr("messaging.sync.BYTES_A_CALL", 1000)
     monkeypatch.setattr("messaging.sync.ROWS_A_QUERY", 2)
     for sender, recipient in [(alice, bob), (bob, alice), (alice, bob), (alice, bob), (bob, alice)]:
@@ -83,7 +83,7 @@ def test_large_messages_come_in_smaller_pages_that_cover_everything_once(alice, 
     assert (bob.sync(4)["cursor"], bob.sync(4)["more"]) == (5, False)
 
 
-def test_a_cursor_beyond_the_counter_is_sequence_ahead(alice, bob):
+def test_cursor_beyond_the_sequence_is_sequence_ahead(alice, bob):
     alice.send(bob)
     response = alice.get("/api/messages/sync", after=2)
     assert response.status_code == 400
@@ -92,12 +92,12 @@ def test_a_cursor_beyond_the_counter_is_sequence_ahead(alice, bob):
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "1.5", "", "9" * 30, "%00"])
-def test_what_is_no_cursor_is_400(alice, after):
+def test_invalid_cursor_is_400(alice, after):
     response = alice.get("/api/messages/sync", after=after)
     assert response.status_code == 400
     assert response.json()["fields"]["after"]
 
 
-def test_outsiders_see_nothing_of_it(alice, bob, mallory):
+def test_outsider_gets_no_events(alice, bob, mallory):
     alice.send(bob)
     assert mallory.sync() == {"events": [], "cursor": 0, "more": False}

@@ -1,4 +1,4 @@
-"""What a server or a browser might give away is planted in each place, in each form, and must be found and named."""
+"""Secrets are planted in each source, in each encoding; the search must find and name them."""
 
 import base64
 import gzip
@@ -71,7 +71,7 @@ def sources_with_leaks(canaries, *searched_sources: Source) -> set[str]:
 
 @pytest.fixture
 def extra_table(db):
-    """No model of ours has it: a table that somebody has added."""
+    """A table without a model."""
     binary = "bytea" if connection.vendor == "postgresql" else "blob"
     with connection.cursor() as cursor:
         cursor.execute(f'CREATE TABLE "Somebody\'s 100%" (id integer, note text, "raw ""bytes""" {binary})')
@@ -79,7 +79,7 @@ def extra_table(db):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_table(form, canaries, planted_text, extra_table, alice):
+def test_leak_in_a_table_without_a_model_is_found(form, canaries, planted_text, extra_table, alice):
     column, part = ('"raw ""bytes"""', 'raw "bytes"') if form in BINARY else ("note", "note")
     planted = FORMS[form](planted_text)
     value = planted if form in BINARY else planted.decode()
@@ -90,7 +90,7 @@ def test_table(form, canaries, planted_text, extra_table, alice):
 
 
 @pytest.mark.django_db
-def test_column_of_ours(canaries, planted_text, alice):
+def test_leak_in_a_column_is_found(canaries, planted_text, alice):
     User.objects.filter(pk=alice.user.pk).update(display_name=planted_text)
     searched = {source.name: search(source, canaries) for source in sources.tables(alice.email)}
     assert [str(leak) for leak in searched["table users"].leaks] == [
@@ -103,7 +103,7 @@ def test_column_of_ours(canaries, planted_text, alice):
 
 @pytest.mark.once
 @pytest.mark.parametrize("form", FORMS)
-def test_log(form, canaries, planted_text, tmp_path):
+def test_leak_in_a_log_is_found(form, canaries, planted_text, tmp_path):
     log = tmp_path / "logs" / "server.log.1"
     log.parent.mkdir()
     before = b"" if form in ("deflate",) else b'{"event": "request"}\n'  # raw deflate is found at the beginning only
@@ -112,7 +112,7 @@ def test_log(form, canaries, planted_text, tmp_path):
 
 
 @pytest.mark.once
-def test_a_leak_across_two_chunks_of_a_file(canaries, planted_text, tmp_path, monkeypatch):
+def test_leak_across_two_chunks_of_a_file_is_found(canaries, planted_text, tmp_path, monkeypatch):
     log, raw = tmp_path / "server.log", planted_text.encode()
     log.write_bytes(b"x" * (1000 - len(raw) // 2) + raw + b"x" * 1000)
     monkeypatch.setattr(sources, "FILE_CHUNK_BYTES", 1000)
@@ -120,12 +120,12 @@ def test_a_leak_across_two_chunks_of_a_file(canaries, planted_text, tmp_path, mo
 
 
 @pytest.mark.django_db
-def test_files_in_var_dir_and_no_static_ones(canaries, planted_text, settings, tmp_path):
+def test_files_in_var_dir_are_searched_except_static_ones(canaries, planted_text, settings, tmp_path):
     settings.VAR_DIR, settings.STATIC_ROOT = tmp_path, tmp_path / "static"
     settings.STATIC_ROOT.mkdir()
     for path in (tmp_path / "vibechat.sqlite3-wal", settings.STATIC_ROOT / "chat.js"):
         path.write_text(planted_text)
-    assert sources_with_leaks(canaries, sources.kept_files("x")) == {
+    assert sources_with_leaks(canaries, sources.stored_files("x")) == {
         f"files in VAR_DIR, {tmp_path}/vibechat.sqlite3-wal"
     }
 
@@ -143,7 +143,7 @@ KEEP_IN_REDIS = {
 
 @pytest.fixture
 def redis_database(backend):
-    """Another than the settings name: all are searched."""
+    """A database other than the configured one: all are searched."""
     if backend != "services":
         pytest.skip("needs Redis")
     with redis.Redis.from_url(settings.REDIS_URL, db=7) as client:
@@ -153,14 +153,14 @@ def redis_database(backend):
 
 @pytest.mark.parametrize("kind", KEEP_IN_REDIS)
 @pytest.mark.parametrize("form", FORMS)
-def test_redis(form, kind, canaries, planted_text, redis_database):
+def test_leak_in_redis_is_found(form, kind, canaries, planted_text, redis_database):
     name = b"" if kind == "a key" and form == "deflate" else b"planted:"  # raw deflate is found at the beginning only
     KEEP_IN_REDIS[kind](redis_database, name, FORMS[form](planted_text))
     assert sources_with_leaks(canaries, sources.redis_keys()) == {f"Redis, {kind}"}
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_push_through_redis(form, canaries, planted_text, redis_database):
+def test_leak_in_a_push_through_redis_is_found(form, canaries, planted_text, redis_database):
     with redis_pushes() as pushes:
         redis_database.publish("asgi__group__user_1", FORMS[form](planted_text))
         deadline = time.monotonic() + 5
@@ -177,7 +177,7 @@ class Gone(Exception):
 
 
 class Browser:
-    """Tells of requests and sockets as Playwright does."""
+    """Emits events of requests and sockets as Playwright does."""
 
     def __init__(self):
         self.listeners, self.pages = {}, [self]
@@ -220,14 +220,14 @@ def recording(browser):
 
 @pytest.mark.once
 @pytest.mark.parametrize("form", FORMS)
-def test_request(form, browser, recording, canaries, planted_text):
+def test_leak_in_a_request_is_found(form, browser, recording, canaries, planted_text):
     browser.ask("/api/messages/send", FORMS[form](planted_text))
     assert sources_with_leaks(canaries, *recording.sources("x")) == {"requests, POST /api/messages/send"}
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("form", FORMS)
-def test_answer(form, browser, recording, canaries, planted_text):
+def test_leak_in_a_response_is_found(form, browser, recording, canaries, planted_text):
     browser.ask("/api/messages/sync", answer=FORMS[form](planted_text))
     assert sources_with_leaks(canaries, *recording.sources("x")) == {"answers, POST /api/messages/sync"}
 
@@ -241,14 +241,14 @@ def test_answer(form, browser, recording, canaries, planted_text):
         ("framereceived", "WebSocket frames from the server (pushes)"),
     ],
 )
-def test_frame(event, source, form, browser, recording, canaries, planted_text):
+def test_leak_in_a_frame_is_found(event, source, form, browser, recording, canaries, planted_text):
     frame = FORMS[form](planted_text)
     browser.open_socket()[event](frame if form in BINARY else frame.decode())
     assert sources_with_leaks(canaries, *recording.sources("x")) == {source}
 
 
 @pytest.mark.once
-def test_address_and_headers(browser, recording, canaries, planted_text):
+def test_leaks_in_url_and_headers_are_found(browser, recording, canaries, planted_text):
     text = planted_text.split()[1]
     browser.ask(f"/api/messages/inbox?search={text}", b"", method="GET")
     browser.ask("/api/x", headers={"x-draft": text})
@@ -259,7 +259,7 @@ def test_address_and_headers(browser, recording, canaries, planted_text):
 
 
 @pytest.mark.once
-def test_the_password_belongs_to_the_doors_and_nowhere_else(browser, recording, canaries):
+def test_password_is_a_leak_except_in_authentication_requests(browser, recording, canaries):
     password = canaries.new("a draft", PASSWORD).encode()
     browser.ask("/api/auth/register", password)
     browser.ask("/api/auth/login", password)
@@ -269,7 +269,7 @@ def test_the_password_belongs_to_the_doors_and_nowhere_else(browser, recording, 
 
 
 @pytest.mark.once
-def test_what_could_not_be_read_is_told(browser, recording):
+def test_unreadable_requests_and_responses_are_reported(browser, recording):
     browser.ask("/api/messages/send", body=None)
     browser.ask("/api/keys/upload", answer=None)
     assert recording.unread_requests == ["the body of POST /api/messages/send"]
@@ -281,7 +281,7 @@ def test_what_could_not_be_read_is_told(browser, recording):
 
 @pytest.mark.once
 @pytest.mark.parametrize("name", [name for name, _ in encodings("x")])
-def test_each_encoding_is_found_among_other_bytes(name):
+def test_encoding_is_found_among_other_bytes(name):
     text = "planted 🦊 läuft"
     haystack = b"\x01before " + dict(encodings(text))[name] + b" after\xff"
     assert find(text, haystack)
@@ -289,7 +289,7 @@ def test_each_encoding_is_found_among_other_bytes(name):
 
 
 @pytest.mark.once
-def test_canaries_are_told_apart(canaries):
+def test_canaries_are_distinguished(canaries):
     first, second = canaries.new("first"), canaries.new("second")
     leaks = search(Source("here", [("", f"{second}".encode())]), canaries).leaks
     assert [leak.canary for leak in leaks] == ["second"]
@@ -297,7 +297,7 @@ def test_canaries_are_told_apart(canaries):
 
 
 @pytest.mark.once
-def test_a_part_of_a_canary_is_a_leak(canaries):
+def test_part_of_a_canary_is_a_leak(canaries):
     cut = canaries.new("a long message")[:MARK_DIGITS]
     assert [leak.canary for leak in search(Source("here", [("", cut.encode())]), canaries).leaks] == [
         "a part of some text"
@@ -305,14 +305,14 @@ def test_a_part_of_a_canary_is_a_leak(canaries):
 
 
 @pytest.mark.once
-def test_a_place_without_its_control_is_told(canaries):
+def test_source_without_its_control_is_reported(canaries):
     values = [("", b"alice@example.org")]
     assert search(Source("here", values, "alice@example.org"), canaries).is_control_found
     assert not search(Source("here", values, "bob@example.org"), canaries).is_control_found
 
 
 @pytest.mark.once
-def test_a_bomb_is_cut_short():
+def test_decompression_is_bounded():
     bomb = gzip.compress(b"\0" * 200_000_000)
     assert find("planted", bomb) == []
 
@@ -320,7 +320,7 @@ def test_a_bomb_is_cut_short():
 # --- removal ---------------------------------------------------------------------------------------------------------
 
 
-def test_temporary_people_leave_nothing_and_others_keep_theirs(alice, bob, mallory, canaries):
+def test_removal_deletes_temporary_accounts_and_no_others(alice, bob, mallory, canaries):
     keys = {person: person.upload_key() for person in (alice, bob, mallory)}
     alice.send(bob, sender_fingerprint=keys[alice], recipient_fingerprint=keys[bob])
     bob.send(alice)

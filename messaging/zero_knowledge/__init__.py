@@ -1,1 +1,1 @@
-"""What `manage.py audit_zero_knowledge` is made of: canaries, a search, and the places that it looks into."""
+"""The parts of `manage.py audit_zero_knowledge`: canaries, a scenario in browsers, sources, and a search."""

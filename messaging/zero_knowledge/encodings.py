@@ -1,4 +1,4 @@
-"""Looks for a text in bytes, also where an encoding hides it from the naked eye."""
+"""Searches bytes for a text in many encodings, also within compressed data, base64 and hex."""
 
 import base64
 import functools
@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from messaging.zero_knowledge.unpacking import unpacked
 
-LAYERS = 3  # of packing within packing
+LAYERS = 3  # nested encodings that are decoded
 FORMS = (
     "utf-8, latin-1 and utf-16 of both byte orders, each plain, in hex of both cases, and in base64 and base64url at "
     "the three alignments; percent-encoding; JSON escapes; all of these also inside gzip, zlib and deflate streams, "
@@ -17,7 +17,7 @@ FORMS = (
 
 
 def encodings(text: str) -> Iterator[tuple[str, bytes]]:
-    for name in ("utf-8", "latin-1", "utf-16-le", "utf-16-be"):  # browsers keep what they can as Latin-1
+    for name in ("utf-8", "latin-1", "utf-16-le", "utf-16-be"):  # browsers store strings as Latin-1 if possible
         raw = text.encode(name, errors="ignore")
         yield name, raw
         yield f"{name}, hex", raw.hex().encode()
@@ -34,7 +34,7 @@ def encodings(text: str) -> Iterator[tuple[str, bytes]]:
 
 
 def inner_base64(raw: bytes, offset: int) -> bytes:
-    """The base64 of the bytes wherever they stand: without the characters that their neighbours have a part in."""
+    """The base64 of the bytes at this offset, without the characters that also encode neighbouring bytes."""
     encoded = base64.b64encode(b"\0" * offset + raw)
     start = -(-offset * 8 // 6)
     end = (offset + len(raw)) * 8 // 6
@@ -52,7 +52,7 @@ def utf16_units(text: str) -> Iterator[int]:
 
 @functools.cache
 def needles(text: str) -> dict[bytes, str]:
-    """Each form once, under the first of its names: of most texts several forms are the same bytes."""
+    """{encoded text: name}. Where several encodings give the same bytes, the first name counts."""
     forms: dict[bytes, str] = {}
     for name, needle in encodings(text):
         forms.setdefault(needle, name)
@@ -60,12 +60,12 @@ def needles(text: str) -> dict[bytes, str]:
 
 
 def find(text: str, haystack: bytes) -> list[str]:
-    """The names of the encodings in which the text is there, also within what is packed or base64 in the haystack."""
+    """The names of the encodings in which the text is found, including nested ones."""
     return find_in_any(text, [haystack])
 
 
 def find_in_any(text: str, values: list[bytes], layers: int = LAYERS) -> list[str]:
-    """`find` in each of many values, for little more than one costs."""
+    """Like `find`, in many values at about the cost of one."""
     haystack = b"\0".join(filter(None, values))
     found = [name for needle, name in needles(text).items() if needle in haystack]
     if layers == 0:

@@ -1,4 +1,4 @@
-"""A server process of the audit's own, on loopback, with the settings of the environment and their database."""
+"""Starts a server for the audit on loopback, with the settings and the database of the environment."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from tools.server import NotServing, says_it_serves, start_server, wait_for_serv
 
 @contextlib.contextmanager
 def running_server(log: Path) -> Iterator[str]:
-    """Its address. What it says goes into `log`. Raises Unavailable where it does not start."""
+    """Yields its URL. Its output goes to `log`. Raises Unavailable if it does not start."""
     port = free_port()
     process = start_server(os.environ | {"PORT": str(port), "BIND": "127.0.0.1"}, log, "--beside")
     try:

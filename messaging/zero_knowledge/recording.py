@@ -1,4 +1,4 @@
-"""What passes between browsers and server, and through Redis, written down while it does."""
+"""Records the traffic between browsers and server, and the pushes through Redis."""
 
 import contextlib
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from redis.client import PubSubWorkerThread
 
 from messaging.zero_knowledge.search import TEXT, Source
 
-# Where the person's password is meant to go; it is searched for everywhere else.
+# Requests that may contain the password. Everything else is searched for it.
 PASSWORD_DOORS = ("POST /api/auth/register", "POST /api/auth/login")
 
 
 class Recording:
-    """Of Playwright's browser contexts: every request and answer, every frame of every WebSocket. `unreadable` is what
-    Playwright raises for an answer that is gone."""
+    """All requests, responses and WebSocket frames of Playwright's browser contexts. `unreadable`: the exception that
+    Playwright raises for a response that is no longer available."""
 
     def __init__(self, unreadable: type[Exception]) -> None:
         self.unreadable = unreadable
@@ -60,11 +60,11 @@ class Recording:
             return
         try:
             self.answers.append((call(request), response.body()))
-        except self.unreadable:  # the page that asked for it is gone, and Chromium has dropped it
+        except self.unreadable:  # Chromium drops a response when its page is gone
             self.unread_answers.append(f"the answer to {call(request)}")
 
     def sources(self, control: str) -> list[Source]:
-        """The control is what each of them must hold, an address of one of the two people."""
+        """`control`: the email of one of the two people, which each source must contain."""
         at_doors = [value for value in self.requests if value[0] in PASSWORD_DOORS]
         others = [value for value in self.requests if value[0] not in PASSWORD_DOORS]
         return [
@@ -86,7 +86,7 @@ def as_bytes(payload: str | bytes) -> bytes:
 
 @contextlib.contextmanager
 def redis_pushes() -> Iterator[list[tuple[str, bytes]]]:
-    """All that is published in Redis meanwhile: the pushes on their way from process to process."""
+    """Yields a list that collects all messages published in Redis: the pushes between processes."""
     published: list[tuple[str, bytes]] = []
 
     def note(message: Any) -> None:

@@ -1,4 +1,4 @@
-"""Temporary people go without a trace. Their messages go first: a key that a message of others names would stay."""
+"""Deletes the temporary accounts. Their messages are deleted first, because a key that a message names is kept."""
 
 from accounts.models import User
 from messaging.mailboxes import Mailbox, in_mailboxes
@@ -6,7 +6,7 @@ from messaging.models import Message
 
 
 def remove(emails: list[str]) -> int:
-    """How many accounts went."""
+    """Returns how many accounts were deleted."""
     people = list(User.objects.filter(email__in=emails))
     if people:
         forget_messages(people)

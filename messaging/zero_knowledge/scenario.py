@@ -1,5 +1,5 @@
-"""Two temporary people, each with a real browser, who do what people do, with canaries. Needs what
-requirements-dev.txt brings; Django's database cannot be asked while a browser of Playwright's is open."""
+"""Two temporary people write canaries in real browsers. Needs the packages of requirements-dev.txt. Django refuses
+database queries while Playwright's event loop runs."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from tools.browser.person import Person
 from tools.provision.chromium import ARGUMENTS, find_chromium
 
 PATIENCE_MS = 30_000
-SETTLE_SECONDS = 2  # a draft is stored a moment after the last key; logs and journals are written behind
+SETTLE_SECONDS = 2  # drafts, logs and journals are written with a delay
 NAMES = ("audit-alice", "audit-bob")
 
 
@@ -32,7 +32,7 @@ def open_browser() -> Iterator[Browser]:
 
 
 def new_people(browser: Browser, url: str, canaries: Canaries, recording: Recording) -> list[Person]:
-    """With browsers, and not registered yet."""
+    """They have browsers, but no accounts yet."""
 
     def new_context() -> Any:
         context = browser.new_context()
@@ -46,8 +46,8 @@ def new_people(browser: Browser, url: str, canaries: Canaries, recording: Record
     return people
 
 
-def live(alice: Person, bob: Person, canaries: Canaries) -> None:
-    """Registers them and lets them write to each other; they are left online, each with the chat open."""
+def play(alice: Person, bob: Person, canaries: Canaries) -> None:
+    """Registers both and lets them write to each other. Afterwards both are online with the chat open."""
     alice.register_by_hand()
     bob.register_by_hand()
     alice.add(bob)
@@ -56,8 +56,8 @@ def live(alice: Person, bob: Person, canaries: Canaries) -> None:
     bob.open_chat(alice)
     bob.send(f"läuft {canaries.new('a message from Bob to Alice')} 🦊")
     alice.send(long_text(canaries.new("a long message")))
-    while_away(alice, bob, canaries.new("a message to somebody who is away"))
-    type_into_search(alice, canaries.new("what was typed into the search"))
+    send_while_away(alice, bob, canaries.new("a message to somebody who is away"))
+    search_contacts(alice, canaries.new("what was typed into the search"))
     leave_a_draft(alice, bob, canaries)
     time.sleep(SETTLE_SECONDS)
 
@@ -66,7 +66,7 @@ def long_text(canary: str) -> str:
     return f"{canary} {'words ' * 300}{canary}"
 
 
-def while_away(alice: Person, bob: Person, text: str) -> None:
+def send_while_away(alice: Person, bob: Person, text: str) -> None:
     bob.page.goto("about:blank")
     alice.send(text, "Sent")
     bob.visit("/chat")
@@ -74,14 +74,14 @@ def while_away(alice: Person, bob: Person, text: str) -> None:
     bob.expect_message(text)
 
 
-def type_into_search(person: Person, text: str) -> None:
+def search_contacts(person: Person, text: str) -> None:
     box = person.page.get_by_role("searchbox")
     box.press_sequentially(text)
     box.fill("")
 
 
 def leave_a_draft(person: Person, other: Person, canaries: Canaries) -> None:
-    """One that is taken back, one that stays, through a reload."""
+    """Types a text and deletes it, then a draft, and reloads the page."""
     person.message_box().press_sequentially(canaries.new("what was typed and taken back"))
     person.message_box().fill("")
     person.message_box().press_sequentially(canaries.new("a draft"))

@@ -1,4 +1,4 @@
-"""Canaries, and the search for them in a place, value by value."""
+"""Canaries, and the search for them in a source, value by value."""
 
 import secrets
 from collections.abc import Iterable, Iterator
@@ -8,12 +8,12 @@ from messaging.zero_knowledge.encodings import find_in_any
 
 MARK_DIGITS = 24
 CHUNK_BYTES = 4 * 1024 * 1024
-TEXT, PASSWORD = "text", "password"  # the kinds of canaries
+TEXT, PASSWORD = "text", "password"  # kinds of canaries
 
 
 class Canaries:
-    """Texts that stand nowhere else. Those of a kind begin with one mark, which is what is searched for: once, however
-    many there are. It is of digits, which no change of case and no escaping of special characters touches."""
+    """Unique texts. All canaries of a kind begin with the same mark, so one search finds them all. Marks are digits,
+    which neither a change of case nor escaping alters."""
 
     def __init__(self) -> None:
         self.marks = {
@@ -33,8 +33,8 @@ def random_digits() -> str:
 
 @dataclass
 class Source:
-    """Somewhere to look: `values` are (part of the place, bytes), read as they are searched. `control` is a text that
-    must be there, or the place is not the one that it is taken for."""
+    """Data to search. `values`: (part, bytes), read lazily. `control`: a text that must be found; without it, the
+    search has read something else than intended."""
 
     name: str
     values: Iterable[tuple[str, bytes]]
@@ -76,7 +76,7 @@ def search(source: Source, canaries: Canaries) -> Searched:
 
 
 def chunks(values: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, list[bytes]]]:
-    """The values of each part together, as far as they fit into memory."""
+    """Groups values by part, in chunks of about CHUNK_BYTES."""
     waiting: dict[str, list[bytes]] = {}
     waiting_bytes = 0
     for part, value in values:

@@ -1,4 +1,4 @@
-"""The places where a server keeps something, read byte for byte."""
+"""All sources in which a server stores data, as bytes: database tables, files, logs, Redis."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +27,7 @@ OWN_SCHEMAS = """
 
 
 def tables(control: str) -> list[Source]:
-    """Every table of the database that the settings name, whether it is one of ours or not; the control is an email."""
+    """Every table of the configured database, including tables without a model. `control`: an email."""
     columns = postgresql_columns() if connection.vendor == "postgresql" else sqlite_columns()
     controls = {User._meta.db_table: control}
     return [
@@ -37,14 +37,14 @@ def tables(control: str) -> list[Source]:
 
 
 def sqlite_columns() -> dict[str, tuple[str, list[str]]]:
-    """By table: the query of all its values, and the columns' names."""
+    """{table: (query of all its values, column names)}"""
     found = {}
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         for (table,) in cursor.fetchall():
             cursor.execute("SELECT name FROM pragma_table_info(%s)", [table])
             names = [name for (name,) in cursor.fetchall()]
-            values = [f"CAST({quoted(name)} AS BLOB)" for name in names]  # a text may be no UTF-8
+            values = [f"CAST({quoted(name)} AS BLOB)" for name in names]  # text columns may contain invalid UTF-8
             found[table] = (selection(values, quoted(table)), names)
     return found
 
@@ -64,7 +64,7 @@ def postgresql_columns() -> dict[str, tuple[str, list[str]]]:
 
 
 def selection(values: list[str], table: str) -> str:
-    """Of names that are quoted, out of the database's own catalogue."""
+    """The names come from the database's catalogue and are quoted."""
     return f"SELECT {', '.join(values)} FROM {table}"  # nosec B608
 
 
@@ -90,8 +90,8 @@ def as_bytes(value: Any) -> bytes:
 # --- files -----------------------------------------------------------------------------------------------------------
 
 
-def kept_files(control: str) -> Source:
-    """What lies in VAR_DIR, the SQLite database and its journal among it; the static files are everybody's."""
+def stored_files(control: str) -> Source:
+    """Files in VAR_DIR, including the SQLite database and its journal, but not the public static files."""
     paths = [path for path in all_files(settings.VAR_DIR) if not path.is_relative_to(settings.STATIC_ROOT)]
     return Source("files in VAR_DIR", files(paths), control if connection.vendor == "sqlite" else None)
 
@@ -110,7 +110,7 @@ def files(paths: list[Path]) -> Iterator[tuple[str, bytes]]:
 
 
 def overlapping_chunks(path: Path) -> Iterator[bytes]:
-    """So that nothing is missed where two of them meet."""
+    """Chunks overlap, so that a text across their border is found."""
     with path.open("rb") as file:
         end = b""
         while chunk := file.read(FILE_CHUNK_BYTES):
@@ -131,7 +131,7 @@ READ = {
 
 
 def redis_keys() -> Source:
-    """All databases of the Redis, not only the one that the address names."""
+    """All databases of the Redis server, not only the configured one."""
     return Source("Redis", values_of_redis())
 
 
@@ -147,10 +147,10 @@ def values_of_redis() -> Iterator[tuple[str, bytes]]:
 
 def values_of_key(client: Any, key: bytes) -> Iterator[tuple[str, bytes]]:
     kind = client.type(key)
-    read = READ.get(kind, lambda client, key: [client.dump(key)])  # a module's own type
+    read = READ.get(kind, lambda client, key: [client.dump(key)])  # a type of a Redis module
     try:
         values = read(client, key)
-    except redis.ResponseError:  # it has expired, and come back as something else
+    except redis.ResponseError:  # the key has expired and was created again with another type
         return
     yield from ((f"a {kind.decode()}", value) for value in values if value is not None)
 

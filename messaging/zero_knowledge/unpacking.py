@@ -1,4 +1,4 @@
-"""What is packed within bytes: gzip and zlib streams anywhere, raw deflate from the start, base64 and hex."""
+"""Decodes nested encodings in bytes: gzip and zlib streams anywhere, raw deflate at the start, base64 and hex."""
 
 import base64
 import re
@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 
 STEP_BYTES = 512
-MOST_BYTES = 4 * 1024 * 1024  # out of one stream
+MOST_BYTES = 4 * 1024 * 1024  # decompressed from one stream
 GZIP = 16 + zlib.MAX_WBITS
 ZLIB = zlib.MAX_WBITS
 RAW_DEFLATE = -zlib.MAX_WBITS
@@ -16,15 +16,17 @@ STREAMS = (
 )
 BASE64 = (
     re.compile(rb"[A-Za-z0-9+/_-]{16,}"),
-    re.compile(rb"(?<=[A-Za-z0-9+/_-])H4sI[A-Za-z0-9+/_-]{12,}"),  # of gzip, with a word glued before it
+    re.compile(
+        rb"(?<=[A-Za-z0-9+/_-])H4sI[A-Za-z0-9+/_-]{12,}"
+    ),  # base64 of gzip, directly after other base64 characters
 )
 HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){12,}")
 STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
 
 
 def unpacked(haystack: bytes, values: list[bytes]) -> Iterator[tuple[str, list[bytes]]]:
-    """(how it was packed, contents), for everything that can be unpacked. `haystack` is all values in one; raw deflate
-    has no mark by which it could be found anywhere but at the beginning of a value."""
+    """Yields (encoding, decoded contents). `haystack`: all values joined. Raw deflate has no magic number, so it is
+    only found at the start of a value."""
     for name, window_bits, magic in STREAMS:
         yield name, [inflate(haystack, found.start(), window_bits) for found in magic.finditer(haystack)]
     yield "deflate", [inflate(value, 0, RAW_DEFLATE) for value in values]
@@ -33,7 +35,7 @@ def unpacked(haystack: bytes, values: list[bytes]) -> Iterator[tuple[str, list[b
 
 
 def inflate(raw: bytes, start: int, window_bits: int) -> bytes:
-    """As much as comes out before the stream ends, is cut off, or turns out to be none."""
+    """Decompresses until the stream ends, is truncated or is invalid."""
     inflater, view, content = zlib.decompressobj(window_bits), memoryview(raw), bytearray()
     for position in range(start, len(raw), STEP_BYTES):
         try:

@@ -1,4 +1,4 @@
-"""Sends canaries through a real browser, then looks for them in everything that the server keeps."""
+"""Sends canaries through real browsers, then searches all data that the server stores for them."""
 
 import os
 import tempfile
@@ -56,14 +56,14 @@ class Command(BaseCommand):
         with ExitStack() as stack:
             stack.callback(self.clean_up, emails)
             try:
-                self.live_and_search(tools, stack, url, log, emails)
+                self.play_and_search(tools, stack, url, log, emails)
             except (tools.Unavailable, tools.PlaywrightError, AssertionError) as error:
                 raise CommandError(f"Not carried out: {first_line(error)}", returncode=NOT_DONE) from error
         self.conclude()
 
     # --- what is done ---
 
-    def live_and_search(self, tools: Any, stack: Any, url: str | None, logs: list[Path], emails: list[str]) -> None:
+    def play_and_search(self, tools: Any, stack: Any, url: str | None, logs: list[Path], emails: list[str]) -> None:
         if not url:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             logs = [*logs, folder / "server.log"]
@@ -72,16 +72,16 @@ class Command(BaseCommand):
         with redis_pushes() as pushes, tools.scenario.open_browser() as browser:
             people = tools.scenario.new_people(browser, url.rstrip("/"), self.canaries, self.recording)
             emails += [person.email for person in people]
-            tools.scenario.live(*people, self.canaries)
-            if settings.REDIS_URL:  # while they are online
+            tools.scenario.play(*people, self.canaries)
+            if settings.REDIS_URL:  # records the pushes while both are online
                 self.search(sources.redis_keys())
         if settings.REDIS_URL:
             self.search(Source("Redis, pushes published meanwhile", pushes, emails[1]))
         for source in self.recording.sources(emails[1]):
             self.search(source)
-        self.search_what_is_kept(emails, logs)
+        self.search_stored_data(emails, logs)
 
-    def search_what_is_kept(self, emails: list[str], logs: list[Path]) -> None:
+    def search_stored_data(self, emails: list[str], logs: list[Path]) -> None:
         ids = User.objects.filter(email__in=emails).order_by("pk").values_list("pk", flat=True)
         if len(ids) != len(emails):
             raise CommandError(
@@ -91,7 +91,7 @@ class Command(BaseCommand):
             )
         for table in sources.tables(emails[0]):
             self.search(table)
-        self.search(sources.kept_files(emails[0]))
+        self.search(sources.stored_files(emails[0]))
         if logs:
             self.search(sources.logs(logs, f'"event": "registration", "user": {ids[0]}'))
 
@@ -105,7 +105,7 @@ class Command(BaseCommand):
     # --- what is said ---
 
     def conclude(self) -> None:
-        self.tell_searched()
+        self.report_searched()
         leaks = [leak for searched in self.searched for leak in searched.leaks]
         for leak in leaks:
             self.stdout.write(f"LEAK: {leak}.")
@@ -115,7 +115,7 @@ class Command(BaseCommand):
         self.refuse_gaps()
         self.stdout.write(WHAT_IT_IS)
 
-    def tell_searched(self) -> None:
+    def report_searched(self) -> None:
         self.stdout.write(f"\n{'values':>10} {'bytes':>14}  place")
         for searched in self.searched:
             self.stdout.write(f"{searched.values:>10} {searched.size_bytes:>14}  {searched.source}")
@@ -133,7 +133,7 @@ class Command(BaseCommand):
             yield f"{name}, {count} times, since the page had gone on before it could be read"
 
     def refuse_gaps(self) -> None:
-        """A search that could not have found anything must not pass for one that found nothing."""
+        """Fail if a source lacks its control, or a request could not be read: such a search proves nothing."""
         wrong = [searched.source for searched in self.searched if not searched.is_control_found]
         gaps = [f"{source}: what must be in there is not" for source in wrong] + self.recording.unread_requests
         if gaps:
@@ -141,7 +141,7 @@ class Command(BaseCommand):
 
 
 class Tools:
-    """What only the development dependencies bring."""
+    """Modules that need the development dependencies."""
 
     def __init__(self) -> None:
         from playwright.sync_api import Error as PlaywrightError
