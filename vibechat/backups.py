@@ -1,4 +1,4 @@
-"""A copy of the whole database in one file, made under load, and the way back from it into an empty database."""
+"""Backup of the whole database into one file, also while the server runs, and restore into an empty database."""
 
 import contextlib
 import os
@@ -9,12 +9,12 @@ from pathlib import Path
 import psycopg
 from django.db import connection, transaction
 
-# Browsers remember up to which sequence of their mailbox they are, and messages by id: both go on far beyond what
-# the lost part of the database can have given out, also where the first message came after the backup.
+# Browsers store the sequence of their mailbox, and messages by id. After a restore both continue far above the values
+# that the lost part of the database can have used, even if the first message was sent after the backup.
 AFTER_RESTORE = (
     "INSERT INTO mailboxes (user_id, sequence) SELECT id, 0 FROM users WHERE id NOT IN (SELECT user_id FROM mailboxes)",
     "UPDATE mailboxes SET sequence = sequence + 1000000",
-    # A session that was ended after the backup would hold again; an operator's at /admin/ as well.
+    # Otherwise a session that was ended after the backup would be valid again, also one of an operator at /admin/.
     "UPDATE sessions SET revoked_at = CURRENT_TIMESTAMP WHERE revoked_at IS NULL",
     "DELETE FROM django_session",
 )
@@ -28,7 +28,7 @@ NEXT_ID = {
 
 
 class BackupError(Exception):
-    """With a sentence for the operator."""
+    """The message is a sentence for the operator."""
 
 
 def suffix() -> str:
@@ -36,7 +36,7 @@ def suffix() -> str:
 
 
 def write(path: Path) -> None:
-    """`path` comes into being whole, readable by its owner alone, or not at all."""
+    """Creates `path` completely, readable by its owner only, or not at all."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     if os.path.lexists(path):
         raise BackupError(f"{path} is there already.")
@@ -45,7 +45,7 @@ def write(path: Path) -> None:
         (write_sqlite if connection.vendor == "sqlite" else write_postgresql)(part)
         with part.open("rb") as file:
             os.fsync(file.fileno())
-        make_private(path)  # the name is ours before anything is moved there
+        make_private(path)  # reserves the name
         part.replace(path)
     except FileExistsError as error:
         raise BackupError(f"{error.filename} is there already.") from error
@@ -70,7 +70,7 @@ def restore(path: Path) -> None:
 
 
 def write_sqlite(path: Path) -> None:
-    """VACUUM INTO reads one state of the database in one go; sqlite3_backup begins anew after each write of others."""
+    """VACUUM INTO reads one snapshot of the database; sqlite3_backup restarts after each write by others."""
     database = Path(connection.settings_dict["NAME"])
     if not database.exists():
         raise BackupError(f"There is no database {database}.")
@@ -117,7 +117,7 @@ def refuse_damaged(path: Path) -> None:
 
 def write_postgresql(path: Path) -> None:
     run("pg_dump", "--format=custom", f"--file={path}")
-    run("pg_restore", "--list", str(path), connects=False)  # the table of contents stands at the beginning: it is whole
+    run("pg_restore", "--list", str(path), connects=False)  # reads the table of contents, so the file is complete
 
 
 def restore_postgresql(path: Path) -> None:
@@ -133,8 +133,8 @@ def restore_postgresql(path: Path) -> None:
 
 
 def run(program: str, *arguments: str, connects: bool = True) -> None:
-    """With the address of the database as an argument, and its password in the environment, where others cannot see it.
-    What the program says goes to the terminal."""
+    """The database's URL is an argument; its password is in the environment, which other accounts cannot read. The
+    program's output goes to the terminal."""
     known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
     parameters = {name: value for name, value in connection.get_connection_params().items() if name in known and value}
     password = {"PGPASSWORD": str(parameters.pop("password"))} if "password" in parameters else {}

@@ -1,5 +1,5 @@
-"""Everything that a person's browser is given to run: by which address, and with which hash. A stranger who has the
-release can compare the two (`manage.py client_manifest --compare`); what that is worth is in docs/threat-model.md."""
+"""The manifest of all client code: URLs and hashes. Anybody with a checkout of the release can compare it with a server
+(`manage.py client_manifest --compare`); docs/threat-model.md describes the limits of that."""
 
 import functools
 import hashlib
@@ -30,7 +30,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @functools.cache
 def manifest_json() -> str:
-    """The same bytes on every machine with the same release."""
+    """Every machine with the same release gives the same bytes."""
     files = page_entries() | file_entries()
     return json.dumps({"version": version(), "digest": digest_of(files), "files": files}, indent=1) + "\n"
 
@@ -40,7 +40,7 @@ def version() -> str:
 
 
 def pages() -> dict[str, str]:
-    """Address → template. They name the code, so they belong to it; none holds anything of the person who asks."""
+    """{URL: template}. Pages name the code, so they are part of the manifest. They contain no data of a person."""
     views = {f"/{route.pattern}": cast(Any, getattr(route, "callback", None)) for route in get_resolver().url_patterns}
     of_pages = {address: view for address, view in views.items() if getattr(view, "view_class", None) is PageView}
     return {address: view.view_initkwargs["template_name"] for address, view in of_pages.items()}
@@ -63,14 +63,14 @@ def file_entries() -> dict[str, dict[str, str]]:
 
 
 def digest_of(files: dict[str, dict[str, str]]) -> str:
-    """SHA-256 over the lines that `sha256sum` would write, in the order of the addresses; in groups, to be read out."""
+    """SHA-256 over the lines that `sha256sum` would write, sorted by URL; in groups, for reading aloud."""
     lines = [f"{files[address]['sha256']}  {address}\n" for address in sorted(files)]
     digits = hashlib.sha256("".join(lines).encode()).hexdigest()
     return " ".join(digits[start : start + DIGITS_IN_GROUP] for start in range(0, len(digits), DIGITS_IN_GROUP))
 
 
 def forget() -> None:
-    """What was read of the collected files, where others are to be read."""
+    """Clear the caches of the collected files, before others are read."""
     parts = (static_files.modules_of, static_files.later_modules_of, static_files.preloads)
     for read in (static_files.sha256, static_files.import_map, *parts, manifest_json):
         read.cache_clear()

@@ -1,7 +1,7 @@
-"""What operators see. They run the server and help people in; what people say to each other is nothing of theirs.
+"""Base classes of the admin pages. They show operators no content of messages.
 
-Operators are accounts that are both is_staff and is_superuser: one tick in the account's form sets both. There are no
-groups and no finer permissions, since who may suspend an account may as well see when it was last here.
+Operators are accounts with is_staff and is_superuser; one checkbox in the account's form sets both. There are no groups
+and no finer permissions.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,8 @@ admin.site.empty_value_display = "–"
 
 class OperatorChangeList(ChangeList):
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        """By a column that the list offers to sort by: Django's takes any, and sorts a whole table without an index."""
+        """Only by a column that the list offers. Django accepts any column, and sorts a whole table without an
+        index."""
         offered = self.model_admin.get_sortable_by(request)
         columns = self.params.get(ORDER_VAR, "").split(".")
         if any(self.column_name(column) not in offered for column in columns):
@@ -36,14 +37,14 @@ class OperatorChangeList(ChangeList):
 
 class OperatorPaginator(Paginator):
     def _get_page(self, object_list: Any, number: int, paginator: Paginator) -> Any:
-        """The rows of a page by their ids: a database computes what a list counts for all rows that it skips, too."""
+        """Selects the page's ids first: otherwise the database would compute the list's counts for skipped rows too."""
         ids = list(object_list.values_list("pk", flat=True))
         rows: Any = self.object_list
         return super()._get_page(rows.filter(pk__in=ids), number, paginator)  # type: ignore[misc]  # not in the stubs
 
 
 class OperatorAdmin(admin.ModelAdmin):
-    """Pages of 50 rows; the address of a list filters and sorts by what the list offers, and by nothing else."""
+    """Pages of 50 rows. The query string may filter and sort only by what the list offers."""
 
     list_per_page = 50
     list_max_show_all = 50
@@ -60,7 +61,7 @@ class OperatorAdmin(admin.ModelAdmin):
         return super().get_search_results(request, queryset, search_term.casefold())
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Django's lists filter by any column of the row, so a hash or a ciphertext could be asked for bit by bit."""
+        """Django's lists filter by any column, so a hash or a ciphertext could be guessed character by character."""
         filters = self.get_list_filter(request)
         offered = [item[0] if isinstance(item, tuple) else item for item in filters if isinstance(item, (str, tuple))]
         return any(lookup == name or lookup.startswith(f"{name}__") for name in offered)

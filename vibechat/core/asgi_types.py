@@ -1,4 +1,4 @@
-"""ASGI's terms as types, as loose as the servers' own."""
+"""Type aliases of ASGI."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The two channel layers, with a way to send several messages at once."""
+"""The two channel layers, extended by `group_send_many` and `reconnect`."""
 
 import asyncio
 from collections.abc import Iterable
@@ -10,8 +10,8 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 
 class RedisLayer(RedisPubSubChannelLayer):
     async def group_send_many(self, messages: Iterable[tuple[str, dict[str, Any]]]) -> None:
-        """In their order, in one round trip: channels-redis takes one for each, one after the other, so that under load
-        pushes would fall ever further behind the messages that they are for.
+        """Send in order, in one round trip. channels-redis needs a round trip for each message, so under load pushes
+        would fall behind their messages.
 
         messages: list of (group, message)
         """
@@ -25,7 +25,7 @@ class RedisLayer(RedisPubSubChannelLayer):
             await pipeline.execute()
 
     async def reconnect(self) -> None:
-        """With new connections, whatever has become of the old ones."""
+        """Replace all connections."""
         layer = self._layers.pop(asyncio.get_running_loop(), None)
         if layer:
             await layer.flush()

@@ -1,4 +1,4 @@
-"""Reading the environment: a value that is wrong stops the start with a sentence, and never falls back to a default."""
+"""Reads environment variables. An invalid value stops the start with a sentence; it never falls back to a default."""
 
 import contextlib
 import ipaddress
@@ -46,7 +46,7 @@ def env_list(name: str, default: str = "") -> list[str]:
 
 @contextlib.contextmanager
 def writes_to_folder(name: str, folder: Path) -> Iterator[None]:
-    """What goes wrong inside is the fault of the setting that names the folder."""
+    """Turns errors of the file system into errors of the setting that names the folder."""
     try:
         yield
     except OSError as error:
@@ -62,13 +62,13 @@ def is_strong_secret(secret: str) -> bool:
 
 
 def env_database(name: str) -> dict:
-    """Django's settings for a PostgreSQL address, {} where there is none. Its password is in no sentence."""
+    """Django's settings for a PostgreSQL URL; {} without one. No error message contains its password."""
     url = env_text(name)
     if not url:
         return {}
     try:
         parsed = dict(dj_database_url.parse(url))
-    except Exception:  # its own errors, and ValueError for ports and escapes
+    except Exception:  # its own errors, and ValueError for invalid ports and escapes
         parsed = {}
     if parsed.get("ENGINE") != "django.db.backends.postgresql" or not parsed.get("NAME"):
         raise ImproperlyConfigured(

@@ -1,4 +1,4 @@
-"""The one error shape: {"code", "detail"}, with 400 also {"fields": {name: [{"code", "detail"}]}}."""
+"""The format of all errors: {"code", "detail"}, with 400 also {"fields": {name: [{"code", "detail"}]}}."""
 
 import logging
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def error_body(code: str, detail: str, fields: dict | None = None) -> dict:
     return body if fields is None else {**body, "fields": fields}
 
 
-# What the client sent is not repeated: a detail never holds a person's content.
+# Details never repeat input, which may be a person's content.
 SENTENCES = {
     exceptions.ParseError: "The body is not JSON in UTF-8.",
     exceptions.UnsupportedMediaType: "The body must be application/json.",
@@ -48,14 +48,14 @@ def as_api_exception(error: Exception) -> exceptions.APIException | None:
 
 
 def database_refusal(error: Exception) -> Unavailable:
-    """Away, or a row went between a look and a write (an account that is being deleted): the repeat is told which."""
+    """The database is unavailable, or a row was deleted between read and write; a repeat finds out which."""
     log_event("database_error", logging.WARNING, error)
     alarm.note(error)
     return Unavailable()
 
 
 def describe(error: exceptions.APIException) -> dict:
-    """The body for an error, the same over REST and over the socket."""
+    """The body of an error, the same for REST and the socket."""
     if isinstance(error, exceptions.ValidationError):
         return error_body("invalid", "Something in the request is not right.", field_errors(error.detail))
     code = CODES.get(type(error), getattr(error.detail, "code", error.default_code))
@@ -70,7 +70,7 @@ def field_errors(detail: Any) -> dict:
 
 
 def flatten(errors: Any) -> Iterator[dict[str, str]]:
-    """Serializers nest errors by list index or by child field; a client needs them by top-level field."""
+    """Serializers nest errors by list index or child field; the API lists them by top-level field."""
     if isinstance(errors, dict):
         errors = errors.values()
     elif not isinstance(errors, list):

@@ -1,4 +1,4 @@
-"""What the server refuses, with a stable code; raised by model verbs, answered alike over REST and over the socket."""
+"""Refusals with a stable code. Models raise them; REST and the socket answer them in the same way."""
 
 from rest_framework import exceptions, status
 
@@ -8,7 +8,7 @@ RETRY_AFTER_SECONDS = 2
 class Refusal(exceptions.APIException):
     status_code: int = status.HTTP_400_BAD_REQUEST
     default_code = "invalid"
-    facts: dict[str, int] = {}  # further members of the answer
+    facts: dict[str, int] = {}  # additional members of the body
 
     def __init__(self, code: str | None = None, detail: str | None = None) -> None:
         super().__init__(detail or self.default_detail, code or self.default_code)

@@ -1,4 +1,4 @@
-"""Serializer fields that take a value as what it is: a number is no string, and base64 has one spelling."""
+"""Serializer fields without conversions: a number is not a string, and base64 must be canonical."""
 
 import base64
 import binascii
@@ -30,7 +30,7 @@ class StrictBooleanField(serializers.BooleanField):
 
 
 class Base64Field(StrictCharField):
-    """Standard base64 with padding in its canonical spelling; `least` and `most` count the bytes within."""
+    """Canonical standard base64 with padding; `least` and `most` bound the number of decoded bytes."""
 
     default_error_messages = {
         "invalid_base64": "This is not canonical base64.",

@@ -1,4 +1,4 @@
-"""For whoever watches the server: does the process answer, can it reach what it needs, and does the database write?"""
+"""Health checks: the process answers; database and channel layer are reachable; the database accepts writes."""
 
 import asyncio
 import shutil
@@ -20,12 +20,12 @@ from vibechat.core.channel_layers import Layer
 from vibechat.core.database_alarm import alarm, away_reason
 
 TIMEOUT_SECONDS = 1.5
-WRITE_CHECK_SECONDS = 5  # however often the server is asked, it writes no more often
+WRITE_CHECK_SECONDS = 5  # the minimum time between two writes
 WATCH_SECONDS = 10
 WATCH_TIMEOUT_SECONDS = 5
 LEAST_FREE_BYTES = 16 * 1024 * 1024
 RETRY_AFTER_SECONDS = 5
-# One thread, so that probes of a database that hangs wait for each other instead of using up the server's threads.
+# One thread, so that probes of a hanging database wait for each other and do not occupy the server's threads.
 database_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="health")
 
 
@@ -48,16 +48,16 @@ async def ready(request: HttpRequest) -> HttpResponse:
     return response
 
 
-asked: dict[tuple, asyncio.Future[str]] = {}  # by event loop and check
+running: dict[tuple, asyncio.Future[str]] = {}  # keys: (event loop, check)
 
 
 async def shared_answer_of(check: Callable[[], Awaitable[object]]) -> str:
-    """Of the check that is under way: a crowd that asks would have the next probe wait until it is "unavailable"."""
+    """Concurrent probes share one check. Otherwise many probes would delay the next one beyond its timeout."""
     key = asyncio.get_running_loop(), check
-    if key not in asked:
-        asked[key] = asyncio.ensure_future(answer_of(check))
-        asked[key].add_done_callback(lambda _: asked.pop(key))
-    return await asyncio.shield(asked[key])
+    if key not in running:
+        running[key] = asyncio.ensure_future(answer_of(check))
+        running[key].add_done_callback(lambda _: running.pop(key))
+    return await asyncio.shield(running[key])
 
 
 async def answer_of(check: Callable[[], Awaitable[object]]) -> str:
@@ -76,7 +76,7 @@ async def database_answers() -> None:
 
 
 def check_database() -> None:
-    """Raises what the database raises."""
+    """Raises the errors of the database."""
     try:
         select_one()
         write_check.run()
@@ -93,7 +93,7 @@ def select_one() -> None:
 
 
 class WriteCheck:
-    """Writes, and remembers for WRITE_CHECK_SECONDS how that went. Only one thread runs it."""
+    """Writes to the database and caches the result for WRITE_CHECK_SECONDS. Only one thread runs it."""
 
     def __init__(self) -> None:
         self.due = 0.0
@@ -120,18 +120,18 @@ def write_something() -> None:
 
 
 def write_to_postgresql() -> None:
-    """A temporary table needs new pages on the disk, and its entry in the catalogue a commit."""
+    """A temporary table needs new pages on the disk, and a commit of its catalogue entry."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '1s'")
         note_start(cursor.execute("SELECT pg_postmaster_start_time()").fetchone()[0])
         cursor.execute("CREATE TEMPORARY TABLE health_check ON COMMIT DROP AS SELECT generate_series(1, 2000)")
 
 
-starts: set[datetime] = set()  # the one time at which PostgreSQL has started
+starts: set[datetime] = set()  # the time of PostgreSQL's last start
 
 
 def note_start(moment: datetime) -> None:
-    """A restart that was over before anybody asked for anything is one all the same."""
+    """Detects a restart that no request has noticed."""
     if starts and moment not in starts:
         alarm.began("restarted")
     starts.clear()
@@ -139,7 +139,7 @@ def note_start(moment: datetime) -> None:
 
 
 def write_to_sqlite() -> None:
-    """SQLite uses the space of its journal again, so that a write may succeed though the next one cannot."""
+    """SQLite reuses the space of its journal, so a small write may succeed although the disk is full."""
     if shutil.disk_usage(settings.VAR_DIR).free < LEAST_FREE_BYTES:
         error = OperationalError("There is no space for the database to grow.")
         error.sqlite_errorname = "SQLITE_FULL"  # type: ignore[attr-defined]  # as sqlite3 itself sets it
@@ -150,12 +150,12 @@ def write_to_sqlite() -> None:
             version = cursor.execute("PRAGMA user_version").fetchone()[0]
             cursor.execute(f"PRAGMA user_version = {(version + 1) % 1000}")
         except OperationalError as error:
-            if away_reason(error) != "SQLITE_BUSY":  # somebody else writes
+            if away_reason(error) != "SQLITE_BUSY":  # another connection writes, so the database accepts writes
                 raise
 
 
 def watch() -> None:
-    """From a thread of its own, so that the alarm is logged also where nobody asks."""
+    """Check periodically in a thread, so that an outage is logged without a request."""
     threading.Thread(target=watch_for_ever, name="database-watch", daemon=True).start()
 
 
@@ -165,7 +165,7 @@ def watch_for_ever() -> None:
         try:
             check = database_thread.submit(check_database)
         except RuntimeError:
-            return  # the process ends
+            return  # the process is ending
         wait_for(check)
 
 
@@ -182,7 +182,7 @@ def wait_for(check: Future[None]) -> None:
 
 
 async def channel_layer_answers() -> None:
-    """A message to ourselves and back."""
+    """Sends a message through the layer to itself."""
     layer, heard = cast(Layer, get_channel_layer()), asyncio.Event()
     channel = await layer.new_channel("health.")
     listening = asyncio.ensure_future(listen(layer, channel, heard))
@@ -190,7 +190,7 @@ async def channel_layer_answers() -> None:
         await layer.send(channel, {"type": "health.check"})
         await heard.wait()
     finally:
-        listening.cancel()  # a layer forgets a channel when a receive on it is cancelled, and in no other way
+        listening.cancel()  # the only way to make a layer forget a channel
         await asyncio.gather(listening, return_exceptions=True)
 
 

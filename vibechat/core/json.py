@@ -1,4 +1,4 @@
-"""JSON in and out, whatever the Accept; what a client may write, a server must survive."""
+"""Strict JSON parsing, and JSON answers for every Accept header."""
 
 import json
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ def refuse_constant(name: str) -> NoReturn:
 
 
 def loads(text: str | bytes) -> Any:
-    """Raises ValueError for whatever is not JSON in UTF-8, and for what nests too deep."""
+    """Raises ValueError for text that is not JSON in UTF-8, or is nested too deeply."""
     if isinstance(text, bytes):
         text = text.decode("utf-8")
     try:
@@ -38,7 +38,7 @@ def loads(text: str | bytes) -> Any:
 
 
 class StrictJSONParser(BaseParser):
-    """DRF's own parser follows the request's charset and lets deep nesting raise."""
+    """DRF's own parser uses the request's charset, and deep nesting raises an exception that is not a 400."""
 
     media_type = "application/json"
 

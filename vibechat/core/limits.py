@@ -1,4 +1,4 @@
-"""How often anybody may do what: fixed windows for the doors (django-ratelimit), token buckets for sends and frames."""
+"""Rate limits: fixed windows for requests (django-ratelimit), token buckets for sends and frames."""
 
 import ipaddress
 import math
@@ -22,7 +22,7 @@ from vibechat.core.rate_limit_cache import async_redis_client, outage, redis_cli
 
 
 def address_group(address: str | None) -> str:
-    """The part of a client's address that is one customer's: an IPv4 address, the /64 of an IPv6 address."""
+    """The network of one customer: an IPv4 address, or the /64 of an IPv6 address."""
     try:
         parsed = ipaddress.ip_address(address or "")
     except ValueError:
@@ -43,7 +43,7 @@ def by_account(request: Any) -> str:
 
 
 def by_email(request: Any) -> str:
-    """A keyed hash of the address in the body, spelled as accounts are named; Redis holds no addresses."""
+    """A keyed hash of the normalized email in the body, so that Redis stores no email addresses."""
     written = submitted_email(request)[:1000]  # NFKC takes quadratic time for some texts
     written = unicodedata.normalize("NFKC", written).casefold().strip()
     written = unicodedata.normalize("NFKC", written)
@@ -73,7 +73,7 @@ KEYS = {
 
 
 def seconds_over_limit(request: Any, group: str, by: str) -> int:
-    """Counts this request; 0 where it is within settings.RATE_LIMITS[group][by], else the seconds until it would be."""
+    """Counts this request. 0 if it is within settings.RATE_LIMITS[group][by], else the seconds to wait."""
     rate = settings.RATE_LIMITS[group][by]
     usage = get_usage(request, f"{group}:{by}", key=lambda _, r: KEYS[by](r), rate=rate, increment=True)
     if usage is None or not usage["should_limit"]:
@@ -98,13 +98,13 @@ class RateLimit(BaseThrottle):
 
 def limit(group: str, by: str) -> type[RateLimit]:
     """A DRF throttle class; `by` is address, account, email (of the body) or email+address."""
-    settings.RATE_LIMITS[group][by]  # a limit without a rate is a mistake of ours: better at import than at a request
+    settings.RATE_LIMITS[group][by]  # a missing rate fails at import, not at a request
     return type("RateLimit", (RateLimit,), {"group": group, "by": by})
 
 
 class LimitedViewSet(ViewSet):
-    """`limits` names the throttles of each action, the narrowest first. The first refusal ends it: what is refused by
-    address does not count against the person whose address it tries."""
+    """`limits`: the throttles of each action, narrowest first. Checking ends at the first refusal, so an attempt that
+    is refused by IP address does not count against the account it names."""
 
     limits: dict[str, list[type[RateLimit]]] = {}
 
@@ -119,7 +119,7 @@ class LimitedViewSet(ViewSet):
 
 
 class LocalBucket:
-    """`rate` tokens a second, `burst` at most: for one socket's frames. Not for threads."""
+    """A token bucket for the frames of one socket: `rate` tokens a second, at most `burst`. Not thread-safe."""
 
     def __init__(self, rate: float, burst: float) -> None:
         self.rate, self.burst = rate, burst
@@ -142,12 +142,12 @@ class LocalBucket:
         return max(0.0, (1 - self.level) / self.rate)
 
 
-# By name: tokens a second, and how many at once.
+# {name: (tokens a second, burst)}
 Buckets = dict[str, tuple[float, float]]
 
 
 class LocalBuckets:
-    """Named buckets of this process, for threads. Full ones are forgotten: a new one is full as well."""
+    """Thread-safe named buckets of this process. Full buckets are deleted, since a new bucket is full too."""
 
     MOST = 50_000
 
@@ -174,7 +174,7 @@ class LocalBuckets:
         self.buckets = {name: bucket for name, bucket in self.buckets.items() if bucket.level < bucket.burst}
 
 
-# Redis keeps the time, so that processes on several machines agree; a refusal changes nothing.
+# Redis supplies the time, so processes on several machines agree. A refusal takes no token.
 TAKE_ALL = """
 local clock = redis.call('TIME')
 local now = clock[1] + clock[2] / 1000000
@@ -196,7 +196,8 @@ return '0'
 
 
 class SendBucket:
-    """Sends by either door, by account and by address, shared by all processes through Redis."""
+    """Limits the sends of an account and of an IP address, by POST and by socket, across all processes through
+    Redis."""
 
     def __init__(self, group: str = "send", setting: str = "SEND_LIMITS") -> None:
         self.group, self.setting = group, setting
@@ -204,7 +205,7 @@ class SendBucket:
         self.reports = LocalBucket(rate=1, burst=10)
 
     def take(self, user_id: int, address: str | None) -> int:
-        """0, or the whole seconds to wait. Blocks for one round trip to Redis: call it from a thread."""
+        """0, or the seconds to wait, rounded up. Blocks for one round trip to Redis, so call it from a thread."""
         if not settings.RATELIMIT_ENABLE:
             return 0
         wanted = self.wanted(user_id, address)
@@ -251,7 +252,7 @@ ephemeral_bucket = SendBucket("ephemeral", "EPHEMERAL_LIMITS")
 
 # --- places ----------------------------------------------------------------------------------------------------------
 
-# A place is kept for KEPT_SECONDS and must be kept anew before: those of a process that died become free by themselves.
+# A place expires after KEPT_SECONDS unless it is renewed, so the places of a process that died become free.
 TAKE_PLACE = """
 local now = redis.call('TIME')[1]
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
@@ -272,7 +273,7 @@ PLACES_A_CALL = 500
 
 
 class SocketPlaces:
-    """The sockets that a person may have at once, counted over all processes; by each alone while Redis is away."""
+    """Limits a person's open sockets across all processes; during an outage of Redis, in each process."""
 
     async def take(self, user_id: int, socket_name: str) -> bool:
         async def shared() -> bool:
@@ -282,7 +283,7 @@ class SocketPlaces:
         return not settings.REDIS_URL or await outage.call_async(shared, lambda: True)
 
     async def keep(self, places: list[tuple[int, str]]) -> None:
-        """Anew, all (user id, socket name) that are taken here."""
+        """Renew the places of this process: (user id, socket name)."""
         for start in range(0, len(places) if settings.REDIS_URL else 0, PLACES_A_CALL):
             part = places[start : start + PLACES_A_CALL]
             keys, names = [place_key(user_id) for user_id, _ in part], [name for _, name in part]

@@ -1,8 +1,8 @@
-"""One JSON line per record, and nothing in it that a person wrote.
+"""One JSON line per record, without any content written by a person.
 
-Our own loggers write events with fields. What libraries log is cut down to the template of their message, because
-their arguments hold paths, headers and values; exceptions are logged as types and places, never with their message (a
-database error quotes the row that it refused).
+Our own loggers write events with fields. Records of libraries are reduced to the template of the message, because
+arguments contain paths, headers and values. Exceptions are logged as types and code locations without the message,
+because a database error quotes the refused row.
 """
 
 import json
@@ -22,7 +22,7 @@ def log_event(name: str, level: int = logging.INFO, exception: BaseException | N
 
 
 def security_event(name: str, request: Any = None, **fields: Any) -> None:
-    """The one kind of line that holds a client's address; `request` is a Django or DRF request."""
+    """Only these lines contain a client's IP address. `request`: a Django or DRF request."""
     if request is not None:
         fields.setdefault("address", request.META.get("REMOTE_ADDR"))
     logging.getLogger("vibechat.security").info(name, extra=fields)
@@ -54,12 +54,12 @@ def event_of(record: logging.LogRecord) -> str:
     if is_ours(record):
         return record.getMessage()
     if record.name.startswith("django.security"):
-        return "refused"  # its messages are formatted already, with the header that was refused in them
+        return "refused"  # its messages are already formatted, and contain the refused header
     return str(record.msg).split("\n")[0][:200]
 
 
 def describe_exception(error: BaseException | None) -> list[dict]:
-    """The exception and its causes, latest first: type, error number or SQLSTATE, and where it was raised."""
+    """The exception and its causes, latest first: type, error number or SQLSTATE, and code location."""
     described: list[dict[str, Any]] = []
     while error is not None and len(described) < 5:
         number = getattr(error, "sqlstate", None) or getattr(error, "errno", None)
@@ -88,7 +88,7 @@ def shortened(filename: str) -> str:
     return str(path.relative_to(SOURCE_DIR)) if path.is_relative_to(SOURCE_DIR) else path.name
 
 
-# Django's own console and mail handlers are taken away; what it knows about a request is in our request line.
+# Django's console and mail handlers are removed; the request log replaces them.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

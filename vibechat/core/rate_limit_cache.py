@@ -1,4 +1,4 @@
-"""The counters of the rate limits: in Redis, shared by all processes; in this process while Redis is away."""
+"""The counters of the rate limits, in Redis for all processes; during an outage of Redis, in each process."""
 
 import asyncio
 import functools
@@ -27,8 +27,8 @@ LOCAL_ENTRIES = 100_000
 
 @functools.cache
 def redis_client(url: str) -> redis.Redis:
-    """One pool for the process: Django makes a cache object for each request's thread. The one retry is at once, for a
-    connection that a restarted Redis has forgotten."""
+    """One pool for the process, since Django makes a cache object for each thread. One immediate retry covers
+    connections that a restart of Redis has closed."""
     return redis.Redis.from_url(
         url,
         socket_timeout=TIMEOUT_SECONDS,
@@ -51,7 +51,7 @@ async_clients: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 class Outage:
-    """Knows that Redis is away, so that one caller in RETRY_SECONDS waits for it and all others go on without."""
+    """Remembers an outage of Redis: only one caller per RETRY_SECONDS tries Redis, the others use local counters."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -107,12 +107,12 @@ outage = Outage()
 
 
 class RateLimitCache(BaseCache):
-    """What django-ratelimit asks of a cache. LOCATION is the Redis address, or empty."""
+    """The cache methods that django-ratelimit calls. LOCATION is the URL of Redis, or empty."""
 
     def __init__(self, location: str, params: dict[str, Any]) -> None:
         super().__init__(params)
         self.local = LocMemCache("ratelimit", {"OPTIONS": {"MAX_ENTRIES": LOCAL_ENTRIES}})
-        # The hints of redis-py cover its two kinds of client at once.
+        # redis-py's type hints are unions of its sync and async clients.
         self.redis: Any = redis_client(location) if location else None
 
     def either(self, remote: Callable[[], T], local: Callable[[], T]) -> T:
@@ -130,12 +130,12 @@ class RateLimitCache(BaseCache):
 
     def increment(self, key: str, delta: int) -> int:
         count = self.redis.incr(key, delta)
-        if count == delta:  # it expired since it was added
+        if count == delta:  # the key has expired since `add`
             self.redis.expire(key, self.default_timeout)
         return count
 
     def increment_locally(self, key: str, delta: int) -> int:
-        """Redis may have gone away between `add` and this."""
+        """The key may be missing, if the outage began after `add`."""
         self.local.add(key, 0)
         return self.local.incr(key, delta)
 
@@ -147,5 +147,5 @@ class RateLimitCache(BaseCache):
         return default if value is None else int(value)
 
     def clear(self) -> None:
-        """Forgets what this process counted; Redis is shared with others, and its counters expire."""
+        """Clears the local counters only: Redis is shared, and its counters expire."""
         self.local.clear()

@@ -1,4 +1,4 @@
-"""The secret of an embedded server: made once, kept outside git, readable by its owner alone."""
+"""The secret key of a server without SECRET_KEY: generated once, stored in VAR_DIR, readable by its owner only."""
 
 import os
 import secrets
@@ -10,7 +10,7 @@ from vibechat.core.environment import is_strong_secret
 
 
 def kept_secret_key(var_dir: Path) -> str:
-    """Raises ImproperlyConfigured where the file holds no key, and OSError where it cannot be read or made."""
+    """Raises ImproperlyConfigured if the file contains no key, and OSError if it cannot be read or created."""
     path = var_dir / "secret_key"
     try:
         secret = path.read_text(errors="replace").strip()
@@ -25,7 +25,7 @@ def kept_secret_key(var_dir: Path) -> str:
 
 
 def make_secret_key(path: Path) -> str:
-    """Written to a name of its own and linked into place, so that of two starts at once one wins and both agree."""
+    """Written to a temporary file and linked into place, so that two concurrent starts use the same key."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"secret_key.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

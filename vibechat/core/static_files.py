@@ -1,4 +1,4 @@
-"""Static files under hashed names: how pages name them, and how this server sends them where no nginx does."""
+"""Static files with hashed names: their URLs and integrity hashes for pages, and their delivery without nginx."""
 
 import base64
 import functools
@@ -22,24 +22,24 @@ from servestatic import ServeStaticASGI
 from vibechat.core import static_storage
 from vibechat.core.asgi_types import Application, Event, Receive, Scope, Send
 
-# What these bring is for the operators' pages alone.
+# Static files of these apps are used only by the admin.
 LIBRARIES = ("admin/", "rest_framework/")
-# The names by which modules of ours import what others wrote, and the files.
+# {name in import statements: file} of the libraries
 VENDOR_MODULES = {"qr": "vendor/qr/index.js", "qr/decode.js": "vendor/qr/decode.js"}
 
-# As the collected modules write it, which have no comments and few spaces.
+# Matches collected modules, which have no comments and few spaces.
 STATIC_IMPORT = re.compile(r'(?:^|[;}])(?:import|export)\b(?:[^;"()]*\bfrom)?"(\.[^"]+)"', re.MULTILINE)
 LATER_IMPORT = re.compile(r'\bimport\("(\.[^"]+)"\)')
 
 
 def own_files() -> list[str]:
-    """The plain names of what the pages of people load."""
+    """The unhashed names of the files that pages outside the admin load."""
     collected = getattr(staticfiles_storage, "hashed_files", {})
     return sorted(name for name in collected if not name.startswith(LIBRARIES))
 
 
 def content(name: str) -> bytes:
-    """Of the file as pages load it, whose address by this plain name is `staticfiles_storage.url(name)`."""
+    """The content of the collected file, whose URL is `staticfiles_storage.url(name)`."""
     storage = cast(static_storage.StaticFilesStorage, staticfiles_storage)
     return Path(storage.path(storage.stored_name(name))).read_bytes()
 
@@ -50,7 +50,7 @@ def sha256(name: str) -> bytes:
 
 
 def integrity(name: str) -> str:
-    """What a page says about a file, so that the browser runs no other."""
+    """The value of an `integrity` attribute."""
     return expression(sha256(name))
 
 
@@ -60,7 +60,7 @@ def expression(digest: bytes) -> str:
 
 @functools.cache
 def modules_of(*names: str) -> tuple[str, ...]:
-    """The plain names of these modules, and of all without which they do not run, however far down."""
+    """The unhashed names of these modules and of all their static imports, transitively."""
     found = list(names)
     for module in found:
         found += [each for each in dict.fromkeys(named_by(module, STATIC_IMPORT)) if each not in found]
@@ -69,7 +69,7 @@ def modules_of(*names: str) -> tuple[str, ...]:
 
 @functools.cache
 def later_modules_of(name: str) -> tuple[str, ...]:
-    """Beyond `modules_of`: what these load by `import()` when it is wanted, and all that it needs."""
+    """The modules that these load by `import()`, with their static imports, without `modules_of`."""
     here = modules_of(name)
     parts = dict.fromkeys(part for module in here for part in named_by(module, LATER_IMPORT))
     return tuple(module for module in modules_of(*parts) if module not in here)
@@ -77,7 +77,7 @@ def later_modules_of(name: str) -> tuple[str, ...]:
 
 @functools.cache
 def preloads(names: tuple[str, ...]) -> str:
-    """HTML: a hundred links, which are the same for each visitor."""
+    """HTML with one link per module."""
     link = '<link rel="modulepreload" href="{}" integrity="{}">'
     return format_html_join("", link, ((staticfiles_storage.url(name), integrity(name)) for name in names))
 
@@ -89,7 +89,7 @@ def named_by(module: str, pattern: re.Pattern) -> list[str]:
 
 @functools.cache
 def import_map() -> str:
-    """JSON that maps each module's plain address, by which modules import each other, to its hashed one, and that to
+    """JSON that maps the unhashed URL of each module, which import statements contain, to the hashed URL, and that to
     its integrity."""
     modules = [name for name in own_files() if name.startswith(("js/", "vendor/")) and name.endswith(".js")]
     addresses = {name: staticfiles_storage.url(name) for name in modules}
@@ -100,12 +100,12 @@ def import_map() -> str:
 
 
 def import_map_hash() -> str:
-    """The source expression by which a Content-Security-Policy lets the one inline script pass."""
+    """The Content-Security-Policy source expression that allows the only inline script."""
     return f"'{expression(hashlib.sha256(import_map().encode()).digest())}'"
 
 
 def sources_hash() -> str:
-    """Of the names and contents of all that is to be collected, and of the code that collects it."""
+    """Hash over the names and contents of all files to collect, and over the collecting code."""
     tools = f"{django.__version__} {servestatic.__version__} {rjsmin.__version__} {rcssmin.__version__}"
     digest = hashlib.sha256(f"{tools} {settings.STATIC_URL}".encode())
     digest.update(Path(static_storage.__file__).read_bytes())
@@ -117,8 +117,8 @@ def sources_hash() -> str:
 
 
 class StaticFiles:
-    """ServeStatic before an application. It would open each file in a thread of its own; ours are small and in the
-    page cache, so it is told that the server can send files by descriptor, and this reads them on the spot."""
+    """ServeStatic before an application. ServeStatic opens each file in a thread. Our files are small and in the page
+    cache, so it is told that the server supports `http.response.pathsend`, and this class reads the files directly."""
 
     def __init__(self, app: Application) -> None:
         self.files = ServeStaticASGI(
@@ -139,5 +139,5 @@ def read(message: Event) -> dict:
 
 
 def with_static_files(app: Application) -> Application:
-    """`app` alone where nothing has been collected: under tests, or where nginx sends the files."""
+    """Returns `app` itself if nothing is collected: in tests, or if nginx sends the files."""
     return StaticFiles(app) if settings.STATIC_ROOT.is_dir() else app

@@ -1,4 +1,4 @@
-"""The application for development: static files are read anew for each page, and pages reload when a file changes."""
+"""The ASGI application for development. It reads static files for each request; pages reload when a file changes."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ STARTED = time.time_ns()
 
 class Development:
     def __init__(self, app: Application) -> None:
-        # Django's hints name the applications and events of its own handler alone.
+        # Django's type hints cover only the applications and events of its own handler.
         self.app: Any = ASGIStaticFilesHandler(app)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,8 +38,8 @@ class Development:
 
 
 class PageSend:
-    """Headers after the present files, and in HTML the script that reloads the page. Of error pages the policy is
-    taken off: Django's debug page has its script and style within."""
+    """Computes the headers from the current files, and adds the reload script to HTML. Error pages get no
+    Content-Security-Policy, because Django's debug page has inline script and style."""
 
     def __init__(self, path: str, send: Send) -> None:
         self.path, self.send = path, send
@@ -75,7 +75,7 @@ class PageSend:
 
 
 async def answer_on_change(scope: Scope, send: Send) -> None:
-    """The version of what is served, as soon as it is another than the one that the page knows, or after a while."""
+    """Long polling: answers the current version when it differs from the page's, or after a timeout."""
     known = parse_qs(scope["query_string"].decode("latin-1")).get("known", [""])[0]
     deadline = time.monotonic() + WAIT_SECONDS
     while (version := current_version()) == known and time.monotonic() < deadline:
@@ -91,7 +91,7 @@ def current_version() -> str:
 
 
 def changed_at(file: Path) -> int:
-    """0 for what is gone again, as the drafts of editors are."""
+    """0 if the file no longer exists, like an editor's temporary file."""
     try:
         return file.stat().st_mtime_ns
     except FileNotFoundError:

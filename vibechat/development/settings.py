@@ -1,7 +1,7 @@
-"""What `make dev` and `manage.py runserver` run with: the settings of the environment, with debug pages, and with
-static files as they stand in the folders, under their plain names.
+"""Settings of `make dev` and `manage.py runserver`: debug pages, and static files from their folders with unhashed
+names.
 
-Refused as soon as a public host is set: debug pages show settings and source code to whoever asks.
+A public host is refused, because debug pages show settings and source code to every visitor.
 """
 
 from django.core.exceptions import ImproperlyConfigured
@@ -16,14 +16,14 @@ if PUBLIC:
     )
 
 DEBUG = True
-# Of two commands of one name, that of the first app counts: our runserver, then Daphne's.
+# The first app that defines a command wins, so our runserver precedes Daphne's.
 INSTALLED_APPS = ["vibechat.development", "daphne", *INSTALLED_APPS]
 ASGI_APPLICATION = "vibechat.development.asgi.application"
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "vibechat.development.storage.SourceStorage"}}
-# Each template is read anew: the usual loaders keep it until Django notices the change, which a page may be before.
+# Templates are not cached: the default loaders drop them only when Django notices a change, which may be too late.
 LOADERS = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
 TEMPLATES = [TEMPLATES[0] | {"APP_DIRS": False, "OPTIONS": TEMPLATES[0]["OPTIONS"] | {"loaders": LOADERS}}]
-# Django's own, which shows tracebacks, and the lines of requests as Daphne writes them.
+# Django's default logging with tracebacks, and Daphne's request lines.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

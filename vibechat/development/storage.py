@@ -5,7 +5,7 @@ from django.contrib.staticfiles.storage import StaticFilesStorage
 
 
 class SourceStorage(StaticFilesStorage):
-    """Static files where they were written, for vibechat/core/static_files.py, which expects collected ones."""
+    """Gives vibechat/core/static_files.py, which expects collected files, the source files."""
 
     @property
     def hashed_files(self) -> dict[str, str]:

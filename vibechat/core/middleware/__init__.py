@@ -1,4 +1,4 @@
-"""ASGI middleware around sockets, static files and Django. All of it is async: no request changes threads for it.
+"""ASGI middleware around sockets, static files and Django. It is all async, so it needs no thread.
 
-From the outside in: ProxyHeaders, RequestLog, SecurityHeaders, ErrorShape, RequestBounds, HandshakeCheck.
+From outside to inside: ProxyHeaders, RequestLog, SecurityHeaders, ErrorShape, RequestBounds, HandshakeCheck.
 """

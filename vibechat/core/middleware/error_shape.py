@@ -1,4 +1,4 @@
-"""The last resort of the one error shape: whatever fails outside the API's own handler is answered here."""
+"""Answers every error outside DRF's exception handler in the format of vibechat/core/errors.py."""
 
 import json
 import logging
@@ -27,7 +27,7 @@ SERVER_ERROR = ("server_error", "The server could not answer.")
 
 
 class Refused(Exception):
-    """Raised inside ErrorShape for a request that is to be answered with that status."""
+    """Raised by inner applications; ErrorShape answers with this status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -61,7 +61,7 @@ def status_for(error: Exception) -> int:
 
 
 class ShapedSend:
-    """Passes a response on, or, where it is an error in another shape, sends ours in its place."""
+    """Passes a response on, or replaces an error in another format."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.scope, self.send = scope, send
@@ -78,7 +78,7 @@ class ShapedSend:
             await self.send(message)
 
     async def fail(self, status: int) -> None:
-        if self.has_started:  # too late for a status: the client sees a body that breaks off
+        if self.has_started:  # too late for a status: the body is truncated
             await self.send({"type": "http.response.body", "body": b""})
         else:
             await self.answer(status, [])
@@ -102,14 +102,14 @@ class ShapedSend:
 
 
 def error_answer(status: int) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """(headers, body) of an error of which nothing but the status is known."""
+    """(headers, body) of an error, from its status."""
     code, detail = ANSWERS.get(status, SERVER_ERROR if status >= 500 else ANSWERS[400])
     body = json.dumps(error_body(code, detail, {} if status == 400 else None)).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     if status == 503:
         headers.append((b"retry-after", str(RETRY_AFTER_SECONDS).encode()))
     if status == 413:
-        headers.append((b"connection", b"close"))  # instead of reading the body to its end
+        headers.append((b"connection", b"close"))  # instead of reading the rest of the body
     return headers, body
 
 

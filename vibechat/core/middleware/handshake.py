@@ -9,7 +9,7 @@ from vibechat.core.middleware.headers import header
 
 
 class HandshakeCheck:
-    """A handshake must be for one of our hosts and, where a browser makes it, come from one of our own pages."""
+    """A handshake must name one of our hosts. Its Origin header, which browsers send, must be one of our origins."""
 
     def __init__(self, app: Application) -> None:
         self.app = app
@@ -22,7 +22,7 @@ class HandshakeCheck:
 
 
 async def refuse_socket(scope: Scope, receive: Receive, send: Send) -> None:
-    """A close before the handshake is accepted is a 403."""
+    """A close before the handshake is accepted becomes a 403."""
     await receive()
     await send({"type": "websocket.close", "code": 1008})
 
@@ -32,7 +32,7 @@ def refusal(scope: Scope) -> str | None:
     if host is not None and not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
         return "host"
     if not origins:
-        return None  # a client that is no browser
+        return None  # the client is not a browser
     origin = origins[0].decode("latin-1").lower()
     if len(origins) > 1 or origin_parts(origin) not in own_origins(scope, host):
         return "origin"
@@ -46,7 +46,7 @@ def own_origins(scope: Scope, host: str | None) -> list[tuple]:
 
 
 def origin_parts(origin: str) -> tuple | None:
-    """(scheme, host, port), or None for what is no web origin."""
+    """(scheme, host, port), or None if it is not a web origin."""
     try:
         parts = urlsplit(origin.lower())
         port = parts.port or {"http": 80, "https": 443}[parts.scheme]

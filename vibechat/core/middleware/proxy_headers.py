@@ -7,8 +7,8 @@ from vibechat.core.middleware.headers import header
 
 
 class ProxyHeaders:
-    """Believes a proxy only where the settings say that there is one; anybody else's claims are taken out. So is
-    Daphne-Root-Path, which Daphne takes from anybody and which would move every path past our routes."""
+    """Uses forwarding headers only if BEHIND_PROXY is set, and removes them in any case. It also removes
+    Daphne-Root-Path, which Daphne accepts from any client and which would change the path that is routed."""
 
     def __init__(self, app: Application) -> None:
         self.app = app

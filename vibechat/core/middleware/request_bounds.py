@@ -6,7 +6,7 @@ from vibechat.core.middleware.headers import header
 
 
 class RequestBounds:
-    """Refuses what no part of the server should have to look at: large bodies, and NUL, which databases choke on."""
+    """Refuses large bodies, and NUL in the URL, which databases cannot store."""
 
     def __init__(self, app: Application) -> None:
         self.app = app
@@ -35,7 +35,7 @@ def check_length(scope: Scope) -> None:
 
 
 def bounded(receive: Receive) -> Receive:
-    """A body without a length is counted as it comes; Django has read at most the limit when this raises."""
+    """Counts a body without Content-Length while it arrives. When this raises, at most the limit has been read."""
     received = 0
 
     async def counting_receive() -> Event:

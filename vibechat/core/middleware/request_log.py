@@ -11,7 +11,7 @@ METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class RequestLog:
-    """One line per request, and one each when a socket opens and closes: routes, never addresses or queries."""
+    """Logs one line per request, and one when a socket opens and closes: the route, never path, query or address."""
 
     def __init__(self, app: Application) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""What every response tells the browser to refuse."""
+"""The security headers of every response."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.conf import settings
 from vibechat.core.asgi_types import Application, Event, Headers, Receive, Scope, Send
 from vibechat.core.static_files import import_map_hash
 
-# Of those that browsers know: an unknown one is a complaint in every console.
+# Only features that browsers know, since unknown ones cause a warning in the console.
 PERMISSIONS_OFF = (
     "accelerometer autoplay browsing-topics camera clipboard-read display-capture encrypted-media fullscreen gamepad "
     "geolocation gyroscope hid identity-credentials-get idle-detection local-fonts magnetometer microphone midi "
@@ -17,7 +17,7 @@ PERMISSIONS_OFF = (
 
 
 def permissions(*allowed: str) -> str:
-    """Allowed to our own page; the rest to nobody."""
+    """The named features are allowed to our pages; all others are denied."""
     return ", ".join(f"{name}=({'self' if name in allowed else ''})" for name in PERMISSIONS_OFF.split())
 
 
@@ -32,7 +32,7 @@ HEADERS = {
 }
 HSTS = "max-age=31536000"
 
-# Nothing from elsewhere, nothing inline, nobody frames us.
+# No foreign origins, no inline code, no framing.
 OURS_ONLY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -57,29 +57,29 @@ def page_policy() -> str:
 
 
 def admin_policy() -> str:
-    """The admin's jQuery writes HTML, so Trusted Types would stop it; its style sheets hold images as data."""
+    """No Trusted Types, because the admin's jQuery writes HTML. Its style sheets contain images as data URLs."""
     return policy({**OURS_ONLY, "img-src": "'self' data:"})
 
 
 def api_policy() -> str:
-    """A JSON answer loads nothing, should a browser ever show one."""
+    """A JSON response must load nothing if a browser displays it."""
     return policy({"default-src": "'none'", "base-uri": "'none'", "form-action": "'none'", "frame-ancestors": "'none'"})
 
 
 POLICIES = {"/api/": api_policy, "/admin/": admin_policy, "/chat": page_policy, "/": page_policy}
-# Without any referrer, browsers send a form with `Origin: null`, which Django's CSRF check refuses.
+# With `no-referrer`, browsers send forms with `Origin: null`, which Django's CSRF check refuses.
 ADMIN_HEADERS = {"Referrer-Policy": "same-origin"}
-# A script whose hash the page does not name is not even asked for. The admin's pages name none; and of styles, which
-# name theirs as well, not every browser knows how to be strict: Chromium would complain in every console.
+# Browsers do not request a script for which the page gives no integrity hash. The admin's pages give none. Styles are
+# not included, because Chromium does not support them here and would log a warning.
 PAGE_HEADERS = {"Integrity-Policy": "blocked-destinations=(script)"}
-# There one may read somebody's code with the camera.
+# This page may read a QR code with the camera.
 CHAT_HEADERS = PAGE_HEADERS | {"Permissions-Policy": permissions("camera")}
 MORE_HEADERS = {"/admin/": ADMIN_HEADERS, "/chat": CHAT_HEADERS, "/": PAGE_HEADERS}
 
 
 class SecurityHeaders:
     def __init__(self, app: Application | None) -> None:
-        """None: only the headers are asked for."""
+        """`app` is None if only `headers_for` is used."""
         self.app: Any = app
         self.headers: dict[str, list[tuple[bytes, bytes]]] = {}
 
@@ -93,7 +93,7 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
     def headers_for(self, path: str) -> list[tuple[bytes, bytes]]:
-        """Made at the first request: the hash of the import map is known once the static files are collected."""
+        """Computed at the first request, because the hash of the import map needs the collected static files."""
         prefix = next((prefix for prefix in POLICIES if path.startswith(prefix)), "/")
         if prefix not in self.headers:
             more = {"Content-Security-Policy": POLICIES[prefix](), **https_headers()}
@@ -110,7 +110,7 @@ def encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
 
 
 def joined(theirs: Headers, ours: Headers) -> list[tuple[bytes, bytes]]:
-    """Ours replace theirs; whatever does not say how long it may be kept is not to be kept."""
+    """Ours replace theirs. A response without Cache-Control gets `no-store`."""
     names = {name for name, _ in ours}
     kept = [(name, value) for name, value in theirs if name.lower() not in names]
     if not any(name.lower() == b"cache-control" for name, _ in kept):

@@ -1,4 +1,4 @@
-"""Which code this checkout gives to browsers, and whether a running server gives the same."""
+"""Prints the manifest of this checkout's client code, or compares it with a running server."""
 
 import argparse
 import contextlib
@@ -23,7 +23,7 @@ from vibechat.core.static_storage import UncompressedStorage
 TIMEOUT_SECONDS = 20
 ANSWER_LIMIT_BYTES = 4_000_000
 POLICIES = (b"content-security-policy", b"integrity-policy")
-# What a server says ends up in a terminal: nothing else is printed of it.
+# Only text that matches these patterns is printed, because a server's answer could contain terminal escapes.
 PLAIN_WORD = re.compile(r"[\w./-]{1,200}", re.ASCII)
 SHA256 = re.compile(r"[0-9a-f]{64}")
 DIGEST = re.compile(r"[0-9a-f]{4}( [0-9a-f]{4}){15}")
@@ -72,7 +72,7 @@ def server_address(text: str) -> str:
 
 @contextlib.contextmanager
 def code_of_this_checkout() -> Iterator[None]:
-    """Collected anew: what lies in STATIC_ROOT may be of another version, or have been changed since."""
+    """Collects into a temporary folder, because STATIC_ROOT may contain another version or changed files."""
     storage: Any = staticfiles_storage
     collected = storage._wrapped
     with tempfile.TemporaryDirectory() as folder:
@@ -88,7 +88,7 @@ def code_of_this_checkout() -> Iterator[None]:
 
 
 def differences(ours: dict, manifest: dict) -> Iterator[str]:
-    """By name in the checkout, since an address changes with what it stands for."""
+    """Compares by unhashed name, since the URL changes with the content."""
     mine, theirs = entries(ours), entries(manifest["files"])
     for name in sorted({name for name, _, _ in mine ^ theirs}):
         if name not in {name for name, _, _ in theirs}:
@@ -117,7 +117,7 @@ class Server:
         self.connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
 
     def get(self, address: str) -> tuple[int, dict[bytes, bytes], bytes]:
-        """Status, headers, body. Nothing is followed: what another address says is no answer of this one."""
+        """(status, headers, body). Redirects are not followed."""
         try:
             self.connection.request("GET", address)
             answer = self.connection.getresponse()
@@ -138,7 +138,7 @@ class Server:
         raise CommandError(f"{self.url}{ADDRESS} is no manifest (status {status}).")
 
     def departures(self, files: dict) -> Iterator[str]:
-        """Where it serves something else than its manifest, which is ours as far as these go, says."""
+        """Yields where the served content differs from the manifest. `files`: the entries that equal ours."""
         for address, entry in files.items():
             status, headers, body = self.get(address)
             if status != 200 or hashlib.sha256(body).hexdigest() != entry["sha256"]:
@@ -150,7 +150,7 @@ class Server:
 
 
 def is_manifest(value: Any) -> bool:
-    """The shape, and nothing in it that could do more than stand on a line."""
+    """Checks structure and characters, so that every value can be printed on one line."""
     return (
         isinstance(value, dict)
         and {"version", "digest", "files"} <= value.keys()

@@ -22,5 +22,5 @@ class Command(BaseCommand):
             raise CommandError(f"--days takes 1 to {MOST_DAYS}.")
         invite, token = Invite.objects.issue(timedelta(days=days))
         security_event("invite_created", invite=invite.pk, by=shell_user())
-        # In the fragment, which browsers send to no server: no log holds it.
+        # The code is in the fragment, which browsers do not send, so that no log contains it.
         self.stdout.write(f"{address()}/register#invite={token}")

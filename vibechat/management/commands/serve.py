@@ -1,4 +1,4 @@
-"""`make run`: prepares what is missing and serves, in one process."""
+"""`make run`: migrates, collects static files and serves, in one process."""
 
 import socket
 import sys
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         self.serve()
 
     def serve(self) -> None:
-        from vibechat.asgi import application  # after collectstatic: it reads the list of files
+        from vibechat.asgi import application  # the import reads the list of collected files
         from vibechat.server import BoundedServer
 
         load_everything()
@@ -53,7 +53,7 @@ BACKLOG = 2048
 
 
 def bound_socket() -> socket.socket:
-    """Raises OSError where the address cannot be had."""
+    """Raises OSError if the address cannot be bound."""
     bound = socket.socket(socket.AF_INET6 if ":" in settings.BIND else socket.AF_INET)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -65,7 +65,7 @@ def bound_socket() -> socket.socket:
 
 
 def check_address() -> None:
-    """Before anything is prepared for a server that cannot be reached. It does not listen: a proxy would connect."""
+    """Fail early if the address cannot be bound. It does not listen, because a proxy would connect."""
     try:
         bound_socket().close()
     except OSError as error:
@@ -75,7 +75,9 @@ def check_address() -> None:
 def address() -> str:
     if settings.PUBLIC:
         return f"https://{settings.ALLOWED_HOSTS[0]}"
-    host = settings.BIND if settings.BIND.strip("0.:") else "127.0.0.1"  # all zeros are every address of this machine
+    host = (
+        settings.BIND if settings.BIND.strip("0.:") else "127.0.0.1"
+    )  # 0.0.0.0 and :: mean every address of this machine
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}"
 
 

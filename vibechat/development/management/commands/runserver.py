@@ -9,7 +9,7 @@ from vibechat.core.environment import is_loopback
 
 
 class Command(DaphneCommand):
-    """Daphne's, at the address of the settings; the application sends the static files itself."""
+    """Daphne's runserver at the configured address. The application serves the static files."""
 
     default_addr, default_port = settings.BIND, str(settings.PORT)
 
