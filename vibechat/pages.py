@@ -1,4 +1,4 @@
-"""The pages: templates without a person's data, and what Django answers by page rather than by JSON."""
+"""The pages: templates without personal data, the admin's log-in, and the error pages."""
 
 import sys
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class PageView(TemplateView):
 
 
 def page(template_name: str) -> Callable[..., HttpResponseBase]:
-    return csrf_exempt(PageView.as_view(template_name=template_name))  # a page changes nothing: a POST is a 405
+    return csrf_exempt(PageView.as_view(template_name=template_name))  # pages answer a POST with 405
 
 
 landing = page("index.html")
@@ -42,14 +42,14 @@ about_me = page("about_me.html")
 @csrf_exempt
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Browsers ask for it wherever a page names no icon, as the admin's do not."""
+    """Browsers request it for pages without an icon link, such as the admin's."""
     response = HttpResponsePermanentRedirect(static("icon.svg"))
     response["Cache-Control"] = "public, max-age=86400"
     return response
 
 
 def admin_login(request: HttpRequest) -> HttpResponseBase:
-    """Stands before the admin's own view; every attempt counts, by address and by the name that is tried."""
+    """Wraps the admin's log-in view. Every attempt counts, by IP address and by the account it names."""
     if request.method != "POST":
         return admin.site.login(request)
     limits = settings.RATE_LIMITS["admin_login"]
@@ -59,7 +59,7 @@ def admin_login(request: HttpRequest) -> HttpResponseBase:
         else seconds_over_limit(request, "admin_login", by)
         for by in limits
     )
-    if seconds := next(filter(None, counted), 0):  # narrowest first, and no further than the first refusal
+    if seconds := next(filter(None, counted), 0):  # narrowest first; counting ends at the first refusal
         return too_many_tries(request, seconds)
     response = admin.site.login(request)
     if request.user.is_authenticated and response.status_code == HTTPStatus.FOUND:
@@ -81,8 +81,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django asks for this page while it handles the exception. It must not look at the request again: reading the
-    form may be what failed."""
+    """Called while Django handles an exception. It must not read the request, because reading the form may have
+    failed."""
     html = loader.get_template("500.html").render()
     error = sys.exception()
     if isinstance(error, (BadRequest, SuspiciousOperation)):

@@ -1,4 +1,4 @@
-"""Uvicorn, with bounds: what one client can make the process hold in memory, and how the process stops."""
+"""Uvicorn with limits on the memory that one client can occupy, and with a graceful shutdown."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ from vibechat.core.middleware.security_headers import SecurityHeaders, joined
 DRAIN_SECONDS = 10
 FLUSH_SECONDS = 2
 IDLE_SECONDS = 3  # longer than the proxy keeps an idle connection: keepalive_timeout of the upstream in deploy/nginx
-KEEP_ALIVE_SECONDS = 75  # longer than nginx keeps a connection to us, or it would write into one that we close
+KEEP_ALIVE_SECONDS = 75  # longer than nginx keeps a connection to us; otherwise it could write to one that we close
 HEAD_BYTES = 16 * 1024
 MESSAGE_FRAGMENTS = 64  # empty ones count for nothing in the size of a message
 UNREAD_SECONDS = 2
@@ -34,11 +34,11 @@ UNREAD_SECONDS = 2
 
 
 class BoundedHTTP(HttpToolsProtocol):
-    """One connection. Uvicorn does not bound the head of a request, nor the trailers of a body in chunks, and answers
-    a request that is none in plain text."""
+    """One connection. Uvicorn limits neither request headers nor the trailers of a chunked body, and answers malformed
+    requests in plain text."""
 
-    transport: Any  # ours, and Uvicorn's own again after an upgrade
-    is_in_head = False  # or in trailers, or between two chunks
+    transport: Any  # a LingeringTransport; after an upgrade Uvicorn's transport again
+    is_in_head = False  # also in trailers, and between two chunks
     is_answered_early = False
     head_bytes = 0
     header_bytes = 0
@@ -78,12 +78,12 @@ class BoundedHTTP(HttpToolsProtocol):
         super().on_headers_complete()
 
     def check_head(self) -> None:
-        """The parser answers 400 where this raises."""
+        """If it raises, the parser answers 400."""
         if len(self.url) + self.header_bytes > HEAD_BYTES:
             raise ValueError("The head is too long.")
 
     def on_chunk_header(self) -> None:
-        """After the last chunk come trailers. What has come with this one is not counted."""
+        """Trailers follow the last chunk. Bytes received together with this header are not counted."""
         self.is_in_head, self.head_bytes = True, -self.received_bytes
 
     def on_body(self, body: bytes) -> None:
@@ -107,9 +107,9 @@ class BoundedHTTP(HttpToolsProtocol):
 
 
 class LingeringTransport:
-    """The transport of one connection. If it were closed while the client still sends, the kernel would reset the
-    connection, and the client would lose the answer. So only the writing side is closed, and what comes is thrown away
-    for a moment."""
+    """A transport with a lingering close. If a connection is closed while the client still sends, the kernel resets it
+    and the client loses the answer. So only the writing side is closed, and received data is discarded for a short
+    time."""
 
     def __init__(self, transport: Any, protocol: Any) -> None:
         self.transport, self.protocol = transport, protocol
@@ -137,8 +137,8 @@ class LingeringTransport:
 
 
 class BoundedSocket(WebSocketsSansIOProtocol):
-    """A client that reads nothing is cut off, where waiting until it has read would take for ever. What is pushed to it
-    is bounded by messaging/realtime/send_buffer.py."""
+    """Disconnects a client that does not read, instead of waiting for it. messaging/realtime/send_buffer.py limits the
+    pushes that wait for it."""
 
     def data_received(self, data: bytes) -> None:
         if self.conn.parser_exc is None:
@@ -156,7 +156,7 @@ class BoundedSocket(WebSocketsSansIOProtocol):
         self.handle_parser_exception()
 
     def handle_parser_exception(self) -> None:
-        """As Uvicorn's, but the client is given time to read why."""
+        """Like Uvicorn's, but the client gets time to read the reason."""
         close: Any = self.conn.close_sent
         self.queue.put_nowait({"type": "websocket.disconnect", "code": close.code, "reason": close.reason})
         self.transport.write(b"".join(self.conn.data_to_send()))
@@ -195,12 +195,12 @@ class BoundedServer(uvicorn.Server):
                 http=BoundedHTTP,
                 ws=BoundedSocket,
                 ws_max_size=settings.SOCKET_FRAME_BYTES,
-                ws_per_message_deflate=False,  # it doubles an idle socket and gains nothing on ciphertext
+                ws_per_message_deflate=False,  # doubles an idle socket's memory, and ciphertext does not compress
                 lifespan="off",
                 log_config=None,
                 log_level="warning",
                 access_log=False,
-                proxy_headers=False,  # ProxyHeaders knows whom to believe
+                proxy_headers=False,  # ProxyHeaders handles these headers
                 server_header=False,
                 date_header=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
@@ -210,7 +210,7 @@ class BoundedServer(uvicorn.Server):
         self.ready_callable = ready_callable
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """As Uvicorn's, but a stop that was asked for is no death by a signal."""
+        """Like Uvicorn's, but the process exits normally instead of raising the signal again."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
 
@@ -220,8 +220,8 @@ class BoundedServer(uvicorn.Server):
         self.ready_callable()
 
     async def shutdown(self, sockets: Any = None) -> None:
-        """No new connections; sockets finish the frame that they are at and are told; requests are finished; what has
-        been committed is pushed."""
+        """Accept no new connections, close the sockets after their current frames, finish the requests, and push what
+        has been committed."""
         self.server_state.default_headers = [(b"connection", b"close")]
         for server in self.servers:
             server.close()
@@ -237,8 +237,8 @@ class BoundedServer(uvicorn.Server):
         log_event("server_stopped")
 
     async def accept_waiting(self, listening: Any) -> None:
-        """The kernel has accepted these connections already; closing the listener would reset them. The copy keeps the
-        listener open after the event loop has closed its own."""
+        """Serve connections that the kernel has already accepted; closing the listener would reset them. `listening` is
+        a duplicate, which stays open after the event loop has closed the original."""
         with listening:
             listening.setblocking(False)
             waiting = []
@@ -253,8 +253,8 @@ class BoundedServer(uvicorn.Server):
         return protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     async def wait_for_proxy(self) -> None:
-        """It may be writing a request into an idle connection at this moment, and would have no answer if it were
-        closed. It is left to the proxy to close it; a request that comes is answered with `Connection: close`."""
+        """Let the proxy close idle connections, since it may be writing a request to one. Such a request is answered
+        with `Connection: close`."""
         deadline = time.monotonic() + IDLE_SECONDS
         while self.server_state.connections and not self.force_exit and time.monotonic() < deadline:
             await asyncio.sleep(0.05)

@@ -1,7 +1,7 @@
-"""One file, configured by the environment only; .env.example lists every variable.
+"""Settings from environment variables; .env.example lists them all.
 
-On loopback the defaults run by themselves (SQLite, in-memory channel layer). As soon as ALLOWED_HOSTS names a public
-host, whatever production needs must be set, and what is missing or malformed stops the start with a sentence.
+On loopback the defaults suffice (SQLite, in-memory channel layer). If ALLOWED_HOSTS names a public host, the variables
+for production are required. A missing or malformed value stops the start with a sentence.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ SECRET_KEY = env_text("SECRET_KEY")
 
 
 def public_server_errors() -> Iterator[str]:
-    """A sentence for each thing that a server needs before strangers may reach it."""
+    """A sentence for each variable that a public server lacks."""
     if any("*" in host or host.startswith(".") for host in ALLOWED_HOSTS):
         yield "ALLOWED_HOSTS must name each host: wildcards are refused."
     if not is_strong_secret(SECRET_KEY):
@@ -89,8 +89,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
 ]
 
-# Headers, body limit, error shape and request log are ASGI middleware (vibechat/core/middleware/). These are for the
-# admin.
+# Only the admin needs these. Headers, body limit, error format and request log are ASGI middleware
+# (vibechat/core/middleware/).
 MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -141,8 +141,8 @@ def sqlite() -> dict:
 
 
 def postgresql() -> dict:
-    """Each request has a thread of its own, so no connection outlives one: the pool keeps them, and looks whether they
-    still live, or a restart of the database would cost an error for each."""
+    """Each request runs in a new thread, so connections are kept in a pool. The pool checks each connection; otherwise
+    every connection would cause one error after a restart of the database."""
     pool = {"min_size": 1, "max_size": env_int("DATABASE_POOL_SIZE", 10, least=1, most=1000), "timeout": 5}
     return DATABASE | {
         "CONN_MAX_AGE": 0,
@@ -162,7 +162,7 @@ if REDIS_URL:
         }
     }
 else:
-    # What waits is bounded by what it is read by, and a clock that jumps must not end a membership.
+    # The readers limit their own queues, and a jump of the clock must not end a membership.
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "vibechat.core.channel_layers.MemoryLayer",
@@ -193,9 +193,9 @@ REGISTRATION = env_choice("REGISTRATION", "open", ("open", "closed"))
 ACCESS_TOKEN_LIFETIME = timedelta(seconds=env_int("ACCESS_TOKEN_SECONDS", 600, least=1, most=86_400))
 SESSION_LIFETIME = timedelta(days=env_int("SESSION_DAYS", 30, least=1, most=3650))
 REFRESH_REPEAT_SECONDS = 10
-CLOCK_LEEWAY_SECONDS = 60  # by how much the clock of a process may be behind the database's
-# A browser sends a host's cookies to all its ports, so two deployments on one host must not use the same names. What is
-# hashed is the same for all processes of a deployment.
+CLOCK_LEEWAY_SECONDS = 60  # how far the clock of a process may be behind the database's
+# Browsers send a host's cookies to all its ports, so two deployments on one host need different names. The hashed value
+# is the same for all processes of a deployment.
 DEPLOYMENT = hashlib.sha256(
     f"VibeChat cookies:{SECRET_KEY}:{DATABASE.get('NAME') or VAR_DIR.resolve()}".encode()
 ).hexdigest()[:8]
@@ -203,12 +203,12 @@ REFRESH_COOKIE = f"vibechat_refresh_{DEPLOYMENT}"
 KNOWN_BROWSER_COOKIE = f"vibechat_known_{DEPLOYMENT}"
 SESSION_COOKIE_NAME = f"vibechat_admin_{DEPLOYMENT}"
 CSRF_COOKIE_NAME = f"vibechat_csrf_{DEPLOYMENT}"
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # not in a cookie, whose name is fixed
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # the cookie storage has a fixed name
 KNOWN_FOR = timedelta(days=90)
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,
     "REFRESH_TOKEN_LIFETIME": SESSION_LIFETIME,
-    "LEEWAY": CLOCK_LEEWAY_SECONDS,  # of `iat` and `nbf`; accounts/tokens.py grants none to `exp`
+    "LEEWAY": CLOCK_LEEWAY_SECONDS,  # for `iat` and `nbf`; accounts/tokens.py allows none for `exp`
     "SIGNING_KEY": hashlib.sha256(b"VibeChat tokens:" + SECRET_KEY.encode()).hexdigest(),
 }
 
@@ -223,7 +223,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "vibechat.openapi.Schema",
     "EXCEPTION_HANDLER": "vibechat.core.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would tell strangers the names of our classes
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would reveal the names of our classes
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "VibeChat",
@@ -251,7 +251,7 @@ SOCKET_CHECK_SECONDS = env_int("SOCKET_CHECK_SECONDS", 20, least=1, most=45)
 
 RATELIMIT_USE_CACHE = "ratelimit"
 RATELIMIT_CACHE_PREFIX = "vibechat:limit:"
-# Requests per window, by whom; every attempt counts, those that succeed as well.
+# Requests per window; successful attempts count too.
 RATE_LIMITS = {
     "register": {"address": "60/10m"},
     "login": {"address": "60/5m", "email+address": "10/5m", "email": "300/h"},
@@ -264,16 +264,16 @@ RATE_LIMITS = {
     "key_lookup": {"account": "300/m"},
     "contact_add": {"account": "60/m"},
 }
-# What an account's messages may take up, on both sides: docs/deploy.md.
+# The storage limit of an account: docs/deploy.md.
 ACCOUNT_STORAGE_BYTES = env_int("ACCOUNT_STORAGE_BYTES", 1024**3, least=1_000_000, most=10**12 - 1)
-# Messages per second and at once, by either door.
+# Messages a second and burst, by POST and socket together.
 SEND_LIMITS = {"account": (20, 100), "address": (100, 500)}
 EPHEMERAL_LIMITS = {"account": (5, 20), "address": (50, 200)}
 
 # --- HTTPS, cookies, static files ------------------------------------------------------------------------------------
 
-# Our own ASGI middleware sets the headers of Django's SecurityMiddleware and XFrameOptionsMiddleware; nginx redirects
-# plain requests.
+# Our ASGI middleware sets the headers of Django's SecurityMiddleware and XFrameOptionsMiddleware; nginx redirects HTTP
+# to HTTPS.
 SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
@@ -283,7 +283,7 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS and
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env_text("STATIC_ROOT", str(VAR_DIR / "static")))
-# The browser libraries, as deploy/vendor.py has fetched them; the pages do without where there are none.
+# The browser libraries fetched by deploy/vendor.py; the pages also work without them.
 VENDOR_DIR = BASE_DIR / ".venv" / "vendor"
 STATICFILES_DIRS = [BASE_DIR / "static", *([("vendor", VENDOR_DIR)] if VENDOR_DIR.is_dir() else [])]
 STORAGES = {

@@ -1,5 +1,5 @@
-"""What a start does before it serves: it brings the database and the static files up to date, and reads all that will
-be served, so that an upgrade of the files under a running process changes nothing of what it answers."""
+"""Prepares a server: migrates the database, collects the static files, and loads all templates and modules. So a change
+of the checkout does not affect a running process."""
 
 import contextlib
 import fcntl
@@ -25,18 +25,18 @@ from vibechat.core import health, static_files
 from vibechat.core.database_alarm import away_reason
 from vibechat.core.environment import writes_to_folder
 
-ADVISORY_LOCK = 0x76696265  # any number that every start of ours agrees on
+ADVISORY_LOCK = 0x76696265  # the same number in every process
 
 # --- what is missing -------------------------------------------------------------------------------------------------
 
 
 def prepare(beside_another: bool = False) -> None:
-    """Raises CommandError and ImproperlyConfigured with a sentence for the operator."""
+    """Raises CommandError or ImproperlyConfigured with a sentence for the operator."""
     with writes_to_folder("VAR_DIR", settings.VAR_DIR):
         settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = open(settings.VAR_DIR / "start.lock", "w")  # noqa: SIM115
         if not beside_another:
-            check_that_we_are_alone()
+            refuse_second_server()
     try:
         with lock, one_at_a_time(lock):
             migrate()
@@ -48,7 +48,7 @@ def prepare(beside_another: bool = False) -> None:
 
 
 def migrate() -> None:
-    """Raises CommandError where a newer release has been here: it may mean by its tables what we do not know."""
+    """Raises CommandError if a newer release has migrated the database, because its tables may have another meaning."""
     loader = MigrationLoader(connection)
     known = set(loader.disk_migrations).union(*(migration.replaces for migration in loader.disk_migrations.values()))
     newer = [key for key in loader.applied_migrations if key[0] in loader.migrated_apps and key not in known]
@@ -67,7 +67,7 @@ def database_name() -> str:
 
 
 def database_sentence(error: DatabaseError) -> str:
-    """Without what the database itself says, which may quote a row or an address."""
+    """Without the database's own message, which may quote a row or an address."""
     name, reason = database_name(), away_reason(error)
     if reason in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
         return f"Cannot read {name}: it is damaged, or no database. Restore a backup, or move it away (docs/deploy.md)."
@@ -82,19 +82,19 @@ def database_sentence(error: DatabaseError) -> str:
 
 
 def collect() -> None:
-    """Collecting writes each file anew, also under the eyes of a server that sends it: only where something changed."""
+    """Collect only if a file has changed, because collecting rewrites files that another process may be sending."""
     marker, state = settings.STATIC_ROOT / "collected", static_files.sources_hash()
     with writes_to_folder("STATIC_ROOT", settings.STATIC_ROOT):
         if not marker.exists() or marker.read_text() != state:
             marker.unlink(missing_ok=True)
             call_command("collectstatic", interactive=False, verbosity=0)
             marker.write_text(state)
-    static_files.import_map()  # reads the list of files while no other start writes it
+    static_files.import_map()  # cached now, while this process holds the lock
 
 
 @contextlib.contextmanager
 def one_at_a_time(lock: IO) -> Iterator[None]:
-    """Several processes may start at once, on one machine (the file) or on several (the database)."""
+    """Lets one process at a time prepare: on one machine by a file lock, on several by a lock of the database."""
     fcntl.flock(lock, fcntl.LOCK_EX)
     if connection.vendor != "postgresql":
         yield
@@ -107,11 +107,11 @@ def one_at_a_time(lock: IO) -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
 
 
-kept_open: list[IO[str]] = []  # as long as this process lives
+kept_open: list[IO[str]] = []  # holds the locks until the process ends
 
 
-def check_that_we_are_alone() -> None:
-    """Without Redis, what one server sends does not reach those who are connected to another one."""
+def refuse_second_server() -> None:
+    """Without Redis, a second server is refused, since pushes would not reach the sockets of the first."""
     if settings.REDIS_URL:
         return
     kept_open.append(open(settings.VAR_DIR / "server.lock", "w"))  # noqa: SIM115
@@ -128,7 +128,7 @@ def check_that_we_are_alone() -> None:
 
 
 def load_everything() -> None:
-    """Django and the modules below read these at their first use, which may come after the files have changed."""
+    """Load now what Django and our modules would load at first use, when the files may have changed."""
     get_resolver().url_patterns  # noqa: B018  (the routes and all views)
     get_default_password_validators()
     import_string(str(settings.CHANNEL_LAYERS["default"]["BACKEND"]))
@@ -137,7 +137,7 @@ def load_everything() -> None:
     load_templates(templates, [*templates.dirs, *get_app_template_dirs("templates")])
     forms = cast(DjangoTemplates, get_default_renderer()).engine
     load_templates(forms, forms.template_dirs)
-    client_manifest.manifest_json()  # renders every page and reads every file that one names
+    client_manifest.manifest_json()  # renders every page and reads every file they name
 
 
 def load_templates(engine: Any, folders: Any) -> None:

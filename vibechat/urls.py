@@ -1,4 +1,4 @@
-"""The whole HTTP surface. The socket is /ws/chat/ (vibechat/asgi.py)."""
+"""All HTTP routes. The socket is /ws/chat/ (vibechat/asgi.py)."""
 
 from django.contrib import admin
 from django.urls import path, register_converter
@@ -12,7 +12,7 @@ from vibechat.core import health
 
 
 class RowIdConverter:
-    """Any segment, so that a stranger is told 401 before anything else; None where no row can have that id."""
+    """Matches any segment, so that a stranger gets 401 before 404. None if no row can have the id."""
 
     regex = "[^/]+"
 

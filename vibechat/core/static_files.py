@@ -118,7 +118,7 @@ def sources_hash() -> str:
 
 class StaticFiles:
     """ServeStatic before an application. ServeStatic opens each file in a thread. Our files are small and in the page
-    cache, so it is told that the server supports `http.response.pathsend`, and this class reads the files directly."""
+    cache, so it is told that the server supports `http.response.zerocopysend`, and this class reads them directly."""
 
     def __init__(self, app: Application) -> None:
         self.files = ServeStaticASGI(

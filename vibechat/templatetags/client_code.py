@@ -1,4 +1,4 @@
-"""How pages name the code that they load: each file with the hash by which the browser refuses another."""
+"""Template tags for client code: each file with its integrity hash."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ register = template.Library()
 
 
 class ImportMapNode(template.Node):
-    """The one inline script of a page. It holds the names of our own files; the policy lets it pass by its hash."""
+    """The only inline script of a page, which the Content-Security-Policy allows by its hash."""
 
     def render(self, context: Any) -> str:
         return f'<script type="importmap">{static_files.import_map()}</script>'
@@ -25,14 +25,14 @@ def import_map(parser: Any, token: Any) -> ImportMapNode:
 
 @register.simple_tag
 def module(name: str) -> str:
-    """With all that it imports, so that the browser need not read one file to hear of the next."""
+    """With preload links for all its imports, so that the browser loads them in parallel."""
     script = format_html('<script type="module" src="{}" integrity="{}"></script>', *address_and_integrity(name))
     return script + static_files.preloads(static_files.modules_of(name)[1:])
 
 
 @register.simple_tag
 def later_modules(name: str) -> str:
-    """All that a page's module loads later, for when the first of it is wanted."""
+    """Preload links of the modules that a page loads later, for use when the first of them is needed."""
     return static_files.preloads(static_files.later_modules_of(name))
 
 

@@ -1,4 +1,4 @@
-"""Calling an ASGI application as a server does, and small applications to put under a middleware."""
+"""Calls ASGI applications, and provides small applications for tests of middleware."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ def socket_scope(path="/ws/chat/", headers=None, **more) -> dict:
 
 
 async def call(app, scope, body=(b"",)) -> Answer:
-    """What `app` answers; `body` is sent in these chunks. A socket is connected and then left."""
+    """Returns the answer of `app`. `body`: chunks to send. A socket is connected and left open."""
     answer, chunks = Answer(), list(body)
 
     async def receive():
@@ -32,7 +32,7 @@ async def call(app, scope, body=(b"",)) -> Answer:
             left = {"type": "websocket.disconnect", "code": 1001}
             return left if answer.messages else {"type": "websocket.connect"}
         if not chunks:
-            await asyncio.Event().wait()  # the client stays
+            await asyncio.Event().wait()  # the client does not disconnect
         return {"type": "http.request", "body": chunks.pop(0), "more_body": bool(chunks)}
 
     async def send(message):
@@ -47,7 +47,7 @@ async def call(app, scope, body=(b"",)) -> Answer:
 
 
 def answering(status=200, headers=(("content-type", "application/json"),), body=b"{}"):
-    """An application that reads the body and gives one answer; `seen` holds the scopes it was called with."""
+    """An application that reads the body and gives one answer; `seen` collects its scopes."""
 
     async def app(scope, receive, send):
         app.seen.append(scope)

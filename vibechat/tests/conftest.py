@@ -1,4 +1,4 @@
-"""A real server, started as `make run` starts it."""
+"""Servers started like `make run`."""
 
 import os
 import signal
@@ -75,7 +75,7 @@ def used_folder(tmp_path_factory):
 
 @pytest.fixture
 def new_server(tmp_path, used_folder):
-    """Makes servers that the test starts and stops itself; a fresh one has an empty VAR_DIR of this test's own."""
+    """Makes servers that the test starts and stops. A fresh one has an empty VAR_DIR for this test."""
     made = []
 
     def make(fresh=False, **variables):

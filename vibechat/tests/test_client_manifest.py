@@ -34,7 +34,7 @@ def _nothing_remembered(collected_static):
 
 @functools.cache
 def whole_server():
-    """As `make run` serves it. The application that is imported above may have found nothing collected."""
+    """The application of `make run`. The imported one may have been built without collected files."""
     return SecurityHeaders(with_static_files(application))
 
 
@@ -58,13 +58,13 @@ def test_it_works():
     assert set(json.loads(answer.body)) == {"version", "digest", "files"}
 
 
-def test_hashes_are_those_of_what_is_served(manifest):
+def test_hashes_match_the_served_content(manifest):
     for address, entry in manifest["files"].items():
         answer = get(address)
         assert (answer.status, hashlib.sha256(answer.body).hexdigest()) == (200, entry["sha256"]), address
 
 
-def test_every_file_of_ours_is_in_it_and_none_of_the_admin(manifest):
+def test_manifest_lists_all_our_files_and_none_of_the_admin(manifest):
     files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "static").rglob("*") if path.is_file()}
     vendor = ROOT / ".venv" / "vendor"
     files |= {f"static/vendor/{path.relative_to(vendor).as_posix()}" for path in vendor.rglob("*") if path.is_file()}
@@ -74,14 +74,14 @@ def test_every_file_of_ours_is_in_it_and_none_of_the_admin(manifest):
     assert len(names) == len(set(names))
 
 
-def test_pages_are_in_it(manifest):
+def test_manifest_lists_the_pages(manifest):
     names = {address: entry["name"] for address, entry in manifest["files"].items()}
     assert names["/"] == "templates/index.html"
     assert names["/chat"] == "templates/chat.html"
     assert {"/register", "/login"} <= names.keys()
 
 
-def test_digest_is_over_what_sha256sum_writes(manifest):
+def test_digest_is_over_the_lines_of_sha256sum(manifest):
     lines = [f"{entry['sha256']}  {address}\n" for address, entry in sorted(manifest["files"].items())]
     assert manifest["digest"].replace(" ", "") == hashlib.sha256("".join(lines).encode()).hexdigest()
     assert {len(group) for group in manifest["digest"].split(" ")} == {4}
@@ -101,8 +101,8 @@ def test_digest_changes_with_any_address_and_any_hash(manifest):
 # --- the command -----------------------------------------------------------------------------------------------------
 
 
-def test_command_prints_what_a_server_serves_whatever_the_machine(tmp_path):
-    """Another process, seed, time zone and language, and nothing that was collected before."""
+def test_command_prints_the_served_manifest_on_every_machine(tmp_path):
+    """In a process with another hash seed, time zone and language, without collected files."""
     machine = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
     environment = clean_environment(tmp_path / "var", **machine)
     command = [sys.executable, "manage.py", "client_manifest"]
@@ -110,7 +110,7 @@ def test_command_prints_what_a_server_serves_whatever_the_machine(tmp_path):
     assert printed == get(ADDRESS).body
 
 
-def test_command_leaves_the_collected_files_and_their_names_alone(settings):
+def test_command_does_not_change_the_collected_files(settings):
     before, listed = get(ADDRESS).body, sorted(settings.STATIC_ROOT.rglob("*"))
     call_command("client_manifest", stdout=StringIO())
     forget()
@@ -118,7 +118,7 @@ def test_command_leaves_the_collected_files_and_their_names_alone(settings):
     assert sorted(settings.STATIC_ROOT.rglob("*")) == listed
 
 
-def test_command_reads_the_checkout_and_not_what_was_collected(manifest, settings):
+def test_command_reads_the_checkout_not_the_collected_files(manifest, settings):
     address = next(path for path, entry in manifest["files"].items() if entry["name"] == "static/js/chat.js")
     collected = settings.STATIC_ROOT / address.removeprefix("/static/")
     content = collected.read_bytes()
@@ -136,7 +136,7 @@ def test_command_reads_the_checkout_and_not_what_was_collected(manifest, setting
 
 
 class Copy:
-    """A server that answers as ours would, but for what a test changes."""
+    """A server that answers like ours, except for the changes of a test."""
 
     def __init__(self, originals):
         self.answers = {path: [status, dict(headers), body] for path, (status, headers, body) in originals.items()}
@@ -169,13 +169,13 @@ class Copy:
         return next(address for address, entry in files.items() if entry["name"] == name)
 
     def say(self, change) -> None:
-        """Another manifest."""
+        """Serve a changed manifest."""
         manifest = json.loads(self.answers[ADDRESS][2])
         change(manifest)
         self.answers[ADDRESS][2] = json.dumps(manifest).encode()
 
     def compare(self) -> tuple[list[str], bool]:
-        """What the command says of differences, and whether it fails."""
+        """Returns the reported differences, and whether the command fails."""
         output = StringIO()
         try:
             call_command("client_manifest", compare=self.url, stdout=output)
@@ -206,30 +206,30 @@ def other_server(originals):
 
 @pytest.fixture
 def copy(other_server, monkeypatch):
-    """Compared with what was collected for this module, and not each time anew."""
+    """Compares with the files collected once for this module."""
     monkeypatch.setattr("vibechat.management.commands.client_manifest.code_of_this_checkout", nullcontext)
     return other_server
 
 
-def test_same_code_is_the_same_and_no_more_is_claimed(other_server):
+def test_equal_code_is_reported_without_further_claims(other_server):
     [sentence], fails = other_server.compare()
     assert not fails
     assert "To others it may serve something else" in sentence
 
 
-def test_both_digests_are_there_to_be_read_out(copy, manifest):
+def test_both_digests_are_printed(copy, manifest):
     output = StringIO()
     call_command("client_manifest", compare=copy.url, stdout=output)
     assert output.getvalue().count(f"{manifest['version']}, {manifest['digest']}\n") == 2
 
 
 @pytest.mark.parametrize("name", ["static/js/crypto/crypto.js", "static/css/base.css", "static/icon.svg"])
-def test_changed_file_under_an_honest_manifest_is_found(copy, name):
+def test_changed_file_with_an_unchanged_manifest_is_found(copy, name):
     copy.answers[copy.address_of(name)][2] += b"\n"
     assert copy.compare() == ([f"{name}: served otherwise than the server's manifest says (status 200)"], True)
 
 
-def test_changed_page_under_an_honest_manifest_is_found(copy):
+def test_changed_page_with_an_unchanged_manifest_is_found(copy):
     copy.answers["/chat"][2] += b"<script src=/static/more.js></script>"
     [line], fails = copy.compare()
     assert fails
@@ -255,8 +255,8 @@ def test_missing_file_is_found(copy):
     )
 
 
-def test_file_that_is_sent_from_elsewhere_is_found(copy):
-    """Nothing is followed."""
+def test_redirected_file_is_found(copy):
+    """Redirects are not followed."""
     copy.answers[copy.address_of("static/js/chat.js")] = [302, {"Location": copy.url}, b""]
     assert copy.compare()[1]
 
@@ -288,7 +288,7 @@ def one_less(manifest):
         (one_less, "templates/login.html: not in the server's manifest"),
     ],
 )
-def test_other_manifest_is_found(copy, change, line):
+def test_changed_manifest_is_found(copy, change, line):
     def consistently(manifest):
         change(manifest)
         manifest["digest"] = digest_of(manifest["files"])
@@ -319,19 +319,19 @@ def test_digest_of_another_list_is_found(copy):
         % (b" ".join([b"0000"] * 16), b"0" * 64),
     ],
 )
-def test_what_is_no_manifest_is_refused(copy, body):
+def test_invalid_manifest_is_refused(copy, body):
     copy.answers[ADDRESS][2] = body
     with pytest.raises(CommandError, match="is no manifest"):
         call_command("client_manifest", compare=copy.url, stdout=StringIO())
 
 
-def test_endless_answer_is_refused(copy):
+def test_endless_response_is_refused(copy):
     copy.answers[ADDRESS][2] = b" " * 4_000_001
     with pytest.raises(CommandError, match="larger than anything"):
         call_command("client_manifest", compare=copy.url, stdout=StringIO())
 
 
-def test_server_that_is_away_is_said_so(copy):
+def test_unreachable_server_is_reported(copy):
     copy.server.server_close()
     copy.server.shutdown()
     with pytest.raises(CommandError, match="cannot be fetched"):
@@ -339,7 +339,7 @@ def test_server_that_is_away_is_said_so(copy):
 
 
 @pytest.mark.parametrize("url", ["chat.example.org", "file:///etc/passwd", "https://", "https://a.example/chat", "/"])
-def test_what_is_no_server_is_refused(url):
+def test_invalid_url_is_refused(url):
     with pytest.raises(CommandError, match="not the address of a server"):
         call_command("client_manifest", f"--compare={url}")
 

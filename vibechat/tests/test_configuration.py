@@ -1,4 +1,4 @@
-"""Configuration that is wrong or missing stops the start with a sentence; nothing insecure is a fallback."""
+"""Invalid or missing configuration stops the start with a sentence; there is no insecure fallback."""
 
 import os
 import re
@@ -26,7 +26,7 @@ PUBLIC = {
 
 @pytest.fixture
 def configured(monkeypatch, tmp_path):
-    """The settings as a process with these variables would have them."""
+    """Returns the settings of a process with these variables."""
 
     def settings(**variables):
         for name in product_variables():
@@ -51,7 +51,7 @@ def test_it_works(configured, tmp_path):
     assert settings["RATELIMIT_ENABLE"] is True
 
 
-def test_secret_key_is_made_once_for_its_owner_alone(configured, tmp_path):
+def test_secret_key_is_generated_once_and_readable_by_its_owner_only(configured, tmp_path):
     first, second = configured()["SECRET_KEY"], configured()["SECRET_KEY"]
     path = tmp_path / "var" / "secret_key"
     assert first == second == path.read_text()
@@ -69,12 +69,12 @@ def test_public_server_with_everything_starts(configured):
 
 
 @pytest.mark.parametrize("missing", sorted(set(PUBLIC) - {"ALLOWED_HOSTS"}))
-def test_public_server_misses_one_thing_and_says_which(configured, missing):
+def test_public_server_names_the_missing_variable(configured, missing):
     sentences = refusal(configured, **{name: value for name, value in PUBLIC.items() if name != missing}).split("\n")
     assert [sentence.split()[1].split("=")[0] for sentence in sentences] == [missing]
 
 
-def test_public_server_is_told_of_everything_at_once(configured):
+def test_public_server_names_all_missing_variables(configured):
     sentences = refusal(configured, ALLOWED_HOSTS="localhost, chat.example.org").split("\n")
     assert len(sentences) == 5
 
@@ -99,7 +99,7 @@ def test_wildcards_are_refused(configured, hosts):
 
 
 @pytest.mark.parametrize("secret", ["short", "x" * 60, "ab" * 30, "django-insecure-" + SECRET])
-def test_a_public_server_with_a_weak_secret_is_refused_and_the_secret_not_repeated(configured, secret):
+def test_weak_secret_of_a_public_server_is_refused_and_not_printed(configured, secret):
     sentence = refusal(configured, **(PUBLIC | {"SECRET_KEY": secret}))
     assert "Set SECRET_KEY to 50 or more random characters" in sentence
     assert secret not in sentence
@@ -131,7 +131,7 @@ def test_a_public_server_with_a_weak_secret_is_refused_and_the_secret_not_repeat
         ("REDIS_URL", "127.0.0.1:6379"),
     ],
 )
-def test_malformed_value_is_refused_by_name_without_its_password(configured, name, value):
+def test_malformed_value_is_refused_without_printing_its_password(configured, name, value):
     sentence = refusal(configured, **{name: value})
     assert sentence.startswith(f"{name} is ")
     assert "hunter2" not in sentence
@@ -140,12 +140,12 @@ def test_malformed_value_is_refused_by_name_without_its_password(configured, nam
 @pytest.mark.parametrize(
     ("text", "value"), [("true", True), ("1", True), ("Yes", True), ("False", False), ("0", False), ("off", False)]
 )
-def test_booleans_have_the_usual_spellings(configured, text, value):
+def test_booleans_are_accepted_in_usual_forms(configured, text, value):
     assert configured(RATELIMIT_ENABLE=text)["RATELIMIT_ENABLE"] is value
 
 
 @pytest.mark.parametrize("url", ["redis://localhost", "rediss://:pw@redis.example:6380/2", "unix:///run/redis.sock"])
-def test_redis_addresses_have_the_usual_forms(configured, url):
+def test_redis_urls_are_accepted_in_usual_forms(configured, url):
     assert configured(REDIS_URL=url)["REDIS_URL"] == url
 
 
@@ -156,7 +156,7 @@ def run_manage(tmp_path, **variables):
 
 
 @pytest.mark.parametrize("variables", [{"PORT": "http"}, {"ALLOWED_HOSTS": "chat.example.org", "SECRET_KEY": ""}])
-def test_start_is_refused_without_a_traceback(tmp_path, variables):
+def test_refused_start_prints_no_traceback(tmp_path, variables):
     result = run_manage(tmp_path, **variables)
     assert result.returncode == 1
     assert result.stderr.startswith("VibeChat cannot start:\n")
@@ -170,7 +170,7 @@ def example() -> dict[str, str]:
     return dict(re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
 
 
-def test_example_lists_every_variable_and_no_other():
+def test_example_lists_exactly_the_variables():
     assert set(example()) == product_variables()
 
 
@@ -189,7 +189,7 @@ def test_example_explains_every_variable():
     assert [block for block in blocks if re.search(r"^[A-Z_]+=", block, re.MULTILINE) and "# " not in block] == []
 
 
-def test_shell_can_read_the_example(tmp_path):
+def test_example_is_valid_shell(tmp_path):
     command = ["sh", "-c", "set -a; . ./.env.example; set +a; echo $PORT $ALLOWED_HOSTS"]
     result = subprocess.run(command, cwd=ROOT, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True)
     assert result.stdout == "8000 localhost,127.0.0.1,[::1]\n"

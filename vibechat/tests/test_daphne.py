@@ -1,4 +1,4 @@
-"""`daphne vibechat.asgi:application`, as Channels means it."""
+"""The application runs under Daphne: `daphne vibechat.asgi:application`."""
 
 import json
 import subprocess

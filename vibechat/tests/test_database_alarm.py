@@ -44,11 +44,11 @@ def in_sqlite(name):
         (ValueError(), None),
     ],
 )
-def test_reason(error, reason):
+def test_error_has_the_right_reason(error, reason):
     assert away_reason(error) == reason
 
 
-def test_one_line_when_it_begins_and_one_when_it_ends(caplog):
+def test_outage_logs_one_line_at_begin_and_end(caplog):
     caplog.set_level("INFO", logger="vibechat")
     alarm = DatabaseAlarm()
     alarm.ended()

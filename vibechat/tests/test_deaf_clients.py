@@ -1,4 +1,4 @@
-"""Clients that read nothing of what the server sends them."""
+"""Clients that do not read."""
 
 import contextlib
 import json
@@ -12,7 +12,7 @@ from vibechat.tests.test_server import UPGRADE, client_of, envelope, request, si
 pytestmark = pytest.mark.once
 
 
-def test_client_that_does_not_read_for_a_while_is_told_to_resync_once_it_does(server):
+def test_client_that_reads_again_gets_a_resync(server):
     alice, bob = server.register("alice"), server.register("bob")
     plain = socket.socket()
     plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -32,7 +32,7 @@ def test_client_that_does_not_read_for_a_while_is_told_to_resync_once_it_does(se
 
 
 def deaf_socket(server, person):
-    """Signed in, and a client that reads nothing more; with more on its way to it than the kernel takes."""
+    """A signed-in client that stops reading, with more data waiting than the kernel buffers."""
     plain = socket.socket()
     plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     plain.connect(("127.0.0.1", server.port))
@@ -52,7 +52,7 @@ def wait_for_line(server, event):
         time.sleep(0.1)
 
 
-def test_client_that_does_not_read_is_gone_soon_after_its_log_out(new_server):
+def test_client_that_does_not_read_is_disconnected_after_its_log_out(new_server):
     server = new_server(SOCKET_CHECK_SECONDS="1").start().wait()
     alice = server.register("alice")
     deaf_socket(server, alice)
@@ -61,14 +61,14 @@ def test_client_that_does_not_read_is_gone_soon_after_its_log_out(new_server):
     wait_for_line(server, "socket_closed")
 
 
-def test_client_that_does_not_read_holds_no_stop_up(new_server):
+def test_client_that_does_not_read_does_not_delay_shutdown(new_server):
     server = new_server().start().wait()
     deaf_socket(server, server.register("alice"))
     assert server.stop() == 0
     assert '"server_stopped"' in server.log.read_text()
 
 
-def test_stranger_that_only_pings_and_never_reads_fills_no_memory(server):
+def test_pings_of_a_stranger_that_does_not_read_fill_no_memory(server):
     plain = socket.socket()
     plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     plain.connect(("127.0.0.1", server.port))

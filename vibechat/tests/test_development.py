@@ -1,4 +1,4 @@
-"""`manage.py runserver`, which `make dev` runs, in a checkout whose files are changed."""
+"""`manage.py runserver`, as run by `make dev`, in a checkout whose files change."""
 
 import contextlib
 import json
@@ -55,7 +55,7 @@ class DevelopmentServer(RunningServer):
             time.sleep(0.1)
 
     def stop(self):
-        """The one that watches the files and the one that serves."""
+        """Stop both processes: the file watcher and the server."""
         os.killpg(self.process.pid, signal.SIGTERM)
         self.process.wait(20)
 
@@ -93,7 +93,7 @@ def version(server, known=""):
     return httpx.get(f"{server.url}/development/changes", params={"known": known}, timeout=30).text
 
 
-def test_pages_name_their_files_plainly(server):
+def test_pages_use_unhashed_file_names(server):
     page = server.get("/chat")
     assert page.status_code == 200
     assert '<script type="module" src="/static/js/chat.js"' in page.text
@@ -109,7 +109,7 @@ def test_pages_name_their_files_plainly(server):
         ("static/js/chat.js", "/static/js/chat.js", "import"),
     ],
 )
-def test_change_is_served_and_pages_hear_of_it(server, name, address, old):
+def test_change_is_served_and_pages_are_notified(server, name, address, old):
     known = version(server)
     assert "changed just now" not in server.get(address).text
     server.change(name, old, f"changed just now {old}")
@@ -120,14 +120,14 @@ def test_change_is_served_and_pages_hear_of_it(server, name, address, old):
     server.change(name, "changed just now ", "")
 
 
-def test_change_of_python_starts_the_server_again(server):
+def test_change_of_python_restarts_the_server(server):
     known = version(server)
     server.change("vibechat/core/health.py", '"status": "ok"', '"status": "fine"')
     server.until(lambda: server.get("/api/health/live").json() == {"status": "fine"})
     assert version(server, known) != known
 
 
-def test_error_is_a_debug_page(server):
+def test_error_shows_a_debug_page(server):
     answer = server.get("/nowhere")
     assert answer.status_code == 404
     assert "DEBUG = True" in answer.text

@@ -39,29 +39,29 @@ async def test_it_works(status):
     assert set(body) == {"code", "detail"} | ({"fields"} if status == 400 else set())
 
 
-async def test_json_errors_of_the_api_pass():
+async def test_json_errors_of_the_api_are_unchanged():
     answer = await shaped(answering(404, body=b'{"code": "user_not_found"}'))
     assert answer.body == b'{"code": "user_not_found"}'
 
 
-async def test_answers_that_are_no_errors_pass():
+async def test_successful_responses_are_unchanged():
     answer = await shaped(answering(302, [("location", "/chat")], b""))
     assert (answer.status, answer.headers["location"], answer.body) == (302, "/chat", b"")
 
 
 @pytest.mark.parametrize("accept", ["text/html", "text/html,application/xhtml+xml;q=0.9"])
-async def test_pages_keep_their_html_for_a_browser(accept):
+async def test_browser_gets_html_errors_of_pages(accept):
     answer = await shaped(answering(404, HTML, b"<h1>No</h1>"), "/nowhere", accept=accept)
     assert answer.body == b"<h1>No</h1>"
 
 
 @pytest.mark.parametrize(("path", "accept"), [("/nowhere", "*/*"), ("/api/x", "text/html"), ("/api", "text/html")])
-async def test_everybody_else_gets_json(path, accept):
+async def test_other_clients_get_json(path, accept):
     answer = await shaped(answering(404, HTML, b"<h1>No</h1>"), path, accept=accept)
     assert json.loads(answer.body)["code"] == "not_found"
 
 
-async def test_headers_about_the_refusal_stay_and_those_about_the_body_go():
+async def test_headers_of_the_refusal_are_kept_and_those_of_the_body_replaced():
     headers = [*HTML, ("allow", "GET"), ("retry-after", "7"), ("content-encoding", "gzip")]
     answer = await shaped(answering(405, headers, b"<h1>No</h1>"))
     assert (answer.headers["allow"], answer.headers["retry-after"]) == ("GET", "7")
@@ -83,7 +83,7 @@ async def test_exception_is_500_and_logged_without_its_message(caplog):
 
 @pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("closed")])
 @pytest.mark.parametrize("path", ["/api/x", "/admin/", "/"])
-async def test_database_that_is_away_is_503(path, error):
+async def test_unavailable_database_is_503(path, error):
     answer = await shaped(raising(error), path, accept="text/html")
     assert answer.status == 503
     assert int(answer.headers["retry-after"]) > 0
@@ -94,7 +94,7 @@ async def test_other_database_errors_are_500():
     assert (await shaped(raising(DataError("out of range")))).status == 500
 
 
-async def test_exception_after_the_start_ends_the_answer():
+async def test_exception_after_the_start_ends_the_response():
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise ValueError

@@ -14,18 +14,18 @@ async def accepting(scope, receive, send):
     await send({"type": "websocket.accept"})
 
 
-async def is_let_in(scope) -> bool:
+async def is_accepted(scope) -> bool:
     messages = (await call(HandshakeCheck(accepting), scope)).messages
     assert messages in (REFUSED, [{"type": "websocket.accept"}])
     return messages != REFUSED
 
 
 async def test_it_works():
-    assert await is_let_in(socket_scope(headers={"Host": "localhost:8000", "Origin": "http://localhost:8000"}))
+    assert await is_accepted(socket_scope(headers={"Host": "localhost:8000", "Origin": "http://localhost:8000"}))
 
 
-async def test_client_without_an_origin_is_no_browser_and_may_enter():
-    assert await is_let_in(socket_scope(headers={"Host": "localhost:8000"}))
+async def test_missing_origin_is_accepted():
+    assert await is_accepted(socket_scope(headers={"Host": "localhost:8000"}))
 
 
 @pytest.mark.parametrize(
@@ -47,36 +47,36 @@ async def test_client_without_an_origin_is_no_browser_and_may_enter():
     ],
 )
 async def test_foreign_origin_is_refused(origin):
-    assert not await is_let_in(socket_scope(headers={"Host": "localhost:8000", "Origin": origin}))
+    assert not await is_accepted(socket_scope(headers={"Host": "localhost:8000", "Origin": origin}))
 
 
 async def test_two_origins_are_refused():
     scope = socket_scope(headers={"Host": "localhost:8000", "Origin": "http://localhost:8000"})
     scope["headers"].append((b"origin", b"http://localhost:8000"))
-    assert not await is_let_in(scope)
+    assert not await is_accepted(scope)
 
 
-async def test_case_and_default_port_make_no_difference(settings):
+async def test_case_and_default_port_of_the_origin_are_ignored(settings):
     settings.ALLOWED_HOSTS = ["chat.example.org"]
-    assert await is_let_in(socket_scope(headers={"Host": "Chat.Example.org:80", "Origin": "http://chat.example.org"}))
+    assert await is_accepted(socket_scope(headers={"Host": "Chat.Example.org:80", "Origin": "http://chat.example.org"}))
 
 
 async def test_behind_tls_the_origin_must_be_https(settings):
     settings.HTTPS, settings.ALLOWED_HOSTS = True, ["chat.example.org"]
     host = {"Host": "chat.example.org"}
-    assert await is_let_in(socket_scope(headers=host | {"Origin": "https://chat.example.org"}))
-    assert not await is_let_in(socket_scope(headers=host | {"Origin": "http://chat.example.org"}))
+    assert await is_accepted(socket_scope(headers=host | {"Origin": "https://chat.example.org"}))
+    assert not await is_accepted(socket_scope(headers=host | {"Origin": "http://chat.example.org"}))
 
 
-async def test_origins_of_the_settings_may_enter(settings):
+async def test_configured_origins_are_accepted(settings):
     settings.CORS_ALLOWED_ORIGINS = ["https://app.example"]
-    assert await is_let_in(socket_scope(headers={"Origin": "https://app.example"}))
-    assert not await is_let_in(socket_scope(headers={"Origin": "https://app.example:8443"}))
+    assert await is_accepted(socket_scope(headers={"Origin": "https://app.example"}))
+    assert not await is_accepted(socket_scope(headers={"Origin": "https://app.example:8443"}))
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "", "local host", "@"])
-async def test_host_that_is_not_ours_is_refused(host):
-    assert not await is_let_in(socket_scope(headers={"Host": host}))
+async def test_foreign_host_is_refused(host):
+    assert not await is_accepted(socket_scope(headers={"Host": host}))
 
 
 @pytest.mark.parametrize("path", ["/ws/", "/ws/chat", "/ws/chat/x", "/", "/api/auth/me", "/ws/chat/\ufffd"])
@@ -85,7 +85,7 @@ async def test_unknown_socket_path_is_refused(path):
 
 
 async def test_refusal_is_a_security_event(caplog):
-    await is_let_in(socket_scope(headers={"Origin": "http://evil.example"}))
+    await is_accepted(socket_scope(headers={"Origin": "http://evil.example"}))
     record = next(record for record in caplog.records if record.name == "vibechat.security")
     assert (record.getMessage(), record.reason, record.address) == ("socket_refused", "origin", "192.0.2.1")
     assert "evil" not in json.dumps(vars(record), default=str)

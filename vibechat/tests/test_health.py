@@ -29,7 +29,7 @@ def database_is_away(monkeypatch):
 
 
 class Layer:
-    """A channel layer that takes a message and never gives it back."""
+    """A channel layer that accepts messages and never delivers them."""
 
     async def new_channel(self, prefix):
         return prefix
@@ -49,12 +49,12 @@ def test_it_works(client):
 
 
 @pytest.mark.once
-def test_live_asks_nobody(client, database_is_away):
+def test_live_does_not_use_the_database(client, database_is_away):
     assert client.get(LIVE).json() == {"status": "ok"}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_database_that_is_away_is_503(client, database_is_away):
+def test_unavailable_database_is_503(client, database_is_away):
     answer = client.get(READY)
     assert answer.status_code == 503
     assert int(answer["Retry-After"]) > 0
@@ -63,7 +63,7 @@ def test_database_that_is_away_is_503(client, database_is_away):
 
 @pytest.fixture
 def writes(monkeypatch):
-    """The outcomes of the next attempts to write, and how many there were."""
+    """The outcomes of the next write checks, and their count."""
     outcomes, made = [], []
 
     def write():
@@ -76,7 +76,7 @@ def writes(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_database_that_takes_no_writes_is_503_until_it_does(client, writes, monkeypatch, caplog):
+def test_database_that_refuses_writes_is_503_until_it_accepts_them(client, writes, monkeypatch, caplog):
     outcomes, made = writes
     outcomes.append(OperationalError("database or disk is full"))
     answers = [client.get(READY) for _ in range(5)]
@@ -99,7 +99,7 @@ def test_many_probes_write_once(client, writes):
 
 
 @pytest.mark.once
-def test_sqlite_without_space_to_grow_takes_no_writes(monkeypatch):
+def test_sqlite_on_a_full_disk_refuses_writes(monkeypatch):
     monkeypatch.setattr(health.shutil, "disk_usage", lambda path: SimpleNamespace(free=4 * 1024 * 1024))
     with pytest.raises(OperationalError) as full:
         health.write_to_sqlite()
@@ -107,7 +107,7 @@ def test_sqlite_without_space_to_grow_takes_no_writes(monkeypatch):
 
 
 @pytest.mark.once
-def test_database_that_hangs_is_noticed_though_nobody_asks(monkeypatch, caplog):
+def test_hanging_database_is_logged_without_a_request(monkeypatch, caplog):
     monkeypatch.setattr(health, "WATCH_TIMEOUT_SECONDS", 0.1)
     health.wait_for(Future())
     [line] = [record for record in caplog.records if record.getMessage() == "database_away"]
@@ -115,7 +115,7 @@ def test_database_that_hangs_is_noticed_though_nobody_asks(monkeypatch, caplog):
 
 
 @pytest.mark.once
-def test_restart_that_nobody_saw_is_noticed(monkeypatch, caplog):
+def test_unnoticed_restart_is_logged(monkeypatch, caplog):
     monkeypatch.setattr(health, "starts", set())
     for moment in (1, 1, 2, 2):
         health.note_start(moment)
@@ -124,7 +124,7 @@ def test_restart_that_nobody_saw_is_noticed(monkeypatch, caplog):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_layer_that_swallows_messages_is_503_in_time(client, monkeypatch):
+def test_layer_that_drops_messages_is_503(client, monkeypatch):
     monkeypatch.setattr(health, "get_channel_layer", Layer)
     monkeypatch.setattr(health, "TIMEOUT_SECONDS", 0.1)
     answer = client.get(READY)
@@ -132,7 +132,7 @@ def test_layer_that_swallows_messages_is_503_in_time(client, monkeypatch):
 
 
 @pytest.mark.once
-def test_database_that_hangs_is_503_in_time(client, monkeypatch):
+def test_hanging_database_is_503(client, monkeypatch):
     answered = threading.Event()
     monkeypatch.setattr(health, "select_one", lambda: answered.wait(60))
     monkeypatch.setattr(health, "TIMEOUT_SECONDS", 0.1)
@@ -142,7 +142,7 @@ def test_database_that_hangs_is_503_in_time(client, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_probes_leave_no_channels_behind():
+async def test_probes_leave_no_channels():
     layer = health.get_channel_layer()
     before = len(layer.channels)
     for _ in range(3):
@@ -161,13 +161,13 @@ async def test_other_methods_are_405(path, method):
 
 
 @pytest.mark.once
-async def test_head_is_fine():
+async def test_head_is_accepted():
     answer = await call(application, http_scope(LIVE, "HEAD"))
     assert answer.status == 200
 
 
 @pytest.mark.once
-def test_those_who_ask_at_once_share_one_check():
+def test_concurrent_probes_share_one_check():
     calls = []
 
     async def check():
@@ -182,7 +182,7 @@ def test_those_who_ask_at_once_share_one_check():
 
 
 @pytest.mark.once
-def test_one_who_leaves_takes_the_answer_from_nobody():
+def test_cancelled_probe_does_not_cancel_the_others():
     async def check():
         await asyncio.sleep(0.05)
 

@@ -1,4 +1,4 @@
-"""Redis clients give up on a silent connection after five seconds, unless told otherwise."""
+"""By default, Redis clients drop a silent connection after five seconds."""
 
 import json
 import time
@@ -8,7 +8,7 @@ import pytest
 from vibechat.tests.test_server import client_of, envelope, sign_in
 
 
-def test_idle_socket_still_receives(new_server, backend):
+def test_idle_socket_receives_later_pushes(new_server, backend):
     if backend != "services":
         pytest.skip("needs Redis")
     server = new_server().start().wait()

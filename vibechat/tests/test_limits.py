@@ -18,7 +18,7 @@ def _limits_are_on(settings, _no_limits):
 def forget_counts(settings):
     caches["ratelimit"].clear()
     if settings.REDIS_URL:
-        limits.redis_client(settings.REDIS_URL).flushdb()  # the suite's own
+        limits.redis_client(settings.REDIS_URL).flushdb()  # the Redis of this test run
 
 
 def log_in(client, email="nobody@example.org", address="192.0.2.1"):
@@ -40,7 +40,7 @@ def test_it_works(settings, anonymous):
 
 
 @pytest.mark.django_db
-def test_refusal_says_when_to_come_back(settings, anonymous):
+def test_refusal_has_retry_after(settings, anonymous):
     settings.RATE_LIMITS["login"]["address"] = "1/h"
     refused = [log_in(anonymous), log_in(anonymous)][1]
     assert refused.json()["code"] == "rate_limited"
@@ -48,20 +48,20 @@ def test_refusal_says_when_to_come_back(settings, anonymous):
 
 
 @pytest.mark.django_db
-def test_each_address_has_its_own_count(settings, anonymous):
+def test_addresses_are_counted_separately(settings, anonymous):
     settings.RATE_LIMITS["login"]["address"] = "1/h"
     assert statuses(log_in(anonymous, address=f"192.0.2.{n}") for n in range(3)) == [401] * 3
 
 
 @pytest.mark.django_db
-def test_one_ipv6_network_is_one_customer(settings, anonymous):
+def test_ipv6_network_is_counted_as_one_address(settings, anonymous):
     settings.RATE_LIMITS["login"]["address"] = "1/h"
     first, second = (log_in(anonymous, address=f"2001:db8::{n}") for n in (1, 2))
     assert (first.status_code, second.status_code) == (401, 429)
 
 
 @pytest.mark.django_db
-def test_one_account_is_counted_wherever_it_is_tried_from(settings, anonymous):
+def test_attempts_on_an_account_are_counted_across_addresses(settings, anonymous):
     settings.RATE_LIMITS["login"]["email"] = "2/h"
     spellings = ["alice@example.org", " ALICE@example.org ", "ａlice@example.org"]
     tried = [log_in(anonymous, email, f"192.0.2.{n}") for n, email in enumerate(spellings)]
@@ -70,7 +70,7 @@ def test_one_account_is_counted_wherever_it_is_tried_from(settings, anonymous):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("body", [[], "alice", {"email": 7}, {"email": None}, {}])
-def test_body_without_an_email_is_bad_input_not_an_error(anonymous, body):
+def test_body_without_an_email_is_400(anonymous, body):
     assert anonymous.post(LOGIN, body, format="json").status_code == 400
 
 
@@ -87,19 +87,19 @@ def test_body_without_an_email_is_bad_input_not_an_error(anonymous, body):
         ("confirm", "post", "/api/auth/password", {"current_password": "wrong", "new_password": "x"}),
     ],
 )
-def test_every_door_is_limited(settings, alice, group, method, path, body):
+def test_every_limited_endpoint_refuses(settings, alice, group, method, path, body):
     settings.RATE_LIMITS[group] = dict.fromkeys(settings.RATE_LIMITS[group], "1/h")
     first, second = (getattr(alice, method)(path, *([] if body is None else [body])) for _ in range(2))
     assert (first.status_code != 429, second.status_code) == (True, 429)
 
 
-def test_accounts_are_counted_apart(settings, alice, bob):
+def test_accounts_are_counted_separately(settings, alice, bob):
     settings.RATE_LIMITS["key_lookup"]["account"] = "1/h"
     looked_up = [person.get("/api/keys/email/nobody@example.org") for person in (alice, bob, alice)]
     assert statuses(looked_up) == [404, 404, 429]
 
 
-def test_stranger_is_told_401_before_any_limit(settings, anonymous, db):
+def test_stranger_gets_401_before_any_limit(settings, anonymous, db):
     settings.RATE_LIMITS["key_lookup"]["account"] = "0/h"
     assert anonymous.get("/api/keys/email/nobody@example.org").status_code == 401
 
@@ -124,13 +124,13 @@ def test_limit_is_one_security_event_per_window(settings, anonymous, caplog):
 
 
 @pytest.mark.django_db
-def test_switch_turns_all_of_them_off(settings, anonymous):
+def test_setting_disables_all_limits(settings, anonymous):
     settings.RATELIMIT_ENABLE = False
     settings.RATE_LIMITS["login"]["address"] = "1/h"
     assert statuses(log_in(anonymous) for _ in range(3)) == [401] * 3
 
 
-def test_good_log_ins_count_too(settings, alice, anonymous):
+def test_successful_log_ins_count(settings, alice, anonymous):
     settings.RATE_LIMITS["login"]["address"] = "1/h"
     body = {"email": alice.email, "password": PASSWORD}
     assert statuses(anonymous.post(LOGIN, body, format="json") for _ in range(2)) == [200, 429]
@@ -155,7 +155,7 @@ def test_limit_without_a_rate_is_refused_at_import(group, by):
         ("no address", "unknown"),
     ],
 )
-def test_address_is_reduced_to_one_customers(address, group):
+def test_address_is_reduced_to_the_network_of_a_customer(address, group):
     assert address_group(address) == group
 
 
@@ -170,7 +170,7 @@ def clock(monkeypatch):
 
 
 @pytest.mark.once
-def test_bucket_gives_its_burst_and_then_its_rate(clock):
+def test_bucket_allows_its_burst_and_then_its_rate(clock):
     bucket = LocalBucket(rate=2, burst=3)
     assert [bucket.take() for _ in range(4)] == [True, True, True, False]
     clock[0] += 0.5
@@ -185,7 +185,7 @@ def test_bucket_never_holds_more_than_its_burst(clock):
 
 
 @pytest.mark.once
-def test_two_buckets_are_taken_from_together_or_not_at_all(clock):
+def test_tokens_are_taken_from_both_buckets_or_none(clock):
     buckets, wanted = LocalBuckets(), {"account": (1, 1), "address": (1, 5)}
     assert buckets.take_all(wanted) == 0
     assert buckets.take_all(wanted) == 1
@@ -193,7 +193,7 @@ def test_two_buckets_are_taken_from_together_or_not_at_all(clock):
 
 
 @pytest.mark.once
-def test_full_buckets_are_forgotten(clock, monkeypatch):
+def test_full_buckets_are_deleted(clock, monkeypatch):
     monkeypatch.setattr(LocalBuckets, "MOST", 2)
     buckets = LocalBuckets()
     for name in ("alice", "bob"):
@@ -226,23 +226,23 @@ def test_sends_of_an_address_are_limited(buckets):
     assert counts == [3, 2, 0]
 
 
-async def test_event_loops_and_threads_take_from_the_same_bucket(buckets):
+async def test_event_loops_and_threads_share_a_bucket(buckets):
     waits = [await buckets.take_async(1, "192.0.2.1"), buckets.take(1, "192.0.2.1")]
     waits += [await buckets.take_async(1, "192.0.2.1") for _ in range(2)]
     assert [wait > 0 for wait in waits] == [False, False, False, True]
 
 
-def test_refused_send_takes_nothing(buckets):
+def test_refused_send_takes_no_token(buckets):
     taken(buckets, 10, user=1)
     assert taken(buckets, 2, user=2) == [0, 0]
 
 
-def test_limit_on_sends_is_a_security_event(buckets, caplog):
+def test_refused_send_is_a_security_event(buckets, caplog):
     taken(buckets, 4)
     event = next(record for record in caplog.records if record.getMessage() == "rate_limited")
     assert (event.group, event.user, event.address) == ("send", 1, "192.0.2.1")
 
 
-def test_switch_turns_sends_loose(buckets, settings):
+def test_setting_disables_the_limit_on_sends(buckets, settings):
     settings.RATELIMIT_ENABLE = False
     assert taken(buckets, 20) == [0] * 20

@@ -35,30 +35,30 @@ def test_security_event_has_the_address_of_the_request(caplog, rf):
 
 
 @pytest.mark.once
-def test_arguments_of_libraries_are_left_out():
+def test_arguments_of_libraries_are_not_logged():
     line = formatted(record_of("django.request", "%s: %s", "Not Found", "/api/keys/email/alice@example.org"))
     assert line["event"] == "%s: %s"
 
 
 @pytest.mark.once
-def test_what_django_security_formats_itself_is_left_out():
+def test_formatted_messages_of_django_security_are_not_logged():
     line = formatted(record_of("django.security.DisallowedHost", "Invalid HTTP_HOST header: 'alice@example.org'."))
     assert "alice" not in json.dumps(line)
 
 
 @pytest.mark.once
-def test_extra_of_libraries_is_left_out():
+def test_extra_of_libraries_is_not_logged():
     line = formatted(record_of("django.request", "oh", request="<alice>", status_code=500))
     assert "alice" not in json.dumps(line)
 
 
 @pytest.mark.once
-def test_later_lines_of_a_library_are_left_out():
+def test_further_lines_of_a_library_message_are_not_logged():
     assert formatted(record_of("asyncio", "Task exception\nfuture: alice@example.org"))["event"] == "Task exception"
 
 
 @pytest.mark.once
-def test_exception_is_logged_as_types_and_places():
+def test_exception_is_logged_as_types_and_locations():
     try:
         try:
             raise OSError(5, "alice@example.org")
@@ -73,7 +73,7 @@ def test_exception_is_logged_as_types_and_places():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nothing_that_a_person_wrote_is_logged(caplog, alice, bob, anonymous, settings):
+def test_no_content_of_a_person_is_logged(caplog, alice, bob, anonymous, settings):
     settings.RATELIMIT_ENABLE = True
     caplog.set_level(logging.DEBUG)
     fingerprint, canary = alice.upload_key(), "canary-4711"
@@ -101,7 +101,7 @@ def test_nothing_that_a_person_wrote_is_logged(caplog, alice, bob, anonymous, se
 
 
 def ours_and_errors(records):
-    """What reaches the log at the levels that the settings set; the test listens to everything."""
+    """Records that pass the configured levels; caplog captures all levels."""
     return [
         record
         for record in records

@@ -1,4 +1,4 @@
-"""A whole server while PostgreSQL or Redis is away: 503 where there is no other way, never another 5xx, and back."""
+"""A real server during outages of PostgreSQL or Redis: 503 where it needs them, no other 5xx, then recovery."""
 
 import json
 import os
@@ -46,7 +46,7 @@ def ask(server, method, path, options):
     return httpx.request(method, server.url + path, timeout=30, **options)
 
 
-def test_database_away(new_server, postgres):
+def test_database_outage_is_503(new_server, postgres):
     server = new_server(fresh=True, DATABASE_URL=postgres.url).start().wait()
     token = {"Authorization": f"Bearer {server.register('alice')['access']}"}
     assert is_ready(server)
@@ -72,7 +72,7 @@ def test_database_away(new_server, postgres):
     assert httpx.get(f"{server.url}/api/auth/me", headers=token, timeout=20).status_code == 200
 
 
-def test_database_that_takes_no_writes(new_server, postgres):
+def test_read_only_database_is_503(new_server, postgres):
     server = new_server(fresh=True, DATABASE_URL=postgres.url).start().wait()
     assert is_ready(server)
     set_read_only(postgres, "on")
@@ -90,7 +90,7 @@ def set_read_only(postgres, value):
         connection.execute("SELECT pg_reload_conf()")
 
 
-def test_database_that_freezes_is_in_the_log_though_nobody_asks(new_server, postgres):
+def test_frozen_database_is_logged_without_a_request(new_server, postgres):
     server = new_server(fresh=True, DATABASE_URL=postgres.url).start().wait()
     frozen = [postgres.process, *children(postgres.process)]
     for process in frozen:
@@ -127,7 +127,7 @@ def within_seconds(seconds, is_so) -> bool:
 
 
 def admin_cookie(server) -> str:
-    """The name that the settings of this server give it."""
+    """The name of the admin's session cookie on this server."""
     show = "from django.conf import settings; print(settings.SESSION_COOKIE_NAME)"
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", show]
     return subprocess.run(
@@ -140,7 +140,7 @@ def restart(postgres):
     wait_until(postgres.answers, postgres.process, "PostgreSQL", postgres.log)
 
 
-def test_redis_away(new_server, redis):
+def test_redis_outage_fails_only_the_readiness_check(new_server, redis):
     server = new_server(fresh=True, REDIS_URL=redis.url, RATELIMIT_ENABLE="True").start().wait()
     token = {"Authorization": f"Bearer {server.register('alice')['access']}"}
     assert is_ready(server)

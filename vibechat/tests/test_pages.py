@@ -35,28 +35,28 @@ async def test_import_map_comes_before_any_module(path):
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-async def test_pages_take_nothing(path, method):
+async def test_pages_refuse_other_methods(path, method):
     assert (await get(path, method)).status == 405
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_pages_have_no_slash_at_the_end(path):
+async def test_page_urls_have_no_trailing_slash(path):
     if path != "/":
         assert (await get(f"{path}/")).status == 404
 
 
-async def test_unknown_page_is_a_page_for_a_browser():
+async def test_browser_gets_a_404_page():
     answer = await get("/nowhere")
     assert (answer.status, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
 
 
 @pytest.mark.parametrize(("path", "headers"), [("/nowhere", {}), ("/api/nowhere", BROWSER), ("/api/", BROWSER)])
-async def test_unknown_address_is_json_for_everybody_else(path, headers):
+async def test_other_clients_get_a_json_404(path, headers):
     answer = await get(path, headers=headers)
     assert (answer.status, answer.headers["content-type"]) == (404, "application/json")
 
 
-async def test_favicon_is_the_icon():
+async def test_favicon_redirects_to_the_icon():
     answer = await get("/favicon.ico")
     assert answer.status == 301
     assert re.fullmatch(r"/static/icon\.[0-9a-f]{12}\.svg", answer.headers["location"])
@@ -70,7 +70,7 @@ def fail_with(monkeypatch, error):
 
 
 @pytest.mark.parametrize(("headers", "kind"), [(BROWSER, "text/html"), ({}, "application/json")])
-async def test_database_that_is_away_is_503(monkeypatch, headers, kind):
+async def test_unavailable_database_is_503(monkeypatch, headers, kind):
     fail_with(monkeypatch, OperationalError("connection refused"))
     answer = await get("/chat", headers=headers)
     assert answer.status == 503
@@ -79,14 +79,14 @@ async def test_database_that_is_away_is_503(monkeypatch, headers, kind):
 
 
 @pytest.mark.parametrize(("headers", "kind"), [(BROWSER, "text/html"), ({}, "application/json")])
-async def test_our_own_mistake_is_500_and_says_nothing_more(monkeypatch, headers, kind):
+async def test_unhandled_exception_is_500_without_details(monkeypatch, headers, kind):
     fail_with(monkeypatch, ValueError("secret detail"))
     answer = await get("/chat", headers=headers)
     assert (answer.status, b"secret detail" in answer.body) == (500, False)
     assert answer.headers["content-type"].startswith(kind)
 
 
-async def test_host_that_is_not_ours_is_refused():
+async def test_foreign_host_is_refused():
     answer = await get("/api/nowhere", headers={"Host": "evil.example"})
     assert answer.status in (400, 404)
     page = await get("/", headers={"Host": "evil.example"})

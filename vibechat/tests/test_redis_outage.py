@@ -1,4 +1,4 @@
-"""The limits while Redis comes and goes: local ones instead of an error, and quickly."""
+"""Rate limits during an outage of Redis: local counters, without errors or long waits."""
 
 import signal
 import time
@@ -49,13 +49,13 @@ def test_sends_are_counted_for_all_processes(redis_server):
     assert (waits[:2], waits[2] > 900) == ([0, 0], True)
 
 
-def test_buckets_do_not_stay_in_redis_for_ever(redis_server):
+def test_buckets_expire_in_redis(redis_server):
     SendBucket().take(1, "192.0.2.1")
     client = redis_client(redis_server.url)
     assert {client.ttl(key) > 0 for key in client.keys("vibechat:send:*")} == {True}
 
 
-def test_no_address_is_kept_in_redis_in_the_clear(redis_server, rf, settings):
+def test_redis_stores_no_plain_addresses(redis_server, rf, settings):
     settings.CACHES = settings.CACHES | {"ratelimit": settings.CACHES["ratelimit"] | {"LOCATION": redis_server.url}}
     request = rf.post("/admin/login/", {"username": "alice@example.org"}, REMOTE_ADDR="203.0.113.7")
     for by in settings.RATE_LIMITS["admin_login"]:
@@ -66,12 +66,12 @@ def test_no_address_is_kept_in_redis_in_the_clear(redis_server, rf, settings):
     assert b"203.0.113.7" not in keys
 
 
-def test_counter_that_expired_in_between_gets_an_end(redis_server):
+def test_recreated_counter_has_an_expiry(redis_server):
     RateLimitCache(redis_server.url, {}).incr("count")
     assert redis_client(redis_server.url).ttl("count") > 0
 
 
-def test_outage_is_answered_locally_and_soon(redis_server, caplog):
+def test_outage_uses_local_counters(redis_server, caplog):
     shared, bucket = RateLimitCache(redis_server.url, {}), SendBucket()
     redis_server.stop()
     started = time.monotonic()
@@ -81,7 +81,7 @@ def test_outage_is_answered_locally_and_soon(redis_server, caplog):
     assert events(caplog) == ["redis_away"]
 
 
-async def test_outage_does_not_hold_an_event_loop_up(redis_server, caplog):
+async def test_outage_does_not_block_an_event_loop(redis_server, caplog):
     bucket = SendBucket()
     redis_server.stop()
     started = time.monotonic()
@@ -90,7 +90,7 @@ async def test_outage_does_not_hold_an_event_loop_up(redis_server, caplog):
     assert events(caplog) == ["redis_away"]
 
 
-def test_recovery_is_noticed_and_said_once(redis_server, caplog, monkeypatch):
+def test_recovery_is_logged_once(redis_server, caplog, monkeypatch):
     monkeypatch.setattr(rate_limit_cache, "RETRY_SECONDS", 0)
     shared = RateLimitCache(redis_server.url, {})
     redis_server.stop()
@@ -111,8 +111,8 @@ def test_only_one_caller_waits_while_redis_is_away(monkeypatch):
     assert [outage.may_try() for _ in range(3)] == [True, False, False]
 
 
-def test_redis_that_hangs_is_as_away(redis_server):
-    """Stopped by a signal, it takes connections and says nothing."""
+def test_hanging_redis_is_an_outage(redis_server):
+    """A Redis stopped by a signal accepts connections and does not answer."""
     bucket = SendBucket()
     bucket.take(1, None)
     redis_server.process.send_signal(signal.SIGSTOP)

@@ -21,14 +21,14 @@ async def test_it_works():
 
 
 @pytest.mark.parametrize("path", ["/api/x", "/admin/login/", "/"])
-async def test_large_content_length_is_refused_before_anything_is_read(path):
+async def test_large_content_length_is_refused_before_reading(path):
     answer, seen = await answer_to(http_scope(path, "POST", {"Content-Length": str(LIMIT + 1)}))
     assert answer.status == 413
     assert b'"too_large"' in answer.body
     assert seen == []
 
 
-async def test_body_without_a_length_is_counted_while_it_comes():
+async def test_body_without_a_length_is_counted_while_it_arrives():
     answer, _ = await answer_to(http_scope("/api/x", "POST"), [b"x" * 1024] * 128 + [b"x"])
     assert answer.status == 413
 
@@ -39,7 +39,7 @@ async def test_body_without_a_length_may_fill_the_limit():
 
 
 @pytest.mark.parametrize(("length", "status"), [("9" * 5000, 413), ("-1", 400), ("1e3", 400), ("²", 400)])
-async def test_content_length_that_is_no_number_is_refused(length, status):
+async def test_invalid_content_length_is_refused(length, status):
     scope = http_scope("/api/x", "POST")
     scope["headers"].append((b"content-length", length.encode("latin-1")))
     answer, seen = await answer_to(scope)

@@ -31,24 +31,24 @@ async def test_it_works(lines):
         ("/api/keys/email/alice@example.org/\n", "unmatched"),
     ],
 )
-async def test_the_route_is_logged_not_the_path(lines, path, route):
+async def test_route_is_logged_instead_of_the_path(lines, path, route):
     await call(RequestLog(answering()), http_scope(path, query=b"with=alice@example.org"))
     assert lines()[0].route == route
     assert "alice" not in str(vars(lines()[0]))
 
 
-async def test_unknown_method_is_not_written_down(lines):
+async def test_unknown_method_is_not_logged(lines):
     await call(RequestLog(answering()), http_scope("/", "ALICE@EXAMPLE.ORG"))
     assert lines()[0].method == "OTHER"
 
 
-async def test_request_without_an_answer_is_logged(lines):
+async def test_request_without_a_response_is_logged(lines):
     with pytest.raises(ValueError, match="x"):
         await call(RequestLog(raising(ValueError("x"))), http_scope("/"))
     assert lines()[0].status is None
 
 
-async def test_socket_has_a_line_at_each_end(lines):
+async def test_opening_and_closing_of_a_socket_are_logged(lines):
     async def socket(scope, receive, send):
         await receive()
         await send({"type": "websocket.accept"})
@@ -60,7 +60,7 @@ async def test_socket_has_a_line_at_each_end(lines):
     assert (closed.getMessage(), closed.route, closed.code) == ("socket_closed", "/ws/chat/", 1001)
 
 
-async def test_code_with_which_the_server_closes_is_logged(lines):
+async def test_close_code_of_the_server_is_logged(lines):
     async def socket(scope, receive, send):
         await send({"type": "websocket.close", "code": 4401})
         await receive()

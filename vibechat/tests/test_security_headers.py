@@ -44,43 +44,43 @@ async def test_pages_have_trusted_types(path):
 
 
 @pytest.mark.parametrize("path", ["/", "/chat", "/nowhere"])
-async def test_pages_load_no_script_without_its_hash(path):
+async def test_pages_load_no_script_without_integrity(path):
     assert (await headers_of(path))["integrity-policy"] == "blocked-destinations=(script)"
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/api/auth/me"])
-async def test_admin_names_no_hashes_and_the_api_loads_nothing(path):
+async def test_admin_has_no_integrity_policy_and_api_loads_nothing(path):
     assert "integrity-policy" not in await headers_of(path)
 
 
-async def test_admin_has_none_for_its_jquery_writes_html():
+async def test_admin_has_no_trusted_types():
     policy = directives(await headers_of("/admin/accounts/user/"))
     assert "trusted-types" not in policy
     assert policy["script-src"] == policy["style-src"] == "'self'"
 
 
-async def test_only_inline_script_is_the_import_map():
+async def test_import_map_is_the_only_inline_script():
     policy = directives(await headers_of("/"))
     digest = base64.b64encode(hashlib.sha256(static_files.import_map().encode()).digest()).decode()
     assert policy["script-src"] == f"'self' 'sha256-{digest}'"
 
 
 @pytest.mark.parametrize(("https", "expected"), [(True, True), (False, False)])
-async def test_hsts_is_sent_with_https_alone(settings, https, expected):
+async def test_hsts_is_sent_only_with_https(settings, https, expected):
     settings.HTTPS = https
     assert ("strict-transport-security" in await headers_of()) is expected
 
 
-async def test_answer_that_says_nothing_is_not_kept():
+async def test_response_without_cache_control_is_not_cached():
     assert (await headers_of("/api/auth/me"))["cache-control"] == "no-store"
 
 
-async def test_answer_that_may_be_kept_stays_so():
+async def test_existing_cache_control_is_kept():
     headers = [("Cache-Control", "max-age=60, public")]
     assert (await headers_of("/static/x", headers))["cache-control"] == "max-age=60, public"
 
 
-async def test_nobody_inside_weakens_a_header():
+async def test_application_cannot_weaken_a_header():
     answer = await call(
         SecurityHeaders(answering(headers=[("X-Frame-Options", "SAMEORIGIN"), ("Referrer-Policy", "unsafe-url")])),
         http_scope(),
@@ -90,7 +90,7 @@ async def test_nobody_inside_weakens_a_header():
     assert answer.headers["x-frame-options"] == "DENY"
 
 
-def test_policies_name_features_once():
+def test_permissions_policy_names_each_feature_once():
     from vibechat.core.middleware.security_headers import HEADERS
 
     features = re.findall(r"([a-z-]+)=\(\)", HEADERS["Permissions-Policy"])

@@ -1,4 +1,4 @@
-"""`manage.py serve`, which is what `make run` runs: how it starts, and how it ends."""
+"""Start and shutdown of `manage.py serve`, the command of `make run`."""
 
 import asyncio
 import http.client
@@ -29,7 +29,7 @@ def test_it_works(new_server):
 
 
 @pytest.mark.once
-def test_second_start_collects_nothing_again(new_server, tmp_path):
+def test_second_start_does_not_collect_again(new_server, tmp_path):
     new_server(fresh=True).start().wait().stop()
     files = {path: path.stat().st_mtime_ns for path in (tmp_path / "var" / "static").rglob("*")}
     assert len(files) > 100
@@ -37,7 +37,7 @@ def test_second_start_collects_nothing_again(new_server, tmp_path):
     assert {path: path.stat().st_mtime_ns for path in files} == files
 
 
-def test_two_at_once_do_not_disturb_each_other(new_server, backend):
+def test_concurrent_starts_succeed(new_server, backend):
     if backend == "embedded":
         pytest.skip("one server at a time")
     servers = [new_server(fresh=True, SECRET_KEY="") for _ in range(2)]
@@ -50,7 +50,7 @@ def test_two_at_once_do_not_disturb_each_other(new_server, backend):
 
 
 @pytest.mark.once
-def test_what_it_keeps_is_for_its_owner_alone(new_server):
+def test_stored_files_are_readable_by_their_owner_only(new_server):
     server = new_server(fresh=True, SECRET_KEY="").start().wait()
     var_dir = server.folder / "var"
     assert stat.S_IMODE(var_dir.stat().st_mode) == 0o700
@@ -58,7 +58,7 @@ def test_what_it_keeps_is_for_its_owner_alone(new_server):
 
 
 @pytest.mark.once
-def test_port_in_use_is_a_sentence(new_server):
+def test_used_port_is_reported_in_a_sentence(new_server):
     first = new_server().start().wait()
     second = new_server(port=first.port)
     second.start()
@@ -68,14 +68,14 @@ def test_port_in_use_is_a_sentence(new_server):
     assert httpx.get(f"{first.url}/api/health/live").status_code == 200
 
 
-def test_address_that_is_not_ours_is_a_sentence(monkeypatch, settings):
+def test_foreign_address_is_reported_in_a_sentence(monkeypatch, settings):
     settings.BIND, settings.PORT = "192.0.2.1", 8000
     with pytest.raises(CommandError, match=r"^Cannot listen on 192\.0\.2\.1 port 8000: "):
         check_address()
 
 
 @pytest.mark.once
-def test_address_that_strangers_may_reach_is_a_public_server(new_server):
+def test_server_on_a_public_address_is_a_public_server(new_server):
     server = new_server(BIND="192.0.2.1").start()
     assert server.process.wait(30) == 1
     assert "Set HTTPS=True" in server.log.read_text()
@@ -84,7 +84,7 @@ def test_address_that_strangers_may_reach_is_a_public_server(new_server):
 
 
 @pytest.mark.once
-def test_database_that_does_not_answer_is_a_sentence(new_server):
+def test_unreachable_database_is_reported_in_a_sentence(new_server):
     server = new_server(DATABASE_URL=f"postgres://vibechat:hunter2@127.0.0.1:{free_port()}/vibechat").start()
     assert server.process.wait(60) == 1
     log = server.log.read_text()
@@ -93,7 +93,7 @@ def test_database_that_does_not_answer_is_a_sentence(new_server):
 
 
 @pytest.mark.once
-def test_limits_that_are_off_are_said_at_the_start(new_server):
+def test_disabled_limits_are_reported_at_the_start(new_server):
     unlimited = new_server().start().wait()
     assert "RATELIMIT_ENABLE is False" in unlimited.log.read_text()
     unlimited.stop()
@@ -101,7 +101,7 @@ def test_limits_that_are_off_are_said_at_the_start(new_server):
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
-def test_end_is_quiet_and_tells_the_sockets(new_server, signal_number):
+def test_shutdown_closes_the_sockets_and_logs_no_error(new_server, signal_number):
     server = new_server().start().wait()
     with server.socket() as connection:
         assert server.stop(signal_number) == 0
@@ -113,7 +113,7 @@ def test_end_is_quiet_and_tells_the_sockets(new_server, signal_number):
 
 
 @pytest.mark.once
-def test_ctrl_c_during_the_preparation_is_quiet(new_server):
+def test_ctrl_c_during_preparation_prints_no_traceback(new_server):
     server = new_server(fresh=True).start()
     while not (server.folder / "var").exists():
         time.sleep(0.01)
@@ -122,8 +122,8 @@ def test_ctrl_c_during_the_preparation_is_quiet(new_server):
 
 
 @pytest.mark.once
-def test_request_under_way_is_finished(new_server):
-    """Another writer holds SQLite, so that the registration is under way until it lets go."""
+def test_shutdown_finishes_running_requests(new_server):
+    """Another connection holds SQLite's write lock, so the registration waits until it is released."""
     server = new_server().start().wait()
     with ThreadPoolExecutor() as threads, sqlite3.connect(server.folder / "var/vibechat.sqlite3") as other:
         other.execute("BEGIN IMMEDIATE")
@@ -137,8 +137,8 @@ def test_request_under_way_is_finished(new_server):
 
 
 @pytest.mark.once
-def test_request_on_an_open_connection_is_answered_while_the_server_stops(new_server):
-    """A proxy may have written it before it saw that the server stops."""
+def test_request_on_an_open_connection_is_answered_during_shutdown(new_server):
+    """A proxy may have sent it before it noticed the shutdown."""
     server = new_server(BEHIND_PROXY="True").start().wait()
     kept = http.client.HTTPConnection("127.0.0.1", server.port)
     kept.request("GET", "/api/health/live")
@@ -161,8 +161,8 @@ def is_listening(port) -> bool:
 
 
 @pytest.mark.once
-async def test_connection_that_the_kernel_has_accepted_is_answered():
-    """Closing the listener would reset it."""
+async def test_connection_accepted_by_the_kernel_is_answered_during_shutdown():
+    """Otherwise closing the listener would reset it."""
     server = BoundedServer(answer_with_204, ready_callable=None)
     server.config.load()
     server.lifespan = server.config.lifespan_class(server.config)

@@ -1,4 +1,4 @@
-"""What the server bounds, asked of a real one over real connections."""
+"""Limits of the server, tested over real connections."""
 
 import base64
 import contextlib
@@ -25,7 +25,7 @@ def raw(server, data: bytes, timeout=10) -> socket.socket:
 
 
 def answer_of(connection) -> tuple[int, dict, bytes]:
-    """(status, headers, body) of what comes until the other side closes."""
+    """Reads until the server closes; returns (status, headers, body)."""
     received = b""
     while part := connection.recv(65536):
         received += part
@@ -52,18 +52,18 @@ def test_server_does_not_name_its_software(server):
 
 
 @pytest.mark.parametrize("path", [b"/api/auth/login", b"/admin/login/", b"/chat", b"/static/x"])
-def test_body_that_announces_itself_too_large_is_refused_before_it_comes(server, path):
+def test_too_large_content_length_is_refused_before_the_body(server, path):
     status, headers, body = answer_of(raw(server, request(b"POST " + path + b" HTTP/1.1", b"Content-Length: 131073")))
     assert (status, json.loads(body)["code"]) == (413, "too_large")
     assert headers["x-content-type-options"] == "nosniff"
 
 
-def test_large_body_is_answered_while_the_client_still_sends(server):
+def test_large_body_is_answered_while_the_client_sends(server):
     answer = httpx.post(f"{server.url}/api/auth/login", content=b"x" * 5_000_000)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
-def test_refusal_survives_what_the_client_still_sends(server):
+def test_refusal_arrives_although_the_client_still_sends(server):
     connection = raw(server, request(b"POST /api/auth/login HTTP/1.1", b"Content-Length: 999999"))
     connection.recv(1, socket.MSG_PEEK)
     for _ in range(10):
@@ -72,14 +72,14 @@ def test_refusal_survives_what_the_client_still_sends(server):
     assert answer_of(connection)[0] == 413
 
 
-def test_body_in_chunks_is_counted_and_refused(server):
+def test_too_large_chunked_body_is_refused(server):
     head = request(b"POST /api/auth/login HTTP/1.1", b"Transfer-Encoding: chunked")
     connection = raw(server, head + (b"4000\r\n" + b"x" * 0x4000 + b"\r\n") * 9)
     status, _, body = answer_of(connection)
     assert (status, json.loads(body)["code"]) == (413, "too_large")
 
 
-def test_body_without_an_end_is_cut_off(server):
+def test_endless_body_is_cut_off(server):
     def endless():
         while True:
             yield b"x" * 16384
@@ -87,7 +87,7 @@ def test_body_without_an_end_is_cut_off(server):
     assert httpx.post(f"{server.url}/api/auth/login", content=endless()).status_code == 413
 
 
-def test_client_that_asks_first_is_not_told_to_go_on(server):
+def test_too_large_body_gets_no_100_continue(server):
     head = request(b"POST /api/auth/login HTTP/1.1", b"Content-Length: 999999", b"Expect: 100-continue")
     assert answer_of(raw(server, head))[0] == 413
 
@@ -114,7 +114,7 @@ def test_body_in_chunks_with_short_trailers_reaches_the_view(server):
     connection.close()
 
 
-def test_no_body_is_written_to_disk(server):
+def test_bodies_are_not_written_to_disk(server):
     head = request(b"POST /api/auth/login HTTP/1.1", b"Content-Length: 131072")
     connection = raw(server, head + b"x" * 120_000)
     time.sleep(0.3)
@@ -124,12 +124,12 @@ def test_no_body_is_written_to_disk(server):
     assert [path for path in opened if "deleted" in path or path.startswith("/tmp/tmp")] == []
 
 
-def test_body_of_just_the_limit_is_read(server):
+def test_body_of_the_limit_is_accepted(server):
     answer = httpx.post(f"{server.url}/api/auth/login", content=b"x" * LIMIT, headers={"Content-Type": "text/plain"})
     assert answer.status_code == 415
 
 
-def test_connection_is_kept_after_other_refusals(server):
+def test_connection_stays_open_after_other_refusals(server):
     with httpx.Client(base_url=server.url) as client:
         statuses = [client.post("/api/auth/login", json=body).status_code for body in ({}, [], {"email": 1})]
     assert statuses == [400, 400, 400]
@@ -153,7 +153,7 @@ def test_connection_is_kept_after_other_refusals(server):
         b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nnot a chunk\r\n",
     ],
 )
-def test_malformed_request_is_400_in_the_one_shape(server, data):
+def test_malformed_request_is_400_in_the_error_format(server, data):
     status, _, body = answer_of(raw(server, data))
     assert (status, json.loads(body)["code"]) == (400, "invalid")
 
@@ -179,7 +179,7 @@ def test_malformed_request_is_400_in_the_one_shape(server, data):
         b"http://evil.example/",
     ],
 )
-def test_no_address_gives_a_5xx(server, target):
+def test_no_url_causes_a_5xx(server, target):
     status, _, _ = answer_of(raw(server, request(b"GET " + target + b" HTTP/1.1", b"Connection: close")))
     assert 400 <= status < 500 or status in (200, 301)
 
@@ -202,12 +202,12 @@ def test_no_address_gives_a_5xx(server, target):
     ],
 )
 @pytest.mark.parametrize("method", [b"GET", b"POST", b"OPTIONS", b"HEAD", b"TRACE", b"\xc3\xa4"])
-def test_no_header_gives_a_5xx(server, method, header):
+def test_no_header_causes_a_5xx(server, method, header):
     head = request(method + b" /api/auth/refresh HTTP/1.1", header, b"Connection: close", b"Content-Length: 2")
     assert 400 <= answer_of(raw(server, head + b"{}"))[0] < 500
 
 
-def test_nobody_moves_the_root_path(server):
+def test_client_cannot_set_the_root_path(server):
     path, header = f"{server.url}/x/api/health/live", {"Daphne-Root-Path": "/x"}
     assert httpx.get(path, headers=header).status_code == 404
 
@@ -313,7 +313,7 @@ def test_foreign_origin_is_403(server, origin):
         b"Cookie: \xff",
     ],
 )
-def test_no_handshake_gives_a_5xx(server, header):
+def test_no_handshake_causes_a_5xx(server, header):
     connection = raw(server, request(b"GET /ws/chat/ HTTP/1.1", *UPGRADE, header))
     connection.settimeout(5)
     assert connection.recv(65536).split()[1] in (b"101", b"400", b"403", b"404", b"426")
@@ -339,8 +339,8 @@ def client_of(server, person):
     return httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {person['access']}"})
 
 
-def test_client_that_sends_faster_than_it_is_answered_has_to_wait(server):
-    """Another writer holds SQLite, so that nothing is answered; the kernel takes some megabytes by itself."""
+def test_client_that_sends_too_fast_is_throttled_by_backpressure(server):
+    """Another connection holds SQLite's write lock, so nothing is answered. The kernel buffers a few megabytes."""
     alice, bob = server.register("alice"), server.register("bob")
     frame = json.dumps({"type": "send_message", **envelope(bob, 65536)})
     sent = []

@@ -1,4 +1,4 @@
-"""What keeps a server from starting is a sentence, and no traceback."""
+"""A failed start prints a sentence and no traceback."""
 
 import sqlite3
 from pathlib import Path
@@ -27,19 +27,19 @@ def refusal(server) -> str:
 @pytest.mark.once
 @pytest.mark.parametrize("folder", [NOT_A_FOLDER, NO_FOLDER_CAN_BE_MADE, f"{NOT_A_FOLDER}/var", "/proc"])
 @pytest.mark.parametrize("secret", ["", "a secret key of more than thirty-two characters"])
-def test_folder_that_cannot_be_written(new_server, folder, secret):
+def test_unwritable_folder_is_reported_in_a_sentence(new_server, folder, secret):
     assert f"VAR_DIR is '{folder}'" in refusal(new_server(fresh=True, VAR_DIR=folder, SECRET_KEY=secret))
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("folder", [NOT_A_FOLDER, NO_FOLDER_CAN_BE_MADE])
-def test_folder_of_the_static_files_that_cannot_be_written(new_server, folder):
+def test_unwritable_static_root_is_reported_in_a_sentence(new_server, folder):
     assert f"STATIC_ROOT is '{folder}'" in refusal(new_server(fresh=True, STATIC_ROOT=folder))
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("secret", [b"", b"short", b"\xff\xfe"])
-def test_secret_key_that_is_none(new_server, secret):
+def test_invalid_secret_key_is_reported_in_a_sentence(new_server, secret):
     server = new_server(fresh=True, SECRET_KEY="")
     file = server.folder / "var" / "secret_key"
     file.parent.mkdir(mode=0o700)
@@ -49,7 +49,7 @@ def test_secret_key_that_is_none(new_server, secret):
 
 @pytest.mark.once
 @pytest.mark.parametrize("content", [b"no database at all" * 100, b"SQLite format 3\0" + b"\xff" * 5000])
-def test_damaged_database(new_server, content):
+def test_damaged_database_is_reported_in_a_sentence(new_server, content):
     server = new_server(fresh=True)
     file = server.folder / "var" / "vibechat.sqlite3"
     file.parent.mkdir(mode=0o700)
@@ -58,7 +58,7 @@ def test_damaged_database(new_server, content):
 
 
 @pytest.mark.once
-def test_database_whose_schema_page_is_damaged(new_server):
+def test_damaged_schema_page_is_reported_in_a_sentence(new_server):
     server = new_server(fresh=True).start().wait()
     server.stop()
     file = server.folder / "var" / "vibechat.sqlite3"
@@ -69,13 +69,13 @@ def test_database_whose_schema_page_is_damaged(new_server):
 
 
 @pytest.mark.once
-def test_folder_in_place_of_the_database(new_server):
+def test_folder_in_place_of_the_database_is_reported_in_a_sentence(new_server):
     server = new_server(fresh=True)
     (server.folder / "var" / "vibechat.sqlite3").mkdir(parents=True)
     assert "Cannot open " in refusal(server)
 
 
-def test_schema_of_a_newer_release(new_server, backend):
+def test_schema_of_a_newer_release_is_refused(new_server, backend):
     variables = {"DATABASE_URL": make_database()} if backend == "services" else {}
     server = new_server(fresh=True, **variables).start().wait()
     server.stop()
@@ -95,7 +95,7 @@ def test_schema_of_a_newer_release(new_server, backend):
 
 
 @pytest.mark.once
-def test_second_server_on_the_same_folder(new_server):
+def test_second_server_on_the_same_folder_is_refused(new_server):
     first = new_server(fresh=True).start().wait()
     second = new_server(fresh=True)
     assert f"Another server runs on {first.folder / 'var'}." in refusal(second)
@@ -127,12 +127,12 @@ def sqlite_error(name):
         (failure(OperationalError(), sqlite_error("SQLITE_ERROR")), "up to date (OperationalError)"),
     ],
 )
-def test_every_database_error_is_a_sentence(error, sentence):
+def test_database_error_is_reported_in_a_sentence(error, sentence):
     said = startup.database_sentence(error)
     assert sentence in said
     assert "alice" not in said
 
 
-def test_folders_of_these_tests_are_as_they_say():
+def test_folder_fixtures_have_the_expected_permissions():
     assert Path(NOT_A_FOLDER).is_file()
     assert not Path(NO_FOLDER_CAN_BE_MADE).exists()

@@ -47,14 +47,14 @@ def test_it_works(imports):
     assert all(HASHED.fullmatch(hashed) for hashed in imports.values())
 
 
-def test_every_module_of_ours_is_in_it_and_none_of_the_admin(imports, settings):
+def test_import_map_lists_all_our_modules_and_none_of_the_admin(imports, settings):
     folder = settings.BASE_DIR / "static"
     modules = {f"/static/{path.relative_to(folder).as_posix()}" for path in folder.glob("js/**/*.js")}
     assert {name for name in imports if name.startswith("/static/js/")} == modules
     assert not any("admin" in address or "rest_framework" in address for address in imports.values())
 
 
-def test_libraries_go_by_their_names_and_no_file_of_them_is_without_integrity(whole_map, settings):
+def test_import_map_lists_libraries_by_name_and_all_files_have_integrity(whole_map, settings):
     if not settings.VENDOR_DIR.is_dir():
         pytest.skip("deploy/vendor.py has fetched nothing")
     named = {name: whole_map["imports"][name] for name in static_files.VENDOR_MODULES}
@@ -65,7 +65,7 @@ def test_libraries_go_by_their_names_and_no_file_of_them_is_without_integrity(wh
     assert whole_map["imports"]["/static/vendor/qr/index.js"] == named["qr"], "the reader imports the writer so"
 
 
-def test_without_libraries_the_map_does_not_name_them(collected_static, monkeypatch):
+def test_import_map_omits_missing_libraries(collected_static, monkeypatch):
     own = [name for name in static_files.own_files() if not name.startswith("vendor/")]
     monkeypatch.setattr(static_files, "own_files", lambda: own)
     forget()
@@ -81,7 +81,7 @@ def integrity_of(content: bytes) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
 
 
-async def test_every_module_has_the_integrity_of_what_is_sent(whole_map, files):
+async def test_integrity_matches_the_sent_content(whole_map, files):
     assert set(whole_map["integrity"]) == set(whole_map["imports"].values())
     for address, integrity in whole_map["integrity"].items():
         assert integrity == integrity_of((await get(files, address)).body)
@@ -94,13 +94,13 @@ def rendered(tag: str) -> str:
     return Template("{% load client_code %}" + tag).render(Context())
 
 
-def test_tag_writes_one_script_of_the_map(imports):
+def test_import_map_tag_renders_one_script(imports):
     html = rendered("{% import_map %}")
     assert html == f'<script type="importmap">{static_files.import_map()}</script>'
     assert html.count("<") == 2
 
 
-def test_module_tag_names_address_and_integrity(imports, settings):
+def test_module_tag_renders_url_and_integrity(imports, settings):
     integrity = integrity_of(STRIPPERS["js/"]((settings.BASE_DIR / "static/js/login.js").read_text()).encode())
     address = imports["/static/js/login.js"]
     expected = f'<script type="module" src="{address}" integrity="{integrity}"></script>'
@@ -108,14 +108,14 @@ def test_module_tag_names_address_and_integrity(imports, settings):
 
 
 @pytest.mark.parametrize("tag", ["module", "later_modules"])
-def test_what_is_loaded_beforehand_has_an_integrity_and_is_named_once(whole_map, tag):
+def test_preloads_have_integrity_and_are_listed_once(whole_map, tag):
     html = rendered(f"{{% {tag} 'js/chat.js' %}}")
     links = re.findall(r'<link rel="modulepreload" href="(\S+)" integrity="(\S+)">', html)
     assert len(links) == html.count("<link") == len({address for address, _ in links}) > 20
     assert dict(links).items() <= whole_map["integrity"].items()
 
 
-def test_what_a_module_needs_is_found_however_it_is_written(collected_static, monkeypatch):
+def test_imports_are_found_in_every_syntax(collected_static, monkeypatch):
     files = {
         "js/page.js": '/** @import { A } from "./types.js" */\nimport {\n  b,\n} from "./lib/b.js";\nimport "./c.js";\n'
         'export { d } from "./lib/d.js";\nconst later = () => import("./views/later.js");\nimport qr from "qr";\n',
@@ -135,14 +135,14 @@ def test_what_a_module_needs_is_found_however_it_is_written(collected_static, mo
         forget()
 
 
-async def test_stylesheet_tag_names_address_and_integrity(files):
+async def test_stylesheet_tag_renders_url_and_integrity(files):
     html = rendered("{% stylesheet 'css/base.css' %}")
     address, integrity = re.fullmatch(r'<link rel="stylesheet" href="(\S+)" integrity="(\S+)">', html).groups()
     assert re.fullmatch(r"/static/css/base\.[0-9a-f]{12}\.css", address)
     assert integrity == integrity_of((await get(files, address)).body)
 
 
-def test_no_page_of_ours_loads_code_in_another_way(settings):
+def test_pages_load_code_only_by_these_tags(settings):
     for template in (settings.BASE_DIR / "templates").glob("*.html"):
         assert re.findall(r"<script|stylesheet\"|modulepreload", template.read_text()) == [], template.name
 
@@ -150,7 +150,7 @@ def test_no_page_of_ours_loads_code_in_another_way(settings):
 # --- the files -------------------------------------------------------------------------------------------------------
 
 
-async def test_hashed_file_is_sent_and_kept_for_ever(files, imports, settings):
+async def test_hashed_file_is_cached_for_ever(files, imports, settings):
     answer = await get(files, imports["/static/js/chat.js"])
     assert answer.status == 200
     assert answer.body == STRIPPERS["js/"]((settings.BASE_DIR / "static/js/chat.js").read_text()).encode()
@@ -158,16 +158,16 @@ async def test_hashed_file_is_sent_and_kept_for_ever(files, imports, settings):
     assert answer.headers["content-type"].startswith("text/javascript")
 
 
-async def test_plain_name_is_not_kept_for_ever(files, imports):
+async def test_unhashed_name_is_not_cached_for_ever(files, imports):
     assert "immutable" not in (await get(files, "/static/js/chat.js")).headers["cache-control"]
 
 
-async def test_nobody_elsewhere_may_read_it(files, imports):
+async def test_other_origins_may_not_read_files(files, imports):
     answer = await get(files, imports["/static/js/chat.js"], Origin="https://evil.example")
     assert "access-control-allow-origin" not in answer.headers
 
 
-async def test_file_is_compressed_for_who_takes_it(files, imports):
+async def test_file_is_compressed_if_the_client_accepts_it(files, imports):
     address = next(hashed for plain, hashed in imports.items() if plain.endswith("crypto/crypto.js"))
     plain, small = await get(files, address), await get(files, address, **{"Accept-Encoding": "gzip"})
     assert small.headers["content-encoding"] == "gzip"
@@ -175,20 +175,20 @@ async def test_file_is_compressed_for_who_takes_it(files, imports):
     assert len(small.body) < len(plain.body)
 
 
-async def test_browser_gets_the_smallest_copy(files, imports):
+async def test_browser_gets_the_smallest_encoding(files, imports):
     address = next(hashed for plain, hashed in imports.items() if plain.endswith("crypto/crypto.js"))
     copies = [await get(files, address, **{"Accept-Encoding": kinds}) for kinds in ("gzip", "gzip, deflate, br")]
     assert copies[1].headers["content-encoding"] == "br"
     assert len(copies[1].body) < len(copies[0].body)
 
 
-async def test_part_of_a_file_can_be_had(files, imports):
+async def test_range_request_is_answered(files, imports):
     address = imports["/static/js/chat.js"]
     whole, part = await get(files, address), await get(files, address, Range="bytes=2-5")
     assert (part.status, part.body) == (206, whole.body[2:6])
 
 
-async def test_unchanged_file_is_not_sent_again(files, imports):
+async def test_unchanged_file_is_304(files, imports):
     address = imports["/static/js/chat.js"]
     etag = (await get(files, address)).headers["etag"]
     assert (await get(files, address, **{"If-None-Match": etag})).status == 304
@@ -203,20 +203,20 @@ async def test_head_has_no_body(files, imports):
     "path",
     ["/static/", "/static/js/", "/static/nothing.js", "/static/../manage.py", "/static//js/chat.js", "/chat"],
 )
-async def test_everything_else_goes_on(files, path):
+async def test_other_paths_reach_the_application(files, path):
     assert (await get(files, path)).body == b"inner"
 
 
-async def test_files_take_nothing(files, imports):
+async def test_files_refuse_other_methods(files, imports):
     assert (await get(files, imports["/static/js/chat.js"], "POST")).status == 405
 
 
 @pytest.mark.parametrize("value", ["bytes=9-1", "bytes=x-y", "bytes=1-2,4-5", "lines=1-2", "bytes=" + "9" * 5000])
-async def test_odd_range_is_no_error(files, imports, value):
+async def test_invalid_range_causes_no_5xx(files, imports, value):
     assert (await get(files, imports["/static/js/chat.js"], Range=value)).status in (200, 416)
 
 
-def test_without_collected_files_the_application_stands_alone(settings, tmp_path):
+def test_without_collected_files_the_application_is_not_wrapped(settings, tmp_path):
     settings.STATIC_ROOT = tmp_path / "nothing"
     app = answering()
     assert with_static_files(app) is app
@@ -241,12 +241,12 @@ def test_collected_code_has_no_comments(collected_static):
         'const u="https://example.org//*";',
     ],
 )
-def test_stripping_leaves_what_only_looks_like_a_comment(code):
+def test_stripping_keeps_text_that_looks_like_a_comment(code):
     assert STRIPPERS["js/"](code) == code
 
 
-def test_every_module_that_runs_at_first_is_named_by_the_page(collected_static, settings):
-    """Counted over the sources, whose imports stand each on a line of its own."""
+def test_page_preloads_every_static_import(collected_static, settings):
+    """Computed from the sources, where each import is on a separate line."""
     for entry in ("js/chat.js", "js/login.js", "js/about-me.js"):
         found = [entry]
         for module in found:

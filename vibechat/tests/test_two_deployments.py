@@ -1,4 +1,4 @@
-"""Two deployments on one host, which a browser tells apart by port; it sends both the cookies of both."""
+"""Two deployments on one host with different ports: a browser sends the cookies of both to each."""
 
 import re
 import subprocess
@@ -53,13 +53,13 @@ def register(browser, server):
     assert call(browser, server, "register", email=email, password=PASSWORD, refresh_cookie=True).status_code == 201
 
 
-def test_session_in_one_does_not_end_that_in_the_other(servers, browser):
+def test_sign_in_to_one_does_not_end_the_session_of_the_other(servers, browser):
     for server in servers:
         register(browser, server)
     assert [call(browser, server, "refresh").status_code for server in servers * 2] == [200] * 4
 
 
-def test_log_out_of_one_leaves_the_other(servers, browser):
+def test_log_out_of_one_does_not_log_out_of_the_other(servers, browser):
     one, other = servers
     for server in servers:
         register(browser, server)
@@ -79,7 +79,7 @@ def log_in_to_admin(browser, server):
     return token
 
 
-def test_operator_is_logged_in_to_both(servers, browser):
+def test_operator_can_be_logged_in_to_both(servers, browser):
     one, other = servers
     for server in servers:
         log_in_to_admin(browser, server)
@@ -90,7 +90,7 @@ def test_operator_is_logged_in_to_both(servers, browser):
     assert [admin_status(browser, server) for server in (one, other)] == [200, 302]
 
 
-def test_no_cookie_of_one_has_the_name_of_one_of_the_other(servers):
+def test_cookie_names_differ(servers):
     names = []
     for server in servers:
         with httpx.Client(timeout=30) as browser:

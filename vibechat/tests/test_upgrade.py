@@ -1,4 +1,4 @@
-"""What a process serves is fixed at its start: new files under it, as `git pull` brings them, change no answer."""
+"""A running process is not affected by changed files in its checkout, such as after `git pull`."""
 
 import json
 import shutil
@@ -38,9 +38,9 @@ def checkout(tmp_path):
     return folder
 
 
-def test_changed_files_change_nothing_of_what_a_running_process_answers(checkout, tmp_path):
-    """Two processes of one checkout: what the first has answered before the change, the second is asked for the first
-    time after it."""
+def test_changed_files_do_not_change_answers_of_a_running_process(checkout, tmp_path):
+    """Of two processes of one checkout, one is asked before the change of the files and one only after it; the answers
+    are equal."""
     servers = [RunningServer(tmp_path / f"server-{number}", RATELIMIT_ENABLE="True") for number in range(2)]
     try:
         for server in servers:
@@ -63,13 +63,13 @@ def test_changed_files_change_nothing_of_what_a_running_process_answers(checkout
 
 
 def use(server):
-    """What the first message of two people takes."""
+    """Register two people and send messages."""
     alice, bob = server.register("alice"), server.register("bob")
     with server.socket() as chat, client_of(server, alice) as client:
         sign_in(chat, bob)
         assert client.post("/api/contacts/add", json={"email": bob["user"]["email"]}).status_code == 201
         assert client.post("/api/keys/upload", json={"public_key": "x"}).status_code == 400
-        for _ in range(2):  # the second takes the short way
+        for _ in range(2):  # the second send needs no new mailboxes
             assert client.post("/api/messages/send", json=envelope(bob)).status_code == 201
             assert json.loads(chat.recv(timeout=10))["type"] == "new_message"
         for path in ("/api/messages/sync", "/api/messages/conversations", "/api/contacts/list", "/api/auth/me/data"):

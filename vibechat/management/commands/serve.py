@@ -77,7 +77,7 @@ def address() -> str:
         return f"https://{settings.ALLOWED_HOSTS[0]}"
     host = (
         settings.BIND if settings.BIND.strip("0.:") else "127.0.0.1"
-    )  # 0.0.0.0 and :: mean every address of this machine
+    )  # 0.0.0.0 and :: are all addresses of the machine
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}"
 
 
