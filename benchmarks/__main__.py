@@ -70,7 +70,7 @@ def run_parts(options) -> tuple[dict, list[Section]]:
 
 
 def run_browser() -> list[Section]:
-    """The browser's part brings its own server; what it returns is kept with the rest."""
+    """This part starts its own server."""
     if not importlib.util.find_spec("benchmarks.browser"):
         return [not_run(BROWSER, "In the browser", "there is no such part yet")]
     section = importlib.import_module("benchmarks.browser").main()
@@ -78,7 +78,7 @@ def run_browser() -> list[Section]:
 
 
 def main(arguments: list[str]) -> None:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are ended as well
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # runs the exit handlers, which stop the servers
     options = parse(arguments)
     about, sections = run_parts(options)
     sections += run_browser() if BROWSER in options.parts else []

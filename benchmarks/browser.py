@@ -1,4 +1,4 @@
-"""What a person sees, in a real Chromium, of the server as `make run` starts it: SQLite, one process."""
+"""Delays that a person experiences, in Chromium, with a server like that of `make run`: SQLite, one process."""
 
 import argparse
 import re
@@ -18,7 +18,7 @@ from tools.browser.start import contexts_of, running_browser
 SCRIPT = Path(__file__).with_name("browser_page.js").read_text()
 PATIENCE_MS = 600_000
 BATCH = 250
-PAUSE_SECONDS = 0.15  # between two messages: one at a time
+PAUSE_SECONDS = 0.15  # between two messages, so that each is measured alone
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -33,7 +33,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 class Reader:
-    """Somebody who has a chat with one other, and opens it again and again."""
+    """A person who repeatedly opens a chat with one other person."""
 
     def __init__(self, person: Person, other: Person):
         self.person = person
@@ -53,11 +53,11 @@ class Reader:
         return page
 
     def open_chat(self, newest: str) -> float:
-        """Milliseconds from the navigation to the picture with the newest message."""
+        """Milliseconds from the navigation to the frame with the newest message."""
         return self.load().evaluate("async text => (await measuring.drawn(text)) - performance.timeOrigin", newest)
 
     def open_after_absence(self, newest: str) -> tuple[float, float]:
-        """Milliseconds from the navigation until all that is in sight can be read, and to the newest message."""
+        """Milliseconds from the navigation until all visible messages are decrypted, and until the newest is shown."""
         times = "Promise.all([measuring.readable('message '), measuring.drawn(text)])"
         readable, drawn = self.load().evaluate(
             f"async text => (await {times}).map(time => time - performance.timeOrigin)", newest
@@ -65,7 +65,7 @@ class Reader:
         return readable, drawn
 
     def open_chat_from_list(self, newest: str) -> tuple[float, float]:
-        """Milliseconds from the click to that picture: the first time in a page, and the next time."""
+        """Milliseconds from the click to that frame: the first time in a page, and the second time."""
         page = self.page()
         page.goto(f"{self.person.url}/chat")
         self.person.chat_link(self.other).wait_for()
@@ -81,7 +81,7 @@ class Reader:
         return times[0], times[1]
 
     def open_everything(self) -> float:
-        """Seconds until nothing waits to be opened any more."""
+        """Seconds until all messages are decrypted."""
         start = time.monotonic()
         while self.person.page.evaluate("measuring.pending()"):
             time.sleep(0.25)
@@ -89,7 +89,7 @@ class Reader:
 
 
 class Sender:
-    """Sends many messages that were really sealed, as a browser that does nothing else could."""
+    """Sends many encrypted messages as fast as a browser can."""
 
     def __init__(self, person: Person, other: Person):
         self.person = person
@@ -102,7 +102,7 @@ class Sender:
         self.client.headers["Authorization"] = f"Bearer {access}"
 
     def send(self, count: int) -> str:
-        """The text of the last one."""
+        """Returns the text of the last message."""
         for envelope in self.seal(count):
             self.client.post("/api/messages/send", json=envelope).raise_for_status()
         return f"message {self.sent - 1}"
@@ -121,7 +121,7 @@ class Sender:
 
 
 def typing(sender: Person, reader: Person, count: int) -> dict[str, dict[str, float]]:
-    """Milliseconds from Enter until the message is on the own screen, and on the other's."""
+    """Milliseconds from Enter until the message is on the sender's screen, and on the recipient's."""
     here, there = [], []
     for page in (sender.page, reader.page):
         page.evaluate(SCRIPT)
@@ -139,7 +139,7 @@ def typing(sender: Person, reader: Person, count: int) -> dict[str, dict[str, fl
 
 
 def first_load(person: Person) -> dict[str, int]:
-    """All that a browser with nothing in its cache asks for until the chats stand, and after."""
+    """All requests of a browser with an empty cache, until the chat list is shown and after."""
     person.use_no_cache()
     files: set[str] = set()
     calls: list[str] = []

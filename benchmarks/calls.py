@@ -1,4 +1,4 @@
-"""One person's calls of the API, one after the other on one connection."""
+"""Sequential API calls of one person on one connection."""
 
 import base64
 import http.client
@@ -14,7 +14,7 @@ CIPHERTEXT_BYTES = 500
 
 
 class Caller:
-    newest = 0  # the sequence of the mailbox when it was filled
+    newest = 0  # the sequence of the mailbox after it was filled
 
     def __init__(self, port: int, person: dict):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -40,7 +40,7 @@ class Caller:
 
 
 def envelope(person: dict, recipient: dict, client_id: str) -> dict:
-    """What our browser sends, field by field; the bytes mean nothing."""
+    """A message with the same fields as those of our browser code, with random bytes."""
     return {
         "recipient_email": recipient["email"],
         "ciphertext": random_base64(CIPHERTEXT_BYTES),
@@ -59,7 +59,7 @@ def random_base64(length: int) -> str:
 
 
 def measured(call, repeats: int, processes: dict[str, list[int]]) -> dict[str, float]:
-    """Milliseconds of one call: p50, p95, p99, and the CPU of each kind of process."""
+    """Milliseconds of one call (p50, p95, p99), and the CPU time of each kind of process."""
     before = {name: cpu_seconds(roots) for name, roots in processes.items()}
     durations_ms = []
     for _ in range(repeats):

@@ -1,6 +1,6 @@
-"""The least of a client, so that the driver leaves the machine to the servers: RFC 6455 and HTTP/1.1 by hand.
+"""A minimal WebSocket (RFC 6455) and HTTP/1.1 client, so that the driver needs little CPU.
 
-Frames are masked with the key 0: RFC 6455 §5.3 wants unpredictable keys of a browser, and this one costs nothing.
+Frames are masked with the key 0, which costs no CPU. RFC 6455 §5.3 requires unpredictable keys only for security.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\
 
 
 class ClientError(Exception):
-    """The server refused or ended what a load needs."""
+    """The server refused a request or closed a connection of the load."""
 
 
 def client_frame(payload: bytes, opcode: int = TEXT) -> bytes:
@@ -29,7 +29,8 @@ def client_frame(payload: bytes, opcode: int = TEXT) -> bytes:
 
 
 class Socket(asyncio.Protocol):
-    """Calls `on_frame(payload)` for each text frame and `on_close(code)` once; `opened` is the handshake's end."""
+    """Calls `on_frame(payload)` for each text frame and `on_close(code)` once. `opened` resolves after the
+    handshake."""
 
     def __init__(self, handshake: bytes):
         self.handshake = handshake
@@ -68,7 +69,7 @@ class Socket(asyncio.Protocol):
             self.opened.set_exception(ClientError(f"The handshake was refused: {head[:80]!r}"))
 
     def read_frames(self, data) -> bytes:
-        """Returns what is left: the beginning of a frame that has not come whole."""
+        """Returns the rest: an incomplete frame."""
         position, end = 0, len(data)
         while end - position >= 2:
             start, length = position + 2, data[position + 1]
@@ -105,7 +106,7 @@ async def open_socket(host: str, port: int, deflate: bool = False) -> Socket:
 
 
 async def sign_in(host: str, port: int, person: dict, deflate: bool = False) -> Socket:
-    """A socket that the server has said `connected` to."""
+    """A socket that has received `connected`."""
     socket = await open_socket(host, port, deflate)
     connected = asyncio.get_running_loop().create_future()
     socket.on_frame = lambda payload: connected.done() or connected.set_result(payload)

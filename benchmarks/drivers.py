@@ -1,4 +1,4 @@
-"""Starts the driver processes and reads what they say."""
+"""Starts the driver processes and reads their output."""
 
 import contextlib
 import json
@@ -10,7 +10,7 @@ from tests.support.environment import ROOT
 
 
 class LoadFailed(Exception):
-    """The driver could not go on; the message says what it saw."""
+    """The driver has failed; the message gives the reason."""
 
 
 def spawn_driver(module: str, job: dict) -> subprocess.Popen:
@@ -23,7 +23,7 @@ def spawn_driver(module: str, job: dict) -> subprocess.Popen:
 
 
 def drive(job: dict, on_progress: Callable[[dict], None] = lambda progress: None) -> dict:
-    """Run one load; what the driver saw, as load.Seen has it."""
+    """Run one load; returns the fields of load.Seen."""
     process = spawn_driver("benchmarks.load", job)
     seen = None
     with ended(process):
@@ -39,7 +39,7 @@ def drive(job: dict, on_progress: Callable[[dict], None] = lambda progress: None
 
 @contextlib.contextmanager
 def idle_sockets(port: int, people: list[dict], sockets_each: int = 1) -> Iterator[Callable[[], dict]]:
-    """Held open within; what is yielded asks what they have seen so far."""
+    """Keeps idle sockets open in the context. The yielded function returns their counts so far."""
     process = spawn_driver("benchmarks.idle_sockets", {"port": port, "people": people, "sockets_each": sockets_each})
     with ended(process):
         said_at_first = process.stdout.readline()

@@ -8,7 +8,7 @@ RANKS = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
 def percentiles(values: Iterable[float]) -> dict[str, float]:
-    """By the nearest rank; nan of nothing."""
+    """Nearest-rank percentiles; nan without values."""
     ordered = sorted(values)
     if not ordered:
         return dict.fromkeys(RANKS, math.nan)
@@ -25,7 +25,7 @@ def divided(value: float, by: float) -> float:
 
 
 def number(value: float) -> str:
-    """Three figures, and whole numbers from 100 on; a dash for what was not measured."""
+    """Three significant figures, whole numbers from 100; a dash for nan."""
     if isinstance(value, int):
         return f"{value:,}"
     if math.isnan(value):
@@ -38,7 +38,7 @@ def times(ratio: float) -> str:
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """The first column is text; the others are numbers, and stand to the right."""
+    """The first column is text; the others are numbers, aligned right."""
     cells = [list(map(str, head)), *[list(map(str, row)) for row in rows]]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     lines = [f"| {' | '.join(aligned(row, widths))} |" for row in cells]

@@ -1,8 +1,8 @@
-"""The floor: the least that a relay can do and still be one. Nothing is checked.
+"""The floor: a minimal relay without any checks, as the baseline of the benchmarks.
 
-A raw ASGI application on uvicorn: each frame is one INSERT, committed; then PUBLISH to the recipient's channel, which
-the process that holds the recipient's socket has subscribed to; then the acceptance. `connect` takes an address for a
-token. FLOOR_DROPS_EVERY=10 makes it lose every tenth push, to see that the harness notices.
+A raw ASGI application on uvicorn. Each frame is one committed INSERT, then a PUBLISH to the recipient's channel, to
+which the process with the recipient's socket is subscribed, then the acceptance. `connect` takes an email as token.
+FLOOR_DROPS_EVERY=10 drops every tenth push, to test that the benchmark detects it.
 """
 
 import asyncio

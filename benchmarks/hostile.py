@@ -1,4 +1,4 @@
-"""How long hostile data keeps a chat page busy at one go, in a real Chromium: the longest task of each attack.
+"""The longest task that hostile data causes in a chat page, for each attack, in Chromium.
 
 python -m benchmarks.hostile
 """
@@ -27,7 +27,7 @@ new PerformanceObserver(list => {
 
 
 def longest_task(reader: Person, attack: Callable[[], object]) -> float:
-    """Milliseconds; those under 50 are no long tasks, and count as 0."""
+    """Milliseconds; 0 if no task takes 50 ms or longer."""
     reader.page.evaluate("window.longest = 0")
     attack()
     reader.page.wait_for_timeout(SETTLE_MS)

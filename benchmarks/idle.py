@@ -1,4 +1,4 @@
-"""Sockets that do nothing: what each costs, and whether they and a full load get along for a while."""
+"""The cost of idle sockets, and a soak test of idle sockets under full load."""
 
 import sys
 import time
@@ -10,8 +10,8 @@ from benchmarks.results import Aim, Section
 from benchmarks.usage import cpu_seconds, memory_kib
 
 KIB_LIMIT = 40
-GROWTH_LIMIT = 1.05  # of the resident memory, from the first minute to the last
-FIRST_SOCKETS = 50  # before the first look at the memory, so that what is made once counts for no socket
+GROWTH_LIMIT = 1.05  # factor of resident memory between the first minute and the last
+FIRST_SOCKETS = 50  # opened before the first measurement, so that one-time allocations are not counted
 SETTLE_SECONDS = 3
 SENDERS = 32
 

@@ -1,7 +1,7 @@
-"""A process that holds sockets which do nothing, and sees what comes in on them.
+"""A process that keeps idle sockets open and counts their frames.
 
-It reads `{"port", "people", "sockets_each"}` from standard input, opens them all, offering permessage-deflate as
-browsers do, says so, and answers each further line with what it has seen by then. It ends with its input.
+It reads `{"port", "people", "sockets_each"}` from standard input, opens all sockets, offering permessage-deflate like
+browsers, and prints a line. It answers each further line with the counts so far, and ends at the end of its input.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import uvloop
 from benchmarks.client import sign_in
 
 HOST = "127.0.0.1"
-AT_ONCE = 16  # handshakes under way
+AT_ONCE = 16  # concurrent handshakes
 
 
 class Holder:

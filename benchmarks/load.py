@@ -1,7 +1,7 @@
-"""The driver: a process of its own, whose CPU counts for no server.
+"""The driver, a separate process, so that its CPU time is not counted for a server.
 
-It reads a job as JSON from standard input and prints, a line each: `{"progress": …}` where the job asks for that, and
-at the end `{"seen": …}`.
+It reads a job as JSON from standard input. It prints lines with `{"progress": …}` if the job asks for them, and
+`{"seen": …}` at the end.
 """
 
 import asyncio
@@ -35,12 +35,12 @@ CLIENT_ID_PLACE = "00000000-0000-0000-0000-000000000000"
 @dataclass
 class Job:
     door: str  # "socket" or "post"
-    ports: list[int]  # of the processes to share the load; half of the pairs are then on two of them
+    ports: list[int]  # of the server processes; with several, half of the pairs are on two of them
     senders: list[dict]  # people: email, token, fingerprint
     recipients: list[dict]  # one for each sender, or one for all
     messages: int = 3000
     seconds: float | None = None  # instead of `messages`
-    per_second: float | None = None  # None: each sender has one in flight, and sends again when it is accepted
+    per_second: float | None = None  # None: each sender sends the next message when the last is accepted
     warm_up: int = 300
     grace_seconds: float = 3
     progress_seconds: float | None = None
@@ -53,17 +53,17 @@ class Seen:
     accepted: int
     refused: int
     delivered: int
-    dropped: int  # accepted, and not pushed within the grace
+    dropped: int  # accepted, but not pushed within the grace period
     unexpected: int  # pushed twice, or never sent
     resyncs: int
     seconds: float
-    latency_ms: dict[str, float]  # from send to the recipient's push
+    latency_ms: dict[str, float]  # from the send to the recipient's push
     cpu_seconds: dict[str, float]
     refusals: list[str]
 
 
 class Phase:
-    """What is counted, from the first message of a warm-up or of a measurement to its last push."""
+    """The counts of a warm-up or a measurement, from its first message to its last push."""
 
     is_closed_loop = True
 
@@ -132,7 +132,7 @@ class Phase:
 
 
 class Sender:
-    """A connection, and a message in bytes around the place of its client_id."""
+    """A connection, and a message as bytes before and after its client_id."""
 
     def __init__(self, load, connection, message: bytes):
         self.load = load
@@ -151,7 +151,7 @@ class SocketSender(Sender):
         elif b'"error"' in payload:
             self.load.phase.refuse(client_id_in(payload), payload)
         else:
-            return  # the push of one's own message
+            return  # the push of the sender's own message
         self.load.answered(self)
 
 
@@ -174,7 +174,7 @@ class PostSender(Sender):
 
 
 def client_id_in(payload: bytes) -> bytes:
-    """Without reading the JSON: no other value in it can hold the name."""
+    """Found without parsing the JSON, since no other value can contain the name."""
     start = payload.index(b'"', payload.index(b'"client_id"') + 11) + 1
     return payload[start : start + 36]
 
@@ -249,7 +249,7 @@ class Load:
         await self.finish()
 
     async def open_loop(self, phase):
-        """In steps of a metronome with some jitter, so that no timer of a server keeps step with it."""
+        """Sends at a constant rate with jitter, so that it does not synchronize with a server's timer."""
         self.phase, chance, number = phase, random.Random(1), 0
         phase.is_closed_loop = False
         while phase.left > 0 and perf_counter() < phase.deadline:

@@ -1,4 +1,4 @@
-"""What calls cost one person whose mailbox holds more and more: they must not grow with it."""
+"""The cost of calls for mailboxes of different sizes: it must not grow with the size."""
 
 import functools
 import sys
@@ -11,11 +11,11 @@ from benchmarks.servers import App
 
 PARTNERS = 50
 CHANGES_MISSED = 50
-GROWTH_LIMIT = 1.5  # what is above the noise of a few hundred calls
+GROWTH_LIMIT = 1.5  # above the noise of a few hundred calls
 MUST_NOT_GROW = ("send", "sync", "inbox")
 
 UNREAD = 50
-# Alternately received and sent, with the partners in turn; the last are unread.
+# Messages are received and sent alternately, with each partner in turn; the last ones are unread.
 FILL = """
 INSERT INTO messages (
     sender_id, sender_email, recipient_id, recipient_email, client_id, ciphertext, nonce, salt, message_type, suite,
@@ -39,12 +39,12 @@ ON CONFLICT (user_id) DO UPDATE SET sequence = excluded.sequence
 """
 
 
-CALLS = {  # by whom, with which partner
+CALLS = {  # each takes the caller and a partner
     "sync": lambda caller, partner: caller.get(f"/api/messages/sync?after={caller.newest - CHANGES_MISSED}"),
     "inbox": lambda caller, partner: caller.get("/api/messages/inbox?page_size=50"),
     "conversation": lambda caller, partner: caller.get(f"/api/messages/conversation/{partner['email']}?page_size=2"),
     "conversations": lambda caller, partner: caller.get("/api/messages/conversations"),
-    "send": lambda caller, partner: caller.send(partner),  # last, for it adds to the mailbox
+    "send": lambda caller, partner: caller.send(partner),  # last, because it adds to the mailbox
 }
 
 
@@ -56,7 +56,7 @@ class Owner:
 
 
 def measure(site, options) -> Section:
-    """Each size has a database and a process of its own, so that all of them can be asked by turns."""
+    """Each size has its own database and process, so that the measurements can be interleaved."""
     owners = {size: make_owner(site, size) for size in options.sizes}
     try:
         found = {name: by_turns(site, options, owners, call) for name, call in CALLS.items()}
@@ -87,7 +87,7 @@ def make_owner(site, size) -> Owner:
 
 
 def by_turns(site, options, owners, call) -> dict[int, dict]:
-    """{size: figures of one call}, medians over the rounds."""
+    """{size: figures of one call}; medians over the rounds."""
     runs = {size: [] for size in owners}
     for _ in range(options.side_rounds):
         for size, owner in owners.items():

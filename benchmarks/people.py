@@ -1,6 +1,6 @@
-"""Accounts, sessions and keys for a load, made once: registration costs bcrypt, which is not what is measured.
+"""Creates accounts, sessions and keys for a load directly, because registration would measure bcrypt.
 
-python -m benchmarks.people     in the server's environment: a list of addresses in, a list of people out, as JSON
+python -m benchmarks.people     in the server's environment; reads a JSON list of emails, prints a JSON list of people
 """
 
 import json

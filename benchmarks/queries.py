@@ -1,4 +1,4 @@
-"""How many statements PostgreSQL executes for one call, by its own log: whatever way they take to it."""
+"""The number of statements that PostgreSQL executes for one call, counted in PostgreSQL's log."""
 
 import re
 import time
@@ -15,7 +15,7 @@ TRANSACTION_WORDS = {"BEGIN", "COMMIT", "ROLLBACK", "SET"}
 
 
 class StatementLog:
-    """What PostgreSQL has logged since it was asked to log everything."""
+    """PostgreSQL's log of all statements."""
 
     def __init__(self, site, app):
         self.path = site.postgres.log
@@ -83,9 +83,9 @@ def counted(log, call) -> tuple[float, float]:
 
 
 def counted_socket_sends(log, app, alice, bob) -> tuple[float, float]:
-    """The difference of two loads is what the messages took; signing in is in both."""
+    """The difference between two loads, since both contain the sign-in."""
     job = {"door": "socket", "ports": [app.port], "senders": [alice], "recipients": [bob], "warm_up": 0}
-    drive(job | {"messages": REPEATS})  # the first one makes their mailboxes
+    drive(job | {"messages": REPEATS})  # creates the mailboxes
     few = per_call(log.during(lambda: drive(job | {"messages": REPEATS})), 1)
     many = per_call(log.during(lambda: drive(job | {"messages": 5 * REPEATS})), 1)
     return tuple((more - less) / (4 * REPEATS) for less, more in zip(few, many, strict=True))

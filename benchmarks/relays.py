@@ -1,4 +1,4 @@
-"""The relays side by side: the floor and both doors of VibeChat, in interleaved rounds."""
+"""Compares the floor with VibeChat's socket and POST, in interleaved rounds."""
 
 import functools
 import sys
@@ -11,7 +11,7 @@ from benchmarks.results import Aim, Section
 from benchmarks.servers import App
 
 DOORS = ("floor", "socket", "post")
-FIGURES = {  # our name: the table's
+FIGURES = {  # {our name: name in the table}
     "app": "app",
     "postgres": "PostgreSQL",
     "redis": "Redis",
@@ -55,7 +55,7 @@ def relays(site, options) -> list[Relay]:
 
 
 def interleaved(site, options, job_for: Callable, senders_counts: Iterable[int], rounds: int) -> list[Row]:
-    """`job_for(relay, senders)`: what a load of its own is to be."""
+    """`job_for(relay, senders)` returns the job of one load."""
     runs = {}
     contenders = relays(site, options)
     for _ in range(rounds):
@@ -73,7 +73,7 @@ def floor_of(runs, senders):
 
 
 def row(relay, senders, seens, floor_seens) -> Row:
-    """Medians over the rounds; the ratios are those of each round to the floor of the same round."""
+    """Medians over the rounds. Ratios compare each round with the floor of the same round."""
     measured = list(map(figures_of, seens))
     floor = list(map(figures_of, floor_seens or []))
     pairs = list(zip(measured, floor, strict=bool(floor_seens)))

@@ -1,4 +1,4 @@
-"""What a part has found, on what machine, and where it is kept."""
+"""Results of the parts, the description of the machine, and the files for both."""
 
 import importlib.metadata
 import json
@@ -26,7 +26,7 @@ class Aim:
     what: str
     limit: float
     found: float
-    at_least: bool = False  # else: at most
+    at_least: bool = False  # False: at most
 
     @property
     def verdict(self) -> str:
@@ -42,7 +42,7 @@ class Aim:
 
 @dataclass
 class Section:
-    """One part's findings: text in Markdown for people, data for programs."""
+    """The result of one part: Markdown for people, data for programs."""
 
     name: str
     title: str
@@ -106,7 +106,7 @@ def version(package: str) -> str:
 
 
 def fsync_ms(folder: Path) -> float:
-    """The median of what one commit waits for: 8 KiB written and flushed."""
+    """The median time to write and flush 8 KiB, which each commit waits for."""
     durations = []
     with (folder / "fsync").open("wb", buffering=0) as file:
         for _ in range(FSYNC_WRITES):
@@ -138,7 +138,7 @@ def markdown(about: dict, command: str, sections: list[Section]) -> str:
 
 
 def keep(about: dict, command: str, sections: list[Section]) -> Path:
-    """Both files, named by the time; returns the one for people."""
+    """Writes both files, named by the time; returns the Markdown file."""
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{time.strftime('%Y-%m-%d-%H%M')}.md"
     path.write_text(markdown(about, command, sections))

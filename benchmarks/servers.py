@@ -1,4 +1,4 @@
-"""What is measured: PostgreSQL and Redis as in production, and the processes that serve."""
+"""The measured services: PostgreSQL and Redis as in production, and the server processes."""
 
 import contextlib
 import json
@@ -17,16 +17,16 @@ from tests.support.environment import ROOT, clean_environment
 from tools.provision.postgres import SETTINGS, Postgres, copy_programs
 from tools.provision.processes import free_port, private_folder, spawn, stop, wait_until
 from tools.provision.redis import Redis
-from tools.server import says_it_serves, start_server, wait_for_server
+from tools.server import announces_its_url, start_server, wait_for_server
 
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-ACCESS_TOKEN_SECONDS = 86_400  # no token expires within a run
+ACCESS_TOKEN_SECONDS = 86_400  # longer than a run
 START_SECONDS = 60
 STOP_SECONDS = 15
 
 
 class DurablePostgres(Postgres):
-    """The suite's PostgreSQL, but what it has committed is on the disk."""
+    """The PostgreSQL of the tests, but with durable commits."""
 
     def start(self) -> None:
         programs = copy_programs(self.folder / "software")
@@ -41,7 +41,7 @@ class DurablePostgres(Postgres):
         return self.url.rpartition("/")[0] + f"/{name}"
 
     def execute(self, *statements: str, database: str | None = None) -> None:
-        """Each in a transaction of its own."""
+        """Each statement runs in a separate transaction."""
         with psycopg.connect(database or self.url, autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement)
@@ -60,7 +60,7 @@ class App:
 
 
 class Site:
-    """One PostgreSQL, one Redis, and whatever is started beside them; all of it ends with the context."""
+    """One PostgreSQL, one Redis and the started apps; all stop when the context ends."""
 
     def __enter__(self):
         self.people_made = {}
@@ -110,7 +110,7 @@ class Site:
         log = self.folder / f"{port}.log"
         process = start_server(environment, log)
         self.resources.callback(stop, process, signal.SIGTERM, STOP_SECONDS)
-        wait_for_server(process, partial(says_it_serves, log), log)
+        wait_for_server(process, partial(announces_its_url, log), log)
         return App("vibechat", port, process, environment)
 
     def start_app(self, name, command, port, environment, ready) -> App:
@@ -136,7 +136,7 @@ class Site:
     # --- people ------------------------------------------------------------------------------------------------------
 
     def people(self, app: App, count: int, group: str = "person") -> list[dict]:
-        """The first `count` of a group in the app's database. At the floor an address is all that a person is."""
+        """The first `count` people of a group in the app's database. For the floor a person is just an email."""
         made = self.people_made.setdefault((app.environment["DATABASE_URL"], group), [])
         if emails := [f"{group}{number}@example.org" for number in range(len(made), count)]:
             made += floor_people(emails) if app.is_floor else make_people(app, emails)

@@ -1,7 +1,8 @@
-"""Two server processes against one: as the machine lets them, and each held to a part of a core.
+"""Two server processes compared with one: without limits, and each limited to a part of a core.
 
-With the load, PostgreSQL and Redis on the same few cores a second process has nothing to run on; held to a fifth of a
-core each, the machine is not their limit, and what is left is what they cost each other.
+Load, PostgreSQL and Redis run on the same few cores, so without limits a second process has no free core. With each
+process limited to a fifth of a core, the machine is not the bottleneck, and the result shows how the processes slow
+each other down.
 """
 
 import contextlib
@@ -22,7 +23,7 @@ TITLE = "Two processes against one"
 
 
 class NoQuota(Exception):
-    """This machine lets nobody hold a process to a part of a core; the message says why."""
+    """This machine does not allow CPU limits; the message gives the reason."""
 
 
 def measure(site, options) -> Section:
@@ -32,10 +33,10 @@ def measure(site, options) -> Section:
             try:
                 found = compare(site, options, door, share)
             except NoQuota as error:
-                rows.append([door, held(share), f"NOT RUN: {error}", "", "", "", ""])
+                rows.append([door, share_text(share), f"NOT RUN: {error}", "", "", "", ""])
                 continue
             figures = [*map(number, found["cpu"]), *map(number, found["rates"]), times(found["ratio"])]
-            rows.append([door, held(share), *figures])
+            rows.append([door, share_text(share), *figures])
             data.append({"door": door, "share": share, **found})
             if share:
                 aims.append(Aim(f"two processes, {door}, × one", AT_LEAST, found["ratio"], True))
@@ -46,7 +47,7 @@ def measure(site, options) -> Section:
     return Section("processes", TITLE, text, data, aims)
 
 
-def held(share) -> str:
+def share_text(share) -> str:
     return f"{share} % of a core" if share else "what it gets"
 
 
@@ -57,7 +58,7 @@ def compare(site, options, door, share) -> dict:
     try:
         with contextlib.ExitStack() as stack:
             for app in apps if share else []:
-                stack.enter_context(held_to(share, app.process.pid))
+                stack.enter_context(limited_to(share, app.process.pid))
             runs = [[run(site, job, apps[:count]) for count in (1, 2)] for _ in range(options.side_rounds)]
     finally:
         for app in apps:
@@ -78,8 +79,8 @@ def run(site, job, apps) -> dict:
 
 
 @contextlib.contextmanager
-def held_to(share: int, pid: int) -> Iterator[None]:
-    """The process with all its threads gets so many per cent of one core, by a control group (v1) of its own."""
+def limited_to(share: int, pid: int) -> Iterator[None]:
+    """Limits the process with its threads to `share` per cent of one core, by a control group (v1)."""
     group = CPU_CONTROLLER / f"vibechat-benchmark-{os.getpid()}-{pid}"
     try:
         group.mkdir()
@@ -91,6 +92,6 @@ def held_to(share: int, pid: int) -> Iterator[None]:
         (group / "cgroup.procs").write_text(str(pid))
         yield
     finally:
-        with contextlib.suppress(OSError):  # a process that has ended has left the group already
+        with contextlib.suppress(OSError):  # an ended process has left the group already
             (CPU_CONTROLLER / "cgroup.procs").write_text(str(pid))
         group.rmdir()

@@ -1,4 +1,4 @@
-"""What processes use, with all their children, from /proc: CPU seconds and memory."""
+"""CPU time and memory of processes with their children, from /proc."""
 
 import os
 import re
@@ -8,13 +8,13 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(roots: list[int]) -> float:
-    """User and system time of these processes and their descendants, those that have ended and were waited for too."""
+    """User and system time of these processes and their descendants, including ended ones that were waited for."""
     stats = all_stats()
     return sum(stats[pid][1] for pid in tree(roots, stats)) / TICKS_PER_SECOND
 
 
 def memory_kib(roots: list[int]) -> dict[str, int]:
-    """`resident`: all that is in memory; `private`: what no other process shares."""
+    """`resident`: all memory in RAM; `private`: memory not shared with other processes."""
     total = {"resident": 0, "private": 0}
     for pid in tree(roots, all_stats()):
         sizes = dict(re.findall(r"^(\w+):\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE))
@@ -24,7 +24,7 @@ def memory_kib(roots: list[int]) -> dict[str, int]:
 
 
 def all_stats() -> dict[int, tuple[int, int]]:
-    """{pid: (its parent, its ticks and those of its reaped children)}"""
+    """{pid: (parent pid, ticks including reaped children)}"""
     found = {}
     for name in os.listdir("/proc"):
         if name.isdigit() and (fields := stat_fields(name)):
@@ -33,7 +33,7 @@ def all_stats() -> dict[int, tuple[int, int]]:
 
 
 def stat_fields(pid: str) -> list[str]:
-    """The fields after the program's name, which may hold spaces; none where the process has ended."""
+    """The fields after the program's name, which may contain spaces; empty if the process has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

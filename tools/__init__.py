@@ -1,1 +1,1 @@
-"""Services, browsers and people for tests, benchmarks and the audit; no server needs them."""
+"""Services, browsers and simulated people for tests, benchmarks and the audit. A server does not import it."""

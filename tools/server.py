@@ -1,4 +1,4 @@
-"""`manage.py serve` as a process of its own, for tests, benchmarks and the audit."""
+"""Starts `manage.py serve` as a subprocess, for tests, benchmarks and the audit."""
 
 import subprocess
 import sys
@@ -11,13 +11,13 @@ START_SECONDS = 90  # the first start collects the static files
 
 
 class NotServing(Exception):
-    """The server has ended or is not ready in time; the message holds the end of its log."""
+    """The server has exited or is not ready in time; the message contains the end of its log."""
 
 
 def start_server(
     environment: dict[str, str], log: Path, *arguments: str, output: Path | None = None, checkout: Path = ROOT
 ) -> subprocess.Popen:
-    """What it says goes to `log`; where `output` is given, the lines of its standard output go there."""
+    """Standard error goes to `log`, standard output to `output` if given, else to `log` too."""
     with log.open("ab") as errors, (output or log).open("ab") as said:
         return subprocess.Popen(
             [sys.executable, "manage.py", "serve", *arguments],
@@ -38,5 +38,5 @@ def wait_for_server(process: subprocess.Popen, is_ready: Callable[[], bool], log
         time.sleep(0.05)
 
 
-def says_it_serves(output: Path) -> bool:
+def announces_its_url(output: Path) -> bool:
     return "VibeChat is at" in output.read_text(errors="replace")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tools.provision import Unavailable
 from tools.provision.processes import free_port, stop
-from tools.server import NotServing, says_it_serves, start_server, wait_for_server
+from tools.server import NotServing, announces_its_url, start_server, wait_for_server
 
 
 @contextlib.contextmanager
@@ -18,7 +18,7 @@ def running_server(log: Path) -> Iterator[str]:
     port = free_port()
     process = start_server(os.environ | {"PORT": str(port), "BIND": "127.0.0.1"}, log, "--beside")
     try:
-        wait_for_server(process, partial(says_it_serves, log), log)
+        wait_for_server(process, partial(announces_its_url, log), log)
         yield f"http://127.0.0.1:{port}"
     except NotServing as error:
         raise Unavailable(str(error)) from error

@@ -1,4 +1,4 @@
-"""A person with a browser, who does what a person can see: everything goes by roles and accessible names."""
+"""A simulated person with a browser. It finds elements by roles and accessible names only."""
 
 import contextlib
 import copy
@@ -12,14 +12,13 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, W
 from playwright.sync_api import Error as BrowserError
 
 STATES = ("Sending", "Sent", "Delivered", "Read", "Not sent")
-# What a browser writes into its console about the network, and no script can prevent: answers such as 401 and 404,
-# and lost connections.
+# Console messages about the network that no script can prevent: responses such as 401 and 404, and lost connections.
 NETWORK_NOISE = re.compile(r"^Failed to load resource|^WebSocket connection to .* failed")
 COMPLAINTS = re.compile(r"Content.Security.Policy|Trusted ?Type", re.IGNORECASE)
 
 
 class Person:
-    """`account` is the person whose account it is, where this is a second browser of somebody's."""
+    """`account`: for a second browser of a person, the person whose account it uses."""
 
     profile: Path
 
@@ -53,7 +52,7 @@ class Person:
         self.page = self.context.pages[0] if self.context.pages else self.context.new_page()
 
     def leave(self) -> None:
-        """Closes the browser for good, and notes nothing more of it."""
+        """Closes the browser and records no further errors."""
         self.context.remove_listener("console", self.note_console)
         self.context.remove_listener("weberror", self.note_error)
         self.give_back(self.context)
@@ -67,13 +66,13 @@ class Person:
             self.complaints.append(f"{message.type}: {message.text}")
 
     def new_tab(self) -> "Person":
-        """The same person in the same browser, looking at another tab."""
+        """A second tab in the same browser."""
         tab = copy.copy(self)
         tab.page = self.context.new_page()
         return tab
 
     def use_no_cache(self) -> None:
-        """From here on this page loads everything anew."""
+        """From now on this page loads everything from the server."""
         session = self.context.new_cdp_session(self.page)
         session.send("Network.enable")
         session.send("Network.setCacheDisabled", {"cacheDisabled": True})
@@ -82,9 +81,8 @@ class Person:
         self.page.goto(self.url + path)
 
     def visit_in_vain(self, path: str) -> None:
-        """The page sends its visitor to the log-in, perhaps before it has been loaded whole; and the one that was open
-        before may be on its way there by itself.
-        """
+        """Visit a page that redirects to the log-in, perhaps before it has loaded. The page open before may also be
+        redirecting at this moment."""
         with contextlib.suppress(BrowserError):
             self.page.goto(self.url + path, wait_until="commit")
         self.page.wait_for_url("**/login")
@@ -92,7 +90,7 @@ class Person:
     # --- account ---
 
     def register(self) -> "Person":
-        """Without the form, which has stories of its own: the chat page is what most others begin with."""
+        """Registers by the API, which is faster than the form, and opens the chat page."""
         account = {"email": self.email, "password": self.password, "display_name": self.name, "refresh_cookie": True}
         answer = self.context.request.post(f"{self.url}/api/auth/register", data=account)
         assert answer.ok, answer.text()
@@ -119,7 +117,7 @@ class Person:
         self.expect_chat_page()
 
     def send_credentials(self) -> None:
-        """By the form to log in, which stands there."""
+        """Fills in and submits the log-in form of the current page."""
         self.page.get_by_label("Email").fill(self.email)
         self.page.get_by_label("Password", exact=True).fill(self.password)
         self.page.get_by_role("button", name="Log in").click()
@@ -140,7 +138,7 @@ class Person:
     # --- keys ---
 
     def key_of(self, other: "Person") -> str:
-        """The fingerprint that the server names to this person, in a session apart from the browser's."""
+        """The fingerprint that the server gives this person, in a session separate from the browser's."""
         with httpx.Client(base_url=self.url, timeout=20) as client:
             answer = client.post("/api/auth/login", json={"email": self.email, "password": self.password})
             headers = {"Authorization": f"Bearer {answer.json()['access']}"}
@@ -197,7 +195,7 @@ class Person:
         expect(self.message(text)).to_have_count(1)
 
     def expect_state(self, text: str, *states: str) -> None:
-        """The article of one's own message says one of these words, in its name or its text."""
+        """The article of this person's own message shows one of these states, in its name or its text."""
         self.expect_message(text)
         self.page.wait_for_function(
             """([text, states]) => [...document.querySelectorAll('[role=log] [role=article]')].some((article) => {
@@ -208,7 +206,7 @@ class Person:
         )
 
     def expect_in_order(self, *texts: str) -> None:
-        """The log shows each of the texts once, in this order."""
+        """The message log shows each text once, in this order."""
         for text in texts:
             self.expect_message(text)
         shown = self.log().get_by_role("article").all_text_contents()

@@ -1,4 +1,4 @@
-"""Starts a browser, for tests and for what measures."""
+"""Starts a browser for tests and benchmarks."""
 
 import contextlib
 import os
@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_play
 
 from tools.provision.chromium import ARGUMENTS, Chromium, find_chromium
 
-PATIENCE_MS = 20_000  # a busy machine is slow, and no test is about how fast it is
+PATIENCE_MS = 20_000  # generous, because a busy machine is slow
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 
 
@@ -29,7 +29,7 @@ def running_browser() -> Iterator[Browser]:
 
 
 def contexts_of(browser: Browser) -> Callable[[], BrowserContext]:
-    """Each is a browser of its own to the pages in it."""
+    """Each context is isolated, like a separate browser."""
 
     def new_context() -> BrowserContext:
         context = browser.new_context(viewport=WIDE)

@@ -1,5 +1,5 @@
-"""Finds, or brings without root, what the suite needs: PostgreSQL, Redis, Node, Chromium and Firefox."""
+"""Finds or installs, without root, the programs that the tests need: PostgreSQL, Redis, Node, Chromium and Firefox."""
 
 
 class Unavailable(Exception):
-    """What was asked for cannot be had here; the message says why, for the list under NOT RUN."""
+    """The program is not available; the message gives the reason, for the list under NOT RUN."""

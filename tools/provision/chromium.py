@@ -1,7 +1,7 @@
-"""Chromium without windows: the machine's headless shell, else the one that npm's @sparticuz/chromium carries packed,
-else a whole Chromium of the machine's.
+"""Headless Chromium: the machine's headless shell, else the one in npm's @sparticuz/chromium, else the machine's
+complete Chromium.
 
-The shell is the same engine, and what Playwright takes by itself; a page in it costs about half of the processor time.
+The headless shell is the same engine and Playwright's default. A page in it needs about half of the CPU time.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from tools.provision.processes import prints
 
 SHELL = "chromium-headless-shell"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# Without a sandbox, which root and most containers cannot have; it only ever sees pages of our own.
+# No sandbox, because it does not work for root and in most containers. The browser only loads our own pages.
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -40,7 +40,7 @@ class Chromium:
     environment: dict[str, str] = field(default_factory=dict)
 
     def works(self) -> bool:
-        """Whether it starts: a missing library, or a wrapper that only advises how to install it, shows here."""
+        """Whether it starts. This detects missing libraries, and wrappers that only print how to install it."""
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
             options = ["--headless", *ARGUMENTS, f"--user-data-dir={profile}", "--remote-debugging-port=0"]
             try:
@@ -56,7 +56,7 @@ def find_chromium() -> Chromium:
 
 @functools.cache
 def find_whole_chromium() -> Chromium:
-    """With a camera, which the shell lacks, and as new as the machine's."""
+    """The machine's complete Chromium. It supports a camera, unlike the headless shell."""
     whole = of_the_machine(os.environ.get("VIBE_CHROMIUM") or "", *NAMES)
     return first_that_works(whole, "this machine has no whole Chromium, and the shell has no camera")
 
@@ -91,7 +91,7 @@ def of_npm() -> Iterator[Chromium]:
 
 
 def packaged_chromium() -> Path:
-    """Unpacked beside the package, under a name that says it is complete."""
+    """Unpacked next to the package; the folder gets its final name only when it is complete."""
     package = install_modules() / "@sparticuz" / "chromium"
     folder = MODULES / ".cache" / "chromium"
     with (package / "package.json").open() as lock:

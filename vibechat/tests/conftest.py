@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 from tests.support.collected import lay_static
 from tests.support.environment import ROOT, clean_environment
 from tools.provision.processes import free_port
-from tools.server import says_it_serves, start_server, wait_for_server
+from tools.server import announces_its_url, start_server, wait_for_server
 
 SERVICES = ("DATABASE_URL", "REDIS_URL")
 
@@ -40,7 +40,7 @@ class RunningServer:
         return self
 
     def is_ready(self):
-        return says_it_serves(self.output)
+        return announces_its_url(self.output)
 
     def stop(self, signal_number=signal.SIGTERM) -> int:
         if self.process.poll() is None:
