@@ -117,7 +117,7 @@ class Sender:
         return envelopes
 
 
-# --- what is measured ------------------------------------------------------------------------------------------------
+# --- measurements ----------------------------------------------------------------------------------------------------
 
 
 def typing(sender: Person, reader: Person, count: int) -> dict[str, dict[str, float]]:
@@ -203,7 +203,7 @@ def measure(site: Site, browser: Browser, options) -> dict:
     return found
 
 
-# --- how it is told --------------------------------------------------------------------------------------------------
+# --- report ----------------------------------------------------------------------------------------------------------
 
 
 def text(found: dict, options) -> str:

@@ -1,4 +1,4 @@
-/** What runs in a page to measure it. Times are of this machine's clock, the same in each of its browsers. */
+/** Measurements inside a page. Times are of the machine's clock, which all its browsers share. */
 {
   const now = () => performance.timeOrigin + performance.now();
   const done = (request) => new Promise((resolve, reject) => {
@@ -7,10 +7,10 @@
   });
   const texts = () => [...document.querySelectorAll("[role=log] .message-text")];
 
-  /** When this is the newest message in the log, in the picture that is drawn next. */
+  /** The time of the next frame in which this is the newest message of the log. */
   const drawn = (text) => seen(() => texts().at(-1)?.textContent === text);
 
-  /** When all messages in sight, some that begin like this among them, can be read, in the picture that is drawn next. */
+  /** The time of the next frame in which all visible messages are decrypted; some begin with this text. */
   const readable = (beginning) => seen(() => {
     const inSight = texts().filter((node) => {
       const { top, bottom } = node.getBoundingClientRect();
@@ -40,7 +40,7 @@
     return (await drawn(text)) - start;
   }
 
-  /** The next Enter in the composer, and when what was typed stands in the log. */
+  /** The time of the next Enter in the composer, and the time when its text is in the log. */
   function enterAndShown(text) {
     return new Promise((resolve) => {
       const composer = document.querySelector("#composer-text");
@@ -68,7 +68,7 @@
 
   const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-  /** As many real messages as are asked for, from a browser of this person's that does nothing else. */
+  /** Encrypts this number of messages of this person. */
   async function seal({ own, peer, first, count }) {
     const { sealMessage } = await import("/static/js/crypto/envelope.js");
     const database = await account();
@@ -97,7 +97,7 @@
     return envelopes;
   }
 
-  /** Older messages, as this browser keeps what it has opened. The server does not know them. */
+  /** Stores older messages as this browser stores decrypted ones. The server does not have them. */
   async function remember({ peer, count }) {
     const { sealRecord } = await import("/static/js/crypto/storage-encryption.js");
     const { messageRecord } = await import("/static/js/model/keys/storage-cipher.js");

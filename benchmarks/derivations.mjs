@@ -1,10 +1,10 @@
 /**
- * What receipts cost, and what a flood costs its reader: key derivations (PBKDF2, 100,000 iterations each), in the first two
- * rows in two browsers together, in the others in the reader's alone.
+ * The cost of receipts and of a flood, in key derivations (PBKDF2, 100,000 iterations each). The first two rows count both
+ * browsers, the others the reader's browser.
  *
  *     node benchmarks/derivations.mjs
  *
- * The browsers are the model without pages, the server is the tests' (tests/js/world/world.js): counts, and no times.
+ * The browsers are the model without pages; the server is the one of the tests (tests/js/world/world.js). It measures no times.
  */
 import { CryptoManager } from "../static/js/crypto/crypto.js";
 
@@ -27,7 +27,7 @@ const world = new World();
 const [alice, bob] = await world.friends("alice", "bob");
 const receipts = () => world.server.messages.filter((message) => message.message_type === "receipt").length;
 
-/** Starts to count, and gives what prints. */
+/** Starts counting, and returns a function that prints the counts. */
 function counting() {
   derivations = 0;
   const before = { receipts: receipts(), messages: world.server.texts.length };
@@ -73,7 +73,7 @@ await mallory.account.contacts.add(again.email);
 await mallory.send(again, "the first");
 await until(() => again.chat(mallory)?.lastLine === "the first");
 
-/** Messages of Mallory's client's own that do not open, each another one. */
+/** Different messages of Mallory that cannot be decrypted. */
 function flood(what) {
   const print = counting();
   const { id, ...message } = world.server.texts.find(({ sender_email: sender }) => sender === mallory.email);

@@ -67,7 +67,7 @@ def watch_cpu(roots, seconds) -> float:
 def soak(site, options) -> Section:
     app = site.start_vibechat()
     idlers, talkers = site.people(app, options.sockets, "idle"), site.people(app, 2 * SENDERS, "talker")
-    job = {"door": "socket", "ports": [app.port], "senders": talkers[:SENDERS], "processes": site.process_ids(app)}
+    job = {"transport": "socket", "ports": [app.port], "senders": talkers[:SENDERS], "processes": site.process_ids(app)}
     load = {"recipients": talkers[SENDERS:], "seconds": 60 * options.minutes, "progress_seconds": 60 * options.step}
     minutes = []
 

@@ -34,7 +34,7 @@ CLIENT_ID_PLACE = "00000000-0000-0000-0000-000000000000"
 
 @dataclass
 class Job:
-    door: str  # "socket" or "post"
+    transport: str  # "socket" or "post"
     ports: list[int]  # of the server processes; with several, half of the pairs are on two of them
     senders: list[dict]  # people: email, token, fingerprint
     recipients: list[dict]  # one for each sender, or one for all
@@ -207,7 +207,7 @@ class Load:
             socket = await sign_in(HOST, job.ports[number // processes % processes], person)
             socket.on_frame, socket.on_close = self.on_push, self.fail
         for number, person in enumerate(job.senders):
-            opening = self.socket_sender if job.door == "socket" else self.post_sender
+            opening = self.socket_sender if job.transport == "socket" else self.post_sender
             recipient = job.recipients[number % len(job.recipients)]
             self.senders.append(await opening(job.ports[number % processes], person, recipient))
 

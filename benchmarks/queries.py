@@ -84,7 +84,7 @@ def counted(log, call) -> tuple[float, float]:
 
 def counted_socket_sends(log, app, alice, bob) -> tuple[float, float]:
     """The difference between two loads, since both contain the sign-in."""
-    job = {"door": "socket", "ports": [app.port], "senders": [alice], "recipients": [bob], "warm_up": 0}
+    job = {"transport": "socket", "ports": [app.port], "senders": [alice], "recipients": [bob], "warm_up": 0}
     drive(job | {"messages": REPEATS})  # creates the mailboxes
     few = per_call(log.during(lambda: drive(job | {"messages": REPEATS})), 1)
     many = per_call(log.during(lambda: drive(job | {"messages": 5 * REPEATS})), 1)

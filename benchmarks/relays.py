@@ -32,26 +32,26 @@ LATENCY_SENDERS = 8
 class Relay:
     name: str
     app: App
-    door: str
+    transport: str
 
 
 @dataclass(frozen=True)
 class Row:
     relay: str
     senders: int
-    door: str
+    transport: str
     figures: dict[str, float]
     ratios: dict[str, float]
     counts: dict[str, int]
 
     @property
     def is_floor(self):
-        return self.door == "floor"
+        return self.transport == "floor"
 
 
 def relays(site, options) -> list[Relay]:
     found = [Relay("floor", site.floor(), "floor")] if "floor" in options.only else []
-    return found + [Relay(door, site.vibechat(), door) for door in options.only if door != "floor"]
+    return found + [Relay(transport, site.vibechat(), transport) for transport in options.only if transport != "floor"]
 
 
 def interleaved(site, options, job_for: Callable, senders_counts: Iterable[int], rounds: int) -> list[Row]:
@@ -62,14 +62,18 @@ def interleaved(site, options, job_for: Callable, senders_counts: Iterable[int],
         for senders in senders_counts:
             for relay in contenders:
                 job = job_for(relay, senders) | {"processes": site.process_ids(relay.app)}
-                seen = drive(job | {"door": "post" if relay.door == "post" else "socket", "ports": [relay.app.port]})
+                seen = drive(
+                    job | {"transport": "post" if relay.transport == "post" else "socket", "ports": [relay.app.port]}
+                )
                 runs.setdefault((senders, relay), []).append(seen)
                 say(relay.name, senders, seen)
     return [row(relay, senders, seens, floor_of(runs, senders)) for (senders, relay), seens in runs.items()]
 
 
 def floor_of(runs, senders):
-    return next((seens for (count, relay), seens in runs.items() if count == senders and relay.door == "floor"), None)
+    return next(
+        (seens for (count, relay), seens in runs.items() if count == senders and relay.transport == "floor"), None
+    )
 
 
 def row(relay, senders, seens, floor_seens) -> Row:
@@ -80,7 +84,7 @@ def row(relay, senders, seens, floor_seens) -> Row:
     return Row(
         relay=relay.name,
         senders=senders,
-        door=relay.door,
+        transport=relay.transport,
         figures={name: median(figures[name] for figures in measured) for name in FIGURES},
         ratios={name: median(divided(ours[name], theirs[name]) for ours, theirs in pairs) for name in FIGURES},
         counts={name: sum(seen[name] for seen in seens) for name in (*COUNTS, "delivered", "resyncs")},
@@ -118,9 +122,9 @@ def tables(rows: list[Row]) -> str:
 def measure_table(site, options) -> Section:
     rows = interleaved(site, options, functools.partial(pairs_job, site, options), options.senders, options.rounds)
     aims = [
-        Aim(f"CPU of {row.relay}, {row.senders} senders, × the floor", CPU_LIMITS[row.door], row.ratios["cpu"])
+        Aim(f"CPU of {row.relay}, {row.senders} senders, × the floor", CPU_LIMITS[row.transport], row.ratios["cpu"])
         for row in rows
-        if row.door in CPU_LIMITS
+        if row.transport in CPU_LIMITS
     ]
     aims += [
         Aim(f"dropped by {row.relay}, {row.senders} senders", 0, row.counts["dropped"])

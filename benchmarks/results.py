@@ -128,7 +128,7 @@ def redis_version(url: str) -> str:
     return f"{info.get('server_name', 'redis')} {info.get('valkey_version') or info['redis_version']}"
 
 
-# --- keeping ---------------------------------------------------------------------------------------------------------
+# --- files -----------------------------------------------------------------------------------------------------------
 
 
 def markdown(about: dict, command: str, sections: list[Section]) -> str:

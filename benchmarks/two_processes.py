@@ -28,20 +28,20 @@ class NoQuota(Exception):
 
 def measure(site, options) -> Section:
     rows, data, aims = [], [], []
-    for door in (door for door in options.only if door != "floor"):
+    for transport in (transport for transport in options.only if transport != "floor"):
         for share in (None, options.share):
             try:
-                found = compare(site, options, door, share)
+                found = compare(site, options, transport, share)
             except NoQuota as error:
-                rows.append([door, share_text(share), f"NOT RUN: {error}", "", "", "", ""])
+                rows.append([transport, share_text(share), f"NOT RUN: {error}", "", "", "", ""])
                 continue
             figures = [*map(number, found["cpu"]), *map(number, found["rates"]), times(found["ratio"])]
-            rows.append([door, share_text(share), *figures])
-            data.append({"door": door, "share": share, **found})
+            rows.append([transport, share_text(share), *figures])
+            data.append({"transport": transport, "share": share, **found})
             if share:
-                aims.append(Aim(f"two processes, {door}, × one", AT_LEAST, found["ratio"], True))
+                aims.append(Aim(f"two processes, {transport}, × one", AT_LEAST, found["ratio"], True))
     if not data:
-        return not_run("processes", TITLE, "no door was chosen")
+        return not_run("processes", TITLE, "no transport was chosen")
     head = ["relay", "each process has", "CPU s / 1,000: one", "two", "messages/s: one", "two", "ratio"]
     text = f"{SENDERS} senders in disjoint pairs, half of them across the processes.\n\n{markdown_table(head, rows)}"
     return Section("processes", TITLE, text, data, aims)
@@ -51,10 +51,15 @@ def share_text(share) -> str:
     return f"{share} % of a core" if share else "what it gets"
 
 
-def compare(site, options, door, share) -> dict:
+def compare(site, options, transport, share) -> dict:
     apps = [site.start_vibechat() for _ in range(2)]
     people = site.people(apps[0], 2 * SENDERS)
-    job = {"door": door, "senders": people[:SENDERS], "recipients": people[SENDERS:], "seconds": options.share_seconds}
+    job = {
+        "transport": transport,
+        "senders": people[:SENDERS],
+        "recipients": people[SENDERS:],
+        "seconds": options.share_seconds,
+    }
     try:
         with contextlib.ExitStack() as stack:
             for app in apps if share else []:
@@ -74,7 +79,7 @@ def compare(site, options, door, share) -> dict:
 
 def run(site, job, apps) -> dict:
     seen = drive(job | {"ports": [app.port for app in apps], "processes": site.process_ids(*apps)})
-    say(f"{len(apps)} × {apps[0].name}, {job['door']}", SENDERS, seen)
+    say(f"{len(apps)} × {apps[0].name}, {job['transport']}", SENDERS, seen)
     return seen
 
 

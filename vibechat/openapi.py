@@ -202,7 +202,7 @@ class PatternFieldExtension(OpenApiSerializerFieldExtension):
         return {"type": "string", "pattern": f"^{self.target.pattern.pattern}$"}
 
 
-# --- what is no view of REST framework's -----------------------------------------------------------------------------
+# --- endpoints outside REST framework --------------------------------------------------------------------------------
 
 
 SCHEMAS = {

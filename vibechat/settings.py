@@ -29,7 +29,7 @@ from vibechat.core.secret_key import kept_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# --- where it runs ---------------------------------------------------------------------------------------------------
+# --- deployment ------------------------------------------------------------------------------------------------------
 
 DEBUG = False
 PORT = env_int("PORT", 8000, least=1, most=65535)

@@ -27,7 +27,7 @@ from vibechat.core.environment import writes_to_folder
 
 ADVISORY_LOCK = 0x76696265  # the same number in every process
 
-# --- what is missing -------------------------------------------------------------------------------------------------
+# --- database and static files ---------------------------------------------------------------------------------------
 
 
 def prepare(beside_another: bool = False) -> None:
@@ -124,7 +124,7 @@ def refuse_second_server() -> None:
         ) from error
 
 
-# --- what is served --------------------------------------------------------------------------------------------------
+# --- preloading ------------------------------------------------------------------------------------------------------
 
 
 def load_everything() -> None:

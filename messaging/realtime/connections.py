@@ -115,7 +115,7 @@ class Connections:
         for socket in self.all() if user_id == dispatcher.EVERYBODY else self.by_user.get(user_id, ()):
             socket.resync()
 
-    # --- the check ---
+    # --- the periodic check ---
 
     async def check_forever(self) -> None:
         while True:

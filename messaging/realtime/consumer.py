@@ -119,7 +119,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def send_frame(self, frame: dict[str, Any]) -> None:
         await self.send(text_data=json.dumps(frame))
 
-    # --- frames in ---------------------------------------------------------------------------------------------------
+    # --- received frames ---------------------------------------------------------------------------------------------
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.closing:
@@ -204,7 +204,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         except (APIException, DatabaseError, InterfaceError) as error:
             await self.send_frame(error_frame({}, error))
 
-    # --- pushes out --------------------------------------------------------------------------------------------------
+    # --- pushes ------------------------------------------------------------------------------------------------------
 
     def push(self, push: Push) -> None:
         if not self.closing:

@@ -64,7 +64,7 @@ async def send_to_layer(pushes: list[Push]) -> None:
         await get_channel_layer().group_send_many(messages)
 
 
-# --- the dispatcher: both directions, on one event loop --------------------------------------------------------------
+# --- the dispatcher, on one event loop -------------------------------------------------------------------------------
 
 
 class PushDispatcher:
@@ -89,7 +89,7 @@ class PushDispatcher:
     def is_lossy(self) -> bool:
         return self.is_deaf or bool(self.lost)
 
-    # --- out ---
+    # --- sending ---
 
     def enqueue(self, pushes: list[Push]) -> None:
         for push in pushes:
@@ -146,7 +146,7 @@ class PushDispatcher:
         else:
             logger.warning("push_healed", extra={"people": len(told)})
 
-    # --- in, for the sockets of this process ---
+    # --- receiving, for the sockets of this process ---
 
     channel = None
     listening: asyncio.Task[None]

@@ -103,7 +103,7 @@ def until_somebody_waits():
             time.sleep(0.01)
 
 
-# --- one client_id ---------------------------------------------------------------------------------------------------
+# --- concurrent repeats ----------------------------------------------------------------------------------------------
 
 
 def test_concurrent_repeats_by_both_paths_are_one_message(alice, bob, published):
@@ -115,7 +115,7 @@ def test_concurrent_repeats_by_both_paths_are_one_message(alice, bob, published)
     assert sequences_of(alice, published) == sequences_of(bob, published) == [1, 2, 3, 4, 5]
 
 
-# --- numbers and commits ---------------------------------------------------------------------------------------------
+# --- sequences and commits -------------------------------------------------------------------------------------------
 
 
 class Unfinished:
@@ -231,7 +231,7 @@ def test_push_follows_the_commit(alice, bob, mailboxes, monkeypatch, way):
     assert seen == [({message}, {message})]
 
 
-# --- everything at once ----------------------------------------------------------------------------------------------
+# --- all changes concurrently ----------------------------------------------------------------------------------------
 
 
 def test_concurrent_sends_receipts_and_clearings_do_not_deadlock(alice, bob, published):

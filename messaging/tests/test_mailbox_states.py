@@ -79,7 +79,7 @@ class SeveralPeople(RuleBasedStateMachine):
         name, number = which
         return self.people[name].browsers[number]
 
-    # --- what people do ----------------------------------------------------------------------------------------------
+    # --- actions of people -------------------------------------------------------------------------------------------
 
     @rule(pair=pairs, data=st.data())
     def send_in_thread(self, pair, data):
@@ -160,7 +160,7 @@ class SeveralPeople(RuleBasedStateMachine):
         self.people[name], self.fresh = Person(self.emails[name]), {}
         self.sent = [(sender, body, first) for sender, body, first in self.sent if sender != name]
 
-    # --- what the way from the server does ---------------------------------------------------------------------------
+    # --- delivery of pushes ------------------------------------------------------------------------------------------
 
     def push(self, data):
         """Deliver to each browser in a different order, as a layer may between processes."""
@@ -203,7 +203,7 @@ class SeveralPeople(RuleBasedStateMachine):
         if pushed and self.browser(which).is_connected:
             self.browser(which).hear([data.draw(st.sampled_from(pushed))])
 
-    # --- what holds after each step ----------------------------------------------------------------------------------
+    # --- invariants --------------------------------------------------------------------------------------------------
 
     @invariant()
     def every_connected_browser_equals_a_fresh_load(self):

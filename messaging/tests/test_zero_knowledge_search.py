@@ -66,7 +66,7 @@ def sources_with_leaks(canaries, *searched_sources: Source) -> set[str]:
     return {leak.source for leak in leaks}
 
 
-# --- each place, in each form ----------------------------------------------------------------------------------------
+# --- each source, in each encoding -----------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_leak_in_a_push_through_redis_is_found(form, canaries, planted_text, red
     assert sources_with_leaks(canaries, Source("pushes", pushes)) == {"pushes"}
 
 
-# --- what browsers exchange ------------------------------------------------------------------------------------------
+# --- traffic of browsers ---------------------------------------------------------------------------------------------
 
 
 class Gone(Exception):

@@ -1,7 +1,8 @@
 """PostgreSQL and Redis for one run: the servers that the environment names, else our own.
 
-A keeper process stops our servers when the pipe to it closes. That happens even if the run ends by `kill -9`:  python
--m tools.provision.services postgres redis
+A keeper process stops our servers when the pipe to it closes. That happens even if the run ends by `kill -9`.
+
+python -m tools.provision.services postgres redis     the keeper
 """
 
 import contextlib

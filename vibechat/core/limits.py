@@ -18,7 +18,7 @@ from rest_framework.viewsets import ViewSet
 from vibechat.core.logs import security_event
 from vibechat.core.rate_limit_cache import async_redis_client, outage, redis_client
 
-# --- who is asking ---------------------------------------------------------------------------------------------------
+# --- keys of the counters --------------------------------------------------------------------------------------------
 
 
 def address_group(address: str | None) -> str:
@@ -250,7 +250,7 @@ def numbers(wanted: Buckets) -> list[float]:
 send_bucket = SendBucket()
 ephemeral_bucket = SendBucket("ephemeral", "EPHEMERAL_LIMITS")
 
-# --- places ----------------------------------------------------------------------------------------------------------
+# --- places of sockets -----------------------------------------------------------------------------------------------
 
 # A place expires after KEPT_SECONDS unless it is renewed, so the places of a process that died become free.
 TAKE_PLACE = """

@@ -115,18 +115,18 @@ class RateLimitCache(BaseCache):
         # redis-py's type hints are unions of its sync and async clients.
         self.redis: Any = redis_client(location) if location else None
 
-    def either(self, remote: Callable[[], T], local: Callable[[], T]) -> T:
+    def shared_or_local(self, remote: Callable[[], T], local: Callable[[], T]) -> T:
         return outage.call(remote, local) if self.redis else local()
 
     def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
-        return self.either(
+        return self.shared_or_local(
             lambda: bool(self.redis.set(key, value, nx=True, ex=seconds)),
             lambda: self.local.add(key, value, timeout),
         )
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
-        return self.either(lambda: self.increment(key, delta), lambda: self.increment_locally(key, delta))
+        return self.shared_or_local(lambda: self.increment(key, delta), lambda: self.increment_locally(key, delta))
 
     def increment(self, key: str, delta: int) -> int:
         count = self.redis.incr(key, delta)
@@ -140,7 +140,7 @@ class RateLimitCache(BaseCache):
         return self.local.incr(key, delta)
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
-        return self.either(lambda: self.read(key, default), lambda: self.local.get(key, default))
+        return self.shared_or_local(lambda: self.read(key, default), lambda: self.local.get(key, default))
 
     def read(self, key: str, default: Any) -> Any:
         value = self.redis.get(key)

@@ -135,7 +135,7 @@ def test_connection_stays_open_after_other_refusals(server):
     assert statuses == [400, 400, 400]
 
 
-# --- requests that are none ------------------------------------------------------------------------------------------
+# --- malformed requests ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

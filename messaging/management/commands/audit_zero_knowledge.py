@@ -61,7 +61,7 @@ class Command(BaseCommand):
                 raise CommandError(f"Not carried out: {first_line(error)}", returncode=NOT_DONE) from error
         self.conclude()
 
-    # --- what is done ---
+    # --- actions ---
 
     def play_and_search(self, tools: Any, stack: Any, url: str | None, logs: list[Path], emails: list[str]) -> None:
         if not url:
@@ -102,7 +102,7 @@ class Command(BaseCommand):
         if emails and (count := remove(emails)):
             self.stdout.write(f"The {count} temporary people are gone again.")
 
-    # --- what is said ---
+    # --- output ---
 
     def conclude(self) -> None:
         self.report_searched()

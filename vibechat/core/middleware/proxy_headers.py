@@ -15,12 +15,12 @@ class ProxyHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
-            scope = self.believed(scope) if settings.BEHIND_PROXY else dict(scope)
+            scope = self.with_forwarded_values(scope) if settings.BEHIND_PROXY else dict(scope)
             scope["headers"] = [(key, value) for key, value in scope["headers"] if not is_forwarding(key)]
             scope["root_path"] = ""
         await self.app(scope, receive, send)
 
-    def believed(self, scope: Scope) -> dict:
+    def with_forwarded_values(self, scope: Scope) -> dict:
         address = (header(scope, b"x-forwarded-for") or "").split(",")[-1].strip()
         scheme = (header(scope, b"x-forwarded-proto") or "").strip().lower()
         changed = dict(scope)

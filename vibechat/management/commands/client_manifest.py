@@ -55,7 +55,7 @@ class Command(BaseCommand):
         ours, theirs = json.loads(manifest_json()), server.manifest()
         self.stdout.write(f"this checkout: {ours['version']}, {ours['digest']}\n")
         self.stdout.write(f"{server.url}: {theirs['version']}, {theirs['digest']}\n")
-        found = [*differences(ours["files"], theirs), *server.departures(in_both(ours["files"], theirs["files"]))]
+        found = [*differences(ours["files"], theirs), *server.mismatches(in_both(ours["files"], theirs["files"]))]
         for difference in found:
             self.stdout.write(difference)
         if found:
@@ -137,7 +137,7 @@ class Server:
                 return manifest
         raise CommandError(f"{self.url}{ADDRESS} is no manifest (status {status}).")
 
-    def departures(self, files: dict) -> Iterator[str]:
+    def mismatches(self, files: dict) -> Iterator[str]:
         """Yields where the served content differs from the manifest. `files`: the entries that equal ours."""
         for address, entry in files.items():
             status, headers, body = self.get(address)

@@ -1,10 +1,10 @@
-/** Reloads the page when a file has changed that it is made of, or the server has started again. */
+/** Reloads the page after one of its files has changed or the server has restarted. */
 
 const PAUSE_MS = 500;
 
 /**
  * @param {string} known
- * @returns {Promise<string>} the version that is served, once it is another; the known one where nothing answers
+ * @returns {Promise<string>} the served version when it has changed; the known one if the server does not answer
  */
 async function nextVersion(known) {
   try {
