@@ -39,13 +39,13 @@ class Mailbox(models.Model):
         the transaction is IMMEDIATE. Raises MailboxMissing.
         """
         wanted = {user_id for user_id in user_ids if user_id is not None}
-        locked = cls.lock_those_there(wanted)
+        locked = cls.lock_existing(wanted)
         if len(locked) < len(wanted):
             raise MailboxMissing(wanted - locked.keys())
         return locked
 
     @classmethod
-    def lock_those_there(cls, user_ids: Iterable[int]) -> "dict[int, Mailbox]":
+    def lock_existing(cls, user_ids: Iterable[int]) -> "dict[int, Mailbox]":
         """The same, but missing mailboxes are left out."""
         rows = cls.objects.select_for_update(no_key=True).filter(pk__in=user_ids).order_by("pk")
         return {mailbox.pk: mailbox for mailbox in rows}

@@ -149,7 +149,7 @@ def leave_to_others(collector: Any, field: Any, messages: Any, using: str) -> No
 def lock_before_deletion(user_id: int) -> None:
     """Locks the account's mailbox, and those of the senders whom its deletion credits."""
     credited = Message.objects.filter(recipient=user_id, sender_cleared=True).exclude(sender=None).order_by()
-    Mailbox.lock_those_there({user_id, *credited.values_list("sender", flat=True).distinct()})
+    Mailbox.lock_existing({user_id, *credited.values_list("sender", flat=True).distinct()})
 
 
 leave_to_others.lazy_sub_objs = True  # type: ignore[attr-defined]  # otherwise the collector reads every ciphertext first

@@ -54,11 +54,11 @@ def delete_in_batches(rows: QuerySet[Any]) -> int:
     count, last = 0, None
     while ids := next_ids(rows, last):
         count, last = count + delete(rows, ids), ids[-1]
-        empty_journal()
+        checkpoint_journal()
     return count
 
 
-def empty_journal() -> None:
+def checkpoint_journal() -> None:
     """Checkpoint SQLite's WAL. Secure deletion writes as many bytes to the WAL as it frees, which could fill the disk.
     Raises JournalHeld."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:

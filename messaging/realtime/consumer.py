@@ -199,7 +199,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         try:
             if wait := await ephemeral_bucket.take_async(self.user.pk, self.address):
                 raise Throttled(wait)
-            if not await in_thread(ephemeral.hand_on)(self.session, self.user, body):
+            if not await in_thread(ephemeral.push_payload)(self.session, self.user, body):
                 await self.end(NOT_SIGNED_IN, "session_over")
         except (APIException, DatabaseError, InterfaceError) as error:
             await self.send_frame(error_frame({}, error))

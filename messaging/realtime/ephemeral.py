@@ -9,7 +9,7 @@ from messaging.realtime.payloads import ephemeral
 from messaging.serializers import EphemeralSerializer
 
 
-def hand_on(session: Session, user: User, body: dict[str, Any]) -> bool:
+def push_payload(session: Session, user: User, body: dict[str, Any]) -> bool:
     """Push the payload to every socket of its recipient. False if the session is over.
     Recipients are checked as for a message. Raises ValidationError and UserNotFound.
     """

@@ -71,7 +71,7 @@ class ShapedSend:
         if message["type"] == "http.response.start":
             self.has_started = True
             headers = message.get("headers", [])
-            self.is_replaced = message["status"] >= 400 and not self.has_error_format(headers)
+            self.is_replaced = message["status"] >= 400 and not self.may_be_passed_on(headers)
             if self.is_replaced:
                 await self.answer(message["status"], headers)
         if not self.is_replaced:
@@ -83,7 +83,7 @@ class ShapedSend:
         else:
             await self.answer(status, [])
 
-    def has_error_format(self, headers: Headers) -> bool:
+    def may_be_passed_on(self, headers: Headers) -> bool:
         kind = content_type(headers)
         return kind == b"application/json" or (kind == b"text/html" and self.wants_html())
 
