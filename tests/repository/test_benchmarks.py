@@ -43,7 +43,15 @@ def options(monkeypatch):
 def job(site, app, senders=2, **more) -> dict:
     people = site.people(app, 2 * senders)
     pairs = {"senders": people[:senders], "recipients": people[senders:]}
-    return {"door": "socket", "ports": [app.port], "warm_up": 20, "messages": 50, "grace_seconds": 0.5, **pairs, **more}
+    return {
+        "transport": "socket",
+        "ports": [app.port],
+        "warm_up": 20,
+        "messages": 50,
+        "grace_seconds": 0.5,
+        **pairs,
+        **more,
+    }
 
 
 # --- counting --------------------------------------------------------------------------------------------------------
@@ -66,11 +74,11 @@ def test_lost_pushes_are_counted(site):
     assert (seen["sent"], seen["accepted"], seen["delivered"], seen["dropped"]) == (50, 50, 45, 5)
 
 
-@pytest.mark.parametrize("door", ["socket", "post"])
-def test_refused_messages_are_not_counted_as_dropped(site, door):
+@pytest.mark.parametrize("transport", ["socket", "post"])
+def test_refused_messages_are_not_counted_as_dropped(site, transport):
     app = site.vibechat()
     stale = [{**person, "fingerprint": "f" * 64} for person in site.people(app, 4)[2:]]
-    seen = drive(job(site, app, door=door, recipients=stale))
+    seen = drive(job(site, app, transport=transport, recipients=stale))
     assert (seen["refused"], seen["accepted"], seen["dropped"]) == (50, 0, 0)
     assert "stale_key" in seen["refusals"][0]
 
@@ -147,7 +155,7 @@ def test_mailbox_is_filled_to_each_size(site, options):
 
 def test_two_processes_without_cpu_quotas_raise_no_quota(monkeypatch, tmp_path):
     monkeypatch.setattr(two_processes, "CPU_CONTROLLER", tmp_path / "absent")
-    with pytest.raises(two_processes.NoQuota), two_processes.held_to(20, os.getpid()):
+    with pytest.raises(two_processes.NoQuota), two_processes.limited_to(20, os.getpid()):
         pass
 
 
