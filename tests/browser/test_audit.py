@@ -74,7 +74,10 @@ def test_a_server_in_use_is_clean(friends, site):
     bob.open_chat(alice)
     bob.send("hello back")
     people = site.execute("SELECT count(*) FROM users")
-    done = audit(site.servers[0], "--url", site.servers[-1].url, *[f"--log={server.log}" for server in site.servers])
+    arguments = ["--url", site.servers[-1].url, *[f"--log={server.log}" for server in site.servers]]
+    done = audit(site.servers[0], *arguments)
+    if done.returncode == 2:  # a browser on a busy machine may drop what it has read: an incomplete audit is repeated once
+        done = audit(site.servers[0], *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "No canary was found in these places." in done.stdout
     for place in ("requests", "WebSocket frames to the server", "table messages", "table users", "logs"):
