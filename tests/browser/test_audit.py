@@ -76,7 +76,7 @@ def test_a_server_in_use_is_clean(friends, site):
     people = site.execute("SELECT count(*) FROM users")
     arguments = ["--url", site.servers[-1].url, *[f"--log={server.log}" for server in site.servers]]
     done = audit(site.servers[0], *arguments)
-    if done.returncode == 2:  # a browser on a busy machine may drop what it has read: an incomplete audit is repeated once
+    if done.returncode == 2:  # incomplete: a browser on a busy machine may drop what it has read
         done = audit(site.servers[0], *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "No canary was found in these places." in done.stdout
