@@ -151,25 +151,32 @@ describe("a message under a retired key", () => {
   const settle = () => new Promise((resolve) => setImmediate(resolve));
   const [HASH, A] = ["hash of A", 1];
 
+  /** @returns a promise and what resolves it; Node 20 has no `Promise.withResolvers` */
+  function gate() {
+    let open;
+    const opened = new Promise((resolve) => (open = resolve));
+    return { opened, open };
+  }
+
   /** @returns one that has read the database for A, and waits there to refuse it, or to store that it was refused */
   function refusing() {
     const queue = controlled();
     const outcomes = [];
-    const waits = { refuses: Promise.withResolvers(), keepTried: Promise.withResolvers() };
+    const waits = { refuses: gate(), keepTried: gate() };
     let isStored = false;
     let reads = 0;
     const { decryptQueue } = queue;
     queue.retiredKeys.refuses = async () => {
       const isRefused = !isStored;
       reads += 1;
-      await waits.refuses.promise;
+      await waits.refuses.opened;
       return isRefused;
     };
-    queue.messageStore.keepTried = () => waits.keepTried.promise;
+    queue.messageStore.keepTried = () => waits.keepTried.opened;
     ["opened", "failed"].forEach((name) => decryptQueue.on(name, () => outcomes.push(name)));
     decryptQueue.openAll(rowsOf(A));
     const goOn = async (at) => {
-      waits[at].resolve();
+      waits[at].open();
       await settle();
     };
     const name = () => {
