@@ -1,6 +1,3 @@
-/** A module of the page could not be loaded, for example because there is no network. */
-export class LoadError extends Error {}
-
 /**
  * @template Part
  * @param {() => Promise<Part>} load
@@ -12,8 +9,7 @@ export function once(load) {
   return () => {
     loading ??= load().catch((error) => {
       loading = null;
-      // Browsers report a module that they could not fetch as one of these.
-      throw error instanceof TypeError ? new LoadError(error.message, { cause: error }) : error;
+      throw error;
     });
     return loading;
   };

@@ -7,6 +7,7 @@
  */
 import { DecryptionError, ProtocolError } from "../../crypto/crypto-errors.js";
 import { CryptoManager } from "../../crypto/crypto.js";
+import { BoundedMap } from "../../lib/bounded-map.js";
 import { utf8Encode } from "../../lib/bytes.js";
 import { Emitter } from "../../lib/emitter.js";
 import { Turns } from "../../lib/turns.js";
@@ -16,14 +17,13 @@ import { Refusal } from "../server/model-errors.js";
 import { Backlog } from "./backlog.js";
 import { explain } from "./unopened.js";
 
-// How many messages under retired keys are remembered until something names them. A bound for memory.
+// Bounds for memory.
 const HELD_LIMIT = 1000;
-// How many names are remembered for messages that are not held yet.
 const NAMED_LIMIT = 1000;
+const DAMAGED_LIMIT = 1000;
 // Key derivation runs on the browser's own threads. More at once would only delay the first.
 const AT_ONCE = 3;
 const LOOK_UPS_AT_ONCE = 3;
-const DAMAGED_LIMIT = 1000;
 
 export class DecryptQueue extends Emitter {
   #messageStore;
@@ -35,10 +35,10 @@ export class DecryptQueue extends Emitter {
   #running = new Map();
   /** @type {Map<string, unknown>} by identity: the errors of failed decryptions */
   #failures = new Map();
-  /** @type {Map<string, MessageRow>} by peer and hash: messages under a retired key that nothing has named yet */
-  #held = new Map();
-  /** @type {Set<string>} peers and hashes that were named lately, and that no message was held for then */
-  #named = new Set();
+  /** @type {BoundedMap<string, MessageRow>} by peer and hash: messages under a retired key that nothing has named yet */
+  #held = new BoundedMap(HELD_LIMIT);
+  /** @type {BoundedMap<string, true>} by peer and hash: what was named lately while no message was held for it */
+  #named = new BoundedMap(NAMED_LIMIT);
   #derivations = new Turns(AT_ONCE);
   #lookUps = new Turns(LOOK_UPS_AT_ONCE);
   /** @type {Map<string, number>} by identity: how many screens wait for the message */
@@ -49,8 +49,8 @@ export class DecryptQueue extends Emitter {
   #calmWaiters = [];
   /** @type {Map<string, (value?: unknown) => void>} by identity: called when the message waits for a key look-up */
   #lookUpWaiters = new Map();
-  /** @type {Set<string>} hashes of envelopes that can never be decrypted */
-  #damaged = new Set();
+  /** @type {BoundedMap<string, true>} by hash: envelopes that can never be decrypted */
+  #damaged = new BoundedMap(DAMAGED_LIMIT);
   /** Counts the calls of `forgetFailures`. */
   #round = 0;
   #backlog;
@@ -212,7 +212,8 @@ export class DecryptQueue extends Emitter {
   async #failed(row, error) {
     const isFinal = explain(error, { mine: row.mine, name: "" }) !== null;
     if (isDamage(error)) {
-      await this.#rememberDamage(row);
+      // The same envelope may come again under other ids. It costs no further derivation.
+      this.#damaged.set(await envelopeHash(row), true);
     }
     if (isFinal) {
       this.#failures.set(identityOf(row), error);
@@ -221,18 +222,6 @@ export class DecryptQueue extends Emitter {
     if (isFinal) {
       this.emit("failed", { row });
     }
-  }
-
-  /**
-   * The same envelope may come again under other ids. It costs no further derivation.
-   * @param {MessageRow} row
-   */
-  async #rememberDamage(row) {
-    const [oldest] = this.#damaged;
-    if (this.#damaged.size >= DAMAGED_LIMIT) {
-      this.#damaged.delete(oldest ?? "");
-    }
-    this.#damaged.add(await envelopeHash(row));
   }
 
   /**
@@ -265,13 +254,9 @@ export class DecryptQueue extends Emitter {
     // It may have been named after the database was read. Each naming leads to one more attempt at most.
     if (this.#named.delete(name)) {
       this.#openAgain(row).catch(() => {});
-      return;
+    } else {
+      this.#held.set(name, row);
     }
-    const [oldest] = this.#held.keys();
-    if (this.#held.size >= HELD_LIMIT && oldest !== undefined) {
-      this.#held.delete(oldest);
-    }
-    this.#held.set(name, row);
   }
 
   /**
@@ -286,17 +271,8 @@ export class DecryptQueue extends Emitter {
       this.#held.delete(name);
       this.#openAgain(row).catch(() => {});
     } else if (hash !== null) {
-      this.#rememberNamed(name);
+      this.#named.set(name, true);
     }
-  }
-
-  /** @param {string} name */
-  #rememberNamed(name) {
-    const [oldest] = this.#named;
-    if (this.#named.size >= NAMED_LIMIT && oldest !== undefined) {
-      this.#named.delete(oldest);
-    }
-    this.#named.add(name);
   }
 
   /**
