@@ -20,7 +20,7 @@ from messaging.realtime import dispatcher
 from messaging.realtime.connections import connections
 from vibechat.core.logs import log_event, security_event
 from vibechat.core.middleware.error_shape import error_answer
-from vibechat.core.middleware.security_headers import SecurityHeaders, joined
+from vibechat.core.middleware.security_headers import headers_for, joined
 
 DRAIN_SECONDS = 10
 FLUSH_SECONDS = 2
@@ -96,10 +96,7 @@ class BoundedHTTP(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         headers, body = error_answer(400)
-        lines = [
-            name + b": " + value + b"\r\n"
-            for name, value in joined(headers, SecurityHeaders(None).headers_for("/api/"))
-        ]
+        lines = [name + b": " + value + b"\r\n" for name, value in joined(headers, headers_for("/api/"))]
         if not (self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete):
             self.transport.write(b"".join([STATUS_LINE[400], *lines, b"connection: close\r\n\r\n", body]))
         self.is_in_head = False

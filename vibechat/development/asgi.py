@@ -13,7 +13,7 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from vibechat import client_manifest
 from vibechat.asgi import application as whole_application
 from vibechat.core.asgi_types import Application, Event, Receive, Scope, Send
-from vibechat.core.middleware.security_headers import SecurityHeaders, joined
+from vibechat.core.middleware.security_headers import headers_for, joined
 from vibechat.templatetags import client_code
 
 CHANGES = "/development/changes"
@@ -59,7 +59,7 @@ class PageSend:
                 await self.finish()
 
     def headers(self, message: Event) -> list[tuple[bytes, bytes]]:
-        headers = joined(message.get("headers", []), SecurityHeaders(None).headers_for(self.path))
+        headers = joined(message.get("headers", []), headers_for(self.path))
         if message["status"] >= 400:
             return [pair for pair in headers if pair[0] != b"content-security-policy"]
         return headers

@@ -78,8 +78,7 @@ MORE_HEADERS = {"/admin/": ADMIN_HEADERS, "/chat": CHAT_HEADERS, "/": PAGE_HEADE
 
 
 class SecurityHeaders:
-    def __init__(self, app: Application | None) -> None:
-        """`app` is None if only `headers_for` is used."""
+    def __init__(self, app: Application) -> None:
         self.app: Any = app
         self.headers: dict[str, list[tuple[bytes, bytes]]] = {}
 
@@ -94,11 +93,20 @@ class SecurityHeaders:
 
     def headers_for(self, path: str) -> list[tuple[bytes, bytes]]:
         """Computed at the first request, because the hash of the import map needs the collected static files."""
-        prefix = next((prefix for prefix in POLICIES if path.startswith(prefix)), "/")
+        prefix = prefix_of(path)
         if prefix not in self.headers:
-            more = {"Content-Security-Policy": POLICIES[prefix](), **https_headers()}
-            self.headers[prefix] = encoded({**HEADERS, **more, **MORE_HEADERS.get(prefix, {})})
+            self.headers[prefix] = headers_for(path)
         return self.headers[prefix]
+
+
+def prefix_of(path: str) -> str:
+    return next((prefix for prefix in POLICIES if path.startswith(prefix)), "/")
+
+
+def headers_for(path: str) -> list[tuple[bytes, bytes]]:
+    prefix = prefix_of(path)
+    more = {"Content-Security-Policy": POLICIES[prefix](), **https_headers()}
+    return encoded({**HEADERS, **more, **MORE_HEADERS.get(prefix, {})})
 
 
 def https_headers() -> dict[str, str]:

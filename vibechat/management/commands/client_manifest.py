@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from vibechat.client_manifest import ADDRESS, digest_of, forget, manifest_json, pages
 from vibechat.core import static_files
-from vibechat.core.middleware.security_headers import SecurityHeaders
+from vibechat.core.middleware.security_headers import headers_for
 from vibechat.core.static_storage import UncompressedStorage
 
 TIMEOUT_SECONDS = 20
@@ -144,7 +144,7 @@ class Server:
             if status != 200 or hashlib.sha256(body).hexdigest() != entry["sha256"]:
                 yield f"{entry['name']}: served otherwise than the server's manifest says (status {status})"
             elif address in pages():
-                expected = dict(SecurityHeaders(None).headers_for(address))
+                expected = dict(headers_for(address))
                 changed = [policy for policy in POLICIES if headers.get(policy) != expected[policy]]
                 yield from (f"{entry['name']}: served with another {policy.decode()}" for policy in changed)
 
