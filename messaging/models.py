@@ -99,7 +99,7 @@ class MessageManager(MessageRows["Message"]):
         if changed:
             self.bulk_update(changed, ["delivered_at", "read_at", "recipient_sequence", "sender_sequence"])
             save_sequences(mailboxes)
-            dispatcher.after_commit(payloads.message_status(changed))
+            dispatcher.after_commit(payloads.message_status_pushes(changed))
         return len(changed)
 
     @in_mailboxes
@@ -124,7 +124,7 @@ class MessageManager(MessageRows["Message"]):
             now = {"sequence": sequence, "through": through}
             Clearing.objects.update_or_create(user=user, email=email, defaults=now)
             save_sequences({user.pk: mailboxes[user.pk]})
-            dispatcher.after_commit(payloads.conversation_cleared(user.pk, email, sequence, through))
+            dispatcher.after_commit([payloads.conversation_cleared_push(user.pk, email, sequence, through)])
         return count
 
 
@@ -236,19 +236,12 @@ class Clearing(models.Model):
         ]
 
 
-class SpentClientIdQuerySet(models.QuerySet["SpentClientId"]):
-    def remembered(self) -> Self:
-        return self.filter(deleted_at__gt=timezone.now() - CLIENT_ID_MEMORY)
-
-
 class SpentClientId(models.Model):
     """The client_id of a deleted message; a late repeat is refused by it."""
 
     sender = models.ForeignKey(User, on_delete=models.CASCADE, related_name="spent_client_ids", db_index=False)
     client_id = models.UUIDField()
     deleted_at = models.DateTimeField(default=timezone.now)
-
-    objects = SpentClientIdQuerySet.as_manager()
 
     class Meta:
         db_table = "spent_client_ids"

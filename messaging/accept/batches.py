@@ -20,7 +20,7 @@ MOST_OF_A_SENDER = 8
 BYTES_TOGETHER = 1024 * 1024
 MOST_WAITING = 1024
 MOST_SINGLY = 3  # at once; one connection of the pool stays for the call
-MOST_LOCKED = 5  # wait longer for a locked mailbox, in threads of the back end; more are refused
+MOST_LOCKED = 5  # wait longer for a locked mailbox, each in a thread with a connection of Django's; more are refused
 
 
 class Item(NamedTuple):

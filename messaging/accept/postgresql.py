@@ -14,6 +14,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError, connection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from messaging.accept.batches import MOST_LOCKED
 from messaging.accept.outcome import ACCEPTED, ATTEMPTS, MAILBOX_MISSING, REPEATED, Outcome
 from messaging.accept.rules import MAKE_MAILBOXES, refusal
 from messaging.models import Message
@@ -28,7 +29,6 @@ CALL_SECONDS = 5  # then the call is cancelled
 LEFT_OUT = "left_out"
 LOCK_SECONDS = 2  # then a thread waits on a connection of Django's: the pool's few would keep everybody waiting
 THREAD_LOCK_SECONDS = 10
-MOST_IN_THREADS = 5  # at once; half of the connections of Django's pool stay for the requests
 
 COLUMNS = """
     code text, message_id bigint, sender_email text, recipient_id bigint, sender_sequence bigint,
@@ -260,7 +260,7 @@ def as_json(calls: dict | list) -> str:
 
 # --- connections -----------------------------------------------------------------------------------------------------
 
-threads = ThreadPoolExecutor(MOST_IN_THREADS, thread_name_prefix="accept")
+threads = ThreadPoolExecutor(MOST_LOCKED, thread_name_prefix="accept")
 pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncConnectionPool] = weakref.WeakKeyDictionary()
 # Of Django's parameters, those that are not psycopg's.
 OWN_OPTIONS = ("pool", "cursor_factory", "context", "server_side_binding", "isolation_level", "assume_role")

@@ -5,7 +5,7 @@ from typing import Any
 from accounts.lookup import person_with
 from accounts.models import Session, User
 from messaging.realtime import dispatcher
-from messaging.realtime.payloads import ephemeral
+from messaging.realtime.payloads import ephemeral_push
 from messaging.serializers import EphemeralSerializer
 
 
@@ -18,5 +18,5 @@ def push_payload(session: Session, user: User, body: dict[str, Any]) -> bool:
     serializer = EphemeralSerializer(data=body, context={"own_email": user.email})
     serializer.is_valid(raise_exception=True)
     recipient = person_with(serializer.validated_data["recipient_email"], field="recipient_email")
-    dispatcher.publish([ephemeral(recipient.pk, user.email, serializer.validated_data["payload"])])
+    dispatcher.publish([ephemeral_push(recipient.pk, user.email, serializer.validated_data["payload"])])
     return True

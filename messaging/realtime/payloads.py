@@ -83,7 +83,7 @@ def new_message_pushes(sequences: dict[int, int], text: str) -> list[Push]:
     return [Push(user_id, sequence, new_message_text(sequence, text)) for user_id, sequence in sequences.items()]
 
 
-def message_status(messages: Iterable[Any]) -> list[Push]:
+def message_status_pushes(messages: Iterable[Any]) -> list[Push]:
     pushes = []
     for message in messages:
         pushes.append(push(message.recipient_id, status_frame(message.recipient_sequence, message)))
@@ -92,10 +92,10 @@ def message_status(messages: Iterable[Any]) -> list[Push]:
     return pushes
 
 
-def ephemeral(user_id: int, sender_email: str, payload: str) -> Push:
+def ephemeral_push(user_id: int, sender_email: str, payload: str) -> Push:
     frame = {"type": "ephemeral", "sender_email": sender_email, "payload": payload}
     return Push(user_id, 0, json.dumps(frame), is_ephemeral=True)
 
 
-def conversation_cleared(user_id: int, email: str, sequence: int, through: int | None) -> list[Push]:
-    return [push(user_id, cleared_frame(sequence, email, through))]
+def conversation_cleared_push(user_id: int, email: str, sequence: int, through: int | None) -> Push:
+    return push(user_id, cleared_frame(sequence, email, through))

@@ -11,7 +11,6 @@ import httpx
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, WebError, expect
 from playwright.sync_api import Error as BrowserError
 
-STATES = ("Sending", "Sent", "Delivered", "Read", "Not sent")
 # Console messages about the network that no script can prevent: responses such as 401 and 404, and lost connections.
 NETWORK_NOISE = re.compile(r"^Failed to load resource|^WebSocket connection to .* failed")
 COMPLAINTS = re.compile(r"Content.Security.Policy|Trusted ?Type", re.IGNORECASE)
