@@ -20,6 +20,12 @@ def push(mallory, reader, *frames: str) -> None:
         mallory.sockets[reader][-1].send(frame)
 
 
+def a_message_arrives_again(row, alice, bob):
+    alice.send(row.words[1], "Sent")
+    bob.open_chat(alice)
+    row.is_shown(bob.log(), 1)
+
+
 @attack(
     "Very many messages under one id",
     done="The server gives one id, small or 2⁵³ − 2, to Alice's message and to 60 others",
@@ -83,9 +89,7 @@ def test_large_answers(row, friends, mallory):
     bob.page.reload()
     row.is_shown(bob.page.locator("#connection"), 0)
     mallory.stop()
-    alice.send(row.words[1], "Sent")
-    bob.open_chat(alice)
-    row.is_shown(bob.log(), 1)
+    a_message_arrives_again(row, alice, bob)
 
 
 @attack(
@@ -104,9 +108,7 @@ def test_gzip(row, friends, mallory, filling):
         bob.page.reload()
         row.is_shown(bob.page.locator("#connection"), 0)
         mallory.stop()
-    alice.send(row.words[1], "Sent")
-    bob.open_chat(alice)
-    row.is_shown(bob.log(), 1)
+    a_message_arrives_again(row, alice, bob)
 
 
 @attack(

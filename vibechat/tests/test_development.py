@@ -142,6 +142,17 @@ def test_two_people_can_talk(server):
         assert json.loads(chat.recv(timeout=10))["code"] == "unknown_type"
 
 
+def manage(tmp_path, *arguments, **variables):
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=clean_environment(tmp_path / "var", **SETTINGS, **variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
 @pytest.mark.parametrize("variables", [{"ALLOWED_HOSTS": "chat.example.org"}, {"BIND": "192.0.2.1"}])
 def test_public_host_is_refused(tmp_path, variables):
     public = {
@@ -150,16 +161,8 @@ def test_public_host_is_refused(tmp_path, variables):
         "DATABASE_URL": "postgres://vibechat:unused@127.0.0.1:1/vibechat",
         "REDIS_URL": "redis://127.0.0.1:1/0",
     }
-    environment = clean_environment(tmp_path / "var", **SETTINGS, **public, **variables)
     for command in ("runserver", "migrate"):
-        done = subprocess.run(
-            [sys.executable, "manage.py", command],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        done = manage(tmp_path, command, **public, **variables)
         assert done.returncode == 1
         assert "The development server shows settings and source code" in done.stderr
         assert "Traceback" not in done.stderr
@@ -167,14 +170,7 @@ def test_public_host_is_refused(tmp_path, variables):
 
 @pytest.mark.parametrize("address", ["0.0.0.0:0", "0:0", "[::]:0", "192.0.2.1:0", "chat.example.org:0"])
 def test_address_that_is_not_loopback_is_refused(tmp_path, address):
-    done = subprocess.run(
-        [sys.executable, "manage.py", "runserver", address],
-        cwd=ROOT,
-        env=clean_environment(tmp_path / "var", **SETTINGS),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = manage(tmp_path, "runserver", address)
     assert done.returncode == 1
     assert "so it listens on loopback only" in done.stderr
     assert "Traceback" not in done.stderr

@@ -100,28 +100,12 @@ describe("an id that the server gives twice", () => {
   }));
 
   test("does not show the text of the earlier message", inWorld(async (world) => {
-    const [alice, bob] = await world.friends("alice", "bob");
-    const pushes = catchPushes(world.server);
-    await alice.send(bob, "one");
-    await alice.send(bob, "two");
-    await until(() => pushes.of(bob).length === 2);
-    const [one, two] = pushes.of(bob);
-    pushes.tell(bob, one);
-    await bob.shows(alice, "one");
-    pushes.tell(bob, { ...two, message: { ...two.message, id: one.message.id } });
+    const { alice, bob } = await receiveTwoUnderOneId(world);
     await bob.shows(alice, "one", "two");
   }));
 
   test("sends no receipt for the message that was moved aside", inWorld(async (world) => {
-    const [alice, bob] = await world.friends("alice", "bob");
-    const pushes = catchPushes(world.server);
-    await alice.send(bob, "one");
-    await alice.send(bob, "two");
-    await until(() => pushes.of(bob).length === 2);
-    const [one, two] = pushes.of(bob);
-    pushes.tell(bob, one);
-    await bob.shows(alice, "one");
-    pushes.tell(bob, { ...two, message: { ...two.message, id: one.message.id } });
+    const { alice, bob } = await receiveTwoUnderOneId(world);
     await bob.shows(alice, "one", "two");
     await bob.conversations.markRead(alice.email);
     await pause(900);
@@ -291,3 +275,17 @@ describe("a message that comes again and again", () => {
     return server.texts.find(({ client_id: other }) => other === clientId);
   }
 });
+
+/** The server pushes a second message under the id of the first. */
+async function receiveTwoUnderOneId(world) {
+  const [alice, bob] = await world.friends("alice", "bob");
+  const pushes = catchPushes(world.server);
+  await alice.send(bob, "one");
+  await alice.send(bob, "two");
+  await until(() => pushes.of(bob).length === 2);
+  const [one, two] = pushes.of(bob);
+  pushes.tell(bob, one);
+  await bob.shows(alice, "one");
+  pushes.tell(bob, { ...two, message: { ...two.message, id: one.message.id } });
+  return { alice, bob };
+}
