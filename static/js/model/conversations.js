@@ -236,7 +236,8 @@ export class Conversations extends Emitter {
     const thread = this.#parts.screens.thread(email);
     const shown = seen && new Set(seen.shown);
     const isShown = (/** @type {number} */ id) => shown?.has(id) ?? thread?.hasShown(id) ?? true;
-    const isNews = seen?.shown.length || seen?.passed.length || (seen?.atEnd !== false && chatList.unread(email) > 0);
+    // The list's count can be older than the open chat.
+    const isNews = !seen || seen.shown.length > 0 || seen.passed.length > 0 || (seen.atEnd && chatList.unread(email) > 0);
     if (isNews && (await messageStore.markSeen(chatWith(email), isShown, seen))) {
       this.#parts.screens.touchEverywhere(email);
       this.#noteReceipts();

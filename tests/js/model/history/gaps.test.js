@@ -266,7 +266,7 @@ describe("order", () => {
       await alice.send(bob, "the newest");
       await until(() => shown(again, alice).at(-1) === "the newest", () => `shown: ${shown(again, alice).join("|")}`);
       assert.ok(shown(again, alice).every((text) => !text.includes("late")));
-      assert.equal(again.chat(alice).unread, 1);
+      await until(() => again.chat(alice).unread === 1);
       await again.conversations.markRead(alice.email);
       await until(() => again.chat(alice).unread === 0);
       await pause(200);
