@@ -13,9 +13,11 @@ import { checkPublicKey } from "./public-key.js";
  * @property {CryptoKey} publicKey ECDH P-256, extractable, as every public key is
  */
 
-/** @typedef {KeyPair & { publicKeyBytes: Bytes, fingerprint: string }} NewKeyPair */
+/** @typedef {KeyPair & { publicKeyBytes: Bytes, fingerprint: string, secret: Bytes }} NewKeyPair */
+/** @typedef {{ privateKey: CryptoKey, publicKeyBytes: Bytes, secret: Bytes }} NewSigningPair */
 
 const CURVE = Object.freeze({ name: "ECDH", namedCurve: "P-256" });
+const SIGNATURE = "Ed25519";
 const NOT_EXTRACTABLE = false;
 const EXTRACTABLE = true;
 
@@ -39,14 +41,35 @@ export class CryptoManager {
   }
 
   /**
-   * Makes an account's key pair (docs/protocol.md §3). The private key is not extractable.
-   * @returns {Promise<NewKeyPair>} with the public key's 91 bytes and their fingerprint, 64 lower-case hexadecimal digits
+   * Makes an account's key pair (docs/protocol.md §3). It is generated as extractable; the private key that is returned is
+   * not.
+   * @returns {Promise<NewKeyPair>} with the public key's 91 bytes, their fingerprint (64 lower-case hexadecimal digits), and
+   *   the private key's PKCS #8 DER (RFC 5958), which the caller seals at once
    */
   static async generateKeyPair() {
-    const pair = await crypto.subtle.generateKey(CURVE, NOT_EXTRACTABLE, ["deriveBits"]);
+    const pair = await crypto.subtle.generateKey(CURVE, EXTRACTABLE, ["deriveBits"]);
+    const secret = new Uint8Array(await crypto.subtle.exportKey("pkcs8", pair.privateKey));
     const publicKeyBytes = await CryptoManager.exportPublicKey(pair.publicKey);
-    const fingerprint = await CryptoManager.sha256Hex(publicKeyBytes);
-    return { privateKey: pair.privateKey, publicKey: pair.publicKey, publicKeyBytes, fingerprint };
+    const [fingerprint, privateKey] = [await CryptoManager.sha256Hex(publicKeyBytes), await CryptoManager.importAccountKey(secret)];
+    return { privateKey, publicKey: pair.publicKey, publicKeyBytes, fingerprint, secret };
+  }
+
+  /**
+   * @param {Bytes} secret PKCS #8 DER of a P-256 private key
+   * @returns {Promise<CryptoKey>} ECDH, not extractable
+   * @throws {ProtocolError} `private_key`: the platform does not accept it as a P-256 key
+   */
+  static importAccountKey(secret) {
+    return importSecret(secret, CURVE, ["deriveBits"]);
+  }
+
+  /**
+   * @param {Bytes} secret PKCS #8 DER of an Ed25519 private key
+   * @returns {Promise<CryptoKey>} not extractable
+   * @throws {ProtocolError} `private_key`: the platform does not accept it as an Ed25519 key
+   */
+  static importSigningKey(secret) {
+    return importSecret(secret, SIGNATURE, ["sign"]);
   }
 
   /**
@@ -73,14 +96,16 @@ export class CryptoManager {
   }
 
   /**
-   * Makes an identity key pair (docs/protocol.md §3.4). The private key is not extractable.
-   * @returns {Promise<{ privateKey: CryptoKey, publicKeyBytes: Bytes }>} Ed25519; the public key is 32 bytes
+   * Makes an Ed25519 key pair (docs/protocol.md §3.4, §16). It is generated as extractable; the private key that is returned
+   * is not.
+   * @returns {Promise<NewSigningPair>} the public key is 32 bytes; `secret` is the private key's PKCS #8 DER (RFC 8410)
    * @throws {DOMException} `NotSupportedError`: this browser has no Ed25519
    */
   static async generateIdentityKeyPair() {
-    const pair = await crypto.subtle.generateKey("Ed25519", NOT_EXTRACTABLE, ["sign", "verify"]);
+    const pair = await crypto.subtle.generateKey(SIGNATURE, EXTRACTABLE, ["sign", "verify"]);
     const publicKeyBytes = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
-    return { privateKey: pair.privateKey, publicKeyBytes };
+    const secret = new Uint8Array(await crypto.subtle.exportKey("pkcs8", pair.privateKey));
+    return { privateKey: await CryptoManager.importSigningKey(secret), publicKeyBytes, secret };
   }
 
   /**
@@ -90,7 +115,7 @@ export class CryptoManager {
    * @returns {Promise<Bytes>} 64 bytes
    */
   static async ed25519Sign(privateKey, data) {
-    return new Uint8Array(await crypto.subtle.sign("Ed25519", privateKey, data));
+    return new Uint8Array(await crypto.subtle.sign(SIGNATURE, privateKey, data));
   }
 
   /**
@@ -105,8 +130,8 @@ export class CryptoManager {
       return false;
     }
     try {
-      const key = await crypto.subtle.importKey("raw", publicKeyBytes, "Ed25519", EXTRACTABLE, ["verify"]);
-      return await crypto.subtle.verify("Ed25519", key, signature, data);
+      const key = await crypto.subtle.importKey("raw", publicKeyBytes, SIGNATURE, EXTRACTABLE, ["verify"]);
+      return await crypto.subtle.verify(SIGNATURE, key, signature, data);
     } catch (error) {
       if (isNamed(error, "DataError")) {
         return false; // The bytes are no point on the curve.
@@ -265,6 +290,21 @@ async function importSpki(publicKeyBytes) {
     return await crypto.subtle.importKey("spki", publicKeyBytes, CURVE, EXTRACTABLE, []);
   } catch (error) {
     throw isNamed(error, "DataError") ? new ProtocolError("public_key") : error;
+  }
+}
+
+/**
+ * @param {Bytes} secret PKCS #8 DER
+ * @param {AlgorithmIdentifier | EcKeyImportParams} algorithm
+ * @param {KeyUsage[]} usages
+ * @returns {Promise<CryptoKey>} not extractable
+ * @throws {ProtocolError} `private_key`
+ */
+async function importSecret(secret, algorithm, usages) {
+  try {
+    return await crypto.subtle.importKey("pkcs8", secret, algorithm, NOT_EXTRACTABLE, usages);
+  } catch (error) {
+    throw isNamed(error, "DataError") ? new ProtocolError("private_key") : error;
   }
 }
 

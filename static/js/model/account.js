@@ -203,7 +203,7 @@ function build({ session, database, cipher, ownEmail, environment }) {
   const { api } = session;
   const tabs = new Tabs(ownEmail);
   const people = new People({ database, tabs });
-  const accountKey = new AccountKey({ database, api, tabs, email: ownEmail });
+  const accountKey = new AccountKey({ database, cipher, api, tabs, email: ownEmail });
   const clearedMessages = new ClearedMessages({ database, cipher });
   const chains = new Chains({ database, cipher, clearedMessages });
   const storageLoss = new StorageLoss({ api, database, accountKey, people, tabs, ownEmail });

@@ -14,7 +14,7 @@
  */
 
 /**
- * A key pair of this account that was made in this browser.
+ * A key pair of this account that was made in this browser, or came from the account's vault.
  * @typedef {object} KeyRow
  * @property {string} fingerprint
  * @property {CryptoKey} privateKey not extractable
@@ -24,6 +24,8 @@
  *   by an older version of the page
  * @property {Signed} [signed] what that identity has signed of this key last
  * @property {boolean} [isProven] the server has taken it with a proof (docs/protocol.md §3.6)
+ * @property {Sealed} [secrets] the private keys of both, in base64; none: made by an older version of the page
+ * @property {boolean} [isFormer] another own key has replaced it; it still decrypts what was written with it
  */
 
 /**

@@ -205,6 +205,27 @@ describe("keys that are made here", () => {
     assert.equal(await CryptoManager.ed25519Verify(publicKeyBytes, utf8Encode("abc"), signature), true);
   });
 
+  test("a private key that is imported again is the same and cannot be exported", async () => {
+    const [pair, peer] = [await CryptoManager.generateKeyPair(), await CryptoManager.generateKeyPair()];
+    const again = await CryptoManager.importAccountKey(pair.secret);
+    const shared = (key) => CryptoManager.deriveSharedSecret(key, peer.publicKey);
+    assert.deepEqual(await shared(again), await shared(pair.privateKey));
+    const identity = await CryptoManager.generateIdentityKeyPair();
+    const signing = await CryptoManager.importSigningKey(identity.secret);
+    const data = utf8Encode("abc");
+    assert.deepEqual(await CryptoManager.ed25519Sign(signing, data), await CryptoManager.ed25519Sign(identity.privateKey, data));
+    for (const key of [again, signing]) {
+      await assert.rejects(crypto.subtle.exportKey("pkcs8", key));
+    }
+  });
+
+  test("bytes that are no private key are refused", async () => {
+    const { secret } = await CryptoManager.generateKeyPair();
+    const isRefused = (error) => error instanceof ProtocolError && error.reason === "private_key";
+    await assert.rejects(CryptoManager.importAccountKey(secret.slice(1)), isRefused);
+    await assert.rejects(CryptoManager.importSigningKey(secret), isRefused);
+  });
+
   test("the storage key cannot be exported", async () => {
     const key = await CryptoManager.generateStorageKey();
     assert.equal(key.extractable, false);

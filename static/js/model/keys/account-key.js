@@ -39,14 +39,14 @@ export class AccountKey extends Emitter {
   /** @type {Map<string, Promise<boolean>>} by fingerprint: whether it is a former key of this account */
   #former = new Map();
 
-  /** @param {{ database: Database, api: Api, tabs: Tabs, email: string }} parts */
-  constructor({ database, api, tabs, email }) {
+  /** @param {{ database: Database, cipher: StorageCipher, api: Api, tabs: Tabs, email: string }} parts */
+  constructor({ database, cipher, api, tabs, email }) {
     super();
     this.#database = database;
     this.#api = api;
     this.#tabs = tabs;
     this.#email = email;
-    this.#pairs = new OwnPairs({ database, email });
+    this.#pairs = new OwnPairs({ database, cipher, email });
     tabs.on("key", () => this.load().catch(() => {}));
   }
 

@@ -1,19 +1,25 @@
 /** The account's key pairs that were made in this browser, each with its identity and last statement. */
 import { CryptoManager } from "../../crypto/crypto.js";
+import { toBase64 } from "../../lib/bytes.js";
 import { all, get } from "../../storage/queries.js";
 import { isServed, isSignedAsNow, lastSigned } from "./own-statement.js";
 
 const STRICT = /** @type {const} */ ({ durability: "strict" });
 
+/** @type {(fingerprint: string) => string} the record name of a pair's private keys */
+export const secretsRecord = (fingerprint) => `secrets ${fingerprint}`;
+
 export class OwnPairs {
   #database;
+  #cipher;
   #email;
   /** @type {Map<string, KeyRow>} by fingerprint */
   #rows = new Map();
 
-  /** @param {{ database: Database, email: string }} parts */
-  constructor({ database, email }) {
+  /** @param {{ database: Database, cipher: StorageCipher, email: string }} parts */
+  constructor({ database, cipher, email }) {
     this.#database = database;
+    this.#cipher = cipher;
     this.#email = email;
   }
 
@@ -37,9 +43,9 @@ export class OwnPairs {
    * @returns {Promise<KeyRow>} the same pair for each tab
    */
   async make({ isFirst = false } = {}) {
-    const made = { ...(await CryptoManager.generateKeyPair()), identity: await CryptoManager.generateIdentityKeyPair() };
+    const made = await this.#generate();
     const row = await this.#database.write(["keys", "state"], async (stores) => {
-      const [found] = await all(stores("keys"));
+      const found = (await all(stores("keys"))).find(({ isFormer }) => !isFormer);
       if (!found) {
         stores("keys").put(made);
       }
@@ -52,6 +58,18 @@ export class OwnPairs {
   }
 
   /**
+   * The private keys are sealed as soon as they are made. They leave this browser only within the account's vault.
+   * @returns {Promise<KeyRow>}
+   */
+  async #generate() {
+    const [pair, identity] = [await CryptoManager.generateKeyPair(), await CryptoManager.generateIdentityKeyPair()];
+    const { secret, ...row } = pair;
+    const secrets = { account: toBase64(secret), identity: toBase64(identity.secret) };
+    const sealed = await this.#cipher.seal(secretsRecord(row.fingerprint), secrets);
+    return { ...row, identity: { privateKey: identity.privateKey, publicKeyBytes: identity.publicKeyBytes }, secrets: sealed };
+  }
+
+  /**
    * Signs the pair and stores the statement before the upload, so that no version is used twice.
    * @param {KeyRow} pair may be of an older version of the page, which had no identities
    * @param {ServerKey | null} served
@@ -61,7 +79,7 @@ export class OwnPairs {
     if (isSignedAsNow(pair) && (!served || isServed(pair, served))) {
       return /** @type {Required<KeyRow>} */ (pair);
     }
-    const made = pair.identity ?? (await CryptoManager.generateIdentityKeyPair());
+    const { secret: _, ...made } = pair.identity ? { ...pair.identity, secret: null } : await CryptoManager.generateIdentityKeyPair();
     const row = await this.#change(pair, (found) => ({ ...found, identity: found.identity ?? made }));
     const signed = await lastSigned(row, this.#email, served);
     const isNews = (/** @type {KeyRow} */ found) => (found.signed?.version ?? 0) < signed.version;

@@ -4,11 +4,12 @@ import { signStatement, verifyStatement } from "../../../../static/js/crypto/ide
 import { logIn, register } from "../../../../static/js/model/session/sign-in.js";
 import { prepare } from "../../../../static/js/model/first-key.js";
 import { CryptoManager } from "../../../../static/js/crypto/crypto.js";
+import { openRecord } from "../../../../static/js/crypto/storage-encryption.js";
 import { fromBase64, toBase64 } from "../../../../static/js/lib/bytes.js";
 import { AccountKey } from "../../../../static/js/model/keys/account-key.js";
 import { Database } from "../../../../static/js/storage/database.js";
 import { keyObject, refusal } from "../../world/memory-server.js";
-import { Browser, inNavigator, inWorld, pause, until } from "../../world/world.js";
+import { Browser, inNavigator, inWorld, pause, rowsOf, until } from "../../world/world.js";
 
 /** Does what another browser of the person would do. */
 async function replaceKey(server, email) {
@@ -65,6 +66,20 @@ describe("the account's key", () => {
     assert.equal(alice.account.key.status, "ready");
     assert.equal(privateKey.extractable, false);
     assert.equal(currentKey(world.server, alice), fingerprint);
+  }));
+
+  test("keeps its private keys sealed from the beginning, and nothing else of them", inWorld(async (world) => {
+    const alice = await world.newPerson("alice");
+    const [row] = await rowsOf(alice, "keys");
+    assert.deepEqual(Object.keys(row.secrets), ["nonce", "data"]);
+    assert.deepEqual([row.secret, row.identity.secret], [undefined, undefined]);
+    const [{ storageKey }] = (await rowsOf(alice, "state")).filter((value) => value?.storageKey);
+    const { account, identity } = await openRecord(storageKey, `secrets ${row.fingerprint}`, row.secrets);
+    const data = Uint8Array.of(1);
+    const [signing, deriving] = [await CryptoManager.importSigningKey(fromBase64(identity)), await CryptoManager.importAccountKey(fromBase64(account))];
+    assert.equal(await CryptoManager.ed25519Verify(row.identity.publicKeyBytes, data, await CryptoManager.ed25519Sign(signing, data)), true);
+    const secretOf = (key) => CryptoManager.deriveSharedSecret(key, row.publicKey);
+    assert.deepEqual(await secretOf(deriving), await secretOf(row.privateKey));
   }));
 
   test("of a new account is uploaded without asking for an existing one", inWorld(async ({ server }) => {
