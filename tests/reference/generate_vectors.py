@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from tests.reference import invalid_ciphertexts, invalid_contents, invalid_envelopes
+from tests.reference.hpke import hpke_file
 from tests.reference.identities import identity_file
 from tests.reference.key_proof import key_proofs_file
 from tests.reference.people import people_file
@@ -28,6 +29,7 @@ def build() -> dict[str, str]:
         "padding.json": padding_file(),
         "valid_messages.json": valid_file(),
         "invalid_messages.json": invalid_file(),
+        "hpke.json": hpke_file(),
     }
     return {name: json.dumps(content, indent=1) + "\n" for name, content in files.items()}
 

@@ -7,7 +7,13 @@
  * @typedef {"malformed" | "unknown_suite" | "client_id" | "fingerprints" | "same_fingerprints" | "message_type"
  *   | "nonce" | "salt" | "ciphertext" | "not_our_key" | "wrong_people" | "public_key" | "wrong_peer_key" | "own_key"
  *   | "identity" | "padding" | "encoding" | "json" | "unknown_version" | "type" | "people" | "browser" | "counter" | "previous"
- *   | "received" | "sent_at" | "self_tag" | "body" | "not_canonical" | "private_key"} ProtocolErrorReason
+ *   | "received" | "sent_at" | "self_tag" | "body" | "not_canonical"} ProtocolErrorReason
+ */
+
+/**
+ * Why a vault, way back, list of browsers or invitation was refused; the words are those of docs/protocol.md §18.
+ * @typedef {"private_key" | "box" | "ways" | "vault" | "vault_key" | "vault_size" | "vault_signature" | "generation"
+ *   | "browsers" | "invitation"} VaultErrorReason
  */
 
 /**
@@ -15,7 +21,7 @@
  * version of VibeChat may help.
  */
 export class ProtocolError extends Error {
-  /** @param {ProtocolErrorReason} reason a stable code; it contains nothing of the message */
+  /** @param {ProtocolErrorReason | VaultErrorReason} reason a stable code; it contains nothing of the message */
   constructor(reason) {
     super(`not made as the protocol says: ${reason}`);
     this.name = "ProtocolError";

@@ -1,7 +1,7 @@
 /**
  * The only file that calls Web Crypto. It provides the algorithms; the files beside it build the protocol from them.
  */
-import { equal, toHex } from "../lib/bytes.js";
+import { equal, toBase64, toHex } from "../lib/bytes.js";
 import { DecryptionError, ProtocolError } from "./crypto-errors.js";
 import { isEd25519Key, isEd25519Signature } from "./ed25519.js";
 import { checkPublicKey } from "./public-key.js";
@@ -93,6 +93,17 @@ export class CryptoManager {
    */
   static async exportPublicKey(publicKey) {
     return new Uint8Array(await crypto.subtle.exportKey("spki", publicKey));
+  }
+
+  /**
+   * @param {Bytes} scalar 32 bytes, big-endian, from 1 to the order of P-256 less 1
+   * @param {Bytes} point 65 bytes: the public half
+   * @returns {Promise<CryptoKey>} ECDH P-256, not extractable, for `deriveBits`
+   */
+  static async importScalar(scalar, point) {
+    const [d, x, y] = [scalar, point.slice(1, 33), point.slice(33)].map(toBase64Url);
+    // As JWK: of PKCS8, browsers differ in whether the public half may, must or must not be there.
+    return crypto.subtle.importKey("jwk", { kty: "EC", crv: "P-256", d, x, y }, CURVE, NOT_EXTRACTABLE, ["deriveBits"]);
   }
 
   /**
@@ -269,6 +280,14 @@ export class CryptoManager {
       throw isNamed(error, "OperationError") ? new DecryptionError() : error;
     }
   }
+}
+
+/**
+ * @param {Bytes} bytes
+ * @returns {string} RFC 4648 §5 without padding
+ */
+function toBase64Url(bytes) {
+  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 /**

@@ -5,7 +5,7 @@
  * not P-256 keys. Keys are static, so ECDH with one point off the curve could leak bits of the private key (the
  * invalid-curve attack). The check must not depend on the browser.
  */
-import { equal, fromHex, toHex } from "../lib/bytes.js";
+import { concat, equal, fromHex, toHex } from "../lib/bytes.js";
 import { ProtocolError } from "./crypto-errors.js";
 
 /** Bytes in an encoded public key. */
@@ -15,6 +15,8 @@ export const PUBLIC_KEY_LENGTH = 91;
 // then 0x04, the mark of an uncompressed point (SEC 1 §2.3.3).
 const PREFIX = fromHex("3059301306072a8648ce3d020106082a8648ce3d03010703420004");
 const COORDINATE_LENGTH = 32;
+/** Bytes of an uncompressed point. */
+export const POINT_LENGTH = 65;
 
 // The curve P-256, y² = x³ - 3x + b modulo p (NIST SP 800-186 §3.2.1.3).
 const P = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
@@ -47,6 +49,22 @@ export function checkPublicKey(publicKeyBytes) {
  */
 export function isSameKey(left, right) {
   return equal(xCoordinate(left), xCoordinate(right));
+}
+
+/**
+ * @param {Bytes} point an uncompressed point, 65 bytes; not checked
+ * @returns {Bytes} the same key in the form that `checkPublicKey` checks
+ */
+export function fromPoint(point) {
+  return concat(PREFIX.slice(0, -1), point);
+}
+
+/**
+ * @param {Bytes} publicKeyBytes a checked public key, 91 bytes
+ * @returns {Bytes} its uncompressed point, 65 bytes
+ */
+export function toPoint(publicKeyBytes) {
+  return publicKeyBytes.slice(-POINT_LENGTH);
 }
 
 /**
