@@ -1,6 +1,6 @@
 /** Draws the page "What this server knows about me". */
 import { append, button, element, fill, find, isolated, setText } from "../../lib/dom.js";
-import { after } from "../../lib/timing.js";
+import { saveAs } from "../parts/download.js";
 import { plural } from "../parts/format.js";
 import { LocalFormat, watchLocalTime } from "../parts/local-time.js";
 import { asFailure, sentence } from "../parts/strings.js";
@@ -94,7 +94,7 @@ export class OwnDataPage {
   async save() {
     setText(this.said, "Collecting your rows…");
     const whole = await this.download((rows) => setText(this.said, `Collecting your rows: ${rows.toLocaleString()}…`));
-    saveAs("vibechat-about-me.json", JSON.stringify(whole, null, 2));
+    saveAs("vibechat-about-me.json", new Blob([JSON.stringify(whole, null, 2)], { type: "application/json" }));
     setText(this.said, "The file is downloaded.");
   }
 
@@ -198,16 +198,4 @@ function inWords(elsewhere) {
 function focusRegion(body) {
   const region = body.closest("[tabindex]");
   if (region instanceof HTMLElement) region.focus();
-}
-
-/**
- * @param {string} name
- * @param {string} text
- */
-function saveAs(name, text) {
-  const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  const link = element("a", { download: name });
-  link.href = address;
-  link.click();
-  after(60_000, () => URL.revokeObjectURL(address));
 }
