@@ -3,9 +3,13 @@
  * Private keys are PKCS #8 in hexadecimal. Only tests import private keys.
  */
 import { readFileSync } from "node:fs";
+import { signBrowsers } from "../../static/js/crypto/browser-list.js";
 import { openMessage, sealMessage } from "../../static/js/crypto/envelope.js";
 import { encodePlaintext } from "../../static/js/crypto/plaintext.js";
-import { fromHex, toHex } from "../../static/js/lib/bytes.js";
+import { makeCode } from "../../static/js/crypto/recovery-code.js";
+import { sealVault } from "../../static/js/crypto/vault.js";
+import { sealToWay, wayOf } from "../../static/js/crypto/ways.js";
+import { fromHex, toBase64, toHex } from "../../static/js/lib/bytes.js";
 
 const CURVE = { name: "ECDH", namedCurve: "P-256" };
 
@@ -44,7 +48,24 @@ function spell({ content }) {
   return toHex(encodePlaintext(content));
 }
 
-const actions = { seal, open, spell };
+async function sealBox({ seed, vaultKey, ...account }) {
+  const way = await wayOf(fromHex(seed), account.email);
+  return toHex(await sealToWay({ way, vaultKey: fromHex(vaultKey), ...account }));
+}
+
+async function sealContent({ vaultKey, previous, ways, ...place }) {
+  const served = ways.map(({ id, kind, box }) => ({ id, kind, box: fromHex(box) }));
+  const sealed = await sealVault({ ...place, vaultKey: fromHex(vaultKey), previous: fromHex(previous), ways: served });
+  return { blob: toBase64(sealed.blob), hash: toHex(sealed.hash) };
+}
+
+async function signList({ pkcs8, browsers, ...list }) {
+  const identityPrivateKey = await crypto.subtle.importKey("pkcs8", fromHex(pkcs8), "Ed25519", false, ["sign"]);
+  const given = browsers.map((browser) => ({ ...browser, signatureKeyBytes: fromHex(browser.signatureKey) }));
+  return toHex(await signBrowsers({ ...list, identityPrivateKey, browsers: given }));
+}
+
+const actions = { seal, open, spell, makeCode, sealBox, sealContent, signList };
 const answers = [];
 for (const request of JSON.parse(readFileSync(0, "utf8"))) {
   answers.push(await actions[request.action](request));

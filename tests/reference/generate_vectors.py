@@ -7,13 +7,17 @@ import json
 from pathlib import Path
 
 from tests.reference import invalid_ciphertexts, invalid_contents, invalid_envelopes
+from tests.reference.browser_list import browsers_file
 from tests.reference.hpke import hpke_file
 from tests.reference.identities import identity_file
 from tests.reference.key_proof import key_proofs_file
 from tests.reference.people import people_file
 from tests.reference.public_keys import public_keys_file
+from tests.reference.recovery_code import recovery_codes_file
 from tests.reference.safety_numbers import safety_numbers_file
 from tests.reference.valid_messages import padding_file, valid_file
+from tests.reference.vault import vault_file
+from tests.reference.ways import ways_file
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "test_vectors"
 
@@ -30,6 +34,10 @@ def build() -> dict[str, str]:
         "valid_messages.json": valid_file(),
         "invalid_messages.json": invalid_file(),
         "hpke.json": hpke_file(),
+        "recovery_codes.json": recovery_codes_file(),
+        "ways.json": ways_file(),
+        "vault.json": vault_file(),
+        "browsers.json": browsers_file(),
     }
     return {name: json.dumps(content, indent=1) + "\n" for name, content in files.items()}
 

@@ -153,10 +153,14 @@ def message_hash(untagged: bytes) -> bytes:
     return hashlib.sha256(lp(b"VibeChat suite 1 message hash", untagged)).digest()
 
 
-def hkdf_sha256(ikm: bytes, info: bytes) -> bytes:
-    """RFC 5869 with an empty salt and one block (32 bytes) of output."""
+def hkdf_sha256(ikm: bytes, info: bytes, length: int = 32) -> bytes:
+    """RFC 5869 with an empty salt."""
     pseudorandom_key = hmac.digest(bytes(32), ikm, "sha256")
-    return hmac.digest(pseudorandom_key, info + b"\x01", "sha256")
+    output = block = b""
+    while len(output) < length:
+        block = hmac.digest(pseudorandom_key, block + info + bytes([len(output) // 32 + 1]), "sha256")
+        output += block
+    return output[:length]
 
 
 def self_key(self_secret: bytes, own_fingerprint: bytes) -> bytes:

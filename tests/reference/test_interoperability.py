@@ -1,5 +1,6 @@
 """The browser's code and the Python reference open each other's messages, with random keys and values."""
 
+import base64
 import json
 import random
 import subprocess
@@ -8,7 +9,9 @@ import uuid
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.reference import browser_list, recovery_code, vault, ways
 from tests.reference.content import canonical_json
+from tests.reference.people import ALICE, ED25519_PKCS8, identity_seed
 from tests.reference.suite1 import Fresh, Header, Person, open_message, seal
 from tests.support.environment import ROOT
 from tools.provision import Unavailable
@@ -129,3 +132,59 @@ def test_both_encode_every_unicode_character_alike(drafts):
     ]
     spellings = in_browser_code([{"action": "spell", "content": content} for content in contents])
     assert [bytes.fromhex(spelling) for spelling in spellings] == [canonical_json(content) for content in contents]
+
+
+def test_reference_opens_boxes_and_vaults_that_the_browser_seals():
+    chance = random.Random(20261129)
+    seeds, keys = [chance.randbytes(32) for _ in range(9)], [chance.randbytes(32) for _ in range(9)]
+    places = [
+        vault.Place(
+            ALICE.email, "12", number + 1, 10 * number + 1, f"{number:032x}", chance.randbytes(32), ways.served("a")
+        )
+        for number in range(9)
+    ]
+    contents = [{"v": 1, "text": ALL_CHARACTERS[: 1000 * number]} for number in range(9)]
+    account = [{"email": ALICE.email, "accountId": "12", "generation": place.generation} for place in places]
+    boxes = in_browser_code(
+        [
+            {"action": "sealBox", "seed": seed.hex(), "vaultKey": key.hex(), **given}
+            for seed, key, given in zip(seeds, keys, account, strict=True)
+        ]
+    )
+    opened = [
+        ways.open_box(seed, bytes.fromhex(box), ALICE.email, "12", place.generation)
+        for seed, box, place in zip(seeds, boxes, places, strict=True)
+    ]
+    assert opened == keys
+    sealed = in_browser_code(
+        [
+            {
+                "action": "sealContent", "vaultKey": key.hex(), "content": content, **given, "version": place.version,
+                "browser": place.browser, "previous": place.previous.hex(), "ways": place.ways,
+            }
+            for key, content, given, place in zip(keys, contents, account, places, strict=True)
+        ]
+    )  # fmt: skip
+    for key, place, content, made in zip(keys, places, contents, sealed, strict=True):
+        blob = base64.b64decode(made["blob"])
+        assert vault.open_vault(key, place, blob) == content
+        assert vault.vault_hash(place, blob).hex() == made["hash"]
+
+
+def test_reference_reads_codes_and_lists_that_the_browser_makes():
+    codes = in_browser_code([{"action": "makeCode"}] * 20)
+    assert all(recovery_code.read(code)["ok"] for code in codes)
+    listed = [browser_list.browser(number, 1, 2) for number in range(1, 8)]
+    browsers = [
+        {
+            "id": each.id.hex(),
+            "signatureKey": each.signature_key.hex(),
+            "addedAt": each.added_at,
+            "contentVersions": list(each.content_versions),
+        }
+        for each in listed
+    ]
+    pkcs8 = (ED25519_PKCS8 + identity_seed(ALICE)).hex()
+    request = {"action": "signList", "pkcs8": pkcs8, "email": ALICE.email, "version": 5, "browsers": browsers[::-1]}
+    [signed] = in_browser_code([request])
+    assert browser_list.read(browser_list.KEY, ALICE.email, bytes.fromhex(signed)) == (5, listed)

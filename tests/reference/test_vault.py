@@ -1,13 +1,40 @@
 """The plain-Python reference of vault, ways back and browsers checks its vectors. tests/js reads the same ones."""
 
+import base64
+import json
+import re
+
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from tests.reference import hpke
+from tests.reference import browser_list, hpke, recovery_code, vault, ways
+from tests.reference.generate_vectors import FOLDER
+from tests.reference.refused import Refused
+from tests.support.environment import ROOT
 
 pytestmark = pytest.mark.once
 
 PUBLISHED = {name: bytes.fromhex(value) for name, value in hpke.PUBLISHED.items() if name != "name"}
+
+
+def read(name: str) -> dict:
+    return json.loads((FOLDER / name).read_text(encoding="utf-8"))
+
+
+CODES, WAYS, VAULT, BROWSERS = map(read, ("recovery_codes.json", "ways.json", "vault.json", "browsers.json"))
+GROUPS = [
+    *(file[part] for file, parts in (
+        (CODES, ("codes", "seeds", "passkeys")),
+        (WAYS, ("ways", "boxes", "refused_boxes", "hashes", "refused_ways")),
+        (VAULT, ("vaults", "refused_vaults", "refused_signatures", "successions", "kinds")),
+        (BROWSERS, ("lists", "refused")),
+    ) for part in parts)
+]  # fmt: skip
+REASONS = {vector["reason"] for group in GROUPS for vector in group if vector.get("reason")}
+
+
+def named(vectors: list[dict]) -> dict:
+    return {"argvalues": vectors, "ids": [vector["name"] for vector in vectors]}
 
 
 def test_hpke_matches_the_published_vectors():
@@ -21,3 +48,104 @@ def test_hpke_matches_the_published_vectors():
     key, nonce = hpke.key_schedule(shared_secret, parameters, hpke.AES_128_GCM)
     assert [key, nonce] == [PUBLISHED["key"], PUBLISHED["base_nonce"]]
     assert AESGCM(key).encrypt(nonce, PUBLISHED["plaintext"], PUBLISHED["aad"]) == PUBLISHED["ciphertext"]
+
+
+@pytest.mark.parametrize("vectors", GROUPS)
+def test_names_of_vectors_are_unique(vectors):
+    assert len({vector["name"] for vector in vectors}) == len(vectors)
+
+
+@pytest.mark.parametrize("vector", **named(CODES["codes"]))
+def test_code_is_read_as_the_vectors_say(vector):
+    assert recovery_code.read(vector["text"]) == vector["answer"]
+
+
+@pytest.mark.parametrize("vector", **named(WAYS["boxes"]))
+def test_box_opens_with_its_seed(vector):
+    assert open_box(vector).hex() == vector["vault_key"]
+
+
+@pytest.mark.parametrize("vector", **named(WAYS["refused_boxes"]))
+def test_other_box_is_refused(vector):
+    with pytest.raises(Refused, match=vector["reason"]):
+        open_box(vector)
+
+
+def open_box(vector: dict) -> bytes:
+    account = (vector["email"], vector["account_id"], vector["generation"])
+    return ways.open_box(bytes.fromhex(vector["seed"]), bytes.fromhex(vector["box"]), *account)
+
+
+@pytest.mark.parametrize("vector", **named(WAYS["refused_ways"]))
+def test_other_set_of_ways_is_refused(vector):
+    with pytest.raises(Refused, match=vector["reason"]):
+        ways.ways_hash(vector["ways"])
+
+
+@pytest.mark.parametrize("vector", **named(VAULT["vaults"]))
+def test_vault_opens_with_its_key(vector):
+    assert open_vault(vector) == vector["content"]
+    digest, signature = bytes.fromhex(vector["hash"]), bytes.fromhex(vector["signature"])
+    vault.verify_write(bytes.fromhex(vector["signature_key"]), place_of(vector), digest, signature)
+
+
+@pytest.mark.parametrize("vector", **named(VAULT["refused_vaults"]))
+def test_other_vault_is_refused(vector):
+    with pytest.raises(Refused, match=vector["reason"]):
+        open_vault(VAULT["vaults"][0] | vector["changes"])
+
+
+def place_of(vector: dict) -> vault.Place:
+    numbers = (vector["generation"], vector["version"])
+    previous = bytes.fromhex(vector["previous"])
+    return vault.Place(vector["email"], vector["account_id"], *numbers, vector["browser"], previous, vector["ways"])
+
+
+def open_vault(vector: dict) -> dict:
+    return vault.open_vault(bytes.fromhex(vector["vault_key"]), place_of(vector), base64.b64decode(vector["blob"]))
+
+
+@pytest.mark.parametrize("vector", **named(VAULT["refused_signatures"]))
+def test_write_with_another_signature_is_refused(vector):
+    place = vault.Place(vector["email"], vector["account_id"], 1, vector["version"], "", b"", [])
+    key, digest, signature = (bytes.fromhex(vector[name]) for name in ("signature_key", "hash", "signature"))
+    with pytest.raises(Refused, match="vault_signature"):
+        vault.verify_write(key, place, digest, signature)
+
+
+@pytest.mark.parametrize("vector", **named(VAULT["successions"]))
+def test_later_generation_must_name_the_pinned_vault_key(vector):
+    pinned = (vector["pinned_generation"], bytes.fromhex(vector["pinned_key"]))
+    given = (vector["content"], vector["generation"], *pinned)
+    if vector["reason"] is None:
+        vault.check_generation(*given)
+    else:
+        with pytest.raises(Refused, match=vector["reason"]):
+            vault.check_generation(*given)
+
+
+@pytest.mark.parametrize("vector", **named(BROWSERS["lists"]))
+def test_signed_list_says_what_was_signed(vector):
+    version, browsers = read_list(vector)
+    assert version == vector["version"]
+    assert [browser.id.hex() for browser in browsers] == [browser["id"] for browser in vector["browsers"]]
+
+
+@pytest.mark.parametrize("vector", **named(BROWSERS["refused"]))
+def test_other_list_is_refused(vector):
+    with pytest.raises(Refused, match=vector["reason"]):
+        read_list(vector)
+
+
+def read_list(vector: dict) -> tuple:
+    return browser_list.read(bytes.fromhex(vector["identity_key"]), vector["email"], bytes.fromhex(vector["bytes"]))
+
+
+def test_protocol_code_and_vectors_name_the_same_reasons():
+    protocol = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    messages, others = (protocol.split(f"\n## {number}. ")[1].split("\n## ")[0] for number in (8, 18))
+    words = [set(re.findall(r"^\| `([a-z0-9_]+)` \|", table, re.MULTILINE)) for table in (messages, others)]
+    source = (ROOT / "static" / "js" / "crypto" / "crypto-errors.js").read_text(encoding="utf-8")
+    union = source.split("} VaultErrorReason")[0].rsplit("@typedef {", 1)[1]
+    assert words[1] == set(re.findall(r'"([a-z_]+)"', union))
+    assert words[1] - words[0] >= REASONS - words[0], "each reason of a vector is explained"
