@@ -88,6 +88,7 @@ async def test_unexpected_values_in_a_message_to_the_send_middleware(token):
         await acceptance.close()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("call", CALLS, ids=" ".join)
 def test_bodies_that_are_not_an_object(call, token):
     for body in WHOLE:
@@ -95,6 +96,7 @@ def test_bodies_that_are_not_an_object(call, token):
         assert answer.status in (400, 401) or call[1] in MAY_BE_EMPTY, body[:99]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("call", CALLS, ids=" ".join)
 def test_unexpected_content_types(call, token):
     bodies = (b"", b"a=1&email=%FF", json.dumps(BODIES[call]).encode())
@@ -104,6 +106,7 @@ def test_unexpected_content_types(call, token):
         assert answer.status == 415 or is_json or not body or not BODIES[call], (kind, body)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("call", CALLS, ids=" ".join)
 def test_body_beyond_the_limit_is_413_before_it_is_parsed(call, token):
     for body in (b"[" * 131_073, b'{"x": "' + b"x" * 131_072 + b'"}'):
@@ -185,6 +188,7 @@ def test_unexpected_headers(name, token):
         survives(ask("POST", "/api/auth/refresh", {}, headers=[*cookie, (name, value)]), name, value)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("method", ["get", "FOO", "PROPFIND", "CONNECT", "OPTIONS", "TRACE", "X" * 999])
 def test_unexpected_methods(method, token):
     for target in [*TARGETS, "/api/auth/login"]:

@@ -12,7 +12,7 @@ from tests.support.environment import ROOT
 from tests.support.nasty_inputs import BODIES, CALLS, OTHERS, TEXTS
 from tests.support.whole_server import ask
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300), pytest.mark.once]
 # Errors about the meaning of a value, which a schema cannot express.
 MEANING = {
     ("email", "invalid"),

@@ -21,7 +21,8 @@ class RunningServer:
         self.folder = folder
         self.output, self.log = folder / f"{self.port}.out", folder / f"{self.port}.log"
         services = {name: os.environ[name] for name in SERVICES if os.environ.get(name)}
-        given = services | {"PORT": str(self.port), "RATELIMIT_ENABLE": "False"} | variables
+        given = {"DJANGO_SETTINGS_MODULE": "tests.support.settings", "RATELIMIT_ENABLE": "False"}
+        given |= services | {"PORT": str(self.port)} | variables
         self.environment = clean_environment(folder / "var", **given)
         self.process = None
 
@@ -75,11 +76,15 @@ def used_folder(tmp_path_factory):
 
 @pytest.fixture
 def new_server(tmp_path, used_folder):
-    """Makes servers that the test starts and stops. A fresh one has an empty VAR_DIR for this test."""
+    """Makes servers that the test starts and stops. A fresh one has an empty VAR_DIR, an own one has a VAR_DIR for this
+    test with the collected static files.
+    """
     made = []
 
-    def make(fresh=False, **variables):
-        made.append(RunningServer(tmp_path if fresh else used_folder, **variables))
+    def make(fresh=False, own=False, **variables):
+        if own:
+            lay_static(tmp_path / "var")
+        made.append(RunningServer(tmp_path if fresh or own else used_folder, **variables))
         return made[-1]
 
     yield make

@@ -60,6 +60,24 @@ def test_secret_key_is_generated_once_and_readable_by_its_owner_only(configured,
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+@pytest.mark.parametrize("secret", [b"", b"short", b"\xff\xfe"])
+def test_invalid_stored_secret_key_is_refused(configured, tmp_path, secret):
+    file = tmp_path / "var" / "secret_key"
+    file.parent.mkdir(mode=0o700)
+    file.write_bytes(secret)
+    assert f"{file} holds no secret key." in refusal(configured)
+
+
+@pytest.mark.parametrize("folder", ["/proc/version", "/proc/version/var", "/proc/vibechat"])
+@pytest.mark.parametrize("secret", ["", SECRET])
+def test_unwritable_folder_is_refused(configured, folder, secret):
+    assert f"VAR_DIR is '{folder}'" in refusal(configured, VAR_DIR=folder, SECRET_KEY=secret)
+
+
+def test_folder_without_a_stored_secret_key_is_refused_if_unwritable(configured):
+    assert "VAR_DIR is '/proc'" in refusal(configured, VAR_DIR="/proc")
+
+
 def test_public_server_with_everything_starts(configured):
     settings = configured(**PUBLIC)
     assert settings["DATABASES"]["default"]["OPTIONS"]["sslmode"] == "require"

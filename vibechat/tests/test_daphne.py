@@ -7,6 +7,7 @@ import sys
 import httpx
 import pytest
 
+from tests.support.collected import lay_static
 from tests.support.environment import ROOT
 from vibechat.tests.conftest import RunningServer
 from vibechat.tests.test_server import client_of, envelope, sign_in
@@ -16,8 +17,10 @@ pytestmark = pytest.mark.once
 
 class Daphne(RunningServer):
     def start(self):
-        for command in (["migrate", "--verbosity=0"], ["collectstatic", "--no-input", "--verbosity=0"]):
-            subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=self.environment, check=True)
+        lay_static(self.folder / "var")
+        prepare = [sys.executable, "manage.py", "shell", "--no-imports", "-c"]
+        prepare += ["from vibechat.startup import collect, migrate; migrate(); collect()"]
+        subprocess.run(prepare, cwd=ROOT, env=self.environment, check=True)
         command = [sys.executable, "-m", "daphne", "--port", str(self.port), "vibechat.asgi:application"]
         self.log = self.output
         with self.log.open("wb") as log:

@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,24 +12,43 @@ import httpx
 import psycopg
 import pytest
 
-from tests.support.environment import ROOT
+from tests.support.collected import lay_static
 from tests.support.service_fixtures import started
 from tools.provision.postgres import Postgres
 from tools.provision.processes import spawn, wait_until
 from tools.provision.redis import Redis
+from vibechat.tests.conftest import RunningServer
 
 pytestmark = pytest.mark.once
 LOGIN = {"email": "alice@example.org", "password": "correct horse battery"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def postgres():
     yield from started(Postgres)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def redis():
     yield from started(Redis)
+
+
+@pytest.fixture(scope="module")
+def started_server(tmp_path_factory, postgres, redis):
+    folder = tmp_path_factory.mktemp("outages")
+    lay_static(folder / "var")
+    variables = {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "RATELIMIT_ENABLE": "True"}
+    server = RunningServer(folder, **variables).start().wait()
+    yield server
+    server.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+def server(started_server):
+    """The shared server, in order, with an empty log."""
+    assert comes_back(started_server)
+    os.truncate(started_server.log, 0)
+    return started_server
 
 
 def is_ready(server) -> bool:
@@ -46,16 +63,15 @@ def ask(server, method, path, options):
     return httpx.request(method, server.url + path, timeout=30, **options)
 
 
-def test_database_outage_is_503(new_server, postgres):
-    server = new_server(fresh=True, DATABASE_URL=postgres.url).start().wait()
+def test_database_outage_is_503(server, postgres):
     token = {"Authorization": f"Bearer {server.register('alice')['access']}"}
-    assert is_ready(server)
+    cookie = admin_cookie(server)
     postgres.stop()
     calls = [
         ("GET", "/api/auth/me", {"headers": token}),
         ("POST", "/api/auth/login", {"json": LOGIN}),
         ("GET", "/api/messages/sync", {"headers": token}),
-        ("GET", "/admin/", {"headers": {"Cookie": f"{admin_cookie(server)}={'x' * 32}", "Accept": "text/html"}}),
+        ("GET", "/admin/", {"headers": {"Cookie": f"{cookie}={'x' * 32}", "Accept": "text/html"}}),
         ("GET", "/api/health/ready", {}),
     ]
     with ThreadPoolExecutor() as threads:
@@ -72,9 +88,7 @@ def test_database_outage_is_503(new_server, postgres):
     assert httpx.get(f"{server.url}/api/auth/me", headers=token, timeout=20).status_code == 200
 
 
-def test_read_only_database_is_503(new_server, postgres):
-    server = new_server(fresh=True, DATABASE_URL=postgres.url).start().wait()
-    assert is_ready(server)
+def test_read_only_database_is_503(server, postgres):
     set_read_only(postgres, "on")
     assert goes_away(server)
     assert away_reasons(server) == ["read_only"]
@@ -90,8 +104,7 @@ def set_read_only(postgres, value):
         connection.execute("SELECT pg_reload_conf()")
 
 
-def test_frozen_database_is_logged_without_a_request(new_server, postgres):
-    server = new_server(fresh=True, DATABASE_URL=postgres.url).start().wait()
+def test_frozen_database_is_logged_without_a_request(server, postgres):
     frozen = [postgres.process, *children(postgres.process)]
     for process in frozen:
         os.kill(process.pid, signal.SIGSTOP)
@@ -128,11 +141,9 @@ def within_seconds(seconds, is_so) -> bool:
 
 def admin_cookie(server) -> str:
     """The name of the admin's session cookie on this server."""
-    show = "from django.conf import settings; print(settings.SESSION_COOKIE_NAME)"
-    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", show]
-    return subprocess.run(
-        command, cwd=ROOT, env=server.environment, check=True, capture_output=True, text=True
-    ).stdout.strip()
+    names = httpx.get(f"{server.url}/admin/login/", headers={"Accept": "text/html"}).cookies.keys()
+    [deployment] = {name.rpartition("_")[2] for name in names}
+    return f"vibechat_admin_{deployment}"
 
 
 def restart(postgres):
@@ -140,10 +151,8 @@ def restart(postgres):
     wait_until(postgres.answers, postgres.process, "PostgreSQL", postgres.log)
 
 
-def test_redis_outage_fails_only_the_readiness_check(new_server, redis):
-    server = new_server(fresh=True, REDIS_URL=redis.url, RATELIMIT_ENABLE="True").start().wait()
+def test_redis_outage_fails_only_the_readiness_check(server, redis):
     token = {"Authorization": f"Bearer {server.register('alice')['access']}"}
-    assert is_ready(server)
     redis.stop()
     answer = httpx.get(f"{server.url}/api/health/ready", timeout=20)
     assert (answer.status_code, answer.json()["checks"]) == (503, {"database": "ok", "channel_layer": "unavailable"})

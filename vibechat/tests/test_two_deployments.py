@@ -1,6 +1,8 @@
 """Two deployments on one host with different ports: a browser sends the cookies of both to each."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -13,29 +15,39 @@ from vibechat.tests.conftest import RunningServer
 
 pytestmark = pytest.mark.once
 OPERATOR, PASSWORD = "operator@example.org", "correct horse battery"
+KEYS = ["the secret key of one deployment, long enough"] * 2 + ["the secret key of the other one, long enough"]
 
 
-@pytest.fixture(scope="module", params=["different secrets", "the same secret"])
-def servers(request, tmp_path_factory):
-    keys = ["the secret key of one deployment, long enough", "the secret key of the other one, long enough"]
-    if request.param == "the same secret":
-        keys[1] = keys[0]
-    folders = [tmp_path_factory.mktemp("deployment") for _ in keys]
-    for folder in folders:
-        lay_static(folder / "var")
-    servers = [RunningServer(folder, SECRET_KEY=key).start() for folder, key in zip(folders, keys, strict=True)]
+@pytest.fixture(scope="module")
+def deployments(tmp_path_factory):
+    """Three servers: two of one secret, and one of another."""
+    folders = [tmp_path_factory.mktemp("deployment") for _ in KEYS]
+    make_data(folders[0])
+    for folder in folders[1:]:
+        shutil.copytree(folders[0] / "var", folder / "var")
+    servers = [RunningServer(folder, SECRET_KEY=key).start() for folder, key in zip(folders, KEYS, strict=True)]
     for server in servers:
         server.wait()
-        create_operator(server)
     yield servers
     for server in servers:
         server.stop()
 
 
-def create_operator(server):
-    environment = server.environment | {"DJANGO_SUPERUSER_EMAIL": OPERATOR, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-    command = [sys.executable, "manage.py", "createsuperuser", "--no-input"]
+def make_data(folder):
+    """A database with an operator, and the static files."""
+    lay_static(folder / "var")
+    environment = RunningServer(folder).environment
+    environment |= {"DJANGO_SUPERUSER_EMAIL": OPERATOR, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    make = "from django.core.management import call_command; from vibechat.startup import migrate; migrate(); "
+    make += "call_command('createsuperuser', interactive=False)"
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", make]
     subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+
+
+@pytest.fixture(params=["different secrets", "the same secret"])
+def servers(request, deployments):
+    first, same, other = deployments
+    return [first, same if request.param == "the same secret" else other]
 
 
 @pytest.fixture
@@ -49,7 +61,7 @@ def call(browser, server, path, **body):
 
 
 def register(browser, server):
-    email = f"{server.port}-{id(browser)}@example.org"
+    email = f"{os.urandom(8).hex()}@example.org"
     assert call(browser, server, "register", email=email, password=PASSWORD, refresh_cookie=True).status_code == 201
 
 

@@ -41,11 +41,14 @@ def checkout(tmp_path):
 def test_changed_files_do_not_change_answers_of_a_running_process(checkout, tmp_path):
     """Of two processes of one checkout, one is asked before the change of the files and one only after it; the answers
     are equal."""
-    servers = [RunningServer(tmp_path / f"server-{number}", RATELIMIT_ENABLE="True") for number in range(2)]
+    variables = {"DJANGO_SETTINGS_MODULE": "vibechat.settings", "RATELIMIT_ENABLE": "True"}
+    servers = [RunningServer(tmp_path / f"server-{number}", **variables) for number in range(2)]
     try:
         for server in servers:
             server.folder.mkdir()
-            server.start(checkout).wait()
+        servers[0].start(checkout).wait()
+        shutil.copytree(servers[0].folder / "var/static", servers[1].folder / "var/static")  # collected once
+        servers[1].start(checkout).wait()
         before = [answer(servers[0], path) for path in PATHS]
         for path in checkout.rglob("*"):
             if path.is_file():
