@@ -10,6 +10,7 @@ from tests.reference import invalid_ciphertexts, invalid_contents, invalid_envel
 from tests.reference.browser_list import browsers_file
 from tests.reference.hpke import hpke_file
 from tests.reference.identities import identity_file
+from tests.reference.invitation import invitations_file
 from tests.reference.key_proof import key_proofs_file
 from tests.reference.people import people_file
 from tests.reference.public_keys import public_keys_file
@@ -38,6 +39,7 @@ def build() -> dict[str, str]:
         "ways.json": ways_file(),
         "vault.json": vault_file(),
         "browsers.json": browsers_file(),
+        "invitations.json": invitations_file(),
     }
     return {name: json.dumps(content, indent=1) + "\n" for name, content in files.items()}
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from tests.reference import browser_list, hpke, recovery_code, vault, ways
+from tests.reference import browser_list, hpke, invitation, recovery_code, vault, ways
 from tests.reference.generate_vectors import FOLDER
 from tests.reference.refused import Refused
 from tests.support.environment import ROOT
@@ -22,12 +22,14 @@ def read(name: str) -> dict:
 
 
 CODES, WAYS, VAULT, BROWSERS = map(read, ("recovery_codes.json", "ways.json", "vault.json", "browsers.json"))
+INVITATIONS = read("invitations.json")
 GROUPS = [
     *(file[part] for file, parts in (
         (CODES, ("codes", "seeds", "passkeys")),
         (WAYS, ("ways", "boxes", "refused_boxes", "hashes", "refused_ways")),
         (VAULT, ("vaults", "refused_vaults", "refused_signatures", "successions", "kinds")),
         (BROWSERS, ("lists", "refused")),
+        (INVITATIONS, ("refused",)),
     ) for part in parts)
 ]  # fmt: skip
 REASONS = {vector["reason"] for group in GROUPS for vector in group if vector.get("reason")}
@@ -139,6 +141,18 @@ def test_other_list_is_refused(vector):
 
 def read_list(vector: dict) -> tuple:
     return browser_list.read(bytes.fromhex(vector["identity_key"]), vector["email"], bytes.fromhex(vector["bytes"]))
+
+
+def test_both_sides_of_an_invitation_see_the_same_digits():
+    old, new = invitation.sides()
+    assert old.digits() == new.digits() == INVITATIONS["runs"][0]["digits"]
+    assert new.open("grant", old.messages["grant"]) == invitation.GRANT
+
+
+@pytest.mark.parametrize("vector", **named(INVITATIONS["refused"]))
+def test_other_message_of_an_invitation_is_refused(vector):
+    with pytest.raises(Refused, match=vector["reason"]):
+        invitation.take(vector["step"], bytes.fromhex(vector["message"]))
 
 
 def test_protocol_code_and_vectors_name_the_same_reasons():

@@ -28,10 +28,27 @@ const POWERS = powers();
 const G1 = POWERS[1] ^ POWERS[2];
 const G0 = POWERS[3];
 
+/**
+ * @param {number} count
+ * @returns {string} so many random symbols without check symbols: groups of 4, joined by "-"
+ */
+export function makeSymbols(count) {
+  return grouped(drawSymbols(count));
+}
+
+/**
+ * @param {string} text
+ * @param {number} count
+ * @returns {string | null} so many symbols, read as `readCode` reads them; null: the text has others
+ */
+export function readSymbols(text, count) {
+  const typed = plainSymbols(text);
+  return typed.length === count && typed.every((character) => ALPHABET.includes(character)) ? typed.join("") : null;
+}
+
 /** @returns {string} a new code of 130 random bits: 7 groups of 4 symbols, joined by "-" */
 export function makeCode() {
-  const drawn = Array.from(CryptoManager.randomBytes(RANDOM_SYMBOLS), (byte) => byte % ALPHABET.length);
-  return shown(drawn);
+  return shown(drawSymbols(RANDOM_SYMBOLS));
 }
 
 /**
@@ -39,8 +56,7 @@ export function makeCode() {
  * @returns {string} the code with its check symbols, in groups
  */
 export function shown(drawn) {
-  const symbols = [...drawn, ...checkSymbols(drawn)].map((value) => ALPHABET[value]).join("");
-  return (symbols.match(/.{4}/g) ?? []).join("-");
+  return grouped([...drawn, ...checkSymbols(drawn)]);
 }
 
 /**
@@ -51,8 +67,7 @@ export function shown(drawn) {
  *   (1 to 7) is where one other character would make a valid code, null where no single one would
  */
 export function readCode(text) {
-  const plain = text.normalize("NFKC").toUpperCase().replace(/[\s\p{Pd}]/gu, "");
-  const typed = [...plain.replaceAll("O", "0").replace(/[IL]/g, "1")];
+  const typed = plainSymbols(text);
   if (typed.length !== LENGTH) {
     return { ok: false, problem: "malformed", group: null };
   }
@@ -93,6 +108,32 @@ export function passkeySeed(prf, email, credentialId) {
     throw new RangeError("not the output of a PRF");
   }
   return CryptoManager.hkdf(prf, EMPTY, lengthPrefixed(PASSKEY_LABEL, utf8Encode(email), credentialId), SEED_LENGTH);
+}
+
+/**
+ * @param {number} count
+ * @returns {number[]} random numbers below 32
+ */
+function drawSymbols(count) {
+  return Array.from(CryptoManager.randomBytes(count), (byte) => byte % ALPHABET.length);
+}
+
+/**
+ * @param {number[]} values below 32
+ * @returns {string} their symbols in groups of 4
+ */
+function grouped(values) {
+  const symbols = values.map((value) => ALPHABET[value]).join("");
+  return (symbols.match(/.{4}/g) ?? []).join("-");
+}
+
+/**
+ * @param {string} text
+ * @returns {string[]} its characters in capitals, without hyphens and spaces, with O as 0, I and L as 1
+ */
+function plainSymbols(text) {
+  const plain = text.normalize("NFKC").toUpperCase().replace(/[\s\p{Pd}]/gu, "");
+  return [...plain.replaceAll("O", "0").replace(/[IL]/g, "1")];
 }
 
 /** @returns {number[]} alpha^0 to alpha^30 */
