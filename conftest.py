@@ -46,6 +46,9 @@ class Person:
     def patch(self, path, body):
         return self.client.patch(path, body, format="json")
 
+    def put(self, path, body):
+        return self.client.put(path, body, format="json")
+
     def delete(self, path, body=None):
         return self.client.delete(path, body, format="json")
 

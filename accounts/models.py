@@ -1,5 +1,5 @@
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
@@ -18,7 +18,7 @@ from accounts.display_names import clean_display_name
 from accounts.emails import normalise_email
 from accounts.invites import Invite
 from accounts.passwords import hash_password, normal_form
-from vibechat.core.exceptions import Conflict
+from vibechat.core.exceptions import Conflict, Forbidden
 
 DELETION_ATTEMPTS = 10
 DEADLOCK = "40P01"
@@ -143,6 +143,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         if not User.objects.filter(pk__in=changed.values("pk")).update(password=encoded, updated_at=timezone.now()):
             raise NotAuthenticated("This session is over. Log in again.")
         self.sessions.exclude(pk=keep.pk).end()
+        keep.prove()
         self.password = encoded
 
 
@@ -150,6 +151,14 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def live(self) -> Self:
         """Uses the clock of the database, because the clocks of server processes may differ."""
         return self.filter(revoked_at=None, expires_at__gt=Now(), user__is_active=True)
+
+    def proven(self) -> Self:
+        """Sessions that have shown the password or a passkey within PROOF_LIFETIME."""
+        return self.filter(proven_at__gt=Now() - settings.PROOF_LIFETIME)
+
+    def outside(self, browsers: Iterable[str]) -> Self:
+        """Sessions that are bound to a browser other than these."""
+        return self.filter(browser__isnull=False).exclude(browser__in=browsers)
 
     def end(self) -> int:
         return self.filter(revoked_at=None).update(revoked_at=timezone.now())
@@ -168,7 +177,8 @@ class SessionManager(SessionRows["Session"]):
         now = unchanged.values_list(Now(), flat=True).first()
         if now is None:
             raise NotAuthenticated("This account has changed just now. Log in again.")
-        return self.create(user=user, created_at=now, last_seen_at=now, expires_at=now + settings.SESSION_LIFETIME)
+        times = {"created_at": now, "last_seen_at": now, "proven_at": now}
+        return self.create(user=user, expires_at=now + settings.SESSION_LIFETIME, **times)
 
 
 class Session(models.Model):
@@ -183,6 +193,8 @@ class Session(models.Model):
     last_seen_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+    proven_at = models.DateTimeField(null=True)  # when it last showed the password or a passkey
+    browser = models.CharField(max_length=32, null=True)  # the id of its browser in the signed list: vault/models.py
 
     objects = SessionManager()
 
@@ -193,8 +205,30 @@ class Session(models.Model):
     def end(self) -> None:
         Session.objects.filter(pk=self.pk).end()
 
-    def still_live(self) -> QuerySet["Session"]:
+    def still_live(self) -> "SessionQuerySet":
         return Session.objects.live().filter(pk=self.pk)
+
+    def prove(self) -> None:
+        self.still_live().update(proven_at=Now())
+
+    def is_proven(self) -> bool:
+        return self.still_live().proven().exists()
+
+    def require_proof(self) -> None:
+        """Raises Forbidden `proof_needed`."""
+        if not self.is_proven():
+            raise Forbidden("proof_needed", "Show your password again first.")
+
+    def bind(self, browser: str) -> None:
+        """Bind the session to a browser of the signed list, so that it ends when the list drops the browser.
+
+        Raises Forbidden `proof_needed` if it is bound to another one: a stolen session must not outlive its browser.
+        """
+        unbound = Session.objects.filter(Q(browser=None) | Q(browser=browser), pk=self.pk)
+        if not unbound.update(browser=browser):
+            self.require_proof()
+            Session.objects.filter(pk=self.pk).update(browser=browser)
+        self.browser = browser
 
     @classmethod
     def rotate(cls, session_id: UUID, user_id: int, generation: Any) -> "tuple[Session, SpentRefreshToken] | None":

@@ -120,6 +120,8 @@ def session_json(session: Session, is_this_one: bool) -> dict:
         "last_seen_at": iso(session.last_seen_at),
         "expires_at": iso(session.expires_at),
         "revoked_at": iso(session.revoked_at),
+        "proven_at": iso(session.proven_at),
+        "browser": session.browser,
     }
 
 

@@ -6,7 +6,7 @@ from django.utils.functional import SimpleLazyObject
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.authentication import get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -131,6 +131,7 @@ class MeViewSet(LimitedViewSet):
     limits = {
         "destroy": [limit("confirm", by="account")],
         "password": [limit("confirm", by="account")],
+        "proof": [limit("proof", by="account")],
     }
 
     @extend_schema(responses=UserSerializer)
@@ -162,6 +163,17 @@ class MeViewSet(LimitedViewSet):
         if request.COOKIES.get(settings.REFRESH_COOKIE):  # a browser: its old cookie was bound to the old password
             set_known_cookie(response, request.user)
         return response
+
+    @extend_schema(request=PasswordConfirmationSerializer, responses={204: NO_BODY})
+    def proof(self, request: AccountRequest) -> Response:
+        """For PROOF_LIFETIME the session may then change ways back, browsers and passkeys."""
+        try:
+            validated_data_of(PasswordConfirmationSerializer, request)
+        except ValidationError:
+            security_event("proof_refused", user=request.user.pk)
+            raise
+        request.auth.prove()
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def release_connection() -> None:

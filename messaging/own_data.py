@@ -1,5 +1,6 @@
 """All data of a person in the tables of every app, page by page, and a description of the data kept elsewhere."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +27,8 @@ PARAMETERS = [
     OpenApiParameter("before", int),
 ]
 LARGE_COLUMNS = ("ciphertext", "nonce", "salt")
+# Functions of a user that return kinds. vault registers its own in apps.py, because messaging may not import vault.
+kinds_above: list[Callable[[User], list[Kind]]] = []
 
 
 def answer(request: AccountRequest) -> dict:
@@ -63,6 +66,7 @@ def all_kinds(user: User, session: Session) -> list[Kind]:
         *keys_data.kinds(user),
         *contacts_data.kinds(user),
         *kinds(user),
+        *(kind for kinds_of in kinds_above for kind in kinds_of(user)),
     ]
 
 
@@ -85,7 +89,7 @@ def kinds(user: User) -> list[Kind]:
             "mailbox",
             "The counter of your mailbox",
             "The number of the last change, so that a browser that was away can ask for what it missed. And how many "
-            "bytes the messages that you sent take up here, and how many may.",
+            "bytes the messages that you sent, your vault and your archive take up here, and how many may.",
             (Mailbox.objects.filter(user=user),),
             lambda row: {
                 "sequence": row.sequence,

@@ -1,7 +1,7 @@
-"""The limit on bytes of messages that an account may store.
+"""The limit on bytes that an account may store.
 
 Each message is charged to its sender until its row is deleted. Its client_id is charged until it is pruned. The sum
-is in the sender's mailbox, a row that every send locks and writes anyway.
+is in the sender's mailbox, a row that every send locks and writes anyway. The vault charges its rows by `charge`.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ RESERVE_SHARE = 16  # receipts may exceed the limit by a sixteenth
 
 class StorageFull(Conflict):
     def __init__(self, used: int, allowed: int) -> None:
-        detail = f"The messages of this account take up {used} of the {allowed} bytes that this server allows it."
+        detail = f"This account takes up {used} of the {allowed} bytes that this server allows it."
         super().__init__("storage_full", detail)
         self.facts = {"used": used, "allowed": allowed}
 
@@ -47,6 +47,15 @@ def allowed_bytes(envelope: dict) -> int:
 
 def decoded_length(base64_text: str) -> int:
     return len(base64_text) * 3 // 4 - base64_text[-2:].count("=")
+
+
+def charge(mailbox: Mailbox, size: int, has_reserve: bool = False) -> None:
+    """Add `size`, which may be negative, to the sum of a locked mailbox. Raises StorageFull."""
+    limit = settings.ACCOUNT_STORAGE_BYTES
+    allowed = limit + limit // RESERVE_SHARE if has_reserve else limit
+    if size > 0 and mailbox.stored_bytes + size > allowed:
+        raise StorageFull(mailbox.stored_bytes, limit)
+    credit({mailbox.pk: -size})
 
 
 class OctetLength(Func):

@@ -6,6 +6,7 @@ from django.test import Client
 from accounts.models import User
 from conftest import PASSWORD, Person, new_spki
 from tests.browser.shared import browser, browser_type, chromium, launch_options, pool, site, whole_launch_options
+from tests.support.vault_writer import Writer
 
 __all__ = [  # re-exported fixtures, so that all browser tests share one browser
     "browser",
@@ -39,6 +40,9 @@ def world(alice, bob, mallory):
     suspended = Person("suspended")
     suspended.upload_key()
     User.objects.filter(pk=suspended.user.pk).update(is_active=False)
+    writer = Writer(bob, public_key=key)
+    vault = writer.first()
+    following = writer.after(vault)
     message = alice.send(bob, sender_fingerprint=alices, recipient_fingerprint=bobs)
     return {
         "alice": alice.email,
@@ -54,6 +58,11 @@ def world(alice, bob, mallory):
         "message": message["id"],
         "client_id": message["client_id"],
         "contact": alice.post("/api/contacts/add", {"email": bob.email}).json()["id"],
+        **{f"vault_{name}": following[name] for name in ("blob", "hash", "previous", "signature")},
+        "way": vault["ways"][0]["id"],
+        "box": vault["ways"][0]["box"],
+        "bobs_browser": writer.browser.id,
+        "bobs_list": writer.list(2),
         **alice.tokens,
         "tokens": {"anonymous": None} | {name: person.tokens["access"] for name, person in people.items()},
     }

@@ -39,6 +39,29 @@ OPERATIONS = {
     "auth_destroy": ("Delete the account and all that is its own", {}),
     "auth_data": ("All that the server keeps of oneself, with the reasons, newest rows first", {}),
     "auth_password": ("Change the password; all other sessions end", {}),
+    "auth_proof": ("Show the password again, for changes of ways back, browsers and passkeys", {}),
+    "vault_retrieve": ("One's own vault", {404: ["no_vault"]}),
+    "vault_write": (
+        "Write the next version of the vault; the last write again changes nothing",
+        {
+            403: ["proof_needed", "signature_refused"],
+            409: ["vault_changed", "list_changed", "storage_full"],
+            413: ["too_large"],
+        },
+    ),
+    "vault_destroy": ("Give up the vault, and with it all ways back", {403: ["proof_needed"], 404: ["no_vault"]}),
+    "vault_versions": ("The versions of the vault that are kept, latest first", {}),
+    "vault_version": ("A version of the vault that is kept", {404: ["no_vault"]}),
+    "browsers_list": ("One's own browsers", {}),
+    "browsers_upload": (
+        "Put another list of one's browsers; sessions of browsers that it does not hold end",
+        {403: ["proof_needed", "signature_refused"], 409: ["list_changed", "storage_full"]},
+    ),
+    "browsers_by_email": ("A person's list of browsers", {404: ["user_not_found", "no_browsers"]}),
+    "browsers_here": (
+        "Bind this session to a browser of the list",
+        {403: ["proof_needed"], 404: ["browser_not_found"]},
+    ),
     "keys_challenge": ("A one-time server key, with which a key is proven at upload", {}),
     "keys_upload": ("Make a public key the current one", {409: ["key_changed", "key_taken", "proof_expired"]}),
     "keys_me": ("One's own current key", {404: ["key_not_found"]}),
@@ -70,6 +93,7 @@ DELETIONS = {
 }  # drf-spectacular gives a DELETE no body
 PARAMETERS = {
     "id": {"type": "integer", "minimum": 1},
+    "version": {"type": "integer", "minimum": 1},
     "email": {"type": "string", "description": "In any spelling."},
     "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     "page_size": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
@@ -98,6 +122,7 @@ OWN = {
     403: "Refused",
     404: "Not there, or not for this person to see",
     409: "In conflict with what is there",
+    413: "The body is over 1.5 MiB, or the sealed bytes in it are over their limit",
 }
 
 
@@ -150,7 +175,9 @@ class Schema(AutoSchema):
         yield 503
         if "requestBody" in operation:
             yield from (400, 413, 415)
-        elif any(parameter["name"] not in ("id", "fingerprint") for parameter in operation.get("parameters", [])):
+        elif any(
+            parameter["name"] not in ("id", "fingerprint", "version") for parameter in operation.get("parameters", [])
+        ):
             yield 400
         if operation.get("security"):
             yield 401
@@ -176,6 +203,7 @@ def base64_pattern(least: int, most: int) -> str:
 
 class Base64FieldExtension(OpenApiSerializerFieldExtension):
     target_class = "vibechat.core.fields.Base64Field"
+    match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
         least, most = self.target.least, self.target.most
@@ -261,12 +289,13 @@ def health_check(name: str, summary: str, schema: Any, *statuses: Any) -> dict:
     return {"get": {"operationId": f"health_{name}", "summary": summary, "tags": ["health"], "responses": answers}}
 
 
+TEXT_BODIES = ("Registration", "Login", "Refresh", "PasswordChange", "PasswordConfirmation", "AddContact", "Send")
 TRIMMED = ("email", "recipient_email", "refresh", "invite")  # trimmed; a blank value is then refused
 
 
 def tighten(schemas: dict[str, Any]) -> None:
     """Adds constraints of serializer-wide checks and of validators that drf-spectacular does not know."""
-    for name in ("Registration", "Login", "Refresh", "PasswordChange", "AddContact", "Send"):
+    for name in TEXT_BODIES:
         for field, schema in schemas[name]["properties"].items():
             if field in TRIMMED:
                 schema["pattern"] = r"\S"

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "keys",
     "contacts",
     "messaging",
+    "vault",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -193,6 +194,7 @@ REGISTRATION = env_choice("REGISTRATION", "open", ("open", "closed"))
 ACCESS_TOKEN_LIFETIME = timedelta(seconds=env_int("ACCESS_TOKEN_SECONDS", 600, least=1, most=86_400))
 SESSION_LIFETIME = timedelta(days=env_int("SESSION_DAYS", 30, least=1, most=3650))
 REFRESH_REPEAT_SECONDS = 10
+PROOF_LIFETIME = timedelta(minutes=15)  # how long a session may change ways back after it has shown the password
 CLOCK_LEEWAY_SECONDS = 60  # how far the clock of a process may be behind the database's
 # Browsers send a host's cookies to all its ports, so two deployments on one host need different names. The hashed value
 # is the same for all processes of a deployment.
@@ -233,6 +235,8 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["vibechat.openapi.complete"],
 }
 BODY_LIMIT_BYTES = 128 * 1024
+LARGE_BODY_LIMIT_BYTES = 1536 * 1024
+LARGE_BODY_PATHS = r"/api/vault|/api/streams/.*"
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
 CORS_ALLOWED_ORIGINS = env_list("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/.*$"
@@ -263,6 +267,10 @@ RATE_LIMITS = {
     "key_upload": {"account": "30/10m"},
     "key_lookup": {"account": "300/m"},
     "contact_add": {"account": "60/m"},
+    "proof": {"account": "10/10m"},
+    "vault_read": {"account": "120/10m"},
+    "vault_write": {"account": "120/10m"},
+    "browsers_write": {"account": "60/10m"},
 }
 # The storage limit of an account: docs/deploy.md.
 ACCOUNT_STORAGE_BYTES = env_int("ACCOUNT_STORAGE_BYTES", 1024**3, least=1_000_000, most=10**12 - 1)

@@ -7,6 +7,7 @@ from accounts.views import AuthViewSet, MeViewSet
 from contacts.views import ContactViewSet
 from keys.views import KeyViewSet
 from messaging.views import MessageViewSet, NamedKeyViewSet, OwnDataViewSet
+from vault.views import BrowserViewSet, VaultViewSet
 from vibechat import client_manifest, pages
 from vibechat.core import health
 
@@ -34,6 +35,7 @@ api = [
     path("auth/me", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})),
     path("auth/me/data", OwnDataViewSet.as_view({"get": "data"})),
     path("auth/password", MeViewSet.as_view({"post": "password"})),
+    path("auth/proof", MeViewSet.as_view({"post": "proof"})),
     path("keys/challenge", KeyViewSet.as_view({"post": "challenge"})),
     path("keys/upload", KeyViewSet.as_view({"post": "upload"})),
     path("keys/me", KeyViewSet.as_view({"get": "me"})),
@@ -51,6 +53,12 @@ api = [
     path("contacts/add", ContactViewSet.as_view({"post": "add"})),
     path("contacts/list", ContactViewSet.as_view({"get": "list"})),
     path("contacts/<row_id:id>", ContactViewSet.as_view({"delete": "destroy"})),
+    path("vault", VaultViewSet.as_view({"get": "retrieve", "put": "write", "delete": "destroy"})),
+    path("vault/versions", VaultViewSet.as_view({"get": "versions"})),
+    path("vault/versions/<row_id:version>", VaultViewSet.as_view({"get": "version"})),
+    path("browsers", BrowserViewSet.as_view({"get": "list", "put": "upload"})),
+    path("browsers/email/<path:email>", BrowserViewSet.as_view({"get": "by_email"})),
+    path("browsers/here", BrowserViewSet.as_view({"post": "here"})),
     path("health/live", health.live),
     path("health/ready", health.ready),
 ]

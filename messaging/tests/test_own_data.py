@@ -11,6 +11,8 @@ from contacts.models import Contact
 from keys.models import PublicKey
 from messaging.mailboxes import Mailbox
 from messaging.models import Clearing, Message, SpentClientId
+from tests.support.vault_writer import Writer
+from vault.models import BrowserList, VaultVersion
 
 PATH = "/api/auth/me/data"
 # By kind: columns that are not shown, or shown with another name or value, and why.
@@ -36,6 +38,8 @@ OTHERWISE = {
     "mailbox": {"user": "oneself"},
     "clearings": {"user": "oneself"},
     "spent_client_ids": {"sender": "oneself"},
+    "vault_versions": {"user": "oneself", "blob": "as size", "boxes": "as size"},
+    "browser_lists": {"user": "oneself", "raw": "as browsers"},
 }
 MODELS = {
     "account": User,
@@ -49,6 +53,8 @@ MODELS = {
     "mailbox": Mailbox,
     "clearings": Clearing,
     "spent_client_ids": SpentClientId,
+    "vault_versions": VaultVersion,
+    "browser_lists": BrowserList,
 }
 
 
@@ -66,7 +72,7 @@ def rows(person, kind) -> list:
 def busy(alice, bob, mallory):
     """Alice and Bob have at least one row of every kind each."""
     for person, other in ((alice, bob), (bob, mallory)):
-        person.upload_key()
+        Writer(person).first()
         person.client.post("/api/auth/refresh", {"refresh": person.tokens["refresh"]})
         LoginNetwork.objects.remember(person.user, "n" * 64)
         person.post("/api/contacts/add", {"email": other.email})

@@ -13,7 +13,7 @@ from tests.support.environment import ROOT
 
 pytestmark = pytest.mark.once
 
-APPS = ["accounts", "keys", "contacts", "messaging"]  # each app may import those before it
+APPS = ["accounts", "keys", "contacts", "messaging", "vault"]  # each app may import those before it
 TOP = [*APPS, "vibechat"]
 JS = ROOT / "static" / "js"
 JS_LAYERS = {

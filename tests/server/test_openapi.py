@@ -117,7 +117,7 @@ def test_operations_document_their_rate_limit(document):
         for operation in methods.values()
         if "429" in operation["responses"]
     }
-    auth_calls = {"auth/register", "auth/login", "auth/refresh", "auth/me", "auth/password"}
+    auth_calls = {f"auth/{name}" for name in ("register", "login", "refresh", "me", "password", "proof")}
     assert told == auth_calls | {
         "contacts/add",
         "keys/challenge",
@@ -125,13 +125,18 @@ def test_operations_document_their_rate_limit(document):
         "keys/email/{email}",
         "keys/fingerprint/{fingerprint}",
         "messages/send",
+        "vault",
+        "vault/versions/{version}",
+        "browsers",
+        "browsers/email/{email}",
+        "browsers/here",
     }
 
 
 def test_document_is_not_served():
     served = [pattern for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)]
     views = {getattr(pattern.callback, "cls", pattern.callback).__module__ for pattern in served}
-    ours = {f"{app}.views" for app in ("accounts", "contacts", "keys", "messaging")}
+    ours = {f"{app}.views" for app in ("accounts", "contacts", "keys", "messaging", "vault")}
     assert views == ours | {"vibechat.core.health", "vibechat.pages", "vibechat.client_manifest"}
 
 

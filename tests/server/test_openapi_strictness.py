@@ -21,6 +21,10 @@ MEANING = {
     ("current_password", "wrong_password"),
     ("display_name", "invalid_characters"),
     ("public_key", "invalid_key"),
+    ("browsers", "invalid_list"),
+    ("blob", "invalid_blob"),
+    ("hash", "wrong_hash"),
+    ("ways", "repeated"),
 }
 VALUES = [*TEXTS, *OTHERS, None, True, False, 0, -1, 1.5, 2**15, 2**70, [1] * 501, ["1"]]
 VALUES += ["AAAA" * n for n in (3, 4, 5, 6, 10, 11, 12, 85, 86, 90, 170, 180)]

@@ -16,6 +16,12 @@ from vibechat.urls import urlpatterns
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("collected_static")]
 PEOPLE = ["anonymous", "alice", "bob", "mallory"]
 EVERYBODY, SIGNED_IN = "{0} {0} {0} {0}", "401 {0} {0} {0}"
+VAULT = {f"{name}": f"{{vault_{name}}}" for name in ("blob", "hash", "previous", "signature")} | {
+    "version": 2,
+    "generation": 1,
+    "browser": "{bobs_browser}",
+    "ways": [{"id": "{way}", "kind": "code", "box": "{box}"}],
+}
 NEW_PASSWORD = {"current_password": PASSWORD, "new_password": "another horse battery"}
 
 # Method, URL, body, status for each of PEOPLE. Names in braces are replaced by values of the fixture `world`.
@@ -42,6 +48,8 @@ API = [
     ("DELETE", "/api/auth/me", {"password": "wrong"}, SIGNED_IN.format(400)),
     ("POST", "/api/auth/password", NEW_PASSWORD, SIGNED_IN.format(204)),
     ("POST", "/api/auth/password", NEW_PASSWORD | {"current_password": "wrong"}, SIGNED_IN.format(400)),
+    ("POST", "/api/auth/proof", {"password": PASSWORD}, SIGNED_IN.format(204)),
+    ("POST", "/api/auth/proof", {"password": "wrong"}, SIGNED_IN.format(400)),
     ("POST", "/api/keys/challenge", None, SIGNED_IN.format(200)),
     ("POST", "/api/keys/upload", {"public_key": "{new_key}"}, SIGNED_IN.format(201)),
     ("POST", "/api/keys/upload", {"public_key": "{bobs_key}"}, "401 201 200 201"),
@@ -90,6 +98,24 @@ API = [
     ("GET", "/api/contacts/list", None, SIGNED_IN.format(200)),
     ("DELETE", "/api/contacts/{contact}", None, "401 204 404 404"),
     ("DELETE", "/api/contacts/x", None, SIGNED_IN.format(404)),
+    ("GET", "/api/vault", None, "401 404 200 404"),
+    ("PUT", "/api/vault", VAULT, "401 400 200 400"),
+    ("PUT", "/api/vault", VAULT | {"hash": "{vault_previous}"}, SIGNED_IN.format(400)),
+    ("PUT", "/api/vault", VAULT | {"signature": "A" * 86 + "=="}, "401 400 403 400"),
+    ("DELETE", "/api/vault", None, "401 404 204 404"),
+    ("GET", "/api/vault/versions", None, SIGNED_IN.format(200)),
+    ("GET", "/api/vault/versions/1", None, "401 404 200 404"),
+    ("GET", "/api/vault/versions/x", None, SIGNED_IN.format(404)),
+    ("GET", "/api/browsers", None, SIGNED_IN.format(200)),
+    ("PUT", "/api/browsers", {"browsers": "{bobs_list}"}, "401 403 200 403"),
+    ("PUT", "/api/browsers", {"browsers": "AAAA"}, SIGNED_IN.format(400)),
+    ("GET", "/api/browsers/email/{bob}", None, SIGNED_IN.format(200)),
+    ("GET", "/api/browsers/email/{mallory}", None, SIGNED_IN.format(404)),
+    ("GET", "/api/browsers/email/{nobody}", None, SIGNED_IN.format(404)),
+    ("GET", "/api/browsers/email/{suspended}", None, SIGNED_IN.format(404)),
+    ("GET", "/api/browsers/email/no-address", None, SIGNED_IN.format(400)),
+    ("POST", "/api/browsers/here", {"browser": "{bobs_browser}"}, "401 404 204 404"),
+    ("POST", "/api/browsers/here", {"browser": "x"}, SIGNED_IN.format(400)),
     ("GET", "/api/health/live", None, EVERYBODY.format(200)),
     ("GET", "/api/health/ready", None, EVERYBODY.format(200)),
 ]

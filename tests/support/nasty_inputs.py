@@ -12,6 +12,8 @@ CANARY = "c4n4ry"
 SPKI = base64.b64encode(bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004") + b"\1" * 64).decode()
 MAC = "A" * 43 + "="
 FINGERPRINT = "ab" * 32
+ROUTE, HASH, SIGNATURE, BOX = "ab" * 16, "0" * 64, "A" * 86 + "==", "A" * 152
+SIGNED_LIST = "A" * 168  # 126 bytes: malformed, of a length that is accepted
 
 # Every call with a body, and a well-formed body for it.
 BODIES = {
@@ -27,6 +29,12 @@ BODIES = {
     | {"message_type": "text", "suite": 1, "sender_fingerprint": FINGERPRINT, "recipient_fingerprint": FINGERPRINT},
     ("POST", "/api/messages/receipts"): {"delivered": [1], "read": [2]},
     ("POST", "/api/contacts/add"): {"email": "bob@example.org"},
+    ("POST", "/api/auth/proof"): {"password": "wrong"},
+    ("PUT", "/api/vault"): {"version": 1, "generation": 1, "blob": "AAAA" * 1389, "hash": HASH, "previous": HASH}
+    | {"browser": ROUTE, "signature": SIGNATURE, "ways": [{"id": ROUTE, "kind": "code", "box": BOX}]}
+    | {"browsers": SIGNED_LIST},
+    ("PUT", "/api/browsers"): {"browsers": SIGNED_LIST},
+    ("POST", "/api/browsers/here"): {"browser": ROUTE},
     ("POST", "/api/auth/logout"): {},
     ("POST", "/api/messages/1/read"): {},
 }
@@ -103,7 +111,15 @@ ADDRESSES += [
     "%3Cscript%3E",
 ]
 QUERIES = ["&&&", "=", "a[]=1", "page_size", "%", "after=1&before=2", "x=" + "y" * 60_000, "&".join("abcd" * 500)]
-PLACES = ["keys/email/{}", "keys/fingerprint/{}", "messages/conversation/{}", "messages/{}/read", "contacts/{}"]
+PLACES = [
+    "browsers/email/{}",
+    "vault/versions/{}",
+    "keys/email/{}",
+    "keys/fingerprint/{}",
+    "messages/conversation/{}",
+    "messages/{}/read",
+    "contacts/{}",
+]
 HEADERS = {
     "Host": ["", "\xff", "evil.example", "localhost:99999999", "[::1", "a b", "localhost,localhost", "x" * 9000],
     "Cookie": [

@@ -34,6 +34,12 @@ class Forbidden(Refusal):
     default_code = "forbidden"
 
 
+class TooLarge(Refusal):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
+    default_detail = "The body is too large."
+
+
 class Unavailable(Refusal):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "unavailable"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-OWN_LOGGERS = ("vibechat", "accounts", "keys", "contacts", "messaging")
+OWN_LOGGERS = ("vibechat", "accounts", "keys", "contacts", "messaging", "vault")
 SOURCE_DIR = Path(__file__).resolve().parent.parent.parent
 FRAMES_KEPT = 30
 STANDARD_ATTRIBUTES = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}

@@ -28,6 +28,21 @@ async def test_large_content_length_is_refused_before_reading(path):
     assert seen == []
 
 
+@pytest.mark.parametrize("path", ["/api/vault", "/api/streams/x/y/1"])
+async def test_sealed_bytes_may_be_larger(path):
+    for extra, status in ((0, 200), (1, 413)):
+        length = 1536 * 1024 + extra
+        declared, _ = await answer_to(http_scope(path, "PUT", {"Content-Length": str(length)}), [b"x" * length])
+        counted, _ = await answer_to(http_scope(path, "PUT"), [b"x" * 1024] * 1536 + [b"x" * extra])
+        assert (declared.status, counted.status) == (status, status)
+
+
+@pytest.mark.parametrize("path", ["/api/vault/versions", "/api/vaults", "/api/streams", "/x/api/vault", "/api/vault\n"])
+async def test_other_paths_keep_the_limit(path):
+    answer, _ = await answer_to(http_scope(path, "PUT", {"Content-Length": str(LIMIT + 1)}))
+    assert answer.status == 413
+
+
 async def test_body_without_a_length_is_counted_while_it_arrives():
     answer, _ = await answer_to(http_scope("/api/x", "POST"), [b"x" * 1024] * 128 + [b"x"])
     assert answer.status == 413

@@ -17,7 +17,7 @@ ANSWERS = {
     403: ("forbidden", "This is not allowed."),
     404: ("not_found", "Nothing here."),
     405: ("method_not_allowed", "This address does not take that method."),
-    413: ("too_large", "The body is over 128 KiB."),
+    413: ("too_large", "The body is too large."),
     415: ("unsupported_media_type", "The body must be JSON."),
     416: ("range_not_satisfiable", "There is no such range."),
     429: ("rate_limited", "Too many requests. Wait a moment."),

@@ -1,3 +1,5 @@
+import re
+
 from django.conf import settings
 
 from vibechat.core.asgi_types import Application, Event, Receive, Scope, Send
@@ -15,7 +17,7 @@ class RequestBounds:
         if scope["type"] == "http":
             check_address(scope)
             check_length(scope)
-            receive = bounded(receive)
+            receive = bounded(receive, limit_of(scope))
         await self.app(scope, receive, send)
 
 
@@ -26,15 +28,20 @@ def check_address(scope: Scope) -> None:
         raise Refused(400)
 
 
+def limit_of(scope: Scope) -> int:
+    is_large = re.fullmatch(settings.LARGE_BODY_PATHS, scope["path"])
+    return settings.LARGE_BODY_LIMIT_BYTES if is_large else settings.BODY_LIMIT_BYTES
+
+
 def check_length(scope: Scope) -> None:
     length = header(scope, b"content-length") or "0"
     if not (length.isascii() and length.isdigit()):
         raise Refused(400)
-    if len(length) > 12 or int(length) > settings.BODY_LIMIT_BYTES:
+    if len(length) > 12 or int(length) > limit_of(scope):
         raise Refused(413)
 
 
-def bounded(receive: Receive) -> Receive:
+def bounded(receive: Receive, limit: int) -> Receive:
     """Counts a body without Content-Length while it arrives. When this raises, at most the limit has been read."""
     received = 0
 
@@ -42,7 +49,7 @@ def bounded(receive: Receive) -> Receive:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > settings.BODY_LIMIT_BYTES:
+        if received > limit:
             raise Refused(413)
         return message
 

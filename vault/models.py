@@ -1,0 +1,230 @@
+import base64
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from django.db import models
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+
+from accounts.models import Session, User
+from keys.models import PublicKey
+from messaging.mailboxes import Mailbox, in_mailboxes
+from messaging.storage_quota import ROW_BYTES, charge
+from vault.formats import FIRST, SignedList, Way, vault_write, verifies
+from vault.pushes import push_after_commit
+from vault.retention import superseded
+from vibechat.core.exceptions import Conflict, Forbidden, NotFound
+
+# --- browsers --------------------------------------------------------------------------------------------------------
+
+
+class BrowserListManager(models.Manager["BrowserList"]):
+    def of(self, user: User) -> SignedList | None:
+        raw = self.filter(user=user).values_list("raw", flat=True).first()
+        return None if raw is None else SignedList.read(bytes(raw))
+
+    @in_mailboxes
+    def upload(self, user: User, session: Session, given: SignedList) -> bool:
+        """Store a signed list; returns whether it is another than before. The sessions of browsers that it does not
+        hold end.
+
+        Raises Conflict `list_changed`, Forbidden `proof_needed` or `signature_refused`.
+        """
+        mailbox = Mailbox.lock(user.pk)[user.pk]
+        return self.store(mailbox, user, session, given, self.of(user))
+
+    @in_mailboxes
+    def bind(self, user: User, session: Session, browser: str) -> None:
+        """Bind the session to a browser of the list. Takes turns with `upload`, which ends the sessions of browsers
+        that left the list. Raises NotFound `browser_not_found` or Forbidden `proof_needed`."""
+        Mailbox.lock(user.pk)
+        browsers = self.of(user)
+        if browsers is None or browser not in browsers.keys:
+            raise NotFound("browser_not_found", "This browser is not in the list.")
+        session.bind(browser)
+
+    def store(
+        self, mailbox: Mailbox, user: User, session: Session, given: SignedList, present: SignedList | None
+    ) -> bool:
+        """In the caller's transaction, which has locked the mailbox."""
+        if present and present.raw == given.raw:
+            return False
+        if present and given.version <= present.version:
+            raise Conflict("list_changed", "Another browser has changed the list of browsers since.")
+        session.require_proof()
+        identity = current_identity(user)
+        if identity is None or not given.is_signed_by(identity, user):
+            raise signature_refused()
+        charge(mailbox, list_bytes(given) - (list_bytes(present) if present else 0), has_reserve=True)
+        values = {"version": given.version, "raw": given.raw, "updated_at": timezone.now()}
+        self.update_or_create(user=user, defaults=values)
+        user.sessions.outside(given.keys).end()
+        push_after_commit(user.pk, "browsers_changed", version=given.version)
+        return True
+
+
+def list_bytes(browsers: SignedList) -> int:
+    return ROW_BYTES + len(browsers.raw)
+
+
+def current_identity(user: User) -> bytes | None:
+    """The lock on the account's row makes a concurrent upload of a key wait."""
+    User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+    key = PublicKey.objects.current().filter(user=user).first()
+    return base64.b64decode(key.identity_key) if key and key.identity_key else None
+
+
+def signature_refused() -> Forbidden:
+    return Forbidden("signature_refused", "The signature is not by a key that this account has named.")
+
+
+class BrowserList(models.Model):
+    """The list of a person's browsers, signed by the account's identity: docs/protocol.md §16."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="browser_list")
+    version = models.BigIntegerField()
+    raw = models.BinaryField()
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = BrowserListManager()
+
+    class Meta:
+        db_table = "browser_lists"
+
+
+# --- the vault -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Write:
+    """A version of the vault as a browser gives it. `browsers`: the list that goes with it, if it changes."""
+
+    version: int
+    generation: int
+    blob: bytes
+    hash: bytes
+    previous: bytes
+    browser: str
+    signature: bytes
+    ways: list[Way] = field(default_factory=list)
+    browsers: SignedList | None = None
+
+    @property
+    def size(self) -> int:
+        return ROW_BYTES + len(self.blob) + sum(len(way.id) + len(way.kind) + len(way.box) for way in self.ways)
+
+
+class VaultQuerySet(models.QuerySet["VaultVersion"]):
+    def of(self, user: User) -> Self:
+        return self.filter(user=user).order_by("-version")
+
+
+VaultRows = models.Manager.from_queryset(VaultQuerySet)
+
+
+class VaultManager(VaultRows["VaultVersion"]):
+    @in_mailboxes
+    def write(self, user: User, session: Session, given: Write) -> "tuple[VaultVersion, set[str]]":
+        """Store the next version, and its list of browsers if there is one. Returns the version that is stored then,
+        and what has changed: of "version", "ways", "generation", "browsers".
+
+        The lock on the person's mailbox makes writers take turns: of two that follow the same version one gets Conflict
+        `vault_changed`. The last write again changes nothing. Raises also Forbidden `proof_needed` or
+        `signature_refused`, Conflict `list_changed` or `storage_full`.
+        """
+        mailbox = Mailbox.lock(user.pk)[user.pk]
+        present, known = self.of(user).defer("blob").first(), BrowserList.objects.of(user)
+        if present and present.is_repeated_by(given) and (given.browsers is None or known == given.browsers):
+            return present, set()
+        if (given.version, given.previous) != (present.following() if present else (1, FIRST)):
+            raise Conflict("vault_changed", "Another browser has written the vault since.")
+        changed = self.changed(given, present)
+        if changed & {"ways", "generation"}:
+            session.require_proof()
+        if given.browsers and BrowserList.objects.store(mailbox, user, session, given.browsers, known):
+            changed.add("browsers")
+        self.check_signature(user, given, given.browsers or known)
+        return self.append(mailbox, user, given), changed
+
+    def changed(self, given: Write, present: "VaultVersion | None") -> set[str]:
+        if present is None:
+            return {"version", "ways", "generation"}
+        if given.generation < present.generation:
+            raise ValidationError({"generation": ["This generation is older than the present one."]}, code="too_low")
+        if given.generation > present.generation:
+            return {"version", "ways", "generation"}
+        before, after = ({way.id: way for way in ways} for ways in (present.ways, given.ways))
+        if any(before[id] != after[id] for id in before.keys() & after.keys()):
+            raise ValidationError({"ways": ["A box changes with the generation alone."]}, code="box_changed")
+        return {"version"} | ({"ways"} if before != after else set())
+
+    def check_signature(self, user: User, given: Write, browsers: SignedList | None) -> None:
+        key = browsers.keys.get(given.browser) if browsers else None
+        signed = vault_write(user, given.version, given.hash)
+        if key is None or not verifies(key, given.signature, signed):
+            raise signature_refused()
+
+    def append(self, mailbox: Mailbox, user: User, given: Write) -> "VaultVersion":
+        now = timezone.now()
+        kept = [*self.of(user).values_list("version", "created_at"), (given.version, now)]
+        gone = self.of(user).filter(version__in=superseded(kept, now))
+        freed = gone.aggregate(size=models.Sum("size"))["size"] or 0
+        charge(mailbox, given.size - freed, has_reserve=True)
+        gone.delete()
+        columns = ("version", "generation", "blob", "hash", "previous", "browser", "signature", "size")
+        values = {name: getattr(given, name) for name in columns}
+        boxes = [way._replace(box=encoded(way.box)) for way in sorted(given.ways)]
+        row = self.create(user=user, created_at=now, boxes=[way._asdict() for way in boxes], **values)
+        push_after_commit(user.pk, "vault_changed", version=row.version)
+        return row
+
+    @in_mailboxes
+    def give_up(self, user: User) -> bool:
+        """Delete all versions. Returns whether there was one."""
+        mailbox = Mailbox.lock(user.pk)[user.pk]
+        rows = self.of(user)
+        size = rows.aggregate(size=models.Sum("size"))["size"]
+        if size is None:
+            return False
+        charge(mailbox, -size)
+        rows.delete()
+        push_after_commit(user.pk, "vault_changed", version=0)
+        return True
+
+
+def encoded(raw: bytes) -> Any:
+    return base64.b64encode(raw).decode()
+
+
+class VaultVersion(models.Model):
+    """A version of a person's vault: sealed bytes, the vault key sealed to each way back, and who has written it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="vault_versions", db_index=False)
+    version = models.BigIntegerField()
+    generation = models.BigIntegerField()
+    blob = models.BinaryField()
+    boxes = models.JSONField()  # the ways back, sorted by id: {"id", "kind", "box"}, as the API has them
+    hash = models.BinaryField()
+    previous = models.BinaryField()
+    browser = models.CharField(max_length=32)
+    signature = models.BinaryField()
+    size = models.IntegerField()  # what the account is charged for it
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = VaultManager()
+
+    class Meta:
+        db_table = "vault_versions"
+        constraints = [models.UniqueConstraint(fields=["user", "version"], name="vault_versions_once")]
+
+    @property
+    def ways(self) -> list[Way]:
+        return [Way(way["id"], way["kind"], base64.b64decode(way["box"])) for way in self.boxes]
+
+    def following(self) -> tuple[int, bytes]:
+        """(version, previous) of the version after this one."""
+        return self.version + 1, bytes(self.hash)
+
+    def is_repeated_by(self, given: Write) -> bool:
+        same = (self.version, self.generation, bytes(self.hash), bytes(self.signature))
+        return same == (given.version, given.generation, given.hash, given.signature)

@@ -1,0 +1,49 @@
+from typing import Any
+
+from accounts.models import User
+from accounts.own_data import Kind
+from vault.formats import SignedList
+from vault.models import BrowserList, VaultVersion
+from vibechat.core.times import iso
+
+LARGE_COLUMNS = ("blob", "boxes")
+
+
+def kinds(user: User) -> list[Kind]:
+    return [
+        Kind(
+            "vault_versions",
+            "Your vault",
+            "What your browsers keep here for each other, sealed so that this server cannot open it; only its size is "
+            "shown. The last five versions stay, and the last of each day for 30 days.",
+            (user.vault_versions.defer(*LARGE_COLUMNS),),
+            vault_json,
+        ),
+        Kind(
+            "browser_lists",
+            "Your list of browsers",
+            "The ids and signature keys of your browsers, so that others can tell them from a stranger's.",
+            (BrowserList.objects.filter(user=user),),
+            list_json,
+            order="user_id",
+        ),
+    ]
+
+
+def vault_json(row: VaultVersion) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "version": row.version,
+        "generation": row.generation,
+        "hash": bytes(row.hash).hex(),
+        "previous": bytes(row.previous).hex(),
+        "browser": row.browser,
+        "signature": bytes(row.signature).hex(),
+        "size": row.size,
+        "created_at": iso(row.created_at),
+    }
+
+
+def list_json(row: BrowserList) -> dict[str, Any]:
+    browsers = [{"id": id, "signature_key": key.hex()} for id, key in SignedList.read(bytes(row.raw)).keys.items()]
+    return {"version": row.version, "browsers": browsers, "updated_at": iso(row.updated_at)}

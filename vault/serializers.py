@@ -1,0 +1,165 @@
+import base64
+from typing import Any
+
+from rest_framework import serializers
+
+from vault.formats import (
+    BOX_BYTES,
+    LEAST_BLOB_BYTES,
+    LEAST_LIST_BYTES,
+    MOST_LIST_BYTES,
+    SIGNATURE_BYTES,
+    MalformedList,
+    SignedList,
+    Way,
+    is_blob,
+    vault_hash,
+)
+from vault.models import Write, encoded
+from vibechat.core.exceptions import TooLarge
+from vibechat.core.fields import Base64Field, PatternField, StrictIntegerField
+
+BLOB_BYTES = 1024 * 1024
+MOST_WAYS = 40
+LARGEST_UINT32 = 2**32 - 1
+WAY_KINDS = ("code", "passkey", "browser")
+
+
+class BytesField(Base64Field):
+    """A Base64Field whose value is the bytes."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return base64.b64decode(super().to_internal_value(data))
+
+    def to_representation(self, value: Any) -> str:
+        return encoded(bytes(value))
+
+
+class LargeBytesField(BytesField):
+    """One byte too many is 413 `too_large`, as for a whole body."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, str) and len(data) * 3 // 4 - data[-2:].count("=") > self.most:
+            raise TooLarge()
+        return super().to_internal_value(data)
+
+
+class HashField(PatternField):
+    """32 bytes, written as 64 lower-case hexadecimal digits."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(r"[0-9a-f]{64}", **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return bytes.fromhex(super().to_internal_value(data))
+
+    def to_representation(self, value: Any) -> str:
+        return bytes(value).hex()
+
+
+class BrowserIdField(PatternField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(r"[0-9a-f]{32}", **kwargs)
+
+
+class Uint32Field(StrictIntegerField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=LARGEST_UINT32, **kwargs)
+
+
+class SignedListField(BytesField):
+    default_error_messages = {"invalid_list": "This is not a signed list of browsers."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(LEAST_LIST_BYTES, MOST_LIST_BYTES, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return SignedList.read(super().to_internal_value(data))
+        except MalformedList:
+            self.fail("invalid_list")
+
+    def to_representation(self, value: Any) -> str:
+        return encoded(value.raw)
+
+
+class WaySerializer(serializers.Serializer):
+    id = BrowserIdField()
+    kind = PatternField("|".join(WAY_KINDS))
+    box = BytesField(BOX_BYTES, BOX_BYTES)
+
+
+class VaultWriteSerializer(serializers.Serializer):
+    version = Uint32Field()
+    generation = Uint32Field()
+    blob = LargeBytesField(LEAST_BLOB_BYTES, BLOB_BYTES)
+    hash = HashField()
+    previous = HashField()
+    browser = BrowserIdField()
+    signature = BytesField(SIGNATURE_BYTES, SIGNATURE_BYTES)
+    ways = serializers.ListField(child=WaySerializer(), max_length=MOST_WAYS)
+    browsers = SignedListField(required=False)
+
+    def validate_ways(self, ways: list[dict[str, Any]]) -> list[Way]:
+        if len({way["id"] for way in ways}) < len(ways):
+            raise serializers.ValidationError("A way stands here twice.", code="repeated")
+        return [Way(**way) for way in ways]
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        if not is_blob(data["blob"], data["generation"], data["version"]):
+            raise serializers.ValidationError({"blob": "This is no blob of this version."}, code="invalid_blob")
+        hashed = vault_hash(self.context["user"], *(data[name] for name in ("blob", "ways", "browser", "previous")))
+        if data["hash"] != hashed:
+            raise serializers.ValidationError({"hash": "This is the hash of something else."}, code="wrong_hash")
+        return data
+
+    def write(self) -> Write:
+        return Write(**self.validated_data)
+
+
+class VaultVersionSerializer(serializers.Serializer):
+    version = serializers.IntegerField()
+    hash = HashField()
+    created_at = serializers.DateTimeField()
+
+
+class VaultVersionsSerializer(serializers.Serializer):
+    results = VaultVersionSerializer(many=True)
+
+
+class VaultSerializer(serializers.Serializer):
+    version = serializers.IntegerField()
+    generation = serializers.IntegerField()
+    blob = BytesField(LEAST_BLOB_BYTES, BLOB_BYTES)
+    hash = HashField()
+    previous = HashField()
+    browser = BrowserIdField()
+    signature = BytesField(SIGNATURE_BYTES, SIGNATURE_BYTES)
+    ways = WaySerializer(many=True)
+    created_at = serializers.DateTimeField()
+
+
+class BrowsersUploadSerializer(serializers.Serializer):
+    browsers = SignedListField()
+
+
+class BrowserHereSerializer(serializers.Serializer):
+    browser = BrowserIdField()
+
+
+class BrowserSerializer(serializers.Serializer):
+    id = serializers.CharField()
+    last_seen_at = serializers.DateTimeField(allow_null=True)
+    is_current = serializers.BooleanField()
+
+
+class BrowsersSerializer(serializers.Serializer):
+    browsers = SignedListField(allow_null=True)
+    version = serializers.IntegerField(help_text="0 without a list")
+    results = BrowserSerializer(many=True)
+
+
+class BrowsersOfSerializer(serializers.Serializer):
+    email = serializers.CharField()
+    browsers = SignedListField()
+    version = serializers.IntegerField()
