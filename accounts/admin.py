@@ -12,12 +12,15 @@ from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquer
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from accounts.cookies import own_origin
 from accounts.invites import Invite, InviteQuerySet
 from accounts.models import Session, User
+from accounts.reset_links import reset_link
 from vibechat.core.admin import OperatorAdmin, ReadOnlyAdmin
 from vibechat.core.logs import security_event
 
@@ -80,7 +83,7 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
     search_help_text = "How an email address begins."
     ordering = ["-id"]
     filter_horizontal = []
-    actions = ["suspend", "reactivate"]
+    actions = ["suspend", "reactivate", "reset_link"]
     read_only = ["email", "password_link", "created_at", *list_display[5:]]
     fieldsets = [
         (None, {"fields": ["email", "display_name", "password_link"]}),
@@ -162,6 +165,18 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
         users = list(queryset.values_list("pk", flat=True))
         User.objects.filter(pk__in=users).update(is_active=True, updated_at=timezone.now())
         self.report(request, "account_reactivated", users, f"Reactivated: {len(users)}.")
+
+    @admin.action(description="Make a one-time link for a new password", permissions=["change"])
+    def reset_link(self, request: HttpRequest, queryset: QuerySet[Any]) -> TemplateResponse | None:
+        """The link is in this one response only: a message to the operator would be stored in their session."""
+        user = queryset.first()
+        if user is None or queryset.count() > 1 or not user.is_active:
+            messages.error(request, "Choose one account that is not suspended.")
+            return None
+        security_event("reset_link_made", user=user.pk, by=request.user.pk)
+        context = {"account": user, "link": reset_link(user, own_origin(request)), "opts": self.opts}
+        context |= self.admin_site.each_context(request) | {"title": "Link for a new password"}
+        return TemplateResponse(request, "admin/accounts/user/reset_link.html", context)
 
     def report(self, request: HttpRequest, event: str, users: list[int], sentence: str) -> None:
         for user in users:

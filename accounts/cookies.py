@@ -1,6 +1,7 @@
 """The cookie that holds a browser's refresh token: HttpOnly, SameSite=Strict, and accepted from our own origin only."""
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
@@ -27,6 +28,11 @@ def expire_refresh_cookie(response: HttpResponseBase) -> None:
     )
 
 
+def own_origin(request: Request | HttpRequest) -> str:
+    """Scheme, host and port under which the browser reaches this server. ALLOWED_HOSTS bounds the hosts."""
+    return f"{request.scheme}://{request.get_host()}"
+
+
 def refresh_cookie(request: Request) -> str | None:
     """The token in the cookie, if any. Raises Forbidden if the request may come from another site's page."""
     token = request.COOKIES.get(settings.REFRESH_COOKIE)
@@ -34,8 +40,8 @@ def refresh_cookie(request: Request) -> str | None:
         return None
     if request.content_type.split(";")[0].strip().lower() != "application/json":
         raise Forbidden("not_json", "Calls with the cookie must be JSON.")
-    own_origin = f"{request.scheme}://{request.get_host()}"
-    origin, site = request.headers.get("Origin", own_origin), request.headers.get("Sec-Fetch-Site", "same-origin")
-    if origin != own_origin or site != "same-origin":
+    own = own_origin(request)
+    origin, site = request.headers.get("Origin", own), request.headers.get("Sec-Fetch-Site", "same-origin")
+    if origin != own or site != "same-origin":
         raise Forbidden("foreign_origin", "Calls with the cookie must come from this server's own pages.")
     return token

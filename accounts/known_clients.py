@@ -43,6 +43,10 @@ class AccountLoginLimit(RateLimit):
         return self.seconds == 0
 
 
+class AccountResetLimit(AccountLoginLimit):
+    group = "reset_link"
+
+
 def is_known(request: Request | HttpRequest) -> bool:
     try:
         user = User.objects.filter(email=normalise_email(submitted_email(request))).first()

@@ -146,6 +146,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         keep.prove()
         self.password = encoded
 
+    @transaction.atomic
+    def reset_password(self, password: str) -> bool:
+        """Set the password and end all sessions.
+
+        False if the account is suspended or gone by now, or its stored hash is another one than this instance's."""
+        encoded = hash_password(password)
+        unchanged = User.objects.active().filter(pk=self.pk, password=self.password)
+        if not unchanged.update(password=encoded, updated_at=timezone.now()):
+            return False
+        self.sessions.end()
+        self.password = encoded
+        return True
+
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def live(self) -> Self:

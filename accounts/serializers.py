@@ -75,6 +75,19 @@ class PasswordChangeSerializer(serializers.Serializer):
         return data
 
 
+class ResetStateSerializer(serializers.Serializer):
+    mail = serializers.BooleanField(help_text="Whether this server sends links by email.")
+
+
+class ResetLinkSerializer(serializers.Serializer):
+    email = EmailField()
+
+
+class PasswordResetSerializer(serializers.Serializer):
+    token = StrictCharField(max_length=200, help_text="What follows `#link=` in the link.")
+    new_password = PasswordField()
+
+
 def check_password(user: User, password: str) -> str:
     if not user.check_password(password):
         raise serializers.ValidationError("This is not your password.", code="wrong_password")

@@ -13,27 +13,33 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from accounts.authentication import AccountRequest, SessionTokenAuthentication
-from accounts.cookies import expire_refresh_cookie, refresh_cookie, set_refresh_cookie
+from accounts.cookies import expire_refresh_cookie, own_origin, refresh_cookie, set_refresh_cookie
 from accounts.invites import Invite
-from accounts.known_clients import AccountLoginLimit, remember_success, set_known_cookie
+from accounts.known_clients import AccountLoginLimit, AccountResetLimit, remember_success, set_known_cookie
 from accounts.models import Session, User
 from accounts.passwords import hash_password, matches_hash
+from accounts.reset_links import reset_mail, user_of
 from accounts.serializers import (
     LoginSerializer,
     PasswordChangeSerializer,
     PasswordConfirmationSerializer,
+    PasswordResetSerializer,
     ProfileSerializer,
     RefreshSerializer,
     RegistrationSerializer,
     RegistrationStateSerializer,
     RenewedTokensSerializer,
+    ResetLinkSerializer,
+    ResetStateSerializer,
     TokensSerializer,
     UserSerializer,
+    refuse_weak_password,
 )
 from accounts.tokens import first_tokens, renewed_tokens, session_of_refresh_token
-from vibechat.core.exceptions import Forbidden
+from vibechat.core.exceptions import Conflict, Forbidden
 from vibechat.core.limits import LimitedViewSet, limit
 from vibechat.core.logs import security_event
+from vibechat.core.mail import send_later
 
 NO_BODY = OpenApiResponse(description="No body.")
 # A log-in with an unknown address hashes as well, so that it takes as long as one with a wrong password.
@@ -125,6 +131,47 @@ class AuthViewSet(LimitedViewSet):
                     return found[1]
         cookie = refresh_cookie(request)
         return session_of_refresh_token(cookie) if cookie else None
+
+
+class ResetViewSet(LimitedViewSet):
+    """A new password for who has forgotten the old one."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    limits = {
+        "reset_link": [limit("reset_link", by="email+address"), limit("reset_link", by="address"), AccountResetLimit],
+        "reset_password": [limit("reset_password", by="address")],
+    }
+
+    @extend_schema(responses=ResetStateSerializer, auth=[])
+    def reset_state(self, request: Request) -> Response:
+        return Response({"mail": settings.MAIL})
+
+    @extend_schema(request=ResetLinkSerializer, responses={204: NO_BODY}, auth=[])
+    def reset_link(self, request: Request) -> Response:
+        """Does the same work for an unknown address, so that neither the response nor its time tells of an account."""
+        refresh_cookie(request)
+        email = validated_data_of(ResetLinkSerializer, request)["email"]
+        if not settings.MAIL:
+            raise Conflict("mail_off", "This server sends no email. The person who runs it can make a link.")
+        user = User.objects.active().filter(email=email).first()
+        send_later(reset_mail(user or User(email=email), own_origin(request)), is_sent=user is not None)
+        security_event("reset_link_requested", request=request, user=user and user.pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=PasswordResetSerializer, responses={204: NO_BODY}, auth=[])
+    def reset_password(self, request: Request) -> Response:
+        refresh_cookie(request)
+        data = validated_data_of(PasswordResetSerializer, request)
+        user = user_of(data["token"])
+        if user is not None:
+            refuse_weak_password(data["new_password"], user, "new_password")
+            release_connection()
+        if user is None or not user.reset_password(data["new_password"]):
+            security_event("password_reset_refused", request=request)
+            raise Forbidden("reset_link_over", "This link has been used, or holds no longer.")
+        security_event("password_reset", user=user.pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class MeViewSet(LimitedViewSet):

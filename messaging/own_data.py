@@ -132,6 +132,13 @@ def message_json(message: Any, is_sent: bool) -> dict:
     }
 
 
+MAIL = {
+    "place": "The mail server that this server sends by",
+    "kept": "That and when a link for a new password went to your address.",
+    "reason": "So that you can set a new password when you have forgotten the old one.",
+}
+
+
 def elsewhere() -> list[dict]:
     """Descriptions of data that is in no table, or in another person's row."""
     memory = "Redis, a store in memory" if settings.REDIS_URL else "The memory of the server process"
@@ -145,10 +152,11 @@ def elsewhere() -> list[dict]:
         {
             "place": "The log",
             "kept": "For each call its kind, time and result, and not whose it was. That the account with your number "
-            "registered, logged in or out, changed its password or key, or ran into a limit. The network address from "
-            "which a log-in was refused or a limit reached.",
+            "registered, logged in or out, changed its password or key, asked for a link for a new password, or ran "
+            "into a limit. The network address from which a log-in was refused, a link asked for or a limit reached.",
             "reason": "So that the operator sees failures and attacks, and decides how long that is kept.",
         },
+        *([MAIL] if settings.MAIL else []),
         {
             "place": "Other people's rows",
             "kept": "Who added you as a contact; that somebody cleared a chat with you; what operators changed in your "

@@ -39,6 +39,15 @@ OPERATIONS = {
     "auth_destroy": ("Delete the account and all that is its own", {}),
     "auth_data": ("All that the server keeps of oneself, with the reasons, newest rows first", {}),
     "auth_password": ("Change the password; all other sessions end", {}),
+    "auth_reset_state": ("Does this server send links for new passwords by email", {}),
+    "auth_reset_link": (
+        "Send a link for a new password, if there is an account with this address",
+        {403: ["foreign_origin", "not_json"], 409: ["mail_off"]},
+    ),
+    "auth_reset_password": (
+        "Set a new password by the token of a link; all sessions end",
+        {403: ["foreign_origin", "not_json", "reset_link_over"]},
+    ),
     "auth_proof": ("Show the password again, for changes of ways back, browsers and passkeys", {}),
     "vault_retrieve": ("One's own vault", {404: ["no_vault"]}),
     "vault_write": (
@@ -289,8 +298,19 @@ def health_check(name: str, summary: str, schema: Any, *statuses: Any) -> dict:
     return {"get": {"operationId": f"health_{name}", "summary": summary, "tags": ["health"], "responses": answers}}
 
 
-TEXT_BODIES = ("Registration", "Login", "Refresh", "PasswordChange", "PasswordConfirmation", "AddContact", "Send")
-TRIMMED = ("email", "recipient_email", "refresh", "invite")  # trimmed; a blank value is then refused
+TEXT_BODIES = (
+    "Registration",
+    "Login",
+    "Refresh",
+    "PasswordChange",
+    "PasswordConfirmation",
+    "ResetLink",
+    "PasswordReset",
+    "AddContact",
+    "Send",
+)
+TRIMMED = ("email", "recipient_email", "refresh", "invite", "token")  # trimmed; a blank value is then refused
+NEW_PASSWORDS = (("Registration", "password"), ("PasswordChange", "new_password"), ("PasswordReset", "new_password"))
 
 
 def tighten(schemas: dict[str, Any]) -> None:
@@ -301,7 +321,7 @@ def tighten(schemas: dict[str, Any]) -> None:
                 schema["pattern"] = r"\S"
             elif schema["type"] == "string" and field != "display_name":
                 schema.setdefault("minLength", 1)
-    for schema, name in (("Registration", "password"), ("PasswordChange", "new_password")):
+    for schema, name in NEW_PASSWORDS:
         schemas[schema]["properties"][name]["minLength"] = MinimumLengthValidator().min_length
     schemas["Upload"]["properties"]["public_key"] |= {
         "pattern": f"^{re.escape(P256_HEAD)}[A-Za-z0-9+/]{{{base64_length(91) - len(P256_HEAD) - 3}}}[AQgw]==$",

@@ -35,6 +35,8 @@ def page(template_name: str) -> Callable[..., HttpResponseBase]:
 landing = page("index.html")
 register = page("register.html")
 login = page("login.html")
+forgot = page("forgot.html")
+reset = page("reset.html")
 chat = page("chat.html")
 about_me = page("about_me.html")
 

@@ -25,6 +25,7 @@ from vibechat.core.environment import (
     writes_to_folder,
 )
 from vibechat.core.logs import LOGGING  # noqa: F401  (a setting)
+from vibechat.core.mail import env_email
 from vibechat.core.secret_key import kept_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -214,6 +215,14 @@ SIMPLE_JWT = {
     "SIGNING_KEY": hashlib.sha256(b"VibeChat tokens:" + SECRET_KEY.encode()).hexdigest(),
 }
 
+# --- email -----------------------------------------------------------------------------------------------------------
+
+EMAIL = env_email("EMAIL_URL", PUBLIC)
+MAIL = bool(EMAIL)  # without it, only operators make links for new passwords
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+globals().update(EMAIL)
+PASSWORD_RESET_TIMEOUT = 24 * 3600  # of links for a new password; accounts/reset_links.py tells the reader
+
 # --- REST ------------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -262,6 +271,8 @@ RATE_LIMITS = {
     "admin_login": {"email+address": "10/15m", "address": "20/5m", "email": "300/h"},
     "known_browser": {"cookie": "10/h"},
     "refresh": {"address": "120/m"},
+    "reset_link": {"address": "30/h", "email+address": "5/h", "email": "20/h"},
+    "reset_password": {"address": "30/10m"},
     "confirm": {"account": "10/10m"},
     "key_challenge": {"account": "60/10m"},
     "key_upload": {"account": "30/10m"},

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path, register_converter
 
-from accounts.views import AuthViewSet, MeViewSet
+from accounts.views import AuthViewSet, MeViewSet, ResetViewSet
 from contacts.views import ContactViewSet
 from keys.views import KeyViewSet
 from messaging.views import MessageViewSet, NamedKeyViewSet, OwnDataViewSet
@@ -32,6 +32,8 @@ api = [
     path("auth/login", AuthViewSet.as_view({"post": "login"})),
     path("auth/refresh", AuthViewSet.as_view({"post": "refresh"})),
     path("auth/logout", AuthViewSet.as_view({"post": "logout"})),
+    path("auth/reset", ResetViewSet.as_view({"get": "reset_state", "post": "reset_link"})),
+    path("auth/reset/password", ResetViewSet.as_view({"post": "reset_password"})),
     path("auth/me", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})),
     path("auth/me/data", OwnDataViewSet.as_view({"get": "data"})),
     path("auth/password", MeViewSet.as_view({"post": "password"})),
@@ -68,6 +70,8 @@ urlpatterns = [
     path("", pages.landing),
     path("register", pages.register),
     path("login", pages.login),
+    path("forgot", pages.forgot),
+    path("reset", pages.reset),
     path("chat", pages.chat),
     path("about-me", pages.about_me),
     path("favicon.ico", pages.favicon),

@@ -35,7 +35,7 @@ def visitor(new_person, request):
     return new_person("alice", color_scheme=request.param)
 
 
-@pytest.mark.parametrize("path", ["/", "/register", "/login", "/no-such-page"])
+@pytest.mark.parametrize("path", ["/", "/register", "/login", "/forgot", "/reset#link=1-x-y", "/no-such-page"])
 def test_axe_finds_nothing_serious_on_pages(visitor, axe_source, path):
     visitor.visit(path)
     expect(visitor.page.get_by_role("heading").first).to_be_visible()

@@ -117,7 +117,10 @@ def test_operations_document_their_rate_limit(document):
         for operation in methods.values()
         if "429" in operation["responses"]
     }
-    auth_calls = {f"auth/{name}" for name in ("register", "login", "refresh", "me", "password", "proof")}
+    auth_calls = {
+        f"auth/{name}"
+        for name in ("register", "login", "refresh", "me", "password", "proof", "reset", "reset/password")
+    }
     assert told == auth_calls | {
         "contacts/add",
         "keys/challenge",

@@ -23,6 +23,8 @@ BODIES = {
     ("PATCH", "/api/auth/me"): {"display_name": "Alice"},
     ("DELETE", "/api/auth/me"): {"password": "wrong"},
     ("POST", "/api/auth/password"): {"current_password": "wrong", "new_password": "another horse battery"},
+    ("POST", "/api/auth/reset"): {"email": "alice@example.org"},
+    ("POST", "/api/auth/reset/password"): {"token": "1-abc-def", "new_password": "another horse battery"},
     ("POST", "/api/keys/upload"): {"public_key": SPKI, "replaces": FINGERPRINT}
     | {"identity_key": "AAAA", "identity_signature": "AAAA", "proof": {"challenge": "x", "mac": MAC}},
     ("POST", "/api/messages/send"): envelope("bob@example.org", client_id=str(uuid.UUID(int=7)))

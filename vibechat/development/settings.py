@@ -7,7 +7,7 @@ A public host is refused, because debug pages show settings and source code to e
 from django.core.exceptions import ImproperlyConfigured
 
 from vibechat.settings import *  # noqa: F403
-from vibechat.settings import INSTALLED_APPS, PUBLIC, STORAGES, TEMPLATES
+from vibechat.settings import INSTALLED_APPS, MAIL, PUBLIC, STORAGES, TEMPLATES
 
 if PUBLIC:
     raise ImproperlyConfigured(
@@ -23,6 +23,8 @@ STORAGES = STORAGES | {"staticfiles": {"BACKEND": "vibechat.development.storage.
 # Templates are not cached: the default loaders drop them only when Django notices a change, which may be too late.
 LOADERS = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
 TEMPLATES = [TEMPLATES[0] | {"APP_DIRS": False, "OPTIONS": TEMPLATES[0]["OPTIONS"] | {"loaders": LOADERS}}]
+if not MAIL:  # emails are printed
+    MAIL, EMAIL_BACKEND = True, "django.core.mail.backends.console.EmailBackend"
 # Django's default logging with tracebacks, and Daphne's request lines.
 LOGGING = {
     "version": 1,

@@ -79,6 +79,8 @@ def test_body_without_an_email_is_400(anonymous, body):
     [
         ("register", "post", "/api/auth/register", {}),
         ("refresh", "post", "/api/auth/refresh", {}),
+        ("reset_link", "post", "/api/auth/reset", {}),
+        ("reset_password", "post", "/api/auth/reset/password", {}),
         ("key_lookup", "get", "/api/keys/email/nobody@example.org", None),
         ("key_challenge", "post", "/api/keys/challenge", {}),
         ("key_upload", "post", "/api/keys/upload", {}),

@@ -8,7 +8,7 @@ from vibechat.asgi import application
 from vibechat.tests.asgi import call, http_scope
 
 pytestmark = [pytest.mark.once, pytest.mark.usefixtures("collected_static")]
-PAGES = ["/", "/register", "/login", "/chat", "/about-me"]
+PAGES = ["/", "/register", "/login", "/forgot", "/reset", "/chat", "/about-me"]
 BROWSER = {"Accept": "text/html"}
 
 

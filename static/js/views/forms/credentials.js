@@ -1,4 +1,4 @@
-/** The forms of /register and /login. */
+/** The forms of /register, /login and /reset. */
 import { find, setText } from "../../lib/dom.js";
 import { AskingForm } from "./form.js";
 
@@ -14,11 +14,12 @@ const REQUIRED = { email: "Enter your email address.", password: "Enter a passwo
 /**
  * Enables the page's buttons: before this they would submit the form without the script.
  * @param {import("./form.js").Action} action
+ * @param {Record<string, string>} [required]
  */
-export function credentialsForm(action) {
+export function credentialsForm(action, required = REQUIRED) {
   const show = find("#show", HTMLButtonElement);
   showButton(show, find("#password", HTMLInputElement));
-  new AskingForm(find("#credentials", HTMLFormElement), action, REQUIRED);
+  new AskingForm(find("#credentials", HTMLFormElement), action, required);
   for (const button of [show, find("#submit", HTMLButtonElement)]) button.disabled = false;
 }
 
