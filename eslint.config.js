@@ -23,7 +23,9 @@ const ONLY_IN = [
   // Jitter; never in a name, a nonce or a key.
   { names: "random", places: ["lib/timing.js", "model/receive/sync.js"] },
 ];
-const LAZY = ["views/page/lazy-parts.js", "views/dialogs/qr.js", "model/account.js"];
+const LAZY = [
+  "views/page/lazy-parts.js", "views/dialogs/qr.js", "model/account.js", "model/keys/listed-browsers.js",
+  "model/vault/account-vault.js"];
 
 const RESTRICTIONS = [
   ...ONLY_IN.map(({ names, places }) => ({

@@ -107,3 +107,20 @@ type DraftsParts = {
   outbox: Outbox;
   tabs: Tabs;
 };
+
+type VaultParts = {
+  accountKey: AccountKey;
+  api: Api;
+  cipher: StorageCipher;
+  database: Database;
+  locks: Pick<LockManager, "request">;
+  /** pins have come from another browser of the person's */
+  onPinsChanged: () => void;
+  /** another browser has signed this one out */
+  onSignedOut: () => void;
+  people: People;
+  preferences: Preferences;
+  storageLoss: StorageLoss;
+  tabs: Tabs;
+  user: { id: number; email: string };
+};

@@ -22,6 +22,7 @@ type Drafts = import("../static/js/model/send/drafts.js").Drafts;
 type Echo = import("../static/js/model/screen/thread-items.js").Echo;
 type Envelope = import("../static/js/crypto/envelope-form.js").Envelope;
 type StorageLoss = import("../static/js/model/keys/storage-loss.js").StorageLoss;
+type ListedBrowsers = import("../static/js/model/keys/listed-browsers.js").ListedBrowsers;
 type Gap = import("../static/js/model/history/gaps.js").Gap;
 type Glance = import("../static/js/model/history/message-store.js").Glance;
 type Header = import("../static/js/crypto/suite1.js").Header;

@@ -28,7 +28,7 @@ JS_LAYERS = {
 }
 # The folders of a layer. A file may import its own folder and the following ones. "" is the layer's top folder.
 JS_ROOMS = {
-    "model": ["", "screen", "receipts", "send", "receive", "history", "keys", "session", "server"],
+    "model": ["", "vault", "screen", "receipts", "send", "receive", "history", "keys", "session", "server"],
     "views": ["page", "chats", "thread", "dialogs", "forms", "parts"],
 }
 DYNAMIC_IMPORT = r"\bimport\s*\(\s*[\"'](\.[^\"']+)[\"']"

@@ -12,6 +12,7 @@ import { OlderMessages } from "./history/older-messages.js";
 import { RetiredKeys } from "./history/retired-keys.js";
 import { AccountKey } from "./keys/account-key.js";
 import { Contacts } from "./keys/contacts.js";
+import { ListedBrowsers } from "./keys/listed-browsers.js";
 import { PeerKeys } from "./keys/peer-keys.js";
 import { People } from "./keys/people.js";
 import { Safety } from "./keys/safety.js";
@@ -38,6 +39,7 @@ import { claim } from "./session/owner.js";
 import { Persistence } from "./session/persistence.js";
 import { Preferences } from "./session/preferences.js";
 import { Tabs } from "./session/tabs.js";
+import { Vault } from "./vault/account-vault.js";
 
 const FORGOTTEN_LIMIT = 100;
 
@@ -70,6 +72,7 @@ export class Account extends Emitter {
     this.preferences = parts.preferences;
     this.persistence = new Persistence({ database });
     this.safety = parts.safety;
+    this.vault = parts.vault;
     this.#storageLoss = parts.storageLoss;
     this.#database = database;
     this.#people = parts.people;
@@ -102,6 +105,7 @@ export class Account extends Emitter {
       parts.accountKey.setForgottenKeys(forgotten.keys);
       parts.storageLoss.setComparedBefore(forgotten.compared);
       await Promise.all([parts.people.load(), parts.accountKey.load(), parts.storageLoss.load(), parts.preferences.load()]);
+      await parts.vault.open();
       return new Account(session, database, parts);
     } catch (error) {
       database.close();
@@ -191,6 +195,7 @@ export class Account extends Emitter {
 
   close() {
     this.conversations.stop();
+    this.vault.stop();
     this.#tabs.close();
     this.#database.close();
   }
@@ -207,8 +212,9 @@ function build({ session, database, cipher, ownEmail, environment }) {
   const clearedMessages = new ClearedMessages({ database, cipher });
   const chains = new Chains({ database, cipher, clearedMessages });
   const storageLoss = new StorageLoss({ api, database, accountKey, people, tabs, ownEmail });
-  const peerKeys = new PeerKeys({ api, people, accountKey, storageLoss });
-  const unsealer = new Unsealer({ accountKey, peerKeys, ownEmail });
+  const listedBrowsers = new ListedBrowsers({ api, people });
+  const peerKeys = new PeerKeys({ api, people, accountKey, listedBrowsers, storageLoss });
+  const unsealer = new Unsealer({ accountKey, listedBrowsers, peerKeys, ownEmail });
   const messageStore = new MessageStore({ database, cipher, clearedMessages });
   const retiredKeys = new RetiredKeys({ database, cipher, clearedMessages, people });
   const decryptQueue = new DecryptQueue({ messageStore, chains, people, retiredKeys, unsealer });
@@ -249,7 +255,15 @@ function build({ session, database, cipher, ownEmail, environment }) {
     tabs,
   });
   const safety = new Safety({ accountKey, people, peerKeys, ownEmail });
-  return { accountKey, chatList, contacts, conversations, storageLoss, people, preferences, safety, tabs };
+  const vault = new Vault({
+    accountKey, api, cipher, database, locks, people, preferences, storageLoss, tabs,
+    user: /** @type {User} */ (session.user),
+    onPinsChanged: () => conversations.pinsChanged(),
+    onSignedOut: () => void session.signedOut().catch(() => {}),
+  });
+  realtime.on("notice", (frame) => vault.noticed(frame));
+  ["open", "reached"].forEach((name) => connection.on(name, () => vault.connected()));
+  return { accountKey, chatList, contacts, conversations, storageLoss, people, preferences, safety, tabs, vault };
 }
 
 /**

@@ -216,6 +216,12 @@ export class Conversations extends Emitter {
     this.#outboxChanged(email);
   }
 
+  /** Another browser of the person's has decided about keys. */
+  pinsChanged() {
+    this.#reconsiderKeys().catch(() => {});
+    this.#tryAgain();
+  }
+
   /** Sends held messages to peers without an offered key. */
   async #reconsiderKeys() {
     const { outbox, peerKeys } = this.#parts;

@@ -34,19 +34,19 @@ export class Api {
 
   /** Asks whether registration is open. */
   registration() {
-    return this.#call("GET", "/auth/registration", { token: null });
+    return this.call("GET", "/auth/registration", { token: null });
   }
 
   /** @param {{ email: string, password: string, displayName: string, invite: string }} person */
   register({ email, password, displayName, invite }) {
     const person = { email, password, display_name: displayName, refresh_cookie: true };
     const body = invite ? { ...person, invite } : person;
-    return this.#call("POST", "/auth/register", { body, token: null });
+    return this.call("POST", "/auth/register", { body, token: null });
   }
 
   /** @param {{ email: string, password: string }} credentials */
   logIn({ email, password }) {
-    return this.#call("POST", "/auth/login", { body: { email, password, refresh_cookie: true }, token: null });
+    return this.call("POST", "/auth/login", { body: { email, password, refresh_cookie: true }, token: null });
   }
 
   /** Asks whether the server sends links for new passwords by email. */
@@ -66,7 +66,7 @@ export class Api {
 
   /** Uses the refresh cookie. */
   refresh() {
-    return this.#call("POST", "/auth/refresh", { body: {}, token: null });
+    return this.call("POST", "/auth/refresh", { body: {}, token: null });
   }
 
   /**
@@ -74,28 +74,28 @@ export class Api {
    *   now; null: the cookie's session
    */
   logOut(token) {
-    return this.#call("POST", "/auth/logout", { body: {}, token, bounds: FAREWELL });
+    return this.call("POST", "/auth/logout", { body: {}, token, bounds: FAREWELL });
   }
 
   /** @param {string} token */
   me(token) {
-    return this.#call("GET", "/auth/me", { token });
+    return this.call("GET", "/auth/me", { token });
   }
 
   /** @param {string} displayName */
   rename(displayName) {
-    return this.#call("PATCH", "/auth/me", { body: { display_name: displayName } });
+    return this.call("PATCH", "/auth/me", { body: { display_name: displayName } });
   }
 
   /** @param {{ currentPassword: string, newPassword: string }} change */
   changePassword({ currentPassword, newPassword }) {
     const body = { current_password: currentPassword, new_password: newPassword };
-    return this.#call("POST", "/auth/password", { body });
+    return this.call("POST", "/auth/password", { body });
   }
 
   /** @param {string} password */
   deleteAccount(password) {
-    return this.#call("DELETE", "/auth/me", { body: { password } });
+    return this.call("DELETE", "/auth/me", { body: { password } });
   }
 
   /**
@@ -105,40 +105,45 @@ export class Api {
    */
   ownData(page, pageSize = PAGE_SIZE) {
     const path = page === null ? `/auth/me/data?page_size=${pageSize}` : `/auth/me/data${queryOf(page)}`;
-    return this.#call("GET", path, { bounds: LIST });
+    return this.call("GET", path, { bounds: LIST });
   }
 
   /** A one-time key of the server, for the proof of one's own key. */
   keyChallenge() {
-    return this.#call("POST", "/keys/challenge", { body: {} });
+    return this.call("POST", "/keys/challenge", { body: {} });
   }
 
   /** @param {{ public_key: string, replaces?: string, proof: { challenge: string, mac: string } }} body */
   uploadKey(body) {
-    return this.#call("POST", "/keys/upload", { body });
+    return this.call("POST", "/keys/upload", { body });
   }
 
   ownKey() {
-    return this.#call("GET", "/keys/me");
+    return this.call("GET", "/keys/me");
   }
 
   /** @param {string} email */
   keyOf(email) {
-    return this.#call("GET", `/keys/email/${encodeURIComponent(email)}`);
+    return this.call("GET", `/keys/email/${encodeURIComponent(email)}`);
   }
 
   /** @param {string} fingerprint */
   keyByFingerprint(fingerprint) {
-    return this.#call("GET", `/keys/fingerprint/${encodeURIComponent(fingerprint)}`);
+    return this.call("GET", `/keys/fingerprint/${encodeURIComponent(fingerprint)}`);
+  }
+
+  /** @param {string} email */
+  browsersOf(email) {
+    return this.call("GET", `/browsers/email/${encodeURIComponent(email)}`);
   }
 
   /** @param {object} envelope */
   sendMessage(envelope) {
-    return this.#call("POST", "/messages/send", { body: envelope });
+    return this.call("POST", "/messages/send", { body: envelope });
   }
 
   conversations() {
-    return this.#call("GET", "/messages/conversations", { bounds: LIST });
+    return this.call("GET", "/messages/conversations", { bounds: LIST });
   }
 
   /**
@@ -147,17 +152,17 @@ export class Api {
    */
   conversation(email, page) {
     const path = `/messages/conversation/${encodeURIComponent(email)}`;
-    return this.#call("GET", path + (page === null ? `?page_size=${PAGE_SIZE}` : queryOf(page)), { bounds: LIST });
+    return this.call("GET", path + (page === null ? `?page_size=${PAGE_SIZE}` : queryOf(page)), { bounds: LIST });
   }
 
   /** @param {number} after */
   sync(after) {
-    return this.#call("GET", `/messages/sync?after=${after}`, { bounds: LIST });
+    return this.call("GET", `/messages/sync?after=${after}`, { bounds: LIST });
   }
 
   /** @param {{ delivered: number[], read: number[] }} ids */
   receipts(ids) {
-    return this.#call("POST", "/messages/receipts", { body: ids });
+    return this.call("POST", "/messages/receipts", { body: ids });
   }
 
   /**
@@ -166,16 +171,16 @@ export class Api {
    */
   clearConversation(email, through) {
     const bound = through === undefined ? "" : `?through=${through}`;
-    return this.#call("DELETE", `/messages/conversation/${encodeURIComponent(email)}${bound}`);
+    return this.call("DELETE", `/messages/conversation/${encodeURIComponent(email)}${bound}`);
   }
 
   /** @param {string} email */
   addContact(email) {
-    return this.#call("POST", "/contacts/add", { body: { email } });
+    return this.call("POST", "/contacts/add", { body: { email } });
   }
 
   contacts() {
-    return this.#call("GET", "/contacts/list", { bounds: LIST });
+    return this.call("GET", "/contacts/list", { bounds: LIST });
   }
 
   /**
@@ -185,7 +190,7 @@ export class Api {
    * @returns {Promise<any>} the JSON of the response; null if it has none
    * @throws {ApiError | NetworkError}
    */
-  async #call(method, path, { body, token, bounds = ONE } = {}) {
+  async call(method, path, { body, token, bounds = ONE } = {}) {
     const request = (/** @type {string | null} */ as) => this.#request(method, path, { body, token: as, bounds });
     if (token !== undefined) {
       return request(token);

@@ -16,6 +16,9 @@ export const ONE = { characters: 2 ** 18, values: 10_000, ms: 30_000 };
 /** @type {Bounds} a list; the longest honest one is a page of 200 messages, or 700 chats that end with the longest message */
 export const LIST = { characters: 2 ** 25, values: 400_000, ms: 120_000 };
 
+/** @type {Bounds} a vault: its blob has 1 MiB at most, in base64 */
+export const VAULT = { characters: 2 ** 21, values: 10_000, ms: 120_000 };
+
 /** @type {Bounds} the answer to a log-out: a log-in waits for it */
 export const FAREWELL = { ...ONE, ms: 10_000 };
 

@@ -2,7 +2,8 @@
  * The only file that opens a WebSocket. It keeps one open until it is stopped, authenticates, and emits what the server
  * pushes.
  *
- * Events: `state` ("connecting" | "open" | "offline"), `connected` {user, sequence}, `event` (a push), `resync`,
+ * Events: `state` ("connecting" | "open" | "offline"), `connected` {user, sequence}, `event` (a push), `resync`, `notice` (a
+ * push that is no event of the mailbox),
  * `ephemeral` {email, payload} (from that person; only its form and size are checked), `alive` (the server answered after
  * the connection was in doubt).
  */
@@ -22,6 +23,8 @@ import { Pending } from "./pending.js";
 
 const BAD_TOKEN = 4401;
 const PUSHES = ["new_message", "message_status", "conversation_cleared"];
+// Pushes without a sequence.
+const NOTICES = ["vault_changed", "browsers_changed", "invitation_changed"];
 // In characters. The longest honest frame contains a message of 64 KiB.
 const LONGEST_FRAME = 2 ** 18;
 // In characters: the server takes 2048 bytes, in base64.
@@ -190,6 +193,8 @@ export class Realtime extends Emitter {
       this.emit("resync");
     } else if (PUSHES.includes(frame.type)) {
       this.emit("event", frame);
+    } else if (NOTICES.includes(frame.type)) {
+      this.emit("notice", frame);
     } else if (frame.type === "ephemeral" && isEphemeral(frame)) {
       this.emit("ephemeral", { email: frame.sender_email, payload: frame.payload });
     } else if (frame.type === "message_accepted") {

@@ -9,7 +9,7 @@ import { asStorageError } from "./storage-errors.js";
  * @typedef {object} Resident
  * @property {{ id: number, email: string, displayName: string, createdAtMs: number } | null} user who is logged in here
  * @property {boolean} leaving logged out here, and the server does not know it yet
- * @property {"session_over" | "other_account" | undefined} [ended] why the session has ended without a log-out: the server has
+ * @property {"session_over" | "other_account" | "signed_out" | undefined} [ended] why the session has ended without a log-out: the server has
  *   ended it, or it answered for another account
  * @property {boolean} [isUnknown] no log-in or log-out is stored
  */

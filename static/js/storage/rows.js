@@ -26,6 +26,7 @@
  * @property {boolean} [isProven] the server has taken it with a proof (docs/protocol.md §3.6)
  * @property {Sealed} [secrets] the private keys of both, in base64; none: made by an older version of the page
  * @property {boolean} [isFormer] another own key has replaced it; it still decrypts what was written with it
+ * @property {boolean} [isNext] it is to replace the account's key, and was not uploaded yet
  */
 
 /**
@@ -47,7 +48,8 @@
  *   pinned is the present one; all others are retired
  * @property {{ atMs: number }} [retired] when another was accepted in its place, as an older version of the page noted it
  * @property {boolean} [opened] a message or receipt of theirs was decrypted with it, so they have the private key
- * @property {{ id: string, atMs: number }[]} [browsers] in which those were written, the first that was seen first
+ * @property {{ id: string, atMs: number, unlisted?: boolean }[]} [browsers] in which those were written, the first that was
+ *   seen first; unlisted: it was not in the signed list that was known then
  */
 /** @typedef {KeyOfPeer & Statement} KnownKey */
 
@@ -93,6 +95,16 @@
  * @property {{ identity: string, atMs: number, mayWrite?: boolean }} [differed] the safety numbers were compared and are
  *   different; mayWrite: the user has chosen to write nevertheless
  * @property {boolean} forgotten pinned in a browser that has lost its stored keys
+ * @property {number} [decidedAtMs] when the person has last accepted or declined an offered key, in any of their browsers
+ * @property {PinnedList} [list] the signed list of that person's browsers
+ */
+
+/**
+ * @typedef {object} PinnedList
+ * @property {string} identity that has signed it: 64 hexadecimal digits
+ * @property {number} version
+ * @property {string} hash of its bytes
+ * @property {string[]} ids all browsers that have stood in the list
  */
 
 /**

@@ -3,6 +3,7 @@
  * Tests can change its answers.
  */
 import { createHash, generateKeyPairSync, randomUUID } from "node:crypto";
+import { emptyShelf, MemoryVault } from "./memory-vault.js";
 
 export const SERVER_KEY = generateKeyPairSync("ec", { namedCurve: "P-256" })
   .publicKey.export({ type: "spki", format: "der" })
@@ -30,6 +31,9 @@ export class Server {
   tamper = (_call, answer) => answer;
   #tokens = new Map();
   #cookies = new Map();
+  /** @type {Map<string, { provenAtMs: number, browser?: string }>} by host: each browser has one */
+  #sessions = new Map();
+  #vault = new MemoryVault(this);
   #ids = 0;
 
   install() {
@@ -77,6 +81,26 @@ export class Server {
     this.#tokens.clear();
   }
 
+  /** The passwords were shown long ago. */
+  expireProofs() {
+    this.#sessions.forEach((session) => (session.provenAtMs = 0));
+  }
+
+  /**
+   * Ends the sessions of browsers that are in the list no more.
+   * @param {any} user
+   * @param {Map<string, unknown>} browsers by id
+   */
+  endSessionsOutside(user, browsers) {
+    for (const [host, { browser }] of this.#sessions) {
+      if (this.#cookies.get(host) === user.email && browser && !browsers.has(browser)) {
+        this.#cookies.delete(host);
+        [...this.#tokens].filter(([token]) => token.startsWith(`${host} `)).forEach(([token]) => this.#tokens.delete(token));
+        [...this.sockets].filter((socket) => new URL(socket.url).host === host).forEach((socket) => setImmediate(() => socket.shut(4401)));
+      }
+    }
+  }
+
   /** @param {string} host */
   hasCookie(host) {
     return this.#cookies.has(host);
@@ -107,17 +131,31 @@ export class Server {
    */
   #answer(call, url) {
     const [, , area, ...rest] = url.pathname.split("/").map(decodeURIComponent);
-    if (area === "auth") {
+    if (area === "auth" && rest[0] !== "proof") {
       return this.#auth(call, rest[0]);
     }
     const me = this.#tokens.get(call.token);
     if (!me) {
       return refusal(401, "token_not_valid");
     }
+    if (area === "auth") {
+      return this.#prove(call, me);
+    }
     if (area === "keys") {
       return this.#keys(call, me, rest);
     }
+    if (area === "vault" || area === "browsers") {
+      return this.#vault.answer(call, me, this.#sessions.get(call.host), [area, ...rest]);
+    }
     return area === "contacts" ? this.#contacts(call, me) : this.#mail(call, me, rest, url);
+  }
+
+  #prove({ host, body }, me) {
+    if (body.password !== me.password) {
+      return refusal(400, "wrong_password");
+    }
+    this.#sessions.get(host).provenAtMs = Date.now();
+    return { status: 204 };
   }
 
   #auth({ host, body, token }, action) {
@@ -130,7 +168,8 @@ export class Server {
     if (action === "register" || action === "login") {
       const user = this.user(body.email);
       this.#cookies.set(host, user.email);
-      return ok({ user: user.profile, access: this.#newToken(user) }, action === "register" ? 201 : 200);
+      this.#sessions.set(host, { provenAtMs: Date.now() });
+      return ok({ user: user.profile, access: this.#newToken(user, host) }, action === "register" ? 201 : 200);
     }
     if (action === "logout") {
       this.#cookies.delete(host);
@@ -141,11 +180,11 @@ export class Server {
       return me ? ok(me.profile) : refusal(401, "token_not_valid");
     }
     const user = this.user(this.#cookies.get(host));
-    return user ? ok({ access: this.#newToken(user) }) : refusal(401, "not_authenticated");
+    return user ? ok({ access: this.#newToken(user, host) }) : refusal(401, "not_authenticated");
   }
 
-  #newToken(user) {
-    const token = `token-${randomUUID()}`;
+  #newToken(user, host) {
+    const token = `${host} ${randomUUID()}`;
     this.#tokens.set(token, user);
     return token;
   }
@@ -418,9 +457,9 @@ class Socket {
   }
 }
 
-function newUser(id, { email, display_name: displayName }) {
+function newUser(id, { email, password, display_name: displayName }) {
   const profile = { id, email, display_name: displayName, created_at: time(id) };
-  return { email, profile, keys: [], contacts: new Set(), sequence: 0, numbers: new Map(), clearings: [] };
+  return emptyShelf({ email, password, profile, keys: [], contacts: new Set(), sequence: 0, numbers: new Map(), clearings: [] });
 }
 
 /** @param {{ identity_key?: string | null, identity_signature?: string | null }} [signed] */

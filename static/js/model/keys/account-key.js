@@ -6,7 +6,7 @@
 import { Emitter } from "../../lib/emitter.js";
 import { ApiError } from "../../net/net-errors.js";
 import { BadAnswer, Refusal } from "../server/model-errors.js";
-import { isSameState, readStored, stateFor } from "./key-state.js";
+import { isPresent, isSameState, promote, readStored, stateFor } from "./key-state.js";
 import { uploadKey } from "./key-upload.js";
 import { OwnPairs } from "./own-keys.js";
 import { isServed } from "./own-statement.js";
@@ -107,7 +107,7 @@ export class AccountKey extends Emitter {
   /** @param {Stored} stored */
   #take({ rows, state }) {
     this.#pairs.take(rows);
-    this.#current = (this.pair(state?.fingerprint ?? "") ?? rows[0])?.fingerprint ?? null;
+    this.#current = (this.pair(state?.fingerprint ?? "") ?? rows.find(isPresent))?.fingerprint ?? null;
   }
 
   /**
@@ -221,11 +221,39 @@ export class AccountKey extends Emitter {
    */
   async takeOver() {
     const served = await this.#served();
-    if (served === null || this.pair(served.fingerprint)) {
+    const own = this.pair(served?.fingerprint ?? "");
+    if (served === null || (own && !own.isFormer)) {
       await this.ensure();
       return;
     }
     await this.#use(await this.#upload(await this.#ownPair(), served));
+  }
+
+  /**
+   * Takes over keys from the vault, and compares them with the server's.
+   * @param {KeyRow[]} rows
+   * @param {string} fingerprint of the account's key
+   */
+  async install(rows, fingerprint) {
+    await this.#pairs.install(rows, fingerprint);
+    await this.load();
+    this.#tabs.tell("key");
+    await this.#ensuring?.catch(() => {});
+    await this.ensure();
+  }
+
+  /** @returns {Promise<KeyRow>} a pair to replace the account's key by */
+  next() {
+    return this.#pairs.makeNext();
+  }
+
+  /**
+   * Makes a pair from `next` the account's key.
+   * @param {KeyRow} next
+   * @throws {Refusal} `key_changed`: another browser has replaced the key meanwhile
+   */
+  async replaceBy(next) {
+    await this.#use(await this.#upload(next, await this.#served()));
   }
 
   /** @returns {Promise<ServerKey | null>} the account's key as the server has it */
@@ -265,8 +293,13 @@ export class AccountKey extends Emitter {
 
   /** @param {string} fingerprint of a stored pair that is the account's key */
   async #use(fingerprint) {
-    this.#current = fingerprint;
-    await this.#remember("ready", fingerprint);
+    const state = /** @type {const} */ ({ status: "ready", fingerprint });
+    const rows = await this.#database.write(["keys", "state"], (stores) => {
+      stores("state").put(state, "key");
+      return promote(stores, fingerprint);
+    });
+    this.#take({ rows, state });
+    this.#tellStatus("ready");
   }
 
   /**
@@ -283,7 +316,7 @@ export class AccountKey extends Emitter {
       }
       const state = { ...stateFor(served, now), served };
       stores("state").put(state, "key");
-      return { rows: now.rows, state };
+      return { rows: state.status === "ready" ? await promote(stores, served) : now.rows, state };
     });
     if (settled) {
       this.#present = served;
@@ -291,15 +324,6 @@ export class AccountKey extends Emitter {
       this.#tellStatus(settled.state.status);
     }
     return settled !== null;
-  }
-
-  /**
-   * @param {KeyStatus} status
-   * @param {string | null} fingerprint
-   */
-  async #remember(status, fingerprint) {
-    await this.#database.write(["state"], async (stores) => stores("state").put({ status, fingerprint }, "key"));
-    this.#tellStatus(status);
   }
 
   /** @param {KeyStatus} status */

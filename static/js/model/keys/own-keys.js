@@ -2,6 +2,7 @@
 import { CryptoManager } from "../../crypto/crypto.js";
 import { toBase64 } from "../../lib/bytes.js";
 import { all, get } from "../../storage/queries.js";
+import { isPresent } from "./key-state.js";
 import { isServed, isSignedAsNow, lastSigned } from "./own-statement.js";
 
 const STRICT = /** @type {const} */ ({ durability: "strict" });
@@ -45,7 +46,7 @@ export class OwnPairs {
   async make({ isFirst = false } = {}) {
     const made = await this.#generate();
     const row = await this.#database.write(["keys", "state"], async (stores) => {
-      const found = (await all(stores("keys"))).find(({ isFormer }) => !isFormer);
+      const found = (await all(stores("keys"))).find(isPresent);
       if (!found) {
         stores("keys").put(made);
       }
@@ -55,6 +56,38 @@ export class OwnPairs {
       return found ?? made;
     }, STRICT);
     return this.#keep(row);
+  }
+
+  /** @returns {Promise<KeyRow>} a pair that is to replace the account's key; the same one until it has */
+  async makeNext() {
+    const made = { ...(await this.#generate()), isNext: true };
+    const row = await this.#database.write(["keys"], async (stores) => {
+      const found = (await all(stores("keys"))).find(({ isNext }) => isNext);
+      if (!found) {
+        stores("keys").put(made);
+      }
+      return found ?? made;
+    }, STRICT);
+    return this.#keep(row);
+  }
+
+  /**
+   * Stores pairs that came from the vault. Those that are here keep what is known of them in this browser.
+   * @param {KeyRow[]} rows
+   * @param {string} fingerprint of the account's key
+   */
+  async install(rows, fingerprint) {
+    await this.#database.write(["keys", "state"], async (stores) => {
+      const found = new Map((await all(stores("keys"))).map((row) => [row.fingerprint, row]));
+      for (const row of rows) {
+        const here = found.get(row.fingerprint);
+        const isLater = (here?.signed?.version ?? 0) > (row.signed?.version ?? 0);
+        found.delete(row.fingerprint);
+        stores("keys").put({ ...row, isProven: here?.isProven, ...(isLater ? { signed: here?.signed } : {}) });
+      }
+      found.forEach((row) => stores("keys").put({ ...row, isFormer: row.isNext ? undefined : true }));
+      stores("state").put({ status: "ready", fingerprint }, "key");
+    }, STRICT);
   }
 
   /**

@@ -36,16 +36,18 @@ export class PeerKeys extends Emitter {
   #api;
   #people;
   #accountKey;
+  #listedBrowsers;
   #storageLoss;
   /** @type {Map<string, VerifiedKey>} by email: keys that messages name and that have decrypted none yet */
   #candidates = new Map();
 
-  /** @param {{ api: Api, people: People, accountKey: AccountKey, storageLoss: StorageLoss }} parts */
-  constructor({ api, people, accountKey, storageLoss }) {
+  /** @param {{ api: Api, people: People, accountKey: AccountKey, listedBrowsers: ListedBrowsers, storageLoss: StorageLoss }} parts */
+  constructor({ api, people, accountKey, listedBrowsers, storageLoss }) {
     super();
     this.#api = api;
     this.#people = people;
     this.#accountKey = accountKey;
+    this.#listedBrowsers = listedBrowsers;
     this.#storageLoss = storageLoss;
   }
 
@@ -131,6 +133,7 @@ export class PeerKeys extends Emitter {
           return;
         }
       }
+      await this.#listedBrowsers.learn(email).catch(() => {});
     }
   }
 

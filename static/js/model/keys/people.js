@@ -12,6 +12,7 @@ import { UNSIGNED } from "./served-key.js";
 
 // A server that renames people without end must not fill the disk.
 const RENAMINGS_LIMIT = 20;
+const OWN_BROWSERS = "own browsers";
 
 export class People extends Emitter {
   #database;
@@ -19,6 +20,8 @@ export class People extends Emitter {
   /** @type {Map<string, PersonRow>} */
   #rows = new Map();
   #similarNames = new SimilarNames();
+  /** @type {Set<string>} */
+  #ownBrowsers = new Set();
 
   /** @param {{ database: Database, tabs: Tabs }} parts */
   constructor({ database, tabs }) {
@@ -29,9 +32,28 @@ export class People extends Emitter {
   }
 
   async load() {
-    const rows = await this.#database.read(["people"], (stores) => all(stores("people")));
+    const [rows, ownBrowsers] = await this.#database.read(["people", "state"], (stores) =>
+      Promise.all([all(stores("people")), get(stores("state"), OWN_BROWSERS)]));
+    this.#ownBrowsers = new Set(ownBrowsers);
     this.#rows = new Map(rows.map((row) => [row.email, whole(row)]));
     this.#rows.forEach((row) => this.#similarNames.set(row));
+  }
+
+  /**
+   * @param {string | undefined} browser
+   * @returns {boolean} whether it is, or was, one of the user's browsers
+   */
+  isOwnBrowser(browser = "") {
+    return this.#ownBrowsers.has(browser);
+  }
+
+  /** @param {string[]} browsers all that have stood in the account's list */
+  async setOwnBrowsers(browsers) {
+    if (browsers.some((browser) => !this.isOwnBrowser(browser))) {
+      await this.#database.write(["state"], async (stores) => void stores("state").put(browsers, OWN_BROWSERS));
+      this.#ownBrowsers = new Set(browsers);
+      this.#rows.forEach(({ email }) => this.emit("changed", { email }));
+    }
   }
 
   /** @returns {PersonRow[]} */

@@ -114,7 +114,7 @@ export function applyNamedKey(row, key, browser) {
     offer(row, key);
   } else if (browser !== null) {
     found.opened = true;
-    noteBrowser(found, browser);
+    noteBrowser(found, browser, Boolean(row.list));
   }
 }
 
@@ -177,6 +177,7 @@ export function acceptOffered(row, { fingerprint, offer: what }, others) {
   Object.assign(key, row.offeredStatement, { accepted: true });
   refuseOthersKey(key, others);
   row.pinned = fingerprint;
+  row.decidedAtMs = Date.now();
   row.changes.forEach((change) => (change.undecided = false));
   forgetDeclined(row, fingerprint);
   clearOffer(row);
@@ -198,6 +199,7 @@ export function declineOffered(row, decided) {
     Object.assign(change, { undecided: false, isDeclined, wasChecked: change.wasChecked && !isDeclined });
   }
   rememberDeclined(row, decided);
+  row.decidedAtMs = Date.now();
   clearOffer(row);
 }
 

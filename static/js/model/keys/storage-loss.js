@@ -60,6 +60,12 @@ export class StorageLoss extends Emitter {
     return this.#set("said");
   }
 
+  /** The pins have come back from the account's vault. */
+  async recover() {
+    await this.#set("no");
+    await this.#takeBack();
+  }
+
   /** Asks the server, if that is still to be done, whether the account is older than the stored data. */
   async settle() {
     if (this.#state === "unsure") {

@@ -7,10 +7,12 @@ import { Refusal } from "../server/model-errors.js";
 export class Unsealer {
   #accountKey;
   #peerKeys;
+  #listedBrowsers;
   #ownEmail;
 
-  /** @param {{ accountKey: AccountKey, peerKeys: PeerKeys, ownEmail: string }} parts */
-  constructor({ accountKey, peerKeys, ownEmail }) {
+  /** @param {{ accountKey: AccountKey, listedBrowsers: ListedBrowsers, peerKeys: PeerKeys, ownEmail: string }} parts */
+  constructor({ accountKey, listedBrowsers, peerKeys, ownEmail }) {
+    this.#listedBrowsers = listedBrowsers;
     this.#accountKey = accountKey;
     this.#peerKeys = peerKeys;
     this.#ownEmail = ownEmail;
@@ -43,7 +45,12 @@ export class Unsealer {
       message: raw,
       peerPublicKeyBytes: peerKey.publicKeyBytes,
     });
-    await this.#peerKeys.opened(peer, peerKey, { mine, browser: opened.content.browser });
+    const { browser } = opened.content;
+    if (!mine && this.#listedBrowsers.isUnknown(peer, peerKey.fingerprint, browser)) {
+      // Without a list, or an answer, the message is marked.
+      await aside(() => this.#listedBrowsers.learn(peer).catch(() => {}));
+    }
+    await this.#peerKeys.opened(peer, peerKey, { mine, browser });
     return { ...opened, peerKey };
   }
 }

@@ -45,7 +45,10 @@ function storedItems(shown, contents, { cipher, decryptQueue, people, preference
   const theirs = distinct.filter(({ row }) => !row.mine);
   const usualDelay = usualDelays(theirs.map(({ row }) => ({ row, sentAtMs: contents.known(row).words?.sentAtMs })));
   const isSecond = inSecondBrowser(people.get(shown.email));
-  const around = { chat, isReadTold: preferences.readReceipts, ownBrowser: cipher.browser, isSecond, usualDelay };
+  const { browser: here } = cipher;
+  const isUnlisted = (/** @type {MessageRow} */ { mine, browser = here }) =>
+    (mine ? browser !== here && !people.isOwnBrowser(browser) : isSecond(browser));
+  const around = { chat, isReadTold: preferences.readReceipts, ownBrowser: here, isUnlisted, isSecond, usualDelay };
   const placed = distinct.map(({ row, key }) => {
     const known = contents.known(row);
     return { row, words: known.words, item: storedItem(row, known, { ...around, key }) };

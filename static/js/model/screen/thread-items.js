@@ -84,13 +84,13 @@ function item(clientId, atMs) {
 /**
  * @param {MessageRow} row
  * @param {Known} known
- * @param {{ chat: ChatRow, isReadTold: boolean, key: string, ownBrowser: string,
+ * @param {{ chat: ChatRow, isReadTold: boolean, key: string, ownBrowser: string, isUnlisted: (row: MessageRow) => boolean,
  *   isSecond: (browser: string | undefined) => boolean, usualDelay: (row: MessageRow) => number }} shown isReadTold: who
- *   does not tell what was read, is not told either; isSecond: whether the peer used the same key in another browser before;
+ *   does not tell what was read, is not told either; isUnlisted: whether to mark it; isSecond: whether the peer used the same key in another browser before;
  *   usualDelay: of that browser's messages, as its clock is
  * @returns {ThreadItem}
  */
-export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ownBrowser, isSecond, usualDelay }) {
+export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ownBrowser, isUnlisted, isSecond, usualDelay }) {
   const { browser, clientId, createdAtMs, mine, conflict = false, late = false } = row;
   const isOther = mine ? (browser ?? ownBrowser) !== ownBrowser : isSecond(browser);
   // The ticks are about messages of this browser only.
@@ -109,7 +109,7 @@ export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ow
     late,
     conflict,
     namesUnsent: Boolean(row.namesUnsent),
-    secondBrowser: isOther,
+    secondBrowser: isUnlisted(row),
     writtenAt: mine || !words ? null : writtenLongBefore(createdAtMs, words.sentAtMs + usualDelay(row)),
   };
 }

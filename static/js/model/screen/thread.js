@@ -249,7 +249,9 @@ export class Thread extends Emitter {
     if (!this.#shown.hasOlder) {
       return 0; // They have come in between.
     }
-    const { rows, chat } = await this.#parts.messageStore.window(this.#chatId, { below: this.#from, limit: OLDER });
+    // Nothing is here yet where the last message that the server has named is a receipt.
+    const below = this.#from || Infinity;
+    const { rows, chat } = await this.#parts.messageStore.window(this.#chatId, { below, limit: OLDER });
     this.#shown.hasOlder = rows.length === OLDER || chat.older !== null;
     this.#from = this.#shown.hasOlder ? (rows[0]?.id ?? this.#from) : 0;
     return rows.length;

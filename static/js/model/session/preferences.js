@@ -10,6 +10,7 @@ export class Preferences extends Emitter {
   #database;
   #tabs;
   #readReceipts = true;
+  #changedAtMs = 0;
 
   /** @param {{ database: Database, tabs: Tabs }} parts */
   constructor({ database, tabs }) {
@@ -21,7 +22,7 @@ export class Preferences extends Emitter {
 
   async load() {
     const found = await this.#database.read(["state"], (stores) => get(stores("state"), "preferences"));
-    this.#show(found?.readReceipts ?? true);
+    this.#show(found ?? { readReceipts: true });
   }
 
   /** Whether to send read receipts. Whoever sends none is shown none. */
@@ -29,17 +30,28 @@ export class Preferences extends Emitter {
     return this.#readReceipts;
   }
 
-  /** @param {boolean} readReceipts */
-  async setReadReceipts(readReceipts) {
-    await this.#database.write(["state"], async (stores) => void stores("state").put({ readReceipts }, "preferences"));
-    this.#show(readReceipts);
+  /** When the person has last changed them, in any of their browsers; 0: never. */
+  get changedAtMs() {
+    return this.#changedAtMs;
+  }
+
+  /**
+   * @param {boolean} readReceipts
+   * @param {number} [changedAtMs]
+   */
+  async setReadReceipts(readReceipts, changedAtMs = Date.now()) {
+    const preferences = { readReceipts, changedAtMs };
+    await this.#database.write(["state"], async (stores) => void stores("state").put(preferences, "preferences"));
+    this.#show(preferences);
     this.#tabs.tell("preferences");
   }
 
-  /** @param {boolean} readReceipts */
-  #show(readReceipts) {
-    if (readReceipts !== this.#readReceipts) {
-      this.#readReceipts = readReceipts;
+  /** @param {{ readReceipts: boolean, changedAtMs?: number }} preferences */
+  #show({ readReceipts, changedAtMs = 0 }) {
+    const isNews = readReceipts !== this.#readReceipts;
+    this.#readReceipts = readReceipts;
+    this.#changedAtMs = changedAtMs;
+    if (isNews) {
       this.emit("changed");
     }
   }

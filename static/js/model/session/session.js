@@ -1,7 +1,7 @@
 /**
  * The log-in of one person. The access token is only in memory. The refresh cookie outlives the page; no script can read it.
  *
- * Events: `ended` {reason: "session_over" | "other_account" | "logged_out" | "storage_lost"}, `user` (the name has changed), `renamed` (this
+ * Events: `ended` {reason: "session_over" | "other_account" | "logged_out" | "signed_out" | "storage_lost"}, `user` (the name has changed), `renamed` (this
  * page has changed the name).
  */
 import { Emitter } from "../../lib/emitter.js";
@@ -248,9 +248,17 @@ export class Session extends Emitter {
     }
   }
 
+  /** Another browser of the person's has signed this one out. */
+  async signedOut() {
+    if (this.#isSelf((await readResident()).user)) {
+      await writeResident({ user: null, leaving: false, ended: "signed_out" });
+    }
+    this.end("signed_out");
+  }
+
   /**
    * Ends the session: no token is given out any more.
-   * @param {"session_over" | "other_account" | "logged_out" | "storage_lost"} reason
+   * @param {"session_over" | "other_account" | "logged_out" | "signed_out" | "storage_lost"} reason
    */
   end(reason) {
     if (!this.#isOver) {

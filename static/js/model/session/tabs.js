@@ -3,7 +3,7 @@
  *
  * Events: `chat` {email}, `sending` {email} (a row of the outbox will follow), `named` {email, hash} (a decrypted message or
  * receipt names another message by its hash), `person` {email}, `key`, `user` (the own name), `storageLoss`, `preferences`,
- * `outbox` (there is something to send), `ended`.
+ * `outbox` (there is something to send), `vault` (the stored vault has changed), `ended`.
  */
 import { Emitter } from "../../lib/emitter.js";
 
@@ -19,7 +19,8 @@ export class Tabs extends Emitter {
   }
 
   /**
-   * @param {"chat" | "sending" | "named" | "person" | "key" | "storageLoss" | "outbox" | "preferences" | "user" | "ended"} name
+   * @param {"chat" | "sending" | "named" | "person" | "key" | "storageLoss" | "outbox" | "preferences" | "user" | "vault"
+   *   | "ended"} name
    * @param {{ email: string, hash?: string | null }} [detail]
    */
   tell(name, detail) {

@@ -2,9 +2,10 @@
 import { find, setText } from "../../lib/dom.js";
 import { AskingForm } from "./form.js";
 
-/** @type {Record<"session_over" | "other_account", string>} */
+/** @type {Record<"session_over" | "signed_out" | "other_account", string>} */
 const ENDED = {
   session_over: "You have been logged out. Log in again to go on.",
+  signed_out: "Another of your browsers has signed this one out. Log in again to go on.",
   other_account:
     "The server answered as if this were another account. So your chats were closed, and nothing was sent to it. " +
     "Log in again. If this comes back, ask the people who run this server.",

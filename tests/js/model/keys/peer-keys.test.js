@@ -62,7 +62,7 @@ describe("the keys of peers", () => {
       keyByFingerprint: async (fingerprint) => [first, second, evil].find((key) => key.fingerprint === fingerprint),
     };
     [pairs, storageLoss] = [[], { mayHaveKnown: false }];
-    keys = new PeerKeys({ api, people, accountKey: { pairs }, storageLoss });
+    keys = new PeerKeys({ api, people, accountKey: { pairs }, listedBrowsers: { learn: async () => {} }, storageLoss });
   });
 
   function notFound(code) {

@@ -1,0 +1,219 @@
+/**
+ * The account's vault, as the views see it. Its state is known at once; what it does is loaded on demand (`vault-room.js`).
+ *
+ * Event: `changed`.
+ */
+import { Emitter } from "../../lib/emitter.js";
+import { once } from "../../lib/once.js";
+import { after } from "../../lib/timing.js";
+import { Refusal } from "../server/model-errors.js";
+import { readPin } from "./vault-pin.js";
+
+/**
+ * - unknown: the server was not asked yet
+ * - none: the account has no vault
+ * - kept: it has one, and this browser is in
+ * - locked: it has one, and this browser is not in
+ * - refused: what the server has is not what this browser has seen; `problem` says why
+ * @typedef {"unknown" | "none" | "kept" | "locked" | "refused"} VaultState
+ */
+/** @typedef {{ id: string, kind: string, name: string, madeAt: Date, usedAt: Date | null, isThis: boolean }} ShownWay */
+/** @typedef {{ id: string, name: string, addedAt: Date, lastSeenAt: Date | null, isThis: boolean }} ShownBrowser */
+/** @typedef {{ id: string, name: string, addedAt: Date }} News a browser that another one of the person's has added */
+/** @typedef {{ state: VaultState, problem: string | null, ways: ShownWay[], browsers: ShownBrowser[], news: News[] }} View */
+
+const WRITE_AFTER_MS = 2000;
+
+export class Vault extends Emitter {
+  #parts;
+  #load;
+  /** @type {View} */
+  #view = { state: "unknown", problem: null, ways: [], browsers: [], news: [] };
+  #isOpen = false;
+  #isProofNeeded = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /** @param {VaultParts} parts */
+  constructor(parts) {
+    super();
+    this.#parts = parts;
+    this.#load = once(async () => {
+      const { VaultRoom } = await import("./vault-room.js");
+      return new VaultRoom(parts, (view) => this.#show(view));
+    });
+    const { accountKey, people, preferences, tabs } = parts;
+    [people, preferences].forEach((part) => part.on("changed", () => this.#changed()));
+    accountKey.on("changed", () => this.#look());
+    tabs.on("vault", () => this.#quietly("show"));
+  }
+
+  /** Reads the stored state, without asking the server. */
+  async open() {
+    const pin = await readPin(this.#parts.database);
+    if (pin) {
+      this.#show({ state: pin.problem ? "refused" : "kept", problem: pin.problem });
+    }
+    this.#isOpen = true;
+    this.#look();
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+  }
+
+  get state() {
+    return this.#view.state;
+  }
+
+  /** Why the vault is refused: a stable code. */
+  get problem() {
+    return this.#view.problem;
+  }
+
+  get ways() {
+    return this.#view.ways;
+  }
+
+  get browsers() {
+    return this.#view.browsers;
+  }
+
+  get news() {
+    return this.#view.news;
+  }
+
+  /** Whether the account's key has to be replaced before it can be kept. */
+  get needsKeyChange() {
+    const { current } = this.#parts.accountKey;
+    return current !== null && !current.secrets;
+  }
+
+  /** Whether the messages are lost with this browser. */
+  get isOnlyWay() {
+    return this.state !== "locked" && !this.ways.some(({ isThis }) => !isThis);
+  }
+
+  /** Whether the server has asked for the password since it was shown last. */
+  isProofNeeded() {
+    return this.#isProofNeeded;
+  }
+
+  /** @param {{ password: string }} proof */
+  async prove({ password }) {
+    await this.#do("prove", password);
+    this.#isProofNeeded = false;
+  }
+
+  /** Asks the server for the vault and the browsers again. */
+  load() {
+    return this.#do("load");
+  }
+
+  /** @returns {Promise<import("./vault-room.js").CodeDraft>} a code that is not kept yet */
+  draftCode() {
+    return this.#do("draftCode");
+  }
+
+  /**
+   * Makes the code a way back, in place of the former one. The first way makes the vault.
+   * @param {import("./vault-room.js").CodeDraft} draft
+   */
+  keepCode(draft) {
+    return this.#do("keepCode", draft);
+  }
+
+  /** @param {string} id of a browser of `news`: the person has seen it */
+  dismissNews(id) {
+    return this.#do("dismissNews", id);
+  }
+
+  /** @param {string} text as typed */
+  tryCode(text) {
+    return this.#do("tryCode", text);
+  }
+
+  /** @param {string} id */
+  removeWay(id) {
+    return this.#do("removeWay", id);
+  }
+
+  /**
+   * Makes this browser one of the person's browsers, with all keys and pins.
+   * @param {string} text the recovery code as typed
+   */
+  unlockByCode(text) {
+    return this.#do("unlockByCode", text);
+  }
+
+  /** Makes another key in this browser. The vault stays. */
+  startWithout() {
+    return this.#parts.accountKey.takeOver();
+  }
+
+  /** The server answers again. */
+  connected() {
+    if (this.state === "kept" || this.state === "refused") {
+      this.#quietly("sync");
+    } else {
+      this.#look();
+    }
+  }
+
+  /** @param {any} frame a push about the vault or the list of browsers; nothing in it is trusted */
+  noticed({ type, version }) {
+    if (this.state !== "unknown" && this.state !== "none") {
+      this.#quietly("noticed", { type, version });
+    }
+  }
+
+  /** The state of an account without a pinned vault. Where its key is here, the server is not asked. */
+  #look() {
+    const { status } = this.#parts.accountKey;
+    if (!this.#isOpen || this.state === "kept" || this.state === "refused" || status === "unknown") {
+      return;
+    }
+    if (status === "ready") {
+      this.#show({ state: "none" });
+    } else if (this.state !== "locked") {
+      this.#quietly("sync");
+    }
+  }
+
+  /** Pins or settings have changed: the vault is to have them. */
+  #changed() {
+    if (this.state === "kept") {
+      clearTimeout(this.#timer);
+      this.#timer = after(WRITE_AFTER_MS, () => this.#quietly("writeNews"));
+    }
+  }
+
+  /**
+   * @param {"sync" | "show" | "writeNews" | "noticed"} name
+   * @param {any[]} args
+   */
+  #quietly(name, ...args) {
+    this.#do(name, ...args).catch(() => {});
+  }
+
+  /**
+   * @param {Exclude<keyof import("./vault-room.js").VaultRoom, symbol>} name
+   * @param {any[]} args
+   * @returns {Promise<any>}
+   */
+  async #do(name, ...args) {
+    try {
+      const room = /** @type {any} */ (await this.#load());
+      return await room[name](...args);
+    } catch (error) {
+      this.#isProofNeeded ||= error instanceof Refusal && error.code === "proof_needed";
+      throw error;
+    }
+  }
+
+  /** @param {Partial<View>} view */
+  #show(view) {
+    this.#view = { ...this.#view, ...view };
+    this.emit("changed");
+  }
+}

@@ -1,0 +1,66 @@
+/** What this browser knows of keys, people and settings: it goes into the vault, and comes from there. */
+import { equal, fromBase64 } from "../../lib/bytes.js";
+import { importKeys, ownKeyRecord } from "./own-secrets.js";
+import { adoptRecord, readRecord, recordOf } from "./person-record.js";
+import { mergedContent } from "./vault-content.js";
+
+export class Knowledge {
+  #parts;
+
+  /** @param {VaultParts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /** @returns {Promise<import("./vault-content.js").Known>} for the vault */
+  async known() {
+    const { accountKey, cipher, people, preferences } = this.#parts;
+    const rows = accountKey.pairs.filter(({ secrets, signed }) => secrets && signed);
+    const keys = await Promise.all(rows.map((row) => ownKeyRecord(cipher, row)));
+    const records = people.all().flatMap((row) => {
+      const record = row.forgotten ? null : recordOf(row);
+      return record ? [[row.email, record]] : [];
+    });
+    const settings = { read_receipts: preferences.readReceipts, at_ms: preferences.changedAtMs };
+    return { keys, people: Object.fromEntries(records), settings };
+  }
+
+  /**
+   * Takes over into this browser what the vault knows.
+   * @param {{ content: any }} snapshot
+   */
+  async takeOver({ content }) {
+    const { accountKey, cipher, people, preferences, user } = this.#parts;
+    await people.setOwnBrowsers(Object.keys(content.browsers));
+    const isNew = (/** @type {any} */ record) => !accountKey.pairs.some(({ publicKeyBytes, isNext, isFormer }) =>
+      equal(publicKeyBytes, fromBase64(record.public)) && (!record.present || (!isNext && !isFormer)));
+    if (content.keys.some(isNew)) {
+      const rows = await importKeys(cipher, user.email, content.keys);
+      const present = /** @type {KeyRow} */ (rows.find((row) => !row.isFormer && !row.isNext));
+      await accountKey.install(rows, present.fingerprint);
+    }
+    const merged = await mergedContent(content, await this.known());
+    await this.#adoptPeople(merged.people);
+    const { settings } = merged;
+    if (typeof settings?.read_receipts === "boolean" && settings.at_ms > preferences.changedAtMs) {
+      await preferences.setReadReceipts(settings.read_receipts, settings.at_ms);
+    }
+  }
+
+  /** @param {Record<string, any>} records merged with those of this browser */
+  async #adoptPeople(records) {
+    const { people, user } = this.#parts;
+    let isChanged = false;
+    for (const [email, found] of Object.entries(records)) {
+      const [record, here] = [await readRecord(found), people.get(email)];
+      const isSame = record && here && !here.forgotten && JSON.stringify(recordOf(here)) === JSON.stringify(record);
+      if (record && !isSame && email !== user.email) {
+        await people.update(email, (row, _others, stores) => adoptRecord(row, record, stores), ["messages"]);
+        isChanged = true;
+      }
+    }
+    if (isChanged) {
+      this.#parts.onPinsChanged();
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/** The endpoints of the vault and of the lists of browsers. It is loaded on demand. */
+import { VAULT } from "./bounds.js";
+
+export class VaultApi {
+  #api;
+
+  /** @param {import("./api.js").Api} api */
+  constructor(api) {
+    this.#api = api;
+  }
+
+  /**
+   * Shows the password again, for calls that a thief of the session must not make.
+   * @param {string} password
+   */
+  prove(password) {
+    return this.#api.call("POST", "/auth/proof", { body: { password } });
+  }
+
+  vault() {
+    return this.#api.call("GET", "/vault", { bounds: VAULT });
+  }
+
+  /** @param {object} body */
+  writeVault(body) {
+    return this.#api.call("PUT", "/vault", { body, bounds: VAULT });
+  }
+
+  browsers() {
+    return this.#api.call("GET", "/browsers");
+  }
+
+  /** @param {string} browser this browser's id, which is in the list */
+  bindSession(browser) {
+    return this.#api.call("POST", "/browsers/here", { body: { browser } });
+  }
+}

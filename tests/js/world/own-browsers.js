@@ -1,0 +1,33 @@
+/** One person with several browsers: the steps that several test files share. */
+import { Browser, until } from "./world.js";
+
+/** Two friends who have written to each other. */
+export async function talk(world) {
+  const [alice, bob] = await world.friends("alice", "bob");
+  await alice.send(bob, "one");
+  await bob.shows(alice, "one");
+  await bob.send(alice, "two");
+  await alice.shows(bob, "one", "two");
+  return [alice, bob];
+}
+
+/** Makes a recovery code the way back. */
+export async function keepCode({ account }) {
+  const draft = await account.vault.draftCode();
+  await account.vault.keepCode(draft);
+  return draft.code;
+}
+
+/** The same person, logged in in a browser that holds nothing of the account. */
+export async function lockedBrowser(world, person) {
+  const fresh = await world.logIn(person, new Browser());
+  await until(() => fresh.account.vault.state !== "unknown");
+  return fresh;
+}
+
+/** The same person in another browser that was unlocked by the code. */
+export async function secondBrowser(world, person, code) {
+  const fresh = await lockedBrowser(world, person);
+  await fresh.account.vault.unlockByCode(code);
+  return fresh;
+}
