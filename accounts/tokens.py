@@ -4,11 +4,14 @@ A refresh token names its session and its generation and has no random part, so 
 the same successor. Its times come from the session row and hence from the clock of the database.
 """
 
+import hashlib
+from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 from rest_framework_simplejwt import tokens as simplejwt
 from rest_framework_simplejwt.exceptions import TokenError
 
@@ -94,8 +97,23 @@ class Claims(NamedTuple):
     expires_at: datetime
 
 
+MOST_VERIFIED = 4096
+verified: OrderedDict[bytes, Claims] = OrderedDict()  # by digest of the access token, the oldest first
+
+
 def claims_of_access_token(access: str) -> Claims | None:
-    """Check the signature and the expiry, and not the session."""
+    """Check the signature, once for each token, and the expiry, and not the session."""
+    digest = hashlib.sha256(access.encode("utf-8", "surrogatepass")).digest()
+    claims = verified.get(digest) or verify(access)
+    if claims is None or claims.expires_at <= timezone.now():
+        return None
+    verified[digest] = claims
+    if len(verified) > MOST_VERIFIED:
+        verified.popitem(last=False)
+    return claims
+
+
+def verify(access: str) -> Claims | None:
     try:
         token = read(AccessToken, access)
         return Claims(UUID(str(token["session"])), int(token["user_id"]), datetime.fromtimestamp(token["exp"], tz=UTC))

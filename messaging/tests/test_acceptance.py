@@ -250,6 +250,7 @@ def without_what_differs(answer):
 
 @pytest.mark.parametrize("change", [{}, {"salt": "x"}])
 async def test_ended_session_is_401_for_any_body(alice, bob, change):
+    assert (await ask_server("POST", URL, envelope(bob), alice.tokens["access"])).status == 201
     await Session.objects.filter(pk=alice.session.pk).aupdate(revoked_at=timezone.now())
     answer = await ask_server("POST", URL, envelope(bob) | change, alice.tokens["access"])
     assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
