@@ -67,13 +67,14 @@ def test_other_suites_require_only_recipient_and_ciphertext(alice, bob):
 BAD = {
     "recipient_email": [None, "", "x", 5, ["a@b.cc"], "b\u043eb@example.org", "\ud800"],
     "ciphertext": [None, "", b64(b"c" * 15), b64(b"c" * (64 * 1024 + 1)), "!" * 24, b64(b"c" * 17).rstrip("="), 5,
-                   b64(b"c" * 18)[:-1] + "\n", "AAAAAAAAAAAAAAAAAAAAAB==", b64(b"c" * 18).replace("Y", "-")],
+                   b64(b"c" * 18)[:-1] + "\n", "AAAAAAAAAAAAAAAAAAAAAB==", b64(b"c" * 18).replace("Y", "-"),
+                   b64(b"c" * 18)[:-1] + "\0", b64(b"c" * 18)[:-1] + "\ud800"],
     "nonce": [None, b64(b"n" * 11), b64(b"n" * 13), "x", 5],
     "salt": [None, b64(b"s" * 15), b64(b"s" * 33), "x", 5],
-    "message_type": ["", "Text", "a b", "x" * 21, None, 5, "\u0442ext", "text\n"],
+    "message_type": ["", "Text", "a b", "x" * 21, None, 5, "\u0442ext", "text\n", "text\0", "text\ud800"],
     "suite": [0, -1, "1", True, 1.5, None, 10**30, []],
     "client_id": [7, "", "x", UUID.upper(), UUID.replace("-", ""), f"{{{UUID}}}", f"{UUID}\n", True],
-    "sender_fingerprint": ["x", "A" * 64, "0" * 63, 5, ""],
+    "sender_fingerprint": ["x", "A" * 64, "0" * 63, 5, "", "0" * 63 + "\0", "0" * 63 + "\ud800"],
     "recipient_fingerprint": ["x", "A" * 64, "0" * 65, 5, ""],
 }  # fmt: skip
 

@@ -40,6 +40,7 @@ class Base64Field(StrictCharField):
     def __init__(self, least: int, most: int, **kwargs: Any) -> None:
         self.least, self.most = least, most
         super().__init__(trim_whitespace=False, **kwargs)
+        self.validators = []  # CharField's search each character for NUL and surrogates, which are not base64
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
@@ -62,6 +63,7 @@ class PatternField(StrictCharField):
     def __init__(self, pattern: str, **kwargs: Any) -> None:
         self.pattern = re.compile(pattern)
         super().__init__(trim_whitespace=False, **kwargs)
+        self.validators = []  # as in Base64Field: a pattern names the characters that it allows
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
