@@ -1,5 +1,6 @@
 """`make run`: migrates, collects static files and serves, in one process."""
 
+import gc
 import socket
 import sys
 from typing import Any
@@ -35,6 +36,8 @@ class Command(BaseCommand):
         from vibechat.server import BoundedServer
 
         load_everything()
+        gc.collect()
+        gc.freeze()  # a full collection that searched all that is loaded would stop the event loop for 0.1 s or more
         health.watch()
         try:
             listening = bound_socket()
