@@ -49,6 +49,9 @@ def resync_after_commit(user_id: int) -> None:
 def publish(pushes: list[Push]) -> None:
     """May be called from any thread. In a process without a server (a command), it sends to the layer directly."""
     current = PushDispatcher.current
+    if current is not None and current.loop is running_loop():
+        current.enqueue(pushes)  # without waking the loop, which takes three system calls
+        return
     if current is not None and current.loop.is_running():
         current.loop.call_soon_threadsafe(current.enqueue, pushes)
         return
@@ -56,6 +59,13 @@ def publish(pushes: list[Push]) -> None:
         async_to_sync(send_to_layer)(pushes)
     except Exception as error:
         logger.error("push_failed", extra={"reason": type(error).__name__})
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 async def send_to_layer(pushes: list[Push]) -> None:

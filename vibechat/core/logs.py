@@ -14,6 +14,7 @@ from typing import Any
 OWN_LOGGERS = ("vibechat", "accounts", "keys", "contacts", "messaging", "vault")
 SOURCE_DIR = Path(__file__).resolve().parent.parent.parent
 FRAMES_KEPT = 30
+as_json = json.JSONEncoder(default=str).encode  # json.dumps would make an encoder for each line
 STANDARD_ATTRIBUTES = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 
 
@@ -39,7 +40,7 @@ class JSONFormatter(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1]:
             line["exception"] = describe_exception(record.exc_info[1])
-        return json.dumps(line, default=str)
+        return as_json(line)
 
 
 def is_ours(record: logging.LogRecord) -> bool:

@@ -1,5 +1,6 @@
 import logging
 import time
+from functools import lru_cache
 
 from django.conf import settings
 from django.urls import Resolver404, resolve
@@ -70,6 +71,7 @@ def since(started: float) -> float:
     return round((time.perf_counter() - started) * 1000, 1)
 
 
+@lru_cache(1024)
 def route_of(path: str) -> str:
     if path.startswith(settings.STATIC_URL):
         return settings.STATIC_URL
