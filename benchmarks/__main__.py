@@ -5,6 +5,7 @@ import importlib.util
 import shlex
 import signal
 import sys
+from pathlib import Path
 
 from benchmarks import idle, mailbox, queries, relays, two_processes
 from benchmarks.results import Section, aims_section, keep, machine, not_run
@@ -32,6 +33,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of: {', '.join([*PARTS, BROWSER])}; all but soak")
     parser.add_argument("--only", action="append", choices=relays.DOORS, help="may be repeated; all; the table's alone")
     parser.add_argument("--senders", action="append", type=int, help="may be repeated; 8 and 32")
+    parser.add_argument("--beside", action="append", type=Path, default=[], help="another checkout; may be repeated")
     parser.add_argument("--messages", type=int, default=3000, help="of one load")
     parser.add_argument("--rounds", type=int, default=5, help=f"of the table; of the other parts {SIDE_ROUNDS} at most")
     parser.add_argument("--latency-seconds", type=float, default=30, help="of one load at a fixed rate")

@@ -18,6 +18,7 @@ from tools.browser.start import contexts_of, running_browser
 SCRIPT = Path(__file__).with_name("browser_page.js").read_text()
 PATIENCE_MS = 600_000
 BATCH = 250
+LATENCY_MS = 100  # of each request of a cold start
 PAUSE_SECONDS = 0.15  # between two messages, so that each is measured alone
 
 
@@ -163,6 +164,23 @@ def first_load(person: Person) -> dict[str, int]:
     }
 
 
+def cold_start(person: Person, other: Person, repeats: int) -> dict[str, float]:
+    """Milliseconds from the navigation until the chats are shown, without a cache and with LATENCY_MS to the server."""
+    person.use_no_cache()
+    session = person.context.new_cdp_session(person.page)
+    session.send("Network.enable")
+    link = {"offline": False, "latency": LATENCY_MS, "downloadThroughput": -1, "uploadThroughput": -1}
+    session.send("Network.emulateNetworkConditions", link)
+    times = []
+    for _ in range(repeats):
+        person.page.goto("about:blank")
+        start = time.monotonic()
+        person.page.goto(f"{person.url}/chat", wait_until="commit")
+        person.chat_link(other).wait_for()
+        times.append(1000 * (time.monotonic() - start))
+    return percentiles(times)
+
+
 def size(url: str, encoding: str) -> int:
     with httpx.stream("GET", url, headers={"Accept-Encoding": encoding}) as response:
         return sum(len(part) for part in response.iter_raw())
@@ -200,6 +218,7 @@ def measure(site: Site, browser: Browser, options) -> dict:
     bob.page.evaluate("of => measuring.remember(of)", {"peer": alice.email, "count": older})
     found["long_chat_ms"] = long_chat(reader, f"message {sender.sent - 1}", options)
     found["first_load"] = first_load(alice)
+    found["cold_start_ms"] = cold_start(alice, bob, options.repeats)
     return found
 
 
@@ -214,6 +233,7 @@ def text(found: dict, options) -> str:
         [f"a chat of {options.messages:,}: in a new page", chat["new_page"]],
         [f"a chat of {options.messages:,}: first click in a page", chat["first_click"]],
         [f"a chat of {options.messages:,}: next click", chat["next_click"]],
+        [f"cold start, {LATENCY_MS} ms to the server", found["cold_start_ms"]],
     ]
     absences = [
         [f"{missed:,}", *(number(figures[name]) for name in ("readable_ms", "drawn_ms", "all_opened_seconds"))]

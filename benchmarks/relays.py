@@ -51,7 +51,13 @@ class Row:
 
 def relays(site, options) -> list[Relay]:
     found = [Relay("floor", site.floor(), "floor")] if "floor" in options.only else []
-    return found + [Relay(transport, site.vibechat(), transport) for transport in options.only if transport != "floor"]
+    transports = [transport for transport in options.only if transport != "floor"]
+    found += [Relay(transport, site.vibechat(), transport) for transport in transports]
+    for checkout in options.beside:
+        found += [
+            Relay(f"{transport}, {checkout.name}", site.vibechat(checkout), transport) for transport in transports
+        ]
+    return found
 
 
 def interleaved(site, options, job_for: Callable, senders_counts: Iterable[int], rounds: int) -> list[Row]:
@@ -61,6 +67,7 @@ def interleaved(site, options, job_for: Callable, senders_counts: Iterable[int],
     for _ in range(rounds):
         for senders in senders_counts:
             for relay in contenders:
+                site.analyze(relay.app)
                 job = job_for(relay, senders) | {"processes": site.process_ids(relay.app)}
                 seen = drive(
                     job | {"transport": "post" if relay.transport == "post" else "socket", "ports": [relay.app.port]}

@@ -86,8 +86,9 @@ class Site:
     def floor(self) -> App:
         return self.apps.get("floor") or self.apps.setdefault("floor", self.start_floor())
 
-    def vibechat(self) -> App:
-        return self.apps.get("vibechat") or self.apps.setdefault("vibechat", self.start_vibechat())
+    def vibechat(self, checkout: Path = ROOT) -> App:
+        name = "vibechat" if checkout == ROOT else checkout.name
+        return self.apps.get(name) or self.apps.setdefault(name, self.start_vibechat(name, checkout))
 
     def start_floor(self, **variables: str) -> App:
         port = free_port()
@@ -97,10 +98,10 @@ class Site:
         environment = {"DATABASE_URL": self.database("floor"), "REDIS_URL": self.redis.url, **variables}
         return self.start_app("floor", command, port, os.environ | environment, "Uvicorn running on")
 
-    def start_vibechat(self, database: str = "vibechat") -> App:
+    def start_vibechat(self, database: str = "vibechat", checkout: Path = ROOT) -> App:
         port = free_port()
         environment = clean_environment(
-            self.folder / "var",
+            self.folder / ("var" if checkout == ROOT else f"var-{database}"),
             PORT=str(port),
             DATABASE_URL=self.database(database),
             REDIS_URL=self.redis.url,
@@ -108,7 +109,7 @@ class Site:
             ACCESS_TOKEN_SECONDS=str(ACCESS_TOKEN_SECONDS),
         )
         log = self.folder / f"{port}.log"
-        process = start_server(environment, log)
+        process = start_server(environment, log, checkout=checkout)
         self.resources.callback(stop, process, signal.SIGTERM, STOP_SECONDS)
         wait_for_server(process, partial(announces_its_url, log), log)
         return App("vibechat", port, process, environment)
@@ -125,6 +126,10 @@ class Site:
 
     def stop_app(self, app: App) -> None:
         stop(app.process, signal.SIGTERM, STOP_SECONDS)
+
+    def analyze(self, app: App) -> None:
+        """Autovacuum does it within a minute. Until then a plan made for empty tables may use the wrong index."""
+        self.postgres.execute("ANALYZE", database=app.environment["DATABASE_URL"])
 
     def process_ids(self, *apps: App) -> dict[str, list[int]]:
         return {
