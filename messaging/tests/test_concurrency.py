@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from rest_framework.exceptions import APIException
 
 from accounts.models import Session
-from conftest import envelope
+from conftest import Person, envelope
 from messaging.accept import acceptance, postgresql
 from messaging.mailboxes import Mailbox as Counter
 from messaging.realtime import dispatcher
@@ -188,6 +188,8 @@ def test_mailbox_made_meanwhile_is_locked_before_its_sequence_is_taken(alice, bo
 
 
 def test_long_lock_wait_holds_no_connection_of_the_pool(alice, bob, mallory, mailboxes, monkeypatch):
+    """Nor the mailboxes of others. Alice's is held: it is locked before Bob's."""
+    carol = Person("carol")
     monkeypatch.setattr(postgresql, "LOCK_SECONDS", 0.1)
     monkeypatch.setattr(postgresql, "POOL_SIZE", 1)
 
@@ -195,7 +197,7 @@ def test_long_lock_wait_holds_no_connection_of_the_pool(alice, bob, mallory, mai
         waiting = asyncio.create_task(acceptance.accept(alice.session.pk, alice.user.pk, envelope(bob)))
         await asyncio.to_thread(until_somebody_waits)
         try:
-            other_one = await acceptance.accept(mallory.session.pk, mallory.user.pk, envelope(alice, client_id=None))
+            other_one = await acceptance.accept(mallory.session.pk, mallory.user.pk, envelope(carol, client_id=None))
             assert not waiting.done()
             other.rollback()
             return other_one, await waiting
