@@ -51,17 +51,17 @@ export class Api {
 
   /** Asks whether the server sends links for new passwords by email. */
   resetState() {
-    return this.#call("GET", "/auth/reset", { token: null });
+    return this.call("GET", "/auth/reset", { token: null });
   }
 
   /** @param {string} email */
   askForResetLink(email) {
-    return this.#call("POST", "/auth/reset", { body: { email }, token: null });
+    return this.call("POST", "/auth/reset", { body: { email }, token: null });
   }
 
   /** @param {{ token: string, password: string }} reset token: of the link */
   resetPassword({ token, password }) {
-    return this.#call("POST", "/auth/reset/password", { body: { token, new_password: password }, token: null });
+    return this.call("POST", "/auth/reset/password", { body: { token, new_password: password }, token: null });
   }
 
   /** Uses the refresh cookie. */
