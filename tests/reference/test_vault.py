@@ -7,7 +7,7 @@ import re
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from tests.reference import browser_list, hpke, invitation, recovery_code, vault, ways
+from tests.reference import browser_list, hpke, invitation, recovery_code, streams, vault, ways
 from tests.reference.generate_vectors import FOLDER
 from tests.reference.refused import Refused
 from tests.support.environment import ROOT
@@ -22,7 +22,7 @@ def read(name: str) -> dict:
 
 
 CODES, WAYS, VAULT, BROWSERS = map(read, ("recovery_codes.json", "ways.json", "vault.json", "browsers.json"))
-INVITATIONS = read("invitations.json")
+INVITATIONS, STREAMS = map(read, ("invitations.json", "streams.json"))
 GROUPS = [
     *(file[part] for file, parts in (
         (CODES, ("codes", "seeds", "passkeys")),
@@ -30,6 +30,7 @@ GROUPS = [
         (VAULT, ("vaults", "refused_vaults", "refused_signatures", "successions", "kinds")),
         (BROWSERS, ("lists", "refused")),
         (INVITATIONS, ("refused",)),
+        (STREAMS, ("segments", "refused_segments", "refused_states")),
     ) for part in parts)
 ]  # fmt: skip
 REASONS = {vector["reason"] for group in GROUPS for vector in group if vector.get("reason")}
@@ -153,6 +154,42 @@ def test_both_sides_of_an_invitation_see_the_same_digits():
 def test_other_message_of_an_invitation_is_refused(vector):
     with pytest.raises(Refused, match=vector["reason"]):
         invitation.take(vector["step"], bytes.fromhex(vector["message"]))
+
+
+@pytest.mark.parametrize("vector", **named(STREAMS["segments"]))
+def test_segment_opens_in_its_place(vector):
+    assert open_segment(vector) == vector["content"]
+
+
+@pytest.mark.parametrize("vector", **named(STREAMS["refused_segments"]))
+def test_other_segment_is_refused(vector):
+    with pytest.raises(Refused, match=vector["reason"]):
+        open_segment(STREAMS["segments"][0] | vector["changes"])
+
+
+def open_segment(vector: dict) -> object:
+    keys = {int(generation): bytes.fromhex(key) for generation, key in vector["vault_keys"].items()}
+    names = ("email", "account_id", "browser", "kind", "number")
+    return streams.open_segment(
+        keys, streams.Place(*(vector[name] for name in names)), base64.b64decode(vector["blob"])
+    )
+
+
+def test_state_of_a_stream_verifies():
+    verify_state(STREAMS["states"][0])
+
+
+@pytest.mark.parametrize("vector", **named(STREAMS["refused_states"]))
+def test_other_state_of_a_stream_is_refused(vector):
+    with pytest.raises(Refused, match=vector["reason"]):
+        verify_state(vector)
+
+
+def verify_state(vector: dict) -> None:
+    place = streams.Place(*(vector[name] for name in ("email", "account_id", "browser", "kind")))
+    hashes = [bytes.fromhex(each) for each in vector["hashes"]]
+    key, signature = bytes.fromhex(vector["signature_key"]), bytes.fromhex(vector["signature"])
+    streams.verify(key, place, vector["revision"], hashes, signature)
 
 
 def test_protocol_code_and_vectors_name_the_same_reasons():

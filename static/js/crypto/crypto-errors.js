@@ -13,7 +13,7 @@
 /**
  * Why a vault, way back, list of browsers or invitation was refused; the words are those of docs/protocol.md §18.
  * @typedef {"private_key" | "box" | "ways" | "vault" | "vault_key" | "vault_size" | "vault_signature" | "generation"
- *   | "browsers" | "invitation"} VaultErrorReason
+ *   | "browsers" | "invitation" | "stream"} VaultErrorReason
  */
 
 /**
