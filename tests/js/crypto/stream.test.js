@@ -65,7 +65,7 @@ describe("what a stream's signature covers", () => {
 describe("an archive", () => {
   test("opens, and has one of four lengths", async () => {
     const words = Array.from({ length: 500 }, (_, index) => `message ${index} ${toHex(randomKey())}`);
-    for (const [count, steps] of [[0, 1], [500, 1], [10_000, null]]) {
+    for (const [count, steps] of [[0, 1], [500, 1], [3_000, null]]) {
       const content = Array.from({ length: count }, (_, index) => words[index % 500]);
       const { blob, hash } = await sealSegment({ ...sealing, content });
       assert.deepEqual(await openSegment({ ...reading, blob }), content);

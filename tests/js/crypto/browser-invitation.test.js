@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CryptoManager } from "../../../static/js/crypto/crypto.js";
-import { Inviter, Joiner, makeInvitation, readInvitation } from "../../../static/js/crypto/invitation.js";
+import { Inviter, Joiner, makeInvitation, readInvitation } from "../../../static/js/crypto/browser-invitation.js";
 import { randomKey, wayOf } from "../../../static/js/crypto/ways.js";
 import { fromBase64, fromHex, toHex } from "../../../static/js/lib/bytes.js";
 import { readVectors } from "./vectors.js";
