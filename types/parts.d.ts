@@ -120,6 +120,7 @@ type VaultParts = {
   onSignedOut: () => void;
   people: People;
   preferences: Preferences;
+  session: Session;
   storageLoss: StorageLoss;
   tabs: Tabs;
   user: { id: number; email: string };

@@ -256,7 +256,7 @@ function build({ session, database, cipher, ownEmail, environment }) {
   });
   const safety = new Safety({ accountKey, people, peerKeys, ownEmail });
   const vault = new Vault({
-    accountKey, api, cipher, database, locks, people, preferences, storageLoss, tabs,
+    accountKey, api, cipher, database, locks, people, preferences, session, storageLoss, tabs,
     user: /** @type {User} */ (session.user),
     onPinsChanged: () => conversations.pinsChanged(),
     onSignedOut: () => void session.signedOut().catch(() => {}),

@@ -242,9 +242,9 @@ export class AccountKey extends Emitter {
     await this.ensure();
   }
 
-  /** @returns {Promise<KeyRow>} a pair to replace the account's key by */
-  next() {
-    return this.#pairs.makeNext();
+  /** @returns {Promise<KeyRow>} a pair to replace the account's key by, and its statement */
+  async next() {
+    return this.#pairs.signed(await this.#pairs.makeNext(), null);
   }
 
   /**

@@ -31,6 +31,8 @@ export class Session extends Emitter {
   /** @type {Promise<string> | null} */
   #renewing = null;
   #isOver = false;
+  /** Whether the server has said that the person's list of browsers has changed, and this one may have left it. */
+  mayBeSignedOut = false;
   /** @type {Promise<void> | null} a pending log-out: its response deletes the cookie, so a log-in waits for it */
   #leaving = null;
 
@@ -162,10 +164,11 @@ export class Session extends Emitter {
       if (error instanceof ApiError && error.status === UNAUTHORISED) {
         // Another tab may have noticed it first, or somebody may have logged in.
         const { user, ended } = await readResident();
+        const reason = this.mayBeSignedOut ? "signed_out" : "session_over";
         if (this.#isSelf(user)) {
-          await writeResident({ user: null, leaving: false, ended: user ? "session_over" : ended });
+          await writeResident({ user: null, leaving: false, ended: user ? reason : ended });
         }
-        this.end("session_over");
+        this.end(reason);
       }
       throw error;
     }

@@ -17,7 +17,8 @@ import { readPin } from "./vault-pin.js";
  * - refused: what the server has is not what this browser has seen; `problem` says why
  * @typedef {"unknown" | "none" | "kept" | "locked" | "refused"} VaultState
  */
-/** @typedef {{ id: string, kind: string, name: string, madeAt: Date, usedAt: Date | null, isThis: boolean }} ShownWay */
+/** @typedef {{ id: string, kind: string, name: string, passkeyId: string | null, madeAt: Date, usedAt: Date | null, isThis: boolean,
+ *   needsRenewal: boolean }} ShownWay needsRenewal: the thief of a browser knew a part of it */
 /** @typedef {{ id: string, name: string, addedAt: Date, lastSeenAt: Date | null, isThis: boolean }} ShownBrowser */
 /** @typedef {{ id: string, name: string, addedAt: Date }} News a browser that another one of the person's has added */
 /** @typedef {{ state: VaultState, problem: string | null, ways: ShownWay[], browsers: ShownBrowser[], news: News[] }} View */
@@ -110,14 +111,14 @@ export class Vault extends Emitter {
     return this.#do("load");
   }
 
-  /** @returns {Promise<import("./vault-room.js").CodeDraft>} a code that is not kept yet */
+  /** @returns {Promise<import("./code-draft.js").CodeDraft>} a code that is not kept yet */
   draftCode() {
     return this.#do("draftCode");
   }
 
   /**
    * Makes the code a way back, in place of the former one. The first way makes the vault.
-   * @param {import("./vault-room.js").CodeDraft} draft
+   * @param {import("./code-draft.js").CodeDraft} draft
    */
   keepCode(draft) {
     return this.#do("keepCode", draft);
@@ -146,6 +147,28 @@ export class Vault extends Emitter {
     return this.#do("unlockByCode", text);
   }
 
+  /** @param {{ kind: "passkey", seed: Bytes, name: string, passkeyId: string }} way */
+  addWay(way) {
+    return this.#do("addWay", way);
+  }
+
+  /**
+   * As `unlockByCode`, by a passkey.
+   * @param {Bytes} seed
+   */
+  unlockBySeed(seed) {
+    return this.#do("unlockBySeed", seed);
+  }
+
+  /**
+   * Ends the session of another browser of the person's, and its way into the vault.
+   * @param {string} id
+   * @param {{ isStolen?: boolean }} [how] isStolen: the account's key is replaced, too, and others see that
+   */
+  signOut(id, how) {
+    return this.#do("signOut", id, how);
+  }
+
   /** Makes another key in this browser. The vault stays. */
   startWithout() {
     return this.#parts.accountKey.takeOver();
@@ -154,7 +177,7 @@ export class Vault extends Emitter {
   /** The server answers again. */
   connected() {
     if (this.state === "kept" || this.state === "refused") {
-      this.#quietly("sync");
+      this.#quietly("sync", { finishes: true });
     } else {
       this.#look();
     }
@@ -163,6 +186,7 @@ export class Vault extends Emitter {
   /** @param {any} frame a push about the vault or the list of browsers; nothing in it is trusted */
   noticed({ type, version }) {
     if (this.state !== "unknown" && this.state !== "none") {
+      this.#parts.session.mayBeSignedOut ||= type === "browsers_changed";
       this.#quietly("noticed", { type, version });
     }
   }
@@ -173,9 +197,12 @@ export class Vault extends Emitter {
     if (!this.#isOpen || this.state === "kept" || this.state === "refused" || status === "unknown") {
       return;
     }
+    if (this.state === "locked") {
+      return;
+    }
     if (status === "ready") {
       this.#show({ state: "none" });
-    } else if (this.state !== "locked") {
+    } else {
       this.#quietly("sync");
     }
   }

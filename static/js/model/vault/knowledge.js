@@ -1,5 +1,6 @@
 /** What this browser knows of keys, people and settings: it goes into the vault, and comes from there. */
 import { equal, fromBase64 } from "../../lib/bytes.js";
+import { isPresent } from "../keys/key-state.js";
 import { importKeys, ownKeyRecord } from "./own-secrets.js";
 import { adoptRecord, readRecord, recordOf } from "./person-record.js";
 import { mergedContent } from "./vault-content.js";
@@ -32,9 +33,7 @@ export class Knowledge {
   async takeOver({ content }) {
     const { accountKey, cipher, people, preferences, user } = this.#parts;
     await people.setOwnBrowsers(Object.keys(content.browsers));
-    const isNew = (/** @type {any} */ record) => !accountKey.pairs.some(({ publicKeyBytes, isNext, isFormer }) =>
-      equal(publicKeyBytes, fromBase64(record.public)) && (!record.present || (!isNext && !isFormer)));
-    if (content.keys.some(isNew)) {
+    if (content.keys.some((/** @type {any} */ record) => this.#isNew(record, content))) {
       const rows = await importKeys(cipher, user.email, content.keys);
       const present = /** @type {KeyRow} */ (rows.find((row) => !row.isFormer && !row.isNext));
       await accountKey.install(rows, present.fingerprint);
@@ -45,6 +44,20 @@ export class Knowledge {
     if (typeof settings?.read_receipts === "boolean" && settings.at_ms > preferences.changedAtMs) {
       await preferences.setReadReceipts(settings.read_receipts, settings.at_ms);
     }
+  }
+
+  /**
+   * @param {import("./own-secrets.js").OwnKeyRecord} record
+   * @param {any} content
+   * @returns {boolean} whether the key is not here, or is the account's present one only in the vault
+   */
+  #isNew(record, { keys }) {
+    const { current, pairs } = this.#parts.accountKey;
+    const find = (/** @type {Bytes} */ bytes) => (/** @type {any} */ one) => equal(bytes, fromBase64(one.public));
+    const here = pairs.find(({ publicKeyBytes }) => find(publicKeyBytes)(record));
+    // The key is being replaced: this browser uses the next one already.
+    const isAhead = current !== null && keys.findIndex(find(current.publicKeyBytes)) > keys.indexOf(record);
+    return !here || (record.present && !isPresent(here) && !isAhead);
   }
 
   /** @param {Record<string, any>} records merged with those of this browser */

@@ -1,9 +1,9 @@
 /** The account's keys as the vault holds them, and as this browser uses them. */
-import { ProtocolError } from "../../crypto/crypto-errors.js";
 import { CryptoManager } from "../../crypto/crypto.js";
 import { fingerprint as fingerprintOf } from "../../crypto/fingerprint.js";
 import { verifyStatement } from "../../crypto/identity.js";
-import { equal, fromBase64, toBase64 } from "../../lib/bytes.js";
+import { checkAccountPair, checkSigningPair } from "../../crypto/pairs.js";
+import { fromBase64, toBase64 } from "../../lib/bytes.js";
 import { isPresent } from "../keys/key-state.js";
 import { secretsRecord } from "../keys/own-keys.js";
 
@@ -21,8 +21,6 @@ import { secretsRecord } from "../keys/own-keys.js";
  */
 
 /** @typedef {{ record: OwnKeyRecord, isNext: boolean }} KnownKeyRecord a key of this browser; isNext: it is to replace the present one */
-
-const PROBE = Uint8Array.of(1);
 
 /**
  * @param {StorageCipher} cipher
@@ -80,7 +78,7 @@ export function withPresent(keys, publicKey) {
  * @param {string} email
  * @param {OwnKeyRecord[]} records
  * @returns {Promise<KeyRow[]>} those before the present key are former ones, those after it are to replace it
- * @throws {ProtocolError} `private_key`, `identity`, `public_key`
+ * @throws {import("../../crypto/crypto-errors.js").ProtocolError} `private_key`, `identity`, `public_key`
  */
 export async function importKeys(cipher, email, records) {
   const present = records.findIndex((record) => record.present);
@@ -104,11 +102,7 @@ async function importKey(cipher, email, record) {
   const privateKey = await CryptoManager.importAccountKey(fromBase64(record.private));
   const identityKey = await CryptoManager.importSigningKey(fromBase64(record.identity_private));
   const signed = await verifyStatement({ identityKeyBytes, email, publicKeyBytes, statement });
-  const signature = await CryptoManager.ed25519Sign(identityKey, PROBE);
-  const isPair = (await isPairOf(privateKey, publicKey)) && (await CryptoManager.ed25519Verify(identityKeyBytes, PROBE, signature));
-  if (!isPair) {
-    throw new ProtocolError("private_key");
-  }
+  await Promise.all([checkAccountPair(privateKey, publicKeyBytes), checkSigningPair(identityKey, identityKeyBytes)]);
   const secrets = await cipher.seal(secretsRecord(fingerprint), { account: record.private, identity: record.identity_private });
   return {
     fingerprint,
@@ -119,17 +113,4 @@ async function importKey(cipher, email, record) {
     signed: { ...signed, statement },
     secrets,
   };
-}
-
-/**
- * @param {CryptoKey} privateKey
- * @param {CryptoKey} publicKey
- */
-async function isPairOf(privateKey, publicKey) {
-  const probe = await CryptoManager.generateKeyPair();
-  const [one, other] = await Promise.all([
-    CryptoManager.deriveSharedSecret(privateKey, probe.publicKey),
-    CryptoManager.deriveSharedSecret(probe.privateKey, publicKey),
-  ]);
-  return equal(one, other);
 }

@@ -8,7 +8,9 @@ import { mergedRecord, readRecord, sorted } from "./person-record.js";
 
 /** @typedef {{ read_receipts: boolean, at_ms: number }} Settings */
 /** @typedef {{ keys: KnownKeyRecord[], people: Record<string, PersonRecord>, settings: Settings }} Known what this browser knows */
-/** @typedef {{ id: string, kind: string, public: string, psk: string, name: string, since: number, made_at: number, used_at: number | null }} WayRecord */
+/** @typedef {{ id: string, kind: string, public: string, psk: string, name: string, since: number,
+ *   passkey?: string, made_at: number, used_at: number | null }} WayRecord since: the generation that it was made in; passkey: the
+ *   server's id of it */
 
 /** @returns {any} */
 export function emptyContent() {
@@ -37,7 +39,7 @@ export async function mergedContent(content, { keys, people, settings }) {
 
 /**
  * @param {{ id: string, publicBytes: Bytes, psk: Bytes }} way
- * @param {{ kind: string, name: string, since: number }} what since: the generation that it was made in
+ * @param {{ kind: string, name: string, since: number, passkey?: string }} what
  * @returns {WayRecord}
  */
 export function wayRecord({ id, publicBytes, psk }, what) {

@@ -3,8 +3,6 @@
  * person equal. It is loaded on demand (`account-vault.js`).
  */
 import { readBrowsers } from "../../crypto/browser-list.js";
-import { CryptoManager } from "../../crypto/crypto.js";
-import { codeSeed, makeCode, readCode } from "../../crypto/recovery-code.js";
 import { wayOf } from "../../crypto/ways.js";
 import { equal, fromBase64, toBase64 } from "../../lib/bytes.js";
 import { SerialQueue } from "../../lib/timing.js";
@@ -13,9 +11,11 @@ import { get } from "../../storage/queries.js";
 import { Refusal } from "../server/model-errors.js";
 import { readOwnBrowsers } from "../server/vault-responses.js";
 import { browserName } from "./browser-name.js";
+import { draftCode, seedOfCode } from "./code-draft.js";
 import { Keeper } from "./keeper.js";
 import { Knowledge } from "./knowledge.js";
 import { importKeys, withPresent } from "./own-secrets.js";
+import { SignOut } from "./sign-out.js";
 import { openSnapshot } from "./snapshot.js";
 import { emptyContent, mergedContent, presentKey, wayRecord } from "./vault-content.js";
 import { VaultPins } from "./vault-pin.js";
@@ -26,9 +26,8 @@ import { viewOf } from "./vault-view.js";
 /** @import { Draft } from "./keeper.js" */
 /** @import { WayRecord } from "./vault-content.js" */
 
-/** @typedef {{ code: string, groups: string[], ask: [number, number] }} CodeDraft */
+/** @import { CodeDraft } from "./code-draft.js" */
 
-const GROUPS = 7;
 const CONTENT_VERSIONS = [1];
 const DISMISSED = "dismissed browsers";
 
@@ -38,6 +37,7 @@ export class VaultRoom {
   #api;
   #keeper;
   #knowledge;
+  #signOut;
   #turns = new SerialQueue();
   /** @type {(view: Partial<View>) => void} */
   #tell;
@@ -56,6 +56,7 @@ export class VaultRoom {
     this.#knowledge = new Knowledge(parts);
     const owner = { email: parts.user.email, accountId: String(parts.user.id) };
     this.#keeper = new Keeper({ api: this.#api, pins: this.#pins, browser: parts.cipher.browser, owner });
+    this.#signOut = new SignOut({ keeper: this.#keeper, knowledge: this.#knowledge, accountKey: parts.accountKey });
   }
 
   /**
@@ -70,11 +71,18 @@ export class VaultRoom {
     return this.#turns.run(() => locks.request(`vibechat vault ${user.email}`, { signal }, work));
   }
 
-  /** Reads the vault, merges it with what this browser knows, and writes what is new. Shows what it has found. */
-  sync() {
+  /**
+   * Reads the vault, merges it with what this browser knows, and writes what is new. Shows what it has found.
+   * @param {{ finishes?: boolean }} [how] finishes: also replaces the account's key, if that was begun
+   */
+  sync({ finishes = false } = {}) {
     return this.#alone(async () => {
       try {
         await this.#sync();
+        if (finishes) {
+          await this.#signOut.finish();
+          await this.show();
+        }
       } catch (error) {
         await this.#failed(error);
       }
@@ -108,10 +116,8 @@ export class VaultRoom {
 
   /** @param {{ type: string, version: unknown }} push */
   async noticed({ type, version }) {
-    const { version: known = 0, listVersion = 0 } = (await this.#pins.read())?.pin ?? {};
-    if (version !== (type === "browsers_changed" ? listVersion : known)) {
-      await this.sync();
-    }
+    const pin = (await this.#pins.read())?.pin;
+    await (version === (type === "browsers_changed" ? pin?.listVersion : pin?.version) || this.sync());
   }
 
   /**
@@ -124,7 +130,7 @@ export class VaultRoom {
       await this.#lockedOut();
     } else if (code.startsWith("vault_") || code === "list_outside_vault") {
       await this.#refuse(code);
-    } else {
+    } else if (code !== "proof_needed") {
       throw error;
     }
   }
@@ -164,6 +170,7 @@ export class VaultRoom {
 
   /** The pinned vault has changed: all tabs show it. */
   async #kept() {
+    this.#parts.session.mayBeSignedOut = false;
     await this.show();
     this.#parts.tabs.tell("vault");
   }
@@ -188,7 +195,7 @@ export class VaultRoom {
 
   /** Asks the server for the vault, and when the browsers were seen last. */
   async load() {
-    await this.sync();
+    await this.sync({ finishes: true });
     const pinned = await this.#pins.read();
     if (pinned && !pinned.pin.problem) {
       await this.#alone(() => this.#compareLists());
@@ -211,12 +218,8 @@ export class VaultRoom {
 
   // --- ways back ---
 
-  /** @returns {CodeDraft} a code that is not kept yet */
   draftCode() {
-    const code = makeCode();
-    const [start, step] = CryptoManager.randomBytes(2);
-    const [first, second] = [start % GROUPS, (start + 1 + (step % (GROUPS - 1))) % GROUPS].sort((left, right) => left - right);
-    return { code, groups: code.split("-"), ask: [first, second] };
+    return draftCode();
   }
 
   /**
@@ -225,19 +228,36 @@ export class VaultRoom {
    */
   keepCode({ code }) {
     return this.#alone(async () => {
-      const way = await wayOf(await this.#seedOf(code), this.#parts.user.email);
-      await this.#replaceOldKey();
-      const written = await this.#keeper.write(async (before) => {
-        const { content, ...draft } = await this.#beginning(before);
-        const others = content.ways.filter((/** @type {WayRecord} */ { kind }) => kind !== "code");
-        // Whoever has the former code must not open what follows.
-        const renews = before !== null && others.length < content.ways.length;
-        const since = (before?.generation ?? 0) + Number(renews || before === null);
-        content.ways = [...others, wayRecord(way, { kind: "code", name: "", since })];
-        return { ...draft, content, renews };
-      });
-      await this.#written(written);
+      const seed = await this.#seedOf(code);
+      await this.#keepWay(seed, { kind: "code", name: "" }, ({ kind }) => kind === "code");
     });
+  }
+
+  /**
+   * @param {{ kind: "passkey", seed: Bytes, name: string, passkeyId: string }} way passkeyId: the server's
+   */
+  addWay({ kind, seed, name, passkeyId }) {
+    return this.#alone(() => this.#keepWay(seed, { kind, name, passkey: passkeyId }, () => false));
+  }
+
+  /**
+   * @param {Bytes} seed
+   * @param {{ kind: string, name: string, passkey?: string }} what
+   * @param {(way: WayRecord) => boolean} isReplaced whether the new way takes its place
+   */
+  async #keepWay(seed, what, isReplaced) {
+    const way = await wayOf(seed, this.#parts.user.email);
+    await this.#replaceOldKey();
+    const written = await this.#keeper.write(async (before) => {
+      const { content, ...draft } = await this.#beginning(before);
+      const others = content.ways.filter((/** @type {WayRecord} */ one) => one.id !== way.id && !isReplaced(one));
+      // Whoever has the former way must not open what follows.
+      const renews = before !== null && others.length < content.ways.length;
+      const since = (before?.generation ?? 0) + Number(renews || before === null);
+      content.ways = [...others, wayRecord(way, { ...what, since })];
+      return { ...draft, content, renews };
+    });
+    await this.#written(written);
   }
 
   /**
@@ -323,7 +343,18 @@ export class VaultRoom {
     });
   }
 
-  // --- another browser ---
+  // --- other browsers ---
+
+  /**
+   * @param {string} id
+   * @param {{ isStolen?: boolean }} [how] isStolen: its thief has the account's key, so another one takes its place
+   */
+  signOut(id, { isStolen = false } = {}) {
+    return this.#alone(async () => {
+      await this.#signOut.run(id, isStolen);
+      await this.#kept();
+    });
+  }
 
   /**
    * Opens the vault with the code, and makes this browser one of the person's browsers.
@@ -332,6 +363,14 @@ export class VaultRoom {
    */
   unlockByCode(text) {
     return this.#alone(() => this.#join(() => this.#openedByCode(text)));
+  }
+
+  /**
+   * @param {Bytes} seed of a passkey
+   * @throws {Refusal} `passkey_unknown`: the vault has no such way; or as `unlockByCode`
+   */
+  unlockBySeed(seed) {
+    return this.#alone(() => this.#join(() => this.#openedBy(seed, "passkey_unknown")));
   }
 
   /** @param {() => Promise<Snapshot | null>} open opens the newest version; its content says which way was used */
@@ -355,39 +394,36 @@ export class VaultRoom {
     await storageLoss.recover();
   }
 
-  /**
-   * @param {string} text
-   * @returns {Promise<Snapshot>} its content says that the code was used now
-   */
+  /** @param {string} text */
   async #openedByCode(text) {
+    return this.#openedBy(await this.#seedOf(text), "code_unknown");
+  }
+
+  /**
+   * @param {Bytes} seed
+   * @param {string} unknown the code of the refusal if the vault has no such way
+   * @returns {Promise<Snapshot>} its content says that the way was used now
+   */
+  async #openedBy(seed, unknown) {
     const { user } = this.#parts;
-    const seed = await this.#seedOf(text);
     const served = await this.#keeper.served();
     const vaultKey = served && (await this.#keeper.keyBy(seed, served));
     if (!served || !vaultKey) {
-      throw new Refusal(served ? "code_unknown" : "vault_missing");
+      throw new Refusal(served ? unknown : "vault_missing");
     }
     const snapshot = await openSnapshot(served, { email: user.email, accountId: String(user.id), vaultKey });
     const { id } = await wayOf(seed, user.email);
     return { ...snapshot, content: used(snapshot.content, id) };
   }
 
-  /**
-   * @param {string} text
-   * @returns {Promise<Bytes>}
-   * @throws {Refusal} `code_malformed`, `code_damaged` with the `group` of the one wrong character
-   */
-  async #seedOf(text) {
-    const reading = readCode(text);
-    if (reading.ok === false) {
-      throw Object.assign(new Refusal(`code_${reading.problem}`), { group: reading.group });
-    }
-    return codeSeed(reading.symbols, this.#parts.user.email);
+  /** @param {string} text */
+  #seedOf(text) {
+    return seedOfCode(text, this.#parts.user.email);
   }
 
   /** @param {string} password */
-  async prove(password) {
-    await this.#api.prove(password);
+  prove(password) {
+    return this.#api.prove(password);
   }
 }
 

@@ -51,7 +51,10 @@ async function shownBrowsers(content, { email, browser, lastSeen }) {
  * @param {Around} around
  * @returns {ShownWay}
  */
-function shownWay(content, { id, kind, name, made_at: madeAtMs, used_at: usedAtMs }, { browser }) {
+function shownWay(content, { id, kind, name, since, passkey, made_at: madeAtMs, used_at: usedAtMs }, { browser }) {
   const isThis = content.browsers[browser]?.way === id;
-  return { id, kind, name, madeAt: new Date(madeAtMs), usedAt: usedAtMs === null ? null : new Date(usedAtMs), isThis };
+  const [madeAt, usedAt] = [new Date(madeAtMs), usedAtMs === null ? null : new Date(usedAtMs)];
+  // The thief of a browser knew what is needed to seal a false vault to it, together with the server.
+  const needsRenewal = kind !== "browser" && since < (content.theft ?? 0);
+  return { id, kind, name, passkeyId: passkey ?? null, madeAt, usedAt, isThis, needsRenewal };
 }

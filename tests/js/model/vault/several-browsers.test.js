@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { keepCode, lockedBrowser, secondBrowser, talk } from "../../world/own-browsers.js";
+import { inWorld, pause, until } from "../../world/world.js";
+
+/** Alice in two browsers, and Bob. */
+async function twoAndBob(world) {
+  const [alice, bob] = await talk(world);
+  const code = await keepCode(alice);
+  const second = await secondBrowser(world, alice, code);
+  await until(() => alice.account.vault.browsers.length === 2);
+  return { alice, second, bob, code };
+}
+
+const counters = (world, person) => world.server.texts.filter(({ sender_email: sender }) => sender === person.email).length;
+
+describe("two browsers of one person", () => {
+  test("both have the key, and each has its own id and counters", inWorld(async (world) => {
+    const { alice, second, bob } = await twoAndBob(world);
+    assert.deepEqual([alice, second].map(({ account }) => account.key.status), ["ready", "ready"]);
+    await Promise.all([alice.send(bob, "from the first"), second.send(bob, "from the second")]);
+    await until(() => bob.texts(alice).length === 4);
+    const browsers = bob.items(alice).filter(({ mine }) => !mine).map(({ key }) => key);
+    assert.equal(new Set(browsers).size, 3);
+    assert.deepEqual(bob.items(alice).filter(({ conflict, secondBrowser: marked }) => conflict || marked), []);
+    assert.equal(counters(world, alice), 3);
+  }));
+
+  test("show what the other one has sent, and neither they nor peers mark it", inWorld(async (world) => {
+    const { alice, second, bob } = await twoAndBob(world);
+    await second.send(bob, "from the second");
+    await alice.shows(bob, "one", "two", "from the second");
+    await bob.shows(alice, "one", "two", "from the second");
+    for (const [reader, writer] of [[alice, bob], [bob, alice]]) {
+      assert.deepEqual(reader.items(writer).map(({ secondBrowser: marked }) => marked), [false, false, false]);
+      assert.deepEqual(reader.marks(writer), []);
+    }
+  }));
+
+  test("agree on what the person has compared and set, whichever has it", inWorld(async (world) => {
+    const { alice, second, bob } = await twoAndBob(world);
+    await second.safety.numbers(bob.email);
+    await second.safety.markChecked(bob.email);
+    await alice.account.preferences.setReadReceipts(false);
+    await until(() => alice.safety.state(bob.email).compared === "yes");
+    await until(() => second.account.preferences.readReceipts === false);
+  }));
+
+  test("lose nothing when both write the vault at once", inWorld(async (world) => {
+    const { alice, second, bob } = await twoAndBob(world);
+    const carol = await world.newPerson("carol");
+    await Promise.all([alice.account.contacts.add(carol.email), second.safety.numbers(bob.email)]);
+    await alice.safety.numbers(carol.email);
+    await Promise.all([alice.safety.markChecked(carol.email), second.safety.markChecked(bob.email)]);
+    for (const browser of [alice, second]) {
+      await until(() => browser.safety.state(bob.email).compared === "yes" && browser.safety.state(carol.email).compared === "yes");
+    }
+  }));
+
+  test("hear of a browser that was added, until the person has seen it", inWorld(async (world) => {
+    const { alice, second } = await twoAndBob(world);
+    const { vault } = alice.account;
+    assert.deepEqual(vault.news.map(({ name }) => name), ["Browser"]);
+    await vault.dismissNews(vault.news[0].id);
+    assert.deepEqual(vault.news, []);
+    assert.equal(second.account.vault.browsers.filter(({ isThis }) => isThis).length, 1);
+  }));
+});
+
+describe("a browser that is signed out", () => {
+  test("says so and ends; the vault key is renewed, and nobody sees a change of keys", inWorld(async (world) => {
+    const { alice, second, bob, code } = await twoAndBob(world);
+    const ended = new Promise((resolve) => second.session.on("ended", resolve));
+    const { vault } = alice.account;
+    await vault.signOut(vault.browsers.find(({ isThis }) => !isThis).id);
+    assert.deepEqual(await ended, { reason: "signed_out" });
+    assert.equal(vault.browsers.length, 1);
+    assert.equal(world.server.user(alice.email).vaults.at(-1).generation, 2);
+    assert.equal(world.server.user(alice.email).keys.length, 1);
+    await alice.send(bob, "three");
+    await bob.shows(alice, "one", "two", "three");
+    const third = await secondBrowser(world, alice, code);
+    await third.shows(bob, "one", "two", "three");
+  }));
+
+  test("as stolen also loses the account's key: peers see the change, own browsers do not", inWorld(async (world) => {
+    const { alice, second, bob, code } = await twoAndBob(world);
+    const third = await secondBrowser(world, alice, code);
+    const { vault } = alice.account;
+    await until(() => vault.browsers.length === 3);
+    const stolen = world.server.user(alice.email).keys.at(-1).fingerprint;
+    const [, id] = vault.browsers.filter(({ isThis }) => !isThis).map((browser) => browser.id);
+    const thief = [second, third].find(({ account }) => account.vault.browsers.find(({ isThis }) => isThis).id === id);
+    const other = [second, third].find((one) => one !== thief);
+    const ended = new Promise((resolve) => thief.session.on("ended", resolve));
+    await vault.signOut(id, { isStolen: true });
+    await ended;
+    assert.notEqual(world.server.user(alice.email).keys.at(-1).fingerprint, stolen);
+    await until(() => other.account.key.current?.fingerprint === alice.account.key.current.fingerprint);
+    await until(() => other.account.vault.browsers.length === 2);
+    assert.equal(other.account.vault.state, "kept");
+    assert.equal(vault.ways.find(({ kind }) => kind === "code").needsRenewal, true);
+    await alice.send(bob, "three");
+    await until(() => bob.conversations.open(alice.email).keyChange !== null);
+    const fresh = await secondBrowser(world, alice, code);
+    await fresh.shows(bob, "one", "two", "three");
+  }));
+
+  test("as stolen loses the key also if the page is closed in between", inWorld(async (world) => {
+    const { alice, bob } = await twoAndBob(world);
+    const { vault } = alice.account;
+    world.server.intercept = (call) => (call.path.endsWith("/keys/upload") ? { status: 503, body: { code: "unavailable" } } : undefined);
+    await assert.rejects(vault.signOut(vault.browsers.find(({ isThis }) => !isThis).id, { isStolen: true }), { code: "unavailable" });
+    world.server.intercept = () => undefined;
+    const before = alice.account.key.current.fingerprint;
+    const again = await world.reload(alice);
+    await until(() => again.account.key.current?.fingerprint !== before && again.account.key.status === "ready");
+    await until(() => again.account.vault.state === "kept");
+    await again.send(bob, "three");
+    await until(() => bob.conversations.open(alice.email).keyChange !== null);
+  }));
+});
+
+describe("a peer's second browser", () => {
+  test("is marked where the list that the server gives is older than the one that is pinned", inWorld(async (world) => {
+    const { alice, second, bob, code } = await twoAndBob(world);
+    await second.send(bob, "from the second");
+    await bob.shows(alice, "one", "two", "from the second");
+    const old = world.server.user(alice.email).browserList;
+    const third = await secondBrowser(world, alice, code);
+    const hidden = world.server.user(alice.email).browserList;
+    world.server.intercept = (call) => (call.path.includes("/browsers/email/")
+      ? { status: 200, body: { email: alice.email, browsers: old, version: 2 } } : undefined);
+    assert.notEqual(old, hidden);
+    await third.send(bob, "from the third");
+    await bob.shows(alice, "one", "two", "from the second", "from the third");
+    assert.deepEqual(bob.items(alice).map(({ secondBrowser: marked }) => marked), [false, false, false, true]);
+  }));
+
+  test("is marked where another identity has signed the list", inWorld(async (world) => {
+    const { alice, second, bob } = await twoAndBob(world);
+    const mallory = await world.newPerson("mallory");
+    await keepCode(mallory);
+    const { browserList } = world.server.user(mallory.email);
+    world.server.intercept = (call) => (call.path.includes("/browsers/email/")
+      ? { status: 200, body: { email: alice.email, browsers: browserList, version: 9 } } : undefined);
+    await second.send(bob, "from the second");
+    await bob.shows(alice, "one", "two", "from the second");
+    assert.equal(bob.items(alice).at(-1).secondBrowser, true);
+  }));
+});
+
+describe("a person who starts without old messages", () => {
+  test("can unlock them later, and the new key stays the account's", inWorld(async (world) => {
+    const [alice, bob] = await talk(world);
+    const code = await keepCode(alice);
+    const fresh = await lockedBrowser(world, alice);
+    await fresh.account.vault.startWithout();
+    assert.deepEqual([fresh.account.key.status, fresh.account.vault.state], ["ready", "locked"]);
+    const made = fresh.account.key.current.fingerprint;
+    await fresh.account.vault.unlockByCode(code);
+    await fresh.shows(bob, "one", "two");
+    assert.equal(fresh.account.key.current.fingerprint, made);
+    await until(() => alice.account.key.current?.fingerprint === made);
+    await pause(0);
+  }));
+});
