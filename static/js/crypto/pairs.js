@@ -1,9 +1,11 @@
 /**
  * Whether the two halves of a key pair that was stored belong together (docs/protocol.md §14.4).
  */
-import { equal } from "../lib/bytes.js";
+import { equal, utf8Encode } from "../lib/bytes.js";
 import { ProtocolError } from "./crypto-errors.js";
 import { CryptoManager } from "./crypto.js";
+
+const PROBE = utf8Encode("VibeChat pair check");
 
 /**
  * @param {CryptoKey} privateKey ECDH P-256
@@ -28,9 +30,8 @@ export async function checkAccountPair(privateKey, publicKeyBytes) {
  * @throws {ProtocolError} `private_key`: they do not belong together
  */
 export async function checkSigningPair(privateKey, publicKeyBytes) {
-  const data = CryptoManager.randomBytes(32);
-  const signature = await CryptoManager.ed25519Sign(privateKey, data);
-  check(await CryptoManager.ed25519Verify(publicKeyBytes, data, signature));
+  const signature = await CryptoManager.ed25519Sign(privateKey, PROBE);
+  check(await CryptoManager.ed25519Verify(publicKeyBytes, PROBE, signature));
 }
 
 /**
