@@ -27,6 +27,7 @@ POOL_SIZE = 4
 POOL_SECONDS = 5
 CALL_SECONDS = 5  # then the call is cancelled
 LEFT_OUT = "left_out"
+as_json = json.JSONEncoder(default=str).encode
 LOCK_SECONDS = 2  # then a thread waits on a connection of Django's: the pool's few would keep everybody waiting
 THREAD_LOCK_SECONDS = 10
 
@@ -252,10 +253,6 @@ def accept_sync(call: dict, lock_patience: str = "0") -> Outcome:
                 break
             cursor.execute(MAKE_MAILBOXES, call)
     return outcome
-
-
-def as_json(calls: dict | list) -> str:
-    return json.dumps(calls, default=str)
 
 
 # --- connections -----------------------------------------------------------------------------------------------------
