@@ -5,7 +5,16 @@ from django.test import Client
 
 from accounts.models import User
 from conftest import PASSWORD, Person, new_spki
-from tests.browser.shared import browser, browser_type, chromium, launch_options, pool, site, whole_launch_options
+from tests.browser.shared import (
+    browser,
+    browser_type,
+    chromium,
+    launch_options,
+    lines,
+    pool,
+    site,
+    whole_launch_options,
+)
 from tests.support.vault_writer import Writer
 
 __all__ = [  # re-exported fixtures, so that all browser tests share one browser
@@ -13,6 +22,7 @@ __all__ = [  # re-exported fixtures, so that all browser tests share one browser
     "browser_type",
     "chromium",
     "launch_options",
+    "lines",
     "pool",
     "site",
     "whole_launch_options",

@@ -50,12 +50,8 @@ class Town:
             self.free.append(person.url)
 
     def strangers(self, has_clock: bool = False) -> tuple[Person, Person]:
-        """Two accounts without contacts. `clocks` makes it possible to move their clocks (`page.clock`)."""
-        alice, bob = (self.visitor(name, alone=has_clock) for name in ("alice", "bob"))
-        for person in (alice, bob):
-            if has_clock:
-                person.page.clock.install()
-            person.register()
+        """Two accounts without contacts. `has_clock` makes it possible to move their clocks (`page.clock`)."""
+        alice, bob = (self.visitor(name, has_clock=has_clock).register() for name in ("alice", "bob"))
         return alice, bob
 
     def friends(self, has_clock: bool = False) -> tuple[Person, Person]:

@@ -38,6 +38,13 @@ class Answer:
     url: str = ""
 
 
+@dataclass
+class StaticFile:
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    content: bytes
+
+
 class Socket:
     """The socket of a page. Frames can be sent to both ends at any time, even while the loop is stopped."""
 
@@ -71,6 +78,7 @@ class Relay:
         self.faults: list[BaseException] = []
         self.servers: list[asyncio.Server] = []
         self.client = httpx.AsyncClient(base_url=server_url, timeout=None)
+        self.static: dict[str, StaticFile] = {}  # these never change, and each new browser asks for all of them
         options = {"interface": "asgi3", "ws": "websockets-sansio", "ws_ping_interval": None, "access_log": False}
         self.config = uvicorn.Config(self.pass_on, proxy_headers=False, log_level="critical", **options)
         self.config.load()
@@ -103,6 +111,9 @@ class Relay:
     # --- requests ---
 
     async def pass_request(self, person: Person | None, scope: dict, receive: Callable, send: Callable) -> None:
+        if scope["path"].startswith("/static/"):
+            await self.pass_static_file(scope, send)
+            return
         body = await body_of(receive)
         is_call = person is not None and scope["path"].startswith("/api/")
         call = f"{scope['method']} {scope['path'].removeprefix('/api')}"
@@ -117,6 +128,15 @@ class Relay:
                 await self.pass_answer(person, call, response, receive, send)
             else:
                 await stream(response, receive, send)
+
+    async def pass_static_file(self, scope: dict, send: Callable) -> None:
+        if (path := scope["path"]) not in self.static:
+            async with self.client.stream("GET", path, headers={"accept-encoding": "gzip"}) as response:
+                headers = [pair for pair in response.headers.raw if pair[0].lower() not in HOP_BY_HOP]
+                content = b"".join([part async for part in response.aiter_raw()])
+                self.static[path] = StaticFile(response.status_code, headers, content)
+        file = self.static[path]
+        await reply(send, file.status, file.headers, file.content)
 
     def request(self, scope: dict, body: bytes, is_call: bool) -> httpx.Request:
         path = scope["raw_path"].decode() + ("?" + scope["query_string"].decode() if scope["query_string"] else "")

@@ -46,12 +46,12 @@ def new_resident(browser_type, launch_options, site, people, tmp_path):
 
 
 @pytest.fixture
-def new_line(site):
+def new_line(site, lines):
     with contextlib.ExitStack() as stack:
 
         def make(name: str) -> Line:
-            line = Line(site.server_of(name).port)
-            stack.callback(line.close)
+            line = lines.take(site.server_of(name).port)
+            stack.callback(lines.give_back, line)
             return line
 
         yield make

@@ -6,9 +6,10 @@ process that shows the page, for half of the processor time. So the page stays o
 
 import contextlib
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 from playwright.sync_api import Error as BrowserError
 
 from tools.browser.start import PATIENCE_MS, WIDE
@@ -18,11 +19,19 @@ FOR_GOOD = ("add_init_script", "expose_binding", "expose_function", "new_cdp_ses
 NOTHING_THERE = "/api/health"
 
 
+@dataclass(frozen=True)
+class Kind:
+    """Of a context: the address that its pages are of, and whether the test may move its clock."""
+
+    address: str
+    has_clock: bool = False
+
+
 class Pool:
     def __init__(self, browser: Browser):
         self.browser = browser
-        self.free: dict[str, list[BrowserContext]] = defaultdict(list)
-        self.addresses: dict[BrowserContext, str] = {}
+        self.free: dict[Kind, list[BrowserContext]] = defaultdict(list)
+        self.lent: dict[BrowserContext, Kind] = {}
 
     def new(self, **options) -> BrowserContext:
         """For one person alone."""
@@ -30,30 +39,38 @@ class Pool:
         context.set_default_timeout(PATIENCE_MS)
         return context
 
-    def take(self, address: str) -> BrowserContext:
-        """For pages of this address, with one page open. Others may have used it before, but have left nothing."""
-        context = self.free[address].pop() if self.free[address] else lasting(self.new(), address)
-        self.addresses[context] = address
+    def take(self, kind: Kind, media: dict[str, Any] | None = None, viewport: ViewportSize = WIDE) -> BrowserContext:
+        """With one page open. Others may have used it before, but have left nothing."""
+        context = self.free[kind].pop() if self.free[kind] else lasting(self.new(), kind)
+        self.lent[context] = kind
+        page = context.pages[0]
+        if kind.has_clock:
+            page.clock.install()
+        if media:
+            page.emulate_media(**media)
+        if viewport != WIDE:
+            page.set_viewport_size(viewport)
         return context
 
     def give_back(self, context: BrowserContext) -> None:
-        address = self.addresses.pop(context, None)
+        kind = self.lent.pop(context, None)
         with contextlib.suppress(BrowserError):  # the page does not answer, or the test has closed it
-            if address and context.pages:
-                tidy_up(context, address)
-                self.free[address].append(context)
+            if kind and context.pages:
+                tidy_up(context, kind.address)
+                self.free[kind].append(context)
                 return
         context.close()
 
 
-def lasting(context: BrowserContext, address: str) -> BrowserContext:
-    context._impl_obj.clock = Refusing()  # `page.clock` puts a script into the whole context
+def lasting(context: BrowserContext, kind: Kind) -> BrowserContext:
+    if not kind.has_clock:
+        context._impl_obj.clock = Refusing()  # `page.clock` puts a script into the whole context
     page = context.new_page()
     for name in FOR_GOOD:
         setattr(page, name, refuse)
         if name != "on":  # a person listens at the context, and stops it
             setattr(context, name, refuse)
-    page.goto(address + NOTHING_THERE)
+    page.goto(kind.address + NOTHING_THERE)
     return context
 
 

@@ -1,10 +1,12 @@
 """A line between a browser and a server that can be listened to, slowed down and cut."""
 
 import contextlib
+import itertools
 import socket
 import struct
 import threading
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 
@@ -81,12 +83,37 @@ class Line:
         self.cut()
         self.listener.close()
 
+    def begin_anew(self) -> None:
+        self.cut()
+        self.connections.clear()
+        self.delay_seconds = 0.0
+        self.mend()
+
     def traffic(self) -> bytes:
         """All that passed, and once more what browsers sent over WebSockets without its mask."""
         parts = []
         for connection in list(self.connections):
             parts += [bytes(connection.sent), bytes(connection.received), unmasked(bytes(connection.sent))]
         return b"\0".join(parts)
+
+
+class Lines:
+    """Lines are used again, because each is an address of its own and the browser has loaded the page from it."""
+
+    def __init__(self) -> None:
+        self.free: dict[int, list[Line]] = defaultdict(list)
+
+    def take(self, server_port: int) -> Line:
+        free = self.free[server_port]
+        return free.pop() if free else Line(server_port)
+
+    def give_back(self, line: Line) -> None:
+        line.begin_anew()
+        self.free[line.server_port].append(line)
+
+    def close(self) -> None:
+        for line in itertools.chain.from_iterable(self.free.values()):
+            line.close()
 
 
 def hang_up(*sockets: socket.socket) -> None:

@@ -6,13 +6,13 @@ from functools import partial
 
 import pytest
 from playwright.sync_api import Error as BrowserError
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import ViewportSize, expect, sync_playwright
 
-from tests.browser.pool import Pool
-from tests.browser.proxy import Line
+from tests.browser.pool import Kind, Pool
+from tests.browser.proxy import Line, Lines
 from tests.browser.site import Site, running_site
 from tools.browser.person import Person
-from tools.browser.start import PATIENCE_MS
+from tools.browser.start import PATIENCE_MS, WIDE
 from tools.browser.start import launch_options as options_of
 from tools.provision import Unavailable
 from tools.provision.chromium import find_chromium, find_whole_chromium
@@ -60,6 +60,13 @@ def pool(browser) -> Pool:
 
 
 @pytest.fixture(scope="session")
+def lines() -> Iterator[Lines]:
+    lines = Lines()
+    yield lines
+    lines.close()
+
+
+@pytest.fixture(scope="session")
 def site(backend, tmp_path_factory):
     with running_site(tmp_path_factory.mktemp("site"), backend) as site:
         yield site
@@ -84,7 +91,8 @@ def complaints_of(everyone: list[Person]) -> list[str]:
 def maker_of_people(pool: Pool, site: Site, people: list[Person]) -> Callable[..., Person]:
     """Makes a person whose browser has stored nothing; with a line, all of its traffic goes through that.
 
-    `alone`, or with options, the person has a context that nobody uses again: it may get scripts, bindings and clocks.
+    `alone`, or with options other than these, the person has a context that nobody uses again: it may get scripts and
+    bindings.
     """
 
     def make(
@@ -92,11 +100,17 @@ def maker_of_people(pool: Pool, site: Site, people: list[Person]) -> Callable[..
         line: Line | None = None,
         account: Person | None = None,
         alone: bool = False,
+        has_clock: bool = False,
         address: str = "",
+        viewport: ViewportSize = WIDE,
+        media: dict[str, str] | None = None,
         **options,
     ) -> Person:
         address = line.url if line else address or site.server_of(name).url
-        new_context = partial(pool.new, **options) if alone or line or options else partial(pool.take, address)
+        if alone or options:
+            new_context = partial(pool.new, viewport=viewport, **options)
+        else:
+            new_context = partial(pool.take, Kind(address, has_clock), media or {}, viewport)
         person = Person(name, address, new_context, account, pool.give_back)
         people.append(person)
         return person

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture(params=["light", "dark"])
 def talker(new_person, bob, request):
-    alice = new_person("alice", color_scheme=request.param).register()
+    alice = new_person("alice", media={"color_scheme": request.param}).register()
     alice.add(bob)
     alice.open_chat(bob)
     alice.send("a text that only we can read")

@@ -192,7 +192,7 @@ def test_the_chat_begins_with_who_can_read_it(friends):
 def test_a_click_as_soon_as_the_button_shows_is_not_lost(new_person, new_line):
     """The page is there before its scripts are, on a slow line for quite a while."""
     line = new_line("alice")
-    alice = new_person("alice", line=line).register_by_hand()
+    alice = new_person("alice", line=line, alone=True).register_by_hand()
     alice.use_no_cache()
     line.delay_seconds = 0.1
     alice.page.reload(wait_until="commit")
@@ -203,7 +203,7 @@ def test_a_click_as_soon_as_the_button_shows_is_not_lost(new_person, new_line):
 def test_a_form_sent_before_its_script_is_there_is_not_lost(new_person, new_line):
     line = new_line("alice")
     line.delay_seconds = 0.1
-    alice = new_person("alice", line=line)
+    alice = new_person("alice", line=line, alone=True)
     alice.page.goto(f"{line.url}/register", wait_until="commit")
     alice.fill_in_registration()
     alice.page.get_by_role("button", name="Create account").click()

@@ -13,7 +13,7 @@ HAS_EDGE = """node => {
 
 @pytest.fixture
 def friends(new_person):
-    alice, bob = (new_person(name, forced_colors="active").register() for name in ("alice", "bob"))
+    alice, bob = (new_person(name, media={"forced_colors": "active"}).register() for name in ("alice", "bob"))
     alice.add(bob)
     alice.open_chat(bob)
     alice.send("hello")

@@ -32,7 +32,7 @@ def serious_findings(person, axe_source) -> list[str]:
 
 @pytest.fixture(params=["light", "dark"])
 def visitor(new_person, request):
-    return new_person("alice", color_scheme=request.param)
+    return new_person("alice", media={"color_scheme": request.param})
 
 
 @pytest.mark.parametrize("path", ["/", "/register", "/login", "/forgot", "/reset#link=1-x-y", "/no-such-page"])
@@ -193,7 +193,7 @@ def brightness(person) -> float:
 
 @pytest.mark.parametrize("path", ["/", "/register", "/login"])
 def test_the_browser_s_colour_scheme_is_followed(new_person, path):
-    light, dark = (new_person("alice", color_scheme=scheme) for scheme in ("light", "dark"))
+    light, dark = (new_person("alice", media={"color_scheme": scheme}) for scheme in ("light", "dark"))
     light.visit(path), dark.visit(path)
     assert brightness(light) > 200
     assert brightness(dark) < 60
@@ -419,7 +419,7 @@ def whole_browser(browser_type, whole_launch_options):
 def test_what_could_not_be_loaded_says_so_and_opens_at_the_next_click(whole_browser, site, people, new_line):
     """Chromium 147 asks no second time for a module that it could not have once; 156 does."""
     line = new_line("alice")
-    alice = maker_of_people(Pool(whole_browser), site, people)("alice", line=line).register_by_hand()
+    alice = maker_of_people(Pool(whole_browser), site, people)("alice", line=line, alone=True).register_by_hand()
     alice.page.add_init_script(NEVER_IDLE)
     alice.use_no_cache()
     open_chat_page(alice)

@@ -178,7 +178,6 @@ def browser_steps() -> list[Step]:
             "-m",
             "once or sqlite_too",
             needs=needs,
-            workers=3,
         ),
         pytest(
             "browser stories, two servers on PostgreSQL and Redis",
