@@ -206,7 +206,7 @@ def test_unsigned(row, strangers, mallory):
     "A stranger with somebody else's key",
     done="Mallory's account has Bob's public key, and sends Alice random bytes under it, before Alice has heard of Bob",
     sees="Alice, in Mallory's chat: " + of("Mallory", DAMAGED) + " Bob's first message stands in Bob's chat: “It is "
-    "me, Bob”, and she answers him: “Sent”",
+    "me, Bob”, and she answers him: “Read”",
 )
 def test_strangers_copy(row, strangers, mallory):
     alice, bob = strangers()

@@ -1,5 +1,8 @@
 """Messages that are withheld, put into another order or cut off"""
 
+from collections.abc import Iterator
+
+import pytest
 from playwright.sync_api import expect
 
 from tests.attacks.impostor import Impostor
@@ -7,6 +10,7 @@ from tests.attacks.mallory import Held
 from tests.attacks.relay import Answer
 from tests.attacks.row import attack
 from tests.attacks.words import OTHER_BROWSER, of
+from tools.browser.person import Person
 
 BEFORE = "messages of before this browser"
 ONE = "“1 message from Alice has not arrived”"
@@ -196,8 +200,8 @@ def test_reordered(row, own_pair, mallory):
     done="Bob's answer is held until Alice has asked something else",
     sees="Alice: at the answer “Written before everything above had arrived”",
 )
-def test_answer_moved(row, friends, mallory):
-    alice, bob = friends()
+def test_answer_moved(row, own_pair, mallory):
+    alice, bob = own_pair
     alice.send("Shall we meet at eight?", "Read")
     bob.expect_message("Shall we meet at eight?")
     held = mallory.hold_back(alice, bob)
@@ -263,6 +267,14 @@ def test_relabelled(row, own_pair, mallory):
     stand_in_order(bob, row.words[0], "after the false receipt")
 
 
+@pytest.fixture(scope="module")
+def moving(town) -> Iterator[tuple[Person, Person]]:
+    """Alice, and Bob, who goes on in another browser in each test. At its end Alice has accepted his new keys."""
+    pair = town.friends()
+    yield pair
+    town.see_off(pair)
+
+
 def go_on_elsewhere(guests, alice, bob):
     """Bob logs in in another browser, whose key becomes the account's key."""
     return go_on_in(guests.visitor("bob", account=bob), alice)
@@ -287,8 +299,8 @@ def newest_alone(page: dict) -> dict:
     when="never",
     open=BEFORE,
 )
-def test_history_before_a_later_browser(row, friends, guests, mallory):
-    alice, bob = friends()
+def test_history_before_a_later_browser(row, moving, guests, mallory):
+    alice, bob = moving
     alice.send("to the first browser")
     later = guests.visitor("bob", account=bob)
     mallory.change_answer(later, "GET /messages/conversation/", newest_alone)
@@ -296,6 +308,9 @@ def test_history_before_a_later_browser(row, friends, guests, mallory):
     row.is_shown(later.log())
     expect(later.log().get_by_role("article")).to_have_count(1)
     expect(later.log()).not_to_contain_text("not arrived")
+    alice.type_and_send("to the later browser")
+    alice.go_on_with_new_keys()
+    later.expect_message("to the later browser")
 
 
 @attack(
@@ -305,8 +320,8 @@ def test_history_before_a_later_browser(row, friends, guests, mallory):
     when="Alice: at once; Bob: never",
     open=BEFORE,
 )
-def test_first_to_a_later_browser(row, friends, guests, mallory):
-    alice, bob = friends()
+def test_first_to_a_later_browser(row, moving, guests, mallory):
+    alice, bob = moving
     later = go_on_elsewhere(guests, alice, bob)
     later.add(alice)
     held = mallory.hold_back(later, alice)
@@ -328,8 +343,8 @@ def test_first_to_a_later_browser(row, friends, guests, mallory):
     sees=f"Bob: {ONE} before the second",
     when="at the second",
 )
-def test_first_to_an_answered_browser(row, friends, guests, mallory):
-    alice, bob = friends()
+def test_first_to_an_answered_browser(row, moving, guests, mallory):
+    alice, bob = moving
     later = go_on_elsewhere(guests, alice, bob)
     later.type_and_send("I am in another browser")
     alice.go_on_with_new_keys()
@@ -350,8 +365,8 @@ def test_first_to_an_answered_browser(row, friends, guests, mallory):
     sees=f"Bob: {ONE} between the other two",
     when="at the third",
 )
-def test_one_to_a_later_browser(row, friends, guests, mallory):
-    alice, bob = friends()
+def test_one_to_a_later_browser(row, moving, guests, mallory):
+    alice, bob = moving
     later = go_on_elsewhere(guests, alice, bob)
     alice.type_and_send("first of three")
     alice.go_on_with_new_keys()

@@ -5,6 +5,8 @@ import itertools
 
 import pytest
 
+from tests.attacks.impostor import Impostor
+from tests.attacks.office import Office
 from tests.browser.proxy import Line
 from tests.browser.shared import company, maker_of_people
 from tools.browser.person import Person
@@ -76,6 +78,22 @@ def bob(new_person) -> Person:
 @pytest.fixture
 def friends(alice, bob) -> tuple[Person, Person]:
     """Alice has added Bob and has the chat with him open."""
+    alice.add(bob)
+    alice.open_chat(bob)
+    return alice, bob
+
+
+@pytest.fixture(scope="session")
+def office(site):
+    office = Office(site.servers[0].url)
+    yield office
+    office.close()
+
+
+@pytest.fixture
+def chat(alice, office) -> tuple[Person, Impostor]:
+    """Alice has added Bob and has the chat with him open. He has keys and no browser: it is for stories on her side."""
+    bob = office.make_account("Bob")
     alice.add(bob)
     alice.open_chat(bob)
     return alice, bob

@@ -135,6 +135,7 @@ def unmasked(stream: bytes) -> bytes:
             width = 2 if length == 126 else 8
             length, start = struct.unpack(f">{'H' if width == 2 else 'Q'}", rest[2 : 2 + width])[0], 2 + width
         mask, body = rest[start : start + 4], rest[start + 4 : start + 4 + length]
-        payloads.append(bytes(byte ^ mask[index % 4] for index, byte in enumerate(body)))
+        key = (mask * (length // 4 + 1))[: len(body)]
+        payloads.append((int.from_bytes(body) ^ int.from_bytes(key)).to_bytes(len(body)))
         rest = rest[start + 4 + length :]
     return b"\n".join(payloads)

@@ -35,7 +35,7 @@ class Server:
 
     def is_ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/api/health/ready", timeout=5).status_code == 200
+            return httpx.get(f"{self.url}/api/health/ready", timeout=5, verify=False).status_code == 200
         except httpx.TransportError:
             return False
 

@@ -13,15 +13,6 @@ TABLES = ("Your account", "Browsers that logged in", "Your public keys", "People
 pytestmark = pytest.mark.once
 
 
-@pytest.fixture(params=["light", "dark"])
-def talker(new_person, bob, request):
-    alice = new_person("alice", media={"color_scheme": request.param}).register()
-    alice.add(bob)
-    alice.open_chat(bob)
-    alice.send("a text that only we can read")
-    return alice
-
-
 def open_page(person):
     person.visit("/about-me")
     expect(person.page.get_by_role("heading", name="Your account")).to_be_visible()
@@ -31,8 +22,8 @@ def table(person, name):
     return person.page.get_by_role("table", name=name)
 
 
-def test_it_works(friends):
-    alice, bob = friends
+def test_it_works(chat):
+    alice, bob = chat
     alice.send("a text that only we can read")
     open_page(alice)
     for name in TABLES:
@@ -68,8 +59,8 @@ def test_tables_are_no_landmarks(alice):
     expect(alice.page.get_by_role("region")).to_have_count(0)
 
 
-def test_more_rows_come_when_they_are_asked_for(friends, site):
-    alice, _ = friends
+def test_more_rows_come_when_they_are_asked_for(chat, site):
+    alice, _ = chat
     (user_id,) = site.execute("SELECT id FROM users WHERE email = ?", alice.email)[0]
     insert = "INSERT INTO clearings (user_id, email, sequence) VALUES (?, ?, ?)"
     for number in range(60):
@@ -92,8 +83,8 @@ def download(person) -> dict:
     return json.loads(started.value.path().read_text())
 
 
-def test_the_download_has_long_values_whole(friends):
-    alice, _ = friends
+def test_the_download_has_long_values_whole(chat):
+    alice, _ = chat
     open_page(alice)
     kinds = {kind["name"]: kind for kind in download(alice)["kinds"]}
     assert re.fullmatch("[0-9a-f]{64}", kinds["public_keys"]["rows"][0]["fingerprint"])
@@ -101,7 +92,8 @@ def test_the_download_has_long_values_whole(friends):
     assert all(kind["reason"] for kind in kinds.values())
 
 
-def test_what_others_wrote_stays_text(alice, bob, site):
+def test_what_others_wrote_stays_text(alice, office, site):
+    bob = office.make_account("Bob")
     site.execute("UPDATE users SET display_name = ? WHERE email = ?", "<img src=x onerror=alert(1)>", bob.email)
     alice.page.get_by_role("button", name="Add contact").click()
     alice.page.get_by_role("dialog").get_by_label("Email").fill(bob.email)
@@ -123,13 +115,17 @@ def test_a_server_that_is_away_is_said_so(alice):
     expect(alice.page.get_by_role("alert")).to_contain_text("couldn't reach the server")
 
 
-def test_it_can_be_read_in_any_scheme_and_width(talker, axe_source):
+def test_it_can_be_read_in_any_scheme_and_width(chat, axe_source):
+    alice, _ = chat
+    alice.send("a text that only we can read")
     for size in ({"width": 1280, "height": 800}, NARROW, {"width": 320, "height": 600}):
-        talker.page.set_viewport_size(size)
-        open_page(talker)
-        assert not scrolls_sideways(talker)
-        assert serious_findings(talker, axe_source) == []
-    assert (brightness(talker) < 60) == talker.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+        alice.page.set_viewport_size(size)
+        open_page(alice)
+        assert not scrolls_sideways(alice)
+        assert serious_findings(alice, axe_source) == []
+    for scheme, is_dark in (("dark", True), ("light", False)):
+        alice.page.emulate_media(color_scheme=scheme)
+        assert (brightness(alice) < 60) == is_dark
 
 
 def test_the_keyboard_reaches_everything(alice):

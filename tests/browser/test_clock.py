@@ -94,8 +94,8 @@ def hour_in(person, zone: str) -> str:
     )
 
 
-def test_page_that_stays_open_follows_the_day(friends):
-    alice, bob = friends
+def test_page_that_stays_open_follows_the_day(chat):
+    alice, bob = chat
     alice.send("hello")
     expect(day_lines(alice)).to_have_text("Today")
     alice.page.evaluate(f"({SHIFT})(24 * 3600 * 1000)")

@@ -37,8 +37,8 @@ def add_dialog(person):
     return person.page.get_by_role("dialog")
 
 
-def test_an_answer_to_a_closed_dialog_changes_nothing_later(alice, new_person):
-    bob = new_person("bob").register()
+def test_an_answer_to_a_closed_dialog_changes_nothing_later(alice, office):
+    bob = office.make_account("Bob")
     held = Held(alice.page, "/api/contacts/add")
     dialog = add_dialog(alice)
     dialog.get_by_label("Email").fill(bob.email)
@@ -53,8 +53,8 @@ def test_an_answer_to_a_closed_dialog_changes_nothing_later(alice, new_person):
     expect(alice.message_box()).to_be_hidden()
 
 
-def test_a_dialog_opened_again_takes_a_second_address_and_keeps_it(alice, new_person):
-    bob, carol = new_person("bob").register(), new_person("carol").register()
+def test_a_dialog_opened_again_takes_a_second_address_and_keeps_it(alice, office):
+    bob, carol = office.make_account("Bob"), office.make_account("Carol")
     held = Held(alice.page, "/api/contacts/add")
     dialog = add_dialog(alice)
     dialog.get_by_label("Email").fill(bob.email)
@@ -94,8 +94,8 @@ def test_a_name_saved_twice_is_sent_twice_and_said_once_it_is_so(alice):
     expect(alice.page.get_by_text("Second").first).to_be_visible()
 
 
-def test_a_log_out_that_has_begun_cannot_be_called_off(friends):
-    alice, _ = friends
+def test_a_log_out_that_has_begun_cannot_be_called_off(chat):
+    alice, _ = chat
     held = Held(alice.page, "/api/auth/logout")
     alice.page.get_by_role("button", name="Log out").first.click()
     dialog = alice.page.get_by_role("dialog")
@@ -109,9 +109,9 @@ def test_a_log_out_that_has_begun_cannot_be_called_off(friends):
     expect(alice.page).to_have_url(f"{alice.url}/login")
 
 
-def test_the_answer_about_one_chat_closes_no_details_of_another(friends, new_person):
-    alice, bob = friends
-    carol = new_person("carol").register()
+def test_the_answer_about_one_chat_closes_no_details_of_another(chat, office):
+    alice, bob = chat
+    carol = office.make_account("Carol")
     alice.send("to be cleared")
     alice.add(carol)
     alice.open_chat(bob)

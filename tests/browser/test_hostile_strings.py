@@ -61,7 +61,7 @@ def test_names_keep_to_their_place(pair_of, site):
         expect(alice.page.get_by_text("The numbers do not match.")).to_be_visible()
         assert misplaced(alice) == ([], []), f"{kind}, numbers"
         assert alice.page.locator("b").count() == 0
-    expect(alice.chats()).to_contain_text(NAMES["markup"])
+    expect(alice.log()).to_contain_text(NAMES["markup"])
 
 
 def misplaced(person) -> tuple[list, list]:
@@ -84,14 +84,11 @@ def test_the_check_would_find_something(alice):
     assert alice.page.evaluate(UNISOLATED) != []
 
 
-def test_two_that_look_the_same_are_told_apart_by_their_addresses(new_person, bob):
-    alice = new_person("alice").register()
-    other = new_person("bob")
-    other.name = "B\u200dob"
-    other.register()
-    for person in (bob, other):
+def test_two_that_look_the_same_are_told_apart_by_their_addresses(alice, office):
+    bobs = [office.make_account("Bob"), office.make_account("B\u200dob", at="bob")]
+    for person in bobs:
         alice.add(person)
-    for person in (bob, other):
+    for person in bobs:
         expect(alice.chats().get_by_role("link").filter(has_text=person.email)).to_have_count(1)
 
 
@@ -132,17 +129,16 @@ def test_an_address_that_looks_like_another_is_asked_about_first(friends):
     expect(way).to_have_attribute("target", "_blank")
 
 
-def test_an_ordinary_address_is_a_link(friends):
-    alice, _ = friends
+def test_an_ordinary_address_is_a_link(chat):
+    alice, _ = chat
     alice.send("see https://example.org/a", "Sent")
     link = alice.message("see https").get_by_role("link")
     expect(link).to_have_attribute("href", "https://example.org/a")
     expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
 
 
-def test_a_message_of_invisible_characters_is_not_sent(alice, bob):
-    alice.add(bob)
-    alice.open_chat(bob)
+def test_a_message_of_invisible_characters_is_not_sent(chat):
+    alice, _ = chat
     alice.message_box().fill("\u200b\u3164")
     expect(alice.page.get_by_role("button", name="Send")).to_be_disabled()
     alice.message_box().press("Enter")

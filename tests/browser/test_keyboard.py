@@ -9,8 +9,8 @@ PRESS = """(node, init) => node.dispatchEvent(
   new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...init }))"""
 
 
-def test_keys_of_an_input_method_do_nothing_in_the_search(friends):
-    alice, _ = friends
+def test_keys_of_an_input_method_do_nothing_in_the_search(chat):
+    alice, _ = chat
     search = alice.page.get_by_label("Search", exact=False).first
     search.fill("Bo")
     for key in ("ArrowDown", "Enter", "Escape"):
@@ -22,8 +22,8 @@ def test_keys_of_an_input_method_do_nothing_in_the_search(friends):
     expect(search).not_to_be_focused()
 
 
-def test_control_k_works_on_a_russian_layout(friends):
-    alice, _ = friends
+def test_control_k_works_on_a_russian_layout(chat):
+    alice, _ = chat
     box = alice.message_box()
     box.focus()
     box.evaluate(PRESS, {"key": "л", "code": "KeyK", "ctrlKey": True})

@@ -44,8 +44,8 @@ def test_no_script_can_export_a_private_or_storage_key(alice):
 
 
 @pytest.mark.once
-def test_no_token_or_text_where_scripts_of_any_page_look_first(friends):
-    alice, _ = friends
+def test_no_token_or_text_where_scripts_of_any_page_look_first(chat):
+    alice, _ = chat
     alice.send("not to be found in any of these")
     assert alice.page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
 

@@ -90,6 +90,14 @@ def pair(friends):
     return alice, bob
 
 
+@pytest.fixture
+def one_side(chat):
+    """Alice has written to Bob, who has no browser."""
+    alice, bob = chat
+    alice.send("Hello Bob")
+    return alice, bob
+
+
 # --- by eye ----------------------------------------------------------------------------------------------------------
 
 
@@ -111,8 +119,8 @@ def test_by_eye_and_it_is_remembered(pair):
     expect(details(bob)).to_contain_text("No one has compared numbers with Alice yet.")
 
 
-def test_numbers_that_do_not_match_say_what_to_do(pair):
-    alice, _ = pair
+def test_numbers_that_do_not_match_say_what_to_do(one_side):
+    alice, _ = one_side
     dialog = open_numbers(alice)
     dialog.get_by_role("button", name="They don't match").click()
     expect(dialog.get_by_role("status")).to_contain_text(MISMATCH)
@@ -161,8 +169,8 @@ def test_whoever_has_no_key_yet_has_no_number(alice, site):
     expect(dialog.get_by_role("button", name="They match")).to_be_hidden()
 
 
-def test_after_numbers_that_differ_a_warning_stands_and_sending_asks_once(pair):
-    alice, _ = pair
+def test_after_numbers_that_differ_a_warning_stands_and_sending_asks_once(one_side):
+    alice, _ = one_side
     alice.send("before", "Sent", "Delivered", "Read")
     open_numbers(alice).get_by_role("button", name="They don't match").click()
     head = alice.page.get_by_role("status").filter(has_text="The numbers you compared with Bob did not match.")
@@ -213,8 +221,8 @@ def test_another_code_of_the_same_two_does_not_match(pair):
     expect(details(alice)).to_contain_text("and they did not match. Ask Bob in person.")
 
 
-def test_what_is_no_code_of_theirs_says_so(pair):
-    alice, _ = pair
+def test_what_is_no_code_of_theirs_says_so(one_side):
+    alice, _ = one_side
     open_numbers(alice)
     said = numbers_dialog(alice).get_by_role("status")
     show_picture(alice, "https://example.org/")
@@ -223,8 +231,8 @@ def test_what_is_no_code_of_theirs_says_so(pair):
     expect(said).to_have_text("No code was found in this picture.")
 
 
-def test_without_a_camera_it_says_so(pair):
-    alice, _ = pair
+def test_without_a_camera_it_says_so(one_side):
+    alice, _ = one_side
     dialog = open_numbers(alice)
     dialog.get_by_role("button", name="Scan with the camera").click()
     expect(dialog.get_by_role("status")).to_contain_text("No camera can be used.")
@@ -293,8 +301,8 @@ def is_filming(person) -> bool:
     return person.page.evaluate("document.querySelector('#numbers-video').srcObject !== null")
 
 
-def test_without_the_library_the_numbers_alone_are_there(pair):
-    alice, _ = pair
+def test_without_the_library_the_numbers_alone_are_there(one_side):
+    alice, _ = one_side
     alice.page.reload()
     alice.page.route("**/static/vendor/**", lambda route: route.abort())
     dialog = open_numbers(alice)
@@ -307,8 +315,8 @@ def test_without_the_library_the_numbers_alone_are_there(pair):
 # --- keyboard --------------------------------------------------------------------------------------------------------
 
 
-def test_a_keyboard_alone_suffices(pair):
-    alice, _ = pair
+def test_a_keyboard_alone_suffices(one_side):
+    alice, _ = one_side
     keyboard = alice.page.keyboard
     alice.page.get_by_role("button", name="Chat details").focus()
     keyboard.press("Enter")

@@ -119,7 +119,7 @@ def renderer_times(session) -> dict[int, float]:
 def test_a_tab_killed_with_the_message_on_its_screen_loses_nothing(talking):
     """It is found again as what was begun or, from when it said "Sending", as a message that goes out by itself."""
     alice, bob = talking
-    for word in ("", "", "Sending", "Sending"):
+    for word in ("", "Sending"):
         text = f"and then the tab died {secrets.token_hex(4)}"
         bob.message_box().fill(text)
         die_at(bob, text, word)

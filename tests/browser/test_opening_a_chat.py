@@ -24,12 +24,12 @@ pytestmark = pytest.mark.once
 
 
 @pytest.fixture
-def carol(new_person):
-    return new_person("carol").register()
+def carol(office):
+    return office.make_account("Carol")
 
 
-def test_typed_as_the_dialog_closes_goes_to_who_was_added(friends, carol):
-    alice, bob = friends
+def test_typed_as_the_dialog_closes_goes_to_who_was_added(chat, carol):
+    alice, bob = chat
     alice.page.get_by_role("button", name="Add contact").click()
     dialog = alice.page.get_by_role("dialog")
     dialog.get_by_label("Email").fill(carol.email)
@@ -42,8 +42,8 @@ def test_typed_as_the_dialog_closes_goes_to_who_was_added(friends, carol):
     expect(alice.message("Hello Carol")).to_have_count(0)
 
 
-def test_typed_as_a_chat_is_chosen_goes_to_that_chat(friends, carol):
-    alice, bob = friends
+def test_typed_as_a_chat_is_chosen_goes_to_that_chat(chat, carol):
+    alice, bob = chat
     alice.add(carol)
     alice.chat_link(bob).evaluate(CLICK_AND_SEND, "Hello Bob")
     alice.expect_message("Hello Bob")

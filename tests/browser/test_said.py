@@ -29,8 +29,8 @@ def api(person) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_numbers_that_were_compared_are_said_to_be_forgotten_until_it_was_read(friends):
-    alice, bob = friends
+def test_numbers_that_were_compared_are_said_to_be_forgotten_until_it_was_read(chat):
+    alice, bob = chat
     alice.send("Hello")
     alice.page.get_by_role("button", name="Chat details").click()
     alice.page.get_by_role("button", name="Compare numbers").click()
@@ -51,8 +51,8 @@ def test_numbers_that_were_compared_are_said_to_be_forgotten_until_it_was_read(f
     expect(strip).to_be_hidden()
 
 
-def test_a_new_browser_says_nothing_of_numbers(friends, new_person):
-    alice, _ = friends
+def test_a_new_browser_says_nothing_of_numbers(chat, new_person):
+    alice, _ = chat
     alice.send("Hello")
     second = new_person("alice", account=alice)
     second.log_in()
@@ -61,8 +61,8 @@ def test_a_new_browser_says_nothing_of_numbers(friends, new_person):
 
 
 @pytest.mark.parametrize(("choice", "left"), [("Keep here", 1), ("Clear here", 0)])
-def test_a_clearing_elsewhere_asks(friends, choice, left):
-    alice, bob = friends
+def test_a_clearing_elsewhere_asks(chat, choice, left):
+    alice, bob = chat
     alice.send("still here?")
     with api(alice) as client:
         client.delete(f"/api/messages/conversation/{bob.email}").raise_for_status()

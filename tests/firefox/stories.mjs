@@ -3,20 +3,17 @@ import assert from "node:assert/strict";
 import { startChromium, startFirefox } from "./browsers.mjs";
 import { Person } from "./person.mjs";
 
-async function meet(alice, bob) {
-  await alice.register();
-  await bob.register();
-  await alice.add(bob);
-  await alice.send("Are you there?");
-  await bob.openChat(alice);
-  await bob.untilSaid("Are you there?");
-  await bob.send("I am.");
-  await alice.untilSaid("I am.");
-}
-
+/** One after the other, with the same two people. */
 const stories = {
   async "two people register and write both ways, and a reload shows it all"(alice, bob) {
-    await meet(alice, bob);
+    await alice.register();
+    await bob.register();
+    await alice.add(bob);
+    await alice.send("Are you there?");
+    await bob.openChat(alice);
+    await bob.untilSaid("Are you there?");
+    await bob.send("I am.");
+    await alice.untilSaid("I am.");
     await alice.untilSaid("Are you there?", "Read");
     await bob.untilSaid("I am.", "Read");
     for (const person of [alice, bob]) {
@@ -28,8 +25,22 @@ const stories = {
     await alice.untilSaid("after the reload");
   },
 
+  async "the browser is asked to keep the messages only when the person says so"(alice, bob) {
+    await alice.untilShown("#keep-strip");
+    assert.equal(await alice.page.evaluate(() => globalThis.requests), 0);
+    await alice.press("button", "Ask it to keep them");
+    assert.equal(await alice.page.evaluate(() => globalThis.requests), 1);
+    await alice.page.reload();
+    await alice.untilShown("#keep-strip");
+    await alice.press("button", "Not now");
+    await alice.page.reload();
+    await alice.untilSaid("I am.");
+    assert.equal(await alice.page.evaluate(() => globalThis.requests), 0);
+    assert.equal(await alice.page.evaluate(() => document.querySelector("#keep-strip").hidden), true);
+    assert.equal(await bob.page.evaluate(() => document.querySelector("#keep-strip").hidden), true);
+  },
+
   async "who logs out and in again reads on"(alice, bob) {
-    await meet(alice, bob);
     await alice.logOut({ forget: false });
     await bob.send("You are away");
     await alice.logIn();
@@ -41,7 +52,6 @@ const stories = {
   },
 
   async "a key that was forgotten is replaced, and the other person is asked"(alice, bob) {
-    await meet(alice, bob);
     await alice.logOut({ forget: true });
     await alice.logIn();
     await alice.press("button", "Use this browser");
@@ -56,45 +66,32 @@ const stories = {
     await alice.send("from my new key");
     await bob.untilSaid("from my new key");
   },
-
-  async "the browser is asked to keep the messages only when the person says so"(alice, bob) {
-    await alice.page.evaluateOnNewDocument(() => {
-      globalThis.requests = 0;
-      if (!navigator.storage) return; // a page of another origin
-      navigator.storage.persist = () => {
-        globalThis.requests += 1;
-        return new Promise(() => {}); // the prompt is never answered
-      };
-    });
-    await meet(alice, bob);
-    await alice.untilShown("#keep-strip");
-    assert.equal(await alice.page.evaluate(() => globalThis.requests), 0);
-    await alice.press("button", "Ask it to keep them");
-    assert.equal(await alice.page.evaluate(() => globalThis.requests), 1);
-    await alice.page.reload();
-    await alice.untilShown("#keep-strip");
-    await alice.press("button", "Not now");
-    await alice.page.reload();
-    await alice.untilSaid("I am.");
-    assert.equal(await alice.page.evaluate(() => globalThis.requests), 0);
-    assert.equal(await alice.page.evaluate(() => document.querySelector("#keep-strip").hidden), true);
-    assert.equal(await bob.page.evaluate(() => document.querySelector("#keep-strip").hidden), true);
-  },
 };
 
+async function newPerson(name, browser, url) {
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  await page.evaluateOnNewDocument(countRequestsToKeep);
+  return new Person(name, page, url);
+}
+
+/** Runs in each page: the prompt is never answered. */
+function countRequestsToKeep() {
+  globalThis.requests = 0;
+  if (!navigator.storage) return; // a page of another origin
+  navigator.storage.persist = () => {
+    globalThis.requests += 1;
+    return new Promise(() => {});
+  };
+}
+
 /** @returns {Promise<string>} the failure, or "" */
-async function tell(story, browsers, url) {
-  const contexts = await Promise.all(browsers.map((browser) => browser.createBrowserContext()));
-  const [alice, bob] = await Promise.all(
-    ["Alice", "Bob"].map(async (name, index) => new Person(name, await contexts[index].newPage(), url)),
-  );
+async function tell(story, alice, bob) {
   try {
     await story(alice, bob);
-    return [...alice.complaints, ...bob.complaints].join("\n");
+    return [...alice.complaints.splice(0), ...bob.complaints.splice(0)].join("\n");
   } catch (error) {
     return error.stack;
-  } finally {
-    await Promise.all(contexts.map((context) => context.close()));
   }
 }
 
@@ -103,9 +100,11 @@ const started = [];
 try {
   started.push(await startFirefox(firefox, folder));
   started.push(await startChromium(chromium, environment));
-  const browsers = started.map(({ browser }) => browser);
+  const [alice, bob] = await Promise.all(
+    ["Alice", "Bob"].map((name, index) => newPerson(name, started[index].browser, url)),
+  );
   const told = {};
-  for (const [name, story] of Object.entries(stories)) told[name] = await tell(story, browsers, url);
+  for (const [name, story] of Object.entries(stories)) told[name] = await tell(story, alice, bob);
   console.log(JSON.stringify(told));
 } finally {
   await Promise.all(started.map(({ stop }) => stop()));

@@ -20,9 +20,9 @@ pytestmark = [pytest.mark.once, pytest.mark.timeout(420)]
 SCRIPT = Path(__file__).with_name("stories.mjs")
 STORIES = [
     "two people register and write both ways, and a reload shows it all",
+    "the browser is asked to keep the messages only when the person says so",
     "who logs out and in again reads on",
     "a key that was forgotten is replaced, and the other person is asked",
-    "the browser is asked to keep the messages only when the person says so",
 ]
 
 
@@ -37,7 +37,7 @@ def programs(chromium) -> dict:
 
 @pytest.fixture(scope="module")
 def failures(programs, site, tmp_path_factory) -> dict[str, str]:
-    """The failure of each story, or "". The two browsers are started once for all stories."""
+    """The failure of each story, or "". They are told one after the other by the same two people."""
     folder = str(tmp_path_factory.mktemp("firefox"))
     given = {**programs, "url": site.server_of("alice").url, "folder": folder}
     command = [find_node().program, str(SCRIPT), json.dumps(given)]

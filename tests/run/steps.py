@@ -146,7 +146,7 @@ def pytest(name: str, *arguments: str, needs: tuple[str, ...] = (), workers: int
     """Workers take whole files. With a given Redis there is one worker, because workers would share it."""
     if "redis" in needs and "TEST_REDIS_URL" in os.environ:
         workers = 1
-    spread = [f"--numprocesses={workers}", "--dist=loadfile"]
+    spread = [f"--numprocesses={workers}", "--dist=loadfile"] if workers > 1 else []
     command = [PYTHON, "-m", "pytest", "-q", "--color=no", "--junitxml={report}", *spread, *arguments]
     return Step(name, command, needs)
 
@@ -186,6 +186,7 @@ def browser_steps() -> list[Step]:
             "-m",
             "not once",
             needs=(*needs, "postgres", "redis"),
+            workers=1,  # each worker starts two servers
         ),
         pytest("stories in Firefox", "tests/firefox", needs=(*needs, "firefox", "node"), workers=1),
     ]

@@ -87,9 +87,9 @@ export function updateMessage(node, row, before, context) {
  * @param {ThreadItem} before
  */
 function sameText(item, before) {
-  return (
-    item.text === before.text && item.opening === before.opening && item.unopened?.advice === before.unopened?.advice
-  );
+  const sameWords =
+    item.unopened?.reason === before.unopened?.reason && item.unopened?.advice === before.unopened?.advice;
+  return item.text === before.text && item.opening === before.opening && sameWords;
 }
 
 /**
