@@ -10,16 +10,21 @@ import pytest
 from messaging.zero_knowledge.encodings import find
 
 
-def canary(word: str) -> str:
+def new_mark() -> str:
     """Nothing else holds it, and none of its letters need an escape."""
-    return f"{word} canary {secrets.token_hex(8)} läuft"
+    return f"canary {secrets.token_hex(8)}"
+
+
+def canary(word: str) -> str:
+    return f"{word} {new_mark()} läuft"
 
 
 @pytest.mark.sqlite_too
 def test_no_server_sees_a_plaintext(new_person, new_line, site):
     lines = {name: new_line(name) for name in ("alice", "bob")}
     alice, bob = (new_person(name, line=lines[name]).register_by_hand() for name in lines)
-    texts = [canary("hers"), canary("his"), canary("typed offline"), canary("draft")]
+    mark = new_mark()  # one for all texts, because each search unpacks all traffic
+    texts = [f"{word} {mark} läuft" for word in ("hers", "his", "typed offline", "draft")]
     alice.add(bob)
     alice.open_chat(bob)
     alice.send(texts[0])
@@ -38,7 +43,7 @@ def test_no_server_sees_a_plaintext(new_person, new_line, site):
     assert alice.email.encode() in traffic, "the traffic was not recorded"
     assert alice.email.encode() in kept, "the database was not searched"
     assert b'"send_message"' in traffic, "the WebSocket was not recorded"
-    assert {text: find(text, traffic) + find(text, kept) for text in texts} == {text: [] for text in texts}
+    assert find(mark, traffic) + find(mark, kept) == []
     assert find(alice.password, kept) == []
 
 
