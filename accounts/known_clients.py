@@ -95,6 +95,10 @@ def set_known_cookie(response: HttpResponseBase, user: User) -> None:
     )
 
 
+def expire_known_cookie(response: HttpResponseBase, user: User) -> None:
+    response.set_cookie(cookie_name(user), "", max_age=0, secure=settings.HTTPS, httponly=True, samesite="Strict")
+
+
 def has_known_cookie(request: Request | HttpRequest, user: User) -> bool:
     """Also counts the attempt against the limit of the cookie, so that a stolen cookie allows few guesses."""
     try:

@@ -15,7 +15,13 @@ from rest_framework.serializers import Serializer
 from accounts.authentication import AccountRequest, SessionTokenAuthentication
 from accounts.cookies import expire_refresh_cookie, own_origin, refresh_cookie, set_refresh_cookie
 from accounts.invites import Invite
-from accounts.known_clients import AccountLoginLimit, AccountResetLimit, remember_success, set_known_cookie
+from accounts.known_clients import (
+    AccountLoginLimit,
+    AccountResetLimit,
+    expire_known_cookie,
+    remember_success,
+    set_known_cookie,
+)
 from accounts.models import Session, User
 from accounts.passwords import hash_password, matches_hash
 from accounts.reset_links import reset_mail, user_of
@@ -196,9 +202,10 @@ class MeViewSet(LimitedViewSet):
     def destroy(self, request: AccountRequest) -> Response:
         validated_data_of(PasswordConfirmationSerializer, request)
         security_event("account_deleted", user=request.user.pk)
-        request.user.delete()
         response = Response(status=status.HTTP_204_NO_CONTENT)
         expire_refresh_cookie(response)
+        expire_known_cookie(response, request.user)
+        request.user.delete()
         return response
 
     @extend_schema(request=PasswordChangeSerializer, responses={204: NO_BODY})

@@ -1,6 +1,7 @@
 import base64
 
 import pytest
+from django.apps import apps
 from rest_framework.test import APIClient
 
 from accounts.models import Session, User
@@ -67,6 +68,30 @@ class TestDeletion:
         assert not Session.objects.filter(user_id=alice.user.pk).exists()
         assert bob.get("/api/contacts/list").json() == {"results": []}
         assert bob.get(f"/api/keys/email/{alice.email}").json()["code"] == "user_not_found"
+
+    def test_no_table_holds_anything_of_the_account(self, alice, bob, anonymous):
+        """Apart from what others received: its rows name the account no longer."""
+        alice.upload_key()
+        alice.send(bob)
+        bob.post("/api/contacts/add", {"email": alice.email})
+        login = {"email": alice.email, "password": PASSWORD}
+        anonymous.post("/api/auth/login", login, format="json")
+        assert alice.delete(URL, {"password": PASSWORD}).status_code == 204
+        columns = [
+            (model, field.name)
+            for model in apps.get_models()
+            for field in model._meta.get_fields()
+            if field.many_to_one and field.related_model is User
+        ]
+        assert len(columns) > 5
+        for model, name in columns:
+            assert not model._base_manager.filter(**{name: alice.user.pk}).exists(), (model, name)
+
+    def test_browser_is_told_to_drop_both_cookies(self, alice, settings):
+        alice.client.cookies[settings.REFRESH_COOKIE] = "x"
+        cookies = alice.delete(URL, {"password": PASSWORD}).cookies
+        names = {settings.REFRESH_COOKIE, f"{settings.KNOWN_BROWSER_COOKIE}_{alice.user.pk}"}
+        assert names == {name for name, cookie in cookies.items() if cookie.value == "" and cookie["max-age"] == 0}
 
     @pytest.mark.parametrize("body", [{}, {"password": "wrong"}, {"password": None}, {"password": 5}])
     def test_wrong_or_missing_password_deletes_nothing(self, alice, body):

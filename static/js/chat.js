@@ -14,7 +14,7 @@ session.on("ended", ({ reason }) => {
   } else if (reason === "other_account") {
     location.reload();
   } else {
-    location.replace("/login");
+    location.replace(reason === "deleted" ? "/" : "/login");
   }
 });
 

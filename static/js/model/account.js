@@ -2,7 +2,7 @@
 import { Emitter } from "../lib/emitter.js";
 import { Realtime } from "../net/realtime.js";
 import { Database } from "../storage/database.js";
-import { readForgotten, writeForgotten } from "../storage/device.js";
+import { deleteForgotten, readForgotten, writeForgotten } from "../storage/device.js";
 import { Conversations } from "./conversations.js";
 import { Chains } from "./history/chains.js";
 import { ClearedMessages } from "./history/cleared-messages.js";
@@ -53,6 +53,7 @@ const FORGOTTEN_LIMIT = 100;
 /** Event: `storageLoss` (it has changed). */
 export class Account extends Emitter {
   #database;
+  #cipher;
   #storageLoss;
   #people;
   #tabs;
@@ -75,6 +76,7 @@ export class Account extends Emitter {
     this.vault = parts.vault;
     this.#storageLoss = parts.storageLoss;
     this.#database = database;
+    this.#cipher = parts.cipher;
     this.#people = parts.people;
     this.#tabs = parts.tabs;
     this.#chatList = parts.chatList;
@@ -168,13 +170,21 @@ export class Account extends Emitter {
    * @param {{ forget: boolean }} choice forget: also delete this browser's keys and messages of the account
    */
   async logOut({ forget }) {
-    const { email } = /** @type {User} */ (this.session.user);
     if (forget) {
       await this.#noteForgotten().catch(() => {});
     }
+    await this.#leave(forget, "logged_out");
+  }
+
+  /**
+   * @param {boolean} forget
+   * @param {"logged_out" | "deleted"} reason
+   */
+  async #leave(forget, reason) {
+    const { email } = /** @type {User} */ (this.session.user);
     this.#tabs.tell("ended");
     this.close();
-    await this.session.logOut(async () => forget && Database.delete(email).catch(() => false));
+    await this.session.logOut(async () => forget && Database.delete(email).catch(() => false), reason);
   }
 
   async #noteForgotten() {
@@ -185,12 +195,21 @@ export class Account extends Emitter {
   }
 
   /**
-   * Deletes the account on the server and here. Others keep the messages that they have received.
+   * Deletes the account on the server, and all that this browser holds of it. Others keep the messages that they have
+   * received.
    * @param {{ password: string }} proof
    */
   async deleteAccount({ password }) {
     await this.session.api.deleteAccount(password);
-    await this.logOut({ forget: true });
+    await deleteForgotten(/** @type {User} */ (this.session.user).id).catch(() => {});
+    await this.#leave(true, "deleted");
+  }
+
+  /** All that this browser holds of the account, decrypted. */
+  async *exported() {
+    const { exportedParts } = await import("./screen/export.js");
+    const user = /** @type {User} */ (this.session.user);
+    yield* exportedParts({ database: this.#database, cipher: this.#cipher, user });
   }
 
   close() {
@@ -263,7 +282,7 @@ function build({ session, database, cipher, ownEmail, environment }) {
   });
   realtime.on("notice", (frame) => vault.noticed(frame));
   ["open", "reached"].forEach((name) => connection.on(name, () => vault.connected()));
-  return { accountKey, chatList, contacts, conversations, storageLoss, people, preferences, safety, tabs, vault };
+  return { accountKey, chatList, cipher, contacts, conversations, storageLoss, people, preferences, safety, tabs, vault };
 }
 
 /**

@@ -64,6 +64,11 @@ export async function writeForgotten(accountId, forgotten) {
   await inStore("readwrite", (store) => store.put(forgotten, forgottenName(accountId)));
 }
 
+/** @param {number} accountId */
+export async function deleteForgotten(accountId) {
+  await inStore("readwrite", (store) => store.delete(forgottenName(accountId)));
+}
+
 /**
  * @param {IDBTransactionMode} mode
  * @param {(store: IDBObjectStore) => IDBRequest} work

@@ -36,6 +36,17 @@ export function newestMessages(messages, chat, { from = 0, below = Infinity, lim
 /**
  * @param {IDBObjectStore} messages
  * @param {ChatId} chat
+ * @param {number} after an id
+ * @param {number} limit
+ * @returns {Promise<MessageRow[]>} the next ones, oldest first
+ */
+export function messagesAfter(messages, chat, after, limit) {
+  return result(messages.index("chat").getAll(IDBKeyRange.bound([chat, after], [chat, Infinity], true), limit));
+}
+
+/**
+ * @param {IDBObjectStore} messages
+ * @param {ChatId} chat
  * @param {number} from
  * @returns {Promise<number>} how many messages have that id or a greater one
  */

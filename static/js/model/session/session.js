@@ -1,7 +1,7 @@
 /**
  * The log-in of one person. The access token is only in memory. The refresh cookie outlives the page; no script can read it.
  *
- * Events: `ended` {reason: "session_over" | "other_account" | "logged_out" | "signed_out" | "storage_lost"}, `user` (the name has changed), `renamed` (this
+ * Events: `ended` {reason: "session_over" | "other_account" | "logged_out" | "deleted" | "signed_out" | "storage_lost"}, `user` (the name has changed), `renamed` (this
  * page has changed the name).
  */
 import { Emitter } from "../../lib/emitter.js";
@@ -203,8 +203,9 @@ export class Session extends Emitter {
    * Logs out here, whatever the server answers. If it does not answer in time, any page tells it again at its next visit.
    * Until then the cookie, which no script can delete, is not used.
    * @param {() => Promise<unknown>} [cleanUp] runs before the session ends
+   * @param {"logged_out" | "deleted"} [reason]
    */
-  async logOut(cleanUp = async () => {}) {
+  async logOut(cleanUp = async () => {}, reason = "logged_out") {
     const isResident = this.#isSelf((await readResident()).user);
     if (isResident) {
       await writeResident({ user: null, leaving: true });
@@ -214,7 +215,7 @@ export class Session extends Emitter {
     const told = isToBeTold ? this.#leave(this.#access).catch(() => {}) : undefined;
     await cleanUp();
     await Promise.race([told, pause(FAREWELL_MS)]);
-    this.end("logged_out");
+    this.end(reason);
   }
 
   /** @param {User | null} resident */
@@ -261,7 +262,7 @@ export class Session extends Emitter {
 
   /**
    * Ends the session: no token is given out any more.
-   * @param {"session_over" | "other_account" | "logged_out" | "signed_out" | "storage_lost"} reason
+   * @param {"session_over" | "other_account" | "logged_out" | "deleted" | "signed_out" | "storage_lost"} reason
    */
   end(reason) {
     if (!this.#isOver) {

@@ -46,6 +46,7 @@ export function makeDialogs({ account, safety, session, person, onAdded }) {
       updateDisplayName: (name) => session.updateDisplayName(name),
       changePassword: (change) => session.changePassword(change),
       deleteAccount: (proof) => account.deleteAccount(proof),
+      exported: () => account.exported(),
       tellsRead: () => preferences.readReceipts,
       tellRead: (tells) => preferences.setReadReceipts(tells),
     }),

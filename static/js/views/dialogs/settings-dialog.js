@@ -3,6 +3,7 @@ import { find, setText } from "../../lib/dom.js";
 import { AskingForm } from "../forms/form.js";
 import { asFailure, sentence } from "../parts/strings.js";
 import { Dialog } from "./dialog.js";
+import { ExportPart } from "./export-part.js";
 
 /**
  * @typedef {object} SettingsParts
@@ -10,6 +11,7 @@ import { Dialog } from "./dialog.js";
  * @property {(name: string) => Promise<unknown>} updateDisplayName
  * @property {(change: {currentPassword: string, newPassword: string}) => Promise<unknown>} changePassword
  * @property {(proof: {password: string}) => Promise<unknown>} deleteAccount
+ * @property {() => import("./export-files.js").Parts} exported all that this browser holds, decrypted
  * @property {() => boolean} tellsRead whether others are shown what was read
  * @property {(tells: boolean) => Promise<unknown>} tellRead
  */
@@ -27,13 +29,14 @@ export class SettingsDialog {
     );
     this.password = this.form(
       "settings-password",
-      "Your password is changed.",
+      "Your password is changed. Other browsers are logged out.",
       (values) => this.changePassword(values),
       {
         current_password: "Enter your current password.",
         new_password: "Enter a new password.",
       },
     );
+    new ExportPart(parts.exported);
     this.read = find("#settings-read", HTMLInputElement);
     this.readFailed = find("#settings-read-failed", HTMLElement);
     this.read.addEventListener("change", () => void this.changeRead());

@@ -1,0 +1,104 @@
+/**
+ * Reads all that this browser holds of the account, decrypted, for a download. Only one batch of messages is in memory at a
+ * time, and the page goes on meanwhile.
+ */
+import { peerOf } from "../../storage/chat-ids.js";
+import { result } from "../../storage/database.js";
+import { all, messagesAfter, unsent } from "../../storage/queries.js";
+import { textOf } from "../../types/content-types.js";
+import { draftRecord, messageRecord } from "../keys/storage-cipher.js";
+import { acknowledgement } from "../receipts/peer-receipts.js";
+
+/**
+ * @typedef {object} ExportedMessage
+ * @property {string} at when the server had it, or when it was written if the server has not; ISO 8601
+ * @property {string} from email
+ * @property {boolean} mine
+ * @property {"sent" | "delivered" | "read" | "sending" | "failed" | "held" | null} state null: not one's own
+ * @property {string | null} type null: this browser cannot open it
+ * @property {string | null} text null: it has none, or this browser cannot open it
+ * @property {string} [body] of a type without a text
+ */
+/** @typedef {{ email: string, displayName: string, isContact: boolean, comparedAt: string | null }} ExportedPerson */
+/** @typedef {{ kind: "account", email: string, displayName: string, createdAt: string, people: ExportedPerson[], messages: number }} AccountPart
+ *   messages: how many are stored, those included that are not shown */
+/** @typedef {{ kind: "chat", email: string, displayName: string, draft: string }} ChatPart */
+/** @typedef {{ kind: "messages", messages: ExportedMessage[], read: number }} MessagesPart of the last chat; read: rows */
+/** @typedef {AccountPart | ChatPart | MessagesPart} ExportPart */
+/** @typedef {{ database: Database, cipher: StorageCipher, user: User }} Own */
+
+const BATCH = 250;
+
+/**
+ * @param {Own} own
+ * @returns {AsyncGenerator<ExportPart, void, void>}
+ */
+export async function* exportedParts(own) {
+  const { database, user } = own;
+  const { people, chats, messages } = await database.read(["people", "chats", "messages"], async (stores) => ({
+    people: await all(stores("people")),
+    chats: await all(stores("chats")),
+    messages: await result(stores("messages").count()),
+  }));
+  const names = new Map(people.map(({ email, displayName }) => [email, displayName ?? ""]));
+  const { email, displayName, createdAtMs } = user;
+  yield { kind: "account", email, displayName, createdAt: iso(createdAtMs), people: people.map(exportedPerson), messages };
+  for (const chat of chats) {
+    const draft = chat.draft ? await own.cipher.open(draftRecord(peerOf(chat.id)), chat.draft).catch(() => "") : "";
+    yield { kind: "chat", email: peerOf(chat.id), displayName: names.get(peerOf(chat.id)) ?? "", draft };
+    yield* messagesOf(own, chat);
+  }
+}
+
+/**
+ * @param {Own} own
+ * @param {ChatRow} chat
+ * @returns {AsyncGenerator<MessagesPart, void, void>}
+ */
+async function* messagesOf(own, chat) {
+  let after = 0;
+  for (;;) {
+    const from = after;
+    const rows = await own.database.read(["messages"], (stores) => messagesAfter(stores("messages"), chat.id, from, BATCH));
+    const shown = rows.filter(({ hidden }) => !hidden);
+    const messages = await Promise.all(shown.map((row) => exportedMessage(own, row, row.mine ? acknowledgement(chat, row) : null)));
+    yield { kind: "messages", messages, read: rows.length };
+    if (rows.length < BATCH) {
+      break;
+    }
+    after = rows[rows.length - 1]?.id ?? Infinity;
+  }
+  const waiting = await own.database.read(["outbox"], (stores) => unsent(stores("outbox"), chat.id));
+  const rows = waiting.filter(({ isSkip, hidden, isCleared }) => !isSkip && !hidden && !isCleared);
+  yield { kind: "messages", messages: await Promise.all(rows.map((row) => exportedMessage(own, row, row.state))), read: 0 };
+}
+
+/**
+ * @param {Own} own
+ * @param {MessageRow | OutboxRow} row
+ * @param {ExportedMessage["state"]} state
+ * @returns {Promise<ExportedMessage>}
+ */
+async function exportedMessage({ cipher, user }, row, state) {
+  const mine = !("mine" in row) || row.mine;
+  const message = { at: iso("createdAtMs" in row ? row.createdAtMs : row.atMs), from: mine ? user.email : row.peer, mine, state };
+  const content = row.sealed ? await cipher.open(messageRecord(row), row.sealed).catch(() => null) : null;
+  if (content === null) {
+    return { ...message, type: null, text: null };
+  }
+  const text = textOf(content);
+  return { ...message, type: content.type, text, ...(text === null ? { body: content.body } : {}) };
+}
+
+/**
+ * @param {PersonRow} row
+ * @returns {ExportedPerson}
+ */
+function exportedPerson({ email, displayName, isContact, checked }) {
+  return { email, displayName: displayName ?? "", isContact, comparedAt: checked && iso(checked.atMs) };
+}
+
+/** @param {number} milliseconds */
+function iso(milliseconds) {
+  return new Date(milliseconds).toISOString();
+}

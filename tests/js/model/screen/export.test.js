@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { inWorld, pause, until } from "../../world/world.js";
+
+async function partsOf({ account }) {
+  const parts = [];
+  for await (const part of account.exported()) {
+    parts.push(part);
+  }
+  return parts;
+}
+
+const messagesOf = (parts) => parts.flatMap(({ kind, messages }) => (kind === "messages" ? messages : []));
+const textsOf = async (person) => messagesOf(await partsOf(person)).map(({ text }) => text);
+
+describe("what a download holds", () => {
+  test("the account, the people and each message with its writer and state", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await alice.send(bob, "from Alice");
+    await alice.showsStates(bob, "delivered");
+    await bob.send(alice, "from Bob");
+    await alice.shows(bob, "from Alice", "from Bob");
+    const parts = await partsOf(alice);
+    const [account, chat] = parts;
+    assert.deepEqual([account.kind, account.email, account.displayName], ["account", alice.email, "alice"]);
+    assert.deepEqual(account.people.map(({ email, isContact }) => [email, isContact]), [[bob.email, true]]);
+    assert.deepEqual([chat.kind, chat.email, chat.draft], ["chat", bob.email, ""]);
+    const found = messagesOf(parts).map(({ from, mine, state, type, text }) => [from, mine, state, type, text]);
+    assert.deepEqual(found[0].with(2, "delivered"), [alice.email, true, "delivered", "text", "from Alice"]);
+    assert.deepEqual(found[1], [bob.email, false, null, "text", "from Bob"]);
+    assert.equal(found.length, 2);
+  }));
+
+  test("a draft, and messages that the server has not yet", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    world.server.isReachable = false;
+    await alice.send(bob, "not sent yet");
+    await until(async () => (await textsOf(alice)).includes("not sent yet"));
+    const sent = messagesOf(await partsOf(alice)).at(-1);
+    assert.deepEqual([sent.mine, sent.state], [true, "sending"]);
+  }));
+
+  test("more messages than one batch, each once and in order", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const texts = Array.from({ length: 260 }, (_, number) => `message ${number}`);
+    for (const text of texts) {
+      await alice.send(bob, text);
+    }
+    await until(() => alice.account.unsent() === 0);
+    assert.deepEqual(await textsOf(alice), texts);
+  }));
+
+  test("a message that this browser cannot open, without its text", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    world.server.plant(alice.email, { sender_email: bob.email, recipient_email: alice.email, message_type: "text" });
+    await until(async () => (await textsOf(alice)).length === 1);
+    const [closed] = messagesOf(await partsOf(alice));
+    assert.deepEqual([closed.type, closed.text, closed.from], [null, null, bob.email]);
+  }));
+
+  test("nothing that was cleared, and no receipt", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await alice.send(bob, "to be cleared");
+    await alice.showsStates(bob, "delivered");
+    await alice.conversations.clear(bob.email);
+    await pause(50);
+    assert.deepEqual(await textsOf(alice), []);
+  }));
+});
