@@ -26,9 +26,15 @@ from vibechat.core.logs import security_event
 
 admin.site.unregister(Group)
 
-# Reverse relations to User whose rows the list counts. They are named as text because accounts may not import contacts
-# or messaging.
-COUNTED_RELATIONS = {"contacts": "contacts", "sent": "sent_messages", "received": "received_messages"}
+# Reverse relations to User whose rows the list counts. They are named as text because accounts may not import the apps
+# above it.
+COUNTED_RELATIONS = {
+    "contacts": "contacts",
+    "sent": "sent_messages",
+    "received": "received_messages",
+    "vaults": "vault_versions",
+    "passkeys": "passkeys",
+}
 
 
 def row_count(rows: QuerySet[Any], name: str) -> Coalesce:
@@ -77,6 +83,8 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
         "sent_count",
         "received_count",
         "stored",
+        "vault_versions",
+        "passkey_count",
     )
     list_filter = ["is_active", "is_staff", "created_at"]
     search_fields = ["email__startswith"]
@@ -132,6 +140,14 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
     @admin.display(description="bytes stored", ordering="stored")
     def stored(self, user: Any) -> int:
         return user.stored or 0
+
+    @admin.display(description="vault versions")
+    def vault_versions(self, user: Any) -> int:
+        return user.vaults_count
+
+    @admin.display(description="passkeys")
+    def passkey_count(self, user: Any) -> int:
+        return user.passkeys_count
 
     @admin.display(description="password")
     def password_link(self, user: User) -> str:

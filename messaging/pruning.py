@@ -2,6 +2,7 @@
 
 import datetime
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +27,12 @@ class JournalHeld(Exception):
     """A reader has held an old state of the database for JOURNAL_SECONDS."""
 
 
+# Vault rows: vault registers in apps.py, because messaging may not import it. The functions return {name: queryset};
+# `deletions` are by model, for rows that are not only deleted.
+prunable_above: list[Callable[[], dict[str, QuerySet[Any]]]] = []
+deletions: dict[type, Callable[[QuerySet[Any], list], int]] = {}
+
+
 def prunable(messages_before: datetime.datetime | None) -> dict:
     """{name for operators: queryset}, in the order of deletion."""
     now = timezone.now()
@@ -40,6 +47,7 @@ def prunable(messages_before: datetime.datetime | None) -> dict:
         "spent refresh tokens": SpentRefreshToken.objects.filter(spent_at__lt=repeatable_since),
         "sessions that are over": Session.objects.filter(over),
         "networks of log-ins long ago": LoginNetwork.objects.past(),
+        **{name: rows for of_app in prunable_above for name, rows in of_app().items()},
     }
 
 
@@ -50,7 +58,8 @@ def unneeded_keys(messages: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def delete_in_batches(rows: QuerySet[Any]) -> int:
-    delete = {Message: forget, SpentClientId: forget_client_ids}.get(rows.model, delete_rows)
+    known = {Message: forget, SpentClientId: forget_client_ids, **deletions}
+    delete = known.get(rows.model, delete_rows)
     count, last = 0, None
     while ids := next_ids(rows, last):
         count, last = count + delete(rows, ids), ids[-1]

@@ -16,6 +16,7 @@ from tests.browser.shared import (
     whole_launch_options,
 )
 from tests.support.vault_writer import Writer
+from vault.models import Passkey
 
 __all__ = [  # re-exported fixtures, so that all browser tests share one browser
     "browser",
@@ -53,6 +54,9 @@ def world(alice, bob, mallory):
     writer = Writer(bob, public_key=key)
     vault = writer.first()
     following = writer.after(vault)
+    route = "ab" * 16
+    bob.post("/api/invitations", {"route": route})
+    passkey = Passkey.objects.create(user=bob.user, credential_id=b"bobs", public_key=b"k", sign_count=0)
     message = alice.send(bob, sender_fingerprint=alices, recipient_fingerprint=bobs)
     return {
         "alice": alice.email,
@@ -71,6 +75,9 @@ def world(alice, bob, mallory):
         **{f"vault_{name}": following[name] for name in ("blob", "hash", "previous", "signature")},
         "way": vault["ways"][0]["id"],
         "box": vault["ways"][0]["box"],
+        "new_route": "cd" * 16,
+        "bobs_route": route,
+        "passkey": passkey.pk,
         "bobs_browser": writer.browser.id,
         "bobs_list": writer.list(2),
         **alice.tokens,

@@ -3,7 +3,7 @@ from typing import Any
 from accounts.models import User
 from accounts.own_data import Kind
 from vault.formats import SignedList
-from vault.models import BrowserList, VaultVersion
+from vault.models import BrowserList, Invitation, Passkey, VaultVersion
 from vibechat.core.times import iso
 
 LARGE_COLUMNS = ("blob", "boxes")
@@ -27,6 +27,22 @@ def kinds(user: User) -> list[Kind]:
             list_json,
             order="user_id",
         ),
+        Kind(
+            "passkeys",
+            "Your passkeys",
+            "So that you can log in with them: the number and public key of each, and its counter, so that a copy is "
+            "noticed.",
+            (user.passkeys.all(),),
+            passkey_json,
+        ),
+        Kind(
+            "browser_invitations",
+            "Browsers you are adding",
+            "Messages between your two browsers while one lets the other in, sealed for them. They are over after ten "
+            "minutes, and deleted with the next one or when old rows are pruned.",
+            (user.browser_invitations.all(),),
+            invitation_json,
+        ),
     ]
 
 
@@ -47,3 +63,20 @@ def vault_json(row: VaultVersion) -> dict[str, Any]:
 def list_json(row: BrowserList) -> dict[str, Any]:
     browsers = [{"id": id, "signature_key": key.hex()} for id, key in SignedList.read(bytes(row.raw)).keys.items()]
     return {"version": row.version, "browsers": browsers, "updated_at": iso(row.updated_at)}
+
+
+def passkey_json(row: Passkey) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "credential_id": row.credential,
+        "public_key": bytes(row.public_key).hex(),
+        "sign_count": row.sign_count,
+        "name": row.name,
+        "created_at": iso(row.created_at),
+        "last_used_at": iso(row.last_used_at),
+    }
+
+
+def invitation_json(row: Invitation) -> dict[str, Any]:
+    times = {"created_at": iso(row.created_at), "expires_at": iso(row.expires_at)}
+    return {"id": row.pk, "route": row.route, "steps": list(row.messages), **times}

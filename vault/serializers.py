@@ -3,6 +3,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.fields import DisplayNameField
 from vault.formats import (
     BOX_BYTES,
     LEAST_BLOB_BYTES,
@@ -17,10 +18,11 @@ from vault.formats import (
 )
 from vault.models import Write, encoded
 from vibechat.core.exceptions import TooLarge
-from vibechat.core.fields import Base64Field, PatternField, StrictIntegerField
+from vibechat.core.fields import Base64Field, PatternField, StrictBooleanField, StrictIntegerField
 
 BLOB_BYTES = 1024 * 1024
 MOST_WAYS = 40
+MESSAGE_BYTES = 4096  # of a step of an invitation
 LARGEST_UINT32 = 2**32 - 1
 WAY_KINDS = ("code", "passkey", "browser")
 
@@ -163,3 +165,62 @@ class BrowsersOfSerializer(serializers.Serializer):
     email = serializers.CharField()
     browsers = SignedListField()
     version = serializers.IntegerField()
+
+
+# --- invitations -----------------------------------------------------------------------------------------------------
+
+
+class InvitationSerializer(serializers.Serializer):
+    route = BrowserIdField()
+
+
+class InvitationMessageSerializer(serializers.Serializer):
+    message = Base64Field(1, MESSAGE_BYTES)
+
+
+class InvitationStateSerializer(serializers.Serializer):
+    offer = serializers.CharField(required=False)
+    answer = serializers.CharField(required=False)
+    reveal = serializers.CharField(required=False)
+    details = serializers.CharField(required=False)
+    grant = serializers.CharField(required=False)
+    expires_at = serializers.DateTimeField()
+
+
+# --- passkeys --------------------------------------------------------------------------------------------------------
+
+
+class CredentialField(serializers.DictField):
+    """A PublicKeyCredential as JSON. It must not hold results of the PRF extension, which the way back is made of."""
+
+    default_error_messages = {"secret": "Take clientExtensionResults.prf.results out: they are for the browser alone."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        credential = super().to_internal_value(data)
+        results = credential.get("clientExtensionResults")
+        prf = results.get("prf") if isinstance(results, dict) else None
+        if isinstance(prf, dict) and prf.get("results"):
+            self.fail("secret")
+        return credential
+
+
+class PasskeyAddSerializer(serializers.Serializer):
+    credential = CredentialField()
+    name = DisplayNameField()
+
+
+class PasskeyLoginSerializer(serializers.Serializer):
+    credential = CredentialField()
+    refresh_cookie = StrictBooleanField(default=False)
+
+
+class PasskeySerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    credential_id = serializers.CharField(source="credential")
+    name = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField(allow_null=True)
+
+
+class PasskeysSerializer(serializers.Serializer):
+    results = PasskeySerializer(many=True)

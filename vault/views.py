@@ -1,23 +1,41 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.db.models import Max
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
+from rest_framework.exceptions import AuthenticationFailed, Throttled, ValidationError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import AccountRequest
 from accounts.lookup import person_with
-from vault.models import BrowserList, VaultVersion
+from accounts.serializers import TokensSerializer
+from accounts.views import log_in_response
+from vault.invitations import STEPS
+from vault.models import BrowserList, Invitation, Passkey, VaultVersion
 from vault.serializers import (
     BrowserHereSerializer,
     BrowsersOfSerializer,
     BrowsersSerializer,
     BrowsersUploadSerializer,
+    InvitationMessageSerializer,
+    InvitationSerializer,
+    InvitationStateSerializer,
+    PasskeyAddSerializer,
+    PasskeyLoginSerializer,
+    PasskeySerializer,
+    PasskeysSerializer,
     VaultSerializer,
     VaultVersionSerializer,
     VaultVersionsSerializer,
     VaultWriteSerializer,
 )
+from vault.webauthn import CredentialRefused, request_options
 from vibechat.core.exceptions import NotFound
-from vibechat.core.limits import LimitedViewSet, limit
+from vibechat.core.limits import LimitedViewSet, limit, seconds_over_limit
 from vibechat.core.logs import security_event
 
 NO_BODY = OpenApiResponse(description="No body.")
@@ -125,3 +143,122 @@ def report_list(request: AccountRequest) -> None:
     browsers = BrowserList.objects.of(request.user)
     ids = list(browsers.keys) if browsers else []
     security_event("browsers_changed", user=request.user.pk, version=browsers and browsers.version, browsers=ids)
+
+
+class InvitationViewSet(LimitedViewSet):
+    limits = {"begin": [limit("invitation", by="account")]}
+
+    @extend_schema(request=InvitationSerializer, responses={201: InvitationStateSerializer})
+    def begin(self, request: AccountRequest) -> Response:
+        serializer = InvitationSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        request.auth.require_proof()
+        row = Invitation.objects.begin(request.user, serializer.validated_data["route"])
+        security_event("browser_invited", user=request.user.pk)
+        return invitation_response(row, status.HTTP_201_CREATED)
+
+    @extend_schema(responses=InvitationStateSerializer)
+    def state(self, request: AccountRequest, route: str) -> Response:
+        with self.counting_wrong_routes(request):
+            return invitation_response(Invitation.objects.find(request.user, route), status.HTTP_200_OK)
+
+    @extend_schema(
+        request=InvitationMessageSerializer, responses={200: InvitationStateSerializer, 201: InvitationStateSerializer}
+    )
+    def leave(self, request: AccountRequest, route: str, step: str) -> Response:
+        serializer = InvitationMessageSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        if step not in STEPS:
+            raise NotFound()
+        with self.counting_wrong_routes(request):
+            row, is_new = Invitation.objects.leave(request.user, route, step, serializer.validated_data["message"])
+        return invitation_response(row, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+
+    @extend_schema(responses={204: NO_BODY})
+    def end(self, request: AccountRequest, route: str) -> Response:
+        with self.counting_wrong_routes(request):
+            Invitation.objects.end(request.user, route)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @contextmanager
+    def counting_wrong_routes(self, request: AccountRequest) -> Iterator[None]:
+        """Whoever has guessed too often is refused, with right routes as well."""
+        group, by = "invitation_guess", "account"
+        if seconds := seconds_over_limit(request, group, by, is_counted=False):
+            raise Throttled(seconds)
+        try:
+            yield
+        except NotFound:
+            if seconds := seconds_over_limit(request, group, by):
+                raise Throttled(seconds) from None
+            raise
+
+
+def invitation_response(row: Invitation, status_code: int) -> Response:
+    state = {**row.messages, "expires_at": row.expires_at}
+    return Response(InvitationStateSerializer(state).data, status_code)
+
+
+class PasskeyViewSet(LimitedViewSet):
+    limits = {
+        "creation_options": [limit("passkeys", by="account")],
+        "add": [limit("passkeys", by="account")],
+        "destroy": [limit("passkeys", by="account")],
+    }
+
+    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
+    def creation_options(self, request: AccountRequest) -> Response:
+        return Response(Passkey.objects.creation_options(request, request.user, request.auth))
+
+    @extend_schema(responses=PasskeysSerializer)
+    def list(self, request: AccountRequest) -> Response:
+        return Response(PasskeysSerializer({"results": request.user.passkeys.order_by("-pk")}).data)
+
+    @extend_schema(request=PasskeyAddSerializer, responses={201: PasskeySerializer})
+    def add(self, request: AccountRequest) -> Response:
+        serializer = PasskeyAddSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        try:
+            row = Passkey.objects.add(request, request.user, request.auth, **serializer.validated_data)
+        except CredentialRefused as error:
+            raise ValidationError({"credential": ["This passkey cannot be used."]}, code="passkey_refused") from error
+        security_event("passkey_added", user=request.user.pk, passkey=row.pk)
+        return Response(PasskeySerializer(row).data, status.HTTP_201_CREATED)
+
+    @extend_schema(responses={204: NO_BODY})
+    def destroy(self, request: AccountRequest, id: int) -> Response:
+        rows = request.user.passkeys.filter(pk=id)
+        if id is None or not rows.exists():
+            raise NotFound()
+        request.auth.require_proof()
+        if rows.delete()[0]:
+            security_event("passkey_removed", user=request.user.pk, passkey=id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class PasskeyLoginViewSet(LimitedViewSet):
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    limits = {
+        "passkey_options": [limit("passkey_options", by="address")],
+        "passkey": [limit("passkey_login", by="address")],
+    }
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return "Bearer"  # else a refusal is 403, because authentication_classes is empty
+
+    @extend_schema(request=None, responses=OpenApiTypes.OBJECT, auth=[])
+    def passkey_options(self, request: Request) -> Response:
+        return Response(request_options(request))
+
+    @extend_schema(request=PasskeyLoginSerializer, responses=TokensSerializer, auth=[])
+    def passkey(self, request: Request) -> Response:
+        serializer = PasskeyLoginSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        try:
+            row = Passkey.objects.use(request, serializer.validated_data["credential"])
+        except CredentialRefused as error:
+            security_event("passkey_refused", request=request)
+            raise AuthenticationFailed("This passkey opens no account here.", "passkey_refused") from error
+        security_event("login", user=row.user_id, passkey=row.pk)
+        return log_in_response(request, row.user, serializer.validated_data["refresh_cookie"], status.HTTP_200_OK)

@@ -67,6 +67,25 @@ OPERATIONS = {
         {403: ["proof_needed", "signature_refused"], 409: ["list_changed", "storage_full"]},
     ),
     "browsers_by_email": ("A person's list of browsers", {404: ["user_not_found", "no_browsers"]}),
+    "invitations_begin": (
+        "Invite another browser of one's own",
+        {403: ["proof_needed"], 409: ["invitation_taken"]},
+    ),
+    "invitations_state": ("The messages of an invitation so far", {404: ["invitation_over"]}),
+    "invitations_leave": (
+        "Leave the message of the next step, once",
+        {404: ["invitation_over", "not_found"], 409: ["step_taken", "step_out_of_order"]},
+    ),
+    "invitations_end": ("End an invitation", {404: ["invitation_over"]}),
+    "passkeys_list": ("One's own passkeys", {}),
+    "passkeys_creation_options": (
+        "Options for navigator.credentials.create, for this session and five minutes",
+        {403: ["proof_needed"], 409: ["too_many_passkeys"]},
+    ),
+    "passkeys_add": ("Add a passkey", {409: ["passkey_taken", "too_many_passkeys"]}),
+    "passkeys_destroy": ("Remove a passkey", {403: ["proof_needed"], 404: ["not_found"]}),
+    "auth_passkey_options": ("Options for navigator.credentials.get, for five minutes", {}),
+    "auth_passkey": ("Log in with a passkey", {401: ["passkey_refused"]}),
     "browsers_here": (
         "Bind this session to a browser of the list",
         {403: ["proof_needed"], 404: ["browser_not_found"]},
@@ -103,6 +122,8 @@ DELETIONS = {
 PARAMETERS = {
     "id": {"type": "integer", "minimum": 1},
     "version": {"type": "integer", "minimum": 1},
+    "route": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    "step": {"type": "string", "enum": ["offer", "answer", "reveal", "details", "grant"]},
     "email": {"type": "string", "description": "In any spelling."},
     "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     "page_size": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
@@ -115,6 +136,7 @@ PARAMETERS = {
         "description": "Clears no message with a higher id, but all receipts where there is one to clear.",
     },
 }
+INVITATION_STEPS = ("state", "leave", "end")  # limited by the wrong routes alone
 RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}}
 # The refusals that several operations share, and the refusals of single operations.
 SHARED = {
@@ -185,12 +207,13 @@ class Schema(AutoSchema):
         if "requestBody" in operation:
             yield from (400, 413, 415)
         elif any(
-            parameter["name"] not in ("id", "fingerprint", "version") for parameter in operation.get("parameters", [])
+            parameter["name"] not in ("id", "fingerprint", "version", "route", "step")
+            for parameter in operation.get("parameters", [])
         ):
             yield 400
         if operation.get("security"):
             yield 401
-        if self.view.action in {*getattr(self.view, "limits", {}), "send"}:
+        if self.view.action in {*getattr(self.view, "limits", {}), "send", *INVITATION_STEPS}:
             yield 429
 
 

@@ -50,6 +50,14 @@ def favicon(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@csrf_exempt
+@require_safe
+def passkey_endpoints(request: HttpRequest) -> JsonResponse:
+    """https://www.w3.org/TR/passkey-endpoints-1/"""
+    host = f"{request.scheme}://{request.get_host()}"
+    return JsonResponse({"enroll": f"{host}/chat", "manage": f"{host}/chat", "prfUsageDetails": f"{host}/#passkeys"})
+
+
 def admin_login(request: HttpRequest) -> HttpResponseBase:
     """Wraps the admin's log-in view. Every attempt counts, by IP address and by the account it names."""
     if request.method != "POST":

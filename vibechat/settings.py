@@ -282,6 +282,11 @@ RATE_LIMITS = {
     "vault_read": {"account": "120/10m"},
     "vault_write": {"account": "120/10m"},
     "browsers_write": {"account": "60/10m"},
+    "invitation": {"account": "10/h"},
+    "invitation_guess": {"account": "30/h"},
+    "passkeys": {"account": "30/10m"},
+    "passkey_options": {"address": "120/5m"},
+    "passkey_login": {"address": "60/5m"},
 }
 # The storage limit of an account: docs/deploy.md.
 ACCOUNT_STORAGE_BYTES = env_int("ACCOUNT_STORAGE_BYTES", 1024**3, least=1_000_000, most=10**12 - 1)

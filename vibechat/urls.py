@@ -7,7 +7,7 @@ from accounts.views import AuthViewSet, MeViewSet, ResetViewSet
 from contacts.views import ContactViewSet
 from keys.views import KeyViewSet
 from messaging.views import MessageViewSet, NamedKeyViewSet, OwnDataViewSet
-from vault.views import BrowserViewSet, VaultViewSet
+from vault.views import BrowserViewSet, InvitationViewSet, PasskeyLoginViewSet, PasskeyViewSet, VaultViewSet
 from vibechat import client_manifest, pages
 from vibechat.core import health
 
@@ -38,6 +38,8 @@ api = [
     path("auth/me/data", OwnDataViewSet.as_view({"get": "data"})),
     path("auth/password", MeViewSet.as_view({"post": "password"})),
     path("auth/proof", MeViewSet.as_view({"post": "proof"})),
+    path("auth/passkey", PasskeyLoginViewSet.as_view({"post": "passkey"})),
+    path("auth/passkey/options", PasskeyLoginViewSet.as_view({"post": "passkey_options"})),
     path("keys/challenge", KeyViewSet.as_view({"post": "challenge"})),
     path("keys/upload", KeyViewSet.as_view({"post": "upload"})),
     path("keys/me", KeyViewSet.as_view({"get": "me"})),
@@ -61,6 +63,12 @@ api = [
     path("browsers", BrowserViewSet.as_view({"get": "list", "put": "upload"})),
     path("browsers/email/<path:email>", BrowserViewSet.as_view({"get": "by_email"})),
     path("browsers/here", BrowserViewSet.as_view({"post": "here"})),
+    path("invitations", InvitationViewSet.as_view({"post": "begin"})),
+    path("invitations/<str:route>", InvitationViewSet.as_view({"get": "state", "delete": "end"})),
+    path("invitations/<str:route>/<str:step>", InvitationViewSet.as_view({"put": "leave"})),
+    path("passkeys", PasskeyViewSet.as_view({"get": "list", "post": "add"})),
+    path("passkeys/options", PasskeyViewSet.as_view({"post": "creation_options"})),
+    path("passkeys/<row_id:id>", PasskeyViewSet.as_view({"delete": "destroy"})),
     path("health/live", health.live),
     path("health/ready", health.ready),
 ]
@@ -75,6 +83,7 @@ urlpatterns = [
     path("chat", pages.chat),
     path("about-me", pages.about_me),
     path("favicon.ico", pages.favicon),
+    path(".well-known/passkey-endpoints", pages.passkey_endpoints),
     path("client-manifest.json", client_manifest.show),
     path("admin/login/", pages.admin_login),
     path("admin/", admin.site.urls),

@@ -1,4 +1,5 @@
 import base64
+import secrets
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -12,7 +13,7 @@ from keys.models import PublicKey
 from messaging.mailboxes import Mailbox
 from messaging.models import Clearing, Message, SpentClientId
 from tests.support.vault_writer import Writer
-from vault.models import BrowserList, VaultVersion
+from vault.models import BrowserList, Invitation, Passkey, VaultVersion
 
 PATH = "/api/auth/me/data"
 # By kind: columns that are not shown, or shown with another name or value, and why.
@@ -40,6 +41,8 @@ OTHERWISE = {
     "spent_client_ids": {"sender": "oneself"},
     "vault_versions": {"user": "oneself", "blob": "as size", "boxes": "as size"},
     "browser_lists": {"user": "oneself", "raw": "as browsers"},
+    "passkeys": {"user": "oneself"},
+    "browser_invitations": {"user": "oneself", "messages": "as steps"},
 }
 MODELS = {
     "account": User,
@@ -55,6 +58,8 @@ MODELS = {
     "spent_client_ids": SpentClientId,
     "vault_versions": VaultVersion,
     "browser_lists": BrowserList,
+    "passkeys": Passkey,
+    "browser_invitations": Invitation,
 }
 
 
@@ -73,6 +78,9 @@ def busy(alice, bob, mallory):
     """Alice and Bob have at least one row of every kind each."""
     for person, other in ((alice, bob), (bob, mallory)):
         Writer(person).first()
+        person.post("/api/invitations", {"route": secrets.token_hex(16)})
+        number = secrets.token_bytes(16)
+        Passkey.objects.create(user=person.user, credential_id=number, public_key=b"k", sign_count=0)
         person.client.post("/api/auth/refresh", {"refresh": person.tokens["refresh"]})
         LoginNetwork.objects.remember(person.user, "n" * 64)
         person.post("/api/contacts/add", {"email": other.email})

@@ -106,8 +106,12 @@ def test_every_response_is_documented(document, world, row):
 def test_operations_document_whether_they_need_a_token(document):
     for method, target, _, statuses in API:
         security = operation_of(document, method, target).get("security", [{}])
-        if not target.endswith(("/logout", "/refresh", "/login")):
+        if not target.endswith(("/logout", "/refresh", "/login", "/passkey", "/passkey/options")):
             assert security == ([{"accessToken": []}] if statuses.startswith("401 ") else [{}])
+
+
+AUTH_CALLS = ("register", "login", "refresh", "me", "password", "proof", "reset", "reset/password")
+AUTH_CALLS += ("passkey", "passkey/options")
 
 
 def test_operations_document_their_rate_limit(document):
@@ -117,10 +121,7 @@ def test_operations_document_their_rate_limit(document):
         for operation in methods.values()
         if "429" in operation["responses"]
     }
-    auth_calls = {
-        f"auth/{name}"
-        for name in ("register", "login", "refresh", "me", "password", "proof", "reset", "reset/password")
-    }
+    auth_calls = {f"auth/{name}" for name in AUTH_CALLS}
     assert told == auth_calls | {
         "contacts/add",
         "keys/challenge",
@@ -133,6 +134,12 @@ def test_operations_document_their_rate_limit(document):
         "browsers",
         "browsers/email/{email}",
         "browsers/here",
+        "invitations",
+        "invitations/{route}",
+        "invitations/{route}/{step}",
+        "passkeys",
+        "passkeys/options",
+        "passkeys/{id}",
     }
 
 

@@ -22,6 +22,8 @@ MEANING = {
     ("display_name", "invalid_characters"),
     ("public_key", "invalid_key"),
     ("browsers", "invalid_list"),
+    ("credential", "passkey_refused"),
+    ("name", "invalid_characters"),
     ("blob", "invalid_blob"),
     ("hash", "wrong_hash"),
     ("ways", "repeated"),

@@ -52,6 +52,9 @@ API = [
     ("DELETE", "/api/auth/me", {"password": "wrong"}, SIGNED_IN.format(400)),
     ("POST", "/api/auth/password", NEW_PASSWORD, SIGNED_IN.format(204)),
     ("POST", "/api/auth/password", NEW_PASSWORD | {"current_password": "wrong"}, SIGNED_IN.format(400)),
+    ("POST", "/api/auth/passkey/options", None, EVERYBODY.format(200)),
+    ("POST", "/api/auth/passkey", {"credential": {}}, EVERYBODY.format(401)),
+    ("POST", "/api/auth/passkey", {"credential": 5}, EVERYBODY.format(400)),
     ("POST", "/api/auth/proof", {"password": PASSWORD}, SIGNED_IN.format(204)),
     ("POST", "/api/auth/proof", {"password": "wrong"}, SIGNED_IN.format(400)),
     ("POST", "/api/keys/challenge", None, SIGNED_IN.format(200)),
@@ -120,6 +123,20 @@ API = [
     ("GET", "/api/browsers/email/no-address", None, SIGNED_IN.format(400)),
     ("POST", "/api/browsers/here", {"browser": "{bobs_browser}"}, "401 404 204 404"),
     ("POST", "/api/browsers/here", {"browser": "x"}, SIGNED_IN.format(400)),
+    ("POST", "/api/invitations", {"route": "{new_route}"}, SIGNED_IN.format(201)),
+    ("POST", "/api/invitations", {"route": "{bobs_route}"}, "401 201 409 201"),
+    ("POST", "/api/invitations", {"route": "x"}, SIGNED_IN.format(400)),
+    ("GET", "/api/invitations/{bobs_route}", None, "401 404 200 404"),
+    ("GET", "/api/invitations/x", None, SIGNED_IN.format(404)),
+    ("DELETE", "/api/invitations/{bobs_route}", None, "401 404 204 404"),
+    ("PUT", "/api/invitations/{bobs_route}/offer", {"message": "AAAA"}, "401 404 201 404"),
+    ("PUT", "/api/invitations/{bobs_route}/grant", {"message": "AAAA"}, "401 404 409 404"),
+    ("PUT", "/api/invitations/{bobs_route}/offer", {"message": "x"}, SIGNED_IN.format(400)),
+    ("GET", "/api/passkeys", None, SIGNED_IN.format(200)),
+    ("POST", "/api/passkeys", {"credential": {}, "name": "Phone"}, SIGNED_IN.format(400)),
+    ("POST", "/api/passkeys/options", None, SIGNED_IN.format(200)),
+    ("DELETE", "/api/passkeys/{passkey}", None, "401 404 204 404"),
+    ("DELETE", "/api/passkeys/x", None, SIGNED_IN.format(404)),
     ("GET", "/api/health/live", None, EVERYBODY.format(200)),
     ("GET", "/api/health/ready", None, EVERYBODY.format(200)),
 ]
@@ -132,6 +149,7 @@ PAGES = [
     ("GET", "/chat", None, EVERYBODY.format(200)),
     ("GET", "/about-me", None, EVERYBODY.format(200)),
     ("GET", "/favicon.ico", None, EVERYBODY.format(301)),
+    ("GET", "/.well-known/passkey-endpoints", None, EVERYBODY.format(200)),
     ("GET", "/client-manifest.json", None, EVERYBODY.format(200)),
     ("GET", "/admin/login/", None, EVERYBODY.format(200)),
     ("GET", "/admin/", None, EVERYBODY.format(302)),
@@ -146,6 +164,7 @@ OPEN_TO_ALL = (
     "/api/auth/refresh",
     "/api/auth/reset",
     "/api/auth/logout",
+    "/api/auth/passkey",
     "/api/health/",
 )
 
@@ -182,7 +201,9 @@ def test_each_person_gets_the_listed_status(world, row):
 
 
 def route_of(target) -> str:
-    return resolve(target.partition("?")[0].replace("{message}", "1").replace("{contact}", "1")).route
+    return resolve(
+        target.partition("?")[0].replace("{message}", "1").replace("{contact}", "1").replace("{passkey}", "1")
+    ).route
 
 
 def test_every_route_is_in_the_table():

@@ -37,6 +37,10 @@ BODIES = {
     | {"browsers": SIGNED_LIST},
     ("PUT", "/api/browsers"): {"browsers": SIGNED_LIST},
     ("POST", "/api/browsers/here"): {"browser": ROUTE},
+    ("POST", "/api/invitations"): {"route": ROUTE},
+    ("PUT", f"/api/invitations/{ROUTE}/offer"): {"message": "AAAA"},
+    ("POST", "/api/passkeys"): {"credential": {"id": "AAAA", "response": {}}, "name": "Phone"},
+    ("POST", "/api/auth/passkey"): {"credential": {"id": "AAAA", "response": {}}, "refresh_cookie": False},
     ("POST", "/api/auth/logout"): {},
     ("POST", "/api/messages/1/read"): {},
 }
@@ -114,6 +118,7 @@ ADDRESSES += [
 ]
 QUERIES = ["&&&", "=", "a[]=1", "page_size", "%", "after=1&before=2", "x=" + "y" * 60_000, "&".join("abcd" * 500)]
 PLACES = [
+    "invitations/{}",
     "browsers/email/{}",
     "vault/versions/{}",
     "keys/email/{}",

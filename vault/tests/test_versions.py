@@ -1,12 +1,15 @@
 """The last five versions stay, and the last of each day for 30 days."""
 
+import base64
+import secrets
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from messaging.mailboxes import Mailbox
-from vault.models import VaultVersion
+from vault.models import Invitation, SpentChallenge, VaultVersion
 from vault.retention import superseded
 
 PATH = "/api/vault/versions"
@@ -69,3 +72,29 @@ def test_yesterdays_last_version_stays(writer, alice):
 def test_number_without_a_version_is_404(writer, alice, number):
     writer.first()
     assert alice.get(f"{PATH}/{number}").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_prune_command_deletes_versions_of_accounts_that_write_no_more(writer, alice, capsys):
+    body = writer.first()
+    for days in (40, 35, 32, 31, 20, 20, 20, 20):
+        VaultVersion.objects.filter(version=body["version"]).update(created_at=timezone.now() - timedelta(days=days))
+        body = writer.next(body)
+    VaultVersion.objects.filter(created_at__gt=timezone.now() - timedelta(days=30)).update(
+        created_at=timezone.now() - timedelta(days=31)
+    )
+    call_command("prune_messages", older_than=36500, delete=True)
+    assert sorted(VaultVersion.objects.values_list("version", flat=True)) == [5, 6, 7, 8, 9]
+    lists = 1024 + len(base64.b64decode(writer.list()))
+    sizes = sum(VaultVersion.objects.values_list("size", flat=True))
+    assert Mailbox.objects.get(user=alice.user).stored_bytes == sizes + lists
+
+
+@pytest.mark.django_db(transaction=True)
+def test_prune_command_deletes_invitations_and_challenges_that_are_over(alice, capsys):
+    past = timezone.now() - timedelta(hours=1)
+    for times in (past, timezone.now() + timedelta(minutes=1)):
+        Invitation.objects.create(user=alice.user, route=secrets.token_hex(16), expires_at=times)
+        SpentChallenge.objects.create(digest=secrets.token_hex(32), spent_at=times)
+    call_command("prune_messages", older_than=36500, delete=True)
+    assert (Invitation.objects.count(), SpentChallenge.objects.count()) == (1, 1)

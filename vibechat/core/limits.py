@@ -72,13 +72,13 @@ KEYS = {
 # --- fixed windows ---------------------------------------------------------------------------------------------------
 
 
-def seconds_over_limit(request: Any, group: str, by: str) -> int:
-    """Counts this request. 0 if it is within settings.RATE_LIMITS[group][by], else the seconds to wait."""
+def seconds_over_limit(request: Any, group: str, by: str, is_counted: bool = True) -> int:
+    """0 if this request is within settings.RATE_LIMITS[group][by], else the seconds to wait. Counts it, if asked to."""
     rate = settings.RATE_LIMITS[group][by]
-    usage = get_usage(request, f"{group}:{by}", key=lambda _, r: KEYS[by](r), rate=rate, increment=True)
+    usage = get_usage(request, f"{group}:{by}", key=lambda _, r: KEYS[by](r), rate=rate, increment=is_counted)
     if usage is None or not usage["should_limit"]:
         return 0
-    if usage["count"] == usage["limit"] + 1:
+    if is_counted and usage["count"] == usage["limit"] + 1:
         security_event("rate_limited", request=request, group=group, by=by)
     return max(1, usage["time_left"])
 
