@@ -30,6 +30,30 @@ export class VaultApi {
     return this.#api.call("GET", "/browsers");
   }
 
+  /** @param {string} route 32 hexadecimal digits */
+  beginInvitation(route) {
+    return this.#api.call("POST", "/invitations", { body: { route } });
+  }
+
+  /** @param {string} route */
+  invitation(route) {
+    return this.#api.call("GET", `/invitations/${route}`);
+  }
+
+  /**
+   * @param {string} route
+   * @param {string} step
+   * @param {string} message base64
+   */
+  leaveMessage(route, step, message) {
+    return this.#api.call("PUT", `/invitations/${route}/${step}`, { body: { message } });
+  }
+
+  /** @param {string} route */
+  endInvitation(route) {
+    return this.#api.call("DELETE", `/invitations/${route}`);
+  }
+
   /** @param {string} browser this browser's id, which is in the list */
   bindSession(browser) {
     return this.#api.call("POST", "/browsers/here", { body: { browser } });

@@ -144,7 +144,7 @@ export class Server {
     if (area === "keys") {
       return this.#keys(call, me, rest);
     }
-    if (area === "vault" || area === "browsers") {
+    if (["vault", "browsers", "invitations"].includes(area)) {
       return this.#vault.answer(call, me, this.#sessions.get(call.host), [area, ...rest]);
     }
     return area === "contacts" ? this.#contacts(call, me) : this.#mail(call, me, rest, url);

@@ -7,6 +7,7 @@ import { ok, refusal } from "./memory-server.js";
 
 const PROOF_MS = 15 * 60_000;
 const SPKI_OF_ED25519 = Buffer.from("302a300506032b6570032100", "hex");
+const STEPS = ["offer", "answer", "reveal", "details", "grant"];
 const ZEROS = "0".repeat(64);
 
 /** @param {any} user a new user of the server in memory */
@@ -32,7 +33,7 @@ export class MemoryVault {
     if (area === "vault") {
       return this.#vault(method, body, me, session, rest);
     }
-    return area === "browsers" ? this.#browsers(method, body, me, session, rest) : refusal(404, "not_found");
+    return area === "browsers" ? this.#browsers(method, body, me, session, rest) : this.#invitation(method, body, me, session, rest);
   }
 
   /** @param {any} session */
@@ -84,6 +85,38 @@ export class MemoryVault {
     }
     this.#server.push(me, { type: "vault_changed", version });
     return ok(given, version === 1 ? 201 : 200);
+  }
+
+  #invitation(method, body, me, session, [route, step]) {
+    if (method === "POST") {
+      if (!this.isProven(session)) {
+        return refusal(403, "proof_needed");
+      }
+      if (me.invitations.has(body.route)) {
+        return refusal(409, "invitation_taken");
+      }
+      me.invitations.set(body.route, {});
+    }
+    const messages = me.invitations.get(route ?? body.route);
+    if (!messages) {
+      return refusal(404, "invitation_over");
+    }
+    if (method === "PUT") {
+      if (step in messages && messages[step] !== body.message) {
+        return refusal(409, "step_taken");
+      }
+      if (!(step in messages) && STEPS[Object.keys(messages).length] !== step) {
+        return refusal(409, "step_out_of_order");
+      }
+      messages[step] = body.message;
+    }
+    if (method === "DELETE") {
+      me.invitations.delete(route);
+    }
+    if (method === "PUT" || method === "DELETE") {
+      this.#server.push(me, { type: "invitation_changed", route });
+    }
+    return method === "DELETE" ? { status: 204 } : ok({ ...messages, expires_at: "2030-01-01T00:02:00Z" }, method === "GET" ? 200 : 201);
   }
 
   #refusedList(browsers, me) {

@@ -1,6 +1,6 @@
 /** Reads the server's answers about the vault and the lists of browsers. Nothing in them is verified yet. */
 import { fromHex } from "../../lib/bytes.js";
-import { base64, base64OrNone, check, email, entries, list, object, positive, timeOrNone } from "./validators.js";
+import { base64, base64OrNone, check, email, entries, list, object, positive, time, timeOrNone } from "./validators.js";
 
 /**
  * A version of the vault as the server keeps it.
@@ -70,6 +70,23 @@ export function readBrowsersOf(value, owner) {
   const { email: named, browsers } = object(value);
   check(email(named), () => named === owner, "list of another person");
   return base64(browsers);
+}
+
+/**
+ * @param {any} value the state of an invitation
+ * @param {string} step
+ * @returns {Bytes | null} the message of that step; null: it was not left yet
+ */
+export function readStep(value, step) {
+  return base64OrNone(object(value)[step]);
+}
+
+/**
+ * @param {any} value the state of an invitation
+ * @returns {Date}
+ */
+export function readExpiry(value) {
+  return new Date(time(object(value).expires_at));
 }
 
 /**

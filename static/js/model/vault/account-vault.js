@@ -153,6 +153,23 @@ export class Vault extends Emitter {
   }
 
   /**
+   * Invites another browser of the person's.
+   * @returns {Promise<import("./invitations.js").Invitation>}
+   */
+  invite() {
+    return this.#do("invite");
+  }
+
+  /**
+   * As `unlockByCode`, by the invitation that another browser shows.
+   * @param {string} code
+   * @returns {Promise<import("./invitations.js").Invitation>}
+   */
+  unlockByInvitation(code) {
+    return this.#do("unlockByInvitation", code);
+  }
+
+  /**
    * As `unlockByCode`, by a passkey.
    * @param {Bytes} seed
    */
@@ -184,10 +201,10 @@ export class Vault extends Emitter {
   }
 
   /** @param {any} frame a push about the vault or the list of browsers; nothing in it is trusted */
-  noticed({ type, version }) {
+  noticed({ type, version, route }) {
     if (this.state !== "unknown" && this.state !== "none") {
       this.#parts.session.mayBeSignedOut ||= type === "browsers_changed";
-      this.#quietly("noticed", { type, version });
+      this.#quietly("noticed", { type, version, route });
     }
   }
 

@@ -73,7 +73,7 @@ function presentIdentity({ keys }) {
 /**
  * Compares what the server has with what is pinned, as far as that can be done before it is opened.
  * @param {ServedVault | null} served null: there is no vault
- * @param {Pinned["pin"]} pin
+ * @param {Pick<Pinned["pin"], "version" | "generation" | "hash">} pin
  * @throws {Refusal} `vault_missing`, `vault_older`, `vault_forked`
  */
 export function checkAgainstPin(served, pin) {

@@ -1,0 +1,251 @@
+/** Keeps this browser and the vault equal: reads and merges it, writes what is new, and says what is refused. */
+import { readBrowsers } from "../../crypto/browser-list.js";
+import { wayOf } from "../../crypto/ways.js";
+import { equal, fromBase64, toBase64 } from "../../lib/bytes.js";
+import { SerialQueue } from "../../lib/timing.js";
+import { get } from "../../storage/queries.js";
+import { Refusal } from "../server/model-errors.js";
+import { readOwnBrowsers } from "../server/vault-responses.js";
+import { browserName } from "./browser-name.js";
+import { withBrowser } from "./new-browser.js";
+import { importKeys, withPresent } from "./own-secrets.js";
+import { mergedContent, presentKey } from "./vault-content.js";
+import { viewOf } from "./vault-view.js";
+
+/** @import { View } from "./account-vault.js" */
+/** @import { Draft } from "./keeper.js" */
+/** @import { Snapshot } from "./snapshot.js" */
+
+/**
+ * @typedef {object} SyncedParts
+ * @property {VaultParts} parts of the account
+ * @property {import("../../net/vault-api.js").VaultApi} api
+ * @property {import("./vault-pin.js").VaultPins} pins
+ * @property {import("./keeper.js").Keeper} keeper
+ * @property {import("./knowledge.js").Knowledge} knowledge
+ * @property {() => Promise<void>} finish goes on with a replacement of the key that was begun
+ * @property {(view: Partial<View>) => void} tell
+ */
+
+const DISMISSED = "dismissed browsers";
+
+export class VaultSync {
+  #parts;
+  #api;
+  #pins;
+  #keeper;
+  #knowledge;
+  #finish;
+  #tell;
+  #turns = new SerialQueue();
+  /** @type {Map<string, number>} when the server has seen each browser last */
+  #lastSeen = new Map();
+
+  /** @param {SyncedParts} parts */
+  constructor({ parts, api, pins, keeper, knowledge, finish, tell }) {
+    this.#parts = parts;
+    this.#api = api;
+    this.#pins = pins;
+    this.#keeper = keeper;
+    this.#knowledge = knowledge;
+    this.#finish = finish;
+    this.#tell = tell;
+  }
+
+  /**
+   * One tab at a time reads and writes.
+   * @template Result
+   * @param {() => Promise<Result>} work
+   * @returns {Promise<Result>}
+   */
+  alone(work) {
+    const { locks, user } = this.#parts;
+    const { signal } = new AbortController();
+    return this.#turns.run(() => locks.request(`vibechat vault ${user.email}`, { signal }, work));
+  }
+
+  /**
+   * Reads the vault, merges it with what this browser knows, and writes what is new. Shows what it has found.
+   * @param {{ finishes?: boolean }} [how] finishes: also replaces the account's key, if that was begun
+   */
+  sync({ finishes = false } = {}) {
+    return this.alone(async () => {
+      try {
+        await this.#sync();
+        if (finishes) {
+          await this.#finish();
+          await this.show();
+        }
+      } catch (error) {
+        await this.#failed(error);
+      }
+    });
+  }
+
+  async #sync() {
+    const pinned = await this.#pins.read();
+    const snapshot = await this.#keeper.read();
+    if (snapshot === null) {
+      this.#tell({ state: (await this.#keeper.served()) ? "locked" : "none", problem: null });
+      return;
+    }
+    if (pinned === null) {
+      // The page was closed while this browser joined.
+      await this.join(() => this.#keeper.read());
+      return;
+    }
+    await this.#knowledge.takeOver(snapshot);
+    await this.#keeper.write((present) => this.#news(/** @type {Snapshot} */ (present)));
+    await this.kept();
+  }
+
+  /** Writes what this browser knows, if the vault does not have it yet. */
+  async writeNews() {
+    const pinned = await this.#pins.read();
+    if (pinned && !pinned.pin.problem && (await this.#news(pinned))) {
+      await this.sync();
+    }
+  }
+
+  /** @param {{ type: string, version?: unknown }} push */
+  async noticed({ type, version }) {
+    const pin = (await this.#pins.read())?.pin;
+    await (version === (type === "browsers_changed" ? pin?.listVersion : pin?.version) || this.sync());
+  }
+
+  /**
+   * @param {unknown} error
+   * @throws {unknown} it says nothing about the vault
+   */
+  async #failed(error) {
+    const code = error instanceof Refusal ? error.code : "";
+    if (code === "locked_out") {
+      await this.#lockedOut();
+    } else if (code.startsWith("vault_") || code === "list_outside_vault") {
+      await this.#refuse(code);
+    } else if (code !== "proof_needed") {
+      throw error;
+    }
+  }
+
+  /** @param {string} problem */
+  async #refuse(problem) {
+    await this.#pins.change({ problem });
+    this.#tell({ state: "refused", problem });
+  }
+
+  /** This browser has no way into the vault any more. Only the account's identity can say that it was signed out. */
+  async #lockedOut() {
+    const pinned = /** @type {import("./vault-pin.js").Pinned} */ (await this.#pins.read());
+    const list = await this.#servedList(pinned.content).catch(() => null);
+    if (list && list.version > pinned.pin.listVersion && !list.browsers.some(({ id }) => id === this.#parts.cipher.browser)) {
+      this.#parts.onSignedOut();
+    } else {
+      await this.#refuse("vault_foreign");
+    }
+  }
+
+  /** @param {any} content */
+  async #servedList(content) {
+    const { bytes } = readOwnBrowsers(await this.#api.browsers());
+    const { identityKeyBytes } = presentKey(content);
+    return bytes && readBrowsers({ identityKeyBytes, email: this.#parts.user.email, bytes });
+  }
+
+  /**
+   * @param {{ content: any }} snapshot
+   * @returns {Promise<Draft | null>} what this browser knows and the vault does not
+   */
+  async #news({ content }) {
+    const merged = await mergedContent(content, await this.#knowledge.known());
+    return JSON.stringify(merged) === JSON.stringify(content) ? null : { content: merged };
+  }
+
+  /** The pinned vault has changed: all tabs show it. */
+  async kept() {
+    this.#parts.session.mayBeSignedOut = false;
+    await this.show();
+    this.#parts.tabs.tell("vault");
+  }
+
+  /** Shows the pinned vault. */
+  async show() {
+    const pinned = await this.#pins.read();
+    const dismissed = (await this.#parts.database.read(["state"], (stores) => get(stores("state"), DISMISSED))) ?? [];
+    if (pinned) {
+      const { cipher, user } = this.#parts;
+      this.#tell(await viewOf(pinned, { email: user.email, browser: cipher.browser, lastSeen: this.#lastSeen, dismissed }));
+    }
+  }
+
+  /** @param {string} id of a browser that another one has added: the person has seen it */
+  async dismissNews(id) {
+    await this.#parts.database.write(["state"], async (stores) => {
+      stores("state").put([...((await get(stores("state"), DISMISSED)) ?? []), id], DISMISSED);
+    });
+    await this.kept();
+  }
+
+  /** Asks the server for the vault, and when the browsers were seen last. */
+  async load() {
+    await this.sync({ finishes: true });
+    const pinned = await this.#pins.read();
+    if (pinned && !pinned.pin.problem) {
+      await this.alone(() => this.#compareLists());
+    }
+  }
+
+  /** @throws {Refusal} `list_outside_vault`: somebody who has the identity signed another list than the vault has */
+  async #compareLists() {
+    const { bytes, lastSeen } = readOwnBrowsers(await this.#api.browsers());
+    const pinned = /** @type {import("./vault-pin.js").Pinned} */ (await this.#pins.read());
+    const isSame = bytes !== null && equal(bytes, fromBase64(pinned.content.list));
+    const newer = isSame ? null : await this.#keeper.read();
+    if (newer && (bytes === null || !equal(bytes, fromBase64(newer.content.list)))) {
+      await this.#refuse("list_outside_vault");
+      return;
+    }
+    this.#lastSeen = lastSeen;
+    await this.show();
+  }
+
+  /** @param {() => Promise<Snapshot | null>} open opens the newest version; its content says which way was used */
+  async join(open) {
+    const { accountKey, cipher, storageLoss, user } = this.#parts;
+    const written = await this.#keeper.write(async (before) => {
+      const { content, list, generation } = /** @type {Snapshot} */ (before);
+      if (list.browsers.some(({ id }) => id === cipher.browser)) {
+        return null;
+      }
+      const made = accountKey.current;
+      const merged = await mergedContent(content, await this.#knowledge.known());
+      // A key that was made here to start without old messages is the account's by now.
+      const publicKey = made?.secrets ? toBase64(made.publicKeyBytes) : presentKey(content).publicKey;
+      const keys = withPresent(merged.keys, publicKey);
+      const [own] = await importKeys(cipher, user.email, keys.filter((key) => key.present));
+      const identityPrivateKey = /** @type {any} */ (own.identity).privateKey;
+      return this.withThis({ content: { ...merged, keys }, since: generation, list }, identityPrivateKey);
+    }, open);
+    await this.written(written);
+    await storageLoss.recover();
+  }
+
+  /**
+   * @param {import("./new-browser.js").Before} given
+   * @param {CryptoKey} identityPrivateKey
+   * @returns {Promise<Draft>} with this browser in the list and among the ways
+   */
+  async withThis(given, identityPrivateKey) {
+    const { cipher, user } = this.#parts;
+    const { seed, signature } = await this.#keeper.place();
+    const [way, name] = [await wayOf(seed, user.email), browserName()];
+    return withBrowser(given, { id: cipher.browser, signatureKeyBytes: signature.publicKeyBytes, name, way }, identityPrivateKey);
+  }
+
+  /** @param {Snapshot | null} written */
+  async written(written) {
+    await this.#knowledge.takeOver(/** @type {Snapshot} */ (written));
+    await this.kept();
+    this.#api.bindSession(this.#parts.cipher.browser).catch(() => {});
+  }
+}
