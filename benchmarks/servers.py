@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests.support.collected import lay_static
 from tests.support.environment import ROOT, clean_environment
 from tools.provision.postgres import SETTINGS, Postgres, copy_programs
 from tools.provision.processes import free_port, private_folder, spawn, stop, wait_until
@@ -70,6 +71,7 @@ class Site:
             self.postgres = start_service(stack, "postgres", DurablePostgres)
             self.redis = start_service(stack, "redis", Redis)
             self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vibechat-benchmark-")))
+            lay_static(self.folder / "var")
             self.resources = stack.pop_all()
         return self
 

@@ -1,6 +1,8 @@
 import base64
 
 import pytest
+from django.core.management import call_command
+from django.db import connections
 from django.test import Client
 
 from accounts.models import User
@@ -42,10 +44,20 @@ def pages(operator):
     return client
 
 
-@pytest.fixture
-def world(alice, bob, mallory):
-    """Accounts, tokens and ids by name: alice and bob are in contact, mallory knows nobody, suspended is suspended."""
-    people = {"alice": alice, "bob": bob, "mallory": mallory}
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """Accounts, tokens and ids by name: alice and bob are in contact, mallory knows nobody, suspended is suspended. The
+    rows are committed once for the module, and each test rolls back what it changes.
+    """
+    with django_db_blocker.unblock():
+        yield make_world()
+        call_command("flush", interactive=False, verbosity=0)
+        connections.close_all()
+
+
+def make_world() -> dict:
+    people = {name: Person(name) for name in ("alice", "bob", "mallory")}
+    alice, bob, _ = people.values()
     key = base64.b64encode(new_spki()).decode()
     alices, bobs = alice.upload_key(), bob.post("/api/keys/upload", {"public_key": key}).json()["fingerprint"]
     suspended = Person("suspended")
@@ -59,9 +71,10 @@ def world(alice, bob, mallory):
     passkey = Passkey.objects.create(user=bob.user, credential_id=b"bobs", public_key=b"k", sign_count=0)
     message = alice.send(bob, sender_fingerprint=alices, recipient_fingerprint=bobs)
     return {
+        "people": people,
+        "mallory": people["mallory"].email,
         "alice": alice.email,
         "bob": bob.email,
-        "mallory": mallory.email,
         "suspended": suspended.email,
         "nobody": "nobody@example.org",
         "alices": alices,

@@ -29,7 +29,8 @@ class Server:
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
-        lay_static(self.var_dir)
+        if "STATIC_ROOT" not in self.environment:
+            lay_static(self.var_dir)
         self.process = start_server(self.environment, self.log)
         wait_for_server(self.process, self.is_ready, self.log)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.browser.site import Server, make_database
 from tests.deployment.nginx import HOST, Nginx
+from tests.support.collected import lay_static
 from tools.provision import Unavailable
 from tools.provision.processes import private_folder
 
@@ -32,6 +33,7 @@ def running_deployment(folder: Path) -> Iterator[Deployment]:
         raise Unavailable("openssl is not installed")
     with contextlib.ExitStack() as stack:
         nginx_folder = stack.enter_context(private_folder("nginx"))
+        lay_static(nginx_folder)
         servers = [new_server(folder / f"server-{number}", nginx_folder / "static") for number in range(2)]
         nginx = Nginx(nginx_folder, nginx_folder / "static", [server.port for server in servers])
         stack.callback(nginx.stop)

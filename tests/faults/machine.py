@@ -13,6 +13,7 @@ import psycopg
 
 from tests.browser.proxy import Line, hang_up
 from tests.browser.site import Server
+from tests.support.collected import lay_static
 from tools.provision.postgres import Postgres
 from tools.provision.processes import private_folder, spawn, wait_until
 from tools.provision.redis import Redis
@@ -188,6 +189,7 @@ def embedded_machine(folder: Path, check_seconds: int) -> Iterator[Machine]:
 
 @contextlib.contextmanager
 def serving(machine: Machine, processes: int) -> Iterator[Machine]:
+    lay_static(machine.folder)
     with contextlib.ExitStack() as stack, ThreadPoolExecutor() as threads:
         for _ in range(processes):
             stack.callback(machine.add_server().stop)

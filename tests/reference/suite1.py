@@ -6,6 +6,7 @@ fingerprints are raw bytes; the message object is the API's JSON.
 """
 
 import base64
+import functools
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -114,6 +115,7 @@ def pbkdf2_salt(header: Header, message_salt: bytes) -> bytes:
     return b"VibeChat suite 1 salt" + header.sender_fingerprint + header.recipient_fingerprint + message_salt
 
 
+@functools.cache  # most vectors are changed copies of a few messages
 def message_key(shared_secret: bytes, salt: bytes) -> bytes:
     """§4.1: 32 bytes from the PBKDF2 salt."""
     return hashlib.pbkdf2_hmac("sha256", shared_secret, salt, PBKDF2_ITERATIONS, 32)

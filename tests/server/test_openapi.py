@@ -151,6 +151,6 @@ def test_document_is_not_served():
 
 
 @pytest.mark.django_db
-def test_accept_header_of_a_browser_gets_json(alice):
-    answer = ask("GET", "/api/auth/me", token=alice.tokens["access"], headers=[("Accept", "text/html")])
+def test_accept_header_of_a_browser_gets_json(world):
+    answer = ask("GET", "/api/auth/me", token=world["access"], headers=[("Accept", "text/html")])
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")

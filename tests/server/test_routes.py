@@ -259,7 +259,8 @@ def test_unknown_urls_are_404(world, target):
 
 
 @pytest.mark.parametrize("row", [row for row in API if row[3].startswith("401 ")], ids=lambda row: " ".join(row[:2]))
-def test_ended_session_gets_401(world, alice, row):
+def test_ended_session_gets_401(world, row):
+    alice = world["people"]["alice"]
     alice.session.end()
     answer = ask(row[0], filled(row[1], world), filled(row[2], world), alice.tokens["access"])
     assert answer.status == 401

@@ -1,4 +1,4 @@
-"""Static files, collected once for a run. Each VAR_DIR of a server or a test process starts with a copy.
+"""Static files, collected once for a run. Each VAR_DIR of a server or a test process starts with them.
 
 Collecting takes 3 s of CPU time, and a run starts some sixty servers.
 """
@@ -24,6 +24,14 @@ def collect_once(folder: Path) -> None:
 
 
 def lay_static(var_dir: Path) -> None:
+    """The files are links, so a test that changes one deletes it first."""
     collected = os.environ.get(VARIABLE)
     if collected and not (var_dir / "static").exists():
-        shutil.copytree(collected, var_dir / "static")
+        shutil.copytree(collected, var_dir / "static", copy_function=link_or_copy)
+
+
+def link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # on another file system
+        shutil.copy2(source, target)

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.support.collected import lay_static
 from tests.support.environment import clean_environment
@@ -63,6 +64,18 @@ def pytest_configure():
 
 def pytest_unconfigure():
     resources.close()
+
+
+class Scheduling(LoadFileScheduling):
+    """A worker takes whole files, and all files that share the servers of tests/deployment."""
+
+    def _split_scope(self, nodeid):
+        return "tests/deployment" if nodeid.startswith("tests/deployment/") else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

@@ -122,6 +122,7 @@ def test_command_reads_the_checkout_not_the_collected_files(manifest, settings):
     address = next(path for path, entry in manifest["files"].items() if entry["name"] == "static/js/chat.js")
     collected = settings.STATIC_ROOT / address.removeprefix("/static/")
     content = collected.read_bytes()
+    collected.unlink()  # other processes may have links to it
     try:
         collected.write_bytes(content + b"// more\n")
         printed = StringIO()

@@ -79,4 +79,6 @@ def test_pings_of_a_stranger_that_does_not_read_fill_no_memory(server):
     with contextlib.suppress(OSError):
         for _ in range(2000):
             plain.sendall(ping * 500)
+            if "socket_unsent_limited" in server.log.read_text():
+                break
     wait_for_line(server, "socket_unsent_limited")
