@@ -66,6 +66,7 @@ def make_world() -> dict:
     writer = Writer(bob, public_key=key)
     vault = writer.first()
     following = writer.after(vault)
+    segment = writer.segment_body(2, writer.segment(), revision=2)[1]
     route = "ab" * 16
     bob.post("/api/invitations", {"route": route})
     passkey = Passkey.objects.create(user=bob.user, credential_id=b"bobs", public_key=b"k", sign_count=0)
@@ -88,6 +89,7 @@ def make_world() -> dict:
         **{f"vault_{name}": following[name] for name in ("blob", "hash", "previous", "signature")},
         "way": vault["ways"][0]["id"],
         "box": vault["ways"][0]["box"],
+        "segment": segment,
         "new_route": "cd" * 16,
         "bobs_route": route,
         "passkey": passkey.pk,

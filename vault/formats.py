@@ -118,3 +118,48 @@ class SignedList:
     def is_signed_by(self, identity: bytes, user: User) -> bool:
         body, signature = self.raw[:-SIGNATURE_BYTES], self.raw[-SIGNATURE_BYTES:]
         return verifies(identity, signature, lp(b"VibeChat browsers", user.email.encode("ascii"), body))
+
+
+# --- streams ---------------------------------------------------------------------------------------------------------
+
+
+class StreamForm(NamedTuple):
+    """The lengths of a kind's blobs: `step` times 1 to `steps`, and how many segments a stream may have."""
+
+    step: int
+    steps: int
+    most_segments: int
+
+
+STREAM_KINDS = {"archive": StreamForm(65_536, 4, 4096), "states": StreamForm(1024, 256, 1)}
+SEGMENT_FRAME_BYTES = 1 + 4 + 7 + 12 + 16  # form, generation, month, nonce and tag around the padded content
+LEAST_SEGMENT_BYTES = SEGMENT_FRAME_BYTES + 1024
+MOST_SEGMENT_BYTES = SEGMENT_FRAME_BYTES + 4 * 65_536
+
+
+def is_segment(blob: bytes, kind: str) -> bool:
+    """Whether the blob has the length of a padded one of this kind, and the form 1."""
+    form, length = STREAM_KINDS[kind], len(blob) - SEGMENT_FRAME_BYTES
+    return blob[0] == 1 and length % form.step == 0 and 1 <= length // form.step <= form.steps
+
+
+def stream_of(user: User, browser: str, kind: str) -> tuple[bytes, ...]:
+    return (*account_of(user), browser.encode(), kind.encode())
+
+
+def segment_hash(user: User, browser: str, kind: str, number: int, blob: bytes) -> bytes:
+    place = (*stream_of(user, browser, kind), uint32(number))
+    return hashlib.sha256(lp(b"VibeChat segment", *place, blob)).digest()
+
+
+def stream_head(hashes: Iterable[bytes]) -> bytes:
+    head = FIRST
+    for hashed in hashes:
+        head = hashlib.sha256(lp(b"VibeChat stream head", head, hashed)).digest()
+    return head
+
+
+def stream_write(user: User, browser: str, kind: str, revision: int, hashes: list[bytes]) -> bytes:
+    """What the writing browser signs. `hashes`: of all segments after the write, in order."""
+    place = (*stream_of(user, browser, kind), uint32(len(hashes)), uint32(revision))
+    return lp(b"VibeChat stream", *place, stream_head(hashes))

@@ -15,9 +15,10 @@ from vault.invitations import Invitation
 from vault.passkeys import Passkey, SpentChallenge
 from vault.pushes import push_after_commit
 from vault.retention import superseded
+from vault.streams import Stream, StreamSegment
 from vibechat.core.exceptions import Conflict
 
-__all__ = ["BrowserList", "Invitation", "Passkey", "SpentChallenge", "VaultVersion", "Write"]
+__all__ = ["BrowserList", "Invitation", "Passkey", "SpentChallenge", "Stream", "StreamSegment", "VaultVersion", "Write"]
 
 
 @dataclass(frozen=True)
@@ -105,14 +106,16 @@ class VaultManager(VaultRows["VaultVersion"]):
 
     @in_mailboxes
     def give_up(self, user: User) -> bool:
-        """Delete all versions. Returns whether there was one."""
+        """Delete all versions, and the streams, which nobody can open without. Returns whether there was one."""
         mailbox = Mailbox.lock(user.pk)[user.pk]
         rows = self.of(user)
         size = rows.aggregate(size=models.Sum("size"))["size"]
         if size is None:
             return False
-        charge(mailbox, -size)
+        segments = StreamSegment.objects.filter(stream__user=user)
+        charge(mailbox, -size - (segments.aggregate(size=models.Sum("size"))["size"] or 0))
         rows.delete()
+        Stream.objects.filter(user=user).delete()
         push_after_commit(user.pk, "vault_changed", version=0)
         return True
 

@@ -3,7 +3,7 @@ from typing import Any
 from accounts.models import User
 from accounts.own_data import Kind
 from vault.formats import SignedList
-from vault.models import BrowserList, Invitation, Passkey, VaultVersion
+from vault.models import BrowserList, Invitation, Passkey, Stream, StreamSegment, VaultVersion
 from vibechat.core.times import iso
 
 LARGE_COLUMNS = ("blob", "boxes")
@@ -26,6 +26,24 @@ def kinds(user: User) -> list[Kind]:
             (BrowserList.objects.filter(user=user),),
             list_json,
             order="user_id",
+        ),
+        Kind(
+            "streams",
+            "Your archive, and what you have read",
+            "One of each kind for each browser, so that they all show the same: who wrote it last, and how often it "
+            "was written.",
+            (user.streams.all(),),
+            stream_json,
+        ),
+        Kind(
+            "stream_segments",
+            "Parts of your archive",
+            "Sealed so that this server cannot open them; only their sizes are shown.",
+            (StreamSegment.objects.filter(stream__user=user).defer("blob"),),
+            lambda row: (
+                {"id": row.pk, "stream": row.stream_id, "number": row.number, "size": row.size}
+                | {"hash": bytes(row.hash).hex()}
+            ),
         ),
         Kind(
             "passkeys",
@@ -80,3 +98,15 @@ def passkey_json(row: Passkey) -> dict[str, Any]:
 def invitation_json(row: Invitation) -> dict[str, Any]:
     times = {"created_at": iso(row.created_at), "expires_at": iso(row.expires_at)}
     return {"id": row.pk, "route": row.route, "steps": list(row.messages), **times}
+
+
+def stream_json(row: Stream) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "browser": row.browser,
+        "kind": row.kind,
+        "revision": row.revision,
+        "by": row.by,
+        "signature": bytes(row.signature).hex(),
+        "updated_at": iso(row.updated_at),
+    }

@@ -7,5 +7,5 @@ from messaging.realtime import dispatcher
 from messaging.realtime.payloads import Push
 
 
-def push_after_commit(user_id: int, kind: str, **members: Any) -> None:
+def push_after_commit(user_id: int, kind: str, /, **members: Any) -> None:
     dispatcher.after_commit([Push(user_id, 0, json.dumps({"type": kind, **members}))])

@@ -8,15 +8,19 @@ from vault.formats import (
     BOX_BYTES,
     LEAST_BLOB_BYTES,
     LEAST_LIST_BYTES,
+    LEAST_SEGMENT_BYTES,
     MOST_LIST_BYTES,
+    MOST_SEGMENT_BYTES,
     SIGNATURE_BYTES,
     MalformedList,
     SignedList,
     Way,
     is_blob,
+    is_segment,
     vault_hash,
 )
 from vault.models import Write, encoded
+from vault.streams import Stream
 from vibechat.core.exceptions import TooLarge
 from vibechat.core.fields import Base64Field, PatternField, StrictBooleanField, StrictIntegerField
 
@@ -224,3 +228,50 @@ class PasskeySerializer(serializers.Serializer):
 
 class PasskeysSerializer(serializers.Serializer):
     results = PasskeySerializer(many=True)
+
+
+# --- streams ---------------------------------------------------------------------------------------------------------
+
+
+class SegmentWriteSerializer(serializers.Serializer):
+    """`context` has the kind of the stream."""
+
+    blob = LargeBytesField(LEAST_SEGMENT_BYTES, MOST_SEGMENT_BYTES)
+    by = BrowserIdField()
+    revision = Uint32Field()
+    signature = BytesField(SIGNATURE_BYTES, SIGNATURE_BYTES)
+
+    def validate_blob(self, blob: bytes) -> bytes:
+        if not is_segment(blob, self.context["kind"]):
+            raise serializers.ValidationError("This is no segment of such a stream.", code="invalid_blob")
+        return blob
+
+
+class SegmentSerializer(serializers.Serializer):
+    number = serializers.IntegerField()
+    blob = BytesField(LEAST_SEGMENT_BYTES, MOST_SEGMENT_BYTES)
+    hash = HashField()
+
+
+class SegmentsSerializer(serializers.Serializer):
+    results = SegmentSerializer(many=True)
+
+
+class StreamSerializer(serializers.Serializer):
+    browser = serializers.CharField()
+    kind = serializers.CharField()
+    count = serializers.SerializerMethodField()
+    revision = serializers.IntegerField()
+    by = serializers.CharField()
+    signature = BytesField(SIGNATURE_BYTES, SIGNATURE_BYTES)
+    hashes = serializers.SerializerMethodField()
+
+    def get_count(self, stream: Stream) -> int:
+        return len(stream.segments.all())
+
+    def get_hashes(self, stream: Stream) -> list[str]:
+        return [bytes(segment.hash).hex() for segment in stream.segments.all()]
+
+
+class StreamsSerializer(serializers.Serializer):
+    results = StreamSerializer(many=True)

@@ -1,9 +1,10 @@
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db.models import Max
+from django.db.models import Max, Prefetch, QuerySet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed, Throttled, ValidationError
 from rest_framework.permissions import AllowAny
@@ -12,10 +13,13 @@ from rest_framework.response import Response
 
 from accounts.authentication import AccountRequest
 from accounts.lookup import person_with
+from accounts.models import User
 from accounts.serializers import TokensSerializer
 from accounts.views import log_in_response
+from messaging.pagination import LARGEST_ID, whole_number
+from vault.formats import STREAM_KINDS
 from vault.invitations import STEPS
-from vault.models import BrowserList, Invitation, Passkey, VaultVersion
+from vault.models import BrowserList, Invitation, Passkey, Stream, StreamSegment, VaultVersion
 from vault.serializers import (
     BrowserHereSerializer,
     BrowsersOfSerializer,
@@ -28,16 +32,24 @@ from vault.serializers import (
     PasskeyLoginSerializer,
     PasskeySerializer,
     PasskeysSerializer,
+    SegmentSerializer,
+    SegmentsSerializer,
+    SegmentWriteSerializer,
+    StreamSerializer,
+    StreamsSerializer,
     VaultSerializer,
     VaultVersionSerializer,
     VaultVersionsSerializer,
     VaultWriteSerializer,
 )
+from vault.streams import SegmentWrite
 from vault.webauthn import CredentialRefused, request_options
 from vibechat.core.exceptions import NotFound
 from vibechat.core.limits import LimitedViewSet, limit, seconds_over_limit
 from vibechat.core.logs import security_event
 
+SEGMENTS_AT_ONCE = 8
+BROWSER_ID = re.compile("[0-9a-f]{32}")
 NO_BODY = OpenApiResponse(description="No body.")
 
 
@@ -197,6 +209,57 @@ class InvitationViewSet(LimitedViewSet):
 def invitation_response(row: Invitation, status_code: int) -> Response:
     state = {**row.messages, "expires_at": row.expires_at}
     return Response(InvitationStateSerializer(state).data, status_code)
+
+
+class StreamViewSet(LimitedViewSet):
+    limits = {
+        "list": [limit("stream_read", by="account")],
+        "segments": [limit("stream_read", by="account")],
+        "segment": [limit("stream_read", by="account")],
+        "write": [limit("stream_write", by="account")],
+    }
+
+    @extend_schema(responses=StreamsSerializer)
+    def list(self, request: AccountRequest) -> Response:
+        hashes = StreamSegment.objects.order_by("number").only("stream", "number", "hash")
+        streams = request.user.streams.prefetch_related(Prefetch("segments", hashes)).order_by("pk")
+        return Response(StreamsSerializer({"results": streams}).data)
+
+    @extend_schema(parameters=[OpenApiParameter("from", int)], responses=SegmentsSerializer)
+    def segments(self, request: AccountRequest, browser: str, kind: str) -> Response:
+        """Up to SEGMENTS_AT_ONCE segments from this number on."""
+        first = whole_number(request.query_params, "from", 1, 0, LARGEST_ID)
+        rows = segments_of(request.user, browser, kind).filter(number__gte=first).order_by("number")
+        return Response(SegmentsSerializer({"results": rows[:SEGMENTS_AT_ONCE]}).data)
+
+    @extend_schema(responses=SegmentSerializer)
+    def segment(self, request: AccountRequest, browser: str, kind: str, number: int) -> Response:
+        row = segments_of(request.user, browser, kind).filter(number=number).first()
+        if row is None:
+            raise no_stream()
+        return Response(SegmentSerializer(row).data)
+
+    @extend_schema(request=SegmentWriteSerializer, responses={200: StreamSerializer, 201: StreamSerializer})
+    def write(self, request: AccountRequest, browser: str, kind: str, number: int) -> Response:
+        if kind not in STREAM_KINDS or not number or not BROWSER_ID.fullmatch(browser):
+            raise no_stream()
+        serializer = SegmentWriteSerializer(data=request.data, context={"kind": kind})
+        serializer.is_valid(raise_exception=True)
+        given = SegmentWrite(browser, kind, number, **serializer.validated_data)
+        stream, is_new = Stream.objects.write(request.user, given)
+        return Response(StreamSerializer(stream).data, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+
+
+def segments_of(user: User, browser: str, kind: str) -> QuerySet[StreamSegment]:
+    """Raises NotFound `no_stream`."""
+    stream = user.streams.filter(browser=browser, kind=kind).first()
+    if stream is None:
+        raise no_stream()
+    return stream.segments.all()
+
+
+def no_stream() -> NotFound:
+    return NotFound("no_stream", "There is no such stream or segment here.")
 
 
 class PasskeyViewSet(LimitedViewSet):

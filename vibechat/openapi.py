@@ -86,6 +86,18 @@ OPERATIONS = {
     "passkeys_destroy": ("Remove a passkey", {403: ["proof_needed"], 404: ["not_found"]}),
     "auth_passkey_options": ("Options for navigator.credentials.get, for five minutes", {}),
     "auth_passkey": ("Log in with a passkey", {401: ["passkey_refused"]}),
+    "streams_list": ("One's own streams, and the hashes of their segments", {}),
+    "streams_segments": ("Up to 8 segments of a stream, from a number on", {404: ["no_stream"]}),
+    "streams_segment": ("A segment of a stream", {404: ["no_stream"]}),
+    "streams_write": (
+        "Append a segment to a stream, or replace one; the last write again changes nothing",
+        {
+            403: ["signature_refused"],
+            404: ["no_stream"],
+            409: ["stream_changed", "too_many_segments", "too_many_streams", "storage_full"],
+            413: ["too_large"],
+        },
+    ),
     "browsers_here": (
         "Bind this session to a browser of the list",
         {403: ["proof_needed"], 404: ["browser_not_found"]},
@@ -122,6 +134,9 @@ DELETIONS = {
 PARAMETERS = {
     "id": {"type": "integer", "minimum": 1},
     "version": {"type": "integer", "minimum": 1},
+    "browser": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    "number": {"type": "integer", "minimum": 1},
+    "from": {"type": "integer", "minimum": 0, "maximum": LARGEST_ID},
     "route": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
     "step": {"type": "string", "enum": ["offer", "answer", "reveal", "details", "grant"]},
     "email": {"type": "string", "description": "In any spelling."},
@@ -207,7 +222,7 @@ class Schema(AutoSchema):
         if "requestBody" in operation:
             yield from (400, 413, 415)
         elif any(
-            parameter["name"] not in ("id", "fingerprint", "version", "route", "step")
+            parameter["name"] not in ("id", "fingerprint", "version", "route", "step", "browser", "kind", "number")
             for parameter in operation.get("parameters", [])
         ):
             yield 400

@@ -282,6 +282,8 @@ RATE_LIMITS = {
     "vault_read": {"account": "120/10m"},
     "vault_write": {"account": "120/10m"},
     "browsers_write": {"account": "60/10m"},
+    "stream_read": {"account": "1200/10m"},
+    "stream_write": {"account": "600/10m"},
     "invitation": {"account": "10/h"},
     "invitation_guess": {"account": "30/h"},
     "passkeys": {"account": "30/10m"},

@@ -7,7 +7,14 @@ from accounts.views import AuthViewSet, MeViewSet, ResetViewSet
 from contacts.views import ContactViewSet
 from keys.views import KeyViewSet
 from messaging.views import MessageViewSet, NamedKeyViewSet, OwnDataViewSet
-from vault.views import BrowserViewSet, InvitationViewSet, PasskeyLoginViewSet, PasskeyViewSet, VaultViewSet
+from vault.views import (
+    BrowserViewSet,
+    InvitationViewSet,
+    PasskeyLoginViewSet,
+    PasskeyViewSet,
+    StreamViewSet,
+    VaultViewSet,
+)
 from vibechat import client_manifest, pages
 from vibechat.core import health
 
@@ -69,6 +76,12 @@ api = [
     path("passkeys", PasskeyViewSet.as_view({"get": "list", "post": "add"})),
     path("passkeys/options", PasskeyViewSet.as_view({"post": "creation_options"})),
     path("passkeys/<row_id:id>", PasskeyViewSet.as_view({"delete": "destroy"})),
+    path("streams", StreamViewSet.as_view({"get": "list"})),
+    path("streams/<str:browser>/<str:kind>", StreamViewSet.as_view({"get": "segments"})),
+    path(
+        "streams/<str:browser>/<str:kind>/<row_id:number>",
+        StreamViewSet.as_view({"get": "segment", "put": "write"}),
+    ),
     path("health/live", health.live),
     path("health/ready", health.ready),
 ]

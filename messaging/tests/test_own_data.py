@@ -13,7 +13,7 @@ from keys.models import PublicKey
 from messaging.mailboxes import Mailbox
 from messaging.models import Clearing, Message, SpentClientId
 from tests.support.vault_writer import Writer
-from vault.models import BrowserList, Invitation, Passkey, VaultVersion
+from vault.models import BrowserList, Invitation, Passkey, Stream, StreamSegment, VaultVersion
 
 PATH = "/api/auth/me/data"
 # By kind: columns that are not shown, or shown with another name or value, and why.
@@ -41,6 +41,8 @@ OTHERWISE = {
     "spent_client_ids": {"sender": "oneself"},
     "vault_versions": {"user": "oneself", "blob": "as size", "boxes": "as size"},
     "browser_lists": {"user": "oneself", "raw": "as browsers"},
+    "streams": {"user": "oneself"},
+    "stream_segments": {"blob": "as size"},
     "passkeys": {"user": "oneself"},
     "browser_invitations": {"user": "oneself", "messages": "as steps"},
 }
@@ -58,6 +60,8 @@ MODELS = {
     "spent_client_ids": SpentClientId,
     "vault_versions": VaultVersion,
     "browser_lists": BrowserList,
+    "streams": Stream,
+    "stream_segments": StreamSegment,
     "passkeys": Passkey,
     "browser_invitations": Invitation,
 }
@@ -77,7 +81,9 @@ def rows(person, kind) -> list:
 def busy(alice, bob, mallory):
     """Alice and Bob have at least one row of every kind each."""
     for person, other in ((alice, bob), (bob, mallory)):
-        Writer(person).first()
+        writer = Writer(person)
+        writer.first()
+        writer.segment()
         person.post("/api/invitations", {"route": secrets.token_hex(16)})
         number = secrets.token_bytes(16)
         Passkey.objects.create(user=person.user, credential_id=number, public_key=b"k", sign_count=0)
@@ -114,7 +120,7 @@ def test_every_column_is_shown_or_has_a_reason(busy):
 def test_every_table_that_references_a_person_has_a_kind():
     personal = {relation.related_model for relation in User._meta.related_objects if relation.related_model}
     through = {User.groups.through, User.user_permissions.through}  # there are no groups here
-    assert personal - through | {User, SpentRefreshToken} == set(MODELS.values())
+    assert personal - through | {User, SpentRefreshToken, StreamSegment} == set(MODELS.values())
 
 
 def test_only_own_rows_are_shown(busy, bob, mallory):

@@ -132,6 +132,14 @@ API = [
     ("PUT", "/api/invitations/{bobs_route}/offer", {"message": "AAAA"}, "401 404 201 404"),
     ("PUT", "/api/invitations/{bobs_route}/grant", {"message": "AAAA"}, "401 404 409 404"),
     ("PUT", "/api/invitations/{bobs_route}/offer", {"message": "x"}, SIGNED_IN.format(400)),
+    ("GET", "/api/streams", None, SIGNED_IN.format(200)),
+    ("GET", "/api/streams/{bobs_browser}/archive", None, "401 404 200 404"),
+    ("GET", "/api/streams/{bobs_browser}/archive?from=x", None, SIGNED_IN.format(400)),
+    ("GET", "/api/streams/{bobs_browser}/archive/1", None, "401 404 200 404"),
+    ("GET", "/api/streams/{bobs_browser}/archive/x", None, SIGNED_IN.format(404)),
+    ("PUT", "/api/streams/{bobs_browser}/archive/2", "{segment}", "401 409 200 409"),
+    ("PUT", "/api/streams/{bobs_browser}/archive/2", {"blob": "AAAA"}, SIGNED_IN.format(400)),
+    ("PUT", "/api/streams/{bobs_browser}/another/2", {"blob": "AAAA"}, SIGNED_IN.format(404)),
     ("GET", "/api/passkeys", None, SIGNED_IN.format(200)),
     ("POST", "/api/passkeys", {"credential": {}, "name": "Phone"}, SIGNED_IN.format(400)),
     ("POST", "/api/passkeys/options", None, SIGNED_IN.format(200)),
@@ -171,8 +179,8 @@ OPEN_TO_ALL = (
 
 def filled(value, world):
     if isinstance(value, str):
-        number = value == "{message}"
-        return world["message"] if number else value.format(**world)
+        is_whole = value in ("{message}", "{segment}")
+        return world[value[1:-1]] if is_whole else value.format(**world)
     if isinstance(value, (list, dict)):
         items = value.items() if isinstance(value, dict) else enumerate(value)
         filled_in = {name: filled(item, world) for name, item in items}

@@ -39,6 +39,8 @@ BODIES = {
     ("POST", "/api/browsers/here"): {"browser": ROUTE},
     ("POST", "/api/invitations"): {"route": ROUTE},
     ("PUT", f"/api/invitations/{ROUTE}/offer"): {"message": "AAAA"},
+    ("PUT", f"/api/streams/{ROUTE}/states/1"): {"blob": "AQ" + "AAAA" * 354 + "AA==", "by": ROUTE, "revision": 1}
+    | {"signature": SIGNATURE},
     ("POST", "/api/passkeys"): {"credential": {"id": "AAAA", "response": {}}, "name": "Phone"},
     ("POST", "/api/auth/passkey"): {"credential": {"id": "AAAA", "response": {}}, "refresh_cookie": False},
     ("POST", "/api/auth/logout"): {},
@@ -119,6 +121,8 @@ ADDRESSES += [
 QUERIES = ["&&&", "=", "a[]=1", "page_size", "%", "after=1&before=2", "x=" + "y" * 60_000, "&".join("abcd" * 500)]
 PLACES = [
     "invitations/{}",
+    "streams/{}/states",
+    "streams/{}/states/1",
     "browsers/email/{}",
     "vault/versions/{}",
     "keys/email/{}",

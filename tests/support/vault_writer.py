@@ -106,3 +106,28 @@ class Writer:
         answer = self.put(following)
         assert answer.status_code == 200, answer.json()
         return following
+
+    # --- streams ---
+
+    def segment_body(self, number, hashes=(), revision=1, kind="archive", of=None, by=None, blob=None) -> tuple:
+        """(path, body, hashes after the write) of a segment that is appended to `hashes` or replaces one of them."""
+        of, by = of or self.browser, by or self.browser
+        step = 65_536 if kind == "archive" else 1024
+        blob = b"\1" + secrets.token_bytes(39 + step) if blob is None else blob
+        account = (self.person.email.encode(), str(self.person.user.pk).encode())
+        place = (*account, of.id.encode(), kind.encode())
+        hashed = hashlib.sha256(lp(b"VibeChat segment", *place, number.to_bytes(4), blob)).digest()
+        after = [*hashes[: number - 1], hashed, *hashes[number:]]
+        head = ZEROS
+        for one in after:
+            head = hashlib.sha256(lp(b"VibeChat stream head", head, one)).digest()
+        signed = lp(b"VibeChat stream", *place, len(after).to_bytes(4), revision.to_bytes(4), head)
+        body = {"blob": b64(blob), "by": by.id, "revision": revision, "signature": b64(by.key.sign(signed))}
+        return f"/api/streams/{of.id}/{kind}/{number}", body, after
+
+    def segment(self, number=1, hashes=(), **more) -> list:
+        """Write a segment; returns the hashes after it."""
+        path, body, after = self.segment_body(number, hashes, **more)
+        answer = self.person.put(path, body)
+        assert answer.status_code in (200, 201), answer.json()
+        return after
