@@ -3,7 +3,7 @@ import json
 import secrets
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Session
@@ -282,6 +282,28 @@ def test_bytes_are_charged_and_a_full_account_is_refused(writer, alice, settings
     assert alice.delete(PATH).status_code == 204
     alice.user.browser_list.delete()
     assert stored(alice) < 1024 + 400  # what the list is charged
+
+
+def test_write_that_fails_in_the_middle_leaves_the_old_vault_whole(writer, alice, monkeypatch):
+    body = writer.first()
+    for _ in range(5):
+        body = writer.next(body)
+    before, used = alice.get(f"{PATH}/versions").json(), stored(alice)
+
+    def fail(*args, **values):
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(VaultVersion.objects, "create", fail)
+    with transaction.atomic():
+        following = writer.after(body, browsers=writer.list(2, [writer.browser, Browser()]))
+        assert writer.put(following).status_code == 503
+        transaction.set_rollback(False)
+    monkeypatch.undo()
+    assert alice.get(f"{PATH}/versions").json() == before
+    assert alice.get(PATH).json()["hash"] == body["hash"]
+    assert alice.get("/api/browsers").json()["version"] == 1
+    assert stored(alice) == used
+    assert writer.put(following).status_code == 200
 
 
 def test_deletion_of_the_vault_needs_a_proof(writer, alice, unproven, pushed, django_capture_on_commit_callbacks):
