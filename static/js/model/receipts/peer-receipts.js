@@ -19,12 +19,15 @@ import { BadAnswer, Refusal } from "../server/model-errors.js";
 /** @typedef {import("../../types/receipt-type.js").Receipt} Receipt */
 /** @typedef {import("../../storage/rows.js").Ticks} Ticks */
 /** @typedef {{ browser: string, receipt: Receipt }} Opened */
-/** @typedef {{ browser: string, last: number, without: number[] }} Sent this browser's messages to that peer: last: the
- *   last counter in use; without: the counters that were not sent yet */
+/** @typedef {{ browser: string, last: number, without: number[], isOther: (browser: string) => boolean }} Sent this browser's
+ *   messages to that peer: last: the last counter in use; without: the counters that were not sent yet; isOther: whether it is
+ *   another browser of the user's */
 
 // Whoever has the peer's key can invent browsers without end.
 const BROWSERS_LIMIT = 32;
 const LOOK_UPS_AT_ONCE = 3;
+/** @type {Ticks} */
+const NO_TICKS = { delivered: [], read: [] };
 
 export class PeerReceipts extends Emitter {
   #parts;
@@ -75,7 +78,7 @@ export class PeerReceipts extends Emitter {
     const rows = await database.read(["receipts"], (stores) => waitingReceipts(stores("receipts"), chatId));
     for (const row of rows.reverse()) {
       await decryptQueue.calm();
-      if ((await this.#open(row, aside)) !== "useless") {
+      if (["taken", "later"].includes(await this.#open(row, aside))) {
         return;
       }
     }
@@ -84,7 +87,7 @@ export class PeerReceipts extends Emitter {
   /**
    * @param {ReceiptRow} row
    * @param {import("../../lib/turns.js").Aside} aside for key look-ups: a slow one delays no other peer's receipts
-   * @returns {Promise<"taken" | "useless" | "later">} later: there is no network, or a key waits for the person's decision
+   * @returns {Promise<"taken" | "one" | "useless" | "later">} one: earlier ones may be of other browsers; later: there is no network, or a key waits for the person's decision
    */
   async #open(row, aside) {
     try {
@@ -92,8 +95,11 @@ export class PeerReceipts extends Emitter {
       const { content, peerKey } = await unsealer.open({ ...row, mine: false }, (lookUp) => aside(() => this.#lookUps.run(lookUp)));
       const isPresent = people.get(row.peer)?.pinned === peerKey.fingerprint;
       const opened = { browser: content.browser, receipt: await decodeReceipt(content.body) };
-      await (isPresent ? this.#enter(row, opened) : this.#drop(row));
-      return isPresent ? "taken" : "useless";
+      if (isPresent) {
+        return (await this.#enter(row, opened)) ? "taken" : "one";
+      }
+      await this.#drop(row);
+      return "useless";
     } catch (error) {
       if (!isFinal(error)) {
         return "later";
@@ -111,25 +117,38 @@ export class PeerReceipts extends Emitter {
   /**
    * @param {ReceiptRow} row
    * @param {Opened} opened
+   * @returns {Promise<boolean>} whether it says all that earlier ones have said: the peer has one browser
    */
-  async #enter({ id, chat: chatId }, opened) {
-    const { chains, database, tabs, cipher } = this.#parts;
+  async #enter({ id, peer, chat: chatId }, opened) {
+    const { chains, database, people, tabs, cipher } = this.#parts;
+    let isAll = false;
     const { browser, receipt: { head } } = opened;
     const named = head && (await cipher.seal(headRecord(chatId, browser), head));
     await database.write(["receipts", "chats", "chains", "outbox"], async (stores) => {
       const waiting = await waitingReceipts(stores("receipts"), chatId);
-      waiting.filter((row) => row.id <= id).forEach((row) => stores("receipts").delete(row.id));
       const chat = await chatOrNew(stores("chats"), chatId);
+      isAll = isOnly(browser, Object.keys(chat.heads ?? {})) && isOnly(browser, people.get(peer)?.list?.ids ?? [browser]);
+      waiting.filter((row) => row.id === id || (isAll && row.id < id)).forEach((row) => stores("receipts").delete(row.id));
       const unsealed = (await unsent(stores("outbox"), chatId)).filter((row) => row.envelope === null && !row.mayHaveLeft);
       const sent = { last: await chains.ownCounter(stores, chatId), without: unsealed.map(({ counter }) => counter) };
-      stores("chats").put(withReceipt(chat, { ...opened, named }, { browser: cipher.browser, ...sent }));
+      const isOther = (/** @type {string} */ own) => own !== cipher.browser && people.isOwnBrowser(own);
+      stores("chats").put(withReceipt(chat, { ...opened, named }, { browser: cipher.browser, isOther, ...sent }));
     });
     if (head) {
       await markContradicted({ database, cipher }, { chat: chatId, browser, head });
     }
     this.emit("changed", { email: peerOf(chatId), named: head?.hash ?? null });
     tabs.tell("chat", { email: peerOf(chatId) });
+    return isAll;
   }
+}
+
+/**
+ * @param {string} browser
+ * @param {string[]} known
+ */
+function isOnly(browser, known) {
+  return known.length === 1 && known[0] === browser;
 }
 
 /**
@@ -146,6 +165,7 @@ function withReceipt(chat, { browser, named, receipt: { head, seen } }, sent) {
   return {
     ...rest,
     ticks: seen.filter((entry) => entry.browser === sent.browser).reduce((ticks, entry) => merged(ticks, entry, sent), ticksOf(chat)),
+    otherTicks: seen.filter((entry) => sent.isOther(entry.browser)).reduce(withOther, chat.otherTicks),
     heads: Object.fromEntries([
       ...Object.entries(others).slice(1 - BROWSERS_LIMIT),
       [browser, { from: before?.from ?? to, to, named: head?.counter === to ? named : before?.named }],
@@ -154,9 +174,20 @@ function withReceipt(chat, { browser, named, receipt: { head, seen } }, sent) {
 }
 
 /**
+ * @param {Record<string, Ticks> | undefined} others by own browser
+ * @param {Receipt["seen"][number]} entry about messages of another browser of the user's
+ * @returns {Record<string, Ticks>}
+ */
+function withOther(others, entry) {
+  const { [entry.browser]: before = NO_TICKS, ...rest } = others ?? {};
+  const ticks = merged(before, entry, { last: Infinity, without: [] });
+  return Object.fromEntries([...Object.entries(rest).slice(1 - BROWSERS_LIMIT), [entry.browser, ticks]]);
+}
+
+/**
  * @param {Ticks} ticks
  * @param {Receipt["seen"][number]} entry
- * @param {Sent} sent messages that were not sent cannot have arrived, whatever a receipt says
+ * @param {Pick<Sent, "last" | "without">} sent messages that were not sent cannot have arrived, whatever a receipt says
  * @returns {Ticks}
  */
 function merged(ticks, { from, delivered, read, missing }, { last, without }) {
@@ -188,11 +219,12 @@ function isFinal(error) {
 
 /**
  * @param {ChatRow} chat
- * @param {{ browser?: string, counter?: number }} message one's own, of this browser
+ * @param {{ browser?: string, counter?: number }} message one's own
+ * @param {string} [here] this browser, if the message may be of another one
  * @returns {"sent" | "delivered" | "read"}
  */
-export function acknowledgement(chat, { counter = 0 }) {
-  const { delivered, read } = ticksOf(chat);
+export function acknowledgement(chat, { browser, counter = 0 }, here = browser) {
+  const { delivered, read } = browser !== undefined && browser !== here ? (chat.otherTicks?.[browser] ?? NO_TICKS) : ticksOf(chat);
   if (has(read, counter)) {
     return "read";
   }

@@ -61,7 +61,7 @@ async function* messagesOf(own, chat) {
     const from = after;
     const rows = await own.database.read(["messages"], (stores) => messagesAfter(stores("messages"), chat.id, from, BATCH));
     const shown = rows.filter(({ hidden }) => !hidden);
-    const messages = await Promise.all(shown.map((row) => exportedMessage(own, row, row.mine ? acknowledgement(chat, row) : null)));
+    const messages = await Promise.all(shown.map((row) => exportedMessage(own, row, row.mine ? acknowledgement(chat, row, own.cipher.browser) : null)));
     yield { kind: "messages", messages, read: rows.length };
     if (rows.length < BATCH) {
       break;

@@ -48,7 +48,7 @@ function storedItems(shown, contents, { cipher, decryptQueue, people, preference
   const { browser: here } = cipher;
   const isUnlisted = (/** @type {MessageRow} */ { mine, browser = here }) =>
     (mine ? browser !== here && !people.isOwnBrowser(browser) : isSecond(browser));
-  const around = { chat, isReadTold: preferences.readReceipts, ownBrowser: here, isUnlisted, isSecond, usualDelay };
+  const around = { chat, isReadTold: preferences.readReceipts, ownBrowser: here, isUnlisted, usualDelay };
   const placed = distinct.map(({ row, key }) => {
     const known = contents.known(row);
     return { row, words: known.words, item: storedItem(row, known, { ...around, key }) };

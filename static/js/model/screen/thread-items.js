@@ -85,17 +85,13 @@ function item(clientId, atMs) {
  * @param {MessageRow} row
  * @param {Known} known
  * @param {{ chat: ChatRow, isReadTold: boolean, key: string, ownBrowser: string, isUnlisted: (row: MessageRow) => boolean,
- *   isSecond: (browser: string | undefined) => boolean, usualDelay: (row: MessageRow) => number }} shown isReadTold: who
- *   does not tell what was read, is not told either; isUnlisted: whether to mark it; isSecond: whether the peer used the same key in another browser before;
- *   usualDelay: of that browser's messages, as its clock is
+ *   usualDelay: (row: MessageRow) => number }} shown isReadTold: who does not tell what was read, is not told
+ *   either; isUnlisted: whether its browser is in no list of its writer's; usualDelay: of that browser's messages, as its clock is
  * @returns {ThreadItem}
  */
-export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ownBrowser, isUnlisted, isSecond, usualDelay }) {
-  const { browser, clientId, createdAtMs, mine, conflict = false, late = false } = row;
-  const isOther = mine ? (browser ?? ownBrowser) !== ownBrowser : isSecond(browser);
-  // The ticks are about messages of this browser only.
-  const acknowledged = isOther ? "sent" : acknowledgement(chat, row);
-  const state = mine ? acknowledged : null;
+export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ownBrowser, isUnlisted, usualDelay }) {
+  const { clientId, createdAtMs, mine, conflict = false, late = false } = row;
+  const state = mine ? acknowledgement(chat, row, ownBrowser) : null;
   return {
     ...item(clientId, createdAtMs),
     key,

@@ -86,6 +86,17 @@ describe("a receipt", () => {
     await again.showsStates(bob, "read", "delivered", "read");
   }));
 
+  test("of each of the peer's browsers counts, also if they are opened at once", inWorld(async (world) => {
+    const { alice, bob, of } = await meet(world, "one", "two");
+    alice.account.close();
+    await bob.acknowledge(alice, [of({ delivered: 2, read: 1 })]);
+    bob.browser = "ef".repeat(16);
+    await bob.acknowledge(alice, [of({ delivered: 2 })]);
+    const again = await world.newTab(alice);
+    again.conversations.open(bob.email);
+    await again.showsStates(bob, "read", "delivered");
+  }));
+
   test("adds to the ticks that an older version of the page has stored", inWorld(async (world) => {
     const { alice, bob, of } = await meet(world, "one", "two");
     await bob.acknowledge(alice, [of({ delivered: 1, read: 1 })]);

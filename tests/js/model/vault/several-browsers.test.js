@@ -67,6 +67,20 @@ describe("two browsers of one person", () => {
   }));
 });
 
+describe("receipts", () => {
+  test("show in each of the person's browsers, whichever has sent the message", inWorld(async (world) => {
+    const { alice, second, bob } = await twoAndBob(world);
+    await alice.send(bob, "from the first");
+    await second.send(bob, "from the second");
+    await until(() => bob.texts(alice).length === 4);
+    await bob.conversations.markRead(alice.email);
+    for (const browser of [alice, second]) {
+      await until(() => browser.items(bob).length === 4);
+      await until(() => browser.states(bob).slice(2).join() === "read,read", () => browser.states(bob).join());
+    }
+  }));
+});
+
 describe("a browser that is signed out", () => {
   test("says so and ends; the vault key is renewed, and nobody sees a change of keys", inWorld(async (world) => {
     const { alice, second, bob, code } = await twoAndBob(world);
