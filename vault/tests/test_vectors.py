@@ -7,7 +7,19 @@ from types import SimpleNamespace
 import pytest
 from django.conf import settings
 
-from vault.formats import MalformedList, SignedList, Way, is_blob, vault_hash, vault_write, verifies, ways_hash
+from vault.formats import (
+    MalformedList,
+    SignedList,
+    Way,
+    is_blob,
+    is_segment,
+    segment_hash,
+    stream_write,
+    vault_hash,
+    vault_write,
+    verifies,
+    ways_hash,
+)
 
 pytestmark = pytest.mark.once
 
@@ -23,13 +35,17 @@ def named(vectors: list[dict]) -> dict:
     return {"argvalues": vectors, "ids": [vector["name"] for vector in vectors]}
 
 
+def user_of(vector: dict) -> SimpleNamespace:
+    return SimpleNamespace(email=vector["email"], pk=int(vector["account_id"]))
+
+
 def ways_of(vector: dict) -> list[Way]:
     return [Way(way["id"], way["kind"], bytes.fromhex(way["box"])) for way in vector["ways"]]
 
 
 @pytest.mark.parametrize("vector", **named(read("vault.json")["vaults"]))
 def test_hash_and_signature_of_a_version(vector):
-    user = SimpleNamespace(email=vector["email"], pk=int(vector["account_id"]))
+    user = user_of(vector)
     blob, previous = base64.b64decode(vector["blob"]), bytes.fromhex(vector["previous"])
     digest = vault_hash(user, blob, ways_of(vector), vector["browser"], previous)
     assert digest.hex() == vector["hash"]
@@ -59,3 +75,27 @@ def test_signed_list_is_taken(vector):
 @pytest.mark.parametrize("vector", **named(read("browsers.json")["refused"]))
 def test_other_list_is_refused(vector):
     assert is_taken(vector) is (vector["name"] in READERS_ONLY)
+
+
+@pytest.mark.parametrize("vector", **named(read("streams.json")["segments"]))
+def test_hash_of_a_segment(vector):
+    blob = base64.b64decode(vector["blob"])
+    assert is_segment(blob, vector["kind"])
+    place = (user_of(vector), vector["browser"], vector["kind"], vector["number"])
+    assert segment_hash(*place, blob).hex() == vector["hash"]
+
+
+def is_signed(vector: dict) -> bool:
+    hashes = [bytes.fromhex(each) for each in vector["hashes"]]
+    signed = stream_write(user_of(vector), vector["browser"], vector["kind"], vector["revision"], hashes)
+    return verifies(bytes.fromhex(vector["signature_key"]), bytes.fromhex(vector["signature"]), signed)
+
+
+@pytest.mark.parametrize("vector", **named(read("streams.json")["states"]))
+def test_state_of_a_stream_is_signed(vector):
+    assert is_signed(vector)
+
+
+@pytest.mark.parametrize("vector", **named(read("streams.json")["refused_states"]))
+def test_other_state_of_a_stream_is_not_signed(vector):
+    assert not is_signed(vector)
