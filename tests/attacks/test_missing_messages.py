@@ -258,8 +258,8 @@ def test_history(row, strangers, mallory):
     sees=f"Bob: {ONE}",
     when="when Alice's browser acknowledges what he writes next, or at her next message",
 )
-def test_relabelled(row, own_pair, mallory):
-    alice, bob = own_pair
+def test_relabelled(row, friends, mallory):
+    alice, bob = friends()
     mallory.change_each(bob, lambda message: message | {"message_type": "receipt"})
     alice.send("not a receipt", "Sent")
     alice.send("after the false receipt", "Sent")

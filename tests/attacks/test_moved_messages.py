@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.attacks.row import attack
+from tests.attacks.test_names import LISTS, called
 from tests.attacks.words import DAMAGED, NOT_OURS, NOT_THEIRS, OWN_DAMAGED, of
 
 
@@ -132,6 +133,9 @@ def test_borrowed_key(row, alice, bob, mallory):
     bob.open_chat(thief)
     row.is_shown(bob.log())
     expect(bob.message("Words of Alice")).to_have_count(0)
+    mallory.change_answer(bob, LISTS, called({thief.email: "Oscar"}))
+    mallory.cut_socket(bob)
+    bob.expect_message("It was written with a key that is not Oscar's.")
     bob.open_chat(alice)
 
 

@@ -168,11 +168,9 @@ def test_own_sentences(row, own_pair, mallory):
     sees="Bob: “You're logged in, but your messages still go to your other browser.” His earlier messages do not open",
     when="when he has logged in again",
 )
-def test_forgotten(row, strangers, mallory):
-    alice, bob = strangers()
-    bob.add(alice)
-    bob.open_chat(alice)
-    bob.send("Before all was forgotten")
+def test_forgotten(row, guests, mallory):
+    bob = guests.visitor("bob").register()
+    meet(bob, mallory.office.make_account("Alice"))
     bob.visit("/login")
     bob.page.evaluate(FORGET_ALL)
     bob.log_in()
@@ -209,8 +207,8 @@ def test_forgotten_while_open(row, guests, mallory):
     "forgotten",
     when="when his page is opened",
 )
-def test_newer_database(row, strangers, mallory):
-    _, bob = strangers()
+def test_newer_database(row, guests, mallory):
+    bob = guests.visitor("bob").register()
     bob.visit("/about-me")
     bob.page.evaluate(NEWER, bob.email)
     before = len(mallory.asked)

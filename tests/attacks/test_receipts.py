@@ -139,8 +139,9 @@ def test_future(row, guests, mallory):
     "years ago",
     sees="Bob: “1 unread message” at the chat, also after a reload, until he has opened it",
 )
-def test_called_read(row, friends, mallory):
-    alice, bob = friends()
+def test_called_read(row, own_pair, mallory):
+    alice, bob = own_pair
+    bob.open_chat(alice)
     bob.page.evaluate("location.hash = ''")
     expect(bob.log()).to_be_hidden()
     times = dict.fromkeys(("created_at", "delivered_at", "read_at"), "1990-01-01T00:00:00Z")
@@ -160,8 +161,9 @@ def test_called_read(row, friends, mallory):
     done="A message of Alice's is held until Bob has read the next one; it comes when he has left the chat",
     sees="Alice: “Read” at the next one, and “Sent” at the held one, until Bob has opened the chat again",
 )
-def test_held_until_next_was_read(row, friends, mallory):
-    alice, bob = friends()
+def test_held_until_next_was_read(row, own_pair, mallory):
+    alice, bob = own_pair
+    bob.open_chat(alice)
     held = mallory.hold_back(bob, alice)
     alice.send("Meet me at the harbour", "Sent")
     held.lose()
@@ -184,8 +186,9 @@ def test_held_until_next_was_read(row, friends, mallory):
     sees="Bob: “Not meant for you”. Alice: “A message that you took back has reached Bob all the same.”",
     when="when Bob's browser acknowledges it",
 )
-def test_taken_back(row, friends, mallory):
-    alice, bob = friends()
+def test_taken_back(row, own_pair, mallory):
+    alice, bob = own_pair
+    bob.open_chat(alice)
     mallory.refuse_sending(alice, {"code": "client_id_conflict", "detail": "No."}, unless=is_no_text)
     alice.send("Not meant for you", "Not sent")
     envelope = mallory.texts(alice)[-1]

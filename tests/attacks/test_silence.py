@@ -10,6 +10,7 @@ from itertools import count
 import pytest
 from playwright.sync_api import expect
 
+from tests.attacks.acquaintance import meet
 from tests.attacks.impostor import Impostor
 from tests.attacks.odd_server import serving
 from tests.attacks.relay import Answer
@@ -28,8 +29,9 @@ def keep_open(person, pattern: str) -> None:
     sees="Bob: “Connecting…”, although the socket is open",
     when="after ten seconds",
 )
-def test_sync(row, friends, mallory):
-    _, bob = friends()
+def test_sync(row, guests, mallory):
+    bob = guests.visitor("bob").register()
+    meet(bob, mallory.office.make_account("Alice"))
     keep_open(bob, "**/api/messages/sync*")
     mallory.sockets[bob][-1].send('{"type": "resync"}')
     row_of_connection = bob.page.locator("#connection")
@@ -117,7 +119,7 @@ def drip() -> Iterator[bytes]:
 )
 @pytest.mark.parametrize("is_silent", [True, False], ids=["silent", "dripping"])
 def test_own_data(row, guests, mallory, is_silent):
-    _, bob = guests.strangers(has_clock=True)
+    bob = guests.visitor("bob", has_clock=True).register()
     with serving(drip()) as url:
         if is_silent:
             keep_open(bob, "**/api/auth/me/data*")

@@ -67,7 +67,10 @@ def chosen_steps(options: argparse.Namespace) -> list[Step]:
     """The steps in the order in which they start."""
     if options.static:
         return static_steps()
-    return [*browser_steps(), *server_steps(), node_tests(), *static_steps()]
+    one_server, two_servers, firefox = browser_steps()
+    on_sqlite, on_postgres = server_steps()
+    # Browser stories often wait, and then the steps beside them have the processors.
+    return [one_server, on_sqlite, two_servers, on_postgres, node_tests(), firefox, *static_steps()]
 
 
 def provide(stack: contextlib.ExitStack, needs: set[str]) -> dict[str, str]:

@@ -168,7 +168,6 @@ def server_steps() -> list[Step]:
 
 
 def browser_steps() -> list[Step]:
-    """The longest first."""
     needs = ("chromium",)
     return [
         pytest(
@@ -177,6 +176,7 @@ def browser_steps() -> list[Step]:
             "tests/attacks",
             "-m",
             "once or sqlite_too",
+            "--no-loadscope-reorder",  # it would leave files of few, but long tests for the end
             needs=needs,
         ),
         pytest(
