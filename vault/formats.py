@@ -20,6 +20,9 @@ MOST_CONTENT_VERSIONS = 8
 SIGNATURE_BYTES = 64
 LEAST_LIST_BYTES = 5 + ENTRY_HEAD_BYTES + 1 + SIGNATURE_BYTES
 MOST_LIST_BYTES = 5 + MOST_BROWSERS * (ENTRY_HEAD_BYTES + MOST_CONTENT_VERSIONS) + SIGNATURE_BYTES
+P = 2**255 - 19
+Y_OF_ORDER_8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+Y_OF_SMALL_ORDER = (0, 1, P - 1, Y_OF_ORDER_8, P - Y_OF_ORDER_8)
 HASH_BYTES = 32
 FIRST = bytes(HASH_BYTES)  # the `previous` of a first version
 BLOB_STEP = 4096
@@ -44,8 +47,16 @@ def uint32(number: int) -> bytes:
     return number.to_bytes(4)
 
 
+def is_ed25519_key(key: bytes) -> bool:
+    """32 bytes whose y is below p and not that of a point of small order: docs/protocol.md §3.4."""
+    y = int.from_bytes(key, "little") % 2**255
+    return len(key) == 32 and y < P and y not in Y_OF_SMALL_ORDER
+
+
 def verifies(key: bytes, signature: bytes, message: bytes) -> bool:
-    """Whether `signature` is the Ed25519 signature (RFC 8032) of `message` by the 32 bytes of `key`."""
+    """Whether `key` has made this Ed25519 signature (RFC 8032) of `message`; as strict as the browsers' check."""
+    if not is_ed25519_key(key) or not is_ed25519_key(signature[:32]):
+        return False
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
     except (InvalidSignature, ValueError):
@@ -106,6 +117,8 @@ class SignedList:
             place += ENTRY_HEAD_BYTES
             versions = body[place : place + head[-1]]
             if not 1 <= head[-1] <= MOST_CONTENT_VERSIONS or 0 in versions or versions != bytes(sorted(set(versions))):
+                raise MalformedList
+            if not is_ed25519_key(head[16:48]):
                 raise MalformedList
             keys[head[:16].hex()] = head[16:48]
             place += head[-1]

@@ -16,6 +16,7 @@ from keys.models import PublicKey
 from messaging.models import Message, SpentClientId
 from messaging.zero_knowledge import sources
 from messaging.zero_knowledge.encodings import encodings, find
+from messaging.zero_knowledge.key_recording import DERIVATIONS, lp_head, note
 from messaging.zero_knowledge.recording import Recording, redis_pushes
 from messaging.zero_knowledge.removal import remove
 from messaging.zero_knowledge.search import MARK_DIGITS, PASSWORD, Canaries, Source, search
@@ -302,6 +303,55 @@ def test_part_of_a_canary_is_a_leak(canaries):
     assert [leak.canary for leak in search(Source("here", [("", cut.encode())]), canaries).leaks] == [
         "a part of some text"
     ]
+
+
+# --- secrets that a page's Web Crypto handles ------------------------------------------------------------------------
+
+SCALAR = bytes(range(200, 232))
+P256_HEAD = bytes.fromhex("308187020100301306072a8648ce3d020106082a8648ce3d030107046d306b0201010420")
+ED25519_HEAD = bytes.fromhex("302e020100300506032b657004220420")
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    "written",
+    [SCALAR, SCALAR.hex().encode(), base64.b64encode(b"x" + SCALAR), gzip.compress(b"x" + SCALAR)],
+    ids=["plain", "hex", "base64", "gzip"],
+)
+def test_private_key_is_found_in_every_form(canaries, written):
+    note(canaries, "pkcs8", P256_HEAD + SCALAR + b"p" * 70)
+    leaks = search(Source("here", [("", b"before " + written + b" after")]), canaries).leaks
+    assert {leak.canary for leak in leaks} == {"a private key"}
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("pkcs8", [P256_HEAD + SCALAR + b"p" * 70, ED25519_HEAD + SCALAR])
+def test_public_part_of_a_private_key_is_no_leak(canaries, pkcs8):
+    note(canaries, "pkcs8", pkcs8)
+    assert list(canaries.secrets) == [SCALAR.decode("latin-1")]
+    assert search(Source("here", [("", P256_HEAD), ("", b"p" * 70)]), canaries).leaks == []
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(("label", "name"), DERIVATIONS.items())
+def test_key_material_is_named_by_its_label(canaries, label, name):
+    note(canaries, lp_head(label) + "further parts", b"A" * 26)
+    note(canaries, lp_head("VibeChat message"), b"B" * 26)
+    note(canaries, lp_head(label), b"short")
+    assert canaries.secrets == {"A" * 26: name}
+    (leak,) = search(Source("here", [("", b"A" * 26)]), canaries).leaks
+    assert leak.canary == name
+
+
+@pytest.mark.once
+def test_password_may_be_shown_again_and_a_key_may_not(browser, recording, canaries):
+    password = canaries.new("a draft", PASSWORD).encode()
+    note(canaries, "pkcs8", ED25519_HEAD + SCALAR)
+    browser.ask("/api/auth/proof", password)
+    assert sources_with_leaks(canaries, *recording.sources("x")) == set()
+    browser.ask("/api/auth/proof", SCALAR)
+    leaks = [leak for source in recording.sources("x") for leak in search(source, canaries).leaks]
+    assert {leak.canary for leak in leaks} == {"a private key"}
 
 
 @pytest.mark.once

@@ -9,10 +9,10 @@ import redis
 from django.conf import settings
 from redis.client import PubSubWorkerThread
 
-from messaging.zero_knowledge.search import TEXT, Source
+from messaging.zero_knowledge.search import SECRET, TEXT, Source
 
 # Requests that may contain the password. Everything else is searched for it.
-PASSWORD_DOORS = ("POST /api/auth/register", "POST /api/auth/login")
+PASSWORD_DOORS = ("POST /api/auth/register", "POST /api/auth/login", "POST /api/auth/proof")
 
 
 class Recording:
@@ -69,7 +69,12 @@ class Recording:
         others = [value for value in self.requests if value[0] not in PASSWORD_DOORS]
         return [
             Source("requests", others, control),
-            Source("requests that carry the password (which is not searched for in these)", at_doors, control, (TEXT,)),
+            Source(
+                "requests that carry the password (which is not searched for in these)",
+                at_doors,
+                control,
+                (TEXT, SECRET),
+            ),
             Source("answers", self.answers, control),
             Source("WebSocket frames to the server", self.frames_sent, control),
             Source("WebSocket frames from the server (pushes)", self.frames_received, control),

@@ -9,6 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from messaging.zero_knowledge.key_recording import record_keys
 from messaging.zero_knowledge.recording import Recording
 from messaging.zero_knowledge.search import PASSWORD, Canaries
 from tools.browser.person import Person
@@ -38,6 +39,7 @@ def new_people(browser: Browser, url: str, canaries: Canaries, recording: Record
         context = browser.new_context()
         context.set_default_timeout(PATIENCE_MS)
         recording.listen_to(context)
+        record_keys(context, canaries)
         return context
 
     people = [Person(name, url, new_context) for name in NAMES]

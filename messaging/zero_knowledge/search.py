@@ -8,7 +8,8 @@ from messaging.zero_knowledge.encodings import find_in_any
 
 MARK_DIGITS = 24
 CHUNK_BYTES = 4 * 1024 * 1024
-TEXT, PASSWORD = "text", "password"  # kinds of canaries
+TEXT, PASSWORD, SECRET = "text", "password", "secret"  # kinds of canaries
+LEAST_SECRET_BYTES = 12  # a shorter text could stand somewhere by chance
 
 
 class Canaries:
@@ -20,11 +21,17 @@ class Canaries:
             kind: "".join(secrets.choice("0123456789") for _ in range(MARK_DIGITS)) for kind in (TEXT, PASSWORD)
         }
         self.names: dict[str, str] = {}
+        self.secrets: dict[str, str] = {}
 
     def new(self, name: str, kind: str = TEXT) -> str:
         canary = f"{self.marks[kind]}{len(self.names):02}"
         self.names[canary] = name
         return canary
+
+    def add_secret(self, name: str, raw: bytes) -> None:
+        """Bytes to look for that were not chosen here."""
+        if len(raw) >= LEAST_SECRET_BYTES:
+            self.secrets.setdefault(raw.decode("latin-1"), name)  # of its encodings latin-1 is the bytes themselves
 
 
 def random_digits() -> str:
@@ -39,7 +46,7 @@ class Source:
     name: str
     values: Iterable[tuple[str, bytes]]
     control: str | None = None
-    kinds: tuple[str, ...] = (TEXT, PASSWORD)
+    kinds: tuple[str, ...] = (TEXT, PASSWORD, SECRET)
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,10 @@ def chunks(values: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, list[byte
 
 
 def leaks_in(values: list[bytes], where: str, canaries: Canaries, kinds: Iterable[str]) -> Iterator[Leak]:
-    for kind in kinds:
+    if SECRET in kinds:
+        for secret, name in canaries.secrets.items():
+            yield from (Leak(name, where, form) for form in find_in_any(secret, values))
+    for kind in (kind for kind in canaries.marks if kind in kinds):
         mark = canaries.marks[kind]
         if not (found := find_in_any(mark, values)):
             continue

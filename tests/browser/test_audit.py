@@ -83,6 +83,7 @@ def test_a_server_in_use_is_clean(friends, site):
 
 def assert_clean(done: subprocess.CompletedProcess, site) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "a private key (" in done.stdout
     assert "No canary was found in these places." in done.stdout
     for place in ("requests", "WebSocket frames to the server", "table messages", "table users", "logs"):
         assert f"  {place}\n" in done.stdout

@@ -140,6 +140,7 @@ ORDERED = sorted(Browser().entry() for _ in range(2))
         body_of()[:-1],
         body_of() + b"\0",
     ],
+    ids=lambda raw: f"{len(raw)} bytes",
 )
 def test_malformed_list_is_refused(raw):
     with pytest.raises(MalformedList):

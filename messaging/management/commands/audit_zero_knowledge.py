@@ -119,10 +119,14 @@ class Command(BaseCommand):
         self.stdout.write(f"\n{'values':>10} {'bytes':>14}  place")
         for searched in self.searched:
             self.stdout.write(f"{searched.values:>10} {searched.size_bytes:>14}  {searched.source}")
-        self.stdout.write(f"\nSearched for: {', '.join(self.canaries.names.values())}.")
+        self.stdout.write(f"\nSearched for: {', '.join([*self.canaries.names.values(), *self.secrets()])}.")
         self.stdout.write(f"In these forms: {FORMS}.")
         for gap in self.gaps():
             self.stdout.write(f"Not searched: {gap}.")
+
+    def secrets(self) -> Iterator[str]:
+        for name, count in Counter(self.canaries.secrets.values()).items():
+            yield f"{name} ({count})"
 
     def gaps(self) -> Iterator[str]:
         if not settings.REDIS_URL:
