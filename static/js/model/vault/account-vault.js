@@ -7,7 +7,7 @@ import { Emitter } from "../../lib/emitter.js";
 import { once } from "../../lib/once.js";
 import { after } from "../../lib/timing.js";
 import { Refusal } from "../server/model-errors.js";
-import { readPin } from "./vault-pin.js";
+import { readPin, SIGNED_OUT } from "./vault-pin.js";
 
 /**
  * - unknown: the server was not asked yet
@@ -52,7 +52,9 @@ export class Vault extends Emitter {
   /** Reads the stored state, without asking the server. */
   async open() {
     const pin = await readPin(this.#parts.database);
-    if (pin) {
+    if (pin?.problem === SIGNED_OUT) {
+      this.#show({ state: "locked" });
+    } else if (pin) {
       this.#show({ state: pin.problem ? "refused" : "kept", problem: pin.problem });
     }
     this.#isOpen = true;
@@ -92,7 +94,8 @@ export class Vault extends Emitter {
 
   /** Whether the messages are lost with this browser. */
   get isOnlyWay() {
-    return this.state !== "locked" && !this.ways.some(({ isThis }) => !isThis);
+    const isKept = this.state === "kept" && this.ways.length > 0;
+    return this.state === "none" || this.state === "refused" || (isKept && this.ways.every(({ isThis }) => isThis));
   }
 
   /** Whether the server has asked for the password since it was shown last. */

@@ -22,6 +22,8 @@ import { get } from "../../storage/queries.js";
 /** @typedef {{ pin: VaultPin, vaultKey: Bytes, content: any }} Pinned */
 
 export const PIN = "vault pin";
+/** The problem of a browser that was signed out, until it is unlocked again. */
+export const SIGNED_OUT = "signed_out";
 const CONTENT = "vault content";
 const PLACE = "vault place";
 const STRICT = /** @type {const} */ ({ durability: "strict" });

@@ -30,6 +30,7 @@ export class VaultRoom {
   #api;
   #keeper;
   #knowledge;
+  #pins;
   #signOut;
   #vaultSync;
   /** @type {(view: Partial<View>) => void} */
@@ -47,7 +48,8 @@ export class VaultRoom {
     this.#api = new VaultApi(parts.api);
     this.#knowledge = new Knowledge(parts);
     const owner = { email: parts.user.email, accountId: String(parts.user.id) };
-    const [api, pins, knowledge] = [this.#api, new VaultPins(parts), this.#knowledge];
+    this.#pins = new VaultPins(parts);
+    const [api, pins, knowledge] = [this.#api, this.#pins, this.#knowledge];
     this.#keeper = new Keeper({ api, pins, browser: parts.cipher.browser, owner });
     this.#signOut = new SignOut({ keeper: this.#keeper, knowledge, accountKey: parts.accountKey });
     const finish = () => this.#signOut.finish();
@@ -279,7 +281,10 @@ export class VaultRoom {
    */
   async #openedBy(seed, unknown) {
     const { user } = this.#parts;
-    const served = await this.#keeper.served();
+    const [served, pinned] = [await this.#keeper.served(), await this.#pins.read()];
+    if (pinned) {
+      checkAgainstPin(served, pinned.pin);
+    }
     const vaultKey = served && (await this.#keeper.keyBy(seed, served));
     if (!served || !vaultKey) {
       throw new Refusal(served ? unknown : "vault_missing");

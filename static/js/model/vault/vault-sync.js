@@ -10,6 +10,7 @@ import { browserName } from "./browser-name.js";
 import { withBrowser } from "./new-browser.js";
 import { importKeys, withPresent } from "./own-secrets.js";
 import { mergedContent, presentKey } from "./vault-content.js";
+import { SIGNED_OUT } from "./vault-pin.js";
 import { viewOf } from "./vault-view.js";
 
 /** @import { View } from "./account-vault.js" */
@@ -38,6 +39,7 @@ export class VaultSync {
   #finish;
   #tell;
   #turns = new SerialQueue();
+  #isBound = false;
   /** @type {Map<string, number>} when the server has seen each browser last */
   #lastSeen = new Map();
 
@@ -138,7 +140,10 @@ export class VaultSync {
   async #lockedOut() {
     const pinned = /** @type {import("./vault-pin.js").Pinned} */ (await this.#pins.read());
     const list = await this.#servedList(pinned.content).catch(() => null);
-    if (list && list.version > pinned.pin.listVersion && !list.browsers.some(({ id }) => id === this.#parts.cipher.browser)) {
+    if (pinned.pin.problem === SIGNED_OUT) {
+      this.#tell({ state: "locked", problem: null });
+    } else if (list && list.version > pinned.pin.listVersion && !list.browsers.some(({ id }) => id === this.#parts.cipher.browser)) {
+      await this.#pins.change({ problem: SIGNED_OUT });
       this.#parts.onSignedOut();
     } else {
       await this.#refuse("vault_foreign");
@@ -164,6 +169,7 @@ export class VaultSync {
   /** The pinned vault has changed: all tabs show it. */
   async kept() {
     this.#parts.session.mayBeSignedOut = false;
+    this.#bind();
     await this.show();
     this.#parts.tabs.tell("vault");
   }
@@ -246,6 +252,13 @@ export class VaultSync {
   async written(written) {
     await this.#knowledge.takeOver(/** @type {Snapshot} */ (written));
     await this.kept();
-    this.#api.bindSession(this.#parts.cipher.browser).catch(() => {});
+  }
+
+  /** Each log-in is bound to this browser, so that it ends when the browser is signed out. */
+  #bind() {
+    if (!this.#isBound) {
+      this.#isBound = true;
+      this.#api.bindSession(this.#parts.cipher.browser).catch(() => (this.#isBound = false));
+    }
   }
 }

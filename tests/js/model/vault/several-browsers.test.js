@@ -97,6 +97,37 @@ describe("a browser that is signed out", () => {
     await third.shows(bob, "one", "two", "three");
   }));
 
+  test("ends also where it has logged in again since it was added", inWorld(async (world) => {
+    const { alice, second } = await twoAndBob(world);
+    second.account.close();
+    const again = await world.logIn(alice, second.browser);
+    await until(() => world.server.callsTo("/browsers/here").filter(({ host }) => host === second.browser.host).length === 2);
+    const ended = new Promise((resolve) => again.session.on("ended", resolve));
+    const { vault } = alice.account;
+    await vault.signOut(vault.browsers.find(({ isThis }) => !isThis).id);
+    assert.deepEqual(await ended, { reason: "signed_out" });
+  }));
+
+  test("is locked when the person logs in there again, and can be unlocked", inWorld(async (world) => {
+    const { alice, second, bob, code } = await twoAndBob(world);
+    const { vault } = alice.account;
+    // Its session is not bound yet, so only the list tells it.
+    world.server.endSessionsOutside = () => {};
+    const ended = new Promise((resolve) => second.session.on("ended", resolve));
+    await vault.signOut(vault.browsers.find(({ isThis }) => !isThis).id);
+    assert.deepEqual(await ended, { reason: "signed_out" });
+    const again = await world.logIn(alice, second.browser);
+    assert.equal(again.account.vault.state, "locked");
+    await again.account.vault.load();
+    assert.equal(again.account.vault.state, "locked");
+    await again.account.vault.unlockByCode(code);
+    assert.equal(again.account.vault.state, "kept");
+    await until(() => vault.browsers.length === 2);
+    await again.send(bob, "three");
+    await bob.shows(alice, "one", "two", "three");
+    assert.deepEqual(bob.marks(alice), []);
+  }));
+
   test("as stolen also loses the account's key: peers see the change, own browsers do not", inWorld(async (world) => {
     const { alice, second, bob, code } = await twoAndBob(world);
     const third = await secondBrowser(world, alice, code);
