@@ -223,7 +223,7 @@ def static_steps() -> list[Step]:
 
 
 def node_tests() -> Step:
-    """Node's test runner. Its JUnit file is counted like pytest's. Tests mostly wait, so four files run at a time."""
+    """Node's test runner. Its JUnit file is counted like pytest's. Tests mostly wait, so three files run at a time."""
     reporters = [
         "--test-reporter=spec",
         "--test-reporter-destination=stdout",
@@ -231,4 +231,4 @@ def node_tests() -> Step:
         "--test-reporter-destination={report}",
     ]
     files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "js").rglob("*.test.js"))
-    return Step("node tests", ["{node}", "--test", "--test-concurrency=4", *reporters, *files], needs=("node",))
+    return Step("node tests", ["{node}", "--test", "--test-concurrency=3", *reporters, *files], needs=("node",))
