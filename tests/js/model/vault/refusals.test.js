@@ -69,7 +69,7 @@ describe("a browser that is in refuses", () => {
       await second.account.preferences.setReadReceipts(isTold);
       await until(() => kept.vaults.length === length + 1);
     }
-    assert.equal(kept.vaults.length, hidden.version + 2);
+    assert.ok(kept.vaults.length >= hidden.version + 2);
     await alice.account.vault.load();
     assert.equal(alice.account.vault.problem, "vault_forked");
   }));
