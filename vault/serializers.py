@@ -197,14 +197,16 @@ class InvitationStateSerializer(serializers.Serializer):
 class CredentialField(serializers.DictField):
     """A PublicKeyCredential as JSON. It must not hold results of the PRF extension, which the way back is made of."""
 
-    default_error_messages = {"secret": "Take clientExtensionResults.prf.results out: they are for the browser alone."}
+    default_error_messages = {
+        "prf_results": "Take clientExtensionResults.prf.results out: they are for the browser alone."
+    }
 
     def to_internal_value(self, data: Any) -> Any:
         credential = super().to_internal_value(data)
         results = credential.get("clientExtensionResults")
         prf = results.get("prf") if isinstance(results, dict) else None
         if isinstance(prf, dict) and prf.get("results"):
-            self.fail("secret")
+            self.fail("prf_results")
         return credential
 
 

@@ -16,7 +16,7 @@ from tests.run.audit import NOT_RUN
 from tests.support.environment import ROOT, clean_environment
 from tools.provision.node import MODULES, find_node
 
-PACKAGES = ["accounts", "contacts", "keys", "messaging", "vibechat"]
+PACKAGES = ["accounts", "contacts", "keys", "messaging", "vault", "vibechat"]
 PYTHON = sys.executable
 PUBLIC_SERVER = {
     "ALLOWED_HOSTS": "chat.example.org",

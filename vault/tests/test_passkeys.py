@@ -158,7 +158,7 @@ def test_result_of_prf_is_refused(alice, anonymous, authenticator):
         anonymous.post(LOG_IN, {"credential": credential}, format="json"),
     ):
         assert answer.status_code == 400
-        assert answer.json()["fields"]["credential"][0]["code"] == "secret"
+        assert answer.json()["fields"]["credential"][0]["code"] == "prf_results"
     credential["clientExtensionResults"] = {"prf": {"enabled": True}}
     assert alice.post(PATH, {"credential": credential, "name": ""}).status_code == 201
 

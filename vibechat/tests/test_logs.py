@@ -105,5 +105,6 @@ def ours_and_errors(records):
     return [
         record
         for record in records
-        if record.levelno >= logging.WARNING or record.name.split(".")[0] in ("vibechat", "accounts", "messaging")
+        if record.levelno >= logging.WARNING
+        or record.name.split(".")[0] in ("vibechat", "accounts", "messaging", "vault")
     ]
