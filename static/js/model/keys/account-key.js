@@ -230,7 +230,7 @@ export class AccountKey extends Emitter {
   }
 
   /**
-   * Takes over keys from the vault, and compares them with the server's.
+   * Takes over keys from the vault, and compares them with the server's, if it answers.
    * @param {KeyRow[]} rows
    * @param {string} fingerprint of the account's key
    */
@@ -239,7 +239,7 @@ export class AccountKey extends Emitter {
     await this.load();
     this.#tabs.tell("key");
     await this.#ensuring?.catch(() => {});
-    await this.ensure();
+    await this.ensure().catch(() => {});
   }
 
   /** @returns {Promise<KeyRow>} a pair to replace the account's key by, and its statement */

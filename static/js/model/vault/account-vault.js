@@ -206,7 +206,7 @@ export class Vault extends Emitter {
   /** @param {any} frame a push about the vault or the list of browsers; nothing in it is trusted */
   noticed({ type, version, route }) {
     if (this.state !== "unknown" && this.state !== "none") {
-      this.#parts.session.mayBeSignedOut ||= type === "browsers_changed";
+      this.#parts.session.mayBeSignedOut ||= this.state === "kept" && type === "browsers_changed";
       this.#quietly("noticed", { type, version, route });
     }
   }

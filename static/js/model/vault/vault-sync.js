@@ -112,7 +112,11 @@ export class VaultSync {
   /** @param {{ type: string, version?: unknown }} push */
   async noticed({ type, version }) {
     const pin = (await this.#pins.read())?.pin;
-    await (version === (type === "browsers_changed" ? pin?.listVersion : pin?.version) || this.sync());
+    if (version === (type === "browsers_changed" ? pin?.listVersion : pin?.version)) {
+      this.#parts.session.mayBeSignedOut = false; // This browser has written it.
+    } else {
+      await this.sync();
+    }
   }
 
   /**

@@ -95,6 +95,9 @@ describe("a browser that is signed out", () => {
     await bob.shows(alice, "one", "two", "three");
     const third = await secondBrowser(world, alice, code);
     await third.shows(bob, "one", "two", "three");
+    for (const browser of [alice, third]) {
+      await until(() => browser.session.mayBeSignedOut === false);
+    }
   }));
 
   test("ends also where it has logged in again since it was added", inWorld(async (world) => {
@@ -105,7 +108,8 @@ describe("a browser that is signed out", () => {
     const ended = new Promise((resolve) => again.session.on("ended", resolve));
     const { vault } = alice.account;
     await vault.signOut(vault.browsers.find(({ isThis }) => !isThis).id);
-    assert.deepEqual(await ended, { reason: "signed_out" });
+    // A call that is under way can be refused before the push comes.
+    assert.ok(["signed_out", "session_over"].includes((await ended).reason));
   }));
 
   test("is locked when the person logs in there again, and can be unlocked", inWorld(async (world) => {
