@@ -51,6 +51,13 @@ def test_hash_and_signature_of_a_version(vector):
     assert verifies(key, signature, vault_write(user, vector["version"], digest))
 
 
+@pytest.mark.parametrize("vector", **named(read("vault.json")["refused_signatures"]))
+def test_other_signature_of_a_version_is_refused(vector):
+    key, signature = bytes.fromhex(vector["signature_key"]), bytes.fromhex(vector["signature"])
+    signed = vault_write(user_of(vector), vector["version"], bytes.fromhex(vector["hash"]))
+    assert not verifies(key, signature, signed)
+
+
 @pytest.mark.parametrize("vector", **named(read("ways.json")["hashes"]))
 def test_hash_of_ways(vector):
     assert ways_hash(ways_of(vector)).hex() == vector["hash"]
