@@ -12,7 +12,14 @@ from redis.client import PubSubWorkerThread
 from messaging.zero_knowledge.search import SECRET, TEXT, Source
 
 # Requests that may contain the password. Everything else is searched for it.
-PASSWORD_DOORS = ("POST /api/auth/register", "POST /api/auth/login", "POST /api/auth/proof")
+PASSWORD_DOORS = (
+    "POST /api/auth/register",
+    "POST /api/auth/login",
+    "POST /api/auth/password",
+    "POST /api/auth/reset/password",
+    "POST /api/auth/proof",
+    "DELETE /api/auth/me",
+)
 
 
 class Recording:

@@ -61,6 +61,7 @@ def play(alice: Person, bob: Person, canaries: Canaries) -> None:
     send_while_away(alice, bob, canaries.new("a message to somebody who is away"))
     search_contacts(alice, canaries.new("what was typed into the search"))
     leave_a_draft(alice, bob, canaries)
+    change_password(bob, canaries.new("the new password of Bob", PASSWORD) + " horse")
     time.sleep(SETTLE_SECONDS)
 
 
@@ -90,3 +91,15 @@ def leave_a_draft(person: Person, other: Person, canaries: Canaries) -> None:
     time.sleep(SETTLE_SECONDS)
     person.page.reload()
     person.open_chat(other)
+
+
+def change_password(person: Person, password: str) -> None:
+    person.page.get_by_role("button", name="Settings").click()
+    dialog = person.page.get_by_role("dialog", name="Settings")
+    dialog.get_by_text("Change password", exact=True).first.click()
+    dialog.get_by_label("Current password").fill(person.password)
+    dialog.get_by_label("New password").fill(password)
+    dialog.get_by_role("button", name="Change password").click()
+    expect(dialog.get_by_text("Your password is changed.")).to_be_visible()
+    dialog.get_by_role("button", name="Close").click()
+    person.password = password

@@ -1,0 +1,21 @@
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from accounts.reset_links import reset_link
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+PATH = "/api/vault"
+NEW = "wholly different words"
+
+
+def test_new_password_by_a_link_leaves_the_vault_as_it_is(writer, alice):
+    writer.put(writer.body(browsers=writer.list()))
+    before = alice.get(PATH).json()
+    _, _, token = reset_link(User.objects.get(pk=alice.user.pk), "").partition("#link=")
+    client = APIClient()
+    body = {"token": token, "new_password": NEW}
+    assert client.post("/api/auth/reset/password", body, format="json").status_code == 204
+    assert alice.get(PATH).status_code == 401
+    login = client.post("/api/auth/login", {"email": alice.email, "password": NEW}, format="json").json()
+    assert client.get(PATH, headers={"Authorization": f"Bearer {login['access']}"}).json() == before
