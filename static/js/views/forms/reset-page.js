@@ -1,5 +1,6 @@
 /** The page that sets a new password, by a link. */
-import { find } from "../../lib/dom.js";
+import { find, setText } from "../../lib/dom.js";
+import { asFailure, sentence } from "../parts/strings.js";
 import { credentialsForm, strengthBars } from "./credentials.js";
 
 export class ResetPage {
@@ -9,15 +10,19 @@ export class ResetPage {
   ask(set) {
     this.#form.hidden = false;
     const action = async (/** @type {Record<string, string>} */ { new_password: password = "" }) => {
-      await set(password);
+      const over = await set(password).then(() => null, asFailure);
+      if (over && over.code !== "reset_link_over") throw over;
       this.#form.hidden = true;
-      this.#show("#done");
+      if (over) this.showNoLink(sentence(over));
+      else this.#show("#done");
     };
     credentialsForm(action, { new_password: "Enter a password." });
     strengthBars();
   }
 
-  showNoLink() {
+  /** @param {string} [why] */
+  showNoLink(why) {
+    if (why) setText(find("#no-link span", HTMLElement), why);
     this.#show("#no-link");
   }
 

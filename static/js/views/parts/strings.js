@@ -20,7 +20,7 @@ const SENTENCES = dictionary({
   wrong_credentials: "Wrong email or password. Forgotten it? Press the link below.",
   registration_closed: "This needs an invitation link that nobody has used yet. Ask the person who runs this server.",
   mail_off: "This server sends no email. Ask the person who runs it for a link.",
-  reset_link_over: "This link has been used, or is too old. Ask for a new one.",
+  reset_link_over: "This link has been used, or is too old.",
   email_taken: "There is an account with this address already.",
   user_not_found: "We couldn't find anyone with that address on this server.",
   yourself: "That is your own address.",
