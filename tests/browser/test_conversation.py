@@ -247,7 +247,10 @@ def test_what_was_on_the_screen_is_read_and_the_unread_line_stands_before_the_fi
     alice.expect_state("number 0", "Read")
     alice.expect_state("number 39", "Delivered")
     bob.log().hover()
-    for _ in range(12):
+    last = alice.message("number 39").filter(has_text="Read")
+    for _ in range(600):
+        if last.is_visible():
+            break
         bob.page.mouse.wheel(0, 400)
         bob.page.evaluate("new Promise(requestAnimationFrame)")
     alice.expect_state("number 39", "Read")

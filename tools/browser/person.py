@@ -80,8 +80,8 @@ class Person:
         self.page.goto(self.url + path)
 
     def visit_in_vain(self, path: str) -> None:
-        """Visit a page that redirects to the log-in, perhaps before it has loaded. The page open before may also be
-        redirecting at this moment."""
+        """Visit the log-in, or a page that redirects to it, perhaps before it has loaded. The page open before may also
+        be redirecting at this moment."""
         with contextlib.suppress(BrowserError):
             self.page.goto(self.url + path, wait_until="commit")
         self.page.wait_for_url("**/login")
@@ -111,7 +111,8 @@ class Person:
         self.page.get_by_label("Password", exact=True).fill(self.password)
 
     def log_in(self) -> None:
-        self.visit("/login")
+        self.visit_in_vain("/login")
+        self.page.wait_for_load_state()
         self.send_credentials()
         self.expect_chat_page()
 
