@@ -50,7 +50,7 @@ class RunningServer:
 
     def register(self, name) -> dict:
         body = {"email": f"{name}-{os.urandom(6).hex()}@example.org", "password": "correct horse battery"}
-        answer = httpx.post(f"{self.url}/api/auth/register", json=body)
+        answer = httpx.post(f"{self.url}/api/auth/register", json=body, timeout=30)
         assert answer.status_code == 201, answer.text
         return answer.json()
 

@@ -33,7 +33,7 @@ def first_start(tmp_path_factory):
 
 def test_it_works(first_start):
     assert first_start.output.read_text() == f"VibeChat is at {first_start.url}\n"
-    assert httpx.get(f"{first_start.url}/chat", headers={"Accept": "text/html"}).status_code == 200
+    assert httpx.get(f"{first_start.url}/chat", headers={"Accept": "text/html"}, timeout=30).status_code == 200
 
 
 @pytest.mark.once
@@ -53,8 +53,8 @@ def test_concurrent_starts_succeed(new_server, backend):
         server.start()
     for server in servers:
         server.wait()
-        page = httpx.get(f"{server.url}/chat", headers={"Accept": "text/html"}).text
-        assert httpx.get(server.url + page.split('type="module" src="')[1].split('"')[0]).status_code == 200
+        page = httpx.get(f"{server.url}/chat", headers={"Accept": "text/html"}, timeout=30).text
+        assert httpx.get(server.url + page.split('type="module" src="')[1].split('"')[0], timeout=30).status_code == 200
 
 
 @pytest.mark.once
@@ -63,7 +63,7 @@ def test_used_port_is_reported_in_a_sentence(new_server, first_start):
     assert second.process.wait(30) == 1
     assert f"Something else listens on 127.0.0.1 port {first_start.port}." in second.log.read_text()
     assert "Traceback" not in second.log.read_text()
-    assert httpx.get(f"{first_start.url}/api/health/live").status_code == 200
+    assert httpx.get(f"{first_start.url}/api/health/live", timeout=30).status_code == 200
 
 
 def test_foreign_address_is_reported_in_a_sentence(monkeypatch, settings):
@@ -176,8 +176,8 @@ async def answer_with_204(scope, receive, send):
 @pytest.mark.once
 def test_every_line_of_the_log_is_json(new_server):
     server = new_server(RATELIMIT_ENABLE="True").start().wait()
-    httpx.get(f"{server.url}/api/nowhere")
-    httpx.post(f"{server.url}/api/auth/login", json={"email": "alice@example.org", "password": "wrong"})
+    httpx.get(f"{server.url}/api/nowhere", timeout=30)
+    httpx.post(f"{server.url}/api/auth/login", json={"email": "alice@example.org", "password": "wrong"}, timeout=30)
     server.stop()
     lines = [json.loads(line) for line in server.log.read_text().splitlines()]
     events = [line["event"] for line in lines]

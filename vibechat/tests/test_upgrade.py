@@ -57,9 +57,9 @@ def test_changed_files_do_not_change_answers_of_a_running_process(checkout, tmp_
         assert [answer(servers[1], path) for path in PATHS] == before
         assert [status for status, *_ in before] == [200] * 7 + [301, 404, 404, 200, 401]
         use(servers[1])
-        page = httpx.get(f"{servers[1].url}/chat", headers={"Accept": "text/html"}).text
+        page = httpx.get(f"{servers[1].url}/chat", headers={"Accept": "text/html"}, timeout=30).text
         script = page.split('type="module" src="')[1].split('"')[0]
-        assert "not a template" not in httpx.get(servers[1].url + script).raise_for_status().text
+        assert "not a template" not in httpx.get(servers[1].url + script, timeout=30).raise_for_status().text
     finally:
         for server in servers:
             if server.process:
@@ -79,9 +79,9 @@ def use(server):
         for path in ("/api/messages/sync", "/api/messages/conversations", "/api/contacts/list", "/api/auth/me/data"):
             assert client.get(path).status_code == 200
     form = {"username": "nobody@example.org", "password": "x"}
-    assert httpx.post(f"{server.url}/admin/login/", data=form).status_code == 403  # no CSRF token
+    assert httpx.post(f"{server.url}/admin/login/", data=form, timeout=30).status_code == 403  # no CSRF token
 
 
 def answer(server, path) -> tuple[int, str, str]:
-    found = httpx.get(server.url + path, headers={"Accept": "text/html"})
+    found = httpx.get(server.url + path, headers={"Accept": "text/html"}, timeout=30)
     return found.status_code, found.headers["Content-Type"], "" if "/admin/" in path else found.text
