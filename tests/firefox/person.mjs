@@ -75,6 +75,26 @@ export class Person {
     await this.until(place, (wanted) => location.pathname === wanted, place);
   }
 
+  // --- ways back in
+
+  /** @returns {Promise<string>} the recovery code */
+  async keepCode() {
+    await this.press("button", "Settings");
+    await this.press("button", "Keep a way back");
+    await this.press("button", "Recovery code");
+    await this.untilShown("#code-text");
+    const code = await this.page.$eval("#code-text", (node) => node.textContent);
+    await this.press("button", "Continue");
+    await this.untilShown("#code-asked");
+    for (const label of await this.page.$$eval("#code-asked label", (labels) => labels.map((node) => node.textContent))) {
+      await this.fill(label, code.split("-")[Number(label.at(-1)) - 1]);
+    }
+    await this.press("button", "Done");
+    await this.until("the kept code", () => document.querySelectorAll("#ways-list li").length === 1);
+    await this.press("button", "Close");
+    return code;
+  }
+
   // --- chats
 
   async add(other) {

@@ -66,6 +66,21 @@ const stories = {
     await alice.send("from my new key");
     await bob.untilSaid("from my new key");
   },
+
+  async "a recovery code opens the messages in a browser that has nothing"(alice, bob) {
+    const code = await alice.keepCode();
+    await alice.logOut({ forget: true });
+    await alice.logIn();
+    await alice.untilShown("#unlock[open]");
+    await alice.fill("Recovery code", code.toLowerCase());
+    await alice.press("button", "Unlock");
+    await alice.openChat(bob);
+    await alice.untilSaid("from my new key");
+    await alice.untilSaid("to your new key");
+    await alice.send("unlocked");
+    await bob.untilSaid("unlocked");
+    assert.equal(await bob.page.evaluate(() => document.querySelector("#keys-strip").hidden), true);
+  },
 };
 
 async function newPerson(name, browser, url) {

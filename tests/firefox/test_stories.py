@@ -23,6 +23,7 @@ STORIES = [
     "the browser is asked to keep the messages only when the person says so",
     "who logs out and in again reads on",
     "a key that was forgotten is replaced, and the other person is asked",
+    "a recovery code opens the messages in a browser that has nothing",
 ]
 
 

@@ -29,7 +29,7 @@ JS_LAYERS = {
 # The folders of a layer. A file may import its own folder and the following ones. "" is the layer's top folder.
 JS_ROOMS = {
     "model": ["", "vault", "screen", "receipts", "send", "receive", "history", "keys", "session", "server"],
-    "views": ["page", "chats", "thread", "dialogs", "forms", "parts"],
+    "views": ["page", "chats", "thread", "vault", "dialogs", "forms", "parts"],
 }
 DYNAMIC_IMPORT = r"\bimport\s*\(\s*[\"'](\.[^\"']+)[\"']"
 IMPORT = r"^(?:import|export)\b\s*(?:[\w$*{},\s]*?\bfrom\s*)?[\"']([^\"']+)[\"'];?$"

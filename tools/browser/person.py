@@ -120,7 +120,7 @@ class Person:
         """Fills in and submits the log-in form of the current page."""
         self.page.get_by_label("Email").fill(self.email)
         self.page.get_by_label("Password", exact=True).fill(self.password)
-        self.page.get_by_role("button", name="Log in").click()
+        self.page.get_by_role("button", name="Log in", exact=True).click()
 
     def expect_chat_page(self) -> None:
         self.page.wait_for_url(re.compile(r"/chat\b"))

@@ -20,7 +20,7 @@ def directives(headers) -> dict[str, str]:
     return {part.partition(" ")[0]: part.partition(" ")[2] for part in parts}
 
 
-@pytest.mark.parametrize("path", ["/", "/chat", "/api/auth/me", "/admin/", "/static/js/chat.js", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/chat", "/login", "/api/auth/me", "/admin/", "/static/js/chat.js", "/nowhere"])
 async def test_it_works(path):
     headers = await headers_of(path)
     assert headers["x-frame-options"] == "DENY"
@@ -31,6 +31,10 @@ async def test_it_works(path):
     assert headers["cross-origin-embedder-policy"] == "require-corp"
     assert ("camera=(self)" if path == "/chat" else "camera=()") in headers["permissions-policy"]
     assert "microphone=()" in headers["permissions-policy"]
+    made = "(self)" if path == "/chat" else "()"
+    used = "(self)" if path in ("/chat", "/login") else "()"
+    assert f"publickey-credentials-create={made}" in headers["permissions-policy"]
+    assert f"publickey-credentials-get={used}" in headers["permissions-policy"]
     policy = directives(headers)
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert "unsafe" not in headers["content-security-policy"]

@@ -39,6 +39,7 @@ import { claim } from "./session/owner.js";
 import { Persistence } from "./session/persistence.js";
 import { Preferences } from "./session/preferences.js";
 import { Tabs } from "./session/tabs.js";
+import { WayBackReminder } from "./session/way-back-reminder.js";
 import { Vault } from "./vault/account-vault.js";
 
 const FORGOTTEN_LIMIT = 100;
@@ -72,6 +73,7 @@ export class Account extends Emitter {
     this.conversations = parts.conversations;
     this.preferences = parts.preferences;
     this.persistence = new Persistence({ database });
+    this.reminder = new WayBackReminder({ database, accountSinceMs: session.user?.createdAtMs ?? 0 });
     this.safety = parts.safety;
     this.vault = parts.vault;
     this.#storageLoss = parts.storageLoss;

@@ -68,6 +68,15 @@ export async function newestShown(messages, chat) {
 }
 
 /**
+ * @param {IDBObjectStore} messages
+ * @param {number} limit
+ * @returns {Promise<MessageRow[]>} the newest of all chats, oldest first
+ */
+export function lastMessages(messages, limit) {
+  return lastOf(messages.openCursor(null, "prev"), limit);
+}
+
+/**
  * @param {IDBRequest<IDBCursorWithValue | null>} request for a cursor that goes backwards
  * @param {number} limit
  * @returns {Promise<any[]>} the last rows, in the order of the index

@@ -66,15 +66,23 @@ def api_policy() -> str:
     return policy({"default-src": "'none'", "base-uri": "'none'", "form-action": "'none'", "frame-ancestors": "'none'"})
 
 
-POLICIES = {"/api/": api_policy, "/admin/": admin_policy, "/chat": page_policy, "/": page_policy}
+POLICIES = {
+    "/api/": api_policy,
+    "/admin/": admin_policy,
+    "/chat": page_policy,
+    "/login": page_policy,
+    "/": page_policy,
+}
 # With `no-referrer`, browsers send forms with `Origin: null`, which Django's CSRF check refuses.
 ADMIN_HEADERS = {"Referrer-Policy": "same-origin"}
 # Browsers do not request a script for which the page gives no integrity hash. The admin's pages give none. Styles are
 # not included, because Chromium does not support them here and would log a warning.
 PAGE_HEADERS = {"Integrity-Policy": "blocked-destinations=(script)"}
-# This page may read a QR code with the camera.
-CHAT_HEADERS = PAGE_HEADERS | {"Permissions-Policy": permissions("camera")}
-MORE_HEADERS = {"/admin/": ADMIN_HEADERS, "/chat": CHAT_HEADERS, "/": PAGE_HEADERS}
+# The chat page may read a QR code with the camera and make passkeys. Both of these pages may use them.
+PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
+CHAT_HEADERS = PAGE_HEADERS | {"Permissions-Policy": permissions("camera", *PASSKEYS)}
+LOG_IN_HEADERS = PAGE_HEADERS | {"Permissions-Policy": permissions("publickey-credentials-get")}
+MORE_HEADERS = {"/admin/": ADMIN_HEADERS, "/chat": CHAT_HEADERS, "/login": LOG_IN_HEADERS, "/": PAGE_HEADERS}
 
 
 class SecurityHeaders:

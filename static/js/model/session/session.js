@@ -68,8 +68,18 @@ export class Session extends Emitter {
    * @throws {BadAnswer}
    */
   async begin(answer, email) {
+    return this.beginAs(answer, (user) => user.email === normalised(email));
+  }
+
+  /**
+   * @param {any} answer the server's response to a registration or a log-in
+   * @param {(user: User) => boolean | Promise<boolean>} isExpected whether it is the account that the person asked for
+   * @returns {Promise<User>}
+   * @throws {BadAnswer}
+   */
+  async beginAs(answer, isExpected) {
     const { user, access } = readLogIn(answer);
-    if (user.email !== normalised(email)) {
+    if (!(await isExpected(user))) {
       throw new BadAnswer("another account than the one asked for");
     }
     this.#isOver = false;

@@ -25,6 +25,8 @@ import { readPin, SIGNED_OUT } from "./vault-pin.js";
 
 const WRITE_AFTER_MS = 2000;
 
+const loadPasskeys = once(() => import("../session/passkeys.js"));
+
 export class Vault extends Emitter {
   #parts;
   #load;
@@ -138,8 +140,12 @@ export class Vault extends Emitter {
   }
 
   /** @param {string} id */
-  removeWay(id) {
-    return this.#do("removeWay", id);
+  async removeWay(id) {
+    const passkeyId = this.ways.find((way) => way.id === id)?.passkeyId;
+    await this.#do("removeWay", id);
+    if (passkeyId) {
+      await (await loadPasskeys()).removePasskey(this.#parts.api, passkeyId);
+    }
   }
 
   /**
@@ -148,6 +154,32 @@ export class Vault extends Emitter {
    */
   unlockByCode(text) {
     return this.#do("unlockByCode", text);
+  }
+
+  /** Whether a passkey can be made or used here. */
+  async canUsePasskey() {
+    return (await loadPasskeys()).canUsePasskeys();
+  }
+
+  /**
+   * Makes a passkey that logs in and opens the vault.
+   * @returns {Promise<{ opens: boolean }>} opens: false where it only logs in
+   */
+  async addPasskey() {
+    const { api, user } = this.#parts;
+    const [{ addPasskey }, { browserName }] = await Promise.all([loadPasskeys(), import("./browser-name.js")]);
+    const name = browserName();
+    const { id, seed } = await addPasskey(api, { email: user.email, name });
+    if (seed) {
+      await this.addWay({ kind: "passkey", seed, name, passkeyId: id });
+    }
+    return { opens: seed !== null };
+  }
+
+  /** As `unlockByCode`, by a passkey. */
+  async unlockByPasskey() {
+    const { seedByPasskey } = await loadPasskeys();
+    await this.unlockBySeed(await seedByPasskey(this.#parts.api, this.#parts.user.email));
   }
 
   /** @param {{ kind: "passkey", seed: Bytes, name: string, passkeyId: string }} way */
@@ -173,7 +205,7 @@ export class Vault extends Emitter {
   }
 
   /**
-   * As `unlockByCode`, by a passkey.
+   * As `unlockByCode`, by what a passkey has derived.
    * @param {Bytes} seed
    */
   unlockBySeed(seed) {

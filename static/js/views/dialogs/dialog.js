@@ -2,7 +2,7 @@
  * A dialog. The browser keeps the focus in it and returns it. A panel is a dialog that stands beside the chat, not modal,
  * where the page is wide enough.
  */
-import { find } from "../../lib/dom.js";
+import { append, find } from "../../lib/dom.js";
 import { AskingForm } from "../forms/form.js";
 
 /** @typedef {import("../forms/form.js").Action} Action */
@@ -10,9 +10,13 @@ import { AskingForm } from "../forms/form.js";
 const HAS_ROOM_BESIDE = "(width >= 1100px)"; // css/dialogs.css, too
 
 export class Dialog {
-  /** @param {string} id */
-  constructor(id) {
-    this.node = find(`#${id}`, HTMLDialogElement);
+  /**
+   * @param {string} id
+   * @param {ParentNode} [home] where the dialog is while it is closed, outside the page; default: in the page
+   */
+  constructor(id, home = document) {
+    this.home = home;
+    this.node = find(`#${id}`, HTMLDialogElement, home);
     this.room = matchMedia(HAS_ROOM_BESIDE);
     this.isPanel = this.node.classList.contains("panel");
     if (this.isPanel) this.room.addEventListener("change", () => this.moved());
@@ -36,6 +40,7 @@ export class Dialog {
   }
 
   show() {
+    if (!this.node.isConnected) append(document.body, this.node);
     if (this.isPanel && this.room.matches) this.node.show();
     else this.node.showModal();
   }
@@ -54,6 +59,7 @@ export class Dialog {
   closed() {
     /* Browsers close a dialog at the second Escape, whatever the page prevents. */
     if (this.isHeld) this.show();
+    else if (this.home instanceof DocumentFragment && !this.isOpen) this.home.append(this.node);
   }
 
   /**
@@ -87,9 +93,10 @@ export class AskingDialog extends Dialog {
    * @param {string} id
    * @param {Action} action
    * @param {Record<string, string>} [required]
+   * @param {ParentNode} [home]
    */
-  constructor(id, action, required) {
-    super(id);
+  constructor(id, action, required, home) {
+    super(id, home);
     const run = async (/** @type {Record<string, string>} */ values) => {
       const { opening } = this.form;
       const then = await action(values);

@@ -20,10 +20,12 @@ import { TakeOverDialog } from "./take-over-dialog.js";
  * @property {Session} session
  * @property {() => Person | null} person of the chat that is open
  * @property {(email: string) => void} onAdded
+ * @property {() => void} onSettings
+ * @property {{isOnlyWay: () => boolean, keep: () => void}} wayBack
  */
 
 /** @param {DialogParts} parts */
-export function makeDialogs({ account, safety, session, person, onAdded }) {
+export function makeDialogs({ account, safety, session, person, onAdded, onSettings, wayBack }) {
   const { conversations, preferences } = account;
   storageLossStrip(account);
   return {
@@ -39,6 +41,7 @@ export function makeDialogs({ account, safety, session, person, onAdded }) {
       logOut: (choice) => account.logOut(choice),
       unsent: () => account.unsent(),
       drafts: () => conversations.chats().filter(({ draft }) => draft !== "").length,
+      wayBack,
       onDone: () => location.replace("/login"),
     }),
     settings: new SettingsDialog({
@@ -49,8 +52,9 @@ export function makeDialogs({ account, safety, session, person, onAdded }) {
       exported: () => account.exported(),
       tellsRead: () => preferences.readReceipts,
       tellRead: (tells) => preferences.setReadReceipts(tells),
+      onOpen: onSettings,
     }),
     shortcuts: new Dialog("shortcuts"),
-    takeOver: new TakeOverDialog(account.key),
+    takeOver: new TakeOverDialog(account),
   };
 }

@@ -11,11 +11,12 @@ const KEEPS = "Your key and messages stay in this browser, so that you can go on
  * @property {(choice: {forget: boolean}) => Promise<unknown>} logOut
  * @property {() => number} unsent
  * @property {() => number} drafts
+ * @property {{isOnlyWay: () => boolean, keep: () => void}} wayBack
  * @property {() => void} onDone
  */
 
 /** @param {LogOutParts} parts */
-export function logOutDialog({ logOut, unsent, drafts, onDone }) {
+export function logOutDialog({ logOut, unsent, drafts, wayBack, onDone }) {
   const forget = find("#log-out-forget", HTMLInputElement);
   const keeps = find("#log-out-keeps", HTMLElement);
   const button = find("#log-out-now", HTMLButtonElement);
@@ -31,10 +32,15 @@ export function logOutDialog({ logOut, unsent, drafts, onDone }) {
     }),
   );
   forget.addEventListener("change", draw);
+  find("#log-out-save", HTMLButtonElement).addEventListener("click", () => {
+    dialog.close();
+    wayBack.keep();
+  });
   /* Enter on a check box would submit the form, so that pressing it twice would log out. */
   onKey(forget, (event) => event.key === "Enter" && event.preventDefault());
   return {
     open() {
+      find("#log-out-only", HTMLElement).hidden = !wayBack.isOnlyWay();
       dialog.open();
       draw();
     },

@@ -14,6 +14,7 @@ import { ExportPart } from "./export-part.js";
  * @property {() => import("./export-files.js").Parts} exported all that this browser holds, decrypted
  * @property {() => boolean} tellsRead whether others are shown what was read
  * @property {(tells: boolean) => Promise<unknown>} tellRead
+ * @property {() => void} onOpen
  */
 
 export class SettingsDialog {
@@ -98,6 +99,7 @@ export class SettingsDialog {
     setText(this.readFailed, "");
     find("#settings-display_name", HTMLInputElement).value = displayName;
     find("#settings-password [name=username]", HTMLInputElement).value = email;
+    this.parts.onOpen();
     this.dialog.open();
   }
 }

@@ -1,4 +1,7 @@
-/** Says that another browser holds the account's key, and moves the key here where the person asks for it. */
+/**
+ * Says that another browser holds the account's key, and moves the key here where the person asks for it. Where the person
+ * has kept a way back, views/vault/unlock-dialog.js does this.
+ */
 import { find, setText } from "../../lib/dom.js";
 import { AskingDialog } from "./dialog.js";
 
@@ -21,13 +24,14 @@ const WORDS = {
 };
 
 export class TakeOverDialog {
-  /** @param {AccountKey} key */
-  constructor(key) {
+  /** @param {{key: AccountKey, vault: VaultModel}} account */
+  constructor({ key, vault }) {
     this.key = key;
+    this.vault = vault;
     this.asked = false;
     this.strip = find("#key-strip", HTMLElement);
     this.dialog = new AskingDialog("take-over", () => key.takeOver());
-    key.on("changed", () => this.draw());
+    for (const source of [key, vault]) source.on("changed", () => this.draw());
     this.draw();
   }
 
@@ -37,7 +41,7 @@ export class TakeOverDialog {
 
   draw() {
     const { isForgotten, status } = this.key;
-    const words = WORDS[status === "absent-here" && isForgotten ? "forgotten" : status];
+    const words = this.vault.state === "none" ? WORDS[status === "absent-here" && isForgotten ? "forgotten" : status] : undefined;
     this.strip.hidden = !words;
     if (!words) return;
     setText(find("#key-strip-text", HTMLElement), words.strip);

@@ -5,6 +5,7 @@ import { Announcer } from "../parts/announcer.js";
 import { copyBy } from "../parts/clipboard.js";
 import { followVisibleHeight } from "../parts/viewport.js";
 import { ThreadView } from "../thread/thread-view.js";
+import { VaultViews } from "../vault/vault-views.js";
 import { keepStrip } from "./keep-strip.js";
 import { focusRegion, listenToKeys } from "./keyboard.js";
 import { Menu } from "./menu.js";
@@ -33,6 +34,14 @@ export class ChatShell {
       session,
       person: () => this.person(),
       onAdded: (email) => page.added(email),
+      onSettings: () => this.vault.card.opened(),
+      wayBack: { isOnlyWay: () => this.vault.isOnlyWay(), keep: () => this.vault.keep.open() },
+    });
+    this.vault = new VaultViews({
+      account,
+      email: () => session.user?.email ?? "",
+      announce: (words) => this.announcer.tell(words),
+      openSettings: () => this.dialogs.settings.open(),
     });
     keepStrip(account);
     this.listen();

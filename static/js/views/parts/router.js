@@ -64,9 +64,9 @@ export function addressOf(email) {
 }
 
 function read() {
-  const written = location.hash.replace(/^#\/?/u, "");
+  if (!location.hash.startsWith(CHAT_ADDRESS)) return null;
   try {
-    return decodeURIComponent(written) || null;
+    return decodeURIComponent(location.hash.slice(CHAT_ADDRESS.length)) || null;
   } catch {
     return null;
   }

@@ -4,12 +4,14 @@
 import { dictionary } from "../../lib/dictionary.js";
 import { UNREACHED } from "./connection-state.js";
 import { plural } from "./format.js";
+import { damagedSentence, VAULT_SENTENCES } from "./vault-sentences.js";
 
 /**
  * @typedef {object} Failure
  * @property {string} [code]
  * @property {Record<string, {code: string}[]>} [fields]
  * @property {number | null} [retryAfterSeconds]
+ * @property {number | null} [group] of a recovery code, from 1
  */
 
 const SENTENCES = dictionary({
@@ -43,6 +45,7 @@ const SENTENCES = dictionary({
   device_held: "Another tab of VibeChat doesn't let go of your messages. Close all other tabs of it, then try again.",
   device_newer: "A newer version of VibeChat was used in this browser. Reload the page.",
   device_closed: "VibeChat has been closed in this tab. Reload the page.",
+  ...VAULT_SENTENCES,
   device_failed: "This browser can't read or keep your messages just now. Restart the browser, then try again.",
 });
 const SOMETHING = "Something went wrong. Try again.";
@@ -83,6 +86,11 @@ const FIELD_OF = dictionary({
   email_taken: "email",
   user_not_found: "email",
   yourself: "email",
+  wrong_password: "password",
+  code_malformed: "code",
+  code_damaged: "code",
+  code_unknown: "code",
+  invitation_unknown: "code",
 });
 
 /** @param {unknown} error */
@@ -92,6 +100,8 @@ export function asFailure(error) {
 
 /** @param {Failure} failure */
 export function sentence(failure) {
+  if (failure.code === "code_damaged") return damagedSentence(failure.group ?? null);
+  if (failure.code === "code_malformed" && failure.group) return `Group ${failure.group} has a character that no code has. Look again.`;
   if (failure.code === "rate_limited") return waitSentence(failure.retryAfterSeconds ?? 60);
   return SENTENCES[failure.code ?? ""] ?? SOMETHING;
 }
@@ -100,9 +110,10 @@ export function sentence(failure) {
  * @param {Failure} failure
  * @returns {[string, string][]} field names with what to say there
  */
-export function fieldSentences({ code = "", fields = {} }) {
+export function fieldSentences(failure) {
+  const { code = "", fields = {} } = failure;
   const field = FIELD_OF[code];
-  if (field) return [[field, SENTENCES[code] ?? SOMETHING]];
+  if (field) return [[field, sentence(failure)]];
   return Object.entries(fields).flatMap(([name, [first]]) => (first ? [[name, fieldSentence(name, first.code)]] : []));
 }
 

@@ -1,0 +1,112 @@
+/** Passkeys: they log in, and what they derive for this page (PRF) is the seed of a way back. */
+import { CryptoManager } from "../../crypto/crypto.js";
+import { passkeyInput, passkeySeed } from "../../crypto/recovery-code.js";
+import { utf8Encode, equal } from "../../lib/bytes.js";
+import { canUsePasskeys, makePasskey, offersPasskeysInFields, usePasskey } from "../../net/authenticator.js";
+import { PasskeyApi } from "../../net/passkey-api.js";
+import { BadAnswer, Refusal } from "../server/model-errors.js";
+import { requireRoomForKey } from "./browser-support.js";
+
+/** @import { Answered } from "../../net/authenticator.js" */
+
+export { canUsePasskeys, offersPasskeysInFields };
+
+/** @type {Record<string, string>} by name of a DOMException */
+const REFUSALS = { InvalidStateError: "passkey_exists", SecurityError: "passkey_impossible", NotSupportedError: "passkey_impossible" };
+
+/**
+ * Makes a passkey of the account.
+ * @param {Api} api
+ * @param {{ email: string, name: string }} person name: of this browser, for the list of passkeys
+ * @returns {Promise<{ id: string, seed: Bytes | null }>} seed: null where it only logs in
+ * @throws {Refusal} `passkey_…`
+ */
+export async function addPasskey(api, { email, name }) {
+  const passkeys = new PasskeyApi(api);
+  const options = await passkeys.creationOptions();
+  const made = await asked(async () => makePasskey(options, await passkeyInput()));
+  await passkeys.add(made.forServer, name);
+  return { id: made.id, seed: await seedOf(made, email) };
+}
+
+/**
+ * Deletes a passkey at the server. Its device may keep it, and it logs in no more.
+ * @param {Api} api
+ * @param {string} credentialId
+ */
+export async function removePasskey(api, credentialId) {
+  const passkeys = new PasskeyApi(api);
+  const { results = [] } = /** @type {any} */ (await passkeys.list());
+  const found = results.find((/** @type {any} */ one) => one?.credential_id === credentialId);
+  if (found) {
+    await passkeys.remove(String(found.id));
+  }
+}
+
+/**
+ * Asks for a passkey of the account, whose person is logged in already.
+ * @param {Api} api
+ * @param {string} email
+ * @returns {Promise<Bytes>} the seed
+ * @throws {Refusal} `passkey_…`
+ */
+export async function seedByPasskey(api, email) {
+  const options = await new PasskeyApi(api).requestOptions();
+  const used = await asked(async () => usePasskey(options, await passkeyInput()));
+  const seed = await seedOf(used, email);
+  if (!seed) {
+    throw new Refusal("passkey_without_key");
+  }
+  return seed;
+}
+
+/**
+ * @param {Session} session
+ * @param {{ isInField?: boolean, signal?: AbortSignal }} how
+ * @returns {Promise<Bytes | null>} the seed of the way back; null where the passkey only logs in
+ * @throws {Refusal} `passkey_…`
+ */
+export async function logInByPasskey(session, how) {
+  await session.left;
+  const passkeys = new PasskeyApi(session.api);
+  const options = await passkeys.requestOptions();
+  const used = await asked(async () => usePasskey(options, await passkeyInput(), how));
+  const user = await session.beginAs(await passkeys.logIn(used.forServer), ({ id }) => isHandleOf(id, used.userHandle));
+  await requireRoomForKey(user.email);
+  return seedOf(used, user.email);
+}
+
+/**
+ * The server names the account that it lets in. The passkey says whose it is.
+ * @param {number} accountId
+ * @param {Bytes | null} userHandle
+ */
+async function isHandleOf(accountId, userHandle) {
+  return userHandle !== null && equal(userHandle, await CryptoManager.sha256(utf8Encode(`VibeChat passkey ${accountId}`)));
+}
+
+/**
+ * @param {Answered} passkey
+ * @param {string} email
+ * @returns {Promise<Bytes | null>}
+ */
+async function seedOf({ prf, rawId }, email) {
+  return prf && passkeySeed(prf, email, rawId);
+}
+
+/**
+ * @template Result
+ * @param {() => Promise<Result>} work
+ * @returns {Promise<Result>}
+ */
+async function asked(work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof DOMException) {
+      throw new Refusal(REFUSALS[error.name] ?? "passkey_cancelled");
+    }
+    // The server's options are not such.
+    throw error instanceof TypeError ? new BadAnswer("options of a passkey") : error;
+  }
+}

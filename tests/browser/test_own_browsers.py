@@ -1,0 +1,104 @@
+"""Several browsers of one person: added by invitation, the same everywhere, signed out."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.ways import add_browser, browsers, close_settings, keep_code, settings, unlock_by_code, unlock_dialog
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture
+def at_home_and_away(friends, new_person):
+    """Alice in two browsers, and Bob in one."""
+    alice, bob = friends
+    alice.send("before the second browser")
+    away = new_person("alice", account=alice)
+    code = keep_code(alice)
+    away.log_in()
+    unlock_by_code(away, code)
+    away.open_chat(bob)
+    bob.open_chat(alice)
+    return alice, away, bob
+
+
+def expect_unmarked(*people) -> None:
+    for person in people:
+        expect(person.page.locator("#keys-strip")).to_be_hidden()
+        expect(person.log().get_by_text(re.compile(r"with your keys|the same keys|second browser is"))).to_have_count(0)
+
+
+def test_two_browsers_of_one_person_show_the_same_and_nobody_sees_a_difference(at_home_and_away):
+    alice, away, bob = at_home_and_away
+    for writer, text in [(alice, "from home"), (bob, "to both"), (away, "from away"), (alice, "home again")]:
+        writer.send(text)
+        for reader in (alice, away, bob):
+            reader.expect_message(text)
+    texts = ("before the second browser", "from home", "to both", "from away", "home again")
+    for reader in (alice, away, bob):
+        reader.expect_in_order(*texts)
+    expect_unmarked(alice, away, bob)
+    away.page.reload()
+    away.expect_in_order(*texts)
+    expect_unmarked(away)
+
+
+def test_a_browser_that_is_signed_out_is_out_within_a_minute_and_the_code_still_opens(at_home_and_away, new_person):
+    alice, away, bob = at_home_and_away
+    settings(alice)
+    other = browsers(alice).get_by_role("listitem").filter(has_not_text="This browser")
+    expect(other).to_have_count(1)
+    other.get_by_role("button", name="Sign out").click()
+    dialog = alice.page.get_by_role("dialog", name=re.compile("^Sign out"))
+    dialog.get_by_role("button", name="Sign out").click()
+    expect(dialog).to_be_hidden()
+    expect(browsers(alice).get_by_role("listitem")).to_have_count(1)
+    away.page.wait_for_url("**/login", timeout=60_000)
+    close_settings(alice)
+    alice.send("without the other")
+    bob.expect_message("without the other")
+    expect_unmarked(bob)
+
+
+def test_the_person_is_told_of_a_new_browser_for_a_day(at_home_and_away):
+    alice, _, _ = at_home_and_away
+    news = alice.page.get_by_role("status").filter(has_text="was added to your account")
+    expect(news).to_be_visible()
+    alice.page.reload()
+    expect(news).to_be_visible()
+    news.get_by_role("button", name="OK", exact=True).click()
+    expect(news).to_be_hidden()
+    alice.page.reload()
+    alice.expect_message("before the second browser")
+    expect(news).to_be_hidden()
+
+
+def test_another_browser_is_added_by_a_code_and_six_digits(friends, new_person):
+    alice, bob = friends
+    alice.send("an old message")
+    away = new_person("alice", account=alice)
+    keep_code(alice)
+    away.log_in()
+    add_browser(alice, away)
+    away.open_chat(bob)
+    away.expect_message("an old message")
+    away.send("from the new browser")
+    bob.open_chat(alice)
+    bob.expect_message("from the new browser")
+    expect_unmarked(bob)
+
+
+def test_a_wrong_invitation_opens_nothing(friends, new_person):
+    alice, _ = friends
+    alice.send("an old message")
+    keep_code(alice)
+    away = new_person("alice", account=alice)
+    away.log_in()
+    dialog = unlock_dialog(away)
+    dialog.get_by_role("button", name="Another browser").click()
+    dialog.get_by_label("Code from your other browser").fill("0000-0000-0000")
+    dialog.get_by_role("button", name="Continue").click()
+    expect(dialog.get_by_text("This code opens nothing.")).to_be_visible()
+    expect(dialog.get_by_label("Code from your other browser")).to_be_focused()

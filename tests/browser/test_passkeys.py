@@ -1,0 +1,69 @@
+"""Passkeys with PRF, by Chromium's virtual authenticator."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.ways import confirm_code, settings, ways
+
+pytestmark = pytest.mark.once
+
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "ctap2Version": "ctap2_1",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+class Authenticator:
+    def __init__(self, person, has_prf: bool = True):
+        self.session = person.context.new_cdp_session(person.page)
+        self.session.send("WebAuthn.enable")
+        options = {**AUTHENTICATOR, "hasPrf": has_prf}
+        self.id = self.session.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
+
+
+@pytest.fixture
+def new_holder(new_person, site):
+    """A person whose pages have a name: an IP address can have no passkey."""
+
+    def make(name: str, **options):
+        address = site.server_of(name).url.replace("127.0.0.1", "localhost")
+        return new_person(name, alone=True, address=address, **options)
+
+    return make
+
+
+def keep_passkey(person) -> str:
+    """Keeps a passkey and the code that follows, and returns the code."""
+    settings(person).get_by_role("button", name="Keep a way back").click()
+    dialog = person.page.get_by_role("dialog", name="Keep a way back in")
+    dialog.get_by_role("button", name="Passkey").click()
+    expect(person.page.get_by_role("dialog", name="Your recovery code")).to_contain_text("passkey")
+    return confirm_code(person)
+
+
+def test_the_server_sees_nothing_that_the_passkey_derives(new_holder):
+    alice = new_holder("alice")
+    Authenticator(alice)
+    alice.register()
+    sent = []
+    alice.page.on("request", lambda request: sent.append((request.url, request.post_data or "")))
+    keep_passkey(alice)
+    bodies = [body for url, body in sent if url.endswith("/api/passkeys")]
+    assert bodies
+    assert all('"clientExtensionResults":{}' in body and '"results"' not in body for body in bodies)
+
+
+def test_a_passkey_without_prf_logs_in_only_and_says_so(new_holder):
+    alice = new_holder("alice")
+    Authenticator(alice, has_prf=False)
+    alice.register()
+    settings(alice).get_by_role("button", name="Keep a way back").click()
+    alice.page.get_by_role("dialog").get_by_role("button", name="Passkey").click()
+    expect(alice.page.get_by_text("it can't open your messages")).to_be_visible()
+    confirm_code(alice)
+    expect(ways(alice).get_by_role("listitem")).to_have_count(1)
