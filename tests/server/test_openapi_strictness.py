@@ -73,6 +73,8 @@ def test_schema_and_server_accept_the_same_values(validator, alice, bob, call, f
         codes = {error["code"] for error in errors.get(field, ())}
         if errors and not codes:
             continue  # refused because of another field, before this one was checked
+        if answer.status == 403:
+            continue  # the link of a password reset is over; a password's strength is checked after it
         if any((field, code) in MEANING or code.startswith("password_") for code in codes):
             continue
         assert fits.is_valid(body) == (not codes), (value, answer.body[:300])

@@ -231,7 +231,8 @@ async function decompress(packed) {
       check(length <= CONTENT_LIMIT);
     }
   } catch (error) {
-    throw error instanceof TypeError ? new ProtocolError("json") : error;
+    // Browsers throw a TypeError; Node 20 throws an error of zlib.
+    throw error instanceof ProtocolError ? error : new ProtocolError("json");
   }
   return concat(...parts);
 }
