@@ -16,6 +16,7 @@ PARTS = (
     "test_first_contact",
     "test_changed_keys",
     "test_own_key",
+    "test_vault",
     "test_signed_keys",
     "test_changed_messages",
     "test_moved_messages",

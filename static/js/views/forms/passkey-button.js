@@ -28,6 +28,6 @@ export function passkeyButton({ logIn, isPossible, isOfferedInFields }) {
   const offer = async () => {
     if (await isOfferedInFields()) await logIn({ isInField: true, signal: offering.signal });
   };
-  /* Nobody has asked for it, so that its failure is not said. */
-  offer().catch(() => {});
+  /* Nobody has asked for it, so that its failure is not said. Who does not touch the field causes no call. */
+  find("#email", HTMLInputElement).addEventListener("focus", () => void offer().catch(() => {}), { once: true });
 }
