@@ -1,9 +1,9 @@
-"""Passkeys with PRF, by Chromium's virtual authenticator."""
+"""Passkeys with PRF, by Chromium's virtual authenticator: one gesture logs in and opens the messages."""
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.ways import confirm_code, settings, ways
+from tests.browser.ways import confirm_code, settings, unlock_dialog, ways
 
 pytestmark = pytest.mark.once
 
@@ -44,6 +44,30 @@ def keep_passkey(person) -> str:
     dialog.get_by_role("button", name="Passkey").click()
     expect(person.page.get_by_role("dialog", name="Your recovery code")).to_contain_text("passkey")
     return confirm_code(person)
+
+
+@pytest.fixture
+def holder(new_holder, bob):
+    """Alice, who has written to Bob and kept a passkey; then her browser has forgotten all but the passkey."""
+    alice = new_holder("alice")
+    Authenticator(alice)
+    alice.register()
+    alice.add(bob)
+    alice.open_chat(bob)
+    alice.send("an old message")
+    keep_passkey(alice)
+    expect(ways(alice).get_by_role("listitem")).to_have_count(2)
+    settings(alice).get_by_role("button", name="Close").click()
+    alice.log_out(forget=True)
+    return alice
+
+
+def test_a_passkey_logs_in_and_opens_the_messages_in_one_gesture(holder, bob):
+    holder.page.get_by_role("button", name="Log in with a passkey").click()
+    holder.expect_chat_page()
+    holder.open_chat(bob)
+    holder.expect_message("an old message")
+    expect(unlock_dialog(holder)).to_be_hidden()
 
 
 def test_the_server_sees_nothing_that_the_passkey_derives(new_holder):
