@@ -190,6 +190,7 @@ describe("a comparison", () => {
     await replaceKey(world.server, bob.email);
     await notice(alice, bob);
     assert.equal(state(alice, bob).compared, "lost");
+    await until(() => alice.marks(bob).length > 0);
     assert.deepEqual(alice.marks(bob).map(({ kind, wasChecked }) => [kind, wasChecked]), [["keys-changed", true]]);
     await alice.conversations.acceptKey(bob.email);
     const again = await world.reload(alice);
