@@ -15,7 +15,9 @@ const CONTENT_VERSIONS = [1];
  * @returns {import("./keeper.js").Draft}
  */
 export function withBrowser({ content, since, list }, { id, signatureKeyBytes, name, way }, identityPrivateKey) {
-  const added = { id, signatureKeyBytes, addedAt: Math.floor(Date.now() / 1000), contentVersions: CONTENT_VERSIONS };
+  // Times rise in the order of joining, so that each browser knows which others came later.
+  const addedAt = Math.max(Math.floor(Date.now() / 1000), ...list.browsers.map((one) => one.addedAt + 1));
+  const added = { id, signatureKeyBytes, addedAt, contentVersions: CONTENT_VERSIONS };
   const ways = content.ways.filter((/** @type {WayRecord} */ one) => one.id !== way.id);
   const browsers = [...list.browsers.filter((one) => one.id !== id), added];
   return {

@@ -17,8 +17,9 @@ const DAY_MS = 86_400_000;
  */
 export async function viewOf({ pin, content }, around) {
   const browsers = await shownBrowsers(content, around);
-  const isNews = (/** @type {ShownBrowser} */ { id, addedAt, isThis }) =>
-    !isThis && Date.now() - addedAt.getTime() < DAY_MS && !around.dismissed.includes(id);
+  const ownAt = browsers.find(({ isThis }) => isThis)?.addedAt ?? 0;
+  const isNews = (/** @type {ShownBrowser} */ { id, addedAt }) =>
+    addedAt > ownAt && Date.now() - addedAt.getTime() < DAY_MS && !around.dismissed.includes(id);
   return {
     state: pin.problem ? "refused" : "kept",
     problem: pin.problem,

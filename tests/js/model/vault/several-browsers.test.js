@@ -63,6 +63,7 @@ describe("two browsers of one person", () => {
     assert.deepEqual(vault.news.map(({ name }) => name), ["Browser"]);
     await vault.dismissNews(vault.news[0].id);
     assert.deepEqual(vault.news, []);
+    assert.deepEqual(second.account.vault.news, [], "it was added itself");
     assert.equal(second.account.vault.browsers.filter(({ isThis }) => isThis).length, 1);
   }));
 });
