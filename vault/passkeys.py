@@ -88,7 +88,7 @@ def too_many() -> Conflict:
 
 class Passkey(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="passkeys")
-    credential_id = models.BinaryField(max_length=1023, unique=True)
+    credential_id = models.BinaryField(max_length=webauthn.MOST_CREDENTIAL_ID_BYTES, unique=True)
     public_key = models.BinaryField()
     sign_count = models.BigIntegerField()
     name = models.CharField(max_length=100, blank=True)

@@ -49,6 +49,7 @@ from vibechat.core.limits import LimitedViewSet, limit, seconds_over_limit
 from vibechat.core.logs import security_event
 
 SEGMENTS_AT_ONCE = 8
+LARGEST_NUMBER = 2**32 - 1  # of a segment
 BROWSER_ID = re.compile("[0-9a-f]{32}")
 NO_BODY = OpenApiResponse(description="No body.")
 
@@ -241,7 +242,7 @@ class StreamViewSet(LimitedViewSet):
 
     @extend_schema(request=SegmentWriteSerializer, responses={200: StreamSerializer, 201: StreamSerializer})
     def write(self, request: AccountRequest, browser: str, kind: str, number: int) -> Response:
-        if kind not in STREAM_KINDS or not number or not BROWSER_ID.fullmatch(browser):
+        if kind not in STREAM_KINDS or not BROWSER_ID.fullmatch(browser) or not number or number > LARGEST_NUMBER:
             raise no_stream()
         serializer = SegmentWriteSerializer(data=request.data, context={"kind": kind})
         serializer.is_valid(raise_exception=True)

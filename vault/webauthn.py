@@ -35,6 +35,7 @@ from accounts.models import User
 
 SALT = "vault.webauthn"
 CHALLENGE_SECONDS = 300
+MOST_CREDENTIAL_ID_BYTES = 1023  # WebAuthn §7.1; an index of PostgreSQL takes about 2,700
 LOG_IN = "log-in"
 
 
@@ -107,7 +108,7 @@ def request_options(request: Request) -> dict[str, Any]:
 
 def verify_creation(request: Request, credential: dict[str, Any], challenge: bytes) -> VerifiedRegistration:
     try:
-        return verify_registration_response(
+        verified = verify_registration_response(
             credential=credential,
             expected_challenge=challenge,
             expected_rp_id=rp_id(request),
@@ -116,6 +117,9 @@ def verify_creation(request: Request, credential: dict[str, Any], challenge: byt
         )
     except Exception as error:  # the library raises its own and those of its parsers
         raise CredentialRefused from error
+    if len(verified.credential_id) > MOST_CREDENTIAL_ID_BYTES:  # the library does not look
+        raise CredentialRefused
+    return verified
 
 
 def verify_use(

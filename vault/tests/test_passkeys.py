@@ -1,4 +1,5 @@
 import json
+import secrets
 
 import pytest
 from django.core import signing
@@ -111,9 +112,10 @@ SPOILED = {
     "another type": {"client_data": {"type": "payment.get"}},
     "foreign challenge": {"client_data": {"challenge": bytes_to_base64url(b"x" * 32)}},
 }
+LONG_IDS = {"id too long": {"id": bytes(1024)}, "id longer than an index takes": {"id": secrets.token_bytes(5000)}}
 
 
-@pytest.mark.parametrize("change", SPOILED.values(), ids=SPOILED)
+@pytest.mark.parametrize("change", (SPOILED | LONG_IDS).values(), ids=SPOILED | LONG_IDS)
 def test_spoiled_creation_is_refused(alice, authenticator, change):
     vars(authenticator).update(change)
     answer = add(alice, authenticator)

@@ -86,6 +86,13 @@ def test_streams_are_the_owners_alone(writer, bob):
         assert code_of(bob.get(path)) == (404, "no_stream")
 
 
+@pytest.mark.parametrize("number", ["0", "4294967296", "999999999999999999", "x"])
+def test_number_that_no_segment_can_have_is_not_found(writer, alice, number):
+    path, body, _ = writer.segment_body(1)
+    path = f"{path.rpartition('/')[0]}/{number}"
+    assert code_of(alice.put(path, body)) == code_of(alice.get(path)) == (404, "no_stream")
+
+
 @pytest.mark.parametrize(("number", "revision"), [(2, 1), (1, 1), (3, 2), (2, 3), (2, 4)])
 def test_write_that_does_not_follow_is_refused(writer, alice, number, revision):
     hashes = writer.segment()
