@@ -151,6 +151,8 @@ export async function invite({ api, email, accountId, add }) {
     const way = await inviter.takeDetails(await invitation.wait("details"));
     invitation.emit("digits", { digits, name: browser.name });
     await invitation.confirmed();
+    // Throws if the invitation is over: nobody is added then.
+    await invitation.wait("details");
     await invitation.leave("grant", await inviter.grant(await add(browser, way)));
   });
   return invitation;

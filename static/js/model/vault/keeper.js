@@ -57,20 +57,20 @@ export class Keeper {
 
   /**
    * Reads the vault as a browser that is in.
+   * @param {Pinned | null} [granted] what the browser that has let this one in has told it
    * @returns {Promise<Snapshot | null>} null: there is none, or this browser is not in
    * @throws {Refusal} what the server has is refused; `locked_out`: this browser has no way any more
    */
-  async read() {
+  async read(granted = null) {
     const pinned = await this.#parts.pins.read();
     const served = await this.served();
-    if (pinned) {
-      checkAgainstPin(served, pinned.pin);
-    }
+    const known = [granted, pinned].flatMap((one) => one ?? []);
+    known.forEach(({ pin }) => checkAgainstPin(served, pin));
     if (served === null) {
       return null;
     }
-    const vaultKey = await this.#ownKey(served, pinned);
-    return vaultKey && this.#verified(served, vaultKey, pinned);
+    const vaultKey = await this.#ownKey(served, granted ?? pinned);
+    return vaultKey && this.#verified(served, vaultKey, known);
   }
 
   /**
@@ -105,17 +105,17 @@ export class Keeper {
   /**
    * @param {ServedVault} served
    * @param {Bytes} vaultKey
-   * @param {Pinned | null} pinned
+   * @param {Pinned[]} known
    * @returns {Promise<Snapshot>} pinned
    */
-  async #verified(served, vaultKey, pinned) {
+  async #verified(served, vaultKey, known) {
     const { browser, pins } = this.#parts;
     const snapshot = await openSnapshot(served, { ...this.#owner, vaultKey });
-    if (pinned) {
+    for (const pinned of known) {
       await checkFollows(snapshot, pinned, browser);
     }
     if (snapshot.list.browsers.some(({ id }) => id === browser)) {
-      await pins.write(pinnedAs(snapshot, pinned?.pin.wrote ?? [], browser));
+      await pins.write(pinnedAs(snapshot, known.at(-1)?.pin.wrote ?? [], browser));
     }
     return snapshot;
   }
@@ -152,9 +152,9 @@ export class Keeper {
   async #put(before, draft) {
     const { api, browser, pins } = this.#parts;
     const { snapshot, body } = await this.#sealed(before, draft);
-    const wrote = (await pins.read())?.pin.wrote ?? [];
-    // Before the call: without an answer it is not known whether the server has it.
-    const tried = [...wrote, /** @type {Written} */ ([snapshot.version, snapshot.hash])].slice(-WROTE_LIMIT);
+    const [known = null, ...attempts] = (await pins.read())?.pin.wrote ?? [];
+    // Before the call: without an answer it is not known whether the server has it. The last write that is known stays.
+    const tried = [known, ...[...attempts, /** @type {Written} */ ([snapshot.version, snapshot.hash])].slice(1 - WROTE_LIMIT)];
     await pins.change({ wrote: tried });
     await api.writeVault(body);
     await pins.write(pinnedAs(snapshot, tried, browser));
@@ -219,14 +219,14 @@ export class Keeper {
 
 /**
  * @param {Snapshot} snapshot
- * @param {Written[]} wrote
+ * @param {(Written | null)[]} wrote
  * @param {string} browser this browser
  * @returns {Pinned}
  */
 function pinnedAs(snapshot, wrote, browser) {
   const last = lastWritten(snapshot, browser);
   const [index, { version, hash, generation, vaultKey, content, list }] = [wrote.findIndex((one) => isSame(one, last)), snapshot];
-  const known = index < 0 ? (last ? [last] : []) : wrote.slice(index);
+  const known = index < 0 ? [last] : wrote.slice(index);
   return { vaultKey, content, pin: { version, hash, generation, listVersion: list.version, wrote: known, problem: null } };
 }
 

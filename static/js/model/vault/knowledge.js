@@ -13,10 +13,15 @@ export class Knowledge {
     this.#parts = parts;
   }
 
-  /** @returns {Promise<import("./vault-content.js").Known>} for the vault */
-  async known() {
+  /**
+   * @param {KeyRow | null} [next] the key that is to replace the present one; others that were made for that and not used are left out
+   * @returns {Promise<import("./vault-content.js").Known>} for the vault
+   */
+  async known(next = null) {
     const { accountKey, cipher, people, preferences } = this.#parts;
-    const rows = accountKey.pairs.filter(({ secrets, signed }) => secrets && signed);
+    const rows = accountKey.pairs.filter(
+      ({ fingerprint, isNext, secrets, signed }) => secrets && signed && (!isNext || fingerprint === next?.fingerprint),
+    );
     const keys = await Promise.all(rows.map((row) => ownKeyRecord(cipher, row)));
     const records = people.all().flatMap((row) => {
       const record = row.forgotten ? null : recordOf(row);

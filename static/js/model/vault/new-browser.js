@@ -23,7 +23,7 @@ export function withBrowser({ content, since, list }, { id, signatureKeyBytes, n
   return {
     content: {
       ...content,
-      browsers: { ...content.browsers, [id]: { name, wrote: null, way: way.id } },
+      browsers: { ...content.browsers, [id]: { name, wrote: content.browsers[id]?.wrote ?? null, way: way.id } },
       ways: [...ways, wayRecord(way, { kind: "browser", name, since })],
     },
     list: { browsers, identityPrivateKey, after: list.version },

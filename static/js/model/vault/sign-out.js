@@ -32,12 +32,10 @@ export class SignOut {
     if (!identity) {
       throw new Refusal("key_not_here");
     }
-    if (isStolen) {
-      await this.#accountKey.next();
-    }
+    const next = isStolen ? await this.#accountKey.next() : null;
     await this.#keeper.write(async (before) => {
       const { content, list, generation } = /** @type {Snapshot} */ (before);
-      const merged = await mergedContent(content, await this.#knowledge.known());
+      const merged = await mergedContent(content, await this.#knowledge.known(next));
       const { way, ...left } = merged.browsers[id] ?? {};
       const ways = merged.ways.filter((/** @type {WayRecord} */ one) => one.id !== way);
       const browsers = { ...merged.browsers, [id]: { ...left, left_at: Date.now() } };

@@ -126,11 +126,11 @@ export function lastWritten({ version, hash, browser: writer, content }, browser
 }
 
 /**
- * @param {import("./vault-pin.js").Written} left
+ * @param {import("./vault-pin.js").Written | null} left
  * @param {import("./vault-pin.js").Written | null} right
  */
 export function isSame(left, right) {
-  return left[0] === right?.[0] && left[1] === right[1];
+  return left?.[0] === right?.[0] && left?.[1] === right?.[1];
 }
 
 /**

@@ -16,7 +16,7 @@ import { get } from "../../storage/queries.js";
  * @property {string} hash
  * @property {number} generation
  * @property {number} listVersion of the signed list of browsers
- * @property {Written[]} wrote what this browser has written last, and what it has tried to write since
+ * @property {(Written | null)[]} wrote what this browser has written last (null: nothing yet), and what it has tried to write since
  * @property {string | null} problem why what the server has is refused
  */
 /** @typedef {{ pin: VaultPin, vaultKey: Bytes, content: any }} Pinned */

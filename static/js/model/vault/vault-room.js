@@ -14,7 +14,7 @@ import { Keeper } from "./keeper.js";
 import { Knowledge } from "./knowledge.js";
 import { withBrowser } from "./new-browser.js";
 import { SignOut } from "./sign-out.js";
-import { checkAgainstPin, openSnapshot } from "./snapshot.js";
+import { checkAgainstPin, checkFollows, openSnapshot } from "./snapshot.js";
 import { emptyContent, mergedContent, wayRecord } from "./vault-content.js";
 import { VaultPins } from "./vault-pin.js";
 import { VaultSync } from "./vault-sync.js";
@@ -218,9 +218,9 @@ export class VaultRoom {
       },
       add: (browser, way) => this.#vaultSync.alone(() => this.#add(browser, way)),
       join: (grant) => this.#vaultSync.alone(async () => {
-        const { version, generation, hash } = grant;
-        checkAgainstPin(await this.#keeper.served(), { version, generation, hash: toHex(hash) });
-        await this.#vaultSync.join(() => this.#keeper.read());
+        const { vaultKey, version, generation, list, hash } = grant;
+        const pin = { version, generation, hash: toHex(hash), listVersion: versionOf(list), wrote: [], problem: null };
+        await this.#vaultSync.join(() => this.#keeper.read({ vaultKey, pin, content: null }));
       }),
     };
   }
@@ -280,7 +280,7 @@ export class VaultRoom {
    * @returns {Promise<Snapshot>} its content says that the way was used now
    */
   async #openedBy(seed, unknown) {
-    const { user } = this.#parts;
+    const { cipher, user } = this.#parts;
     const [served, pinned] = [await this.#keeper.served(), await this.#pins.read()];
     if (pinned) {
       checkAgainstPin(served, pinned.pin);
@@ -290,6 +290,9 @@ export class VaultRoom {
       throw new Refusal(served ? unknown : "vault_missing");
     }
     const snapshot = await openSnapshot(served, { email: user.email, accountId: String(user.id), vaultKey });
+    if (pinned) {
+      await checkFollows(snapshot, pinned, cipher.browser);
+    }
     const { id } = await wayOf(seed, user.email);
     return { ...snapshot, content: used(snapshot.content, id) };
   }
