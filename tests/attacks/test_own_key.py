@@ -190,6 +190,7 @@ def test_forgotten_while_open(row, guests, mallory):
     meet(bob, mallory.office.make_account("Alice"))
     mallory.refuse_sending(bob, {"code": "unavailable", "detail": "Later."})
     bob.type_and_send("This never left")
+    expect(bob.chats()).to_contain_text("You: This never left")
     expect(bob.message("This never left")).to_contain_text("Sending")
     origin = {"origin": bob.page.evaluate("location.origin"), "storageTypes": "indexeddb,cookies"}
     bob.context.new_cdp_session(bob.page).send("Storage.clearDataForOrigin", origin)

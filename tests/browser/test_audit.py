@@ -9,7 +9,7 @@ import pytest
 from tests.browser.site import Server
 from tests.support.environment import ROOT
 
-AUDIT_SECONDS = 110
+AUDIT_SECONDS = 270
 LEAKING_SCRIPT = """
 document.addEventListener("input", ({ target }) => {
   void fetch("/api/leak", { method: "POST", body: target.value }).then((answer) => answer.text());

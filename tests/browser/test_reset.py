@@ -50,6 +50,11 @@ def set_password(person, password: str) -> None:
     person.page.get_by_role("button", name="Set password").click()
 
 
+def go_on(person) -> None:
+    done = person.page.get_by_role("status").filter(has_text="Your new password is set.")
+    done.get_by_role("link", name="Log in").click()
+
+
 def test_link_gives_the_account_back_and_the_messages_of_this_browser_stay(server, new_person):
     alice = new_person("alice", alone=True, address=server.url).register()
     bob = new_person("bob", address=server.url).register()
@@ -67,7 +72,7 @@ def test_link_gives_the_account_back_and_the_messages_of_this_browser_stay(serve
     expect(alice.page.get_by_text("Use at least 8 characters.")).to_be_visible()
     alice.password = "another correct horse"
     set_password(alice, alice.password)
-    alice.page.get_by_role("link", name="Log in").click()
+    go_on(alice)
     alice.send_credentials()
     alice.expect_chat_page()
     alice.open_chat(bob)
@@ -98,7 +103,7 @@ def test_open_browser_of_the_account_is_logged_out_and_says_so(server, new_perso
     alice = new_person("alice", alone=True, address=server.url).register()
     alice.page.goto(mailed_link(server, alice)[0])
     set_password(alice, "another correct horse")
-    alice.page.get_by_role("link", name="Log in").click()
+    go_on(alice)
     expect(alice.page.get_by_text("You have been logged out.")).to_be_visible()
 
 
