@@ -24,7 +24,7 @@ def test_any_spelling_of_an_operators_address_logs_in(operator, alice):
 
 def test_log_in_is_limited(settings, operator):
     settings.RATELIMIT_ENABLE = True
-    settings.RATE_LIMITS = {"admin_login": {"address": "100/m", "email": "3/m"}}
+    settings.RATE_LIMITS = {"admin_login": {"address": "100/m", "email": "3/d"}}
     body = {"username": operator.email, "password": "wrong"}
     statuses = [Client().post("/admin/login/", body).status_code for _ in range(4)]
     assert statuses == [200, 200, 200, 429]

@@ -369,7 +369,7 @@ def test_reads_and_writes_have_a_number_of_queries_that_does_not_grow(writer, al
 @pytest.mark.parametrize(("call", "most"), [("read", 120), ("write", 120)])
 def test_reads_and_writes_are_limited(writer, alice, settings, call, most):
     settings.RATELIMIT_ENABLE = True
-    settings.RATE_LIMITS = settings.RATE_LIMITS | {f"vault_{call}": {"account": "3/10m"}}
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {f"vault_{call}": {"account": "3/d"}}
     answers = [alice.get(PATH) if call == "read" else alice.put(PATH, {}) for _ in range(4)]
     assert [answer.status_code == 429 for answer in answers] == [False, False, False, True]
     assert int(answers[3].headers["Retry-After"]) > 0

@@ -88,7 +88,8 @@ describe("a browser that is signed out", () => {
     const ended = new Promise((resolve) => second.session.on("ended", resolve));
     const { vault } = alice.account;
     await vault.signOut(vault.browsers.find(({ isThis }) => !isThis).id);
-    assert.deepEqual(await ended, { reason: "signed_out" });
+    // A call that is under way can be refused before the push comes.
+    assert.ok(["signed_out", "session_over"].includes((await ended).reason));
     assert.equal(vault.browsers.length, 1);
     assert.equal(world.server.user(alice.email).vaults.at(-1).generation, 2);
     assert.equal(world.server.user(alice.email).keys.length, 1);
