@@ -4,7 +4,7 @@ import { every } from "../../lib/timing.js";
 import { Dialog } from "../dialogs/dialog.js";
 import { drawCode } from "../dialogs/qr.js";
 import { asFailure, sentence } from "../parts/strings.js";
-import { inThrees, leftWords } from "./vault-words.js";
+import { leftWords } from "./vault-words.js";
 
 /**
  * @typedef {object} Invitation
@@ -99,7 +99,7 @@ export class AddBrowserDialog extends Dialog {
   showDigits(digits, name) {
     this.step(true);
     setText(find("[data-browser]", HTMLElement, this.digits), name);
-    setText(this.six, inThrees(digits));
+    setText(this.six, digits);
     find("h2", HTMLElement, this.node).focus();
   }
 

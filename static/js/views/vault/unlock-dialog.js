@@ -4,7 +4,6 @@ import { Dialog } from "../dialogs/dialog.js";
 import { AskingForm } from "../forms/form.js";
 import { hasKeyboard } from "../parts/scheduling.js";
 import { asFailure, sentence } from "../parts/strings.js";
-import { inThrees } from "./vault-words.js";
 
 /** @typedef {{cancel: () => void, on: (name: string, listener: (detail: any) => void) => unknown}} Joining */
 
@@ -116,7 +115,7 @@ export class UnlockDialog extends Dialog {
   showDigits(digits) {
     this.invited.hidden = true;
     this.digits.hidden = false;
-    setText(this.part("six"), inThrees(digits));
+    setText(this.part("six"), digits);
     this.digits.scrollIntoView({ block: "nearest" });
   }
 

@@ -65,8 +65,3 @@ export function leftWords(leftMs) {
   const seconds = Math.max(0, Math.ceil(leftMs / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} left`;
 }
-
-/** @param {string} digits six */
-export function inThrees(digits) {
-  return `${digits.slice(0, 3)} ${digits.slice(3)}`;
-}

@@ -4,7 +4,6 @@ import { sentence, fieldSentences } from "../../../../static/js/views/parts/stri
 import { codeFile, isSameGroup } from "../../../../static/js/views/vault/code-words.js";
 import {
   browserDates,
-  inThrees,
   keptWays,
   leftWords,
   wayDates,
@@ -73,8 +72,6 @@ test("the time that is left", () => {
   assert.equal(leftWords(5_000), "0:05 left");
   assert.equal(leftWords(-1), "0:00 left");
 });
-
-test("six digits stand in two groups", () => assert.equal(inThrees("042137"), "042 137"));
 
 describe("what was refused", () => {
   test("each kind has a sentence of its own, which says that nothing was taken", () => {
