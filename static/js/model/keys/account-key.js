@@ -5,7 +5,7 @@
  */
 import { Emitter } from "../../lib/emitter.js";
 import { ApiError } from "../../net/net-errors.js";
-import { BadAnswer, Refusal } from "../server/model-errors.js";
+import { BadAnswer, readIfFound, Refusal } from "../server/model-errors.js";
 import { isPresent, isSameState, promote, readStored, stateFor } from "./key-state.js";
 import { uploadKey } from "./key-upload.js";
 import { OwnPairs } from "./own-keys.js";
@@ -257,15 +257,8 @@ export class AccountKey extends Emitter {
   }
 
   /** @returns {Promise<ServerKey | null>} the account's key as the server has it */
-  async #served() {
-    try {
-      return await readServedKey(await this.#api.ownKey(), this.#email);
-    } catch (error) {
-      if (error instanceof ApiError && error.status === NOT_FOUND) {
-        return null;
-      }
-      throw error;
-    }
+  #served() {
+    return readIfFound(this.#api.ownKey(), (answer) => readServedKey(answer, this.#email));
   }
 
   /**

@@ -5,8 +5,8 @@
  * Event: `changed`.
  */
 import { Emitter } from "../../lib/emitter.js";
-import { ApiError } from "../../net/net-errors.js";
 import { get } from "../../storage/queries.js";
+import { readIfFound } from "../server/model-errors.js";
 import { readContacts, readConversations, readKey } from "../server/responses.js";
 
 /**
@@ -16,7 +16,6 @@ import { readContacts, readConversations, readKey } from "../server/responses.js
  * @typedef {"unsure" | "no" | "yes" | "said"} StorageLossState
  */
 
-const NOT_FOUND = 404;
 
 export class StorageLoss extends Emitter {
   #parts;
@@ -77,15 +76,8 @@ export class StorageLoss extends Emitter {
 
   async #hasOtherKey() {
     const { accountKey, api, ownEmail } = this.#parts;
-    try {
-      const { fingerprint } = readKey(await api.ownKey(), ownEmail);
-      return accountKey.pair(fingerprint) === null;
-    } catch (error) {
-      if (error instanceof ApiError && error.status === NOT_FOUND) {
-        return false;
-      }
-      throw error;
-    }
+    const key = await readIfFound(api.ownKey(), (answer) => readKey(answer, ownEmail));
+    return key !== null && accountKey.pair(key.fingerprint) === null;
   }
 
   async #hasContacts() {

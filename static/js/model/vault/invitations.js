@@ -7,7 +7,7 @@ import { toBase64 } from "../../lib/bytes.js";
 import { Emitter } from "../../lib/emitter.js";
 import { after } from "../../lib/timing.js";
 import { ApiError } from "../../net/net-errors.js";
-import { Refusal } from "../server/model-errors.js";
+import { asProofRefusal, Refusal } from "../server/model-errors.js";
 import { readExpiry, readStep } from "../server/vault-responses.js";
 
 /** @import { Grant, NewBrowser } from "../../crypto/browser-invitation.js" */
@@ -166,7 +166,7 @@ async function begun(api, route) {
   try {
     return await api.beginInvitation(route);
   } catch (error) {
-    throw error instanceof ApiError && error.code === "proof_needed" ? new Refusal("proof_needed") : error;
+    throw asProofRefusal(error);
   }
 }
 

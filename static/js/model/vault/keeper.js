@@ -8,7 +8,7 @@ import { sealVault, signVaultWrite } from "../../crypto/vault.js";
 import { openBox, randomKey, sealToWay, wayOf } from "../../crypto/ways.js";
 import { fromBase64, fromHex, toBase64, toHex } from "../../lib/bytes.js";
 import { ApiError } from "../../net/net-errors.js";
-import { Refusal } from "../server/model-errors.js";
+import { asProofRefusal, readIfFound, Refusal } from "../server/model-errors.js";
 import { readVault } from "../server/vault-responses.js";
 import { checkAgainstPin, checkFollows, isSame, lastWritten, openSnapshot, refusing } from "./snapshot.js";
 
@@ -26,7 +26,6 @@ import { checkAgainstPin, checkFollows, isSame, lastWritten, openSnapshot, refus
  * @property {NewList} [list] of browsers
  */
 
-const NOT_FOUND = 404;
 const ATTEMPTS_LIMIT = 8;
 const WROTE_LIMIT = 8;
 const RETRIED = ["vault_changed", "list_changed"];
@@ -44,15 +43,8 @@ export class Keeper {
   }
 
   /** @returns {Promise<ServedVault | null>} null: there is none */
-  async served() {
-    try {
-      return readVault(await this.#parts.api.vault());
-    } catch (error) {
-      if (error instanceof ApiError && error.status === NOT_FOUND) {
-        return null;
-      }
-      throw error;
-    }
+  served() {
+    return readIfFound(this.#parts.api.vault(), readVault);
   }
 
   /**
@@ -138,7 +130,7 @@ export class Keeper {
         return await this.#put(before, draft);
       } catch (error) {
         if (attempt === ATTEMPTS_LIMIT || !(error instanceof ApiError) || !RETRIED.includes(error.code)) {
-          throw error instanceof ApiError && error.code === "proof_needed" ? new Refusal("proof_needed") : error;
+          throw asProofRefusal(error);
         }
       }
     }

@@ -14,6 +14,15 @@ function refuseWrites(server, times) {
   server.intercept = (call) => (isWrite(call) && left-- > 0 ? refusal(503, "unavailable") : undefined);
 }
 
+/** Both browsers show the six digits of an invitation. */
+async function invited(alice, fresh) {
+  const invitation = await alice.account.vault.invite();
+  const shown = next(invitation, "digits");
+  const joining = await fresh.account.vault.unlockByInvitation(invitation.code);
+  await shown;
+  return { invitation, joining };
+}
+
 async function keepsVault({ account: { vault } }) {
   await vault.load();
   assert.deepEqual([vault.state, vault.problem], ["kept", null]);
@@ -24,10 +33,7 @@ describe("a refused write", () => {
     const [alice] = await talk(world);
     await keepCode(alice);
     const fresh = await lockedBrowser(world, alice);
-    const invitation = await alice.account.vault.invite();
-    const shown = next(invitation, "digits");
-    const joining = await fresh.account.vault.unlockByInvitation(invitation.code);
-    await shown;
+    const { invitation, joining } = await invited(alice, fresh);
     const done = next(joining, "done");
     await invitation.confirm();
     await done;
@@ -72,10 +78,7 @@ describe("an invitation that the other browser has ended", () => {
     const [alice] = await talk(world);
     await keepCode(alice);
     const fresh = await lockedBrowser(world, alice);
-    const invitation = await alice.account.vault.invite();
-    const shown = next(invitation, "digits");
-    const joining = await fresh.account.vault.unlockByInvitation(invitation.code);
-    await shown;
+    const { invitation, joining } = await invited(alice, fresh);
     joining.cancel();
     await until(() => world.server.user(alice.email).invitations.size === 0);
     await invitation.confirm();
