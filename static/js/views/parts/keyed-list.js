@@ -37,6 +37,11 @@ export class KeyedList {
     return this.drawn.get(key)?.node ?? null;
   }
 
+  /** @param {(node: HTMLElement, row: Row) => void} action */
+  forEach(action) {
+    for (const { node, row } of this.drawn.values()) action(node, row);
+  }
+
   clear() {
     this.draw([]);
   }

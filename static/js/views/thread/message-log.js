@@ -3,7 +3,7 @@ import { element, fill, find, icon, isolated } from "../../lib/dom.js";
 import { plural } from "../parts/format.js";
 import { KeyedList } from "../parts/keyed-list.js";
 import { dayName } from "./days.js";
-import { createMessage, updateMessage } from "./message-view.js";
+import { createMessage, renameWriter, updateMessage } from "./message-view.js";
 import { createElsewhere, updateElsewhere } from "./unopened-run.js";
 
 /** @typedef {import("./timeline.js").Row} Row */
@@ -41,8 +41,10 @@ export class LogView {
 
   /** @param {string} name that stands in what is drawn; it may be learnt only after that */
   forName(name) {
-    if (this.node.dataset.name !== name) this.clear();
+    if (this.node.dataset.name === name) return;
     this.node.dataset.name = name;
+    delete this.start.dataset.shows;
+    this.list.forEach((node, row) => this.rename(node, row));
   }
 
   /** @param {"first" | "older" | "nothing"} what stands above the oldest message that is drawn */
@@ -106,6 +108,16 @@ export class LogView {
     const isMany = row.count > MANY_MISSING;
     const messages = `${isMany ? "More than " : ""}${plural(Math.min(row.count, MANY_MISSING), "message", "messages")}`;
     return [`${messages} from `, name, row.count === 1 ? " has not arrived" : " have not arrived"];
+  }
+
+  /**
+   * The text of a message stays as it is, so that a focused link in it keeps the focus.
+   * @param {HTMLElement} node
+   * @param {Row} row
+   */
+  rename(node, row) {
+    if (row.kind === "message") renameWriter(node, row, this.context);
+    else this.update(node, row, row);
   }
 
   /**

@@ -56,7 +56,7 @@ export function createMessage(row, context) {
   const node = element(
     "article",
     { role: "article", "data-key": row.key, "aria-labelledby": `${id}-who ${id}-text ${id}-marks ${id}-meta` },
-    element("span", { id: `${id}-who`, class: "visually-hidden" }, who(row.item, context), ": "),
+    element("span", { id: `${id}-who`, class: "visually-hidden message-writer" }, who(row.item, context), ": "),
     element(
       "div",
       { class: "bubble", dir: "auto" },
@@ -80,6 +80,17 @@ export function createMessage(row, context) {
 export function updateMessage(node, row, before, context) {
   if (!sameText(row.item, before.item)) drawText(node, row.item, context);
   if (!sameRest(row, before)) drawRest(node, row, context);
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {MessageRow} row
+ * @param {MessageContext} context
+ */
+export function renameWriter(node, row, context) {
+  const writer = node.querySelector(".message-writer");
+  if (writer) fill(writer, who(row.item, context), ": ");
+  drawRest(node, row, context);
 }
 
 /**
