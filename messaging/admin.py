@@ -35,6 +35,8 @@ class MessageAdmin(ReadOnlyAdmin):
         "client_id",
         "sender_fingerprint",
         "recipient_fingerprint",
+        "quiet",
+        "delete_after",
         "sender_cleared",
         "recipient_cleared",
     )

@@ -173,6 +173,9 @@ class Message(models.Model):
     suite = models.PositiveSmallIntegerField(default=1)
     sender_fingerprint = models.CharField(max_length=64, null=True)
     recipient_fingerprint = models.CharField(max_length=64, null=True)
+    quiet = models.BooleanField(default=False, db_default=False)  # no news: neither unread nor last message
+    delete_after = models.DateTimeField(null=True)
+    tag = models.CharField(max_length=88, null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     delivered_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)

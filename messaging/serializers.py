@@ -9,10 +9,18 @@ from rest_framework.fields import empty
 from accounts.fields import EmailField
 from messaging.models import Message
 from messaging.realtime.payloads import MESSAGE_FIELDS, message_json
-from vibechat.core.fields import Base64Field, FingerprintField, PatternField, StrictIntegerField
+from vibechat.core.fields import (
+    Base64Field,
+    FingerprintField,
+    PatternField,
+    StrictBooleanField,
+    StrictIntegerField,
+    TimeField,
+)
 
 CIPHERTEXT_BYTES = 64 * 1024
 EPHEMERAL_BYTES = 2 * 1024
+TAG_BYTES = 64
 CLIENT_ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 SEED_SUITE = 1
 IDS_A_CALL = 500
@@ -70,6 +78,9 @@ class SendSerializer(RecipientSerializer):
     client_id = ClientIdField(required=False, allow_null=True, default=None)
     sender_fingerprint = FingerprintField(required=False, allow_null=True, default=None)
     recipient_fingerprint = FingerprintField(required=False, allow_null=True, default=None)
+    quiet = StrictBooleanField(default=False)
+    delete_after = TimeField(required=False, allow_null=True, default=None)
+    tag = Base64Field(1, TAG_BYTES, required=False, allow_null=True, default=None)
 
     def validate(self, envelope: dict[str, Any]) -> dict[str, Any]:
         missing = [name for name in ("nonce", "salt") if envelope[name] is None]

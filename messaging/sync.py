@@ -40,8 +40,8 @@ def first_page(events: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], 
     return page, False
 
 
-# Browsers send receipts by themselves, so they count neither as last nor as unread message.
-WRITTEN = ~Q(message_type="receipt")
+# Receipts, which browsers send by themselves, and quiet messages count neither as last nor as unread message.
+WRITTEN = ~Q(message_type="receipt") & Q(quiet=False)
 
 
 def changes(user: User, after: int) -> Iterator[dict[str, Any]]:

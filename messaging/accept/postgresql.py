@@ -93,7 +93,8 @@ BEGIN
         WHERE user_id IN (given_sender, message.recipient_id);
     ELSIF code = 'sent_before' THEN
         SELECT * INTO message FROM messages m WHERE m.sender_id = given_sender AND m.client_id = message.client_id;
-        code := CASE WHEN to_jsonb(message) @> envelope THEN 'repeated' ELSE 'client_id_conflict' END;
+        code := CASE WHEN jsonb_populate_record(message, envelope) IS NOT DISTINCT FROM message
+            THEN 'repeated' ELSE 'client_id_conflict' END;
         delivered_at := message.delivered_at;
         read_at := message.read_at;
         created_at := message.created_at;

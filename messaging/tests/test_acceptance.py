@@ -105,11 +105,16 @@ async def test_concurrent_first_messages_make_the_mailboxes(alice, bob, accept):
         ("client_id_conflict", {"recipient_email": "mallory@example.org"}),
         ("client_id_conflict", {"recipient_email": "nobody@example.org"}),
         ("client_id_conflict", {"sender_fingerprint": "0" * 64}),
+        ("client_id_conflict", {"quiet": False}),
+        ("client_id_conflict", {"delete_after": "2100-01-01T12:00:00.000001Z"}),
+        ("client_id_conflict", {"delete_after": None}),
+        ("client_id_conflict", {"tag": "dGFn"}),
     ],
 )
 async def test_client_id_of_another_message_is_refused(alice, bob, mallory, accept, code, change):
-    first = envelope(bob)
+    first = envelope(bob, quiet=True, delete_after="2100-01-01T12:00:00Z")
     await accept(alice, first)
+    assert not (await accept(alice, first)).is_new
     assert await refusal(accept, alice, first | change) == code
 
 

@@ -121,6 +121,16 @@ class TestConversations:
         assert (entry["email"], entry["last_message"], entry["unread"]) == (bob.email, last, 0)
         assert results(bob, "conversations")["results"][0]["unread"] == 1
 
+    def test_quiet_messages_are_never_last_message_or_unread(self, alice, bob, mallory):
+        last = alice.send(bob)
+        quiet = bob.send(alice, quiet=True)
+        alice.send(bob, quiet=True)
+        mallory.send(alice, quiet=True)
+        (entry,) = results(alice, "conversations")["results"]
+        assert (entry["email"], entry["last_message"], entry["unread"]) == (bob.email, last, 0)
+        assert results(bob, "conversations")["results"][0]["unread"] == 1
+        assert quiet["id"] in ids(results(alice, f"conversation/{bob.email}"))
+
     def test_empty_mailbox_has_no_conversations(self, alice):
         assert results(alice, "conversations") == {"results": [], "sequence": 0}
 

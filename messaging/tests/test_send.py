@@ -30,13 +30,15 @@ def test_it_works(alice, bob):
     message = response.json()
     assert set(message) == {
         "id", "client_id", "sender_email", "recipient_email", "ciphertext", "nonce", "salt", "message_type", "suite",
-        "sender_fingerprint", "recipient_fingerprint", "created_at", "delivered_at", "read_at",
+        "sender_fingerprint", "recipient_fingerprint", "quiet", "delete_after", "tag", "created_at", "delivered_at",
+        "read_at",
     }  # fmt: skip
     for name in ("client_id", "ciphertext", "nonce", "salt"):
         assert message[name] == body[name]
     assert (message["sender_email"], message["recipient_email"]) == (alice.email, bob.email)
     assert (message["message_type"], message["suite"]) == ("text", 1)
     assert message["delivered_at"] is message["read_at"] is message["sender_fingerprint"] is None
+    assert (message["quiet"], message["delete_after"], message["tag"]) == (False, None, None)
     assert message["created_at"].endswith("Z")
     assert counters() == {alice.email: 1, bob.email: 1}
 
@@ -44,8 +46,9 @@ def test_it_works(alice, bob):
 def test_table_has_only_these_columns():
     assert {field.attname for field in Message._meta.get_fields()} == {
         "id", "sender_id", "recipient_id", "sender_email", "recipient_email", "client_id", "ciphertext", "nonce",
-        "salt", "message_type", "suite", "sender_fingerprint", "recipient_fingerprint", "created_at",
-        "delivered_at", "read_at", "sender_sequence", "recipient_sequence", "sender_cleared", "recipient_cleared",
+        "salt", "message_type", "suite", "sender_fingerprint", "recipient_fingerprint", "quiet", "delete_after", "tag",
+        "created_at", "delivered_at", "read_at", "sender_sequence", "recipient_sequence", "sender_cleared",
+        "recipient_cleared",
     }  # fmt: skip
 
 
@@ -76,6 +79,11 @@ BAD = {
     "client_id": [7, "", "x", UUID.upper(), UUID.replace("-", ""), f"{{{UUID}}}", f"{UUID}\n", True],
     "sender_fingerprint": ["x", "A" * 64, "0" * 63, 5, "", "0" * 63 + "\0", "0" * 63 + "\ud800"],
     "recipient_fingerprint": ["x", "A" * 64, "0" * 65, 5, ""],
+    "quiet": [None, 0, 1, "true", ""],
+    "delete_after": ["", "x", 5, True, "2026-11-30", "2026-11-30T12:00:00", "2026-11-30T12:00:00+00:00",
+                     "2026-11-30T12:00:00Z\n", "2026-02-30T12:00:00Z", "2026-11-30T24:00:01Z", "1999-12-31T23:59:59Z",
+                     "2026-11-30T12:00:00.1234567Z", "2026-11-30T12:00:6\u0663Z"],
+    "tag": ["", "x", 5, b64(b"t" * 65), b64(b"t" * 32).rstrip("="), b64(b"t" * 32)[:-1] + "\n"],
 }  # fmt: skip
 
 
@@ -93,6 +101,23 @@ def test_invalid_field_is_400_and_takes_no_sequence(alice, bob, field, value):
 
 def test_largest_ciphertext_is_accepted(alice, bob):
     assert alice.post(URL, envelope(bob, ciphertext=b64(b"c" * 64 * 1024))).status_code == 201
+
+
+FURTHER = {"quiet": True, "delete_after": "2100-01-01T12:00:00.500000Z", "tag": b64(b"t" * 32)}
+
+
+def test_quiet_delete_after_and_tag_are_part_of_the_message(alice, bob):
+    body = envelope(bob, **FURTHER)
+    message = alice.post(URL, body).json()
+    assert {name: message[name] for name in FURTHER} == FURTHER
+    assert [event["message"] for event in bob.sync()["events"]] == [message]
+    assert alice.post(URL, body).status_code == 200
+    assert alice.post(URL, body | {"delete_after": "2100-01-01T12:00:00.5Z"}).json() == message  # the same time
+
+
+def test_time_of_deletion_may_have_passed_so_that_a_late_repeat_is_answered(alice, bob):
+    body = envelope(bob, delete_after="2000-01-01T00:00:00Z")
+    assert [alice.post(URL, body).status_code for _ in range(2)] == [201, 200]
 
 
 def test_message_to_oneself_is_400(alice):
@@ -127,6 +152,9 @@ class TestClientId:
             "message_type": "text",
             "recipient_email": bob.email.upper(),
             "sender_fingerprint": None,
+            "quiet": False,
+            "delete_after": None,
+            "tag": None,
         }
         assert alice.post(URL, spelled_out).status_code == 200
 
@@ -134,6 +162,7 @@ class TestClientId:
         "change",
         [{"ciphertext": b64(b"other" * 8)}, {"nonce": b64(b"m" * 12)}, {"salt": b64(b"t" * 16)},
          {"message_type": "other"},
+         {"quiet": True}, {"delete_after": "2100-01-01T00:00:00Z"}, {"tag": b64(b"t")},
          {"suite": 2}, {"sender_fingerprint": "0" * 64}, {"recipient_fingerprint": "0" * 64},
          {"recipient_email": "mallory@example.org"}, {"recipient_email": "nobody@example.org"}],
     )  # fmt: skip

@@ -28,7 +28,8 @@ BODIES = {
     ("POST", "/api/keys/upload"): {"public_key": SPKI, "replaces": FINGERPRINT}
     | {"identity_key": "AAAA", "identity_signature": "AAAA", "proof": {"challenge": "x", "mac": MAC}},
     ("POST", "/api/messages/send"): envelope("bob@example.org", client_id=str(uuid.UUID(int=7)))
-    | {"message_type": "text", "suite": 1, "sender_fingerprint": FINGERPRINT, "recipient_fingerprint": FINGERPRINT},
+    | {"message_type": "text", "suite": 1, "sender_fingerprint": FINGERPRINT, "recipient_fingerprint": FINGERPRINT}
+    | {"quiet": True, "delete_after": "2100-01-01T00:00:00Z", "tag": "AAAA"},
     ("POST", "/api/messages/receipts"): {"delivered": [1], "read": [2]},
     ("POST", "/api/contacts/add"): {"email": "bob@example.org"},
     ("POST", "/api/auth/proof"): {"password": "wrong"},

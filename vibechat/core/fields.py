@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -77,3 +78,18 @@ class FingerprintField(PatternField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(r"[0-9a-f]{64}", **kwargs)
+
+
+class TimeField(PatternField):
+    """ISO 8601 in UTC with a Z, from the year 2000 on, to the microsecond."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        form = r"2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z"
+        super().__init__(form, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:  # a date that no calendar has
+            self.fail("invalid_form")
