@@ -3,6 +3,7 @@
 python -m tests.run              all steps
 python -m tests.run --static     without tests and browsers
 python -m tests.run --only NAME  the steps whose names contain NAME
+python -m tests.run --strict     a test that fails has failed, also where it would pass when it is run again alone
 VIBE_REQUIRE=postgres,redis,chromium,firefox,node  fails if any of these is not available
 """
 
@@ -29,6 +30,7 @@ from tools.provision.services import running
 FINDERS = {"redis": packaged_program, "node": install_modules, "chromium": find_chromium, "firefox": find_firefox}
 CAN_BE_REQUIRED = {"postgres", *FINDERS}
 REDIS = threading.Lock()  # steps that share a given Redis must not overlap; without one each step starts its own
+HEADINGS = {"unstable": "UNSTABLE: failed, and passed when run again alone", "failures": "FAILED"}
 PARALLEL = 2  # steps at a time, most of which have several workers
 
 
@@ -46,6 +48,8 @@ def main() -> int:
             collect_once(scratch / "collected")
         missing = provide(stack, {need for step in steps for need in step.needs})
         outcomes = run_steps(steps, scratch, missing)
+        if not options.strict:
+            run_failures_again(steps, outcomes, scratch)
     return summarise(outcomes, missing, time.monotonic() - started)
 
 
@@ -53,6 +57,7 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--static", action="store_true")
     parser.add_argument("--only", default="")
+    parser.add_argument("--strict", action="store_true")
     return parser.parse_args()
 
 
@@ -115,6 +120,14 @@ def run_step(step: Step, scratch: Path, missing: dict[str, str], printing: threa
     return outcome
 
 
+def run_failures_again(steps: list[Step], outcomes: list[Outcome], scratch: Path) -> None:
+    """Run the few tests that failed again, with nothing beside them. The summary names those that then pass."""
+    for step, outcome in zip(steps, outcomes, strict=True):
+        if outcome.failed and (again := step.run_again(scratch, outcome)):
+            outcome.take(again)
+            print(f"\n=== {step.name}, again: {again.verdict} ===\n{again.output.strip()}".rstrip(), flush=True)
+
+
 def summarise(outcomes: list[Outcome], missing: dict[str, str], seconds: float) -> int:
     """Print the summary. Its last line is for CI: N passed, N failed."""
     required = sorted(required_names() & missing.keys())
@@ -123,6 +136,9 @@ def summarise(outcomes: list[Outcome], missing: dict[str, str], seconds: float) 
         print(f"{outcome.verdict:44} {outcome.name}")
     if not_run := left_out(outcomes):
         print("\nNOT RUN", *not_run, sep="\n  ")
+    for heading in ("unstable", "failures"):
+        if names := sorted(name for outcome in outcomes for name in getattr(outcome, heading)):
+            print(f"\n{HEADINGS[heading]}", *names, sep="\n  ")
     for name in required:
         print(f"FAILED: VIBE_REQUIRE asks for {name}: {missing[name]}")
     failed = sum(outcome.failed for outcome in outcomes) + len(required)

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,6 +19,7 @@ from tools.provision.node import MODULES, find_node
 
 PACKAGES = ["accounts", "contacts", "keys", "messaging", "vault", "vibechat"]
 PYTHON = sys.executable
+FEW = 5  # failures of a step that may be chance; more are not run again
 PUBLIC_SERVER = {
     "ALLOWED_HOSTS": "chat.example.org",
     "HTTPS": "True",
@@ -39,6 +41,15 @@ class Outcome:
     not_run: list[str] = field(default_factory=list)
     skips: dict[str, str] = field(default_factory=dict)
     ran: set[str] = field(default_factory=set)
+    failures: set[str] = field(default_factory=set)
+    unstable: set[str] = field(default_factory=set)
+
+    def take(self, again: "Outcome") -> None:
+        """What passed in the second run counts as passed, and is named as unstable."""
+        self.unstable = self.failures & again.ran - again.failures
+        self.failures -= self.unstable
+        self.failed -= len(self.unstable)
+        self.passed += len(self.unstable)
 
     @property
     def verdict(self) -> str:
@@ -52,7 +63,7 @@ class Outcome:
 class Step:
     """A command. It counts as one check, or as the tests in the JUnit file that it writes to {report}.
 
-    {node} in the command is replaced by the path of Node.
+    {node} in the command is replaced by the path of Node, {cache} by a folder that the second run of the step shares.
     """
 
     name: str
@@ -60,6 +71,7 @@ class Step:
     needs: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     timeout_seconds: int = 2400
+    repeat: Callable[[set[str]], list[str]] | None = None  # the command that runs the tests of these names again
     process: subprocess.Popen | None = None
     is_over: bool = False
 
@@ -74,13 +86,23 @@ class Step:
         report, log = folder / "report.xml", folder / "output.log"
         (folder / "var").mkdir(parents=True)
         with log.open("wb") as output:
-            code = self.execute([self.fill_in(part, report) for part in self.command], folder, output)
+            code = self.execute([self.fill_in(part, folder) for part in self.command], folder, output)
         outcome = self.judge(code, report, log.read_text(errors="replace"))
         outcome.seconds = time.monotonic() - started
         return outcome
 
-    def fill_in(self, part: str, report: Path) -> str:
-        return find_node().program if part == "{node}" else part.replace("{report}", str(report))
+    def run_again(self, scratch: Path, first: Outcome) -> Outcome | None:
+        """Run the few tests that failed once more. None if there are too many, or if more than tests failed."""
+        if not self.repeat or len(first.failures) != first.failed or first.failed > FEW:
+            return None
+        step = replace(self, name=f"{self.name}, again", command=self.repeat(first.failures), is_over=False)
+        return step.run(scratch)
+
+    def fill_in(self, part: str, folder: Path) -> str:
+        if part == "{node}":
+            return find_node().program
+        cache = folder.with_name(folder.name.removesuffix("-again") + "-cache")
+        return part.replace("{report}", str(folder / "report.xml")).replace("{cache}", str(cache))
 
     def execute(self, command: list[str], folder: Path, output) -> int:
         if self.is_over:  # killed before it started
@@ -132,6 +154,7 @@ def read_report(report: Path, outcome: Outcome) -> None:
             outcome.passed += 1
         else:
             outcome.failed += 1
+            outcome.failures.add(name)
 
 
 def left_out(outcomes: list[Outcome]) -> list[str]:
@@ -147,8 +170,8 @@ def pytest(name: str, *arguments: str, needs: tuple[str, ...] = (), workers: int
     if "redis" in needs and "TEST_REDIS_URL" in os.environ:
         workers = 1
     spread = [f"--numprocesses={workers}", "--dist=loadfile"] if workers > 1 else []
-    command = [PYTHON, "-m", "pytest", "-q", "--color=no", "--junitxml={report}", *spread, *arguments]
-    return Step(name, command, needs)
+    command = [PYTHON, "-m", "pytest", "-q", "--color=no", "--junitxml={report}", "-o", "cache_dir={cache}", *arguments]
+    return Step(name, [*command, *spread], needs, repeat=lambda _: [*command, "--last-failed"])
 
 
 def server_steps() -> list[Step]:
@@ -231,4 +254,10 @@ def node_tests() -> Step:
         "--test-reporter-destination={report}",
     ]
     files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "js").rglob("*.test.js"))
-    return Step("node tests", ["{node}", "--test", "--test-concurrency=3", *reporters, *files], needs=("node",))
+    run = ["{node}", "--test", "--test-concurrency=3", *reporters]
+
+    def repeat(failures: set[str]) -> list[str]:
+        names = [re.escape(failure.partition("::")[2]) for failure in failures]
+        return [*run, *(f"--test-name-pattern={name}" for name in names), *files]
+
+    return Step("node tests", [*run, *files], needs=("node",), repeat=repeat)
