@@ -3,6 +3,7 @@
  * Tests can change its answers.
  */
 import { createHash, generateKeyPairSync, randomUUID } from "node:crypto";
+import { MemoryStreams } from "./memory-streams.js";
 import { emptyShelf, MemoryVault } from "./memory-vault.js";
 
 export const SERVER_KEY = generateKeyPairSync("ec", { namedCurve: "P-256" })
@@ -34,6 +35,7 @@ export class Server {
   /** @type {Map<string, { provenAtMs: number, browser?: string }>} by host: each browser has one */
   #sessions = new Map();
   #vault = new MemoryVault(this);
+  #streams = new MemoryStreams(this);
   #ids = 0;
 
   install() {
@@ -143,6 +145,9 @@ export class Server {
     }
     if (area === "keys") {
       return this.#keys(call, me, rest);
+    }
+    if (area === "streams") {
+      return this.#streams.answer(call, me, rest, url);
     }
     if (["vault", "browsers", "invitations"].includes(area)) {
       return this.#vault.answer(call, me, this.#sessions.get(call.host), [area, ...rest]);

@@ -51,6 +51,7 @@ export class MemoryVault {
     }
     if (method === "DELETE" && this.isProven(session)) {
       me.vaults.length = 0;
+      me.streams.clear();
       this.#server.push(me, { type: "vault_changed", version: 0 });
       return { status: 204 };
     }
@@ -197,7 +198,7 @@ export function hashOf({ blob, ways, browser, previous }, me) {
   return sha256(lp("VibeChat vault hash", ...parts)).toString("hex");
 }
 
-function isSigned(key, data, signature) {
+export function isSigned(key, data, signature) {
   try {
     const publicKey = createPublicKey({ key: Buffer.concat([SPKI_OF_ED25519, key]), format: "der", type: "spki" });
     return verify(null, data, publicKey, base64(signature));
@@ -207,16 +208,16 @@ function isSigned(key, data, signature) {
 }
 
 /** @param {(string | Buffer)[]} parts */
-function lp(...parts) {
+export function lp(...parts) {
   return Buffer.concat(parts.flatMap((part) => [u32(Buffer.byteLength(part)), Buffer.from(part)]));
 }
 
-function u32(value) {
+export function u32(value) {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
   return bytes;
 }
 
-const hex = (text) => Buffer.from(text, "hex");
-const base64 = (text) => Buffer.from(text, "base64");
-const sha256 = (data) => createHash("sha256").update(data).digest();
+export const hex = (text) => Buffer.from(text, "hex");
+export const base64 = (text) => Buffer.from(text, "base64");
+export const sha256 = (data) => createHash("sha256").update(data).digest();

@@ -1,4 +1,8 @@
 /** One person with several browsers: the steps that several test files share. */
+import { StorageCipher } from "../../../static/js/model/keys/storage-cipher.js";
+import { Streams } from "../../../static/js/model/vault/streams.js";
+import { VaultPins } from "../../../static/js/model/vault/vault-pin.js";
+import { Database } from "../../../static/js/storage/database.js";
 import { Browser, until } from "./world.js";
 
 /** Two friends who have written to each other. */
@@ -30,4 +34,14 @@ export async function secondBrowser(world, person, code) {
   const fresh = await lockedBrowser(world, person);
   await fresh.account.vault.unlockByCode(code);
   return fresh;
+}
+
+/** The streams of a person's browser, as another tab of it has them. */
+export async function streamsOf(world, { account, browser, email, session }) {
+  browser.use();
+  const database = await Database.open(email);
+  world.atEnd(() => database.close());
+  const cipher = await StorageCipher.of(database);
+  const parts = { api: session.api, cipher, database, locks: browser.locks, user: session.user };
+  return new Streams({ parts, pins: new VaultPins({ cipher, database }), refresh: () => account.vault.load() });
 }

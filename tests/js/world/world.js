@@ -83,6 +83,8 @@ export class World {
   server = new Server();
   /** @type {Account[]} */
   #accounts = [];
+  /** @type {(() => void)[]} */
+  #endings = [];
 
   constructor() {
     this.server.install();
@@ -162,7 +164,13 @@ export class World {
     return person;
   }
 
+  /** @param {() => void} ending */
+  atEnd(ending) {
+    this.#endings.push(ending);
+  }
+
   end() {
+    this.#endings.forEach((ending) => ending());
     this.#accounts.forEach((account) => account.close());
     // Running calls would reach the next test's server, and end the session in the next test's browser.
     this.#accounts.forEach((account) => account.session.end("logged_out"));

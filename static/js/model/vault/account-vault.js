@@ -14,14 +14,16 @@ import { readPin, SIGNED_OUT } from "./vault-pin.js";
  * - none: the account has no vault
  * - kept: it has one, and this browser is in
  * - locked: it has one, and this browser is not in
- * - refused: what the server has is not what this browser has seen; `problem` says why
+ * - refused: what the server has is not what this browser has seen; `problem` says why. Where only a stream is refused, the state is
+ *   "kept", and `problem` says why
  * @typedef {"unknown" | "none" | "kept" | "locked" | "refused"} VaultState
  */
 /** @typedef {{ id: string, kind: string, name: string, passkeyId: string | null, madeAt: Date, usedAt: Date | null, isThis: boolean,
  *   needsRenewal: boolean }} ShownWay needsRenewal: the thief of a browser knew a part of it */
 /** @typedef {{ id: string, name: string, addedAt: Date, lastSeenAt: Date | null, isThis: boolean }} ShownBrowser */
 /** @typedef {{ id: string, name: string, addedAt: Date }} News a browser that another one of the person's has added */
-/** @typedef {{ state: VaultState, problem: string | null, ways: ShownWay[], browsers: ShownBrowser[], news: News[] }} View */
+/** @typedef {{ state: VaultState, problem: string | null, streamProblem: string | null, ways: ShownWay[], browsers: ShownBrowser[],
+ *   news: News[] }} View */
 
 const WRITE_AFTER_MS = 2000;
 
@@ -31,7 +33,7 @@ export class Vault extends Emitter {
   #parts;
   #load;
   /** @type {View} */
-  #view = { state: "unknown", problem: null, ways: [], browsers: [], news: [] };
+  #view = { state: "unknown", problem: null, streamProblem: null, ways: [], browsers: [], news: [] };
   #isOpen = false;
   #isProofNeeded = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -71,9 +73,9 @@ export class Vault extends Emitter {
     return this.#view.state;
   }
 
-  /** Why the vault is refused: a stable code. */
+  /** Why the vault, or a stream beside it, is refused: a stable code. */
   get problem() {
-    return this.#view.problem;
+    return this.#view.problem ?? this.#view.streamProblem;
   }
 
   get ways() {
@@ -236,10 +238,10 @@ export class Vault extends Emitter {
   }
 
   /** @param {any} frame a push about the vault or the list of browsers; nothing in it is trusted */
-  noticed({ type, version, route }) {
+  noticed(frame) {
     if (this.state !== "unknown" && this.state !== "none") {
-      this.#parts.session.mayBeSignedOut ||= this.state === "kept" && type === "browsers_changed";
-      this.#quietly("noticed", { type, version, route });
+      this.#parts.session.mayBeSignedOut ||= this.state === "kept" && frame.type === "browsers_changed";
+      this.#quietly("noticed", frame);
     }
   }
 

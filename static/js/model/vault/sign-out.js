@@ -14,12 +14,17 @@ export class SignOut {
   #keeper;
   #knowledge;
   #accountKey;
+  #streams;
 
-  /** @param {{ keeper: import("./keeper.js").Keeper, knowledge: import("./knowledge.js").Knowledge, accountKey: AccountKey }} parts */
-  constructor({ keeper, knowledge, accountKey }) {
+  /**
+   * @param {{ keeper: import("./keeper.js").Keeper, knowledge: import("./knowledge.js").Knowledge, accountKey: AccountKey,
+   *   streams: import("./streams.js").Streams }} parts
+   */
+  constructor({ keeper, knowledge, accountKey, streams }) {
     this.#keeper = keeper;
     this.#knowledge = knowledge;
     this.#accountKey = accountKey;
+    this.#streams = streams;
   }
 
   /**
@@ -32,6 +37,7 @@ export class SignOut {
     if (!identity) {
       throw new Refusal("key_not_here");
     }
+    await this.#streams.leaves(id).catch(() => {});
     const next = isStolen ? await this.#accountKey.next() : null;
     await this.#keeper.write(async (before) => {
       const { content, list, generation } = /** @type {Snapshot} */ (before);
@@ -46,6 +52,8 @@ export class SignOut {
       };
     });
     await this.finish();
+    // Its streams can be signed anew also later.
+    await this.#streams.left().catch(() => {});
   }
 
   /**

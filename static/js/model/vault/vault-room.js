@@ -15,6 +15,7 @@ import { Knowledge } from "./knowledge.js";
 import { withBrowser } from "./new-browser.js";
 import { SignOut } from "./sign-out.js";
 import { checkAgainstPin, checkFollows, openSnapshot } from "./snapshot.js";
+import { Streams } from "./streams.js";
 import { emptyContent, mergedContent, wayRecord } from "./vault-content.js";
 import { VaultPins } from "./vault-pin.js";
 import { VaultSync } from "./vault-sync.js";
@@ -37,6 +38,8 @@ export class VaultRoom {
   #tell;
   /** @type {import("./invitations.js").Invitation | null} */
   #invitation = null;
+  /** whether the streams were looked at since the page was opened */
+  #hasLooked = false;
 
   /**
    * @param {VaultParts} parts
@@ -51,31 +54,51 @@ export class VaultRoom {
     this.#pins = new VaultPins(parts);
     const [api, pins, knowledge] = [this.#api, this.#pins, this.#knowledge];
     this.#keeper = new Keeper({ api, pins, browser: parts.cipher.browser, owner });
-    this.#signOut = new SignOut({ keeper: this.#keeper, knowledge, accountKey: parts.accountKey });
+    this.streams = new Streams({ parts, pins, refresh: () => this.#vaultSync.sync() });
+    this.streams.on("changed", () => tell({ streamProblem: this.streams.problem }));
+    this.#signOut = new SignOut({ keeper: this.#keeper, knowledge, accountKey: parts.accountKey, streams: this.streams });
     const finish = () => this.#signOut.finish();
-    this.#vaultSync = new VaultSync({ parts, api, pins, keeper: this.#keeper, knowledge, finish, tell });
+    this.#vaultSync = new VaultSync({ parts, api, pins, keeper: this.#keeper, knowledge, finish, tell: (view) => this.#told(view) });
   }
 
   /** @param {{ finishes?: boolean }} [how] */
-  sync(how) {
-    return this.#vaultSync.sync(how);
+  async sync(how) {
+    this.#hasLooked = true;
+    await this.#vaultSync.sync(how);
+    await this.streams.look();
+  }
+
+  /** @param {Partial<View>} view */
+  #told(view) {
+    this.#tell(view);
+    if (view.state === "kept" && !this.#hasLooked) {
+      this.#hasLooked = true;
+      this.streams.look().catch(() => {});
+    }
   }
 
   writeNews() {
     return this.#vaultSync.writeNews();
   }
 
-  /** @param {{ type: string, version?: unknown, route?: string }} push */
-  noticed({ type, version, route = "" }) {
-    return type === "invitation_changed" ? this.#invitation?.noticed(route) : this.#vaultSync.noticed({ type, version });
+  /** @param {any} push */
+  async noticed(push) {
+    if (push.type === "invitation_changed") {
+      this.#invitation?.noticed(push.route);
+    } else if (push.type === "stream_changed") {
+      await this.streams.noticed(push);
+    } else {
+      await this.#vaultSync.noticed(push);
+    }
   }
 
   show() {
     return this.#vaultSync.show();
   }
 
-  load() {
-    return this.#vaultSync.load();
+  async load() {
+    await this.#vaultSync.load();
+    await this.streams.look();
   }
 
   /** @param {string} id */

@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 /**
  * @param {import("./vault-pin.js").Pinned} pinned
  * @param {Around} around
- * @returns {Promise<View>}
+ * @returns {Promise<Partial<View>>}
  */
 export async function viewOf({ pin, content }, around) {
   const browsers = await shownBrowsers(content, around);

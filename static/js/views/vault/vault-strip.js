@@ -21,7 +21,7 @@ export class VaultStrip {
     this.drawn = drawn;
     const words = this.words();
     this.node.hidden = words.length === 0;
-    this.node.classList.toggle("warn", state === "refused");
+    this.node.classList.toggle("warn", problem !== null);
     fill(this.node, ...words);
   }
 
@@ -29,7 +29,7 @@ export class VaultStrip {
   words() {
     const { state, problem, news } = this.vault;
     const [first] = news;
-    if (state === "refused") return [sentence({ code: problem ?? "" })];
+    if (problem !== null) return [sentence({ code: problem })];
     if (state === "locked" && !this.actions.isAnew()) return ["Your messages are locked in this browser. ", button("Unlock", this.actions.onUnlock)];
     if (!first) return [];
     const look = button("Look at your browsers", this.actions.onSettings);

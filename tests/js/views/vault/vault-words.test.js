@@ -75,7 +75,9 @@ test("the time that is left", () => {
 
 describe("what was refused", () => {
   test("each kind has a sentence of its own, which says that nothing was taken", () => {
-    const kinds = ["vault_older", "vault_forked", "vault_missing", "vault_foreign", "vault_damaged", "vault_unsigned", "list_outside_vault"];
+    const vault = ["vault_older", "vault_forked", "vault_missing", "vault_foreign", "vault_damaged", "vault_unsigned", "list_outside_vault"];
+    const streams = ["stream_older", "stream_forked", "stream_missing", "stream_unsigned", "stream_damaged"];
+    const kinds = [...vault, ...streams];
     const said = kinds.map((code) => sentence({ code }));
     assert.equal(new Set(said).size, kinds.length);
     for (const words of said) assert.match(words, /did not take it, and nothing was changed here/);
