@@ -1,4 +1,5 @@
 /** People with browsers, for the tests of the model: fake-indexeddb, real cryptography, and a server in memory. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { logIn, register } from "../../../static/js/model/session/sign-in.js";
@@ -13,8 +14,22 @@ const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 30_000);
 // @ts-ignore: the platform's
 globalThis.IDBKeyRange = IDBKeyRange;
 
+/** The host of the browser in which a page is being opened. */
+const opening = new AsyncLocalStorage();
+
 makeDerivationCheap();
 makeSafetyNumbersCheap();
+keepChannelsApart();
+
+/** Tabs of one browser hear each other, and no tab hears another browser. */
+function keepChannelsApart() {
+  globalThis.BroadcastChannel = class extends BroadcastChannel {
+    /** @param {string} name */
+    constructor(name) {
+      super(`${opening.getStore()} ${name}`);
+    }
+  };
+}
 
 /** The model's tests derive thousands of keys, so they use one iteration. The tests of the vectors use the real number. */
 function makeDerivationCheap() {
@@ -53,7 +68,7 @@ export class Browser {
   /** @param {Session} session */
   openAccount(session) {
     this.use();
-    return Account.open(session, { socketUrl: `ws://${this.host}/ws/chat/`, locks: this.locks });
+    return opening.run(this.host, () => Account.open(session, { socketUrl: `ws://${this.host}/ws/chat/`, locks: this.locks }));
   }
 }
 

@@ -7,7 +7,7 @@ import { Emitter } from "../../lib/emitter.js";
 import { once } from "../../lib/once.js";
 import { after } from "../../lib/timing.js";
 import { Refusal } from "../server/model-errors.js";
-import { readPin, SIGNED_OUT } from "./vault-pin.js";
+import { readPin, stateOf } from "./vault-pin.js";
 
 /**
  * - unknown: the server was not asked yet
@@ -56,10 +56,8 @@ export class Vault extends Emitter {
   /** Reads the stored state, without asking the server. */
   async open() {
     const pin = await readPin(this.#parts.database);
-    if (pin?.problem === SIGNED_OUT) {
-      this.#show({ state: "locked" });
-    } else if (pin) {
-      this.#show({ state: pin.problem ? "refused" : "kept", problem: pin.problem });
+    if (pin) {
+      this.#show(stateOf(pin));
     }
     this.#isOpen = true;
     this.#look();

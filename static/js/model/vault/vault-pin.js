@@ -36,6 +36,14 @@ export async function readPin(database) {
   return (await database.read(["state"], (stores) => get(stores("state"), PIN))) ?? null;
 }
 
+/**
+ * @param {VaultPin} pin
+ * @returns {Pick<import("./account-vault.js").View, "state" | "problem">}
+ */
+export function stateOf({ problem }) {
+  return problem === SIGNED_OUT ? { state: "locked", problem: null } : { state: problem ? "refused" : "kept", problem };
+}
+
 export class VaultPins {
   #database;
   #cipher;

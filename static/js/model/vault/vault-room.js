@@ -138,7 +138,7 @@ export class VaultRoom {
   async #keepWay(seed, what, isReplaced) {
     const way = await wayOf(seed, this.#parts.user.email);
     await this.#replaceOldKey();
-    const written = await this.#keeper.write(async (before) => {
+    await this.#keeper.write(async (before) => {
       const { content, ...draft } = await this.#beginning(before);
       const others = content.ways.filter((/** @type {WayRecord} */ one) => one.id !== way.id && !isReplaced(one));
       // Whoever has the former way must not open what follows.
@@ -147,7 +147,7 @@ export class VaultRoom {
       content.ways = [...others, wayRecord(way, { ...what, since })];
       return { ...draft, content, renews };
     });
-    await this.#vaultSync.written(written);
+    await this.#vaultSync.kept();
   }
 
   /**

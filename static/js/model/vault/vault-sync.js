@@ -40,6 +40,8 @@ export class VaultSync {
   #tell;
   #turns = new SerialQueue();
   #isBound = false;
+  /** The hash of the version that was taken over last. */
+  #taken = "";
   /** @type {Map<string, number>} when the server has seen each browser last */
   #lastSeen = new Map();
 
@@ -96,9 +98,18 @@ export class VaultSync {
       await this.join(() => this.#keeper.read());
       return;
     }
-    await this.#knowledge.takeOver(snapshot);
+    await this.#takeOver();
     await this.#keeper.write((present) => this.#news(/** @type {Snapshot} */ (present)));
     await this.kept();
+  }
+
+  /** Takes over what the pinned version knows. Each write reads the vault anew, and so may pin what another browser has written. */
+  async #takeOver() {
+    const pinned = await this.#pins.read();
+    if (pinned && pinned.pin.hash !== this.#taken) {
+      await this.#knowledge.takeOver(pinned);
+      this.#taken = pinned.pin.hash;
+    }
   }
 
   /** Writes what this browser knows, if the vault does not have it yet. */
@@ -112,7 +123,7 @@ export class VaultSync {
   /** @param {{ type: string, version?: unknown }} push */
   async noticed({ type, version }) {
     const pin = (await this.#pins.read())?.pin;
-    if (version === (type === "browsers_changed" ? pin?.listVersion : pin?.version)) {
+    if (version === (type === "browsers_changed" ? pin?.listVersion : pin?.version) && pin?.hash === this.#taken) {
       this.#parts.session.mayBeSignedOut = false; // This browser has written it.
     } else {
       await this.sync();
@@ -170,8 +181,9 @@ export class VaultSync {
     return JSON.stringify(merged) === JSON.stringify(content) ? null : { content: merged };
   }
 
-  /** The pinned vault has changed: all tabs show it. */
+  /** The pinned vault has changed: this browser knows what it knows, and all tabs show it. */
   async kept() {
+    await this.#takeOver();
     this.#parts.session.mayBeSignedOut = false;
     this.#bind();
     await this.show();
@@ -222,7 +234,7 @@ export class VaultSync {
   /** @param {() => Promise<Snapshot | null>} open opens the newest version; its content says which way was used */
   async join(open) {
     const { accountKey, cipher, storageLoss, user } = this.#parts;
-    const written = await this.#keeper.write(async (before) => {
+    await this.#keeper.write(async (before) => {
       const { content, list, generation } = /** @type {Snapshot} */ (before);
       if (list.browsers.some(({ id }) => id === cipher.browser)) {
         return null;
@@ -236,7 +248,7 @@ export class VaultSync {
       const identityPrivateKey = /** @type {any} */ (own.identity).privateKey;
       return this.withThis({ content: { ...merged, keys }, since: generation, list }, identityPrivateKey);
     }, open);
-    await this.written(written);
+    await this.kept();
     await storageLoss.recover();
   }
 
@@ -250,12 +262,6 @@ export class VaultSync {
     const { seed, signature } = await this.#keeper.place();
     const [way, name] = [await wayOf(seed, user.email), browserName()];
     return withBrowser(given, { id: cipher.browser, signatureKeyBytes: signature.publicKeyBytes, name, way }, identityPrivateKey);
-  }
-
-  /** @param {Snapshot | null} written */
-  async written(written) {
-    await this.#knowledge.takeOver(/** @type {Snapshot} */ (written));
-    await this.kept();
   }
 
   /** Each log-in is bound to this browser, so that it ends when the browser is signed out. */

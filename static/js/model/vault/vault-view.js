@@ -2,6 +2,7 @@
 import { readBrowsers } from "../../crypto/browser-list.js";
 import { fromBase64 } from "../../lib/bytes.js";
 import { presentKey } from "./vault-content.js";
+import { stateOf } from "./vault-pin.js";
 
 /** @import { ShownBrowser, ShownWay, View } from "./account-vault.js" */
 /** @import { WayRecord } from "./vault-content.js" */
@@ -21,8 +22,7 @@ export async function viewOf({ pin, content }, around) {
   const isNews = (/** @type {ShownBrowser} */ { id, addedAt }) =>
     addedAt > ownAt && Date.now() - addedAt.getTime() < DAY_MS && !around.dismissed.includes(id);
   return {
-    state: pin.problem ? "refused" : "kept",
-    problem: pin.problem,
+    ...stateOf(pin),
     ways: content.ways.map((/** @type {WayRecord} */ way) => shownWay(content, way, around)),
     browsers,
     news: browsers.filter(isNews),

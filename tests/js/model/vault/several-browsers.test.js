@@ -46,6 +46,27 @@ describe("two browsers of one person", () => {
     await until(() => second.account.preferences.readReceipts === false);
   }));
 
+  test("take over what another one has written while they were reading", inWorld(async (world) => {
+    const { alice, second, bob } = await twoAndBob(world);
+    const kept = world.server.user(alice.email);
+    await alice.account.vault.load();
+    world.server.pushes = false;
+    const before = structuredClone(kept.vaults.at(-1));
+    await second.safety.numbers(bob.email);
+    await second.safety.markChecked(bob.email);
+    await until(() => kept.vaults.at(-1).version > before.version);
+    let isRead = false;
+    world.server.intercept = ({ method, path, host }) => {
+      const isFirst = method === "GET" && path === "/api/vault" && host === alice.browser.host && !isRead;
+      isRead ||= isFirst;
+      return isFirst ? { status: 200, body: before } : undefined;
+    };
+    await alice.account.vault.load();
+    world.server.pushes = true;
+    world.server.push(kept, { type: "vault_changed", version: kept.vaults.at(-1).version });
+    await until(() => alice.safety.state(bob.email).compared === "yes");
+  }));
+
   test("lose nothing when both write the vault at once", inWorld(async (world) => {
     const { alice, second, bob } = await twoAndBob(world);
     const carol = await world.newPerson("carol");
@@ -60,9 +81,9 @@ describe("two browsers of one person", () => {
   test("hear of a browser that was added, until the person has seen it", inWorld(async (world) => {
     const { alice, second } = await twoAndBob(world);
     const { vault } = alice.account;
-    assert.deepEqual(vault.news.map(({ name }) => name), ["Browser"]);
+    await until(() => vault.news.map(({ name }) => name).join() === "Browser");
     await vault.dismissNews(vault.news[0].id);
-    assert.deepEqual(vault.news, []);
+    await until(() => vault.news.length === 0);
     assert.deepEqual(second.account.vault.news, [], "it was added itself");
     assert.equal(second.account.vault.browsers.filter(({ isThis }) => isThis).length, 1);
   }));
@@ -126,6 +147,9 @@ describe("a browser that is signed out", () => {
     assert.equal(again.account.vault.state, "locked");
     await again.account.vault.load();
     assert.equal(again.account.vault.state, "locked");
+    const tab = await world.newTab(again);
+    await tab.account.vault.dismissNews("of another tab");
+    assert.equal(tab.account.vault.state, "locked");
     await again.account.vault.unlockByCode(code);
     assert.equal(again.account.vault.state, "kept");
     await until(() => vault.browsers.length === 2);
