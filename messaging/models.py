@@ -10,7 +10,7 @@ from accounts.models import User
 from keys.models import PublicKey
 from messaging.mailboxes import Mailbox, in_mailboxes
 from messaging.realtime import dispatcher, payloads
-from messaging.storage_quota import RECEIPT_TYPE, credit_senders, stored_size
+from messaging.storage_quota import RECEIPT_TYPE, TEXT_COLUMNS, credit_senders, stored_size
 
 CLIENT_ID_MEMORY = datetime.timedelta(days=30)
 
@@ -57,6 +57,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     forget.queryset_only = True  # type: ignore[attr-defined]  # as Django reads it
 
+    def delete_for_everyone(self, mailboxes: dict[int, Mailbox]) -> int:
+        """Delete the rows and tell everybody who has kept them; `mailboxes` are theirs, locked."""
+        messages = list(self.order_by("pk").defer(*TEXT_COLUMNS))
+        enter_deletions(messages, mailboxes)
+        return self.model.objects.filter(pk__in=[message.pk for message in messages]).forget()
+
+    delete_for_everyone.queryset_only = True  # type: ignore[attr-defined]  # as Django reads it
+
     def fingerprints_named(self, user_id: int) -> list[QuerySet[Any]]:
         """Queries for the fingerprints of an account's keys that its messages name."""
         return [
@@ -91,7 +99,7 @@ class MessageManager(MessageRows["Message"]):
         mailboxes = Mailbox.lock(user.pk, *senders)
         read, now, changed = set(read), timezone.now(), []
         present = wanted.filter(Q(sender=None) | Q(sender__in=mailboxes)).order_by("pk")
-        for message in present.defer("ciphertext", "nonce", "salt"):
+        for message in present.defer(*TEXT_COLUMNS):
             message.delivered_at = message.delivered_at or now
             message.read_at = message.read_at or (now if message.pk in read else None)
             message.take_sequences(mailboxes)
@@ -101,6 +109,27 @@ class MessageManager(MessageRows["Message"]):
             save_sequences(mailboxes)
             dispatcher.after_commit(payloads.message_status_pushes(changed))
         return len(changed)
+
+    @in_mailboxes
+    def remove(self, user: User, message_id: int, for_everyone: bool) -> bool:
+        """Delete one message for `user` alone or, as its sender, for both people.
+
+        False if `user` has no such message and has deleted none of this id. A repeat changes nothing.
+        """
+        of_user = Q(sender=user) if for_everyone else Q(sender=user) | Q(recipient=user)
+        mailboxes = Mailbox.lock(
+            *(self.filter(of_user, pk=message_id).values_list("sender", "recipient").first() or ())
+        )
+        row = self.filter(of_user, pk=message_id)
+        message = row.defer(*TEXT_COLUMNS).first()
+        if message is None or not (for_everyone or user.pk in message.kept_by()):
+            return Deletion.objects.filter(user=user, message_id=message_id).exists()
+        if for_everyone or message.kept_by() == [user.pk]:
+            row.delete_for_everyone(mailboxes)
+        else:
+            enter_deletions([message], {user.pk: mailboxes[user.pk]})
+            row.update(**{"sender_cleared" if message.sender_id == user.pk else "recipient_cleared": True})
+        return True
 
     @in_mailboxes
     def clear(self, user: User, email: str, through: int | None = None) -> int:
@@ -222,6 +251,11 @@ class Message(models.Model):
         if self.sender_id in mailboxes and not self.sender_cleared:
             self.sender_sequence = mailboxes[self.sender_id].next_sequence()
 
+    def kept_by(self) -> list[int]:
+        """The ids of the people whose mailbox has the message."""
+        sides = (self.sender_id, self.sender_cleared), (self.recipient_id, self.recipient_cleared)
+        return [user_id for user_id, is_cleared in sides if user_id is not None and not is_cleared]
+
 
 class Clearing(models.Model):
     """A person's last clearing of a conversation, for browsers that were offline."""
@@ -237,6 +271,41 @@ class Clearing(models.Model):
             models.UniqueConstraint(fields=["user", "email"], name="clearings_once_a_conversation"),
             models.UniqueConstraint(fields=["user", "sequence"], name="clearings_sequence_once"),
         ]
+
+
+class Deletion(models.Model):
+    """A message that was deleted from a person's mailbox by itself, for browsers that were offline."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="deletions", db_index=False)
+    message_id = models.BigIntegerField()
+    client_id = models.UUIDField(null=True)
+    sequence = models.BigIntegerField()
+    deleted_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        db_table = "deletions"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "message_id"], name="deletions_once"),
+            models.UniqueConstraint(fields=["user", "sequence"], name="deletions_sequence_once"),
+        ]
+
+
+def enter_deletions(messages: Iterable[Message], mailboxes: dict[int, Mailbox]) -> None:
+    """For each message, each of these mailboxes that has it takes a sequence. The mailboxes are locked."""
+    deletions = [
+        Deletion(
+            user_id=user_id,
+            message_id=message.pk,
+            client_id=message.client_id,
+            sequence=mailboxes[user_id].next_sequence(),
+        )
+        for message in messages
+        for user_id in message.kept_by()
+        if user_id in mailboxes
+    ]
+    Deletion.objects.bulk_create(deletions)
+    save_sequences(mailboxes)
+    dispatcher.after_commit([payloads.message_deleted_push(deletion) for deletion in deletions])
 
 
 class SpentClientId(models.Model):

@@ -106,6 +106,19 @@ def kinds(user: User) -> list[Kind]:
             lambda row: {"id": row.pk, "email": row.email, "sequence": row.sequence, "through": row.through},
         ),
         Kind(
+            "deletions",
+            "Messages you or their senders deleted",
+            "Which they were, kept 30 days so that your other browsers know that this server has them no more.",
+            (user.deletions.all(),),
+            lambda row: {
+                "id": row.pk,
+                "message_id": row.message_id,
+                "client_id": as_json(row.client_id),
+                "sequence": row.sequence,
+                "deleted_at": iso(row.deleted_at),
+            },
+        ),
+        Kind(
             "spent_client_ids",
             "Numbers of messages that were deleted",
             "The numbers of deleted messages, kept 30 days so that none is sent twice.",

@@ -9,8 +9,8 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from accounts.models import User
 from messaging.mailboxes import sequence_of, snapshot
-from messaging.models import Clearing, Message
-from messaging.realtime.payloads import cleared_frame, message_json, new_message_frame
+from messaging.models import Clearing, Deletion, Message
+from messaging.realtime.payloads import cleared_frame, deleted_frame, message_json, new_message_frame
 from vibechat.core.exceptions import Refusal
 
 EVENTS_A_CALL = 200
@@ -49,10 +49,12 @@ def changes(user: User, after: int) -> Iterator[dict[str, Any]]:
     received = in_order(Message.objects.received_by(user), "recipient_sequence", after)
     sent = in_order(Message.objects.sent_by(user), "sender_sequence", after)
     cleared = in_order(Clearing.objects.filter(user=user), "sequence", after)
+    deleted = in_order(Deletion.objects.filter(user=user), "sequence", after)
     return heapq.merge(
         (new_message_frame(message.recipient_sequence, message_json(message)) for message in received),
         (new_message_frame(message.sender_sequence, message_json(message)) for message in sent),
         (cleared_frame(clearing.sequence, clearing.email, clearing.through) for clearing in cleared),
+        (deleted_frame(deletion) for deletion in deleted),
         key=itemgetter("sequence"),
     )
 

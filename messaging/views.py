@@ -2,8 +2,9 @@ import json
 import re
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import Throttled
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import Throttled, ValidationError
 from rest_framework.response import Response
 
 from accounts.authentication import AccountRequest
@@ -33,6 +34,7 @@ from vibechat.core.limits import LimitedViewSet, limit, send_bucket
 LOOK_UP = limit("key_lookup", by="account")
 FINGERPRINT = re.compile("[0-9a-f]{64}")
 PAGING = [OpenApiParameter("page_size", int), OpenApiParameter("before", int), OpenApiParameter("after", int)]
+FOR = OpenApiParameter("for", str, required=True)
 THROUGH = OpenApiParameter("through", int)
 WITH = OpenApiParameter("with", str, description="The other person's email.")
 
@@ -90,6 +92,15 @@ class MessageViewSet(LimitedViewSet):
         email = self.known_address(request, email)
         through = whole_number(request.query_params, "through", None, 0, LARGEST_ID)
         return Response({"cleared": Message.objects.clear(request.user, email, through)})
+
+    @extend_schema(parameters=[FOR], responses={204: OpenApiResponse(description="No body.")})
+    def destroy(self, request: AccountRequest, id: int | None) -> Response:
+        whom = request.query_params.get("for")
+        if whom not in ("me", "everyone"):
+            raise ValidationError({"for": ["This must be me or everyone."]}, code="invalid")
+        if id is None or not Message.objects.remove(request.user, id, for_everyone=whom == "everyone"):
+            raise NotFound()
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(responses=ConversationsSerializer)
     def conversations(self, request: AccountRequest) -> Response:

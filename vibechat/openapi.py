@@ -115,6 +115,10 @@ OPERATIONS = {
     "messages_sent": ("Messages sent, newest first", {404: ["user_not_found"]}),
     "messages_conversation": ("Messages of one conversation, newest first", {404: ["user_not_found"]}),
     "messages_clear": ("Clear a conversation for oneself", {404: ["user_not_found"]}),
+    "messages_destroy": (
+        "Delete a message for oneself or, as its sender, for both people; again changes nothing",
+        {404: ["not_found"]},
+    ),
     "messages_conversations": ("All conversations, latest first", {}),
     "messages_sync": ("The changes in one's mailbox after a sequence", {400: ["invalid", "sequence_ahead"]}),
     "messages_receipts": ("Mark many messages", {}),
@@ -144,6 +148,7 @@ PARAMETERS = {
     "page_size": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
     "before": {"type": "integer", "minimum": 0, "maximum": LARGEST_ID},
     "after": {"type": "integer", "minimum": 0, "maximum": LARGEST_ID},
+    "for": {**TEXT, "enum": ["me", "everyone"]},
     "through": {
         "type": "integer",
         "minimum": 0,
@@ -318,13 +323,19 @@ SCHEMAS = {
             },
         ]
     },
+    "MessageDeleted": an_object(
+        type={**TEXT, "enum": ["message_deleted"]},
+        sequence=COUNT,
+        message=an_object(id=COUNT, client_id={**TEXT, "format": "uuid", "nullable": True}),
+    ),
     "Health": an_object(status={**TEXT, "enum": ["ok", "unavailable"]}),
     "Readiness": an_object(
         status={**TEXT, "enum": ["ok", "unavailable"]},
         checks={"type": "object", "additionalProperties": {**TEXT, "enum": ["ok", "unavailable"]}},
     ),
 }
-EVENTS = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("NewMessage", "ConversationCleared")]}
+EVENT_SCHEMAS = ("NewMessage", "ConversationCleared", "MessageDeleted")
+EVENTS = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in EVENT_SCHEMAS]}
 
 
 def health_check(name: str, summary: str, schema: Any, *statuses: Any) -> dict:

@@ -59,6 +59,7 @@ api = [
     path("messages/receipts", MessageViewSet.as_view({"post": "receipts"})),
     path("messages/conversations", MessageViewSet.as_view({"get": "conversations"})),
     path("messages/conversation/<path:email>", MessageViewSet.as_view({"get": "conversation", "delete": "clear"})),
+    path("messages/<row_id:id>", MessageViewSet.as_view({"delete": "destroy"})),
     path("messages/<row_id:id>/delivered", MessageViewSet.as_view({"post": "delivered"})),
     path("messages/<row_id:id>/read", MessageViewSet.as_view({"post": "read"})),
     path("contacts/add", ContactViewSet.as_view({"post": "add"})),

@@ -62,6 +62,11 @@ def cleared_frame(sequence: int, email: str, through: int | None) -> dict:
     return {"type": "conversation_cleared", "sequence": sequence, "email": email, **bound}
 
 
+def deleted_frame(deletion: Any) -> dict:
+    message = {"id": deletion.message_id, "client_id": as_json(deletion.client_id)}
+    return {"type": "message_deleted", "sequence": deletion.sequence, "message": message}
+
+
 def status_frame(sequence: int, message: Any) -> dict:
     status = {name: as_json(getattr(message, name)) for name in ("id", "client_id", "delivered_at", "read_at")}
     return {"type": "message_status", "sequence": sequence, "message": status}
@@ -102,3 +107,7 @@ def ephemeral_push(user_id: int, sender_email: str, payload: str) -> Push:
 
 def conversation_cleared_push(user_id: int, email: str, sequence: int, through: int | None) -> Push:
     return push(user_id, cleared_frame(sequence, email, through))
+
+
+def message_deleted_push(deletion: Any) -> Push:
+    return push(deletion.user_id, deleted_frame(deletion))

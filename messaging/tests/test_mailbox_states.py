@@ -147,6 +147,18 @@ class SeveralPeople(RuleBasedStateMachine):
         Message.objects.clear(self.people[name].user, email, data.draw(st.sampled_from([ids[0] - 1, *ids])))
         self.push(data)
 
+    @precondition(lambda self: self.mine())
+    @rule(data=st.data(), for_everyone=st.booleans())
+    def remove(self, data, for_everyone):
+        name, message = data.draw(st.sampled_from(self.mine()))
+        is_sender = message["sender_email"] == self.emails[name]
+        removed = Message.objects.remove(self.people[name].user, message["id"], for_everyone)
+        assert removed is (is_sender or not for_everyone)
+        self.push(data)
+
+    def mine(self) -> list[tuple[str, dict]]:
+        return [(name, message) for name in NAMES for message in self.fresh_load(name).messages.values()]
+
     def conversations(self) -> list[tuple[str, str]]:
         loads = {name: self.fresh_load(name).messages.values() for name in NAMES}
         both = {(name, email) for name in NAMES for message in loads[name] for email in both_of(message)}

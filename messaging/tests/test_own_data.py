@@ -11,7 +11,7 @@ from accounts.models import LoginNetwork, Session, SpentRefreshToken, User
 from contacts.models import Contact
 from keys.models import PublicKey
 from messaging.mailboxes import Mailbox
-from messaging.models import Clearing, Message, SpentClientId
+from messaging.models import Clearing, Deletion, Message, SpentClientId
 from tests.support.vault_writer import Writer
 from vault.models import BrowserList, Invitation, Passkey, Stream, StreamSegment, VaultVersion
 
@@ -38,6 +38,7 @@ OTHERWISE = {
     },
     "mailbox": {"user": "oneself"},
     "clearings": {"user": "oneself"},
+    "deletions": {"user": "oneself"},
     "spent_client_ids": {"sender": "oneself"},
     "vault_versions": {"user": "oneself", "blob": "as size", "boxes": "as size"},
     "browser_lists": {"user": "oneself", "raw": "as browsers"},
@@ -57,6 +58,7 @@ MODELS = {
     "messages": Message,
     "mailbox": Mailbox,
     "clearings": Clearing,
+    "deletions": Deletion,
     "spent_client_ids": SpentClientId,
     "vault_versions": VaultVersion,
     "browser_lists": BrowserList,
@@ -92,6 +94,7 @@ def busy(alice, bob, mallory):
         person.post("/api/contacts/add", {"email": other.email})
         person.send(other)
         person.send(mallory if other is bob else alice)
+        person.delete(f"/api/messages/{person.send(other)['id']}?for=everyone")
         other.delete(f"/api/messages/conversation/{person.email}")
         person.delete(f"/api/messages/conversation/{other.email}")
         LogEntry.objects.create(user=person.user, action_flag=2, object_id="1", object_repr="x")

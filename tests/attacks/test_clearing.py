@@ -43,6 +43,27 @@ def test_false_clearing(row, pair, mallory):
 
 
 @attack(
+    "A deletion that nobody asked for",
+    done="Bob's mailbox is told that Alice's message was deleted, and the server shows it no more",
+    sees="Bob: the message: “Don't lose this either”, also after a reload",
+)
+def test_false_deletion(row, pair, mallory):
+    alice, bob = pair
+    alice.send("Don't lose this either")
+    bob.expect_message("Don't lose this either")
+    message = mallory.office.sent(alice, bob)[-1]
+    mallory.change_answer(bob, "GET /messages/conversation/", lambda body: body | {"results": [], "next": None})
+    deleted = {name: message[name] for name in ("id", "client_id")}
+    mallory.bring_event(bob, alice, {"type": "message_deleted", "message": deleted})
+    alice.send("After the deletion")
+    bob.expect_message("After the deletion")
+    row.is_shown(bob.message("Don't lose this either"))
+    bob.page.reload()
+    bob.open_chat(alice)
+    bob.expect_message("Don't lose this either")
+
+
+@attack(
     "Resurrect what was cleared",
     done="Bob clears the chat; the server brings Alice's messages again, by push, under other ids, and on every page",
     sees="Bob: none of them; only what is new: “After it was cleared”",
@@ -51,7 +72,7 @@ def test_resurrected(row, pair, mallory):
     alice, bob = pair
     alice.send("To be cleared")
     bob.expect_message("To be cleared")
-    message = mallory.office.last(alice, bob)
+    message = mallory.office.sent(alice, bob)[-1]
     kept = mallory.office.messages(alice, bob)
     clear(bob)
     expect(bob.message("To be cleared")).to_have_count(0)
@@ -75,7 +96,7 @@ def test_not_done(row, pair, mallory):
     alice, bob = pair
     alice.send("To be cleared, too")
     bob.expect_message("To be cleared, too")
-    message = mallory.office.last(alice, bob)
+    message = mallory.office.sent(alice, bob)[-1]
     clear(bob)
     mallory.tell_all_again(bob)
     for _ in range(2):

@@ -14,7 +14,7 @@ from typing import Any
 from tests.attacks.relay import Answer, Socket
 from tools.browser.person import Person
 
-PUSHES = ("new_message", "message_status", "conversation_cleared")
+PUSHES = ("new_message", "message_status", "message_deleted", "conversation_cleared")
 
 Event = dict[str, Any]
 Changed = Event | list[Event] | None

@@ -35,6 +35,8 @@ class Mailbox:
             self.messages[event["message"]["id"]] = dict(event["message"])
         elif event["type"] == "message_status":
             self.messages[event["message"]["id"]].update(event["message"])
+        elif event["type"] == "message_deleted":
+            self.messages.pop(event["message"]["id"], None)
         elif event["type"] == "conversation_cleared":
             self.messages = {
                 number: message

@@ -13,8 +13,9 @@ MOST_DAYS = 36500
 class Command(BaseCommand):
     help = (
         "Count the messages older than so many days, and what is of no more use: sessions that have been over for 30 "
-        "days, spent tokens, client ids of messages deleted 30 days ago, keys that outlived their account and their "
-        "messages. With --delete, delete them: from this server, for both sides; what browsers have kept stays there."
+        "days, spent tokens, what is remembered of messages deleted 30 days ago, keys that outlived their account and "
+        "their messages. With --delete, delete them: from this server, for both sides; what browsers have kept stays "
+        "there."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -43,7 +43,10 @@ import {
  */
 /** @typedef {{ type: "status", sequence: number, id: number, clientId: string | null, deliveredAtMs: number, readAtMs: number }} StatusEvent */
 /** @typedef {{ type: "cleared", sequence: number, chat: ChatId }} ClearedEvent */
-/** @typedef {{ type: "unknown", sequence: number }} UnknownEvent of a newer server, or malformed; only its sequence counts */
+/**
+ * @typedef {{ type: "unknown", sequence: number }} UnknownEvent of a newer server, malformed, or `message_deleted`: that the server
+ *   has a message no more deletes nothing here. Only its sequence counts.
+ */
 /** @typedef {MessageEvent | StatusEvent | ClearedEvent | UnknownEvent} MailboxEvent */
 
 /**

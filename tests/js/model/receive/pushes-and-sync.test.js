@@ -50,6 +50,26 @@ describe("pushes", () => {
     assert.equal(syncs(world.server, bob).length, before + 1);
   }));
 
+  test("that the server has deleted a message delete nothing here, and need no sync", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    const pushes = catchPushes(world.server);
+    // Other events of the mailbox would be caught too.
+    world.server.intercept = ({ path }) => (path.includes("/receipts") ? refusal(400, "invalid") : undefined);
+    await alice.send(bob, "kept");
+    await alice.send(bob, "later");
+    await until(() => world.server.texts.length === 2);
+    const before = syncs(world.server, bob).length;
+    const [kept, later] = pushes.of(bob);
+    const { id, client_id } = kept.message;
+    pushes.tell(bob, kept);
+    pushes.tell(bob, { type: "message_deleted", sequence: kept.sequence + 1, message: { id, client_id } });
+    pushes.tell(bob, { ...later, sequence: kept.sequence + 2 });
+    await bob.shows(alice, "kept", "later");
+    await pause(400);
+    assert.equal(syncs(world.server, bob).length, before);
+    await (await world.reload(bob)).shows(alice, "kept", "later");
+  }));
+
   test("with one missing lead to a sync although others follow", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const pushes = catchPushes(world.server);
