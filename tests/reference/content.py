@@ -1,12 +1,16 @@
-"""The content of a message in plain Python: canonical JSON (docs/protocol.md §5.1 and §5.2) and padding (§6)."""
+"""The content of a message in plain Python: canonical JSON (docs/protocol.md §5.1 and §5.2) and padding (§6).
+
+content2.py has what version 2 adds.
+"""
 
 import json
 from collections.abc import Callable
 
+from tests.reference import content2
 from tests.reference.refused import Refused, is_integer, matches, require
 
 VERSION = 1
-SUPPORTED = ("text", "skip", "receipt")
+SUPPORTED = {1: ("text", "skip", "receipt"), 2: content2.TYPES}
 BUCKETS = (1024, 2048, 4096, 8192, 16384, 32768, 65520)
 LATEST_TIME_MS = 8_640_000_000_000_000
 LARGEST_COUNTER = 2**53 - 1
@@ -15,11 +19,22 @@ MEMBERS = ("v", "type", "from", "to", "browser", "counter", "previous", "receive
 
 def canonical_json(content: dict) -> bytes:
     """§5.2: the members in their order, no white space, nothing escaped but `"`, `\\` and U+0000 to U+001F."""
-    ordered = {name: content[name] for name in MEMBERS}
+    ordered = {name: content[name] for name in members_of(content["v"])}
     ordered["received"] = [
         {name: entry[name] for name in ("browser", "counter", "hash")} for entry in ordered["received"]
     ]
     return json.dumps(ordered, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def members_of(version: int) -> tuple[str, ...]:
+    if version == 1:
+        return MEMBERS
+    place = MEMBERS.index("self_tag")
+    return MEMBERS[:place] + content2.ADDED + MEMBERS[place:]
+
+
+def is_supported(content: dict) -> bool:
+    return content["type"] in SUPPORTED[content["v"]]
 
 
 def untagged_json(content: dict) -> bytes:
@@ -29,7 +44,7 @@ def untagged_json(content: dict) -> bytes:
 def read_content(data: bytes) -> dict:
     """Parse and check a content by §5.1 and §5.2, in their order."""
     content = parse_object(data)
-    require(is_integer(content.get("v")) and content["v"] == VERSION, "unknown_version")
+    require(is_integer(content.get("v")) and content["v"] in SUPPORTED, "unknown_version")
     check_members(content)
     require(canonical_json(content) == data, "not_canonical")
     return content
@@ -60,6 +75,7 @@ def no_constant(_text: str) -> None:
 
 def check_members(content: dict) -> None:
     require(matches(r"[a-z][a-z0-9_]{0,31}", content.get("type")), "type")
+    require(content["v"] == 1 or content["type"] not in ("skip", "receipt"), "type")
     require(is_text(content.get("from")) and is_text(content.get("to")), "people")
     require(matches(r"[0-9a-f]{32}", content.get("browser")), "browser")
     require(is_counter(content.get("counter")), "counter")
@@ -69,13 +85,16 @@ def check_members(content: dict) -> None:
     require(is_list_of_browsers(content.get("received"), is_named), "received")
     require(content["type"] != "receipt" or content["received"] == [], "received")
     require(is_integer(content.get("sent_at")) and 0 <= content["sent_at"] <= LATEST_TIME_MS, "sent_at")
+    if content["v"] == 2:
+        content2.check_added_members(content)
     require(matches(r"[0-9a-f]{64}", content.get("self_tag")), "self_tag")
     require(is_text(content.get("body")), "body")
-    require(is_body_of(content["type"], content["body"]), "body")
+    is_body = is_body_of if content["v"] == 1 else content2.is_body
+    require(is_body(content["type"], content["body"]), "body")
 
 
 def is_body_of(kind: str, body: str) -> bool:
-    """§5.1: whether the body fits the type, for the types that this version knows."""
+    """§5.1: whether the body fits the type, for the types that version 1 knows."""
     if kind == "text":
         return len(body) <= 4000
     if kind == "skip":

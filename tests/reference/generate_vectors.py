@@ -6,8 +6,9 @@ The output is deterministic. tests/reference/test_vectors.py compares it with th
 import json
 from pathlib import Path
 
-from tests.reference import invalid_ciphertexts, invalid_contents, invalid_envelopes
+from tests.reference import invalid_ciphertexts, invalid_contents, invalid_contents2, invalid_envelopes
 from tests.reference.browser_list import browsers_file
+from tests.reference.conversation import conversations_file
 from tests.reference.hpke import hpke_file
 from tests.reference.identities import identity_file
 from tests.reference.invitation import invitations_file
@@ -35,6 +36,7 @@ def build() -> dict[str, str]:
         "padding.json": padding_file(),
         "valid_messages.json": valid_file(),
         "invalid_messages.json": invalid_file(),
+        "conversations.json": conversations_file(),
         "hpke.json": hpke_file(),
         "recovery_codes.json": recovery_codes_file(),
         "ways.json": ways_file(),
@@ -70,6 +72,11 @@ def invalid_file() -> dict:
         invalid_contents.wrong_receipts,
         invalid_contents.misspelled_receipts,
         invalid_contents.receipts_out_of_place,
+        invalid_contents2.wrong_values,
+        invalid_contents2.wrong_together,
+        invalid_contents2.missing_members,
+        invalid_contents2.wrong_bodies,
+        invalid_contents2.other_spellings,
     )
     return {
         "comment": "Read by the named person in the chat with peer_email, whose accepted key is peer_public_key.",

@@ -60,7 +60,7 @@ def wrong_json() -> list[Refusal]:
 
 
 WRONG_VALUES = [
-    ("unknown_version", "v", [2, 0, "1", True, None]),
+    ("unknown_version", "v", [3, 0, "1", True, None]),
     ("type", "type", ["Text", "", "x" * 33, 7, None]),
     ("people", "from", [BOB.email, MALLORY.email, "Alice@example.org", 7, None, "\ud800"]),
     ("people", "to", [ALICE.email, MALLORY.email, ""]),

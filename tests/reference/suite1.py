@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.reference.content import (
     BUCKETS,
-    SUPPORTED,
     VERSION,
     canonical_json,
+    is_supported,
     message_type_of,
     pad,
     read_content,
@@ -212,7 +212,7 @@ class Sealed:
 
 
 def seal(sender: Person, peer_public_key: bytes, header: Header, draft: dict, fresh: Fresh) -> Sealed:
-    """`draft` holds type, browser, counter, previous, received, sent_at and body."""
+    """`draft` holds type, browser, counter, previous, received, sent_at, body, and for version 2 what it adds."""
     content = {"v": VERSION, "from": header.sender_email, "to": header.recipient_email, "self_tag": "", **draft}
     untagged, aad = untagged_json(content), additional_data(header)
     self_secret = ecdh(sender.private_key, sender.public_key)
@@ -279,7 +279,7 @@ def open_message(reader: Person, peer_email: str, peer_public_key: bytes, messag
     untagged = untagged_json(content)
     if mine:
         check_self_tag(reader, header, untagged, content["self_tag"])
-    return Opened(mine, content, message_hash(untagged), supported=content["type"] in SUPPORTED)
+    return Opened(mine, content, message_hash(untagged), supported=is_supported(content))
 
 
 def read_envelope(message: object) -> tuple[Header, bytes, bytes, bytes]:

@@ -59,7 +59,7 @@ def any_draft(chance: random.Random) -> dict:
         }
         for _ in range(chance.randint(0, 8))
     ]
-    return {
+    return any_second_version(chance) | {
         "type": chance.choice(["text", "text", "poll"]),
         "browser": chance.randbytes(16).hex(),
         "counter": counter,
@@ -68,6 +68,18 @@ def any_draft(chance: random.Random) -> dict:
         "sent_at": chance.randint(0, 8_640_000_000_000_000),
         "body": "".join(chance.choices(ALL_CHARACTERS, k=chance.randint(0, 4000))),
     }
+
+
+def any_second_version(chance: random.Random) -> dict:
+    """The members that version 2 adds, or nothing."""
+    name = chance.randbytes(32).hex()
+    reply, replaces = chance.choice([(None, None), (name, None), (None, name)])
+    added = {
+        "v": 2, "salt": chance.randbytes(16).hex(), "reply": reply, "replaces": replaces,
+        "expires": chance.choice([None, chance.randint(1, 31_536_000)]),
+        "else": "".join(chance.choices(ALL_CHARACTERS, k=chance.randint(0, 200))),
+    }  # fmt: skip
+    return chance.choice([{}, added])
 
 
 @pytest.fixture

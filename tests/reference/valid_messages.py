@@ -1,9 +1,11 @@
 """Messages that every implementation must open, as sender and as recipient, with all intermediate values."""
 
+import base64
 import hashlib
 from dataclasses import dataclass, field
 
-from tests.reference.content import BUCKETS, SUPPORTED, canonical_json, message_type_of, pad, receipt_json
+from tests.reference.content import BUCKETS, canonical_json, is_supported, message_type_of, pad, receipt_json
+from tests.reference.content2 import spelled
 from tests.reference.people import ALICE, BOB, NAMES, fixed, fixed_uuid
 from tests.reference.suite1 import Fresh, Header, Person, Sealed, seal
 
@@ -143,6 +145,69 @@ def receipts() -> list[Case]:
     ]  # fmt: skip
 
 
+def second(name: str, comment: str, body: object, **members) -> Case:
+    """A content of version 2. A body that is no text is spelled as JSON."""
+    added = {
+        "v": 2, "salt": fixed(f"content salt of {name}", 16).hex(), "reply": None, "replaces": None, "expires": None,
+        "else": "",
+    }  # fmt: skip
+    return Case(name, comment, body if isinstance(body, str) else spelled(body), members=added | members)
+
+
+def sealed_file(label: str, size: int) -> dict:
+    return {"id": fixed(f"id {label}", 16).hex(), "key": fixed(f"key {label}").hex(), "size": size,
+            "hash": fixed(f"hash of file {label}").hex()}  # fmt: skip
+
+
+def file_entry(label: str, **members) -> dict:
+    entry = {
+        **sealed_file(label, 1), "name": f"{label}.bin", "type": "application/octet-stream", "width": 0, "height": 0,
+        "duration": 0, "waveform": "", "thumbnail": None, "preview": None,
+    }  # fmt: skip
+    return entry | members
+
+
+def second_version() -> list[Case]:
+    """Contents of version 2, of each type."""
+    hello = second("version-2", "A text in a chat that has moved to version 2.", "Hi")
+    name = hello.seal().message_hash.hex()
+    chained = {"counter": 2, "previous": name}
+    picture = file_entry(
+        "Zoë", type="image/webp", size=123_456, width=4000, height=3000, thumbnail=base64_of(b"\x00" * 4096),
+        preview=sealed_file("preview", 2**53 - 1),
+    )  # fmt: skip
+    voice = file_entry("voice", type="audio/ogg", duration=86_400_000, waveform="00ff" * 32)
+    reaction = {"on": name, "saw": name, "emoji": "👍🏽"}
+    nineteen = [file_entry(str(number)) for number in range(19)]
+    small = {"type": "image/png", "data": base64_of(b"\x89PNG")}
+    large = {"type": "image/jpeg", "data": base64_of(b"\xff" * 32768)}
+    return [
+        hello,
+        second("reply", "It answers another message, which need not be here.", "Yes", reply=name, **chained),
+        second("edit", "replaces names the first version.", "Hello", replaces=name, **chained),
+        second("expiring", "An hour.", "Soon gone", expires=3600),
+        second("expiring-after-a-year", "The longest time.", "", expires=31_536_000),
+        second("reaction", "", reaction, type="reaction", **chained),
+        second("reaction-taken-back", "", reaction | {"emoji": ""}, type="reaction", expires=1),
+        second("deletion", "", {"browser": browser_of(ALICE), "counter": 1}, type="nothing", replaces=name, **chained),
+        second("timer", "Four weeks.", {"seconds": 2_419_200}, type="timer", **{"else": "é" * 200}),
+        second("timer-off", "", {"seconds": 0}, type="timer"),
+        second("profile", "", {"name": "Alice 👩🏽‍💻", "picture": small}, type="profile"),
+        second("profile-with-large-picture", "", {"name": "é" * 100, "picture": large}, type="profile"),
+        second("profile-of-nothing", "", {"name": "", "picture": None}, type="profile"),
+        second("file", "", {"caption": "Look", "files": [picture]}, type="file", reply=name, **{"else": "A picture"}),
+        second("file-of-many", "", {"caption": "", "files": [voice, *nineteen]}, type="file"),
+        second("caption-edited", "", {"caption": "Look here", "files": [picture]}, type="file", replaces=name),
+        second("unknown-type-2", "else says what it is.", "{", type="poll", **{"else": "A poll"}),
+        second("unknown-type-2-that-replaces", "", "", type="poll", replaces=name, expires=1),
+        second("receipt-word-as-body", "A text is text, whatever it looks like.", '{"seconds":0}'),
+    ]  # fmt: skip
+
+
+def base64_of(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
 def bucket_edges() -> list[Case]:
     """The longest JSON for each bucket. For the small buckets also one byte more, which needs the next bucket."""
     return [case for bucket in BUCKETS for case in edge(bucket)]
@@ -158,7 +223,7 @@ def edge(bucket: int) -> list[Case]:
 
 
 def cases() -> list[Case]:
-    return conversation() + texts() + skips() + receipts() + bucket_edges()
+    return conversation() + texts() + skips() + receipts() + bucket_edges() + second_version()
 
 
 def valid_file() -> dict:
@@ -174,7 +239,7 @@ def entry(case: Case, sealed: Sealed) -> dict:
         "comment": case.comment,
         "sender": NAMES[case.sender.email],
         "recipient": NAMES[case.recipient.email],
-        "supported": sealed.content["type"] in SUPPORTED,
+        "supported": is_supported(sealed.content),
         "content": sealed.content,
         **hexadecimal("salt", sealed.fresh.salt),
         **hexadecimal("nonce", sealed.fresh.nonce),

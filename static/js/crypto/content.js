@@ -14,7 +14,7 @@ import { utf8Encode } from "../lib/bytes.js";
 
 /**
  * @typedef {object} Content
- * @property {1} v
+ * @property {number} v 1 or 2
  * @property {string} type one of types/content-types.js, or a word of a newer version
  * @property {string} from the sender's normalised email
  * @property {string} to the recipient's normalised email
@@ -23,11 +23,27 @@ import { utf8Encode } from "../lib/bytes.js";
  * @property {string | null} previous the hash of the one before: 64 lower-case hexadecimal digits; null at counter 1
  * @property {Received[]} received at most 8, each browser once; none where the type does not report it
  * @property {number} sent_at milliseconds since 1970-01-01T00:00:00Z by the sender's clock
+ * @property {string} [salt] version 2: 16 random bytes as 32 lower-case hexadecimal digits
+ * @property {string | null} [reply] version 2: the hash of the message that it answers
+ * @property {string | null} [replaces] version 2: the hash of the own message that it edits or deletes
+ * @property {number | null} [expires] version 2: after how many seconds from `sent_at` on it disappears
+ * @property {string} [else] version 2: what a page shows that does not know the type
  * @property {string} self_tag 64 lower-case hexadecimal digits; "" only while the tag is computed
  * @property {string} body what the type defines
  */
 
+/** The members that version 2 adds. @typedef {Pick<Content, "salt" | "reply" | "replaces" | "expires" | "else">} Added */
+
+/** The version of receipts, of skips, and of what is written to somebody who may not know a later one. */
 export const VERSION = 1;
+
+/**
+ * @param {Added & { v?: number }} content
+ * @returns {Added & { v?: number }} what a content of version 2 has besides the members of version 1; nothing for version 1
+ */
+export function addedMembers({ v, salt, reply, replaces, expires, else: instead }) {
+  return v === 2 ? { v, salt, reply, replaces, expires, else: instead } : {};
+}
 
 /**
  * @param {Content} content checked
@@ -45,6 +61,7 @@ export function canonicalJson(content) {
     previous: content.previous,
     received: content.received.map(({ browser, counter, hash }) => ({ browser, counter, hash })),
     sent_at: content.sent_at,
+    ...addedMembers(content),
     self_tag: content.self_tag,
     body: content.body,
   };

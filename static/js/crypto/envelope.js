@@ -5,14 +5,17 @@ import { fromHex, toBase64, toHex } from "../lib/bytes.js";
 import { DecryptionError, ProtocolError } from "./crypto-errors.js";
 import { CryptoManager } from "./crypto.js";
 import { readEnvelope, readFingerprints, readSuite } from "./envelope-form.js";
-import { decodePlaintext, encodePlaintext, isSupported, messageTypeOf, untaggedJson, VERSION } from "./plaintext.js";
+import { loadVersion } from "../types/content-types.js";
+import { addedMembers } from "./content.js";
+import { encodePlaintext, isSupported, messageTypeOf, readPlaintext, untaggedJson, VERSION } from "./plaintext.js";
 import { SENT_SUITE, suiteOf } from "./suites.js";
 
 /** @typedef {import("./suites.js").Suite} Suite */
 
 /**
  * The members of the content that the caller gives. `sealMessage` fills in the others.
- * @typedef {Pick<Content, "type" | "browser" | "counter" | "previous" | "received" | "sent_at" | "body">} Draft
+ * @typedef {Pick<Content, "type" | "browser" | "counter" | "previous" | "received" | "sent_at" | "body">
+ *   & import("./content.js").Added & { v?: number }} Draft v: 1 where there is none
  */
 
 /**
@@ -71,6 +74,7 @@ import { SENT_SUITE, suiteOf } from "./suites.js";
  */
 export async function sealMessage(request) {
   const suite = suiteOf(request.suite ?? SENT_SUITE);
+  await loadVersion(request.content.v);
   const peerKey = await peerKeyOf(suite, request, request.peerFingerprint);
   const header = headerOf(request);
   const { json, hash } = await tagContent(suite, request, header);
@@ -107,7 +111,7 @@ export async function openMessage(request) {
   const mine = envelope.senderFingerprint === ownFingerprint;
   checkPeople(request, envelope, mine);
   const peerKey = await peerKeyOf(suite, request, peerFingerprint);
-  const content = decodePlaintext(await suite.open({ ownKeyPair, peerKey }, envelope));
+  const content = await readPlaintext(await suite.open({ ownKeyPair, peerKey }, envelope));
   checkAgreement(envelope, content);
   if (mine) {
     await checkSelfTag(suite, request, envelope, content);
@@ -159,10 +163,10 @@ function headerOf(request) {
  * @throws {ProtocolError} the content is not as docs/protocol.md §5.1 says
  */
 async function tagContent(suite, request, header) {
-  const { type, browser, counter, previous, received, sent_at, body } = request.content;
+  const { v = VERSION, type, browser, counter, previous, received, sent_at, body } = request.content;
   const people = { from: header.senderEmail, to: header.recipientEmail };
   /** @type {Content} */
-  const draft = { v: VERSION, type, ...people, browser, counter, previous, received, sent_at, self_tag: "", body };
+  const draft = { v, type, ...people, browser, counter, previous, received, sent_at, ...addedMembers(request.content), self_tag: "", body };
   const untagged = untaggedJson(draft);
   const tag = await suite.selfTag(request, header, untagged);
   return { json: encodePlaintext({ ...draft, self_tag: toHex(tag) }), hash: await suite.messageHash(untagged) };

@@ -3,10 +3,10 @@
  * accepted.
  */
 import { equal, isWellFormed, utf8Decode } from "../lib/bytes.js";
-import { isKnownType, typeOf } from "../types/content-types.js";
+import { isKnownType, loadVersion, typeOf, versionOf } from "../types/content-types.js";
 import { BROWSER_ID, HASH, isCounter, isListOfBrowsers, isNamed, isObject, matches } from "../types/members.js";
 import { readReceipt, receipt as receiptType } from "../types/receipt-type.js";
-import { canonicalJson, VERSION } from "./content.js";
+import { canonicalJson } from "./content.js";
 import { ProtocolError } from "./crypto-errors.js";
 
 export { MISSING_LIMIT, SEEN_LIMIT } from "../types/receipt-type.js";
@@ -23,7 +23,7 @@ const LATEST_TIME_MS = 8.64e15;
 const TYPE = /^[a-z][a-z0-9_]{0,31}$/;
 
 /**
- * @param {Content} content
+ * @param {Content} content of a version that is loaded
  * @returns {Bytes} its canonical JSON in UTF-8
  * @throws {ProtocolError} named for the first member that is not as docs/protocol.md §5.1 says
  */
@@ -34,11 +34,29 @@ export function encodePlaintext(content) {
 
 /**
  * @param {Bytes} json
+ * @returns {Promise<Content>} as `decodePlaintext` does, after what its version needs was loaded
+ */
+export async function readPlaintext(json) {
+  const content = parseObject(json);
+  await loadVersion(content.v);
+  return checked(content, json);
+}
+
+/**
+ * @param {Bytes} json a content of a version that is loaded
  * @returns {Content} every member checked
  * @throws {ProtocolError} `encoding`, `json`, `unknown_version`, a member's name, or `not_canonical`, in this order
  */
 export function decodePlaintext(json) {
-  const content = parseObject(json);
+  return checked(parseObject(json), json);
+}
+
+/**
+ * @param {any} content
+ * @param {Bytes} json that it was read from
+ * @returns {Content}
+ */
+function checked(content, json) {
   checkContent(content);
   // This rejects every other spelling: order, white space, escapes, number formats, duplicate and unknown members.
   if (!equal(canonicalJson(content), json)) {
@@ -52,16 +70,16 @@ export function decodePlaintext(json) {
  * @returns {boolean} whether this version knows what the body means
  */
 export function isSupported(content) {
-  return isKnownType(content.type);
+  return isKnownType(content.type, content.v);
 }
 
 /**
  * The server learns only whether a content is a receipt (docs/protocol.md §4.2).
- * @param {Pick<Content, "type">} content
+ * @param {{ type: string, v?: number }} content
  * @returns {string} the envelope's `message_type`
  */
 export function messageTypeOf(content) {
-  return typeOf(content.type).messageType;
+  return typeOf(content.type, content.v).messageType;
 }
 
 /**
@@ -125,18 +143,22 @@ function orRefuse(reason, read) {
  * @throws {ProtocolError} the reason is the first member that is wrong; `people` for `from` and `to`
  */
 function checkContent(content) {
-  check(content.v === VERSION, "unknown_version");
-  check(matches(TYPE, content.type), "type");
+  const version = versionOf(content.v);
+  check(version !== undefined, "unknown_version");
+  check(matches(TYPE, content.type) && !version?.refused.includes(content.type), "type");
   check(isText(content.from) && isText(content.to), "people");
   check(matches(BROWSER_ID, content.browser), "browser");
   check(isCounter(content.counter), "counter");
   check(content.counter === 1 ? content.previous === null : matches(HASH, content.previous), "previous");
   check(isListOfBrowsers(content.received, RECEIVED_LIMIT, isNamed), "received");
-  check(typeOf(content.type).reportsReceived || content.received.length === 0, "received");
+  const type = typeOf(content.type, content.v);
+  check(type.reportsReceived || content.received.length === 0, "received");
   check(Number.isInteger(content.sent_at) && content.sent_at >= 0 && content.sent_at <= LATEST_TIME_MS, "sent_at");
+  const wrong = version?.wrongMember(content);
+  check(!wrong, wrong ?? "json");
   check(matches(HASH, content.self_tag), "self_tag");
   check(isText(content.body), "body");
-  check(typeOf(content.type).isBody(content.body), "body");
+  check(type.isBody(content.body), "body");
 }
 
 /**

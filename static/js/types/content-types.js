@@ -1,6 +1,6 @@
 /**
  * The registry of content types (docs/protocol.md §9). Each type is one module. To add one, write its module and name it in
- * `TYPES`. crypto/, model/ and views/ look a type up here by its name.
+ * `TYPES`, or in version-2.js. crypto/, model/ and views/ look a type up here by its name and the version of its content.
  */
 import { receipt } from "./receipt-type.js";
 import { skip } from "./skip-type.js";
@@ -18,6 +18,9 @@ import { text } from "./text-type.js";
  *   no text
  * @property {boolean} isShown whether it has a place of its own in the log and in the list of chats; a conflict shows anyway
  * @property {boolean} countsAsUnread
+ * @property {boolean} [mayReply] version 2: its `reply` may name a message
+ * @property {"may" | "must"} [replacing] version 2: whether its `replaces` names a message; none: never
+ * @property {boolean} [isKept] version 2: it never expires
  * @property {(body: string) => string} [chainHash] its hash in the chain, if that is not its own hash
  * @property {{ isSkip?: boolean }} [marks] the unencrypted properties of its row
  * @property {(stores: Stores, message: Applied) => Promise<void>} [apply] changes stored rows in the transaction that stores
@@ -29,7 +32,15 @@ import { text } from "./text-type.js";
 /** @typedef {import("../lib/dom.js").Child} RenderedNode */
 /** @typedef {(name: import("../storage/database.js").StoreName) => IDBObjectStore} Stores */
 
-/** @type {Map<string, ContentType>} */
+/**
+ * @typedef {object} ContentVersion
+ * @property {Map<string, ContentType>} types by name
+ * @property {readonly string[]} refused names that no content of this version has
+ * @property {(content: any) => ProtocolErrorReason | null} wrongMember the word for the first of the members that this version
+ *   adds that is wrong
+ */
+
+/** @type {Map<string, ContentType>} of version 1 */
 export const TYPES = new Map([text, skip, receipt].map((type) => [type.name, type]));
 
 /** A type of a newer version: the message keeps its place in the chain, and the log says that it needs a newer version. */
@@ -42,28 +53,61 @@ const UNKNOWN = Object.freeze({
   textOf: () => null,
   isShown: true,
   countsAsUnread: true,
+  mayReply: true,
+  replacing: "may",
 });
 
+/** @type {Map<number, ContentVersion>} by number: those that are loaded */
+const VERSIONS = new Map([[1, { types: TYPES, refused: [], wrongMember: () => null }]]);
+
 /**
- * @param {string} name
- * @returns {boolean} whether this version knows what the body means
+ * Loads what a version of the content needs, before a content of it is read or written.
+ * @param {unknown} v a content's `v`
  */
-export function isKnownType(name) {
-  return TYPES.has(name);
+export async function loadVersion(v) {
+  if (v === 2 && !VERSIONS.has(v)) {
+    VERSIONS.set(v, (await import("./version-2.js")).VERSION_2);
+  }
+}
+
+/**
+ * @param {number} v a content's `v`
+ * @returns {ContentVersion | undefined} none: it is unknown, or not loaded
+ */
+export function versionOf(v) {
+  return VERSIONS.get(v);
 }
 
 /**
  * @param {string} name
+ * @param {number} [v] of the content
+ * @returns {boolean} whether this page knows what the body means
+ */
+export function isKnownType(name, v = 1) {
+  return versionOf(v)?.types.has(name) ?? false;
+}
+
+/**
+ * @param {string} name
+ * @param {number} [v] of the content
  * @returns {ContentType}
  */
-export function typeOf(name) {
-  return TYPES.get(name) ?? UNKNOWN;
+export function typeOf(name, v = 1) {
+  return versionOf(v)?.types.get(name) ?? UNKNOWN;
 }
 
 /**
- * @param {{ type: string, body: string }} content
+ * @param {{ type: string, body: string, v?: number }} content
  * @returns {string | null} null: it needs a newer version of the page
  */
-export function textOf({ type, body }) {
-  return typeOf(type).textOf(body);
+export function textOf({ type, body, v }) {
+  return typeOf(type, v).textOf(body);
+}
+
+/**
+ * @param {{ type: string, v?: number, replaces?: string | null }} content
+ * @returns {boolean} whether it changes another message, and so has no place of its own and is no news
+ */
+export function isChange({ type, v, replaces }) {
+  return Boolean(replaces) && isKnownType(type, v);
 }

@@ -20,6 +20,8 @@ export const text = Object.freeze({
   textOf: (/** @type {string} */ body) => body,
   isShown: true,
   countsAsUnread: true,
+  mayReply: true,
+  replacing: "may",
 });
 
 /** @param {string} written */

@@ -10,7 +10,7 @@ import { StorageCipher } from "../../../static/js/model/keys/storage-cipher.js";
 import { Outbox } from "../../../static/js/model/send/outbox.js";
 import { Database } from "../../../static/js/storage/database.js";
 import { all, get, unsent } from "../../../static/js/storage/queries.js";
-import { isKnownType, textOf, typeOf, TYPES } from "../../../static/js/types/content-types.js";
+import { isChange, isKnownType, loadVersion, textOf, typeOf, TYPES, versionOf } from "../../../static/js/types/content-types.js";
 import { contentNodes } from "../../../static/js/views/thread/message-view.js";
 import { OwnClient } from "../world/own-client.js";
 import { inWorld, pause, until } from "../world/world.js";
@@ -87,6 +87,50 @@ describe("the types of this version", () => {
       assert.equal(typeOf(name).isBody("anything"), true);
       assert.equal(textOf({ type: name, body: "anything" }), null);
     }
+  });
+});
+
+describe("the types of version 2", () => {
+  const NAMES = ["text", "reaction", "file", "nothing", "timer", "profile"];
+  const CHANGES = { v: 2, type: "text", replaces: HASH };
+
+  test("are loaded when a content of it is read or written", async () => {
+    await loadVersion(2);
+    assert.deepEqual([...versionOf(2).types.keys()], NAMES);
+    await loadVersion(3);
+    assert.equal(versionOf(3), undefined);
+  });
+
+  test("tell the server nothing", () => {
+    assert.deepEqual(NAMES.map((name) => typeOf(name, 2).messageType), Array(6).fill("text"));
+  });
+
+  test("compose what they take for a body", () => {
+    const sealed = { id: "0".repeat(32), key: HASH, size: 1, hash: HASH };
+    const entry = { ...sealed, name: "a", type: "image/png", width: 1, height: 1, duration: 0, waveform: "", thumbnail: null, preview: null };
+    const values = {
+      text: "Hello",
+      reaction: { on: HASH, saw: HASH, emoji: "👍" },
+      file: { caption: "", files: [entry] },
+      nothing: { browser: "0".repeat(32), counter: 1 },
+      timer: { seconds: 0 },
+      profile: { name: "Alice", picture: null },
+    };
+    for (const name of NAMES) {
+      assert.equal(typeOf(name, 2).isBody(typeOf(name, 2).compose(values[name]).body), true, name);
+      assert.ok("refusal" in typeOf(name, 2).compose(""), name);
+    }
+  });
+
+  test("are shown and news, but for what changes something else", () => {
+    assert.deepEqual(NAMES.filter((name) => typeOf(name, 2).isShown), ["text", "file"]);
+    assert.deepEqual(NAMES.filter((name) => typeOf(name, 2).countsAsUnread), ["text", "file"]);
+    assert.deepEqual([isChange(CHANGES), isChange({ ...CHANGES, replaces: null }), isChange({ ...CHANGES, type: "poll" })], [true, false, false]);
+  });
+
+  test("are of version 2 alone", () => {
+    assert.deepEqual(NAMES.filter((name) => isKnownType(name)), ["text"]);
+    assert.equal(textOf({ type: "file", body: "{}" }), null);
   });
 });
 
