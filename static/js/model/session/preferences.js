@@ -6,11 +6,22 @@
 import { Emitter } from "../../lib/emitter.js";
 import { get } from "../../storage/queries.js";
 
+/**
+ * How this browser tells of new messages while the person looks elsewhere. Other browsers do not share it.
+ * @typedef {object} NotificationChoice
+ * @property {"off" | "nothing" | "name" | "text"} shows what a notification shows of a message
+ * @property {boolean} sound
+ * @property {boolean} isAnswered whether the person has been asked
+ * @property {string[]} muted whose messages are not told of
+ */
+
 export class Preferences extends Emitter {
   #database;
   #tabs;
   #readReceipts = true;
   #changedAtMs = 0;
+  /** @type {NotificationChoice} */
+  #notifications = { shows: "off", sound: false, isAnswered: false, muted: [] };
 
   /** @param {{ database: Database, tabs: Tabs }} parts */
   constructor({ database, tabs }) {
@@ -21,8 +32,22 @@ export class Preferences extends Emitter {
   }
 
   async load() {
-    const found = await this.#database.read(["state"], (stores) => get(stores("state"), "preferences"));
+    const [found, notifications] = await this.#database.read(["state"], (stores) =>
+      Promise.all([get(stores("state"), "preferences"), get(stores("state"), "notifications")]));
+    this.#notifications = { ...this.#notifications, ...notifications };
     this.#show(found ?? { readReceipts: true });
+  }
+
+  get notifications() {
+    return this.#notifications;
+  }
+
+  /** @param {Partial<NotificationChoice>} change */
+  async setNotifications(change) {
+    const choice = { ...this.#notifications, ...change };
+    await this.#database.write(["state"], async (stores) => void stores("state").put(choice, "notifications"));
+    this.#notifications = choice;
+    this.#tabs.tell("preferences");
   }
 
   /** Whether to send read receipts. Whoever sends none is shown none. */

@@ -20,15 +20,22 @@ import { NumbersDialog } from "./numbers-dialog.js";
  * @param {() => Person | null} parts.person
  * @param {(email: string) => Promise<unknown>} parts.clear
  * @param {Safety} parts.safety
+ * @param {import("./notifications-part.js").NotificationPreferences} parts.preferences
  */
-export function detailsDialog({ person, clear, safety }) {
+export function detailsDialog({ person, clear, safety, preferences }) {
   const dialog = new AskingDialog("details", async () => clear(email));
   const { node } = dialog;
   let email = "";
+  const mute = find("#details-mute", HTMLInputElement);
+  mute.addEventListener("change", () => {
+    const others = preferences.notifications.muted.filter((muted) => muted !== email);
+    void preferences.setNotifications({ muted: mute.checked ? [...others, email] : others }).catch(draw);
+  });
   const compared = new NumbersDialog({ safety, beneath: node });
   const draw = () => {
     const shown = person();
     if (shown?.email === email) drawPerson(node, shown, safety);
+    mute.checked = preferences.notifications.muted.includes(email);
   };
   compared.node.addEventListener("close", draw);
   const compare = async () => {

@@ -31,7 +31,7 @@ export function makeDialogs({ account, safety, session, person, onAdded, onSetti
   return {
     addContact: addContactDialog({ add: (email) => account.contacts.add(email), onAdded }),
     differ: differDialog({ mayWrite: (email) => safety.mayWrite(email) }),
-    details: detailsDialog({ person, clear: (email) => conversations.clear(email), safety }),
+    details: detailsDialog({ person, clear: (email) => conversations.clear(email), safety, preferences }),
     keysChanged: keysChangedDialog({
       accept: ({ email, fingerprint, offer }) => conversations.acceptKey(email, fingerprint, offer),
       decline: ({ email, fingerprint, offer }) => conversations.declineKey(email, fingerprint, offer),
@@ -52,6 +52,7 @@ export function makeDialogs({ account, safety, session, person, onAdded, onSetti
       exported: () => account.exported(),
       tellsRead: () => preferences.readReceipts,
       tellRead: (tells) => preferences.setReadReceipts(tells),
+      preferences,
       onOpen: onSettings,
     }),
     shortcuts: new Dialog("shortcuts"),

@@ -4,6 +4,7 @@ import { AskingForm } from "../forms/form.js";
 import { asFailure, sentence } from "../parts/strings.js";
 import { Dialog } from "./dialog.js";
 import { ExportPart } from "./export-part.js";
+import { NotificationsPart } from "./notifications-part.js";
 
 /**
  * @typedef {object} SettingsParts
@@ -14,6 +15,7 @@ import { ExportPart } from "./export-part.js";
  * @property {() => import("./export-files.js").Parts} exported all that this browser holds, decrypted
  * @property {() => boolean} tellsRead whether others are shown what was read
  * @property {(tells: boolean) => Promise<unknown>} tellRead
+ * @property {import("./notifications-part.js").NotificationPreferences} preferences
  * @property {() => void} onOpen
  */
 
@@ -38,6 +40,7 @@ export class SettingsDialog {
       },
     );
     new ExportPart(parts.exported);
+    this.notifications = new NotificationsPart(parts.preferences);
     this.read = find("#settings-read", HTMLInputElement);
     this.readFailed = find("#settings-read-failed", HTMLElement);
     this.read.addEventListener("change", () => void this.changeRead());
@@ -99,6 +102,7 @@ export class SettingsDialog {
     setText(this.readFailed, "");
     find("#settings-display_name", HTMLInputElement).value = displayName;
     find("#settings-password [name=username]", HTMLInputElement).value = email;
+    this.notifications.draw();
     this.parts.onOpen();
     this.dialog.open();
   }

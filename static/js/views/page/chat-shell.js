@@ -9,6 +9,7 @@ import { VaultViews } from "../vault/vault-views.js";
 import { keepStrip } from "./keep-strip.js";
 import { focusRegion, listenToKeys } from "./keyboard.js";
 import { Menu } from "./menu.js";
+import { Notifications } from "./notifications.js";
 
 /** @typedef {import("./chat-page.js").ChatPage} ChatPage */
 
@@ -44,6 +45,7 @@ export class ChatShell {
       openSettings: () => this.dialogs.settings.open(),
     });
     keepStrip(account);
+    new Notifications({ conversations, preferences: account.preferences, open: (email) => page.router.open(email) });
     this.listen();
     followVisibleHeight();
   }
