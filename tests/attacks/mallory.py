@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from tests.attacks.office import Office, without_servers_words
 from tests.attacks.relay import Answer
-from tests.attacks.wire import AnswerRule, Changed, Event, Rule, Wire
+from tests.attacks.wire import AnswerRule, CallRule, Changed, Event, Rule, Wire
 from tools.browser.person import Person
 
 PATIENCE_SECONDS = 20
@@ -46,6 +46,7 @@ class Mallory(Wire):
         """Become honest. Made-up rows remain in the database and are still served."""
         self.rules.clear()
         self.answer_rules.clear()
+        self.call_rules.clear()
         self.frame_rules.clear()
         self.refusals.clear()
         self.takers.clear()
@@ -75,6 +76,10 @@ class Mallory(Wire):
         Answer.
         """
         self.answer_rules.append(AnswerRule(person, re.compile(call), change))
+
+    def answer_calls(self, person: Person, call: str, answer: Callable[[Any], Answer]) -> None:
+        """Answer the calls that match without the server. `answer` takes the body of the request."""
+        self.call_rules.append(CallRule(person, re.compile(call), answer))
 
     def refuse_once(self, person: Person, call: str, refusal: dict, status: int) -> None:
         answers = [Answer(refusal, status)]

@@ -17,6 +17,7 @@ PARTS = (
     "test_changed_keys",
     "test_own_key",
     "test_vault",
+    "test_added_browsers",
     "test_signed_keys",
     "test_changed_messages",
     "test_moved_messages",

@@ -3,35 +3,39 @@
 Alice has kept a recovery code. Her browser has seen the newest vault, and refuses another one.
 """
 
-from tests.attacks.relay import Answer
+import base64
+import secrets
+
+from playwright.sync_api import expect
+
+from tests.attacks.impostor import Impostor
 from tests.attacks.row import attack
-from tests.browser.ways import keep_code, settings, unlock_by_code, unlock_dialog
+from tests.attacks.vaults import (
+    GONE,
+    NOT_TAKEN,
+    account_id,
+    b64,
+    place_of,
+    rehashed,
+    serve,
+    strips,
+    vault_of,
+    with_code,
+    write_vault,
+)
+from tests.reference import vault as reference
+from tests.reference import ways
+from tools.browser.ways import keep_code, renew_code, unlock_by_code, unlock_dialog
 
-NOT_TAKEN = "This browser did not take it, and nothing was changed here. Ask the person who runs this server.”"
-GONE = Answer({"code": "no_vault", "detail": "None."}, 404)
+DAMAGED = f"“Your ways back in came damaged from the server. {NOT_TAKEN}"
 
 
-def strips(person):
-    return person.page.get_by_role("status")
-
-
-def vault_of(mallory, person) -> dict:
-    return mallory.office.act_as(person).get("/vault").raise_for_status().json()
-
-
-def serve(mallory, person, vault) -> None:
-    """The page reads the vault when it connects."""
-    mallory.change_answer(person, "GET /vault$", lambda _: vault)
-    mallory.cut_socket(person)
-
-
-def with_code(strangers):
-    """Alice and Bob, who have written; and the recovery code that Alice has kept."""
-    alice, bob = strangers()
-    alice.add(bob)
-    alice.open_chat(bob)
-    alice.send("Before the attack")
-    return alice, bob, keep_code(alice)
+def try_code(person, code: str):
+    """Types the code into the dialog that asks for it."""
+    dialog = unlock_dialog(person)
+    dialog.get_by_label("Recovery code").fill(code)
+    dialog.get_by_role("button", name="Unlock").click()
+    return dialog
 
 
 @attack(
@@ -43,10 +47,9 @@ def with_code(strangers):
 def test_old_vault(row, strangers, mallory):
     alice, _, _ = with_code(strangers)
     old = vault_of(mallory, alice)
-    settings(alice).get_by_role("checkbox", name="Show others when I have read their messages").uncheck()
+    write_vault(alice)
     mallory.wait_until(lambda: vault_of(mallory, alice)["version"] > old["version"], alice.page)
     serve(mallory, alice, old)
-    alice.page.keyboard.press("Escape")
     row.is_shown(strips(alice).filter(has_text="old copy"))
 
 
@@ -62,6 +65,45 @@ def test_missing_vault(row, strangers, mallory):
     serve(mallory, alice, GONE)
     row.is_shown(strips(alice).filter(has_text="are gone"))
     assert (alice, "PUT /vault") not in mallory.asked[before:]
+
+
+@attack(
+    "A vault that is changed, cut off, or given again as the next version",
+    done="The server gives Alice her vault with a byte changed, then without its end, then with the next number",
+    sees=f"Alice: {DAMAGED} Each time it is taken again as soon as it comes whole",
+    when="when her page connects",
+)
+def test_changed_vault(row, strangers, mallory):
+    alice, _, _ = with_code(strangers)
+    vault = vault_of(mallory, alice)
+    blob = base64.b64decode(vault["blob"])
+    again = vault | {"version": vault["version"] + 1, "previous": vault["hash"]}
+    strip = strips(alice).filter(has_text="came damaged")
+    for given in (
+        vault | {"blob": b64(blob[:100] + bytes([blob[100] ^ 1]) + blob[101:])},
+        vault | {"blob": b64(blob[:-100])},
+        rehashed(mallory, alice, again),
+    ):
+        serve(mallory, alice, given)
+        row.is_shown(strip)
+        mallory.stop()
+        alice.page.reload()
+        expect(strip).to_be_hidden()
+        expect(alice.message_box()).to_be_visible()
+
+
+@attack(
+    "A later generation of the vault, without one's own browser",
+    done="The server numbers Alice's vault as of the next generation, and gives no way that her browser knows",
+    sees=f"Alice: “The server gave this browser somebody else's ways back in. {NOT_TAKEN}",
+    when="when her page connects",
+)
+def test_later_generation(row, strangers, mallory):
+    alice, _, _ = with_code(strangers)
+    vault = vault_of(mallory, alice)
+    numbers = {"version": vault["version"] + 1, "generation": vault["generation"] + 1, "previous": vault["hash"]}
+    serve(mallory, alice, vault | numbers | {"ways": []})
+    row.is_shown(strips(alice).filter(has_text="somebody else's"))
 
 
 @attack(
@@ -95,10 +137,7 @@ def test_foreign_vault_for_a_new_browser(row, strangers, guests, mallory):
     theirs = vault_of(mallory, bob)
     mallory.change_answer(other, "GET /vault$", lambda _: theirs)
     other.log_in()
-    dialog = unlock_dialog(other)
-    dialog.get_by_label("Recovery code").fill(code)
-    dialog.get_by_role("button", name="Unlock").click()
-    row.is_shown(dialog, 0)
+    row.is_shown(try_code(other, code), 0)
     assert (other, "POST /keys/upload") not in mallory.asked[before:]
     mallory.stop()
     unlock_by_code(other, code)
@@ -109,7 +148,7 @@ def test_foreign_vault_for_a_new_browser(row, strangers, guests, mallory):
 @attack(
     "A way back exchanged",
     done="In what the server gives to Alice's new browser, the sealed box of her code is that of Bob's code",
-    sees=f"Alice: “Your ways back in came damaged from the server. {NOT_TAKEN}",
+    sees=f"Alice: {DAMAGED}",
     when="when she unlocks",
 )
 def test_swapped_way(row, strangers, guests, mallory):
@@ -124,22 +163,54 @@ def test_swapped_way(row, strangers, guests, mallory):
     other = guests.visitor("alice", account=alice)
     mallory.change_answer(other, "GET /vault$", swapped)
     other.log_in()
-    dialog = unlock_dialog(other)
-    dialog.get_by_label("Recovery code").fill(code)
-    dialog.get_by_role("button", name="Unlock").click()
-    row.is_shown(dialog)
+    row.is_shown(try_code(other, code))
 
 
 @attack(
-    "A browser that none of one's own has added",
-    done="The list of browsers that the server gives to Alice is Bob's",
-    sees=f"Alice: “The server names a browser as yours that none of your browsers has added. {NOT_TAKEN}",
-    when="when she opens Settings, at the latest",
+    "Ways of one generation with the vault of another",
+    done="Alice has renewed her code, which makes a new vault key; her new browser gets the vault from before with the "
+    "ways of now, and then the other way round",
+    sees=f"Alice: {DAMAGED}",
+    when="when she unlocks",
 )
-def test_added_browser(row, strangers, mallory):
-    alice, bob, _ = with_code(strangers)
-    keep_code(bob)
-    theirs = mallory.office.act_as(bob).get("/browsers").raise_for_status().json()
-    mallory.change_answer(alice, "GET /browsers$", lambda body: body | {"browsers": theirs["browsers"]})
-    settings(alice)
-    row.is_shown(strips(alice).filter(has_text="names a browser"))
+def test_mixed_generations(row, strangers, guests, mallory):
+    alice, _, former = with_code(strangers)
+    old = vault_of(mallory, alice)
+    code = renew_code(alice)
+    new = vault_of(mallory, alice)
+    other = guests.visitor("alice", account=alice)
+    served = [old | {"ways": new["ways"]}, new | {"ways": old["ways"]}]
+    mallory.change_answer(other, "GET /vault$", lambda _: rehashed(mallory, alice, served[0]))
+    other.log_in()
+    row.is_shown(try_code(other, code))
+    served.pop(0)
+    other.page.reload()
+    row.is_shown(try_code(other, former))
+    mallory.stop()
+    unlock_by_code(other, code)
+
+
+@attack(
+    "A way back of the server's own",
+    done="The server makes a vault of its own with its own keys, and seals its vault key for the way of Alice's code "
+    "to a public half of its own",
+    sees=f"Alice: {DAMAGED} Nothing is uploaded",
+    when="when she unlocks",
+)
+def test_way_of_the_server(row, strangers, guests, mallory):
+    alice, _, code = with_code(strangers)
+    vault = vault_of(mallory, alice)
+    number, vault_key, impostor = account_id(mallory, alice), secrets.token_bytes(32), Impostor(alice.email)
+
+    def made_for(way: dict) -> dict:
+        mine = ways.Way(bytes.fromhex(way["id"]), secrets.token_bytes(32), Impostor(alice.email).private_key)
+        box = ways.seal(impostor.private_key, mine, (alice.email, number, vault["generation"]), vault_key)
+        return way | {"box": b64(box)}
+
+    made = vault | {"ways": [made_for(way) for way in vault["ways"]]}
+    made["blob"] = b64(reference.seal(vault_key, place_of(mallory, alice, made), secrets.token_bytes(12), {"v": 1}))
+    other, before = guests.visitor("alice", account=alice), len(mallory.asked)
+    mallory.change_answer(other, "GET /vault$", lambda _: rehashed(mallory, alice, made))
+    other.log_in()
+    row.is_shown(try_code(other, code))
+    assert (other, "POST /keys/upload") not in mallory.asked[before:]

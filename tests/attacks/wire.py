@@ -30,6 +30,13 @@ class AnswerRule:
 
 
 @dataclass
+class CallRule:
+    person: Person
+    call: re.Pattern
+    answer: Callable[[Any], Answer]
+
+
+@dataclass
 class Sent:
     """An envelope that a browser sent."""
 
@@ -42,6 +49,7 @@ class Wire:
         self.rules: list[Rule] = []
         self.made_up: dict[tuple[str, int], Callable[[Event], Changed]] = {}
         self.answer_rules: list[AnswerRule] = []
+        self.call_rules: list[CallRule] = []
         self.frame_rules: list[Callable[[Person, dict], Changed]] = []
         self.accepted: set[int] = set()
         self.sent: list[Sent] = []
@@ -71,7 +79,12 @@ class Wire:
 
     def answer_without_server(self, person: Person, call: str, body: Any) -> Answer | None:
         self.asked.append((person, call))
-        return self.sending(person, body) if call == "POST /messages/send" else None
+        if call == "POST /messages/send":
+            return self.sending(person, body)
+        for rule in self.call_rules:
+            if rule.person is person and rule.call.search(call):
+                return rule.answer(body)
+        return None
 
     def sending(self, person: Person, envelope: dict) -> Answer | None:
         self.sent.append(Sent(person, envelope))

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.ways import add_browser, browsers, close_settings, keep_code, settings, unlock_by_code, unlock_dialog
+from tools.browser.ways import add_browser, browsers, close_settings, keep_code, settings, unlock_by_code, unlock_dialog
 
 pytestmark = pytest.mark.once
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.ways import confirm_code, settings, unlock_dialog, ways
+from tools.browser.ways import confirm_code, settings, unlock_dialog, ways
 
 pytestmark = pytest.mark.once
 

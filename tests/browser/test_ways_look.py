@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.test_forced_colours import HAS_EDGE
 from tests.browser.test_look import scrolls_sideways, serious_findings
-from tests.browser.ways import keep_code, settings, unlock_dialog, ways
+from tools.browser.ways import keep_code, settings, unlock_dialog, ways
 
 pytestmark = pytest.mark.once
 

@@ -34,6 +34,16 @@ def keep_code(person: Person) -> str:
     settings(person).get_by_role("button", name="Keep a way back").click()
     dialog = person.page.get_by_role("dialog", name="Keep a way back in")
     dialog.get_by_role("button", name="Recovery code").click()
+    return kept_code(person)
+
+
+def renew_code(person: Person) -> str:
+    settings(person)
+    ways(person).get_by_role("button", name="Renew").click()
+    return kept_code(person)
+
+
+def kept_code(person: Person) -> str:
     code = confirm_code(person)
     expect(ways(person).get_by_role("listitem")).to_contain_text("Recovery code")
     close_settings(person)
