@@ -1,12 +1,16 @@
 """A forgotten password: a link by email sets a new one, and the messages of this browser stay."""
 
 import re
+import subprocess
+import sys
 import time
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.site import Server
+from tests.support.environment import ROOT
+from tools.browser.ways import keep_code, unlock_by_code
 
 pytestmark = pytest.mark.once
 LINK = re.compile(r"^http://\S+/reset#link=(\S+)$", re.MULTILINE)
@@ -43,6 +47,21 @@ def ask_for_link(person) -> None:
     person.page.get_by_label("Email").fill(person.email)
     person.page.get_by_role("button", name="Send link").click()
     expect(person.page.get_by_text(ON_ITS_WAY)).to_be_visible()
+
+
+def operators_link(server: Server, person) -> str:
+    """As an operator makes it for a server without mail."""
+    command = [sys.executable, "manage.py", "reset_link", person.email]
+    done = subprocess.run(command, cwd=ROOT, env=server.environment, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def compare_numbers(person) -> None:
+    """With the person whose chat is open."""
+    for name in ("Chat details", "Compare numbers", "They match"):
+        person.page.get_by_role("button", name=name).click()
+    for _ in range(2):
+        person.page.get_by_role("button", name="Close").last.click()
 
 
 def set_password(person, password: str) -> None:
@@ -83,6 +102,38 @@ def test_link_gives_the_account_back_and_the_messages_of_this_browser_stay(serve
     expect(alice.page.get_by_role("dialog")).to_have_count(0)
     assert not [request for request in seen if link[1] in request]
     assert server.log.read_text().count(link[1]) == 1, "only in the mail that it printed"
+
+
+def test_whoever_has_lost_password_and_browser_comes_back_by_a_link_and_the_code(site, friends, new_person):
+    alice, bob = friends
+    alice.send("before all was lost")
+    bob.open_chat(alice)
+    bob.send("an answer")
+    alice.expect_message("an answer")
+    compare_numbers(alice)
+    code = keep_code(alice)
+    alice.leave()
+    vault = "SELECT v.version, v.hash, v.blob FROM vault_versions v JOIN users u ON u.id = v.user_id WHERE u.email = ?"
+    before = site.execute(vault, alice.email)
+    away = new_person("alice", account=alice)
+    away.page.goto(operators_link(site.server_of("alice"), alice))
+    expect(away.page.get_by_text("We cannot give your messages back.")).to_be_visible()
+    away.password = "another correct horse"
+    set_password(away, away.password)
+    go_on(away)
+    away.send_credentials()
+    away.expect_chat_page()
+    assert before
+    assert site.execute(vault, alice.email) == before
+    unlock_by_code(away, code)
+    away.open_chat(bob)
+    away.expect_in_order("before all was lost", "an answer")
+    away.page.get_by_role("button", name="Chat details").click()
+    expect(away.page.get_by_text("You compared numbers on")).to_be_visible()
+    away.page.keyboard.press("Escape")
+    away.send("back again")
+    bob.expect_message("back again")
+    expect(bob.page.locator("#keys-strip")).to_be_hidden()
 
 
 def test_link_that_was_used_says_so(server, new_person):
