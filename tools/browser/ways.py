@@ -90,14 +90,14 @@ def unlock_by_code(person: Person, code: str) -> None:
 def add_browser(old: Person, new: Person) -> None:
     """`new` has logged in and is asked to unlock; `old` is in."""
     settings(old).get_by_role("button", name="Add a browser").click()
-    code = old.page.get_by_label("Code for the new browser").text_content()
+    code = old.page.get_by_label("Code for the new browser").text_content() or ""
     dialog = unlock_dialog(new)
     dialog.get_by_role("button", name="Another browser").click()
     dialog.get_by_label("Code from your other browser").fill(code.lower())
     dialog.get_by_role("button", name="Continue").click()
     digits = new.page.get_by_label("Six digits")
     expect(digits).to_have_text(re.compile(r"^\d{6}$"))
-    expect(old.page.get_by_label("Six digits")).to_have_text(digits.text_content())
+    expect(old.page.get_by_label("Six digits")).to_have_text(digits.text_content() or "")
     old.page.get_by_role("button", name="Add this browser").click()
     expect(dialog).to_be_hidden()
     expect(browsers(old).get_by_role("listitem")).to_have_count(2)
