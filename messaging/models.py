@@ -13,6 +13,7 @@ from messaging.realtime import dispatcher, payloads
 from messaging.storage_quota import RECEIPT_TYPE, TEXT_COLUMNS, credit_senders, stored_size
 
 CLIENT_ID_MEMORY = datetime.timedelta(days=30)
+DELETIONS_KEPT = 100_000  # sequences of a mailbox
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -222,6 +223,9 @@ class Message(models.Model):
             models.Index(fields=["sender", "id"], name="messages_sent"),
             models.Index(fields=["recipient", "sender_email", "id"], name="messages_received_from"),
             models.Index(fields=["sender", "recipient_email", "id"], name="messages_sent_to"),
+            models.Index(
+                fields=["delete_after"], condition=Q(delete_after__isnull=False), name="messages_delete_after"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["sender", "client_id"], name="messages_client_id_once"),
@@ -273,6 +277,13 @@ class Clearing(models.Model):
         ]
 
 
+class DeletionQuerySet(models.QuerySet["Deletion"]):
+    def past(self) -> Self:
+        """Older than 30 days, or too many: other people can fill a mailbox with deleted messages."""
+        is_far_behind = Q(sequence__lte=F("user__mailbox__sequence") - DELETIONS_KEPT)
+        return self.filter(Q(deleted_at__lte=timezone.now() - CLIENT_ID_MEMORY) | is_far_behind)
+
+
 class Deletion(models.Model):
     """A message that was deleted from a person's mailbox by itself, for browsers that were offline."""
 
@@ -281,6 +292,8 @@ class Deletion(models.Model):
     client_id = models.UUIDField(null=True)
     sequence = models.BigIntegerField()
     deleted_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = DeletionQuerySet.as_manager()
 
     class Meta:
         db_table = "deletions"

@@ -44,7 +44,7 @@ def prunable(messages_before: datetime.datetime | None) -> dict:
         "messages": old,
         "keys without an owner that no message names": unneeded_keys(kept),
         "client ids of deleted messages": SpentClientId.objects.filter(deleted_at__lte=now - CLIENT_ID_MEMORY),
-        "deletions of single messages": Deletion.objects.filter(deleted_at__lte=now - CLIENT_ID_MEMORY),
+        "deletions of single messages": Deletion.objects.past(),
         "spent refresh tokens": SpentRefreshToken.objects.filter(spent_at__lt=repeatable_since),
         "sessions that are over": Session.objects.filter(over),
         "networks of log-ins long ago": LoginNetwork.objects.past(),

@@ -16,6 +16,7 @@ from websockets.exceptions import PayloadTooBig
 from websockets.frames import CloseCode, Frame
 
 from messaging.accept import acceptance
+from messaging.expiry import ExpiryTimer
 from messaging.realtime import dispatcher
 from messaging.realtime.connections import connections
 from vibechat.core.logs import log_event, security_event
@@ -214,6 +215,8 @@ class BoundedServer(uvicorn.Server):
     async def startup(self, sockets: Any = None) -> None:
         self.last_listeners = [listening.dup() for listening in sockets or ()]
         await super().startup(sockets)
+        self.expiry = ExpiryTimer()
+        self.expiry.start()
         self.ready_callable()
 
     async def shutdown(self, sockets: Any = None) -> None:
@@ -224,6 +227,7 @@ class BoundedServer(uvicorn.Server):
             server.close()
         for listening in self.last_listeners:
             await self.accept_waiting(listening)
+        self.expiry.stop()
         await connections.close_all()
         await dispatcher.flush(FLUSH_SECONDS)
         if settings.BEHIND_PROXY:

@@ -15,6 +15,7 @@ import pytest
 from django.core.management.base import CommandError
 from websockets.exceptions import ConnectionClosed
 
+from conftest import envelope
 from tools.provision.processes import free_port
 from vibechat.management.commands.serve import check_address
 from vibechat.server import BoundedServer
@@ -185,3 +186,23 @@ def test_every_line_of_the_log_is_json(new_server):
     assert "login_refused" in events
     assert "alice" not in server.log.read_text()
     assert "RATELIMIT_ENABLE" not in server.log.read_text()
+
+
+def test_server_deletes_messages_whose_time_has_passed(new_server):
+    server = new_server(own=True).start().wait()
+    alice, bob = server.register("alice"), server.register("bob")
+    headers = {"Authorization": f"Bearer {alice['access']}"}
+    body = envelope(bob["user"]["email"], delete_after="2020-01-01T00:00:00Z")
+    answer = httpx.post(f"{server.url}/api/messages/send", json=body, headers=headers, timeout=30)
+    assert answer.status_code == 201
+    server.stop()
+    server.start().wait()
+    deadline = time.monotonic() + 60
+    while not (
+        events := httpx.get(f"{server.url}/api/messages/sync", headers=headers, timeout=30).json()["events"]
+    ) or (events[0]["type"] != "message_deleted"):
+        assert time.monotonic() < deadline, events
+        time.sleep(0.1)
+    repeat = httpx.post(f"{server.url}/api/messages/send", json=body, headers=headers, timeout=30)
+    assert repeat.json()["code"] == "message_deleted"
+    assert server.stop() == 0
