@@ -30,6 +30,7 @@ admin.site.unregister(Group)
 # above it.
 COUNTED_RELATIONS = {
     "contacts": "contacts",
+    "blocks": "blocks",
     "sent": "sent_messages",
     "received": "received_messages",
     "vaults": "vault_versions",
@@ -80,6 +81,7 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
         "last_seen",
         "live_sessions",
         "contact_count",
+        "block_count",
         "sent_count",
         "received_count",
         "stored",
@@ -128,6 +130,10 @@ class AccountAdmin(OperatorAdmin, UserAdmin):
     @admin.display(description="contacts")
     def contact_count(self, user: Any) -> int:
         return user.contacts_count
+
+    @admin.display(description="people blocked")
+    def block_count(self, user: Any) -> int:
+        return user.blocks_count
 
     @admin.display(description="messages sent")
     def sent_count(self, user: Any) -> int:

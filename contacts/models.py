@@ -16,3 +16,18 @@ class Contact(models.Model):
             models.UniqueConstraint(fields=["user", "contact"], name="contacts_once"),
             models.CheckConstraint(condition=~Q(user=F("contact")), name="contacts_not_oneself"),
         ]
+
+
+class Block(models.Model):
+    """What `blocked` sends does not reach `user`, and `blocked` is not told."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blocks", db_index=False)
+    blocked = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blocked_by")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        db_table = "blocks"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "blocked"], name="blocks_once"),
+            models.CheckConstraint(condition=~Q(user=F("blocked")), name="blocks_not_oneself"),
+        ]

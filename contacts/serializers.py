@@ -1,7 +1,7 @@
 from rest_framework import serializers
 
 from accounts.fields import EmailField
-from contacts.models import Contact
+from contacts.models import Block, Contact
 
 
 class ContactSerializer(serializers.ModelSerializer):
@@ -16,6 +16,20 @@ class ContactSerializer(serializers.ModelSerializer):
 
 class ContactListSerializer(serializers.Serializer):
     results = ContactSerializer(many=True)
+
+
+class BlockSerializer(serializers.ModelSerializer):
+    email = serializers.EmailField(source="blocked.email", read_only=True)
+    display_name = serializers.CharField(source="blocked.display_name", read_only=True)
+
+    class Meta:
+        model = Block
+        fields = ["id", "email", "display_name", "created_at"]
+        read_only_fields = fields
+
+
+class BlockListSerializer(serializers.Serializer):
+    results = BlockSerializer(many=True)
 
 
 class AddContactSerializer(serializers.Serializer):

@@ -18,6 +18,10 @@ DELETIONS_KEPT = 100_000  # sequences of a mailbox
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def received_by(self, user: User) -> Self:
+        return self.addressed_to(user).filter(recipient_sequence__isnull=False)
+
+    def addressed_to(self, user: User) -> Self:
+        """Also what has not reached the user, because the user has blocked its sender."""
         return self.filter(recipient=user, recipient_cleared=False)
 
     def sent_by(self, user: User) -> Self:
@@ -140,15 +144,18 @@ class MessageManager(MessageRows["Message"]):
         """
         other = User.objects.filter(email=email).first()
         mailboxes = Mailbox.lock(user.pk, other.pk if other else None)
-        received, sent = self.received_from(user, email), self.sent_to(user, email)
+        bound = Q()
         if through is not None:
-            if not (received | sent).filter(pk__lte=through).exists():
+            if not self.between(user, email).filter(pk__lte=through).exists():
                 return 0
             bound = Q(pk__lte=through) | Q(message_type=RECEIPT_TYPE)
-            received, sent = received.filter(bound), sent.filter(bound)
-        count = received.filter(Q(sender=None) | Q(sender_cleared=True)).forget()
-        count += sent.filter(Q(recipient=None) | Q(recipient_cleared=True)).forget()
-        count += received.update(recipient_cleared=True) + sent.update(sender_cleared=True)
+        count = self.received_from(user, email).filter(bound).count() + self.sent_to(user, email).filter(bound).count()
+        addressed = self.addressed_to(user).filter(bound, sender_email=email)
+        sent = self.sent_to(user, email).filter(bound)
+        addressed.filter(Q(sender=None) | Q(sender_cleared=True)).forget()
+        sent.filter(Q(recipient=None) | Q(recipient_cleared=True)).forget()
+        addressed.update(recipient_cleared=True)
+        sent.update(sender_cleared=True)
         if count:
             sequence = mailboxes[user.pk].next_sequence()
             now = {"sequence": sequence, "through": through}
@@ -167,6 +174,7 @@ def leave_to_others(collector: Any, field: Any, messages: Any, using: str) -> No
     other = "recipient" if field.name == "sender" else "sender"
     leaving = [user.pk for user in collector.data.get(User, ())]
     nobodys = Q(**{other: None}) | Q(**{f"{other}_cleared": True}) | Q(**{f"{other}__in": leaving})
+    nobodys |= Q(recipient_sequence=None) if other == "recipient" else Q()
     kept, gone = messages.exclude(nobodys), messages.filter(nobodys)
     if kept.exists():
         models.SET_NULL(collector, field, kept, using)
@@ -210,7 +218,7 @@ class Message(models.Model):
     delivered_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     sender_sequence = models.BigIntegerField()
-    recipient_sequence = models.BigIntegerField()
+    recipient_sequence = models.BigIntegerField(null=True)  # null: the recipient has blocked the sender
     sender_cleared = models.BooleanField(default=False)
     recipient_cleared = models.BooleanField(default=False)
 
@@ -257,8 +265,9 @@ class Message(models.Model):
 
     def kept_by(self) -> list[int]:
         """The ids of the people whose mailbox has the message."""
-        sides = (self.sender_id, self.sender_cleared), (self.recipient_id, self.recipient_cleared)
-        return [user_id for user_id, is_cleared in sides if user_id is not None and not is_cleared]
+        sender = None if self.sender_cleared else self.sender_id
+        recipient = None if self.recipient_cleared or self.recipient_sequence is None else self.recipient_id
+        return [user_id for user_id in (sender, recipient) if user_id is not None]
 
 
 class Clearing(models.Model):

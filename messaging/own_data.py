@@ -81,7 +81,8 @@ def kinds(user: User) -> list[Kind]:
             "Messages to and from you",
             "Each message, so that it arrives once in any browser that can open it, and its sender learns when. The "
             "text is in the ciphertext, which this server cannot open; only its size is shown here. What you cleared "
-            "stays until the other side has cleared it as well.",
+            "stays until the other side has cleared it as well. What has no sequence was sent by somebody whom you "
+            "blocked, and did not reach you.",
             (measured(sent), measured(received)),
             lambda row: message_json(row, is_sent=row.sender_id == user.pk),
         ),

@@ -85,6 +85,7 @@ def make_world() -> dict:
         "new_key": base64.b64encode(new_spki()).decode(),
         "message": message["id"],
         "client_id": message["client_id"],
+        "block": bob.post("/api/blocks/add", {"email": people["mallory"].email}).json()["id"],
         "contact": alice.post("/api/contacts/add", {"email": bob.email}).json()["id"],
         **{f"vault_{name}": following[name] for name in ("blob", "hash", "previous", "signature")},
         "way": vault["ways"][0]["id"],

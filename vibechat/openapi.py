@@ -127,6 +127,12 @@ OPERATIONS = {
     "contacts_add": ("Add a person", {404: ["user_not_found"]}),
     "contacts_list": ("Whom one has added", {}),
     "contacts_destroy": ("Take a person out", {404: ["not_found"]}),
+    "blocks_add": (
+        "Block a person: what they send is accepted and does not arrive; they are not told",
+        {404: ["user_not_found"]},
+    ),
+    "blocks_list": ("Whom one has blocked", {}),
+    "blocks_destroy": ("Unblock a person; what was sent meanwhile does not arrive", {404: ["not_found"]}),
 }
 COOKIE_OPERATIONS: dict[str, list[dict[str, list]]] = {
     "auth_refresh": [{"refreshCookie": []}, {}],

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path, register_converter
 
 from accounts.views import AuthViewSet, MeViewSet, ResetViewSet
-from contacts.views import ContactViewSet
+from contacts.views import BlockViewSet, ContactViewSet
 from keys.views import KeyViewSet
 from messaging.views import MessageViewSet, NamedKeyViewSet, OwnDataViewSet
 from vault.views import (
@@ -65,6 +65,9 @@ api = [
     path("contacts/add", ContactViewSet.as_view({"post": "add"})),
     path("contacts/list", ContactViewSet.as_view({"get": "list"})),
     path("contacts/<row_id:id>", ContactViewSet.as_view({"delete": "destroy"})),
+    path("blocks/add", BlockViewSet.as_view({"post": "add"})),
+    path("blocks/list", BlockViewSet.as_view({"get": "list"})),
+    path("blocks/<row_id:id>", BlockViewSet.as_view({"delete": "destroy"})),
     path("vault", VaultViewSet.as_view({"get": "retrieve", "put": "write", "delete": "destroy"})),
     path("vault/versions", VaultViewSet.as_view({"get": "versions"})),
     path("vault/versions/<row_id:version>", VaultViewSet.as_view({"get": "version"})),

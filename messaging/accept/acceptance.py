@@ -91,7 +91,9 @@ def conclude(call: dict, outcome: Any, is_in_transaction: bool = False) -> Accep
     )
     text = message_text(message_json(message))
     if outcome.code == ACCEPTED:
-        sequences = {outcome.recipient_id: outcome.recipient_sequence, call["sender"]: outcome.sender_sequence}
+        sequences = {call["sender"]: outcome.sender_sequence}
+        if outcome.recipient_sequence is not None:
+            sequences = {outcome.recipient_id: outcome.recipient_sequence} | sequences
         publish = dispatcher.after_commit if is_in_transaction else dispatcher.publish
         publish(new_message_pushes(sequences, text))
     return Accepted(text, outcome.sender_sequence, is_new=outcome.code == ACCEPTED)

@@ -12,7 +12,8 @@ ATTEMPTS = 3  # an account may be deleted, or a mailbox created, between read an
 class Outcome(NamedTuple):
     """`code` is ACCEPTED, REPEATED or the code of a refusal (rules.py); the other fields are columns of the row.
 
-    Times are None for a new row. `stored_bytes` is the sum of the sender's mailbox without this message.
+    `recipient_sequence` is None for a message that is kept for its sender alone. Times are None for a new row.
+    `stored_bytes` is the sum of the sender's mailbox without this message.
     """
 
     code: str

@@ -16,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from messaging.accept.batches import MOST_LOCKED
 from messaging.accept.outcome import ACCEPTED, ATTEMPTS, MAILBOX_MISSING, REPEATED, Outcome
-from messaging.accept.rules import MAKE_MAILBOXES, refusal
+from messaging.accept.rules import IS_WITHHELD, MAKE_MAILBOXES, refusal
 from messaging.models import Message
 from vibechat.core.database_alarm import alarm
 from vibechat.core.errors import database_refusal
@@ -86,11 +86,15 @@ BEGIN
         message.created_at := call->>'now';
         message.sender_cleared := FALSE;
         message.recipient_cleared := FALSE;
+        IF {is_withheld} THEN
+            message.recipient_sequence := NULL;
+        END IF;
         INSERT INTO messages ({message_columns}) VALUES ({message_values});
         UPDATE mailboxes
         SET sequence = sequence + 1,
             stored_bytes = CASE WHEN user_id = given_sender THEN stored_after ELSE stored_bytes END
-        WHERE user_id IN (given_sender, message.recipient_id);
+        WHERE user_id IN (
+            given_sender, CASE WHEN message.recipient_sequence IS NOT NULL THEN message.recipient_id END);
     ELSIF code = 'sent_before' THEN
         SELECT * INTO message FROM messages m WHERE m.sender_id = given_sender AND m.client_id = message.client_id;
         code := CASE WHEN jsonb_populate_record(message, envelope) IS NOT DISTINCT FROM message
@@ -146,7 +150,8 @@ END $$
 @cache
 def function() -> tuple[str, str]:
     """(name, definitions). The name has a hash of the text, so processes of two releases use each its own."""
-    text = f"{FUNCTION};{TOGETHER}".replace("{refusal}", refusal()).replace("{columns}", COLUMNS)
+    text = f"{FUNCTION};{TOGETHER}".replace("{columns}", COLUMNS)
+    text = text.replace("{refusal}", refusal()).replace("{is_withheld}", IS_WITHHELD)
     text = text.replace("{lock_seconds}", str(LOCK_SECONDS))
     columns = [str(field.column) for field in Message._meta.concrete_fields]
     text = text.replace("{message_columns}", ", ".join(columns))

@@ -1,6 +1,6 @@
-"""The checks of a message against the database, as one SQL expression that both back ends use.
+"""The checks of a message against the database, as SQL expressions that both back ends use.
 
-`refusal()` is NULL or the code of the first check that fails, in the order of the contract. It reads:
+`refusal()` is NULL or the code of the first check that fails, in the order of the contract. It and IS_WITHHELD read:
 
 message           the message to be inserted: sender_id, recipient_id (NULL if no active account has the address),
                   client_id, sender_fingerprint, recipient_fingerprint
@@ -32,6 +32,10 @@ END"""
 IS_STALE = """message.{side}_fingerprint IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM public_keys k
         WHERE k.user_id = message.{side}_id AND k.is_current AND k.fingerprint = message.{side}_fingerprint)"""
+
+# True for a message that is kept for its sender alone, who is not told.
+IS_WITHHELD = """EXISTS (
+        SELECT 1 FROM blocks b WHERE b.user_id = message.recipient_id AND b.blocked_id = message.sender_id)"""
 
 
 def refusal() -> str:

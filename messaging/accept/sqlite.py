@@ -11,7 +11,7 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 
 from messaging.accept.outcome import ACCEPTED, MAILBOX_MISSING, REPEATED, Outcome
-from messaging.accept.rules import MAKE_MAILBOXES, refusal
+from messaging.accept.rules import IS_WITHHELD, MAKE_MAILBOXES, refusal
 from messaging.models import Message
 
 # The thread keeps its connection: opening one for every message would cost more than the message.
@@ -25,7 +25,8 @@ SELECT
             THEN 'mailbox_missing'
         ELSE {refusal}
     END,
-    message.sender_email, message.recipient_id, mine.sequence + 1, theirs.sequence + 1, mine.stored_bytes
+    message.sender_email, message.recipient_id, mine.sequence + 1,
+    CASE WHEN NOT {is_withheld} THEN theirs.sequence + 1 END, mine.stored_bytes
 FROM (
     SELECT given.*, mine.stored_bytes + charged AS stored_after FROM (
         SELECT
@@ -44,13 +45,13 @@ LEFT JOIN mailboxes theirs ON theirs.user_id = message.recipient_id
 COUNT = """
 UPDATE mailboxes
 SET sequence = sequence + 1, stored_bytes = stored_bytes + CASE WHEN user_id = %(sender)s THEN %(charged)s ELSE 0 END
-WHERE user_id IN (%(sender)s, %(recipient_id)s)
+WHERE user_id IN (%(sender)s, CASE WHEN %(recipient_sequence)s IS NOT NULL THEN %(recipient_id)s END)
 """
 
 
 @cache
 def check_statement() -> str:
-    return CHECK.replace("{refusal}", refusal().replace("%", "%%"))
+    return CHECK.replace("{refusal}", refusal().replace("%", "%%")).replace("{is_withheld}", IS_WITHHELD)
 
 
 async def accept_together(calls: list[dict]) -> list[Outcome | None]:
@@ -82,7 +83,7 @@ def accept_sync(call: dict) -> Outcome:
         message_id = None
         if code is None:
             code = ACCEPTED
-            parameters["recipient_id"] = recipient_id
+            parameters |= {"recipient_id": recipient_id, "recipient_sequence": recipient_sequence}
             row = envelope | {
                 "sender_id": call["sender"],
                 "sender_email": sender_email,

@@ -4,6 +4,7 @@ from typing import Any
 
 from accounts.lookup import person_with
 from accounts.models import Session, User
+from contacts.models import Block
 from messaging.realtime import dispatcher
 from messaging.realtime.payloads import ephemeral_push
 from messaging.serializers import EphemeralSerializer
@@ -18,5 +19,7 @@ def push_payload(session: Session, user: User, body: dict[str, Any]) -> bool:
     serializer = EphemeralSerializer(data=body, context={"own_email": user.email})
     serializer.is_valid(raise_exception=True)
     recipient = person_with(serializer.validated_data["recipient_email"], field="recipient_email")
+    if Block.objects.filter(user=recipient, blocked=user).exists():
+        return True  # the sender is not told
     dispatcher.publish([ephemeral_push(recipient.pk, user.email, serializer.validated_data["payload"])])
     return True

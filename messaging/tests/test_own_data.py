@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import LoginNetwork, Session, SpentRefreshToken, User
-from contacts.models import Contact
+from conftest import Person
+from contacts.models import Block, Contact
 from keys.models import PublicKey
 from messaging.mailboxes import Mailbox
 from messaging.models import Clearing, Deletion, Message, SpentClientId
@@ -25,6 +26,7 @@ OTHERWISE = {
     "operator_actions": {"user": "oneself"},
     "public_keys": {"user": "oneself", "public_key_pem": "as public_key"},
     "contacts": {"user": "oneself", "contact": "as email and display_name"},
+    "blocks": {"user": "oneself", "blocked": "as email and display_name"},
     "messages": {
         "sender": "as sender_email",
         "recipient": "as recipient_email",
@@ -55,6 +57,7 @@ MODELS = {
     "operator_actions": LogEntry,
     "public_keys": PublicKey,
     "contacts": Contact,
+    "blocks": Block,
     "messages": Message,
     "mailbox": Mailbox,
     "clearings": Clearing,
@@ -92,6 +95,7 @@ def busy(alice, bob, mallory):
         person.client.post("/api/auth/refresh", {"refresh": person.tokens["refresh"]})
         LoginNetwork.objects.remember(person.user, "n" * 64)
         person.post("/api/contacts/add", {"email": other.email})
+        Block.objects.create(user=person.user, blocked=Person(f"pest-of-{person.user.pk}").user)
         person.send(other)
         person.send(mallory if other is bob else alice)
         person.delete(f"/api/messages/{person.send(other)['id']}?for=everyone")

@@ -262,10 +262,11 @@ def test_deletion_reads_no_ciphertext(pages, rows, alice):
 
 def test_account_list_shows_counts(pages, rows, alice):
     alice.send("bob@example.org")
+    alice.post("/api/blocks/add", {"email": "bob@example.org"})
     page = text_of(pages.get("/admin/accounts/user/?q=ALICE@"))
     shown = dict(re.findall(r'<td class="field-(\w+)[^>]*>(.*?)</td>', page))
     assert (shown["contact_count"], shown["sent_count"], shown["received_count"]) == ("2", "2", "0")
-    assert shown["live_sessions"] == "1"
+    assert (shown["live_sessions"], shown["block_count"]) == ("1", "1")
     assert "bob@example.org" not in page.partition('id="result_list"')[2]
 
 

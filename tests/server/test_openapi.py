@@ -124,6 +124,7 @@ def test_operations_document_their_rate_limit(document):
     auth_calls = {f"auth/{name}" for name in AUTH_CALLS}
     assert told == auth_calls | {
         "contacts/add",
+        "blocks/add",
         "keys/challenge",
         "keys/upload",
         "keys/email/{email}",

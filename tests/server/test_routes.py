@@ -109,6 +109,12 @@ API = [
     ("GET", "/api/contacts/list", None, SIGNED_IN.format(200)),
     ("DELETE", "/api/contacts/{contact}", None, "401 204 404 404"),
     ("DELETE", "/api/contacts/x", None, SIGNED_IN.format(404)),
+    ("POST", "/api/blocks/add", {"email": "{bob}"}, "401 201 400 201"),
+    ("POST", "/api/blocks/add", {"email": "{alice}"}, "401 400 201 201"),
+    ("POST", "/api/blocks/add", {"email": "{nobody}"}, SIGNED_IN.format(404)),
+    ("GET", "/api/blocks/list", None, SIGNED_IN.format(200)),
+    ("DELETE", "/api/blocks/{block}", None, "401 404 204 404"),
+    ("DELETE", "/api/blocks/x", None, SIGNED_IN.format(404)),
     ("GET", "/api/vault", None, "401 404 200 404"),
     ("PUT", "/api/vault", VAULT, "401 400 200 400"),
     ("PUT", "/api/vault", VAULT | {"hash": "{vault_previous}"}, SIGNED_IN.format(400)),
@@ -214,7 +220,11 @@ def test_each_person_gets_the_listed_status(world, row):
 
 def route_of(target) -> str:
     return resolve(
-        target.partition("?")[0].replace("{message}", "1").replace("{contact}", "1").replace("{passkey}", "1")
+        target.partition("?")[0]
+        .replace("{message}", "1")
+        .replace("{contact}", "1")
+        .replace("{block}", "1")
+        .replace("{passkey}", "1")
     ).route
 
 

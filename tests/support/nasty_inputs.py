@@ -32,6 +32,7 @@ BODIES = {
     | {"quiet": True, "delete_after": "2100-01-01T00:00:00Z", "tag": "AAAA"},
     ("POST", "/api/messages/receipts"): {"delivered": [1], "read": [2]},
     ("POST", "/api/contacts/add"): {"email": "bob@example.org"},
+    ("POST", "/api/blocks/add"): {"email": "mallory@example.org"},
     ("POST", "/api/auth/proof"): {"password": "wrong"},
     ("PUT", "/api/vault"): {"version": 1, "generation": 1, "blob": "AAAA" * 1389, "hash": HASH, "previous": HASH}
     | {"browser": ROUTE, "signature": SIGNATURE, "ways": [{"id": ROUTE, "kind": "code", "box": BOX}]}
@@ -131,6 +132,7 @@ PLACES = [
     "messages/conversation/{}",
     "messages/{}/read",
     "contacts/{}",
+    "blocks/{}",
 ]
 HEADERS = {
     "Host": ["", "\xff", "evil.example", "localhost:99999999", "[::1", "a b", "localhost,localhost", "x" * 9000],

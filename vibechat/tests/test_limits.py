@@ -85,6 +85,7 @@ def test_body_without_an_email_is_400(anonymous, body):
         ("key_challenge", "post", "/api/keys/challenge", {}),
         ("key_upload", "post", "/api/keys/upload", {}),
         ("contact_add", "post", "/api/contacts/add", {}),
+        ("contact_add", "post", "/api/blocks/add", {}),
         ("proof", "post", "/api/auth/proof", {"password": "wrong"}),
         ("vault_read", "get", "/api/vault", None),
         ("vault_read", "get", "/api/vault/versions/1", None),
