@@ -56,6 +56,10 @@ class ProfileSerializer(serializers.Serializer):
     display_name = DisplayNameField(required=False)
 
 
+class ProofStateSerializer(serializers.Serializer):
+    is_proven = serializers.BooleanField()
+
+
 class PasswordConfirmationSerializer(serializers.Serializer):
     password = PasswordField()
 

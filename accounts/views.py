@@ -31,6 +31,7 @@ from accounts.serializers import (
     PasswordConfirmationSerializer,
     PasswordResetSerializer,
     ProfileSerializer,
+    ProofStateSerializer,
     RefreshSerializer,
     RegistrationSerializer,
     RegistrationStateSerializer,
@@ -217,6 +218,11 @@ class MeViewSet(LimitedViewSet):
         if request.COOKIES.get(settings.REFRESH_COOKIE):  # a browser: its old cookie was bound to the old password
             set_known_cookie(response, request.user)
         return response
+
+    @extend_schema(responses=ProofStateSerializer)
+    def check_proof(self, request: AccountRequest) -> Response:
+        """So that a change of several steps can ask for the password before the first."""
+        return Response({"is_proven": request.auth.is_proven()})
 
     @extend_schema(request=PasswordConfirmationSerializer, responses={204: NO_BODY})
     def proof(self, request: AccountRequest) -> Response:

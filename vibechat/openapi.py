@@ -48,6 +48,7 @@ OPERATIONS = {
         "Set a new password by the token of a link; all sessions end",
         {403: ["foreign_origin", "not_json", "reset_link_over"]},
     ),
+    "auth_check_proof": ("Ask whether the session has shown the password lately", {}),
     "auth_proof": ("Show the password again, for changes of ways back, browsers and passkeys", {}),
     "vault_retrieve": ("One's own vault", {404: ["no_vault"]}),
     "vault_write": (

@@ -44,7 +44,7 @@ api = [
     path("auth/me", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})),
     path("auth/me/data", OwnDataViewSet.as_view({"get": "data"})),
     path("auth/password", MeViewSet.as_view({"post": "password"})),
-    path("auth/proof", MeViewSet.as_view({"post": "proof"})),
+    path("auth/proof", MeViewSet.as_view({"get": "check_proof", "post": "proof"})),
     path("auth/passkey", PasskeyLoginViewSet.as_view({"post": "passkey"})),
     path("auth/passkey/options", PasskeyLoginViewSet.as_view({"post": "passkey_options"})),
     path("keys/challenge", KeyViewSet.as_view({"post": "challenge"})),

@@ -1,4 +1,4 @@
-"""POST /api/auth/proof: for 15 minutes the session may change ways back, browsers and passkeys."""
+"""/api/auth/proof: for 15 minutes the session may change ways back, browsers and passkeys."""
 
 from datetime import timedelta
 
@@ -30,6 +30,12 @@ def test_wrong_password_is_refused(old, caplog):
     assert answer.json()["fields"]["password"][0]["code"] == "wrong_password"
     assert not old.session.is_proven()
     assert "proof_refused" in [record.message for record in caplog.records]
+
+
+def test_session_asks_whether_it_is_proven(old):
+    assert old.get(PATH).json() == {"is_proven": False}
+    old.post(PATH, {"password": PASSWORD})
+    assert old.get(PATH).json() == {"is_proven": True}
 
 
 def test_only_this_session_is_proven(old):

@@ -55,6 +55,7 @@ API = [
     ("POST", "/api/auth/passkey/options", None, EVERYBODY.format(200)),
     ("POST", "/api/auth/passkey", {"credential": {}}, EVERYBODY.format(401)),
     ("POST", "/api/auth/passkey", {"credential": 5}, EVERYBODY.format(400)),
+    ("GET", "/api/auth/proof", None, SIGNED_IN.format(200)),
     ("POST", "/api/auth/proof", {"password": PASSWORD}, SIGNED_IN.format(204)),
     ("POST", "/api/auth/proof", {"password": "wrong"}, SIGNED_IN.format(400)),
     ("POST", "/api/keys/challenge", None, SIGNED_IN.format(200)),

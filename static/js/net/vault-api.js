@@ -17,6 +17,11 @@ export class VaultApi {
     return this.#api.call("POST", "/auth/proof", { body: { password } });
   }
 
+  /** Whether the password was shown lately. */
+  proof() {
+    return this.#api.call("GET", "/auth/proof");
+  }
+
   vault() {
     return this.#api.call("GET", "/vault", { bounds: VAULT });
   }

@@ -155,7 +155,10 @@ export class Server {
     return area === "contacts" ? this.#contacts(call, me) : this.#mail(call, me, rest, url);
   }
 
-  #prove({ host, body }, me) {
+  #prove({ method, host, body }, me) {
+    if (method === "GET") {
+      return ok({ is_proven: this.#vault.isProven(this.#sessions.get(host)) });
+    }
     if (body.password !== me.password) {
       return refusal(400, "wrong_password");
     }

@@ -76,6 +76,11 @@ export class AccountKey extends Emitter {
     return this.#pairs.all();
   }
 
+  /** The fingerprint of the account's key, as the server named it last. */
+  get servedFingerprint() {
+    return this.#present;
+  }
+
   /** Whether the person has deleted the account's key here. */
   get isForgotten() {
     return this.wasHere(this.#present ?? "");
@@ -250,10 +255,15 @@ export class AccountKey extends Emitter {
   /**
    * Makes a pair from `next` the account's key.
    * @param {KeyRow} next
-   * @throws {Refusal} `key_changed`: another browser has replaced the key meanwhile
+   * @param {string} [former] the fingerprint of the key that it replaces
+   * @throws {Refusal} `key_changed`: the account has another key by now
    */
-  async replaceBy(next) {
-    await this.#use(await this.#upload(next, await this.#served()));
+  async replaceBy(next, former) {
+    const served = await this.#served();
+    if (served && ![former, next.fingerprint].includes(served.fingerprint)) {
+      throw new Refusal("key_changed");
+    }
+    await this.#use(await this.#upload(next, served));
   }
 
   /** @returns {Promise<ServerKey | null>} the account's key as the server has it */

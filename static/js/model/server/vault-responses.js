@@ -49,6 +49,14 @@ function readWay(value) {
 }
 
 /**
+ * @param {any} value `{is_proven}`
+ * @returns {boolean}
+ */
+export function isProven(value) {
+  return object(value).is_proven === true;
+}
+
+/**
  * @param {any} value `{browsers, version, results}`
  * @returns {ServedBrowsers}
  */

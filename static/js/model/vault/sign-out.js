@@ -59,14 +59,15 @@ export class SignOut {
   /**
    * Replaces the account's key by the one that the vault names for it, if there is one: uploads it, then signs the list of
    * browsers with its identity. Another browser, or this one before a crash, may have done a part of it.
+   * @throws {Refusal} `key_changed`: the account has a key that the vault does not name; the person decides which one stays
    */
   async finish() {
-    const next = await this.#next();
+    const { next, former } = await this.#replacement();
     if (!next) {
       return;
     }
     if (next.isNext) {
-      await this.#accountKey.replaceBy(next);
+      await this.#accountKey.replaceBy(next, former?.fingerprint);
     }
     const publicKey = toBase64(next.publicKeyBytes);
     await this.#keeper.write(async (before) => {
@@ -80,11 +81,11 @@ export class SignOut {
     });
   }
 
-  /** @returns {Promise<KeyRow | null>} the key that stands behind the present one in the vault */
-  async #next() {
+  /** @returns {Promise<{ next?: KeyRow, former?: KeyRow }>} the key that stands behind the present one in the vault, and that one */
+  async #replacement() {
     const { content } = (await this.#keeper.read()) ?? {};
     const last = content?.keys.at(-1);
-    const isNext = last && !last.present;
-    return isNext ? (this.#accountKey.pairs.find((row) => toBase64(row.publicKeyBytes) === last.public) ?? null) : null;
+    const find = (/** @type {string} */ key) => this.#accountKey.pairs.find((row) => toBase64(row.publicKeyBytes) === key);
+    return last && !last.present ? { next: find(last.public), former: find(presentKey(content).publicKey) } : {};
   }
 }

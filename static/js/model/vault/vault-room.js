@@ -151,16 +151,37 @@ export class VaultRoom {
   }
 
   /**
-   * Keys of an older version of the page cannot be taken out, so another one takes their place.
-   * @throws {Refusal} `key_not_here`, `key_changed`
+   * Keys of an older version of the page cannot be taken out, so another one takes their place. Before, all is asked for which
+   * the way could be refused afterwards.
+   * @throws {Refusal} `key_not_here`, `key_changed`, `proof_needed`, `vault_locked`
    */
   async #replaceOldKey() {
     const { accountKey } = this.#parts;
-    if (!accountKey.current) {
+    const current = this.#requireKey();
+    if (!current.secrets) {
+      await this.#vaultSync.requireProof();
+      await this.#requireUnlocked();
+      await accountKey.replaceBy(await accountKey.next(), current.fingerprint);
+    }
+  }
+
+  /**
+   * @returns {KeyRow} the account's key
+   * @throws {Refusal} `key_not_here`
+   */
+  #requireKey() {
+    const { current } = this.#parts.accountKey;
+    if (!current) {
       throw new Refusal("key_not_here");
     }
-    if (!accountKey.current.secrets) {
-      await accountKey.replaceBy(await accountKey.next());
+    return current;
+  }
+
+  /** @throws {Refusal} `vault_locked`: there is a vault, and this browser is not in */
+  async #requireUnlocked() {
+    if (!(await this.#pins.read()) && (await this.#keeper.served())) {
+      this.#tell({ state: "locked" });
+      throw new Refusal("vault_locked");
     }
   }
 
@@ -172,10 +193,7 @@ export class VaultRoom {
     if (before) {
       return { content: await mergedContent(before.content, await this.#knowledge.known()) };
     }
-    if (await this.#keeper.served()) {
-      this.#tell({ state: "locked" });
-      throw new Refusal("vault_locked");
-    }
+    await this.#requireUnlocked();
     const { accountKey } = this.#parts;
     const { bytes } = readOwnBrowsers(await this.#api.browsers());
     const content = await mergedContent(emptyContent(), await this.#knowledge.known());
@@ -212,7 +230,8 @@ export class VaultRoom {
 
   // --- other browsers ---
 
-  invite() {
+  async invite() {
+    this.#requireKey();
     return this.#running(invite(this.#invitationParts()));
   }
 
@@ -253,7 +272,7 @@ export class VaultRoom {
    * @param {import("../../crypto/ways.js").Way} way
    */
   async #add({ id, signatureKeyBytes, name }, way) {
-    const identity = /** @type {NonNullable<KeyRow["identity"]>} */ (this.#parts.accountKey.current?.identity);
+    const identity = /** @type {NonNullable<KeyRow["identity"]>} */ (this.#requireKey().identity);
     const written = await this.#keeper.write(async (before) => {
       const { list, generation, content } = /** @type {Snapshot} */ (before);
       const merged = await mergedContent(content, await this.#knowledge.known());

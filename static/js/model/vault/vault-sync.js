@@ -1,11 +1,13 @@
 /** Keeps this browser and the vault equal: reads and merges it, writes what is new, and says what is refused. */
 import { readBrowsers } from "../../crypto/browser-list.js";
+import { ProtocolError } from "../../crypto/crypto-errors.js";
 import { wayOf } from "../../crypto/ways.js";
 import { equal, fromBase64, toBase64 } from "../../lib/bytes.js";
 import { SerialQueue } from "../../lib/timing.js";
 import { get } from "../../storage/queries.js";
-import { Refusal } from "../server/model-errors.js";
-import { readOwnBrowsers } from "../server/vault-responses.js";
+import { readIfFound, Refusal } from "../server/model-errors.js";
+import { readServedKey } from "../keys/served-key.js";
+import { isProven, readOwnBrowsers } from "../server/vault-responses.js";
 import { browserName } from "./browser-name.js";
 import { withBrowser } from "./new-browser.js";
 import { importKeys, withPresent } from "./own-secrets.js";
@@ -140,7 +142,7 @@ export class VaultSync {
       await this.#lockedOut();
     } else if (code.startsWith("vault_") || code === "list_outside_vault") {
       await this.#refuse(code);
-    } else if (code !== "proof_needed") {
+    } else if (code !== "proof_needed" && code !== "key_changed") {
       throw error;
     }
   }
@@ -154,10 +156,9 @@ export class VaultSync {
   /** This browser has no way into the vault any more. Only the account's identity can say that it was signed out. */
   async #lockedOut() {
     const pinned = /** @type {import("./vault-pin.js").Pinned} */ (await this.#pins.read());
-    const list = await this.#servedList(pinned.content).catch(() => null);
     if (pinned.pin.problem === SIGNED_OUT) {
       this.#tell({ state: "locked", problem: null });
-    } else if (list && list.version > pinned.pin.listVersion && !list.browsers.some(({ id }) => id === this.#parts.cipher.browser)) {
+    } else if (await this.#isSignedOut(pinned)) {
       await this.#pins.change({ problem: SIGNED_OUT });
       this.#parts.onSignedOut();
     } else {
@@ -165,11 +166,19 @@ export class VaultSync {
     }
   }
 
-  /** @param {any} content */
-  async #servedList(content) {
+  /**
+   * Where this browser was called stolen, another identity has signed the list. A server that makes one up gains nothing by it: it
+   * can end the log-in anyway, and what is pinned stays pinned.
+   * @param {import("./vault-pin.js").Pinned} pinned
+   */
+  async #isSignedOut({ pin, content }) {
+    const { api, cipher, user } = this.#parts;
     const { bytes } = readOwnBrowsers(await this.#api.browsers());
-    const { identityKeyBytes } = presentKey(content);
-    return bytes && readBrowsers({ identityKeyBytes, email: this.#parts.user.email, bytes });
+    const served = await readIfFound(api.ownKey(), (answer) => readServedKey(answer, user.email));
+    const read = async (/** @type {Bytes} */ identityKeyBytes) =>
+      bytes && readBrowsers({ identityKeyBytes, email: user.email, bytes }).catch(noneIfRefused);
+    const lists = await Promise.all([presentKey(content).identityKeyBytes, ...(served?.identityKey ? [served.identityKey] : [])].map(read));
+    return lists.some((list) => list && list.version > pin.listVersion && !list.browsers.some(({ id }) => id === cipher.browser));
   }
 
   /**
@@ -231,9 +240,14 @@ export class VaultSync {
     await this.show();
   }
 
-  /** @param {() => Promise<Snapshot | null>} open opens the newest version; its content says which way was used */
+  /**
+   * Makes this browser one of the person's. The account's key becomes the vault's, unless another was made in this browser to
+   * start without old messages.
+   * @param {() => Promise<Snapshot | null>} open opens the newest version; its content says which way was used
+   */
   async join(open) {
     const { accountKey, cipher, storageLoss, user } = this.#parts;
+    await accountKey.ensure();
     await this.#keeper.write(async (before) => {
       const { content, list, generation } = /** @type {Snapshot} */ (before);
       if (list.browsers.some(({ id }) => id === cipher.browser)) {
@@ -244,12 +258,33 @@ export class VaultSync {
       // A key that was made here to start without old messages is the account's by now.
       const publicKey = made?.secrets ? toBase64(made.publicKeyBytes) : presentKey(content).publicKey;
       const keys = withPresent(merged.keys, publicKey);
-      const [own] = await importKeys(cipher, user.email, keys.filter((key) => key.present));
+      const [own] = /** @type {[KeyRow]} */ (await importKeys(cipher, user.email, keys.filter((key) => key.present)));
+      if (own.fingerprint !== accountKey.servedFingerprint) {
+        await this.#takeBack({ content: { ...merged, keys } });
+      }
       const identityPrivateKey = /** @type {any} */ (own.identity).privateKey;
       return this.withThis({ content: { ...merged, keys }, since: generation, list }, identityPrivateKey);
     }, open);
     await this.kept();
     await storageLoss.recover();
+  }
+
+  /**
+   * The account's key was replaced outside the vault, by a browser that has started without old messages. Only the identity of
+   * the account's key can list this browser.
+   * @param {{ content: any }} opened
+   */
+  async #takeBack(opened) {
+    await this.requireProof();
+    await this.#knowledge.takeOver(opened);
+    await this.#parts.accountKey.takeOver();
+  }
+
+  /** @throws {Refusal} `proof_needed`: the password has to be shown again before a change of ways back, browsers or keys */
+  async requireProof() {
+    if (!isProven(await this.#api.proof())) {
+      throw new Refusal("proof_needed");
+    }
   }
 
   /**
@@ -271,4 +306,16 @@ export class VaultSync {
       this.#api.bindSession(this.#parts.cipher.browser).catch(() => (this.#isBound = false));
     }
   }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {null}
+ * @throws {unknown} it says nothing about the list
+ */
+function noneIfRefused(error) {
+  if (error instanceof ProtocolError) {
+    return null;
+  }
+  throw error;
 }

@@ -106,6 +106,20 @@ describe("the recovery code", () => {
     await alice.shows(bob, "one", "two");
   }));
 
+  test("of such an account changes no key where the password is asked for, or this browser is not in", inWorld(async (world) => {
+    const [alice] = await talk(world);
+    delete alice.account.key.current.secrets;
+    const { vault } = alice.account;
+    const draft = await vault.draftCode();
+    world.server.expireProofs();
+    await assert.rejects(vault.keepCode(draft), { code: "proof_needed" });
+    assert.equal(vault.needsKeyChange, true);
+    await vault.prove({ password: "a long enough password" });
+    world.server.intercept = ({ path }) => (path === "/api/vault" ? { status: 200, body: vaultOf(world, alice) } : undefined);
+    await assert.rejects(vault.keepCode(draft), { code: "vault_locked" });
+    assert.equal(world.server.user(alice.email).keys.length, 1);
+  }));
+
   test("leaves the server nothing readable", inWorld(async (world) => {
     const [alice] = await talk(world);
     const code = await keepCode(alice);
@@ -117,6 +131,13 @@ describe("the recovery code", () => {
     }
   }));
 });
+
+/** A vault that another browser has made. */
+function vaultOf(world, { email }) {
+  const zeros = "0".repeat(64);
+  const { browser } = world.server.user(email);
+  return { version: 1, generation: 1, blob: "AAAA", hash: zeros, previous: zeros, browser: browser ?? "ab".repeat(16), signature: "AAAA", ways: [] };
+}
 
 async function storageKeyOf(person) {
   return (await rowsOf(person, "state")).find((value) => value?.storageKey).storageKey;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { keepCode, lockedBrowser, secondBrowser, talk } from "../../world/own-browsers.js";
+import { refusal } from "../../world/memory-server.js";
 import { inWorld, pause, until } from "../../world/world.js";
 
 /** Alice in two browsers, and Bob. */
@@ -181,6 +182,53 @@ describe("a browser that is signed out", () => {
     await fresh.shows(bob, "one", "two", "three");
   }));
 
+  test("as stolen says so also if it learns of it after the key was replaced", inWorld(async (world) => {
+    const { alice, second, code } = await twoAndBob(world);
+    world.server.pushes = false;
+    world.server.endSessionsOutside = () => {};
+    const { vault } = alice.account;
+    await vault.signOut(vault.browsers.find(({ isThis }) => !isThis).id, { isStolen: true });
+    let reason = null;
+    second.session.on("ended", (ended) => (reason = ended.reason));
+    await second.account.vault.load();
+    await until(() => reason === "signed_out");
+    const again = await world.logIn(alice, second.browser);
+    await again.account.vault.unlockByCode(code);
+    assert.equal(again.account.key.current.fingerprint, alice.account.key.current.fingerprint);
+  }));
+
+  test("is not called foreign where the list cannot be asked for", inWorld(async (world) => {
+    const { alice, second } = await twoAndBob(world);
+    world.server.pushes = false;
+    world.server.endSessionsOutside = () => {};
+    const { vault } = alice.account;
+    world.server.intercept = ({ method, path, host }) =>
+      (method === "GET" && path === "/api/browsers" && host === second.browser.host ? refusal(503, "unavailable") : undefined);
+    await vault.signOut(vault.browsers.find(({ isThis }) => !isThis).id);
+    await assert.rejects(second.account.vault.load(), { code: "unavailable" });
+    assert.equal(second.account.vault.state, "kept");
+  }));
+
+  test("as stolen does not replace a key that was made outside the vault meanwhile", inWorld(async (world) => {
+    const { alice } = await twoAndBob(world);
+    const { vault } = alice.account;
+    world.server.intercept = (call) => (call.path.endsWith("/keys/upload") ? refusal(503, "unavailable") : undefined);
+    await assert.rejects(vault.signOut(vault.browsers.find(({ isThis }) => !isThis).id, { isStolen: true }), { code: "unavailable" });
+    world.server.intercept = () => undefined;
+    alice.account.close();
+    const fresh = await lockedBrowser(world, alice);
+    await fresh.account.vault.startWithout();
+    const made = world.server.user(alice.email).keys.at(-1).fingerprint;
+    const again = await world.newTab(alice);
+    await again.account.vault.load();
+    assert.equal(world.server.user(alice.email).keys.at(-1).fingerprint, made);
+    assert.deepEqual([again.account.key.status, again.account.vault.state], ["replaced", "kept"]);
+    await again.account.key.takeOver();
+    await again.account.vault.load();
+    assert.equal(again.account.key.status, "ready");
+    assert.ok(![made, alice.account.key.pairs[0].fingerprint].includes(world.server.user(alice.email).keys.at(-1).fingerprint));
+  }));
+
   test("as stolen loses the key also if the page is closed in between", inWorld(async (world) => {
     const { alice, bob } = await twoAndBob(world);
     const { vault } = alice.account;
@@ -238,5 +286,38 @@ describe("a person who starts without old messages", () => {
     assert.equal(fresh.account.key.current.fingerprint, made);
     await until(() => alice.account.key.current?.fingerprint === made);
     await pause(0);
+  }));
+
+  test("unlocks them in a third browser, which then has the account's key, and later there as well", inWorld(async (world) => {
+    const [alice, bob] = await talk(world);
+    const code = await keepCode(alice);
+    const { fingerprint } = alice.account.key.current;
+    alice.account.close();
+    const started = await lockedBrowser(world, alice);
+    await started.account.vault.startWithout();
+    await started.send(bob, "three");
+    await until(() => bob.conversations.open(alice.email).keyChange !== null);
+    await bob.conversations.acceptKey(alice.email);
+    await bob.shows(alice, "one", "two", "three");
+    const third = await lockedBrowser(world, alice);
+    world.server.expireProofs();
+    await assert.rejects(third.account.vault.unlockByCode(code), { code: "proof_needed" });
+    assert.deepEqual([third.account.key.status, third.account.vault.state], ["absent-here", "locked"]);
+    await third.account.vault.prove({ password: "a long enough password" });
+    await third.account.vault.unlockByCode(code);
+    assert.deepEqual([third.account.vault.state, third.account.key.current.fingerprint], ["kept", fingerprint]);
+    await started.account.vault.prove({ password: "a long enough password" });
+    await started.account.vault.unlockByCode(code);
+    assert.deepEqual([started.account.vault.state, started.account.key.current.fingerprint], ["kept", fingerprint]);
+    await third.shows(bob, "one", "two", "three");
+  }));
+
+  test("cannot invite another browser from one whose key is not the account's any more", inWorld(async (world) => {
+    const [alice] = await talk(world);
+    await keepCode(alice);
+    const started = await lockedBrowser(world, alice);
+    await started.account.vault.startWithout();
+    await alice.account.key.ensure();
+    await assert.rejects(alice.account.vault.invite(), { code: "key_not_here" });
   }));
 });
