@@ -35,7 +35,11 @@ export class Conversations extends Emitter {
     announcements.on("announce", (detail) => this.emit("announce", detail));
     sync.on("applied", (change) => this.#applied(change));
     contacts.on("added", () => this.#noteReceipts());
-    decryptQueue.on("opened", ({ row }) => row.mine || this.#noteReceipts());
+    decryptQueue.on("opened", ({ row }) => {
+      this.#noteReceipts();
+      // It shows that the user has written to that person: receipts of them may have waited.
+      if (row.mine) void peerReceipts.take(row.chat);
+    });
     peerReceipts.on("changed", ({ email, named }) => {
       screens.touch(email);
       decryptQueue.openNamed(email, named);

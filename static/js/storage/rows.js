@@ -128,6 +128,7 @@
  *   message that it says it has sent, at first and now; named: the latter's counter and hash
  * @property {Ticks} [ticks] of this browser's messages, by what receipts have said
  * @property {Record<string, Ticks>} [otherTicks] of the messages of the user's other browsers
+ * @property {boolean} [writtenElsewhere] a message that the user has written in another browser was decrypted here
  * @property {Record<string, Acknowledged>} [acknowledged] the same as an older version of the page kept it, by the peer's
  *   browser
  * @property {{ browser: string, counter: number }[]} [skips] of the peer's chains: the counters for which only a skip is

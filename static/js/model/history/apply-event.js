@@ -67,12 +67,23 @@ function isReceipt({ raw }) {
  * @param {ServerMessage} message one's own receipts are dropped
  * @param {Change} change
  */
-async function enterReceipt(stores, { id, chat, peer, mine, raw }, change) {
-  if (!mine) {
+async function enterReceipt(stores, message, change) {
+  if (!message.mine) {
+    await putReceipts(stores, [message]);
+    change.receipts.add(message.chat);
+  }
+}
+
+/**
+ * Stores the peers' receipts among the messages, until they are decrypted.
+ * @param {Stores} stores
+ * @param {ServerMessage[]} messages
+ */
+export async function putReceipts(stores, messages) {
+  for (const { id, chat, peer, raw } of messages.filter((message) => isReceipt(message) && !message.mine)) {
     const waiting = await waitingReceipts(stores("receipts"), chat);
     waiting.slice(0, Math.max(0, waiting.length - RECEIPTS_KEPT + 1)).forEach((row) => stores("receipts").delete(row.id));
     stores("receipts").put({ id, chat, peer, raw });
-    change.receipts.add(chat);
   }
 }
 

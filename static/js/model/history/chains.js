@@ -39,10 +39,12 @@ export class Chains {
     return { ...(row ? await this.#open(row) : { counter: 0, hash: null }), row };
   }
 
-  /** @returns {Promise<ChatId[]>} the chats in which a message was written here */
+  /** @returns {Promise<ChatId[]>} the chats in which the user has written, here or in another browser */
   async writtenTo() {
-    const rows = await this.#database.read(["chains"], (stores) => all(stores("chains")));
-    return rows.filter(({ side, counter }) => side === "own" && counter > 0).map(({ chat }) => chat);
+    const [rows, chats] = await this.#database.read(["chains", "chats"], (stores) =>
+      Promise.all([all(stores("chains")), all(stores("chats"))]));
+    const here = rows.filter(({ side, counter }) => side === "own" && counter > 0).map(({ chat }) => chat);
+    return [...here, ...chats.filter(({ writtenElsewhere }) => writtenElsewhere).map(({ id }) => id)];
   }
 
   /**

@@ -19,12 +19,12 @@ import {
 import { chatWith } from "../../storage/chat-ids.js";
 import { typeOf } from "../../types/content-types.js";
 import { messageRecord, nonceOf } from "../keys/storage-cipher.js";
-import { enterEvent, putMessage } from "./apply-event.js";
+import { enterEvent, putMessage, putReceipts } from "./apply-event.js";
 import { checkChain, neighbours } from "./chain-check.js";
 import { gapsIn } from "./gaps.js";
 import { isSameEnvelope, isSameMessage, mark, marksOf } from "./message-rows.js";
 import { withRepetition } from "./repetitions.js";
-import { markSeen, owingReceipt } from "./seen.js";
+import { markSeen, noteWritten, owingReceipt } from "./seen.js";
 import { withSkipsAfter } from "./skips.js";
 import { namesUnsent } from "./unsent-names.js";
 
@@ -125,6 +125,9 @@ export class MessageStore {
         const before = await countMarked(stores("messages"), "unread", asked.id);
         for (const message of messages) {
           await putMessage(stores, message);
+        }
+        if (chat.older === "") {
+          await putReceipts(stores, [...messages].reverse());
         }
         const found = (await countMarked(stores("messages"), "unread", asked.id)) - before;
         const unreadBefore = next === null ? 0 : Math.max(0, chat.unreadBefore - found);
@@ -281,6 +284,7 @@ export class MessageStore {
       if (kept && first) {
         stores("chats").put(await withRepetition(stores, await chatOrNew(stores("chats"), row.chat), kept.id));
       }
+      await noteWritten(stores, kept, this.#cipher.browser);
       if (kept && !kept.mine) {
         const chat = await withSkipsAfter(stores, await chatOrNew(stores("chats"), row.chat), kept);
         // A skip may close the hole that kept the last receipt from saying more.

@@ -63,3 +63,15 @@ async function seenUpTo(stores, { chat, browser, from }) {
   const last = rows[end < 0 ? rows.length - 1 : end - 1]?.counter ?? from;
   return end < 0 && rows.length === CHAIN_PART ? seenUpTo(stores, { chat, browser, from: last }) : last;
 }
+
+/**
+ * Notes that the user has written in that chat, if the message is of another browser of the user's.
+ * @param {Stores} stores
+ * @param {MessageRow | null} kept
+ * @param {string} here this browser
+ */
+export async function noteWritten(stores, kept, here) {
+  if (kept?.mine && kept.browser !== undefined && kept.browser !== here) {
+    stores("chats").put({ ...(await chatOrNew(stores("chats"), kept.chat)), writtenElsewhere: true });
+  }
+}

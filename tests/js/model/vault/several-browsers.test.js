@@ -102,6 +102,19 @@ describe("receipts", () => {
       await until(() => browser.states(bob).slice(2).join() === "read,read", () => browser.states(bob).join());
     }
   }));
+
+  test("show in a browser that was unlocked after them, and tell what is read there", inWorld(async (world) => {
+    const [alice, bob] = await talk(world);
+    await bob.conversations.markRead(alice.email);
+    await until(() => alice.states(bob)[0] === "read");
+    const second = await secondBrowser(world, alice, await keepCode(alice));
+    await second.shows(bob, "one", "two");
+    await until(() => second.states(bob)[0] === "read", () => second.states(bob).join());
+    await bob.send(alice, "three");
+    await second.shows(bob, "one", "two", "three");
+    await second.conversations.markRead(bob.email);
+    await until(() => bob.states(alice)[2] === "read", () => bob.states(alice).join());
+  }));
 });
 
 describe("a browser that is signed out", () => {
