@@ -79,8 +79,9 @@ def vault_json(row: VaultVersion) -> dict[str, Any]:
 
 
 def list_json(row: BrowserList) -> dict[str, Any]:
-    browsers = [{"id": id, "signature_key": key.hex()} for id, key in SignedList.read(bytes(row.raw)).keys.items()]
-    return {"version": row.version, "browsers": browsers, "updated_at": iso(row.updated_at)}
+    keys = SignedList.read(bytes(row.raw)).keys
+    browsers = [f"{id} (signature key {key.hex()})" for id, key in keys.items()]
+    return {"version": row.version, "browsers": ", ".join(browsers), "updated_at": iso(row.updated_at)}
 
 
 def passkey_json(row: Passkey) -> dict[str, Any]:
@@ -97,7 +98,7 @@ def passkey_json(row: Passkey) -> dict[str, Any]:
 
 def invitation_json(row: Invitation) -> dict[str, Any]:
     times = {"created_at": iso(row.created_at), "expires_at": iso(row.expires_at)}
-    return {"id": row.pk, "route": row.route, "steps": list(row.messages), **times}
+    return {"id": row.pk, "route": row.route, "steps": ", ".join(row.messages), **times}
 
 
 def stream_json(row: Stream) -> dict[str, Any]:

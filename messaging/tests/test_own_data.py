@@ -124,6 +124,13 @@ def test_every_column_is_shown_or_has_a_reason(busy):
         assert columns - set(kind["results"][0]) == set(OTHERWISE[name]), name
 
 
+def test_every_value_is_plain(busy):
+    """The page shows each in a cell, and refuses what is none."""
+    for name, kind in data(busy).items():
+        for row in kind["results"]:
+            assert all(value is None or isinstance(value, (str, int, float)) for value in row.values()), (name, row)
+
+
 def test_every_table_that_references_a_person_has_a_kind():
     personal = {relation.related_model for relation in User._meta.related_objects if relation.related_model}
     through = {User.groups.through, User.user_permissions.through}  # there are no groups here
