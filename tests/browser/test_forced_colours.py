@@ -34,3 +34,5 @@ def test_bubbles_dialogs_current_chat_and_focus_have_an_edge(friends):
         dialog = alice.page.get_by_role("dialog").last
         assert dialog.evaluate(HAS_EDGE), name
         alice.page.keyboard.press("Escape")
+    alice.page.set_viewport_size({"width": 900, "height": 700})
+    assert alice.page.locator("#side").evaluate("side => side.scrollWidth <= side.clientWidth")

@@ -171,3 +171,5 @@ def test_log_out_warns_where_this_browser_is_the_only_way(friends):
     alice.page.get_by_role("button", name="Log out").click()
     expect(alice.page.get_by_role("dialog")).to_be_visible()
     expect(alice.page.get_by_text("This is the only way to your messages.")).to_be_hidden()
+    dialog.get_by_role("checkbox", name="Forget my key and messages on this browser").check()
+    expect(dialog).to_contain_text("Your ways back in can open them again.")

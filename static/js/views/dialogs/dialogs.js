@@ -21,7 +21,7 @@ import { TakeOverDialog } from "./take-over-dialog.js";
  * @property {() => Person | null} person of the chat that is open
  * @property {(email: string) => void} onAdded
  * @property {() => void} onSettings
- * @property {{isOnlyWay: () => boolean, keep: () => void}} wayBack
+ * @property {import("./log-out-dialog.js").WayBack} wayBack
  */
 
 /** @param {DialogParts} parts */

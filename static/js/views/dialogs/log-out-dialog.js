@@ -6,12 +6,13 @@ import { AskingDialog } from "./dialog.js";
 
 const KEEPS = "Your key and messages stay in this browser, so that you can go on when you log in again.";
 
+/** @typedef {{isOnlyWay: () => boolean, isThere: () => boolean, keep: () => void}} WayBack isThere: one opens the messages elsewhere */
 /**
  * @typedef {object} LogOutParts
  * @property {(choice: {forget: boolean}) => Promise<unknown>} logOut
  * @property {() => number} unsent
  * @property {() => number} drafts
- * @property {{isOnlyWay: () => boolean, keep: () => void}} wayBack
+ * @property {WayBack} wayBack
  * @property {() => void} onDone
  */
 
@@ -21,7 +22,7 @@ export function logOutDialog({ logOut, unsent, drafts, wayBack, onDone }) {
   const keeps = find("#log-out-keeps", HTMLElement);
   const button = find("#log-out-now", HTMLButtonElement);
   const draw = () => {
-    setText(keeps, forget.checked ? forgetsWords(unsent(), drafts()) : KEEPS);
+    setText(keeps, forget.checked ? forgetsWords(wayBack.isThere(), unsent(), drafts()) : KEEPS);
     for (const node of [keeps, button]) node.classList.toggle("grave", forget.checked);
   };
   /** @type {AskingDialog} */
@@ -48,14 +49,16 @@ export function logOutDialog({ logOut, unsent, drafts, wayBack, onDone }) {
 }
 
 /**
+ * @param {boolean} isThere whether a way back opens the messages elsewhere
  * @param {number} unsent
  * @param {number} drafts
  */
-export function forgetsWords(unsent, drafts) {
+export function forgetsWords(isThere, unsent, drafts) {
   const others = [
     unsent > 0 && plural(unsent, "message that is not sent yet", "messages that are not sent yet"),
     drafts > 0 && plural(drafts, "draft", "drafts"),
   ].filter(Boolean);
   const also = others.length > 0 ? ` You also lose ${others.join(" and ")}.` : "";
-  return `You lose your key and all messages in this browser. Nobody can bring them back.${also}`;
+  const end = isThere ? "Your ways back in can open them again" : "Nobody can bring them back";
+  return `You lose your key and all messages in this browser. ${end}.${also}`;
 }

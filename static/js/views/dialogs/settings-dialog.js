@@ -39,6 +39,9 @@ export class SettingsDialog {
         new_password: "Enter a new password.",
       },
     );
+    for (const part of this.dialog.node.querySelectorAll("details")) {
+      part.addEventListener("toggle", () => part.open && part.scrollIntoView({ block: "nearest" }));
+    }
     new ExportPart(parts.exported);
     this.notifications = new NotificationsPart(parts.preferences);
     this.read = find("#settings-read", HTMLInputElement);

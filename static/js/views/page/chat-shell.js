@@ -36,7 +36,11 @@ export class ChatShell {
       person: () => this.person(),
       onAdded: (email) => page.added(email),
       onSettings: () => this.vault.card.opened(),
-      wayBack: { isOnlyWay: () => this.vault.isOnlyWay(), keep: () => this.vault.keep.open() },
+      wayBack: {
+        isOnlyWay: () => this.vault.isOnlyWay(),
+        isThere: () => account.vault.state === "kept" && !account.vault.isOnlyWay,
+        keep: () => this.vault.keep.open(),
+      },
     });
     this.vault = new VaultViews({
       account,

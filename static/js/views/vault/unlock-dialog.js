@@ -81,7 +81,9 @@ export class UnlockDialog extends Dialog {
     this.invited.hidden = false;
     this.digits.hidden = true;
     setAttributes(this.other, { "aria-expanded": String(isShown) });
-    if (isShown) find("#unlock-invited-code", HTMLInputElement, this.node).focus();
+    if (!isShown) return;
+    this.forms[0]?.reset();
+    find("#unlock-invited-code", HTMLInputElement, this.node).focus();
   }
 
   /** @param {() => Promise<unknown>} work */

@@ -15,7 +15,7 @@ export function keptWays(ways) {
 /** @param {Way} way */
 export function wayName({ kind, name }) {
   if (kind === "code") return "Recovery code";
-  return name || "Passkey";
+  return name ? `Passkey (${name})` : "Passkey";
 }
 
 /**

@@ -37,7 +37,7 @@ describe("ways back in", () => {
   });
 
   test("a passkey has the name that it was given, else its kind", () => {
-    assert.equal(wayName(way({ kind: "passkey", name: "Phone" })), "Phone");
+    assert.equal(wayName(way({ kind: "passkey", name: "Phone" })), "Passkey (Phone)");
     assert.equal(wayName(way({ kind: "passkey" })), "Passkey");
     assert.equal(wayName(way({ name: "anything" })), "Recovery code");
   });
