@@ -112,7 +112,7 @@ def test_whoever_has_lost_password_and_browser_comes_back_by_a_link_and_the_code
     alice.expect_message("an answer")
     compare_numbers(alice)
     code = keep_code(alice)
-    alice.leave()
+    alice.page.close()
     vault = "SELECT v.version, v.hash, v.blob FROM vault_versions v JOIN users u ON u.id = v.user_id WHERE u.email = ?"
     before = site.execute(vault, alice.email)
     away = new_person("alice", account=alice)
@@ -128,6 +128,7 @@ def test_whoever_has_lost_password_and_browser_comes_back_by_a_link_and_the_code
     unlock_by_code(away, code)
     away.open_chat(bob)
     away.expect_in_order("before all was lost", "an answer")
+    away.expect_state("before all was lost", "Read")
     away.page.get_by_role("button", name="Chat details").click()
     expect(away.page.get_by_text("You compared numbers on")).to_be_visible()
     away.page.keyboard.press("Escape")
