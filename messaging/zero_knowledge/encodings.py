@@ -64,12 +64,17 @@ def find(text: str, haystack: bytes) -> list[str]:
     return find_in_any(text, [haystack])
 
 
-def find_in_any(text: str, values: list[bytes], layers: int = LAYERS) -> list[str]:
+def find_in_any(text: str, values: list[bytes]) -> list[str]:
     """Like `find`, in many values at about the cost of one."""
+    return [name for _, name in find_each([text], values)]
+
+
+def find_each(texts: Iterable[str], values: list[bytes], layers: int = LAYERS) -> list[tuple[str, str]]:
+    """(text, encoding) of each text that is found. Nested encodings are decoded once for all texts."""
     haystack = b"\0".join(filter(None, values))
-    found = [name for needle, name in needles(text).items() if needle in haystack]
+    found = [(text, name) for text in texts for needle, name in needles(text).items() if needle in haystack]
     if layers == 0:
         return found
     for packing, contents in unpacked(haystack, values):
-        found += [f"{name}, in {packing}" for name in find_in_any(text, contents, layers - 1)]
+        found += [(text, f"{name}, in {packing}") for text, name in find_each(texts, contents, layers - 1)]
     return found

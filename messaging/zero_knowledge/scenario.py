@@ -13,6 +13,7 @@ from messaging.zero_knowledge.key_recording import record_keys
 from messaging.zero_knowledge.recording import Recording
 from messaging.zero_knowledge.search import PASSWORD, Canaries
 from tools.browser.person import Person
+from tools.browser.ways import keep_code, unlock_by_code
 from tools.provision.chromium import ARGUMENTS, find_chromium
 
 PATIENCE_MS = 30_000
@@ -49,7 +50,8 @@ def new_people(browser: Browser, url: str, canaries: Canaries, recording: Record
 
 
 def play(alice: Person, bob: Person, canaries: Canaries) -> None:
-    """Registers both and lets them write to each other. Afterwards both are online with the chat open."""
+    """Registers both and lets them write to each other. Alice keeps a recovery code, and opens her messages in a second
+    browser by it. Afterwards both are online with the chat open."""
     alice.register_by_hand()
     bob.register_by_hand()
     alice.add(bob)
@@ -58,11 +60,28 @@ def play(alice: Person, bob: Person, canaries: Canaries) -> None:
     bob.open_chat(alice)
     bob.send(f"läuft {canaries.new('a message from Bob to Alice')} 🦊")
     alice.send(long_text(canaries.new("a long message")))
+    unlock_a_second_browser(alice, bob, keep_code_as_canary(alice, canaries))
     send_while_away(alice, bob, canaries.new("a message to somebody who is away"))
     search_contacts(alice, canaries.new("what was typed into the search"))
     leave_a_draft(alice, bob, canaries)
     change_password(bob, canaries.new("the new password of Bob", PASSWORD) + " horse")
     time.sleep(SETTLE_SECONDS)
+
+
+def keep_code_as_canary(person: Person, canaries: Canaries) -> str:
+    """The code. As it is read from the page and typed; what the page derives from it is noted by key_recording."""
+    code = keep_code(person)
+    for form in (code, code.lower()):
+        canaries.add_secret("a recovery code as it is shown or typed", form.encode())
+    return code
+
+
+def unlock_a_second_browser(person: Person, other: Person, code: str) -> None:
+    away = Person(person.name, person.url, person.new_context, person)
+    away.log_in()
+    unlock_by_code(away, code.lower())
+    away.open_chat(other)
+    expect(away.log().get_by_role("article").first).to_be_visible()
 
 
 def long_text(canary: str) -> str:

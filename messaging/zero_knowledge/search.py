@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from messaging.zero_knowledge.encodings import find_in_any
+from messaging.zero_knowledge.encodings import find_each, find_in_any
 
 MARK_DIGITS = 24
 CHUNK_BYTES = 4 * 1024 * 1024
@@ -73,12 +73,13 @@ def search(source: Source, canaries: Canaries) -> Searched:
     for part, values in chunks(source.values):
         searched.values += len(values)
         searched.size_bytes += sum(map(len, values))
+        distinct = list(dict.fromkeys(values))  # several browsers get the same files
         where = f"{source.name}, {part}" if part else source.name
-        for leak in leaks_in(values, where, canaries, source.kinds):
+        for leak in leaks_in(distinct, where, canaries, source.kinds):
             if leak not in searched.leaks:
                 searched.leaks.append(leak)
         if source.control is not None and not searched.is_control_found:
-            searched.is_control_found = bool(find_in_any(source.control, values))
+            searched.is_control_found = bool(find_in_any(source.control, distinct))
     return searched
 
 
@@ -97,8 +98,8 @@ def chunks(values: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, list[byte
 
 def leaks_in(values: list[bytes], where: str, canaries: Canaries, kinds: Iterable[str]) -> Iterator[Leak]:
     if SECRET in kinds:
-        for secret, name in canaries.secrets.items():
-            yield from (Leak(name, where, form) for form in find_in_any(secret, values))
+        each = find_each(canaries.secrets, values)
+        yield from (Leak(canaries.secrets[secret], where, form) for secret, form in each)
     for kind in (kind for kind in canaries.marks if kind in kinds):
         mark = canaries.marks[kind]
         if not (found := find_in_any(mark, values)):

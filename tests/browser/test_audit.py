@@ -12,10 +12,23 @@ from tests.support.environment import ROOT
 AUDIT_SECONDS = 270
 LEAKING_SCRIPT = """
 document.addEventListener("input", ({ target }) => {
-  void fetch("/api/leak", { method: "POST", body: target.value }).then((answer) => answer.text());
+  leak(target.value);
 });
+const leak = (text) => void fetch("/api/leak", { method: "POST", body: text }).then((answer) => answer.text());
+const { deriveBits, importKey } = SubtleCrypto.prototype;
+const imported = new WeakMap();
+SubtleCrypto.prototype.importKey = async function (format, data, ...rest) {
+  const key = await importKey.call(this, format, data, ...rest);
+  if (format === "raw") imported.set(key, btoa(String.fromCharCode(...new Uint8Array(data))));
+  return key;
+};
+SubtleCrypto.prototype.deriveBits = function (algorithm, key, length) {
+  const label = algorithm.info && new TextDecoder("latin1").decode(algorithm.info).slice(4);
+  if (label?.startsWith("VibeChat vault\\0")) leak(imported.get(key));
+  return deriveBits.call(this, algorithm, key, length);
+};
 """
-# Whatever is typed is written into a table, Redis and the log, and pushed to everybody who is online.
+# What is typed, and the vault key, are written into a table, Redis and the log, and pushed to everybody who is online.
 LEAKING_SETTINGS = """
 from pathlib import Path
 from vibechat.settings import *
@@ -83,9 +96,10 @@ def test_a_server_in_use_is_clean(friends, site):
 
 def assert_clean(done: subprocess.CompletedProcess, site) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "a private key (" in done.stdout
+    for secret in ("a private key", "a vault key", "a recovery code", "the seed of a way back"):
+        assert f"{secret} (" in done.stdout, secret
     assert "No canary was found in these places." in done.stdout
-    for place in ("requests", "WebSocket frames to the server", "table messages", "table users", "logs"):
+    for place in ("requests", "WebSocket frames to the server", "table messages", "table vault_versions", "logs"):
         assert f"  {place}\n" in done.stdout
     assert ("  Redis\n" in done.stdout) == bool(site.database_url)
     assert "The 2 temporary people are gone again." in done.stdout
@@ -129,8 +143,15 @@ def test_a_leak_is_named_in_every_place_where_it_is(leaking_server, site):
         *(["Redis, a hash", "Redis, pushes published meanwhile"] if site.database_url else []),
     ):
         assert f" in {place}, as utf-8" in leaks, leaks
-    for typed in ("a message from Alice to Bob", "a draft", "what was typed and taken back", "what was typed into the"):
-        assert f"LEAK: {typed}" in leaks
+    for secret in (
+        "a message from Alice to Bob",
+        "a draft",
+        "what was typed and taken back",
+        "what was typed into the",
+        "a recovery code as it is shown or typed",
+        "a vault key",
+    ):
+        assert f"LEAK: {secret}" in leaks, secret
     assert "What should be secret was found" in done.stderr
     assert "No canary was found" not in done.stdout
     assert "The 2 temporary people are gone again." in done.stdout
