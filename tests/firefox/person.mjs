@@ -71,6 +71,16 @@ export class Person {
     await this.untilAt("/login");
   }
 
+  /** @param {string} link */
+  async resetPassword(link) {
+    await this.page.goto(link);
+    this.password = `another correct horse ${randomBytes(6).toString("hex")}`;
+    await this.untilShown("#password");
+    await this.page.locator("#password").fill(this.password);
+    await this.press("button", "Set password");
+    await this.untilShown("#done");
+  }
+
   async untilAt(place) {
     await this.until(place, (wanted) => location.pathname === wanted, place);
   }

@@ -1,5 +1,6 @@
 /** The stories of test_stories.py: Alice is in Firefox, Bob in Chromium. Writes the failure of each as JSON. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { startChromium, startFirefox } from "./browsers.mjs";
 import { Person } from "./person.mjs";
 
@@ -68,11 +69,12 @@ const stories = {
     await bob.untilSaid("from my new key");
   },
 
-  async "a recovery code opens the messages in a browser that has nothing"(alice, bob) {
+  async "a link and a recovery code open the messages of whoever has lost password and browser"(alice, bob) {
     await alice.openChat(bob);
     await alice.send("before the code");
     const code = await alice.keepCode();
     await alice.logOut({ forget: true });
+    await alice.resetPassword(resetLink(alice.email));
     await alice.logIn();
     await alice.untilShown("#unlock[open]");
     await alice.fill("Recovery code", code.toLowerCase());
@@ -84,6 +86,12 @@ const stories = {
     await bob.untilSaid("unlocked");
   },
 };
+
+/** @returns {string} as an operator makes it */
+function resetLink(email) {
+  const [program, ...command] = manage;
+  return execFileSync(program, [...command, "reset_link", email], { env: serverEnvironment, encoding: "utf8" }).trim();
+}
 
 async function newPerson(name, browser, url) {
   const context = await browser.createBrowserContext();
@@ -112,7 +120,7 @@ async function tell(story, alice, bob) {
   }
 }
 
-const { chromium, environment, firefox, folder, url } = JSON.parse(process.argv[2]);
+const { chromium, environment, firefox, folder, manage, serverEnvironment, url } = JSON.parse(process.argv[2]);
 const started = [];
 try {
   started.push(await startFirefox(firefox, folder));

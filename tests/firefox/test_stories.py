@@ -7,10 +7,12 @@ Playwright drives only its own build of Firefox, so Node drives it with puppetee
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.environment import ROOT
 from tools.provision import Unavailable
 from tools.provision.firefox import find_firefox
 from tools.provision.node import find_node, install_modules
@@ -23,7 +25,7 @@ STORIES = [
     "the browser is asked to keep the messages only when the person says so",
     "who logs out and in again reads on",
     "a key that was forgotten is replaced, and the other person is asked",
-    "a recovery code opens the messages in a browser that has nothing",
+    "a link and a recovery code open the messages of whoever has lost password and browser",
 ]
 
 
@@ -40,7 +42,9 @@ def programs(chromium) -> dict:
 def failures(programs, site, tmp_path_factory) -> dict[str, str]:
     """The failure of each story, or "". They are told one after the other by the same two people."""
     folder = str(tmp_path_factory.mktemp("firefox"))
-    given = {**programs, "url": site.server_of("alice").url, "folder": folder}
+    server = site.server_of("alice")
+    manage = {"manage": [sys.executable, str(ROOT / "manage.py")], "serverEnvironment": server.environment}
+    given = {**programs, **manage, "url": server.url, "folder": folder}
     command = [find_node().program, str(SCRIPT), json.dumps(given)]
     # Firefox writes crash reports and other files to the home folder.
     environment = {**os.environ, "HOME": folder}
