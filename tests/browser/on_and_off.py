@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from playwright.sync_api import Browser
 
@@ -55,7 +56,8 @@ class Figures:
 
 
 class Story:
-    def __init__(self, sides: list[Side], seed: int):
+    def __init__(self, sides: list[Side], seed: int, weights: dict[str, int] | None = None):
+        self.weights = weights or ACTIONS
         self.sides = sides
         self.chance = random.Random(seed)
         self.actions: Counter[str] = Counter()
@@ -78,7 +80,7 @@ class Story:
 
     def act(self) -> None:
         side = self.chance.choice(self.sides)
-        names, weights = zip(*ACTIONS.items(), strict=True)
+        names, weights = zip(*self.weights.items(), strict=True)
         name = self.chance.choices(names, weights)[0]
         if getattr(self, name)(side) is not False:
             self.actions[name] += 1
@@ -240,22 +242,30 @@ def addresses(backend: str) -> Iterator[None]:
         yield
 
 
-def main(arguments: list[str] | None = None) -> Figures:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=10)
+class Told(Protocol):
+    """What a story tells in figures: a dataclass."""
+
+    @property
+    def is_exact(self) -> bool: ...
+
+
+def run(about: str, tell: Callable[[Site, Browser, float, int], Told], minutes: float = 10) -> Told:
+    """The command: tells the story on a server of its own, and prints the figures."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=minutes)
     parser.add_argument("--seed", type=int, default=random.randrange(10_000))
     parser.add_argument("--backend", choices=("embedded", "services"), default="embedded")
-    given = parser.parse_args(arguments)
+    given = parser.parse_args()
     print(f"{given.minutes:g} minutes, seed {given.seed}, {given.backend}", flush=True)
     with contextlib.ExitStack() as stack:
         stack.enter_context(addresses(given.backend))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vibechat-on-and-off-")))
         site = stack.enter_context(running_site(folder, given.backend))
         figures = tell(site, stack.enter_context(running_browser()), 60 * given.minutes, given.seed)
-    for name, value in asdict(figures).items():
+    for name, value in asdict(figures).items():  # type: ignore[call-overload]
         print(f"{name:>14}  {value}")
     return figures
 
 
 if __name__ == "__main__":
-    sys.exit(not main().is_exact)
+    sys.exit(not run(__doc__, tell).is_exact)
