@@ -1,6 +1,6 @@
 /** Safety numbers, and whether the person has compared them. */
-import { readCode, safetyNumber } from "../../crypto/safety-number.js";
 import { fromHex, toHex } from "../../lib/bytes.js";
+import { once } from "../../lib/once.js";
 import { pause } from "../../lib/timing.js";
 import { Refusal } from "../server/model-errors.js";
 import { findKey, losesCheck } from "./pinning.js";
@@ -9,6 +9,8 @@ import { findKey, losesCheck } from "./pinning.js";
 
 // If the server does not answer in this time, the safety number of the pinned key is shown.
 const ASK_PATIENCE_MS = 3000;
+// The first screen needs no safety numbers.
+const loadNumbers = once(() => import("../../crypto/safety-number.js"));
 
 export class Safety {
   #accountKey;
@@ -61,7 +63,7 @@ export class Safety {
     await Promise.race([this.#peerKeys.lookUp(email).catch(() => {}), pause(ASK_PATIENCE_MS)]);
     const people = this.#parties(this.#people.get(email));
     this.#shown.set(email, nameOf(people));
-    return people && safetyNumber(people);
+    return people && (await loadNumbers()).safetyNumber(people);
   }
 
   /**
@@ -71,7 +73,8 @@ export class Safety {
    * @throws {Refusal} `key_changed`: the safety number on the screen is out of date
    */
   async read(email, text) {
-    return readCode(text, this.#asShown(this.#people.get(email)));
+    const shown = this.#asShown(this.#people.get(email));
+    return (await loadNumbers()).readCode(text, shown);
   }
 
   /**
