@@ -4,7 +4,7 @@ python -m tests.browser.three_browsers --minutes 5"""
 import pytest
 
 from tests.browser.on_and_off import Figures
-from tests.browser.three_browsers import Outcome, count, tell
+from tests.browser.three_browsers import AGREED, Outcome, count, tell
 
 SECONDS = 20
 SEED = 5
@@ -14,7 +14,9 @@ SEED = 5
 @pytest.mark.timeout(300)
 def test_all_three_are_equal_in_the_end(site, browser):
     outcome = tell(site, browser, SECONDS, SEED)
-    assert outcome.is_exact, outcome
+    assert outcome.figures.is_exact, outcome.figures
+    assert (outcome.reused, outcome.left_out, outcome.marks_equal) == (0, 0, True), outcome
+    assert outcome.unread[0] == AGREED[0], outcome.unread
     assert outcome.figures.typed > 10
 
 
