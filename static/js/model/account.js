@@ -214,6 +214,15 @@ export class Account extends Emitter {
     yield* exportedParts({ database: this.#database, cipher: this.#cipher, user });
   }
 
+  /**
+   * A search in the messages that this browser keeps.
+   * @param {{ batch?: number }} [options]
+   */
+  async messageSearch(options) {
+    const { MessageSearch } = await import("./screen/message-search.js");
+    return new MessageSearch({ database: this.#database, cipher: this.#cipher, ...options });
+  }
+
   close() {
     this.conversations.stop();
     this.vault.stop();

@@ -70,10 +70,20 @@ export async function newestShown(messages, chat) {
 /**
  * @param {IDBObjectStore} messages
  * @param {number} limit
+ * @param {number} [below] an id
  * @returns {Promise<MessageRow[]>} the newest of all chats, oldest first
  */
-export function lastMessages(messages, limit) {
-  return lastOf(messages.openCursor(null, "prev"), limit);
+export function lastMessages(messages, limit, below = Infinity) {
+  return lastOf(messages.openCursor(IDBKeyRange.upperBound(below, true), "prev"), limit);
+}
+
+/**
+ * @param {IDBObjectStore} messages
+ * @param {number} id
+ * @returns {Promise<MessageRow[]>} those of all chats with this id or a greater one, oldest first
+ */
+export function messagesFrom(messages, id) {
+  return result(messages.getAll(IDBKeyRange.lowerBound(id)));
 }
 
 /**

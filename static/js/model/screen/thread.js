@@ -20,6 +20,7 @@ const SCREEN = 30;
 const IN_SIGHT = 16; // Messages on a screen. Each costs a derivation, and the others wait for these.
 const BEFORE_UNREAD = 5;
 const MOST_AT_ONCE = 2000; // Each is a node on the screen.
+const MOST_FROM_FOUND = 5000; // Drawing so many takes seconds.
 const OLDER = 50;
 const PAGES_AT_ONCE = 3;
 const FETCH_PATIENCE_MS = 5000;
@@ -168,10 +169,51 @@ export class Thread extends Emitter {
     if (!first || first.id >= this.#from || (await messageStore.countFrom(this.#chatId, first.id)) > MOST_AT_ONCE) {
       return false;
     }
-    const { rows, chat } = await messageStore.window(this.#chatId, { below: first.id, limit: BEFORE_UNREAD + 1 });
-    this.#shown.hasOlder = rows.length > BEFORE_UNREAD || chat.older !== null;
-    this.#from = this.#shown.hasOlder ? (rows.slice(-BEFORE_UNREAD)[0] ?? first).id : 0;
+    await this.#reachTo(first.id);
     return true;
+  }
+
+  /**
+   * Shows the chat from a little before this message on.
+   * @param {number} id of a message that is stored here
+   * @returns {Promise<string | null>} its key; null: it is not here any more, or too far back
+   */
+  async reveal(id) {
+    await this.#loaded();
+    return this.#reading.run(async () => {
+      if (!this.covers(id)) {
+        if ((await this.#parts.messageStore.countFrom(this.#chatId, id)) > MOST_FROM_FOUND) {
+          return null;
+        }
+        await this.#reachTo(id);
+      }
+      const window = await this.#read({ from: this.#from, limit: Infinity });
+      await this.#show(window);
+      this.emit("changed");
+      const row = [...window.strays, ...window.rows].find((one) => one.id === id && !one.hidden);
+      return row ? keyOf(row) : null;
+    });
+  }
+
+  /** @returns {Promise<void>} */
+  #loaded() {
+    return new Promise((loaded) => {
+      const look = () => {
+        if (!this.#isLoading) {
+          stop();
+          loaded();
+        }
+      };
+      const stop = this.on("changed", look);
+      look();
+    });
+  }
+
+  /** @param {number} id of the message before which a few more are shown */
+  async #reachTo(id) {
+    const { rows, chat } = await this.#parts.messageStore.window(this.#chatId, { below: id, limit: BEFORE_UNREAD + 1 });
+    this.#shown.hasOlder = rows.length > BEFORE_UNREAD || chat.older !== null;
+    this.#from = this.#shown.hasOlder ? (rows.slice(-BEFORE_UNREAD)[0]?.id ?? id) : 0;
   }
 
   /** @returns {Promise<number | null>} null: the server did not answer in time, so the stored messages are shown */

@@ -1,4 +1,5 @@
 /** The second half of the chat page: the open chat, the dialogs and the keyboard shortcuts. */
+import { FoundMessages } from "../chats/found-messages.js";
 import { ListKeys } from "../chats/list-keys.js";
 import { makeDialogs } from "../dialogs/dialogs.js";
 import { Announcer } from "../parts/announcer.js";
@@ -49,6 +50,12 @@ export class ChatShell {
       openSettings: () => this.dialogs.settings.open(),
     });
     keepStrip(account);
+    new FoundMessages({
+      field: page.list.search,
+      begin: () => account.messageSearch(),
+      nameOf: (email) => page.person(email).name,
+      open: ({ peer, id }) => void this.reveal(peer, id),
+    });
     new Notifications({ conversations, preferences: account.preferences, open: (email) => page.router.open(email) });
     this.listen();
     followVisibleHeight();
@@ -94,6 +101,15 @@ export class ChatShell {
   differ(send) {
     const person = this.person();
     if (person) this.dialogs.differ.open(person, send);
+  }
+
+  /**
+   * @param {string} email
+   * @param {number} id of the message to show
+   */
+  async reveal(email, id) {
+    this.page.router.open(email);
+    if (!(await this.thread.reveal(email, id))) this.announcer.tell("This message is too far back. Scroll up to it.");
   }
 
   jump() {

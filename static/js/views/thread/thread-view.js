@@ -1,5 +1,6 @@
 /** The open chat: header, strips, log and composer. */
 import { find, isolated, setText } from "../../lib/dom.js";
+import { after } from "../../lib/timing.js";
 import { askAbout } from "../dialogs/link-dialog.js";
 import { isAttending, onAttention } from "../parts/attention.js";
 import { drawAvatar } from "../parts/avatar.js";
@@ -17,6 +18,7 @@ import { rowsFor } from "./timeline.js";
 /** @typedef {{email: string, name: string, initials: string, hue: number}} Person */
 
 const OLDER_WITHIN_PX = 900;
+const REVEALED_MS = 2000;
 
 export class ThreadView {
   /**
@@ -132,6 +134,26 @@ export class ThreadView {
     this.composer.open(this.thread.draft);
     this.draw();
     if (hasKeyboard()) this.composer.focus();
+  }
+
+  /**
+   * Scrolls to a message of the open chat.
+   * @param {string} email
+   * @param {number} id
+   * @returns {Promise<boolean>} false: it is not here any more, or too far back
+   */
+  async reveal(email, id) {
+    const { thread } = this;
+    if (thread?.email !== email) return true;
+    const key = await thread.reveal(id);
+    if (thread !== this.thread || key === null) return thread !== this.thread;
+    this.moved = true;
+    this.draw();
+    const node = this.log.rowNode(key);
+    if (node) this.scroll.toNode(node);
+    node?.classList.add("revealed");
+    after(REVEALED_MS, () => node?.classList.remove("revealed"));
+    return true;
   }
 
   leave() {

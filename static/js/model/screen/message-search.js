@@ -1,0 +1,111 @@
+/**
+ * Finds messages of all chats by their text, in what this browser keeps. The texts are decrypted by the first search that comes that
+ * far, and stay in memory until `forget`.
+ */
+import { fold } from "../../lib/letters.js";
+import { SerialQueue } from "../../lib/timing.js";
+import { get, lastMessages, messagesFrom } from "../../storage/queries.js";
+import { textOf } from "../../types/content-types.js";
+import { messageRecord } from "../keys/storage-cipher.js";
+
+/** @typedef {{ id: number, peer: string, mine: boolean, atMs: number, text: string }} FoundMessage */
+/** @typedef {FoundMessage & { folded: string }} KnownText */
+
+const BATCH = 500;
+const SCANNED_AT_ONCE = 5000;
+
+export class MessageSearch {
+  #batch;
+  #database;
+  #cipher;
+  #turns = new SerialQueue();
+  /** @type {KnownText[]} newest first: of all rows with #oldest ≤ id ≤ #newest */
+  #texts = [];
+  #oldest = Infinity;
+  #newest = 0;
+  #isWhole = false;
+
+  /** @param {{ database: Database, cipher: StorageCipher, batch?: number }} own batch: how many messages are decrypted at once */
+  constructor({ database, cipher, batch = BATCH }) {
+    this.#batch = batch;
+    this.#database = database;
+    this.#cipher = cipher;
+  }
+
+  /** When the oldest text that was searched was written; null: there was none. */
+  get since() {
+    const oldest = this.#texts.at(-1);
+    return oldest ? new Date(oldest.atMs) : null;
+  }
+
+  /**
+   * @param {string} query each of its words is looked for, also within words
+   * @returns {AsyncGenerator<FoundMessage[], void, void>} newest first; a part may be empty
+   */
+  async *find(query) {
+    const words = fold(query).split(/\s+/u).filter(Boolean);
+    const isFound = (/** @type {KnownText} */ { folded }) => words.every((word) => folded.includes(word));
+    await this.#turns.run(() => this.#readNewer());
+    for (let at = 0; at < this.#texts.length || !this.#isWhole;) {
+      if (at >= this.#texts.length) {
+        await this.#turns.run(() => this.#readOlder());
+      }
+      const part = this.#texts.slice(at, at + SCANNED_AT_ONCE);
+      at += part.length;
+      yield this.#shown(part.filter(isFound));
+    }
+  }
+
+  /** The texts leave the memory. */
+  forget() {
+    [this.#texts, this.#oldest, this.#newest, this.#isWhole] = [[], Infinity, 0, false];
+  }
+
+  async #readNewer() {
+    const from = this.#newest + 1;
+    if (from > 1) {
+      const rows = await this.#database.read(["messages"], (stores) => messagesFrom(stores("messages"), from));
+      this.#texts.unshift(...(await this.#texted(rows)));
+      this.#newest = rows.at(-1)?.id ?? this.#newest;
+    }
+  }
+
+  async #readOlder() {
+    const below = this.#oldest;
+    const rows = await this.#database.read(["messages"], (stores) => lastMessages(stores("messages"), this.#batch, below));
+    this.#texts.push(...(await this.#texted(rows)));
+    this.#oldest = rows[0]?.id ?? below;
+    this.#newest = Math.max(this.#newest, rows.at(-1)?.id ?? 0);
+    this.#isWhole = rows.length < this.#batch;
+  }
+
+  /**
+   * @param {MessageRow[]} rows oldest first
+   * @returns {Promise<KnownText[]>} newest first, without those that have no text here
+   */
+  async #texted(rows) {
+    const texts = await Promise.all([...rows].reverse().map((row) => this.#textOf(row)));
+    return texts.filter((known) => known !== null);
+  }
+
+  /**
+   * @param {MessageRow} row
+   * @returns {Promise<KnownText | null>}
+   */
+  async #textOf(row) {
+    const content = row.hidden || !row.sealed ? null : await this.#cipher.open(messageRecord(row), row.sealed).catch(() => null);
+    const text = content && textOf(content);
+    const { id, peer, mine, createdAtMs } = row;
+    return text ? { id, peer, mine, atMs: createdAtMs, text, folded: fold(text) } : null;
+  }
+
+  /**
+   * @param {KnownText[]} found
+   * @returns {Promise<FoundMessage[]>} without those that were cleared since they were read
+   */
+  async #shown(found) {
+    const rows = await this.#database.read(["messages"], (stores) =>
+      Promise.all(found.map(({ id }) => get(stores("messages"), id))));
+    return found.filter((_, index) => rows[index] && !rows[index].hidden);
+  }
+}

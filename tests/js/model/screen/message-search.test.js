@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { inWorld, until } from "../../world/world.js";
+
+async function found(search, query) {
+  const texts = [];
+  for await (const part of search.find(query)) {
+    texts.push(...part.map(({ text }) => text));
+  }
+  return texts;
+}
+
+async function send(person, other, ...texts) {
+  const before = person.states(other).length;
+  for (const text of texts) {
+    await person.send(other, text);
+  }
+  const isSent = (state) => state === "sent" || state === "delivered";
+  await until(() => person.states(other).length === before + texts.length && person.states(other).every(isSent));
+}
+
+const numbered = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => `message ${from + index}`);
+
+describe("a search in the messages", () => {
+  test("finds them in all chats, newest first, folded and within words", inWorld(async (world) => {
+    const [alice, bob, carol] = await world.friends("alice", "bob", "carol");
+    await send(alice, bob, "We meet in Łódź at 18:30");
+    await send(alice, carol, "Not in lodz");
+    await send(alice, bob, "今夜は東京で");
+    const search = await alice.account.messageSearch({ batch: 2 });
+    assert.deepEqual(await found(search, "LODZ"), ["Not in lodz", "We meet in Łódź at 18:30"]);
+    assert.deepEqual(await found(search, "8:3"), ["We meet in Łódź at 18:30"]);
+    assert.deepEqual(await found(search, "東京"), ["今夜は東京で"]);
+    assert.deepEqual(await found(search, "lodz  meet"), ["We meet in Łódź at 18:30"], "each word, in any order");
+    assert.deepEqual(await found(search, "nowhere"), []);
+    assert.equal(search.since instanceof Date, true);
+  }));
+
+  test("finds each message once, whatever the size of a batch, and those that come later", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await send(alice, bob, ...numbered(1, 6));
+    const all = numbered(1, 6).reverse();
+    for (const batch of [1, 2, 3, 6, 7]) {
+      assert.deepEqual(await found(await alice.account.messageSearch({ batch }), "message"), all, `batches of ${batch}`);
+    }
+    const search = await alice.account.messageSearch({ batch: 3 });
+    await found(search, "message");
+    await send(alice, bob, "message 7");
+    assert.deepEqual(await found(search, "message"), ["message 7", ...all]);
+    search.forget();
+    assert.deepEqual(await found(search, "message"), ["message 7", ...all]);
+  }));
+
+  test("finds nothing of a chat that was cleared meanwhile", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await send(alice, bob, "forget this");
+    const search = await alice.account.messageSearch();
+    assert.deepEqual(await found(search, "forget"), ["forget this"]);
+    await alice.account.conversations.clear(bob.email);
+    assert.deepEqual(await found(search, "forget"), []);
+  }));
+});
+
+describe("revealing a message", () => {
+  test("shows the chat from a little before it on", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await send(alice, bob, ...numbered(1, 60));
+    alice.conversations.close(bob.email);
+    const search = await alice.account.messageSearch();
+    let id = 0;
+    for await (const part of search.find("message 20")) {
+      id = part[0]?.id ?? id;
+    }
+    const thread = alice.account.conversations.open(bob.email);
+    const key = await thread.reveal(id);
+    const texts = thread.items().map(({ text }) => text);
+    assert.equal(thread.items().find((item) => item.key === key)?.text, "message 20");
+    assert.equal(texts.includes("message 15") && texts.includes("message 60"), true);
+    assert.equal(await thread.reveal(id + 100_000), null, "it is not here");
+  }));
+});
