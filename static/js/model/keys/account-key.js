@@ -7,7 +7,6 @@ import { Emitter } from "../../lib/emitter.js";
 import { ApiError } from "../../net/net-errors.js";
 import { BadAnswer, readIfFound, Refusal } from "../server/model-errors.js";
 import { isPresent, isSameState, promote, readStored, stateFor } from "./key-state.js";
-import { uploadKey } from "./key-upload.js";
 import { OwnPairs } from "./own-keys.js";
 import { isServed } from "./own-statement.js";
 import { readServedKey } from "./served-key.js";
@@ -283,6 +282,7 @@ export class AccountKey extends Emitter {
       return row.fingerprint;
     }
     try {
+      const { uploadKey } = await import("./key-upload.js");
       await uploadKey(this.#api, row, { email: this.#email, replaces: served?.fingerprint ?? null });
       await this.#pairs.noteProven(row);
     } catch (error) {
