@@ -33,8 +33,9 @@ WHAT_IT_IS = (
 class Command(BaseCommand):
     help = (
         "Registers two temporary people with a server that is in use, lets them write to each other in a real browser "
-        "with texts that stand nowhere else, and looks for these in the database, the files, Redis, the logs and all "
-        "that the browsers exchanged. Takes the people away again. Exit code 1: something leaked; 2: not carried out."
+        "with texts that stand nowhere else, and looks for these, their keys and their recovery code in the database, "
+        "the files, Redis, the logs and all that the browsers exchanged. Takes the people away again. Exit code 1: "
+        "something leaked; 2: not carried out."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
