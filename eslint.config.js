@@ -26,8 +26,8 @@ const ONLY_IN = [
   { names: "random", places: ["lib/timing.js", "model/receive/sync.js"] },
 ];
 const LAZY = [
-  "views/page/lazy-parts.js", "views/dialogs/qr.js", "model/account.js", "model/keys/listed-browsers.js", "model/keys/safety.js",
-  "types/content-types.js", "model/vault/account-vault.js", "login.js"];
+  "views/page/lazy-parts.js", "views/dialogs/qr.js", "model/account.js", "model/keys/account-key.js",
+  "model/keys/listed-browsers.js", "model/keys/safety.js", "types/content-types.js", "model/vault/account-vault.js", "login.js"];
 
 const RESTRICTIONS = [
   ...ONLY_IN.map(({ names, places }) => ({
