@@ -11,6 +11,7 @@ from keys.models import PublicKey
 from messaging.mailboxes import Mailbox, in_mailboxes
 from messaging.realtime import dispatcher, payloads
 from messaging.storage_quota import RECEIPT_TYPE, TEXT_COLUMNS, credit_senders, stored_size
+from messaging.web_push.subscriptions import PushSubscription  # noqa: F401  # Django finds an app's models here
 
 CLIENT_ID_MEMORY = datetime.timedelta(days=30)
 DELETIONS_KEPT = 100_000  # sequences of a mailbox

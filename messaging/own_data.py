@@ -120,6 +120,18 @@ def kinds(user: User) -> list[Kind]:
             },
         ),
         Kind(
+            "push_subscriptions",
+            "Browsers that are woken when a message comes",
+            "The address at the push service of the browser's maker, so that it can tell you with no page open.",
+            (user.push_subscriptions.all(),),
+            lambda row: {
+                "id": row.pk,
+                "endpoint": row.endpoint,
+                "session": str(row.session_id),
+                "created_at": iso(row.created_at),
+            },
+        ),
+        Kind(
             "spent_client_ids",
             "Numbers of messages that were deleted",
             "The numbers of deleted messages, kept 30 days so that none is sent twice.",
@@ -171,6 +183,11 @@ def elsewhere() -> list[dict]:
             "reason": "So that the operator sees failures and attacks, and decides how long that is kept.",
         },
         *([MAIL] if settings.MAIL else []),
+        {
+            "place": "The push services of browsers, for browsers that are woken",
+            "kept": "That and when something came for this browser: the same few bytes each time.",
+            "reason": "So that the browser can tell you of a message with no page open.",
+        },
         {
             "place": "Other people's rows",
             "kept": "Who added you as a contact; that somebody cleared a chat with you; what operators changed in your "

@@ -17,6 +17,7 @@ from tests.browser.shared import (
     site,
     whole_launch_options,
 )
+from tests.support.nasty_inputs import BODIES
 from tests.support.vault_writer import Writer
 from vault.models import Passkey
 
@@ -85,6 +86,7 @@ def make_world() -> dict:
         "new_key": base64.b64encode(new_spki()).decode(),
         "message": message["id"],
         "client_id": message["client_id"],
+        "push": bob.post("/api/push", BODIES["POST", "/api/push"]).json()["id"],
         "block": bob.post("/api/blocks/add", {"email": people["mallory"].email}).json()["id"],
         "contact": alice.post("/api/contacts/add", {"email": bob.email}).json()["id"],
         **{f"vault_{name}": following[name] for name in ("blob", "hash", "previous", "signature")},

@@ -128,6 +128,10 @@ OPERATIONS = {
     "contacts_add": ("Add a person", {404: ["user_not_found"]}),
     "contacts_list": ("Whom one has added", {}),
     "contacts_destroy": ("Take a person out", {404: ["not_found"]}),
+    "push_list": ("The browsers of one's own that are woken by Web Push, and the server's key for it", {}),
+    "push_subscribe": ("Have this browser woken when a message comes, until the session ends", {}),
+    "push_destroy": ("Have a browser woken no more", {404: ["not_found"]}),
+    "push_test": ("Wake one's own browsers now", {}),
     "blocks_add": (
         "Block a person: what they send is accepted and does not arrive; they are not told",
         {404: ["user_not_found"]},

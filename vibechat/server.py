@@ -19,6 +19,7 @@ from messaging.accept import acceptance
 from messaging.expiry import ExpiryTimer
 from messaging.realtime import dispatcher
 from messaging.realtime.connections import connections
+from messaging.web_push.sender import PushSender
 from vibechat.core.logs import log_event, security_event
 from vibechat.core.middleware.error_shape import error_answer
 from vibechat.core.middleware.security_headers import headers_for, joined
@@ -215,8 +216,9 @@ class BoundedServer(uvicorn.Server):
     async def startup(self, sockets: Any = None) -> None:
         self.last_listeners = [listening.dup() for listening in sockets or ()]
         await super().startup(sockets)
-        self.expiry = ExpiryTimer()
-        self.expiry.start()
+        self.tasks: tuple[ExpiryTimer, PushSender] = ExpiryTimer(), PushSender()
+        for task in self.tasks:
+            task.start()
         self.ready_callable()
 
     async def shutdown(self, sockets: Any = None) -> None:
@@ -227,7 +229,8 @@ class BoundedServer(uvicorn.Server):
             server.close()
         for listening in self.last_listeners:
             await self.accept_waiting(listening)
-        self.expiry.stop()
+        for task in self.tasks:
+            task.stop()
         await connections.close_all()
         await dispatcher.flush(FLUSH_SECONDS)
         if settings.BEHIND_PROXY:

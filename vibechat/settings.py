@@ -16,6 +16,7 @@ from vibechat.core.environment import (
     env_bool,
     env_choice,
     env_database,
+    env_hosts,
     env_int,
     env_list,
     env_redis_url,
@@ -221,6 +222,13 @@ EMAIL = env_email("EMAIL_URL", PUBLIC)
 MAIL = bool(EMAIL)  # without it, only operators make links for new passwords
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 globals().update(EMAIL)
+# Of Chromium, Firefox, Safari and Edge.
+PUSH_SERVICES = (
+    "fcm.googleapis.com,updates.push.services.mozilla.com,*.push.services.mozilla.com,*.push.apple.com,"
+    "*.notify.windows.com"
+)
+PUSH_HOSTS = env_hosts("PUSH_HOSTS", PUSH_SERVICES)
+PUSH_CONTACT = f"https://{ALLOWED_HOSTS[0]}"  # for the operators of a push service
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # of links for a new password; accounts/reset_links.py tells the reader
 
 # --- REST ------------------------------------------------------------------------------------------------------------
@@ -278,6 +286,7 @@ RATE_LIMITS = {
     "key_upload": {"account": "30/10m"},
     "key_lookup": {"account": "300/m"},
     "contact_add": {"account": "60/m"},
+    "push": {"account": "30/10m"},
     "proof": {"account": "10/10m"},
     "vault_read": {"account": "120/10m"},
     "vault_write": {"account": "120/10m"},

@@ -7,6 +7,7 @@ from accounts.views import AuthViewSet, MeViewSet, ResetViewSet
 from contacts.views import BlockViewSet, ContactViewSet
 from keys.views import KeyViewSet
 from messaging.views import MessageViewSet, NamedKeyViewSet, OwnDataViewSet
+from messaging.web_push.views import PushViewSet
 from vault.views import (
     BrowserViewSet,
     InvitationViewSet,
@@ -68,6 +69,9 @@ api = [
     path("blocks/add", BlockViewSet.as_view({"post": "add"})),
     path("blocks/list", BlockViewSet.as_view({"get": "list"})),
     path("blocks/<row_id:id>", BlockViewSet.as_view({"delete": "destroy"})),
+    path("push", PushViewSet.as_view({"get": "list", "post": "subscribe"})),
+    path("push/test", PushViewSet.as_view({"post": "test"})),
+    path("push/<row_id:id>", PushViewSet.as_view({"delete": "destroy"})),
     path("vault", VaultViewSet.as_view({"get": "retrieve", "put": "write", "delete": "destroy"})),
     path("vault/versions", VaultViewSet.as_view({"get": "versions"})),
     path("vault/versions/<row_id:version>", VaultViewSet.as_view({"get": "version"})),

@@ -23,7 +23,8 @@ from messaging.models import CLIENT_ID_MEMORY
 from messaging.realtime import dispatcher
 from messaging.realtime.payloads import message_json, message_text, new_message_pushes
 from messaging.serializers import sent_to_oneself, validated_envelope
-from messaging.storage_quota import StorageFull, allowed_bytes, message_bytes
+from messaging.storage_quota import RECEIPT_TYPE, StorageFull, allowed_bytes, message_bytes
+from messaging.web_push import sender as web_push
 from vibechat.core.exceptions import Conflict, Unavailable, UserNotFound
 
 backend = postgresql if connection.vendor == "postgresql" else sqlite
@@ -94,6 +95,8 @@ def conclude(call: dict, outcome: Any, is_in_transaction: bool = False) -> Accep
         sequences = {call["sender"]: outcome.sender_sequence}
         if outcome.recipient_sequence is not None:
             sequences = {outcome.recipient_id: outcome.recipient_sequence} | sequences
+            if not message.quiet and message.message_type != RECEIPT_TYPE:
+                web_push.notify(outcome.recipient_id)
         publish = dispatcher.after_commit if is_in_transaction else dispatcher.publish
         publish(new_message_pushes(sequences, text))
     return Accepted(text, outcome.sender_sequence, is_new=outcome.code == ACCEPTED)

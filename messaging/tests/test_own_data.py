@@ -13,6 +13,7 @@ from contacts.models import Block, Contact
 from keys.models import PublicKey
 from messaging.mailboxes import Mailbox
 from messaging.models import Clearing, Deletion, Message, SpentClientId
+from messaging.web_push.subscriptions import PushSubscription
 from tests.support.vault_writer import Writer
 from vault.models import BrowserList, Invitation, Passkey, Stream, StreamSegment, VaultVersion
 
@@ -41,6 +42,7 @@ OTHERWISE = {
     "mailbox": {"user": "oneself"},
     "clearings": {"user": "oneself"},
     "deletions": {"user": "oneself"},
+    "push_subscriptions": {"user": "oneself", "p256dh": "the browser's", "auth": "random bytes"},
     "spent_client_ids": {"sender": "oneself"},
     "vault_versions": {"user": "oneself", "blob": "as size", "boxes": "as size"},
     "browser_lists": {"user": "oneself", "raw": "as browsers"},
@@ -62,6 +64,7 @@ MODELS = {
     "mailbox": Mailbox,
     "clearings": Clearing,
     "deletions": Deletion,
+    "push_subscriptions": PushSubscription,
     "spent_client_ids": SpentClientId,
     "vault_versions": VaultVersion,
     "browser_lists": BrowserList,
@@ -101,6 +104,9 @@ def busy(alice, bob, mallory):
         person.delete(f"/api/messages/{person.send(other)['id']}?for=everyone")
         other.delete(f"/api/messages/conversation/{person.email}")
         person.delete(f"/api/messages/conversation/{other.email}")
+        PushSubscription.objects.subscribe(
+            person.session, f"https://push.example.org/{person.user.pk}", auth="", p256dh=""
+        )
         LogEntry.objects.create(user=person.user, action_flag=2, object_id="1", object_repr="x")
     bob.send(mallory)
     mallory.send(bob)

@@ -28,6 +28,7 @@ from tests.support.nasty_inputs import (
     WHOLE,
 )
 from tests.support.whole_server import ask, ask_server, assert_error
+from vibechat.core.limits import LocalBuckets, send_bucket
 from vibechat.core.middleware.request_bounds import limit_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
@@ -35,8 +36,9 @@ EVERY_FIELD = [(call, name) for call in CALLS for name in BODIES[call]]
 
 
 @pytest.fixture(autouse=True)
-def limits(settings, collected_static):
+def limits(settings, collected_static, monkeypatch):
     """Limits are on, so that their code sees the inputs, and too high to be reached."""
+    monkeypatch.setattr(send_bucket, "local", LocalBuckets())  # those of earlier tests keep their own rates
     settings.RATELIMIT_ENABLE = True
     settings.RATE_LIMITS = {group: dict.fromkeys(keys, "1000000/m") for group, keys in settings.RATE_LIMITS.items()}
     settings.SEND_LIMITS = dict.fromkeys(settings.SEND_LIMITS, (1e6, 1e6))

@@ -125,6 +125,8 @@ def test_operations_document_their_rate_limit(document):
     assert told == auth_calls | {
         "contacts/add",
         "blocks/add",
+        "push",
+        "push/test",
         "keys/challenge",
         "keys/upload",
         "keys/email/{email}",
@@ -151,7 +153,12 @@ def test_document_is_not_served():
     served = [pattern for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)]
     views = {getattr(pattern.callback, "cls", pattern.callback).__module__ for pattern in served}
     ours = {f"{app}.views" for app in ("accounts", "contacts", "keys", "messaging", "vault")}
-    assert views == ours | {"vibechat.core.health", "vibechat.pages", "vibechat.client_manifest"}
+    assert views == ours | {
+        "messaging.web_push.views",
+        "vibechat.core.health",
+        "vibechat.pages",
+        "vibechat.client_manifest",
+    }
 
 
 @pytest.mark.django_db

@@ -27,6 +27,8 @@ MEANING = {
     ("blob", "invalid_blob"),
     ("hash", "wrong_hash"),
     ("ways", "repeated"),
+    ("endpoint", "unknown_push_host"),
+    ("p256dh", "invalid_key"),
 }
 VALUES = [*TEXTS, *OTHERS, None, True, False, 0, -1, 1.5, 2**15, 2**70, [1] * 501, ["1"]]
 VALUES += ["AAAA" * n for n in (3, 4, 5, 6, 10, 11, 12, 85, 86, 90, 170, 180)]

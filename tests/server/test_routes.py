@@ -10,6 +10,7 @@ from django.db import transaction
 from django.urls import URLPattern, resolve
 
 from conftest import PASSWORD, envelope
+from tests.support.nasty_inputs import BODIES
 from tests.support.whole_server import ask, assert_error
 from vibechat.urls import urlpatterns
 
@@ -22,6 +23,7 @@ VAULT = {f"{name}": f"{{vault_{name}}}" for name in ("blob", "hash", "previous",
     "browser": "{bobs_browser}",
     "ways": [{"id": "{way}", "kind": "code", "box": "{box}"}],
 }
+PUSH = BODIES["POST", "/api/push"] | {"endpoint": "https://fcm.googleapis.com/another"}
 NEW_PASSWORD = {"current_password": PASSWORD, "new_password": "another horse battery"}
 
 # Method, URL, body, status for each of PEOPLE. Names in braces are replaced by values of the fixture `world`.
@@ -116,6 +118,12 @@ API = [
     ("GET", "/api/blocks/list", None, SIGNED_IN.format(200)),
     ("DELETE", "/api/blocks/{block}", None, "401 404 204 404"),
     ("DELETE", "/api/blocks/x", None, SIGNED_IN.format(404)),
+    ("GET", "/api/push", None, SIGNED_IN.format(200)),
+    ("POST", "/api/push", PUSH, SIGNED_IN.format(201)),
+    ("POST", "/api/push", PUSH | {"endpoint": "https://push.example.org/x"}, SIGNED_IN.format(400)),
+    ("POST", "/api/push/test", None, SIGNED_IN.format(204)),
+    ("DELETE", "/api/push/{push}", None, "401 404 204 404"),
+    ("DELETE", "/api/push/x", None, SIGNED_IN.format(404)),
     ("GET", "/api/vault", None, "401 404 200 404"),
     ("PUT", "/api/vault", VAULT, "401 400 200 400"),
     ("PUT", "/api/vault", VAULT | {"hash": "{vault_previous}"}, SIGNED_IN.format(400)),
@@ -225,6 +233,7 @@ def route_of(target) -> str:
         .replace("{message}", "1")
         .replace("{contact}", "1")
         .replace("{block}", "1")
+        .replace("{push}", "1")
         .replace("{passkey}", "1")
     ).route
 

@@ -6,10 +6,17 @@ import uuid
 
 from django.conf import settings
 
-from conftest import PASSWORD, envelope
+from conftest import PASSWORD, envelope, new_spki
 
 CANARY = "c4n4ry"
+
+
+def new_point() -> str:
+    return base64.b64encode(new_spki()[-65:]).decode()
+
+
 SPKI = base64.b64encode(bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004") + b"\1" * 64).decode()
+POINT = new_point()
 MAC = "A" * 43 + "="
 FINGERPRINT = "ab" * 32
 ROUTE, HASH, SIGNATURE, BOX = "ab" * 16, "0" * 64, "A" * 86 + "==", "A" * 152
@@ -33,6 +40,11 @@ BODIES = {
     ("POST", "/api/messages/receipts"): {"delivered": [1], "read": [2]},
     ("POST", "/api/contacts/add"): {"email": "bob@example.org"},
     ("POST", "/api/blocks/add"): {"email": "mallory@example.org"},
+    ("POST", "/api/push"): {
+        "endpoint": "https://fcm.googleapis.com/x",
+        "p256dh": POINT,
+        "auth": "A" * 22 + "==",
+    },
     ("POST", "/api/auth/proof"): {"password": "wrong"},
     ("PUT", "/api/vault"): {"version": 1, "generation": 1, "blob": "AAAA" * 1389, "hash": HASH, "previous": HASH}
     | {"browser": ROUTE, "signature": SIGNATURE, "ways": [{"id": ROUTE, "kind": "code", "box": BOX}]}
@@ -133,6 +145,7 @@ PLACES = [
     "messages/{}/read",
     "contacts/{}",
     "blocks/{}",
+    "push/{}",
 ]
 HEADERS = {
     "Host": ["", "\xff", "evil.example", "localhost:99999999", "[::1", "a b", "localhost,localhost", "x" * 9000],

@@ -77,6 +77,18 @@ def env_database(name: str) -> dict:
     return parsed
 
 
+def env_hosts(name: str, default: str) -> list[str]:
+    """Host names; `*.name` stands for what ends so. `none` is the empty list."""
+    names = env_list(name, default)
+    if names == ["none"]:
+        return []
+    if wrong := [host for host in names if not re.fullmatch(r"(\*\.)?([a-z0-9-]+\.)+[a-z]+", host)]:
+        raise ImproperlyConfigured(
+            f"{name} holds '{wrong[0]}': set it to host names such as push.example.org, or none."
+        )
+    return names
+
+
 def env_redis_url(name: str) -> str:
     url = env_text(name)
     if url and not is_redis_url(url):

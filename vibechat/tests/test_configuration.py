@@ -211,3 +211,16 @@ def test_example_is_valid_shell(tmp_path):
     command = ["sh", "-c", "set -a; . ./.env.example; set +a; echo $PORT $ALLOWED_HOSTS"]
     result = subprocess.run(command, cwd=ROOT, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True)
     assert result.stdout == "8000 localhost,127.0.0.1,[::1]\n"
+
+
+def test_push_hosts_are_host_names_or_none(configured):
+    assert "fcm.googleapis.com" in configured()["PUSH_HOSTS"]
+    assert configured(PUSH_HOSTS="none")["PUSH_HOSTS"] == []
+    assert configured(PUSH_HOSTS="a.example.org, *.b.example.org")["PUSH_HOSTS"] == ["a.example.org", "*.b.example.org"]
+
+
+@pytest.mark.parametrize(
+    "hosts", ["localhost", "127.0.0.1", "https://a.example.org", "*", "*.org/x", "a.example.org:443"]
+)
+def test_other_push_hosts_stop_the_start(configured, hosts):
+    assert refusal(configured, PUSH_HOSTS=hosts).startswith("PUSH_HOSTS holds ")

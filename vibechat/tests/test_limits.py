@@ -86,6 +86,8 @@ def test_body_without_an_email_is_400(anonymous, body):
         ("key_upload", "post", "/api/keys/upload", {}),
         ("contact_add", "post", "/api/contacts/add", {}),
         ("contact_add", "post", "/api/blocks/add", {}),
+        ("push", "post", "/api/push", {}),
+        ("push", "post", "/api/push/test", {}),
         ("proof", "post", "/api/auth/proof", {"password": "wrong"}),
         ("vault_read", "get", "/api/vault", None),
         ("vault_read", "get", "/api/vault/versions/1", None),

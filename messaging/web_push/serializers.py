@@ -1,0 +1,39 @@
+import base64
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from rest_framework import serializers
+
+from messaging.web_push.subscriptions import ENDPOINT, PushSubscription, host_of, is_push_service
+from vibechat.core.fields import Base64Field, PatternField
+
+
+class SubscribeSerializer(serializers.Serializer):
+    """The members of a browser's PushSubscription, the bytes in standard base64."""
+
+    endpoint = PatternField(ENDPOINT)
+    p256dh = Base64Field(65, 65)
+    auth = Base64Field(16, 16)
+
+    def validate_endpoint(self, endpoint: str) -> str:
+        if not is_push_service(host_of(endpoint)):
+            raise serializers.ValidationError("This server sends nothing to that host.", code="unknown_push_host")
+        return endpoint
+
+    def validate_p256dh(self, text: str) -> str:
+        try:
+            ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), base64.b64decode(text))
+        except ValueError as error:
+            raise serializers.ValidationError("This is no point on P-256.", code="invalid_key") from error
+        return text
+
+
+class PushSubscriptionSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = PushSubscription
+        fields = ["id", "endpoint", "created_at"]
+        read_only_fields = fields
+
+
+class PushStateSerializer(serializers.Serializer):
+    key = serializers.CharField(help_text="The applicationServerKey: base64 of 65 bytes.")
+    results = PushSubscriptionSerializer(many=True)
