@@ -15,6 +15,7 @@ type VaultModel = {
   keepCode(draft: { code: string }): Promise<unknown>;
   tryCode(text: string): Promise<unknown>;
   removeWay(id: string): Promise<unknown>;
+  giveUp(): Promise<unknown>;
   unlockByCode(text: string): Promise<unknown>;
   unlockByPasskey(): Promise<unknown>;
   unlockByInvitation(code: string): Promise<import("../static/js/views/vault/unlock-dialog.js").Joining>;

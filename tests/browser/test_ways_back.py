@@ -5,7 +5,16 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tools.browser.ways import asked, groups_shown, keep_code, settings, unlock_by_code, unlock_dialog, ways
+from tools.browser.ways import (
+    asked,
+    close_settings,
+    groups_shown,
+    keep_code,
+    settings,
+    unlock_by_code,
+    unlock_dialog,
+    ways,
+)
 
 pytestmark = pytest.mark.once
 
@@ -173,3 +182,27 @@ def test_log_out_warns_where_this_browser_is_the_only_way(friends):
     expect(alice.page.get_by_text("This is the only way to your messages.")).to_be_hidden()
     dialog.get_by_role("checkbox", name="Forget my key and messages on this browser").check()
     expect(dialog).to_contain_text("Your ways back in can open them again.")
+
+
+def test_ways_back_that_the_server_has_lost_are_made_anew(friends, new_person, site):
+    alice, bob = friends
+    alice.send("hello")
+    former = keep_code(alice)
+    site.execute("DELETE FROM vault_versions WHERE user_id = (SELECT id FROM users WHERE email = ?)", alice.email)
+    alice.page.reload()
+    strip = alice.page.locator("#vault-strip")
+    expect(strip).to_contain_text("The server says that your ways back in are gone.")
+    strip.get_by_role("button", name="What can I do?").click()
+    ways(alice).get_by_role("button", name="Make new ways back").click()
+    dialog = alice.page.get_by_role("dialog", name="Make new ways back?")
+    dialog.get_by_role("button", name="Make new ways back").click()
+    expect(dialog).to_be_hidden()
+    alice.page.get_by_role("dialog", name="Keep a way back in").get_by_role("button", name="Later").click()
+    expect(strip).to_be_hidden()
+    close_settings(alice)
+    code = keep_code(alice)
+    assert code != former
+    other = fresh_browser(new_person, alice)
+    unlock_by_code(other, code)
+    other.open_chat(bob)
+    other.expect_message("hello")

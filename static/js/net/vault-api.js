@@ -31,6 +31,10 @@ export class VaultApi {
     return this.#api.call("PUT", "/vault", { body, bounds: VAULT });
   }
 
+  deleteVault() {
+    return this.#api.call("DELETE", "/vault");
+  }
+
   browsers() {
     return this.#api.call("GET", "/browsers");
   }

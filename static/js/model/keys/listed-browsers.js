@@ -64,5 +64,5 @@ function pinList(row, list) {
   if (identity === list.identity && version >= list.version && hash !== list.hash) {
     throw new Refusal(version === list.version ? "list_forked" : "list_older");
   }
-  row.list = { ...list, ids: [...new Set([...ids, ...list.ids])].sort().slice(0, IDS_LIMIT) };
+  row.list = { ...list, ids: [...new Set([...list.ids, ...ids])].slice(0, IDS_LIMIT) };
 }

@@ -7,7 +7,7 @@ import { Emitter } from "../../lib/emitter.js";
 import { once } from "../../lib/once.js";
 import { after } from "../../lib/timing.js";
 import { Refusal } from "../server/model-errors.js";
-import { readPin, stateOf } from "./vault-pin.js";
+import { readPin, stateOf } from "./vault-state.js";
 
 /**
  * - unknown: the server was not asked yet
@@ -137,6 +137,11 @@ export class Vault extends Emitter {
   /** @param {string} text as typed */
   tryCode(text) {
     return this.#do("tryCode", text);
+  }
+
+  /** Gives up a vault that is refused: its ways back open nothing any more. A new one can be made after it. */
+  giveUp() {
+    return this.#do("giveUp");
   }
 
   /** @param {string} id */

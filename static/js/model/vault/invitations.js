@@ -6,7 +6,7 @@ import { Inviter, Joiner, makeInvitation, readInvitation } from "../../crypto/br
 import { toBase64 } from "../../lib/bytes.js";
 import { Emitter } from "../../lib/emitter.js";
 import { after } from "../../lib/timing.js";
-import { ApiError } from "../../net/net-errors.js";
+import { ApiError, NetworkError } from "../../net/net-errors.js";
 import { asProofRefusal, Refusal } from "../server/model-errors.js";
 import { readExpiry, readStep } from "../server/vault-responses.js";
 
@@ -28,6 +28,8 @@ const NOT_FOUND = 404;
 // A push says that there is news; without a socket the server is asked.
 const ASK_EVERY_MS = 2000;
 const OVER = "invitation_expired";
+// As long as the server keeps an invitation without news.
+const PATIENCE_MS = 120_000;
 
 /**
  * One run of an invitation in this browser.
@@ -38,6 +40,8 @@ export class Invitation extends Emitter {
   #api;
   #route;
   #isOver = false;
+  /** Whether both browsers take part: a lost connection does not end it then. */
+  #isRunning = false;
   #wake = () => {};
   #confirm = () => {};
   /** @type {Promise<void>} */
@@ -68,6 +72,7 @@ export class Invitation extends Emitter {
 
   /** @param {() => Promise<void>} work */
   run(work) {
+    this.#isRunning = true;
     this.#finished = work().then(() => this.emit("done"), (error) => this.#failed(error));
   }
 
@@ -85,7 +90,34 @@ export class Invitation extends Emitter {
    * @param {Bytes} message
    */
   async leave(step, message) {
-    await this.#api.leaveMessage(this.#route, step, toBase64(message));
+    await this.persist(() => this.#api.leaveMessage(this.#route, step, toBase64(message)));
+  }
+
+  /**
+   * Repeats a step while there is no connection. Each may be made twice.
+   * @template Result
+   * @param {() => Promise<Result>} work
+   * @returns {Promise<Result>}
+   */
+  async persist(work) {
+    for (const startedMs = Date.now(); ; ) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof NetworkError) || !this.#isRunning || this.#isOver || Date.now() - startedMs > PATIENCE_MS) {
+          throw error;
+        }
+      }
+      await this.#news();
+    }
+  }
+
+  /** Resolves when the server has news, or may have. */
+  #news() {
+    return new Promise((resolve) => {
+      this.#wake = () => resolve(undefined);
+      after(ASK_EVERY_MS, () => resolve(undefined));
+    });
   }
 
   /**
@@ -98,11 +130,8 @@ export class Invitation extends Emitter {
       if (this.#isOver) {
         throw new Refusal(OVER);
       }
-      const news = new Promise((resolve) => {
-        this.#wake = () => resolve(undefined);
-        after(ASK_EVERY_MS, () => resolve(undefined));
-      });
-      const message = readStep(await this.#api.invitation(this.#route), step);
+      const news = this.#news();
+      const message = readStep(await this.persist(() => this.#api.invitation(this.#route)), step);
       if (message !== null) {
         return message;
       }
@@ -153,7 +182,7 @@ export async function invite({ api, email, accountId, add }) {
     await invitation.confirmed();
     // Throws if the invitation is over: nobody is added then.
     await invitation.wait("details");
-    await invitation.leave("grant", await inviter.grant(await add(browser, way)));
+    await invitation.leave("grant", await inviter.grant(await invitation.persist(() => add(browser, way))));
   });
   return invitation;
 }
@@ -192,7 +221,8 @@ export async function redeem(text, { api, email, accountId, newcomer, join }) {
     const digits = await joiner.takeReveal(await invitation.wait("reveal"));
     await invitation.leave("details", await joiner.details(way));
     invitation.emit("digits", { digits });
-    await join(await joiner.takeGrant(await invitation.wait("grant")));
+    const grant = await joiner.takeGrant(await invitation.wait("grant"));
+    await invitation.persist(() => join(grant));
   });
   return invitation;
 }

@@ -101,15 +101,24 @@ export class Keeper {
    * @returns {Promise<Snapshot>} pinned
    */
   async #verified(served, vaultKey, known) {
-    const { browser, pins } = this.#parts;
+    const { browser } = this.#parts;
     const snapshot = await openSnapshot(served, { ...this.#owner, vaultKey });
     for (const pinned of known) {
       await checkFollows(snapshot, pinned, browser);
     }
     if (snapshot.list.browsers.some(({ id }) => id === browser)) {
-      await pins.write(pinnedAs(snapshot, known.at(-1)?.pin.wrote ?? [], browser));
+      await this.pin(snapshot, known.at(-1)?.pin.wrote);
     }
     return snapshot;
+  }
+
+  /**
+   * @param {Snapshot} snapshot verified
+   * @param {(Written | null)[]} [wrote]
+   */
+  pin(snapshot, wrote = []) {
+    const { browser, pins } = this.#parts;
+    return pins.write(pinnedAs(snapshot, wrote, browser));
   }
 
   /**

@@ -135,8 +135,10 @@ function mergedList(winner, other) {
   if (!winner || !other) {
     return winner ?? other;
   }
-  const later = other.version > winner.version ? other : winner;
-  return { ...later, ids: [...new Set([...winner.ids, ...other.ids])].sort().slice(0, IDS_LIMIT) };
+  // The ids of the newest list stand first. Of one version, each browser takes the same one of the two, so that all agree.
+  const isOther = other.version === winner.version ? String(other.ids) > String(winner.ids) : other.version > winner.version;
+  const [later, earlier] = isOther ? [other, winner] : [winner, other];
+  return { ...later, ids: [...new Set([...later.ids, ...earlier.ids])].slice(0, IDS_LIMIT) };
 }
 
 /**

@@ -7,6 +7,7 @@ import { streamHead, verifyStream } from "../../crypto/stream.js";
 import { fromBase64, fromHex, toHex } from "../../lib/bytes.js";
 import { get } from "../../storage/queries.js";
 import { presentKey } from "./vault-content.js";
+import { STREAM_PINS } from "./vault-pin.js";
 
 /** @import { StreamKind } from "../../crypto/stream.js" */
 /** @import { ServedStream } from "../server/stream-responses.js" */
@@ -28,8 +29,6 @@ import { presentKey } from "./vault-content.js";
  * - anything else: why it is refused
  * @typedef {"known" | "left" | "unknown" | "stream_older" | "stream_forked" | "stream_unsigned"} Verdict
  */
-
-export const STREAM_PINS = "stream pins";
 
 /** @param {{ browser: string, kind: StreamKind }} stream */
 export function placeOf({ browser, kind }) {

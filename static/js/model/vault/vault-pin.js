@@ -3,6 +3,7 @@
  */
 import { fromBase64, toBase64 } from "../../lib/bytes.js";
 import { get } from "../../storage/queries.js";
+import { PIN } from "./vault-state.js";
 
 /**
  * @typedef {object} OwnPlace this browser's own way and signature key
@@ -21,28 +22,10 @@ import { get } from "../../storage/queries.js";
  */
 /** @typedef {{ pin: VaultPin, vaultKey: Bytes, content: any }} Pinned */
 
-export const PIN = "vault pin";
-/** The problem of a browser that was signed out, until it is unlocked again. */
-export const SIGNED_OUT = "signed_out";
+export const STREAM_PINS = "stream pins";
 const CONTENT = "vault content";
 const PLACE = "vault place";
 const STRICT = /** @type {const} */ ({ durability: "strict" });
-
-/**
- * @param {Database} database
- * @returns {Promise<VaultPin | null>}
- */
-export async function readPin(database) {
-  return (await database.read(["state"], (stores) => get(stores("state"), PIN))) ?? null;
-}
-
-/**
- * @param {VaultPin} pin
- * @returns {Pick<import("./account-vault.js").View, "state" | "problem">}
- */
-export function stateOf({ problem }) {
-  return problem === SIGNED_OUT ? { state: "locked", problem: null } : { state: problem ? "refused" : "kept", problem };
-}
 
 export class VaultPins {
   #database;
@@ -82,6 +65,12 @@ export class VaultPins {
         stores("state").put({ ...pin, ...change }, PIN);
       }
     }, STRICT);
+  }
+
+  /** @param {{ content: boolean }} what content: also the vault, and how this browser opened it; otherwise only its streams, which go with a vault */
+  async forget({ content }) {
+    const names = [STREAM_PINS, ...(content ? [PIN, CONTENT, PLACE] : [])];
+    await this.#database.write(["state"], async (stores) => names.forEach((name) => stores("state").delete(name)), STRICT);
   }
 
   /** @returns {Promise<OwnPlace | null>} */

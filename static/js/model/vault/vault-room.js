@@ -5,7 +5,7 @@
 import { wayOf } from "../../crypto/ways.js";
 import { fromBase64, fromHex, toHex } from "../../lib/bytes.js";
 import { VaultApi } from "../../net/vault-api.js";
-import { Refusal } from "../server/model-errors.js";
+import { readIfFound, Refusal } from "../server/model-errors.js";
 import { readOwnBrowsers } from "../server/vault-responses.js";
 import { browserName } from "./browser-name.js";
 import { draftCode, seedOfCode } from "./code-draft.js";
@@ -18,6 +18,7 @@ import { checkAgainstPin, checkFollows, openSnapshot } from "./snapshot.js";
 import { Streams } from "./streams.js";
 import { emptyContent, mergedContent, wayRecord } from "./vault-content.js";
 import { VaultPins } from "./vault-pin.js";
+import { stateOf } from "./vault-state.js";
 import { VaultSync } from "./vault-sync.js";
 
 /** @import { View } from "./account-vault.js" */
@@ -210,10 +211,23 @@ export class VaultRoom {
    */
   tryCode(text) {
     return this.#vaultSync.alone(async () => {
-      await this.#openedByCode(text);
-      const { id } = await wayOf(await this.#seedOf(text), this.#parts.user.email);
-      await this.#keeper.write(async (present) => ({ content: used(/** @type {Snapshot} */ (present).content, id) }));
+      await this.#keeper.write(async (opened) => ({ content: /** @type {Snapshot} */ (opened).content }), () => this.#openedByCode(text));
       await this.#vaultSync.kept();
+    });
+  }
+
+  /**
+   * Deletes the vault at the server, and forgets what was pinned of it. This browser has the keys, so that a new vault can hold them.
+   * @throws {Refusal} `key_not_here`, `proof_needed`
+   */
+  giveUp() {
+    return this.#vaultSync.alone(async () => {
+      this.#requireKey();
+      await this.#vaultSync.requireProof();
+      await readIfFound(this.#api.deleteVault(), () => null);
+      await this.#pins.forget({ content: true });
+      this.#tell({ state: "none", problem: null, ways: [], browsers: [], news: [] });
+      this.#parts.tabs.tell("vault");
     });
   }
 
@@ -300,7 +314,7 @@ export class VaultRoom {
    * @throws {Refusal} `code_malformed`, `code_damaged`, `code_unknown`, `proof_needed`, or a problem of the vault
    */
   unlockByCode(text) {
-    return this.#vaultSync.alone(() => this.#vaultSync.join(() => this.#openedByCode(text)));
+    return this.#unlock(() => this.#openedByCode(text));
   }
 
   /**
@@ -308,7 +322,18 @@ export class VaultRoom {
    * @throws {Refusal} `passkey_unknown`: the vault has no such way; or as `unlockByCode`
    */
   unlockBySeed(seed) {
-    return this.#vaultSync.alone(() => this.#vaultSync.join(() => this.#openedBy(seed, "passkey_unknown")));
+    return this.#unlock(() => this.#openedBy(seed, "passkey_unknown"));
+  }
+
+  /** @param {() => Promise<Snapshot>} open */
+  #unlock(open) {
+    return this.#vaultSync.alone(async () => {
+      const isRefused = isRefusedBy(await this.#pins.read());
+      await this.#vaultSync.join(open);
+      if (isRefused) {
+        await this.#pins.forget({ content: false });
+      }
+    });
   }
 
   /** @param {string} text */
@@ -323,7 +348,9 @@ export class VaultRoom {
    */
   async #openedBy(seed, unknown) {
     const { cipher, user } = this.#parts;
-    const [served, pinned] = [await this.#keeper.served(), await this.#pins.read()];
+    const [served, known] = [await this.#keeper.served(), await this.#pins.read()];
+    // Who types the code of a vault that was refused decides that it is right after all, as in a fresh browser.
+    const pinned = isRefusedBy(known) ? null : known;
     if (pinned) {
       checkAgainstPin(served, pinned.pin);
     }
@@ -348,6 +375,14 @@ export class VaultRoom {
   prove(password) {
     return this.#api.prove(password);
   }
+}
+
+/**
+ * @param {import("./vault-pin.js").Pinned | null} pinned
+ * @returns {boolean} whether the server's vault was refused
+ */
+function isRefusedBy(pinned) {
+  return pinned !== null && stateOf(pinned.pin).state === "refused";
 }
 
 /**

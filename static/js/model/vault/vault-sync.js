@@ -12,7 +12,7 @@ import { browserName } from "./browser-name.js";
 import { withBrowser } from "./new-browser.js";
 import { importKeys, withPresent } from "./own-secrets.js";
 import { mergedContent, presentKey } from "./vault-content.js";
-import { SIGNED_OUT } from "./vault-pin.js";
+import { SIGNED_OUT } from "./vault-state.js";
 import { viewOf } from "./vault-view.js";
 
 /** @import { View } from "./account-vault.js" */
@@ -250,7 +250,8 @@ export class VaultSync {
     await accountKey.ensure();
     await this.#keeper.write(async (before) => {
       const { content, list, generation } = /** @type {Snapshot} */ (before);
-      if (list.browsers.some(({ id }) => id === cipher.browser)) {
+      if (await this.#isListed(/** @type {Snapshot} */ (before))) {
+        await this.#keeper.pin(/** @type {Snapshot} */ (before));
         return null;
       }
       const made = accountKey.current;
@@ -267,6 +268,18 @@ export class VaultSync {
     }, open);
     await this.kept();
     await storageLoss.recover();
+  }
+
+  /**
+   * @param {Snapshot} opened
+   * @returns {Promise<boolean>} whether this browser has joined before, and the answer was lost
+   */
+  async #isListed({ list, ways }) {
+    const { cipher, user } = this.#parts;
+    const { seed, signature } = await this.#keeper.place();
+    const { id: way } = await wayOf(seed, user.email);
+    const listed = list.browsers.find(({ id }) => id === cipher.browser);
+    return listed !== undefined && equal(listed.signatureKeyBytes, signature.publicKeyBytes) && ways.some(({ id }) => id === way);
   }
 
   /**

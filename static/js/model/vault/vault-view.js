@@ -2,7 +2,7 @@
 import { readBrowsers } from "../../crypto/browser-list.js";
 import { fromBase64 } from "../../lib/bytes.js";
 import { presentKey } from "./vault-content.js";
-import { stateOf } from "./vault-pin.js";
+import { stateOf } from "./vault-state.js";
 
 /** @import { ShownBrowser, ShownWay, View } from "./account-vault.js" */
 /** @import { WayRecord } from "./vault-content.js" */

@@ -29,6 +29,7 @@ export class VaultStrip {
   words() {
     const { state, problem, news } = this.vault;
     const [first] = news;
+    if (state === "refused") return [sentence({ code: problem ?? "" }), " ", button("What can I do?", this.actions.onSettings)];
     if (problem !== null) return [sentence({ code: problem })];
     if (state === "locked" && !this.actions.isAnew()) return ["Your messages are locked in this browser. ", button("Unlock", this.actions.onUnlock)];
     if (!first) return [];

@@ -1,5 +1,6 @@
 /** Builds what the page shows about ways back in and the person's browsers. */
 import { find } from "../../lib/dom.js";
+import { AskingDialog } from "../dialogs/dialog.js";
 import { AddBrowserDialog } from "./add-browser-dialog.js";
 import { CodeDialog } from "./code-dialog.js";
 import { KeepDialog } from "./keep-dialog.js";
@@ -48,6 +49,7 @@ export class VaultViews {
     });
     this.tryCode = new TryCodeDialog({ tryCode: (text) => vault.tryCode(text), home });
     this.remove = removeWayDialog({ remove: (id) => this.proof.around(() => vault.removeWay(id)), home });
+    this.giveUp = new AskingDialog("give-up", () => this.proof.around(() => vault.giveUp()).then(() => () => this.keep.open()), {}, home);
     this.out = signOutDialog({ signOut: (id, how) => this.proof.around(() => vault.signOut(id, how)), home });
     /* A browser that was signed out holds a key from before. One that has started without old messages has a key since. */
     const wasSignedOut = vault.state === "locked" && key.status === "ready";
@@ -55,7 +57,7 @@ export class VaultViews {
     this.unlock = new UnlockDialog({ vault, proof: this.proof, hasKey: () => key.status === "ready", home });
     this.card = new WaysCard({ vault, actions: this.actions() });
     this.strip = new VaultStrip({ vault, isAnew: this.isAnew, onUnlock: () => this.unlock.open(), onSettings: openSettings });
-    this.bar = wayBackBar({ reminder, isOnlyWay: () => this.isOnlyWay(), onKeep: () => this.keep.open() });
+    this.bar = wayBackBar({ reminder, isOnlyWay: () => this.isOnlyWay(), onKeep: () => (vault.state === "refused" ? openSettings() : this.keep.open()) });
     conversations.on("chats", () => this.bar.draw());
     for (const source of [key, vault]) source.on("changed", () => this.draw());
     this.draw();
@@ -66,6 +68,7 @@ export class VaultViews {
     return {
       keep: () => this.keep.open(),
       unlock: () => this.unlock.open(),
+      giveUp: () => this.giveUp.open(),
       addBrowser: () => this.add.invite(),
       tryCode: () => this.tryCode.open(),
       renewCode: () => this.code.offer(),

@@ -12,12 +12,18 @@ import { browserDates, keptWays, wayDates, wayName, waysWords } from "./vault-wo
  * @typedef {object} CardActions
  * @property {() => unknown} keep
  * @property {() => unknown} unlock
+ * @property {() => unknown} giveUp
  * @property {() => unknown} addBrowser
  * @property {() => unknown} tryCode
  * @property {() => unknown} renewCode
  * @property {(way: Way, isLast: boolean) => unknown} removeWay
  * @property {(browser: KnownBrowser) => unknown} signOut
  */
+
+const LOCKED = "Your earlier messages are locked in this browser.";
+const REFUSED =
+  "This browser can't trust what the server has of your ways back in. If you have your newest recovery code, unlock with it: " +
+  "what the server has is taken then. Or make new ways back from this browser.";
 
 export class WaysCard {
   /** @param {{vault: VaultModel, actions: CardActions}} parts */
@@ -31,6 +37,7 @@ export class WaysCard {
     this.browserList = new KeyedList(find("#browser-list", HTMLElement), ITEMS);
     this.keep = this.press("#ways-keep", () => actions.keep());
     this.unlock = this.press("#ways-unlock", () => actions.unlock());
+    this.giveUp = this.press("#ways-give-up", () => actions.giveUp());
     this.add = this.press("#browser-add", () => actions.addBrowser());
     vault.on("changed", () => this.draw());
   }
@@ -63,14 +70,15 @@ export class WaysCard {
   draw() {
     const { state, ways, browsers } = this.vault;
     const kept = keptWays(ways);
-    const isLocked = state === "locked";
+    const [isLocked, isRefused] = [state === "locked", state === "refused"];
     this.ways.hidden = this.browsers.hidden = false;
-    setText(find("#ways-words", HTMLElement), isLocked ? "Your earlier messages are locked in this browser." : waysWords(kept.length, browsers.length));
-    this.keep.hidden = isLocked;
+    setText(find("#ways-words", HTMLElement), isRefused ? REFUSED : isLocked ? LOCKED : waysWords(kept.length, browsers.length));
+    this.keep.hidden = isLocked || isRefused;
     this.keep.classList.toggle("quiet", kept.length > 0);
-    this.unlock.hidden = !isLocked;
-    this.add.hidden = isLocked;
-    this.wayList.draw(kept.map((way) => this.wayRow(way, kept.length === 1)));
+    this.unlock.hidden = !isLocked && !isRefused;
+    this.giveUp.hidden = !isRefused;
+    this.add.hidden = isLocked || isRefused;
+    this.wayList.draw((isRefused ? [] : kept).map((way) => this.wayRow(way, kept.length === 1)));
     const shown = browsers.length > 0 ? browsers : [thisBrowser()];
     this.browserList.draw(shown.map((browser) => this.browserRow(browser)));
   }

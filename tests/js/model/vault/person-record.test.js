@@ -60,7 +60,19 @@ describe("records of a person", () => {
 
   test("keep the later list of browsers, and all browsers that stood in one", () => {
     const list = (version, ...ids) => ({ identity: "aa", version, hash: `h${version}`, ids });
-    assert.deepEqual(merged(record({ list: list(1, "b1", "b2") }), record({ list: list(2, "b2", "b3") })).list, list(2, "b1", "b2", "b3"));
+    assert.deepEqual(merged(record({ list: list(1, "b1", "b2") }), record({ list: list(2, "b2", "b3") })).list, list(2, "b2", "b3", "b1"));
+  });
+
+  test("drop the browsers that stood in the oldest lists, if there are too many, and agree in any order", () => {
+    const list = (version, ids) => ({ identity: "aa", version, hash: `h${version}`, ids });
+    const old = Array.from({ length: 200 }, (_, index) => `b${100 + index}`);
+    const [left, right] = [record({ list: list(1, old) }), record({ list: list(2, ["z1", "z2"]) })];
+    const both = merged(left, right);
+    assert.deepEqual([both.list.ids.length, both.list.ids.slice(0, 3)], [200, ["z1", "z2", "b100"]]);
+    const [one, other] = [record({ list: list(2, ["z1", "b1"]) }), record({ list: list(2, ["z1", "b2"]) })];
+    assert.deepEqual(merged(one, other).list, merged(other, one).list);
+    assert.deepEqual(merged(merged(one, other), one).list, merged(one, other).list);
+    assert.deepEqual(merged(merged(one, other), other).list, merged(one, other).list);
   });
 
   test("keep what a newer version of the page has written", () => {
