@@ -3,6 +3,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.reset_links import reset_link
+from vault.passkeys import Passkey
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PATH = "/api/vault"
@@ -19,3 +20,11 @@ def test_new_password_by_a_link_leaves_the_vault_as_it_is(writer, alice):
     assert alice.get(PATH).status_code == 401
     login = client.post("/api/auth/login", {"email": alice.email, "password": NEW}, format="json").json()
     assert client.get(PATH, headers={"Authorization": f"Bearer {login['access']}"}).json() == before
+
+
+def test_new_password_by_a_link_keeps_the_passkeys(alice):
+    Passkey.objects.create(user=alice.user, credential_id=b"1234", public_key=b"key", sign_count=0)
+    _, _, token = reset_link(User.objects.get(pk=alice.user.pk), "").partition("#link=")
+    body = {"token": token, "new_password": NEW}
+    assert APIClient().post("/api/auth/reset/password", body, format="json").status_code == 204
+    assert Passkey.objects.filter(user=alice.user).count() == 1
