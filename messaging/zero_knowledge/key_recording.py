@@ -17,6 +17,7 @@ DERIVATIONS = {
 SCALAR_AT = {138: 36, 48: 16}  # where the 32 secret bytes begin, by the length of a PKCS #8: P-256, Ed25519
 SCALAR_BYTES = 32
 SCRIPT = """(() => {
+  if (!globalThis.SubtleCrypto) return; // the browser's own page for an address that cannot be reached
   const { exportKey, importKey, deriveBits } = SubtleCrypto.prototype;
   const materials = new WeakMap();
   const base64 = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes.buffer ?? bytes)));
