@@ -112,6 +112,9 @@ type VaultParts = {
   accountKey: AccountKey;
   api: Api;
   cipher: StorageCipher;
+  clearedMessages: ClearedMessages;
+  clearing: import("../static/js/model/history/clearing.js").Clearing;
+  conversations: import("../static/js/model/conversations.js").Conversations;
   database: Database;
   locks: Pick<LockManager, "request">;
   /** pins have come from another browser of the person's */

@@ -264,11 +264,12 @@ function build({ session, database, cipher, ownEmail, environment }) {
   const screens = new Screens({
     chatList, cipher, decryptQueue, drafts, messageStore, olderMessages, people, preferences, screenWork, sendQueue, sync, tabs,
   });
+  const clearing = new Clearing({ api, cipher, clearedMessages, database, locks, ownEmail, sync });
   const conversations = new Conversations({
     accountKey,
     announcements: new Announcements({ connection, decryptQueue, people, sync }),
     chatList,
-    clearing: new Clearing({ api, cipher, clearedMessages, database, locks, ownEmail, sync }),
+    clearing,
     connection,
     contacts,
     decryptQueue,
@@ -286,7 +287,7 @@ function build({ session, database, cipher, ownEmail, environment }) {
   });
   const safety = new Safety({ accountKey, people, peerKeys, ownEmail });
   const vault = new Vault({
-    accountKey, api, cipher, database, locks, people, preferences, session, storageLoss, tabs,
+    accountKey, api, cipher, clearedMessages, clearing, conversations, database, locks, people, preferences, session, storageLoss, tabs,
     user: /** @type {User} */ (session.user),
     onPinsChanged: () => conversations.pinsChanged(),
     onSignedOut: () => void session.signedOut().catch(() => {}),

@@ -1,7 +1,7 @@
 /**
  * The chats of the account: connects receiving, sending, receipts and the screens, and is their interface for the views.
  *
- * Events: `chats`, `thread` {email}, `announce` {email, name, text}, `connection` {state}.
+ * Events: `chats` {emails} (of those that have changed; none: all), `thread` {email}, `announce` {email, name, text}, `connection` {state}.
  */
 import { Emitter } from "../lib/emitter.js";
 import { after } from "../lib/timing.js";
@@ -30,7 +30,7 @@ export class Conversations extends Emitter {
   #listen() {
     const { accountKey, announcements, connection, contacts, decryptQueue, drafts, peerKeys } = this.#parts;
     const { peerReceipts, screens, sendQueue, sync, tabs } = this.#parts;
-    screens.on("chats", () => this.emit("chats"));
+    screens.on("chats", (detail) => this.emit("chats", detail));
     screens.on("thread", (detail) => this.emit("thread", detail));
     announcements.on("announce", (detail) => this.emit("announce", detail));
     sync.on("applied", (change) => this.#applied(change));
@@ -224,6 +224,12 @@ export class Conversations extends Emitter {
   pinsChanged() {
     this.#reconsiderKeys().catch(() => {});
     this.#tryAgain();
+  }
+
+  /** @param {string[]} emails of chats that another browser of the person's has changed */
+  changedElsewhere(emails) {
+    emails.forEach((email) => this.#parts.screens.touchEverywhere(email));
+    this.#parts.drafts.adopt(emails);
   }
 
   /** Sends held messages to peers without an offered key. */

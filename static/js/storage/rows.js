@@ -123,6 +123,9 @@
  * @property {Sealed | null} draft shared by all tabs
  * @property {string[]} [sentDrafts] the nonces of the last drafts that were sent, so that no other tab sends them again
  * @property {number} [receiptDue] since when the other person is to be told what was opened and seen here
+ * @property {Record<string, number>} [draftChanges] by the person's browser, the time of its last change that the draft contains
+ * @property {string} [draftShared] the nonce of the draft that the other browsers are told, or that came from one of them
+ * @property {Elsewhere} [elsewhere] what the person's other browsers have told
  * @property {Record<string, number>} [seen] by the peer's browser: the greatest counter that was on the screen here
  * @property {Record<string, { from: number, to: number, named?: Sealed | null }>} [heads] by the peer's browser: the last
  *   message that it says it has sent, at first and now; named: the latter's counter and hash
@@ -136,6 +139,15 @@
  * @property {number[]} [repetitions] ids of messages that repeat others and are not shown, the latest last
  * @property {Record<string, number>} [droppedSkips] by the peer's browser: the greatest counter of a skip that is not kept any
  *   more
+ */
+
+/**
+ * Counters by the browser of the message, as ranges, both ends included.
+ * @typedef {object} Elsewhere
+ * @property {Record<string, [number, number][]>} seen they were on the screen in another browser of the person's
+ * @property {Record<string, [number, number][]>} passed the person has jumped over them there
+ * @property {Record<string, [number, number][]>} cleared
+ * @property {number} clearedThrough the highest id of a message that was cleared
  */
 
 /**
@@ -167,6 +179,7 @@
  * @property {number} readAtMs 0: not yet
  * @property {boolean} seen it has been on the screen here
  * @property {boolean} [passed] the user has jumped over it: it is neither unread nor read
+ * @property {boolean} [presumed] it is `passed` only because it did not open here and another browser has nothing unread there
  * @property {any} [raw] as the server gave it, until it has been opened
  * @property {string} [nonce] that of its envelope; none: it was sent from here
  * @property {number} [arrivedAtMs] when it came here

@@ -344,7 +344,7 @@ export class Server {
     const peerOf = (m) => (m.sender_email === me.email ? m.recipient_email : m.sender_email);
     const others = new Set(this.#visible(me).map(peerOf));
     return [...others].map((email) => {
-      const messages = this.#between(me, email);
+      const messages = this.#between(me, email).filter((m) => m.message_type !== "receipt");
       const unread = messages.filter((m) => m.recipient_email === me.email && !m.read_at).length;
       return { email, display_name: this.user(email).profile.display_name, last_message: messages[0], unread };
     });

@@ -34,7 +34,9 @@ export class Clearing {
    * @param {ChatId} chatId
    */
   async clear(chatId) {
-    await this.#forget(chatId, await this.#standing(chatId));
+    const { database } = this.#parts;
+    const rows = await database.read(["messages"], (stores) => newestMessages(stores("messages"), chatId, { limit: Infinity }));
+    await this.forget(chatId, rows, () => ({ clearingDue: true, older: null, unreadBefore: 0 }), "sending");
     this.#attempt = 0;
     await this.askDue();
   }
@@ -97,12 +99,11 @@ export class Clearing {
   }
 
   /**
-   * @param {ChatId} chatId
+   * @param {MessageRow[]} rows
    * @returns {Promise<Standing>}
    */
-  async #standing(chatId) {
-    const { database, cipher } = this.#parts;
-    const rows = await database.read(["messages"], (stores) => newestMessages(stores("messages"), chatId, { limit: Infinity }));
+  async #standing(rows) {
+    const { cipher } = this.#parts;
     const named = rows.filter(({ sealed }) => sealed).map(async (row) => {
       const { browser, counter, hash } = await cipher.open(messageRecord(row), /** @type {Sealed} */ (row.sealed));
       return { browser, counter, hash };
@@ -123,23 +124,25 @@ export class Clearing {
   }
 
   /**
+   * Deletes messages here, and remembers them.
    * @param {ChatId} chatId
-   * @param {Standing} standing
+   * @param {MessageRow[]} rows ascending
+   * @param {(chat: ChatRow) => Partial<ChatRow>} change of the chat
+   * @param {OutboxRow["state"]} [leaving] unsent messages in this state are not shown any more unless they fail
    */
-  async #forget(chatId, { ids, named }) {
+  async forget(chatId, rows, change, leaving) {
     const { clearedMessages, database } = this.#parts;
-    const rows = await clearedMessages.rowsWith(chatId, named);
+    const { ids, named } = await this.#standing(rows);
+    const cleared = await clearedMessages.rowsWith(chatId, named);
     await database.write(["chats", "cleared", "messages", "outbox"], async (stores) => {
       ids.forEach((id) => stores("messages").delete(id));
-      const leaving = (await unsent(stores("outbox"), chatId)).filter(({ state }) => state === "sending");
+      const hidden = (await unsent(stores("outbox"), chatId)).filter(({ state }) => state === leaving);
       // A message that is being sent is still sent. It shows again only if it fails.
-      leaving.forEach((row) => stores("outbox").put({ ...row, isCleared: true }));
-      rows.forEach((row) => stores("cleared").put(row));
+      hidden.forEach((row) => stores("outbox").put({ ...row, isCleared: true }));
+      cleared.forEach((row) => stores("cleared").put(row));
       const chat = await chatOrNew(stores("chats"), chatId);
-      const last = Math.max(chat.clearedThrough ?? 0, ...ids.slice(-1));
-      const clearedThrough = last || undefined;
-      const now = { clearedThrough, clearedAt: Date.now(), clearedElsewhere: false, clearingDue: true, older: null, unreadBefore: 0 };
-      stores("chats").put({ ...chat, ...now });
+      const clearedThrough = Math.max(chat.clearedThrough ?? 0, ...ids.slice(-1)) || undefined;
+      stores("chats").put({ ...chat, clearedThrough, clearedAt: Date.now(), clearedElsewhere: false, ...change(chat) });
     }, { durability: "strict" });
   }
 }

@@ -15,6 +15,14 @@ export function marksOf(type) {
 }
 
 /**
+ * @param {{ type: string }} content of an own message that came from the server: another browser of the person's has sent it
+ * @returns {Pick<MessageRow, "takenBack">} a skip's message may have left there
+ */
+export function takenBack({ type }) {
+  return { takenBack: typeOf(type).marks?.isSkip };
+}
+
+/**
  * @param {ServerMessage} message
  * @param {OutboxRow | null} sent the row that it was sent from, whose content is known; null: it is to be decrypted
  * @param {boolean} [isLive]

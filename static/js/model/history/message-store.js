@@ -21,8 +21,9 @@ import { typeOf } from "../../types/content-types.js";
 import { messageRecord, nonceOf } from "../keys/storage-cipher.js";
 import { enterEvent, putMessage, putReceipts } from "./apply-event.js";
 import { checkChain, neighbours } from "./chain-check.js";
+import { marksElsewhere } from "./elsewhere.js";
 import { gapsIn } from "./gaps.js";
-import { isSameEnvelope, isSameMessage, mark, marksOf } from "./message-rows.js";
+import { isSameEnvelope, isSameMessage, mark, marksOf, takenBack } from "./message-rows.js";
 import { withRepetition } from "./repetitions.js";
 import { markSeen, noteWritten, owingReceipt } from "./seen.js";
 import { withSkipsAfter } from "./skips.js";
@@ -271,11 +272,14 @@ export class MessageStore {
         return undefined;
       }
       let isNew = false; // Another tab may have decrypted it.
+      // Of two messages with one counter, nobody knows which was seen.
+      const there = conflict ? null : marksElsewhere(await chatOrNew(stores("chats"), row.chat), content);
       const kept = await changeIn(stores, row, (found) => {
         isNew = !isRepeated;
         return {
           ...found, sealed, raw: undefined, pending: undefined, browser, counter, hidden, conflict, late,
-          namesUnsent: isUnsentNamed || undefined, seen: found.seen || Boolean(first?.seen), ...marksOf(content.type),
+          namesUnsent: isUnsentNamed || undefined, seen: found.seen || Boolean(first?.seen || there?.seen),
+          passed: (found.passed && !found.presumed) || there?.passed || undefined, ...marksOf(content.type), ...(row.mine ? takenBack(content) : {}),
         };
       });
       if (isNew) {

@@ -199,7 +199,7 @@ function merged(ticks, { from, delivered, read, missing }, { last, without }) {
  * @param {ChatRow} chat
  * @returns {Ticks}
  */
-function ticksOf({ ticks, acknowledged = {} }) {
+export function ticksOf({ ticks, acknowledged = {} }) {
   const former = Object.values(acknowledged);
   return ticks ?? {
     delivered: former.flatMap(({ from, delivered, missing }) => rangesOf(from, delivered, missing)),

@@ -2,7 +2,7 @@
  * The list of chats and the open chats. They listen to the other parts, and are read again from the database after each
  * change, at a bounded rate.
  *
- * Events: `chats`, `thread` {email}.
+ * Events: `chats` {emails}, `thread` {email}.
  */
 import { Emitter } from "../../lib/emitter.js";
 import { after, pause, SerialQueue } from "../../lib/timing.js";
@@ -156,7 +156,7 @@ export class Screens extends Emitter {
     this.#touched.clear();
     if (!this.#isStopped) {
       await this.#parts.chatList.refresh(emails);
-      this.emit("chats");
+      this.emit("chats", { emails });
       await Promise.all(emails.map((email) => this.#threads.get(email)?.refresh()));
     }
   }

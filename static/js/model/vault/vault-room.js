@@ -15,6 +15,7 @@ import { Knowledge } from "./knowledge.js";
 import { withBrowser } from "./new-browser.js";
 import { SignOut } from "./sign-out.js";
 import { checkAgainstPin, checkFollows, openSnapshot } from "./snapshot.js";
+import { States } from "./states.js";
 import { Streams } from "./streams.js";
 import { emptyContent, mergedContent, wayRecord } from "./vault-content.js";
 import { VaultPins } from "./vault-pin.js";
@@ -34,6 +35,7 @@ export class VaultRoom {
   #knowledge;
   #pins;
   #signOut;
+  #states;
   #vaultSync;
   /** @type {(view: Partial<View>) => void} */
   #tell;
@@ -57,6 +59,7 @@ export class VaultRoom {
     this.#keeper = new Keeper({ api, pins, browser: parts.cipher.browser, owner });
     this.streams = new Streams({ parts, pins, refresh: () => this.#vaultSync.sync() });
     this.streams.on("changed", () => tell({ streamProblem: this.streams.problem }));
+    this.#states = new States(parts, this.streams);
     this.#signOut = new SignOut({ keeper: this.#keeper, knowledge, accountKey: parts.accountKey, streams: this.streams });
     const finish = () => this.#signOut.finish();
     this.#vaultSync = new VaultSync({ parts, api, pins, keeper: this.#keeper, knowledge, finish, tell: (view) => this.#told(view) });
@@ -66,7 +69,13 @@ export class VaultRoom {
   async sync(how) {
     this.#hasLooked = true;
     await this.#vaultSync.sync(how);
+    await this.#look();
+  }
+
+  /** Looks at what the other browsers have told. */
+  async #look() {
     await this.streams.look();
+    await this.#states.run();
   }
 
   /** @param {Partial<View>} view */
@@ -74,7 +83,7 @@ export class VaultRoom {
     this.#tell(view);
     if (view.state === "kept" && !this.#hasLooked) {
       this.#hasLooked = true;
-      this.streams.look().catch(() => {});
+      this.#look().catch(() => {});
     }
   }
 
@@ -99,7 +108,7 @@ export class VaultRoom {
 
   async load() {
     await this.#vaultSync.load();
-    await this.streams.look();
+    await this.#look();
   }
 
   /** @param {string} id */
