@@ -102,3 +102,42 @@ def test_a_wrong_invitation_opens_nothing(friends, new_person):
     dialog.get_by_role("button", name="Continue").click()
     expect(dialog.get_by_text("This code opens nothing.")).to_be_visible()
     expect(dialog.get_by_label("Code from your other browser")).to_be_focused()
+
+
+def test_what_was_read_cleared_or_begun_in_one_browser_is_so_in_the_other(at_home_and_away):
+    alice, away, bob = at_home_and_away
+    for reader in (alice, away):
+        reader.visit("/chat")
+        expect(reader.chat_link(bob)).to_be_visible()
+    bob.send("one from Bob", "Delivered")
+    bob.send("more news", "Delivered")
+    for reader in (alice, away):
+        expect(reader.chat_link(bob)).to_contain_text("2 unread messages")
+    alice.open_chat(bob)
+    alice.expect_message("more news")
+    expect(away.chat_link(bob)).not_to_contain_text("unread")
+    bob.expect_state("more news", "Read")
+
+    alice.send("an answer", "Read")
+    away.open_chat(bob)
+    away.expect_state("an answer", "Read")
+    alice.message_box().press_sequentially("begun at home")
+    expect(away.message_box()).to_have_value("begun at home")
+    away.message_box().press("End")
+    away.message_box().press_sequentially(", ended away")
+    expect(alice.message_box()).to_have_value("begun at home, ended away")
+    away.message_box().press("Enter")
+    bob.expect_message("begun at home, ended away")
+    expect(alice.message_box()).to_have_value("")
+
+    alice.page.get_by_role("button", name="Chat details").click()
+    details = alice.page.locator("#details")
+    details.get_by_text("Clear this chat").click()
+    details.get_by_role("button", name="Clear chat").click()
+    expect(alice.log().get_by_role("article")).to_have_count(0)
+    expect(away.log().get_by_role("article")).to_have_count(0)
+    bob.send("after the clearing", "Delivered", "Read")
+    for reader in (alice, away):
+        reader.expect_message("after the clearing")
+        expect(reader.log().get_by_role("article")).to_have_count(1)
+    expect_unmarked(alice, away, bob)

@@ -8,6 +8,7 @@ import { has, rangesOf, union } from "../history/ranges.js";
 import { mark } from "../history/message-rows.js";
 import { owingReceipt } from "../history/seen.js";
 import { ticksOf } from "../receipts/peer-receipts.js";
+import { contains } from "./shared-drafts.js";
 
 /** @typedef {import("../history/ranges.js").Range} Range */
 /** @typedef {Record<string, Range[]>} Counters ranges by browser */
@@ -155,6 +156,22 @@ function readRanges(value) {
 /** @param {any} value */
 function readNumber(value) {
   return Number.isSafeInteger(value) && value > 0 ? value : 0;
+}
+
+/**
+ * @param {ChatState} own
+ * @param {ChatState} told
+ * @returns {boolean} whether this browser knows all of it already
+ */
+export function knows(own, told) {
+  const isIn = (/** @type {Range[]} */ known = [], /** @type {Range[]} */ more = []) => String(union(known, more)) === String(known);
+  const places = /** @type {const} */ (["seen", "passed", "cleared"]);
+  return places.every((what) => Object.entries(told[what]).every(([browser, more]) => isIn(own[what][browser], more)))
+    && Object.entries(told.ticks).every(([browser, { delivered, read }]) =>
+      isIn(own.ticks[browser]?.delivered, delivered) && isIn(own.ticks[browser]?.read, read))
+    && told.read_through <= own.read_through
+    && told.cleared_through <= own.cleared_through
+    && (told.draft === null || (own.draft !== null && contains(own.draft, told.draft)));
 }
 
 /**

@@ -84,7 +84,7 @@ export function merged(one, other) {
  * @param {SharedDraft} other
  * @returns {boolean} whether the one contains all changes of the other
  */
-function contains({ changes }, other) {
+export function contains({ changes }, other) {
   return Object.entries(other.changes).every(([browser, at]) => at <= (changes[browser] ?? 0));
 }
 

@@ -9,7 +9,7 @@ import { chatWith } from "../../storage/chat-ids.js";
 import { all, chatOrNew } from "../../storage/queries.js";
 import { Refusal } from "../server/model-errors.js";
 import { email as readEmail } from "../server/validators.js";
-import { readChatState, stateOf, takeOver } from "./chat-state.js";
+import { knows, readChatState, stateOf, takeOver } from "./chat-state.js";
 import { followClearing } from "./follow-clearing.js";
 import { draftToShare, takeDraft } from "./shared-drafts.js";
 
@@ -192,6 +192,7 @@ export class States {
     if (content?.v !== 1) {
       return;
     }
+    await this.#gather();
     const wasTold = this.#json() === this.#written;
     /** @type {string[]} */
     const changed = [];
@@ -214,6 +215,9 @@ export class States {
    */
   async #takeChat(chatId, state) {
     const own = this.#own.get(chatId);
+    if (own && knows(own, state)) {
+      return false;
+    }
     const took = state.draft ? await takeDraft(this.#parts, chatId, state.draft) : null;
     // What was joined is to be told, and a change of this browser's as well.
     const draft = took && JSON.stringify(took.draft) === JSON.stringify(state.draft) ? took.draft : (own?.draft ?? null);

@@ -16,6 +16,8 @@ async function twoBrowsers(world) {
   return { alice, second, first, other, own, theirs, kept, archive: `${own} archive`, code };
 }
 
+/** The browsers' pages write states meanwhile. */
+const archives = (streams) => streams.filter(({ kind }) => kind === "archive");
 const contents = (segments) => segments.map(({ content }) => content);
 
 /** The other browser has read two segments of the first one's archive; then the server gives it something else. */
@@ -54,9 +56,9 @@ describe("a stream", () => {
     const { first, other, own } = await twoBrowsers(world);
     const told = [];
     for (const [name, streams] of Object.entries({ first, other })) {
-      streams.on("changed", ({ streams: news }) => told.push([name, ...news.map(({ browser }) => browser)]));
+      streams.on("changed", ({ streams: news }) => archives(news).forEach(({ browser }) => told.push([name, browser])));
     }
-    await first.append("states", {});
+    await first.append("archive", {});
     await Promise.all([first.look(), other.look()]);
     await other.look();
     assert.deepEqual(told, [["other", own]]);
@@ -76,17 +78,17 @@ describe("a stream", () => {
   test("gives up after some conflicts, and says so", inWorld(async (world) => {
     const { first } = await twoBrowsers(world);
     await first.append("archive", []);
-    world.server.intercept = ({ method }) => (method === "PUT" ? { status: 409, body: { code: "stream_changed" } } : undefined);
+    world.server.intercept = ({ method, path }) => (method === "PUT" && path.includes("/archive/") ? { status: 409, body: { code: "stream_changed" } } : undefined);
     await assert.rejects(first.append("archive", ["lost"]), { code: "stream_changed" });
-    assert.equal(world.server.callsTo("/streams/").filter(({ method }) => method === "PUT").length, 9);
+    assert.equal(world.server.callsTo("/archive/").filter(({ method }) => method === "PUT").length, 9);
   }));
 
   test("has a segment once, also where the server's answer was lost", inWorld(async (world) => {
     const { first, other, own } = await twoBrowsers(world);
     await first.append("archive", ["one"]);
     let isLost = false;
-    world.server.tamper = ({ method }, answer) => {
-      if (method === "PUT" && !isLost) {
+    world.server.tamper = ({ method, path }, answer) => {
+      if (method === "PUT" && path.includes("/archive/") && !isLost) {
         isLost = true;
         throw new TypeError("fetch failed");
       }
@@ -154,19 +156,19 @@ describe("a browser refuses", () => {
       await hers.append("archive", ["false"]);
       const [foreign] = world.server.user(mallory.email).streams.values();
       change({ ...given, foreign });
-      const { alice, second, first, other, own, kept } = given;
-      const before = structuredClone(kept);
+      const { alice, second, first, other, own, kept, archive } = given;
+      const before = structuredClone(kept.get(archive));
       for (const [person, streams] of [[alice, first], [second, other]]) {
         await streams.look();
         assert.equal(streams.problem, problem);
-        assert.deepEqual(streams.all(), []);
+        assert.deepEqual(archives(streams.all()), []);
         await assert.rejects(streams.rewrite({ browser: own, kind: "archive", number: 1 }, () => ["false"]), { code: problem });
         await assert.rejects(streams.read({ browser: own, kind: "archive" }), { code: problem });
         await person.account.vault.load();
         assert.deepEqual([person.account.vault.state, person.account.vault.problem], ["kept", problem]);
       }
       await assert.rejects(first.append("archive", ["three"]), { code: problem });
-      assert.deepEqual(kept, before);
+      assert.deepEqual(kept.get(archive), before);
     }));
   }
 
@@ -231,7 +233,7 @@ describe("the streams of a browser that is signed out", () => {
     await alice.account.vault.signOut(theirs);
     const fresh = await streamsOf(world, await secondBrowser(world, alice, code));
     await fresh.look();
-    assert.deepEqual([fresh.all(), fresh.problem], [[], null]);
+    assert.deepEqual([archives(fresh.all()), fresh.problem], [[], null]);
     isOpen = true;
     await first.look();
     await fresh.look();
@@ -248,6 +250,6 @@ describe("the streams of a browser that is signed out", () => {
     // The server goes on with what the signed-out browser writes.
     kept.set(place, { ...signed, by: theirs, revision: 7 });
     await first.look();
-    assert.deepEqual(first.all().filter(({ browser }) => browser === theirs), []);
+    assert.deepEqual(archives(first.all()).filter(({ browser }) => browser === theirs), []);
   }));
 });
