@@ -47,3 +47,13 @@ export function union(one, other) {
 export function has(ranges, counter) {
   return ranges.some(([from, to]) => counter >= from && counter <= to);
 }
+
+/**
+ * @param {ChatRow} chat whose row keeps what the person has read in other browsers
+ * @param {{ browser: string, counter: number }} message
+ * @returns {{ seen: boolean, passed: boolean }} in another browser
+ */
+export function marksElsewhere({ elsewhere }, { browser, counter }) {
+  const isIn = (/** @type {"seen" | "passed"} */ what) => has(elsewhere?.[what][browser] ?? [], counter);
+  return { seen: isIn("seen"), passed: isIn("passed") };
+}
