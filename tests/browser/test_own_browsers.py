@@ -112,10 +112,10 @@ def test_what_was_read_cleared_or_begun_in_one_browser_is_so_in_the_other(at_hom
     bob.send("one from Bob", "Delivered")
     bob.send("more news", "Delivered")
     for reader in (alice, away):
-        expect(reader.chat_link(bob)).to_contain_text("2 unread messages")
+        expect(reader.chats()).to_contain_text("2 unread messages")
     alice.open_chat(bob)
     alice.expect_message("more news")
-    expect(away.chat_link(bob)).not_to_contain_text("unread")
+    expect(away.chats()).not_to_contain_text("unread")
     bob.expect_state("more news", "Read")
 
     alice.send("an answer", "Read")
