@@ -27,7 +27,7 @@ const ONLY_IN = [
 ];
 const LAZY = [
   "views/page/lazy-parts.js", "views/dialogs/qr.js", "model/account.js", "model/keys/account-key.js",
-  "model/keys/listed-browsers.js", "model/keys/safety.js", "types/content-types.js", "model/vault/account-vault.js", "login.js"];
+  "model/keys/listed-browsers.js", "model/keys/safety.js", "types/content-types.js", "model/vault/account-vault.js", "storage/**", "login.js"];
 
 const RESTRICTIONS = [
   ...ONLY_IN.map(({ names, places }) => ({

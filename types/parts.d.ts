@@ -111,12 +111,17 @@ type DraftsParts = {
 type VaultParts = {
   accountKey: AccountKey;
   api: Api;
+  /** resolves when no screen waits for messages */
+  calm: () => Promise<void>;
+  chains: Chains;
   cipher: StorageCipher;
   clearedMessages: ClearedMessages;
   clearing: import("../static/js/model/history/clearing.js").Clearing;
   conversations: import("../static/js/model/conversations.js").Conversations;
   database: Database;
   locks: Pick<LockManager, "request">;
+  /** older messages of the chat with that person have come from the archive */
+  onHistory: (email: string) => void;
   /** pins have come from another browser of the person's */
   onPinsChanged: () => void;
   /** another browser has signed this one out */

@@ -41,5 +41,5 @@ def test_a_database_of_version_2_shows_all_that_it_held(new_person):
         alice.chats().get_by_role("link", name="carol").click()
         alice.expect_message("After the clearing")
         expect(alice.log().get_by_role("article")).to_have_count(1)
-        assert alice.page.evaluate(VERSION, f"vibechat {alice.email}") == 3
+        assert alice.page.evaluate(VERSION, f"vibechat {alice.email}") == 4
         assert alice.page.url.endswith("#/carol@example.org")

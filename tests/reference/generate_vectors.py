@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from tests.reference import invalid_ciphertexts, invalid_contents, invalid_contents2, invalid_envelopes
+from tests.reference.archive import archive_file
 from tests.reference.browser_list import browsers_file
 from tests.reference.conversation import conversations_file
 from tests.reference.hpke import hpke_file
@@ -44,6 +45,7 @@ def build() -> dict[str, str]:
         "browsers.json": browsers_file(),
         "invitations.json": invitations_file(),
         "streams.json": streams_file(),
+        "archive.json": archive_file(),
     }
     return {name: json.dumps(content, indent=1) + "\n" for name, content in files.items()}
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from tests.reference import browser_list, hpke, invitation, recovery_code, streams, vault, ways
+from tests.reference import archive, browser_list, hpke, invitation, recovery_code, streams, vault, ways
 from tests.reference.generate_vectors import FOLDER
 from tests.reference.refused import Refused
 from tests.support.environment import ROOT
@@ -22,7 +22,7 @@ def read(name: str) -> dict:
 
 
 CODES, WAYS, VAULT, BROWSERS = map(read, ("recovery_codes.json", "ways.json", "vault.json", "browsers.json"))
-INVITATIONS, STREAMS = map(read, ("invitations.json", "streams.json"))
+INVITATIONS, STREAMS, ARCHIVE = map(read, ("invitations.json", "streams.json", "archive.json"))
 GROUPS = [
     *(file[part] for file, parts in (
         (CODES, ("codes", "seeds", "passkeys")),
@@ -190,6 +190,28 @@ def verify_state(vector: dict) -> None:
     hashes = [bytes.fromhex(each) for each in vector["hashes"]]
     key, signature = bytes.fromhex(vector["signature_key"]), bytes.fromhex(vector["signature"])
     streams.verify(key, place, vector["revision"], hashes, signature)
+
+
+@pytest.mark.parametrize("vector", **named(ARCHIVE["contents"]))
+def test_content_of_an_archive_segment_is_read(vector):
+    assert archive.read_content(vector["content"]) == vector["content"]["messages"]
+
+
+@pytest.mark.parametrize("vector", **named(ARCHIVE["refused_contents"]))
+def test_other_content_of_an_archive_segment_is_refused(vector):
+    with pytest.raises(Refused, match=vector["reason"]):
+        archive.read_content(vector["content"])
+
+
+@pytest.mark.parametrize("vector", **named(ARCHIVE["merges"]))
+def test_messages_of_an_archive_are_merged_by_name(vector):
+    assert len(archive.merge(vector["segments"])) == vector["count"]
+
+
+@pytest.mark.parametrize("vector", **named(ARCHIVE["clearings"]))
+def test_cleared_messages_leave_a_segment(vector):
+    left = archive.without(vector["segment"], vector["cleared"])
+    assert [message["id"] for message in left] == vector["left"]
 
 
 def test_protocol_code_and_vectors_name_the_same_reasons():

@@ -287,13 +287,22 @@ function build({ session, database, cipher, ownEmail, environment }) {
   });
   const safety = new Safety({ accountKey, people, peerKeys, ownEmail });
   const vault = new Vault({
-    accountKey, api, cipher, clearedMessages, clearing, conversations, database, locks, people, preferences, session, storageLoss, tabs,
+    accountKey, api, chains, cipher, clearedMessages, clearing, conversations, database, locks, people, preferences, session, storageLoss,
+    tabs,
     user: /** @type {User} */ (session.user),
+    calm: async () => {
+      await screenWork.done();
+      await decryptQueue.calm();
+    },
+    onHistory: (email) => screens.reachEverywhere(email),
     onPinsChanged: () => conversations.pinsChanged(),
     onSignedOut: () => void session.signedOut().catch(() => {}),
   });
   realtime.on("notice", (frame) => vault.noticed(frame));
   ["open", "reached"].forEach((name) => connection.on(name, () => vault.connected()));
+  decryptQueue.on("opened", () => vault.archiveSoon());
+  sync.on("applied", () => vault.archiveSoon());
+  conversations.on("cleared", () => vault.archiveSoon());
   return { accountKey, chatList, cipher, contacts, conversations, storageLoss, people, preferences, safety, tabs, vault };
 }
 

@@ -1,7 +1,8 @@
 /**
  * The chats of the account: connects receiving, sending, receipts and the screens, and is their interface for the views.
  *
- * Events: `chats` {emails} (of those that have changed; none: all), `thread` {email}, `announce` {email, name, text}, `connection` {state}.
+ * Events: `chats` {emails} (of those that have changed; none: all), `thread` {email}, `cleared`, `announce`
+ * {email, name, text}, `connection` {state}.
  */
 import { Emitter } from "../lib/emitter.js";
 import { after } from "../lib/timing.js";
@@ -266,6 +267,7 @@ export class Conversations extends Emitter {
    */
   async clear(email) {
     await this.#parts.clearing.clear(chatWith(email)).finally(() => this.#parts.screens.touchEverywhere(email));
+    this.emit("cleared");
   }
 
   /**

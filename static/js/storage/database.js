@@ -4,7 +4,7 @@
  */
 import { Emitter } from "../lib/emitter.js";
 import { after } from "../lib/timing.js";
-import { upgrade, VERSION } from "./layout.js";
+import { createStores, VERSION } from "./layout.js";
 import { asStorageError, StorageError } from "./storage-errors.js";
 
 /** @typedef {"keys" | "people" | "chats" | "messages" | "chains" | "outbox" | "state"
@@ -43,7 +43,23 @@ export class Database extends Emitter {
    * @throws {StorageError}
    */
   static async open(email) {
-    return new Database(await openConnection(databaseName(email), VERSION, upgrade));
+    const name = databaseName(email);
+    let isOlder = false;
+    const create = (/** @type {IDBDatabase} */ database, /** @type {number} */ oldVersion, /** @type {IDBTransaction} */ transaction) => {
+      isOlder = oldVersion > 0;
+      if (isOlder) {
+        transaction.abort(); // It stays as it is until the conversion is loaded.
+      } else {
+        createStores(database);
+      }
+    };
+    const connection = await openConnection(name, VERSION, create).catch(async (error) => {
+      if (!isOlder) {
+        throw error;
+      }
+      return openConnection(name, VERSION, (await import("./conversion.js")).convert);
+    });
+    return new Database(connection);
   }
 
   /**

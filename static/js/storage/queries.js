@@ -119,7 +119,7 @@ export function messageIds(messages, chat) {
 
 /**
  * @param {IDBObjectStore} messages
- * @param {"pending" | "unread" | "due"} index
+ * @param {"pending" | "unread" | "due" | "unarchived"} index
  * @param {string} [value] none: any
  * @param {number} [limit]
  * @returns {Promise<MessageRow[]>}

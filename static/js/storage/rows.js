@@ -112,6 +112,9 @@
  * @property {ChatId} id
  * @property {string[]} people the emails of the others
  * @property {number} startId messages up to this id were there before this browser; 0: none
+ * @property {number} [fetchedFrom] the lowest id of the pages of older messages that the server has given; what is below came from
+ *   the archive
+ * @property {number} [archiveDue] when something of it was cleared here last that the archive may still hold
  * @property {string | null} older the server's address of the next page of older messages; "": of the newest page;
  *   null: there are none
  * @property {number} clearedAt when the chat was last cleared here, by this browser's clock; 0: never
@@ -201,6 +204,9 @@
  * @property {string} [pending] the chat, while decryption was not tried or may succeed later
  * @property {string} [unread] the chat, while it is theirs and unread
  * @property {string} [due] the chat, while the server is to be told that it was delivered or read
+ * @property {boolean} [unconfirmed] it is from the archive, had not been seen then, and the server has not told of it here
+ * @property {boolean} [archived] it is in the archive, or has no place there
+ * @property {number} [unarchived] 1 while it was opened or sent and is not in the archive
  */
 
 /**

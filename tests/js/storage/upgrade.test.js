@@ -32,14 +32,14 @@ async function upgraded() {
 const plain = (rows) => JSON.parse(JSON.stringify(rows, (_, value) => (value instanceof CryptoKey ? value.algorithm.name : value)));
 
 describe("a database of version 2", () => {
-  test("has the same rows in version 3, each with its chat's id", async () => {
+  test("has the same rows in this version, each with its chat's id, and its opened messages wait for the archive", async () => {
     const { before } = await upgraded();
     const database = await Database.open(ALICE);
     const after = await database.read(STORES, async (stores) =>
       Object.fromEntries(await Promise.all(STORES.map(async (name) => [name, await all(stores(name))]))));
     const changed = {
       chats: ({ email, ...row }) => ({ ...row, id: email, people: [email] }),
-      messages: (row) => ({ ...row, chat: row.peer }),
+      messages: (row) => ({ ...row, chat: row.peer, ...(row.sealed && row.counter ? { unarchived: 1 } : {}) }),
       outbox: (row) => ({ ...row, chat: row.peer }),
       receipts: (row) => ({ ...row, chat: row.peer }),
       chains: ({ peer, ...row }) => ({ ...row, chat: peer }),
@@ -50,6 +50,7 @@ describe("a database of version 2", () => {
       assert.ok(expected.length > 0, name);
       assert.deepEqual(plain(after[name]), plain(expected), name);
     }
+    assert.deepEqual([...new Set(after.messages.map(({ unarchived }) => unarchived))].sort(), [1, undefined]);
     database.close();
   });
 

@@ -156,15 +156,27 @@ async function putSent(stores, { message, sent, found, isLive }) {
  * @returns {Promise<boolean>} false: there is no free id, because the id came too often, or is too large for a fraction
  */
 async function moveAside(messages, row) {
+  const id = await freeIdBeside(messages, row.id);
+  if (id !== null) {
+    messages.put({ ...row, id, due: undefined });
+  }
+  return id !== null;
+}
+
+/**
+ * @param {IDBObjectStore} messages
+ * @param {number} taken
+ * @returns {Promise<number | null>}
+ */
+export async function freeIdBeside(messages, taken) {
   // The message that was moved last is next to the new one.
   for (let place = PLACES_BESIDE; place > 0; place -= 1) {
-    const id = row.id - place / (PLACES_BESIDE + 1);
-    if (id < row.id && id > row.id - 1 && !(await get(messages, id))) {
-      messages.put({ ...row, id, due: undefined });
-      return true;
+    const id = taken - place / (PLACES_BESIDE + 1);
+    if (id < taken && id > taken - 1 && !(await get(messages, id))) {
+      return id;
     }
   }
-  return false;
+  return null;
 }
 
 /**

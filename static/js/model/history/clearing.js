@@ -142,7 +142,8 @@ export class Clearing {
       cleared.forEach((row) => stores("cleared").put(row));
       const chat = await chatOrNew(stores("chats"), chatId);
       const clearedThrough = Math.max(chat.clearedThrough ?? 0, ...ids.slice(-1)) || undefined;
-      stores("chats").put({ ...chat, clearedThrough, clearedAt: Date.now(), clearedElsewhere: false, ...change(chat) });
+      const now = Date.now();
+      stores("chats").put({ ...chat, clearedThrough, clearedAt: now, archiveDue: now, clearedElsewhere: false, ...change(chat) });
     }, { durability: "strict" });
   }
 }

@@ -103,6 +103,7 @@ export function identityOf(row) {
 export function mergeTimes(row, times) {
   return mark({
     ...row,
+    ...(row.unconfirmed ? { unconfirmed: undefined, passed: times.readAtMs > 0 || undefined } : {}),
     deliveredAtMs: row.deliveredAtMs || times.deliveredAtMs || times.readAtMs,
     readAtMs: row.readAtMs || times.readAtMs,
   });
@@ -117,7 +118,9 @@ export function mark(row) {
   // What the server says about read messages is ignored: only this browser can have shown what it has decrypted.
   const isCounted = !row.mine && !row.hidden && !row.isQuiet;
   const isUnread = isCounted && !row.seen && !row.passed && (row.sealed !== undefined || !row.readAtMs);
-  return { ...row, unread: isUnread ? row.chat : undefined, due: isDue(row) ? row.chat : undefined };
+  // Without a counter it is a repetition.
+  const unarchived = row.sealed && row.counter && !row.archived ? 1 : undefined;
+  return { ...row, unread: isUnread ? row.chat : undefined, due: isDue(row) ? row.chat : undefined, unarchived };
 }
 
 /**

@@ -133,7 +133,8 @@ export class MessageStore {
         const found = (await countMarked(stores("messages"), "unread", asked.id)) - before;
         const unreadBefore = next === null ? 0 : Math.max(0, chat.unreadBefore - found);
         const entered = await chatOrNew(stores("chats"), asked.id);
-        stores("chats").put({ ...entered, older: next, unreadBefore });
+        const fetchedFrom = next === chat.older ? chat.fetchedFrom : messages.at(-1)?.id;
+        stores("chats").put({ ...entered, older: next, unreadBefore, fetchedFrom });
       }
     });
   }

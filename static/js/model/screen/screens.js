@@ -41,6 +41,7 @@ export class Screens extends Emitter {
     }
     sendQueue.on("moved", ({ peer }) => this.touchEverywhere(peer));
     tabs.on("chat", ({ email }) => this.touch(email));
+    tabs.on("history", ({ email }) => this.#reach(email));
     sync.on("applied", (change) => this.#applied(change));
     sync.on("behind", () => this.#jump().catch(() => {}));
     sync.on("synced", ({ isDone }) => isDone && this.#complete());
@@ -80,6 +81,7 @@ export class Screens extends Emitter {
   #newThread(email) {
     const thread = new Thread(email, this.#parts);
     thread.on("changed", () => this.emit("thread", { email }));
+    thread.on("counted", () => this.touch(email));
     this.#load(thread);
     return thread;
   }
@@ -127,6 +129,18 @@ export class Screens extends Emitter {
   touchEverywhere(email) {
     this.touch(email);
     this.#parts.tabs.tell("chat", { email });
+  }
+
+  /** @param {string} email of a chat to which messages of the archive have come, in this tab */
+  reachEverywhere(email) {
+    this.#reach(email);
+    this.#parts.tabs.tell("history", { email });
+  }
+
+  /** @param {string} email */
+  #reach(email) {
+    this.#threads.get(email)?.reach().catch(() => {});
+    this.touch(email);
   }
 
   /** @param {Change} change */

@@ -2,7 +2,7 @@
  * One open chat: the stored messages from the oldest requested one to the newest, and the unsent ones. It is read again from
  * the database after each change.
  *
- * Event: `changed`.
+ * Events: `changed`, `counted` (there may be fewer unread messages).
  */
 import { Emitter } from "../../lib/emitter.js";
 import { pause, SerialQueue } from "../../lib/timing.js";
@@ -35,6 +35,7 @@ export class Thread extends Emitter {
   /** @type {AnyItem[] | null} */
   #items = null;
   #from = Infinity;
+  #isFollowing = false;
   #isLoading = true;
   /** whether only the newest messages are here, and unread ones may precede them */
   #isPartial = false;
@@ -140,6 +141,57 @@ export class Thread extends Emitter {
     if (this.#shown.rows.length < SCREEN && this.#shown.hasOlder) {
       await this.loadOlder().catch(() => {});
     }
+    this.#follow();
+  }
+
+  /** What is shown may be from the archive, and the server may have more of the same time. */
+  #follow() {
+    if (!this.#isFollowing) {
+      this.#isFollowing = true;
+      this.#fetchShown().catch(() => {}).finally(() => (this.#isFollowing = false));
+    }
+  }
+
+  async #fetchShown() {
+    const { messageStore } = this.#parts;
+    let before = Infinity;
+    for (let at = await this.#fetchedFrom(); at < before && this.#from < at; at = await this.#fetchedFrom()) {
+      const count = await messageStore.countFrom(this.#chatId, this.#from);
+      await this.#fetchPage();
+      if ((await messageStore.countFrom(this.#chatId, this.#from)) > count) {
+        await this.refresh();
+      }
+      before = at;
+    }
+  }
+
+  async #fetchPage() {
+    const isAny = await this.#parts.olderMessages.fetchPage(this.email);
+    if (this.#shown.chat?.unreadBefore) {
+      this.emit("counted"); // The list of chats counts what the page has brought.
+    }
+    return isAny;
+  }
+
+  /** @returns {Promise<number>} the lowest id of which the server has told; 0: it has told of all */
+  async #fetchedFrom() {
+    const { older, fetchedFrom, startId } = await this.#parts.messageStore.chat(this.#chatId);
+    return older === null ? 0 : (fetchedFrom ?? startId);
+  }
+
+  /** Older messages have come from the archive. They show when the person scrolls back. */
+  async reach() {
+    const [first] = this.#shown.rows;
+    if (this.#isLoading || !first) {
+      await this.load();
+    } else {
+      await this.#reading.run(async () => {
+        this.#shown.hasOlder = true;
+        this.#from ||= first.id;
+      });
+      await this.refresh();
+    }
+    await this.fill();
   }
 
   /** Shows all unread messages, if they were not here when the chat was opened. */
@@ -278,12 +330,13 @@ export class Thread extends Emitter {
     }
     let found = await this.#reading.run(() => this.#reachBack());
     for (let page = 0; found === 0 && page < PAGES_AT_ONCE; page += 1) {
-      if (!(await this.#parts.olderMessages.fetchPage(this.email))) {
+      if (!(await this.#fetchPage())) {
         break;
       }
       found = await this.#reading.run(() => this.#reachBack());
     }
     await this.refresh();
+    this.#follow();
   }
 
   /** @returns {Promise<number>} how many older messages were found in the database */

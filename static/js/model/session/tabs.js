@@ -1,7 +1,7 @@
 /**
  * Messages between the tabs of one account. The tabs share the database; the messages only say what has changed in it.
  *
- * Events: `chat` {email}, `sending` {email} (a row of the outbox will follow), `named` {email, hash} (a decrypted message or
+ * Events: `chat` {email}, `history` {email} (older messages have come from the archive), `sending` {email} (a row of the outbox will follow), `named` {email, hash} (a decrypted message or
  * receipt names another message by its hash), `person` {email}, `key`, `user` (the own name), `storageLoss`, `preferences`,
  * `outbox` (there is something to send), `vault` (the stored vault has changed), `ended`.
  */
@@ -19,7 +19,7 @@ export class Tabs extends Emitter {
   }
 
   /**
-   * @param {"chat" | "sending" | "named" | "person" | "key" | "storageLoss" | "outbox" | "preferences" | "user" | "vault"
+   * @param {"chat" | "history" | "sending" | "named" | "person" | "key" | "storageLoss" | "outbox" | "preferences" | "user" | "vault"
    *   | "ended"} name
    * @param {{ email: string, hash?: string | null }} [detail]
    */

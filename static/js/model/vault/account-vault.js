@@ -22,10 +22,12 @@ import { readPin, stateOf } from "./vault-state.js";
  *   needsRenewal: boolean }} ShownWay needsRenewal: the thief of a browser knew a part of it */
 /** @typedef {{ id: string, name: string, addedAt: Date, lastSeenAt: Date | null, isThis: boolean }} ShownBrowser */
 /** @typedef {{ id: string, name: string, addedAt: Date }} News a browser that another one of the person's has added */
-/** @typedef {{ state: VaultState, problem: string | null, streamProblem: string | null, ways: ShownWay[], browsers: ShownBrowser[],
+/** @typedef {{ state: VaultState, problem: string | null, streamProblem: string | null, archiveProblem: string | null, ways: ShownWay[], browsers: ShownBrowser[],
  *   news: News[] }} View */
 
 const WRITE_AFTER_MS = 2000;
+// Each write sends the last segment anew.
+const ARCHIVE_AFTER_MS = 15_000;
 
 const loadPasskeys = once(() => import("../session/passkeys.js"));
 
@@ -33,11 +35,13 @@ export class Vault extends Emitter {
   #parts;
   #load;
   /** @type {View} */
-  #view = { state: "unknown", problem: null, streamProblem: null, ways: [], browsers: [], news: [] };
+  #view = { state: "unknown", problem: null, streamProblem: null, archiveProblem: null, ways: [], browsers: [], news: [] };
   #isOpen = false;
   #isProofNeeded = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #archiveTimer;
 
   /** @param {VaultParts} parts */
   constructor(parts) {
@@ -65,15 +69,17 @@ export class Vault extends Emitter {
 
   stop() {
     clearTimeout(this.#timer);
+    clearTimeout(this.#archiveTimer);
   }
 
   get state() {
     return this.#view.state;
   }
 
-  /** Why the vault, or a stream beside it, is refused: a stable code. */
+  /** Why the vault, or a stream beside it, is refused, or the archive cannot be kept: a stable code. */
   get problem() {
-    return this.#view.problem ?? this.#view.streamProblem;
+    const { problem, streamProblem, archiveProblem } = this.#view;
+    return problem ?? streamProblem ?? archiveProblem;
   }
 
   get ways() {
@@ -235,8 +241,28 @@ export class Vault extends Emitter {
   connected() {
     if (this.state === "kept" || this.state === "refused") {
       this.#quietly("sync", { finishes: true });
+      void this.archive({ takesIn: true }).catch(() => {});
     } else {
       this.#look();
+    }
+  }
+
+  /** Messages were opened, sent or cleared. The archive follows in a while. */
+  archiveSoon() {
+    if (this.state === "kept") {
+      this.#archiveTimer ??= after(ARCHIVE_AFTER_MS, () => void this.archive().catch(() => {}));
+    }
+  }
+
+  /**
+   * Makes the archive equal to what this browser has.
+   * @param {{ takesIn?: boolean }} [how] takesIn: also takes in what the person's other browsers have kept there
+   */
+  async archive(how) {
+    clearTimeout(this.#archiveTimer);
+    this.#archiveTimer = undefined;
+    if (this.state === "kept" && (await this.#do("archive", how))) {
+      this.archiveSoon();
     }
   }
 
@@ -297,7 +323,11 @@ export class Vault extends Emitter {
 
   /** @param {Partial<View>} view */
   #show(view) {
+    const isIn = this.#isOpen && this.state !== "kept" && view.state === "kept";
     this.#view = { ...this.#view, ...view };
     this.emit("changed");
+    if (isIn) {
+      void this.archive({ takesIn: true }).catch(() => {});
+    }
   }
 }

@@ -7,6 +7,7 @@ import { fromBase64, fromHex, toHex } from "../../lib/bytes.js";
 import { VaultApi } from "../../net/vault-api.js";
 import { readIfFound, Refusal } from "../server/model-errors.js";
 import { readOwnBrowsers } from "../server/vault-responses.js";
+import { Archive } from "./archive.js";
 import { browserName } from "./browser-name.js";
 import { draftCode, seedOfCode } from "./code-draft.js";
 import { invite, redeem } from "./invitations.js";
@@ -31,6 +32,7 @@ import { VaultSync } from "./vault-sync.js";
 export class VaultRoom {
   #parts;
   #api;
+  #archive;
   #keeper;
   #knowledge;
   #pins;
@@ -60,6 +62,7 @@ export class VaultRoom {
     this.streams = new Streams({ parts, pins, refresh: () => this.#vaultSync.sync() });
     this.streams.on("changed", () => tell({ streamProblem: this.streams.problem }));
     this.#states = new States(parts, this.streams);
+    this.#archive = new Archive({ parts, pins, streams: this.streams, tell: (archiveProblem) => tell({ archiveProblem }) });
     this.#signOut = new SignOut({ keeper: this.#keeper, knowledge, accountKey: parts.accountKey, streams: this.streams });
     const finish = () => this.#signOut.finish();
     this.#vaultSync = new VaultSync({ parts, api, pins, keeper: this.#keeper, knowledge, finish, tell: (view) => this.#told(view) });
@@ -89,6 +92,11 @@ export class VaultRoom {
 
   writeNews() {
     return this.#vaultSync.writeNews();
+  }
+
+  /** @param {{ takesIn?: boolean }} [how] */
+  archive(how) {
+    return this.#archive.run(how);
   }
 
   /** @param {any} push */

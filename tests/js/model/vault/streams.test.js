@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { keepCode, secondBrowser, streamsOf, talk } from "../../world/own-browsers.js";
+import { Vault } from "../../../../static/js/model/vault/account-vault.js";
 import { inWorld, until } from "../../world/world.js";
+
+// These tests write the streams themselves.
+Vault.prototype.archive = async () => {};
 
 /** Alice in two browsers, the streams of each, and what the server keeps of them. */
 async function twoBrowsers(world) {
