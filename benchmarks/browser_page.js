@@ -120,5 +120,66 @@
     database.close();
   }
 
-  window.measuring = { drawn, enterAndShown, openChat, pending, readable, remember, seal };
+  const VOCABULARY = "a be cat do egg fine go hat in jam kind lot my no on pay quite red so tea up very we yes the train was late".split(" ");
+  const randomHex = (length) => hex(crypto.getRandomValues(new Uint8Array(length)));
+
+  /** Stores messages as this browser stores what it has opened: in turn of all peers, each with its chain. The server does not have them. */
+  async function rememberChats({ peers, count }) {
+    const { sealRecord } = await import("/static/js/crypto/storage-encryption.js");
+    const { messageRecord } = await import("/static/js/model/keys/storage-cipher.js");
+    const database = await account();
+    const { storageKey } = await done(database.transaction("state").objectStore("state").get("vault"));
+    const chains = new Map(peers.map((peer) => [peer, { browser: randomHex(16), previous: null, counter: 0 }]));
+    for (let first = 0; first < count; first += 1000) {
+      const rows = [];
+      for (let number = first; number < Math.min(count, first + 1000); number += 1) {
+        const peer = peers[number % peers.length];
+        const chain = chains.get(peer);
+        chain.counter += 1;
+        const { browser, previous, counter } = chain;
+        const key = { chat: peer, peer, clientId: crypto.randomUUID(), mine: false, nonce: btoa(randomHex(6)) };
+        const body = `older message ${counter}: ${Array.from({ length: 12 }, () => VOCABULARY[Math.floor(Math.random() * VOCABULARY.length)]).join(" ")}`;
+        const atMs = Date.UTC(2025, 0, 1) + number * 60_000;
+        const content = { type: "text", body, browser, counter, previous, received: [], sent_at: atMs, hash: randomHex(32) };
+        chain.previous = content.hash;
+        const times = { createdAtMs: atMs, deliveredAtMs: atMs, readAtMs: atMs, seen: true };
+        const sealed = await sealRecord(storageKey, messageRecord(key), content);
+        rows.push({ id: (number + 1) / (count + 1), ...key, ...times, browser, counter, sealed, unarchived: 1 });
+      }
+      const transaction = database.transaction("messages", "readwrite");
+      rows.forEach((row) => transaction.objectStore("messages").put(row));
+      await new Promise((resolve) => (transaction.oncomplete = resolve));
+    }
+    const transaction = database.transaction("chats", "readwrite");
+    for (const peer of peers) {
+      const found = await done(transaction.objectStore("chats").get(peer));
+      const chat = { id: peer, people: [peer], startId: 0, older: null, clearedAt: 0, unreadBefore: 0, draft: null };
+      transaction.objectStore("chats").put(found ?? chat);
+    }
+    database.close();
+  }
+
+  /** How many messages are stored; of an index: how many are in it. */
+  async function countStored(index) {
+    const database = await account();
+    const store = database.transaction("messages").objectStore("messages");
+    const count = await done((index ? store.index(index) : store).count());
+    database.close();
+    return count;
+  }
+
+  /** Scrolls back until a message that begins with this text is shown. Resolves with the milliseconds. */
+  async function scrollBackTo(beginning) {
+    const start = now();
+    const log = document.querySelector("[role=log]");
+    const scroller = [log, ...function* up(node) { for (let at = node.parentElement; at; at = at.parentElement) yield at; }(log)]
+      .find((node) => node.scrollHeight > node.clientHeight + 1 && getComputedStyle(node).overflowY !== "visible");
+    while (!texts().some((node) => node.textContent.startsWith(beginning))) {
+      scroller.scrollTop = 0;
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+    return now() - start;
+  }
+
+  window.measuring = { countStored, drawn, enterAndShown, openChat, pending, readable, remember, rememberChats, scrollBackTo, seal };
 }
