@@ -18,6 +18,7 @@ PARTS = (
     "test_own_key",
     "test_vault",
     "test_added_browsers",
+    "test_streams",
     "test_signed_keys",
     "test_changed_messages",
     "test_moved_messages",
