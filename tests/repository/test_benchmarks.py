@@ -142,7 +142,7 @@ def test_soak_receives_every_push_and_measures_memory(site, options):
 
 def test_queries_of_every_call_are_counted(site, options):
     counts = queries.measure(site, options).data
-    assert all(count >= 1 for count, _ in counts.values()), counts
+    assert all(count > 0 for count, _ in counts.values()), counts  # sends that come together share statements
 
 
 def test_mailbox_is_filled_to_each_size(site, options):
