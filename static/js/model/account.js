@@ -294,7 +294,7 @@ function build({ session, database, cipher, ownEmail, environment }) {
       await screenWork.done();
       await decryptQueue.calm();
     },
-    onHistory: (email) => screens.reachEverywhere(email),
+    onHistory: (email) => conversations.tookHistory(email),
     onPinsChanged: () => conversations.pinsChanged(),
     onSignedOut: () => void session.signedOut().catch(() => {}),
   });

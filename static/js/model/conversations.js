@@ -233,6 +233,14 @@ export class Conversations extends Emitter {
     this.#parts.drafts.adopt(emails);
   }
 
+  /** @param {string} email of a chat of which messages came from the archive */
+  tookHistory(email) {
+    this.#parts.screens.reachEverywhere(email);
+    this.#noteReceipts();
+    // They show that the user has written to that person: receipts of them may have waited.
+    void this.#parts.peerReceipts.take(chatWith(email));
+  }
+
   /** Sends held messages to peers without an offered key. */
   async #reconsiderKeys() {
     const { outbox, peerKeys } = this.#parts;
