@@ -260,7 +260,7 @@ function build({ session, database, cipher, ownEmail, environment }) {
   const sendQueue = new SendQueue({ accountKey, locks, outbox, ownEmail, peerKeys, transport });
   const chatList = new ChatList({ messageStore, cipher, decryptQueue, people });
   const drafts = new Drafts({ chatList, cipher, messageStore, outbox, tabs });
-  const olderMessages = new OlderMessages({ api, messageStore, ownEmail });
+  const olderMessages = new OlderMessages({ api, messageStore, ownEmail, onPage: (email) => conversations.tookPage(email) });
   const screens = new Screens({
     chatList, cipher, decryptQueue, drafts, messageStore, olderMessages, people, preferences, screenWork, sendQueue, sync, tabs,
   });

@@ -237,7 +237,14 @@ export class Conversations extends Emitter {
   tookHistory(email) {
     this.#parts.screens.reachEverywhere(email);
     this.#noteReceipts();
-    // They show that the user has written to that person: receipts of them may have waited.
+    this.tookPage(email);
+  }
+
+  /**
+   * The messages may show that the user has written to that person, so that receipts are taken that have waited, or that came with them.
+   * @param {string} email of a chat of which older messages came
+   */
+  tookPage(email) {
     void this.#parts.peerReceipts.take(chatWith(email));
   }
 

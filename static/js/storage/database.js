@@ -89,7 +89,7 @@ export class Database extends Emitter {
    * @param {(stores: Stores) => Promise<Result>} work must wait for nothing but requests of this transaction
    * @returns {Promise<Result>}
    */
-  read(names, work) {
+  async read(names, work) {
     return this.#run(this.#begin(names, "readonly"), work);
   }
 
@@ -101,7 +101,7 @@ export class Database extends Emitter {
    * @param {{ durability?: "strict" | "default" }} [options] strict: it resolves when the data is on the disk
    * @returns {Promise<Result>}
    */
-  write(names, work, { durability = "default" } = {}) {
+  async write(names, work, { durability = "default" } = {}) {
     return this.#run(this.#begin(names, "readwrite", { durability }), work);
   }
 

@@ -8,12 +8,17 @@ const REFUSED_PAGE = [400, 404];
 export class OlderMessages {
   #api;
   #messageStore;
+  #onPage;
   #ownEmail;
   /** @type {Map<string, Promise<boolean>>} */
   #running = new Map();
 
-  /** @param {{ api: Api, messageStore: MessageStore, ownEmail: string }} parts */
-  constructor({ api, messageStore, ownEmail }) {
+  /**
+   * @param {{ api: Api, messageStore: MessageStore, ownEmail: string, onPage: (email: string) => void }} parts onPage: called when
+   *   a page was stored
+   */
+  constructor({ api, messageStore, ownEmail, onPage }) {
+    this.#onPage = onPage;
     this.#api = api;
     this.#messageStore = messageStore;
     this.#ownEmail = ownEmail;
@@ -38,6 +43,7 @@ export class OlderMessages {
     const chat = await this.#messageStore.chat(chatWith(email));
     const { messages, next } = readPage(await this.#api.conversation(email, null), email, this.#ownEmail);
     await this.#messageStore.addPage(chat, { messages, next: chat.older });
+    this.#onPage(email);
     return next === null ? 0 : (messages.at(-1)?.id ?? 0);
   }
 
@@ -60,6 +66,7 @@ export class OlderMessages {
     const answer = await this.#ask(email, chat.older);
     if (answer !== null) {
       await this.#messageStore.addPage(chat, readPage(answer, email, this.#ownEmail));
+      this.#onPage(email);
     }
     return true;
   }
