@@ -29,7 +29,9 @@ export function detailsDialog({ person, clear, safety, preferences }) {
   const mute = find("#details-mute", HTMLInputElement);
   mute.addEventListener("change", () => {
     const others = preferences.notifications.muted.filter((muted) => muted !== email);
-    void preferences.setNotifications({ muted: mute.checked ? [...others, email] : others }).catch(draw);
+    mute.disabled = true;
+    const stored = preferences.setNotifications({ muted: mute.checked ? [...others, email] : others });
+    void stored.catch(draw).finally(() => (mute.disabled = false));
   });
   const compared = new NumbersDialog({ safety, beneath: node });
   const draw = () => {
