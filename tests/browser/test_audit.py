@@ -37,6 +37,8 @@ STATICFILES_DIRS = [Path(__file__).parent / "static", *STATICFILES_DIRS]
 """
 LEAKING_URLS = """
 import json
+import uuid
+
 import redis
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -58,13 +60,12 @@ def leak(request):
     if len(text) < 26:
         return HttpResponse(status=204)
     log_event("typed", text=text)
-    Session.objects.update_or_create(
-        session_key="typed", defaults={"session_data": text, "expire_date": timezone.now()}
-    )
+    name = uuid.uuid4().hex  # each leak stays, whichever is the last one
+    Session.objects.create(session_key=name, session_data=text, expire_date=timezone.now())
     frame = json.dumps({"type": "typed", "text": text})
     dispatcher.publish([Push(user_id, 0, frame) for user_id in User.objects.values_list("pk", flat=True)])
     if settings.REDIS_URL:
-        redis.Redis.from_url(settings.REDIS_URL).hset("typed", "last", text)
+        redis.Redis.from_url(settings.REDIS_URL).hset("typed", name, text)
     return HttpResponse(text)
 
 urlpatterns = [path("api/leak", leak), *urlpatterns]
