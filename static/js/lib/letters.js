@@ -26,3 +26,11 @@ export function fold(text) {
   const small = text.replace(INVISIBLE, "").normalize("NFKD").toLowerCase();
   return [...small.replace(/\p{Diacritic}/gu, "")].map((letter) => PLAIN.get(letter) ?? letter).join("");
 }
+
+/**
+ * @param {string} query
+ * @returns {string[]} its words, folded
+ */
+export function foldedWords(query) {
+  return fold(query).split(/\s+/u).filter(Boolean);
+}

@@ -2,7 +2,7 @@
  * Finds messages of all chats by their text, in what this browser keeps. The texts are decrypted by the first search that comes that
  * far, and stay in memory until `forget`.
  */
-import { fold } from "../../lib/letters.js";
+import { fold, foldedWords } from "../../lib/letters.js";
 import { SerialQueue } from "../../lib/timing.js";
 import { get, lastMessages, messagesFrom } from "../../storage/queries.js";
 import { textOf } from "../../types/content-types.js";
@@ -43,7 +43,7 @@ export class MessageSearch {
    * @returns {AsyncGenerator<FoundMessage[], void, void>} newest first; a part may be empty
    */
   async *find(query) {
-    const words = fold(query).split(/\s+/u).filter(Boolean);
+    const words = foldedWords(query);
     const isFound = (/** @type {KnownText} */ { folded }) => words.every((word) => folded.includes(word));
     await this.#turns.run(() => this.#readNewer());
     for (let at = 0; at < this.#texts.length || !this.#isWhole;) {

@@ -1,6 +1,6 @@
 /** The list of chats with its search field. Rows are drawn as far as the person scrolls. */
 import { fill, find, isolated, setText } from "../../lib/dom.js";
-import { fold } from "../../lib/letters.js";
+import { fold, foldedWords } from "../../lib/letters.js";
 import { isWithoutServer } from "../parts/connection-state.js";
 import { rowTime } from "../parts/format.js";
 import { KeyedList } from "../parts/keyed-list.js";
@@ -49,7 +49,7 @@ export class ChatListView {
 
   /** @returns {ChatSummary[]} */
   found() {
-    const words = fold(this.search.value).split(/\s+/u).filter(Boolean);
+    const words = foldedWords(this.search.value);
     const chats = this.conversations.chats();
     if (words.length === 0) return chats;
     return chats.filter(({ name, email }) => words.every((word) => fold(`${name} ${email}`).includes(word)));

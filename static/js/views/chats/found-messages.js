@@ -1,6 +1,6 @@
 /** The messages that hold what is typed into the search field, beneath the chats that it finds. */
 import { append, element, fill, find, isolated, setText } from "../../lib/dom.js";
-import { fold } from "../../lib/letters.js";
+import { fold, foldedWords } from "../../lib/letters.js";
 import { after } from "../../lib/timing.js";
 import { plural, rowTime } from "../parts/format.js";
 import { asFailure, sentence } from "../parts/strings.js";
@@ -70,7 +70,7 @@ export class FoundMessages {
    * @param {number} query
    */
   async #show(search, typed, query) {
-    const [words, now] = [fold(typed).split(/\s+/u).filter(Boolean), new Date()];
+    const [words, now] = [foldedWords(typed), new Date()];
     let shown = 0;
     setText(this.#note, "Searching…");
     for await (const part of search.find(typed)) {

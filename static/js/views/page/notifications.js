@@ -4,7 +4,7 @@
  */
 import { find, setAttributes } from "../../lib/dom.js";
 import { after } from "../../lib/timing.js";
-import { isAttending } from "../parts/attention.js";
+import { isAttending, onAttention } from "../parts/attention.js";
 import { canNotify, notify, playSound, requestPermission } from "../parts/browser-notifications.js";
 
 /** @typedef {import("../parts/browser-notifications.js").NewMessage} NewMessage */
@@ -33,10 +33,8 @@ export class Notifications {
     for (const [answer, shows] of /** @type {const} */ ([["yes", "name"], ["no", "off"]])) {
       find(`#notify-${answer}`, HTMLButtonElement).addEventListener("click", () => void this.#answer(shows));
     }
-    const look = () => (isAttending() ? this.#returned() : undefined);
-    document.addEventListener("visibilitychange", look);
-    addEventListener("focus", look);
-    look();
+    onAttention(() => this.#returned());
+    if (isAttending()) this.#returned();
     this.#drawIcon();
   }
 
