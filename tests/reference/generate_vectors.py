@@ -10,6 +10,7 @@ from tests.reference import invalid_ciphertexts, invalid_contents, invalid_conte
 from tests.reference.archive import archive_file
 from tests.reference.browser_list import browsers_file
 from tests.reference.conversation import conversations_file
+from tests.reference.files import files_file
 from tests.reference.hpke import hpke_file
 from tests.reference.identities import identity_file
 from tests.reference.invitation import invitations_file
@@ -46,6 +47,7 @@ def build() -> dict[str, str]:
         "invitations.json": invitations_file(),
         "streams.json": streams_file(),
         "archive.json": archive_file(),
+        "files.json": files_file(),
     }
     return {name: json.dumps(content, indent=1) + "\n" for name, content in files.items()}
 

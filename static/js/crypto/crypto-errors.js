@@ -17,12 +17,14 @@
  *   | "browsers" | "invitation" | "stream"} VaultErrorReason
  */
 
+/** Why a file was refused; the words are those of docs/protocol.md §19. @typedef {"file_size" | "file_hash" | "commitment"} FileErrorReason */
+
 /**
  * A value breaks a rule of docs/protocol.md. Trying again does not help. For `unknown_suite` and `unknown_version` a newer
  * version of VibeChat may help.
  */
 export class ProtocolError extends Error {
-  /** @param {ProtocolErrorReason | VaultErrorReason} reason a stable code; it contains nothing of the message */
+  /** @param {ProtocolErrorReason | VaultErrorReason | FileErrorReason} reason a stable code; it contains nothing of the message */
   constructor(reason) {
     super(`not made as the protocol says: ${reason}`);
     this.name = "ProtocolError";

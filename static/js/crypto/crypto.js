@@ -1,5 +1,6 @@
 /**
- * The only file that calls Web Crypto. It provides the algorithms; the files beside it build the protocol from them.
+ * The only file that calls Web Crypto, but for the SHA-512 of file-encryption.js, which is loaded on demand. It provides the
+ * algorithms; the files beside it build the protocol from them.
  */
 import { equal, toBase64, toHex } from "../lib/bytes.js";
 import { DecryptionError, ProtocolError } from "./crypto-errors.js";
