@@ -130,6 +130,18 @@ def test_what_was_read_cleared_or_begun_in_one_browser_is_so_in_the_other(at_hom
     bob.expect_message("begun at home, ended away")
     expect(alice.message_box()).to_have_value("")
 
+    alice.message_box().fill("half of a message at home")
+    expect(away.message_box()).to_have_value("")  # it has just been sent from
+    with alice.page.expect_response(lambda response: response.request.method == "GET" and "/states" in response.url):
+        away.message_box().press_sequentially("another one away")
+    expect(alice.message_box()).to_have_value("half of a message at home")
+    away.message_box().press("Enter")
+    alice.expect_message("another one away")
+    alice.message_box().press("Enter")
+    for reader in (alice, away, bob):
+        reader.expect_in_order("another one away", "half of a message at home")
+        expect(reader.message_box()).to_have_value("")
+
     alice.page.get_by_role("button", name="Chat details").click()
     details = alice.page.locator("#details")
     details.get_by_text("Clear this chat").click()

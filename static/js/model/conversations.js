@@ -302,6 +302,11 @@ export class Conversations extends Emitter {
     this.#parts.drafts.setDraft(email, text);
   }
 
+  /** @param {string | null} email of the chat whose composer has the focus; null: none has it */
+  focusDraft(email) {
+    this.#parts.drafts.focus(email);
+  }
+
   /** @param {Change} change */
   #applied({ chats, arrived, receipts: told }) {
     const { contacts, decryptQueue, peerReceipts, receipts } = this.#parts;

@@ -128,6 +128,7 @@
  * @property {number} [receiptDue] since when the other person is to be told what was opened and seen here
  * @property {Record<string, number>} [draftChanges] by the person's browser, the time of its last change that the draft contains
  * @property {string} [draftShared] the nonce of the draft that the other browsers are told, or that came from one of them
+ * @property {string} [draftFrom] the person's browser that has told the shared draft; none: this one
  * @property {Elsewhere} [elsewhere] what the person's other browsers have told
  * @property {Record<string, number>} [seen] by the peer's browser: the greatest counter that was on the screen here
  * @property {Record<string, { from: number, to: number, named?: Sealed | null }>} [heads] by the peer's browser: the last

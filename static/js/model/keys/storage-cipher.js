@@ -67,5 +67,13 @@ export function nonceOf(sealed) {
   return String(sealed?.nonce ?? "");
 }
 
+/**
+ * @param {ChatRow} chat
+ * @returns {boolean} whether the draft is one of another browser of the person's, and was not changed here
+ */
+export function isFromElsewhere({ draft, draftFrom, draftShared }) {
+  return draftFrom !== undefined && nonceOf(draft) === draftShared;
+}
+
 /** @type {(email: string) => string} */
 export const draftRecord = (email) => `draft ${email}`;

@@ -12,7 +12,7 @@ import { Emitter } from "../../lib/emitter.js";
 import { after, SerialQueue } from "../../lib/timing.js";
 import { chatWith } from "../../storage/chat-ids.js";
 import { text as textType } from "../../types/text-type.js";
-import { draftRecord, nonceOf } from "../keys/storage-cipher.js";
+import { draftRecord, isFromElsewhere, nonceOf } from "../keys/storage-cipher.js";
 import { Refusal } from "../server/model-errors.js";
 
 /** @typedef {{ text: string, draft: Sealed | null }} Kept */
@@ -37,6 +37,8 @@ export class Drafts extends Emitter {
   #next = new Map();
   /** @type {Map<string, ReturnType<typeof setTimeout>>} */
   #timers = new Map();
+  /** @type {{ email: string, turn: number } | null} the composer that has the focus, since which turn */
+  #focused = null;
 
   /** @param {DraftsParts} parts */
   constructor(parts) {
@@ -72,6 +74,29 @@ export class Drafts extends Emitter {
     this.#keepNext(email, text);
     clearTimeout(this.#timers.get(email));
     this.#timers.set(email, after(TELL_AFTER_MS, () => this.emit("changed", { email })));
+  }
+
+  /**
+   * A draft of another browser leaves a composer alone that has the focus and holds the beginning of another text, or was just
+   * sent from.
+   * @param {string | null} email of the chat whose composer has the focus
+   */
+  focus(email) {
+    const left = this.#focused?.email;
+    this.#focused = email === null ? null : { email, turn: this.#of(email).turn };
+    if (left !== undefined) {
+      this.adopt([left]);
+    }
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} told by another browser
+   */
+  #isKeptOut(email, told) {
+    const { text, turn } = this.#of(email);
+    const isWelcome = told === "" || (text === "" ? turn === this.#focused?.turn : told.startsWith(text));
+    return this.#focused?.email === email && !isWelcome;
   }
 
   /**
@@ -112,7 +137,7 @@ export class Drafts extends Emitter {
    * Merges with a draft that another tab has stored since this one has read it.
    * @param {string} email
    * @param {Next} next
-   * @returns {Promise<string>} the text to store, which contains both
+   * @returns {Promise<string>} the text to store: it contains both, but not a draft of another browser
    */
   async #join(email, { text, turn }) {
     const here = this.#of(email);
@@ -120,6 +145,9 @@ export class Drafts extends Emitter {
     const base = here.kept;
     const join = (/** @type {string} */ typed) => joined(withoutSent(typed, base, stored.sent), stored.text, base.text);
     here.kept = { text: stored.text, draft: stored.draft };
+    if (stored.isFromElsewhere) {
+      return text;
+    }
     if (turn === here.turn) {
       here.text = join(here.text);
       const waiting = this.#next.get(email);
@@ -144,8 +172,9 @@ export class Drafts extends Emitter {
   /** @param {string} email */
   async #adopt(email) {
     const here = this.#of(email);
-    const { text, draft } = await this.#read(email);
-    if (here.text === here.kept.text && nonceOf(draft) !== nonceOf(here.kept.draft)) {
+    const { text, draft, isFromElsewhere: isTold } = await this.#read(email);
+    const isKeptOut = isTold && this.#isKeptOut(email, text);
+    if (!isKeptOut && here.text === here.kept.text && nonceOf(draft) !== nonceOf(here.kept.draft)) {
       Object.assign(here, { text, kept: { text, draft } });
       this.emit("adopted", { email });
     }
@@ -232,12 +261,13 @@ export class Drafts extends Emitter {
 
   /**
    * @param {string} email
-   * @returns {Promise<Kept & { sent: string[] }>} the stored draft, of whatever tab
+   * @returns {Promise<Kept & { sent: string[], isFromElsewhere: boolean }>} the stored draft, of whatever tab
    */
   async #read(email) {
     const { messageStore, cipher } = this.#parts;
-    const { draft, sentDrafts: sent = [] } = await messageStore.chat(chatWith(email));
-    return { draft, sent, text: draft ? await cipher.open(draftRecord(email), draft).catch(() => "") : "" };
+    const chat = await messageStore.chat(chatWith(email));
+    const { draft, sentDrafts: sent = [] } = chat;
+    return { draft, sent, isFromElsewhere: isFromElsewhere(chat), text: draft ? await cipher.open(draftRecord(email), draft).catch(() => "") : "" };
   }
 
   stop() {

@@ -124,8 +124,17 @@ export function readChatState(value) {
     read_through: readNumber(numbers.read_through),
     cleared_through: readNumber(numbers.cleared_through),
     ticks: readByBrowser(ticks, (told) => ({ delivered: readRanges(told?.delivered), read: readRanges(told?.read) })),
-    draft: typeof draft?.text === "string" ? { text: draft.text, changes: readByBrowser(draft.changes, readNumber) } : null,
+    draft: readDraft(draft),
   };
+}
+
+/**
+ * @param {any} draft
+ * @returns {import("./shared-drafts.js").SharedDraft | null}
+ */
+function readDraft(draft) {
+  const isDraft = typeof draft?.text === "string" && BROWSER.test(draft.by);
+  return isDraft ? { text: draft.text, changes: readByBrowser(draft.changes, readNumber), by: draft.by } : null;
 }
 
 /** @param {any} value */

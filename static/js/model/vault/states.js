@@ -34,6 +34,8 @@ export class States {
   #written = "";
   /** @type {Map<string, KnownStream>} by browser: states that were not taken over yet */
   #waiting = new Map();
+  /** @type {Map<string, ChatState>} by email: told of a draft here that it is gone there; a message may show that it was sent */
+  #doubted = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #isStopped = false;
@@ -83,9 +85,13 @@ export class States {
     }
   }
 
-  /** @param {string[]} emails of chats in which a message may have come that was cleared elsewhere */
+  /** @param {string[]} emails of chats in which a message may have come that was cleared elsewhere, or was a draft here */
   async #follow(emails) {
     for (const email of emails) {
+      const doubted = this.#doubted.get(email);
+      if (doubted) {
+        await this.#take({ v: 1, chats: { [email]: doubted } });
+      }
       const { elsewhere } = await this.#parts.database.read(["chats"], (stores) => chatOrNew(stores("chats"), chatWith(email)));
       if (elsewhere && (await followClearing(this.#parts, chatWith(email)))) {
         this.#parts.conversations.changedElsewhere([email]);
@@ -197,7 +203,7 @@ export class States {
     /** @type {string[]} */
     const changed = [];
     for (const [email, value] of Object.entries(content.chats ?? {}).filter(([name]) => isEmail(name))) {
-      if (await this.#takeChat(chatWith(email), readChatState(value))) {
+      if (await this.#takeChat(email, readChatState(value))) {
         changed.push(email);
       }
     }
@@ -209,17 +215,23 @@ export class States {
   }
 
   /**
-   * @param {ChatId} chatId
+   * @param {string} email
    * @param {ChatState} state
    * @returns {Promise<boolean>} whether anything has changed
    */
-  async #takeChat(chatId, state) {
+  async #takeChat(email, state) {
+    const chatId = chatWith(email);
     const own = this.#own.get(chatId);
     if (own && knows(own, state)) {
       return false;
     }
     const took = state.draft ? await takeDraft(this.#parts, chatId, state.draft) : null;
-    // What was joined is to be told, and a change of this browser's as well.
+    if (took?.isDoubted) {
+      this.#doubted.set(email, state);
+    } else {
+      this.#doubted.delete(email);
+    }
+    // A change of this browser's is to be told.
     const draft = took && JSON.stringify(took.draft) === JSON.stringify(state.draft) ? took.draft : (own?.draft ?? null);
     const isNew = await this.#inChat(chatId, async (stateHere, stores) => {
       const before = await stateHere();

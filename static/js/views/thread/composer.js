@@ -19,8 +19,9 @@ export class Composer {
    *   agree, `send` is called
    * @param {(text: string) => Promise<unknown>} actions.onSend
    * @param {(text: string) => void} actions.onDraft
+   * @param {(isFocused: boolean) => void} actions.onFocus
    */
-  constructor({ asksFirst, onSend, onDraft }) {
+  constructor({ asksFirst, onSend, onDraft, onFocus }) {
     this.asksFirst = asksFirst;
     this.onSend = onSend;
     this.onDraft = onDraft;
@@ -32,6 +33,9 @@ export class Composer {
     this.said = find("#composer-said", HTMLElement);
     this.sendButton = find(".send", HTMLButtonElement, this.form);
     this.text.addEventListener("input", () => this.changed());
+    this.onFocus = onFocus;
+    this.text.addEventListener("focus", () => onFocus(true));
+    this.text.addEventListener("blur", () => onFocus(false));
     this.isComposing = false;
     this.text.addEventListener("compositionstart", () => (this.isComposing = true));
     this.text.addEventListener("compositionend", () => this.composed());
@@ -51,6 +55,7 @@ export class Composer {
   open(draft) {
     this.others = null;
     this.write(draft);
+    this.onFocus(document.activeElement === this.text);
   }
 
   /** @param {string} draft as it is now, with what was typed in another tab; the caret stays where somebody is typing */

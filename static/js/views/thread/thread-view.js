@@ -65,6 +65,7 @@ export class ThreadView {
       },
       onSend: (text) => this.send(text),
       onDraft: (text) => this.thread && conversations.setDraft(this.email, text),
+      onFocus: (isFocused) => conversations.focusDraft(isFocused && this.thread ? this.email : null),
     });
     this.listen();
   }

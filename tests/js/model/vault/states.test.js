@@ -25,6 +25,11 @@ async function told(world, person, other) {
   return segment?.content.chats[other.email];
 }
 
+/** Waits until a browser has told this draft of the chat with the other person. */
+function isTold(world, person, other, text) {
+  return until(async () => (await told(world, person, other))?.draft?.text === text);
+}
+
 /** Bob sends these, and both of Alice's browsers count them as unread. */
 async function sendUnread({ alice, second, bob }, ...texts) {
   const before = unread(alice, bob);
@@ -162,6 +167,7 @@ describe("what was cleared in one browser", () => {
 
 describe("a draft", () => {
   const draft = (person, other) => person.chat(other)?.draft ?? "";
+  const bothLook = (...browsers) => Promise.all(browsers.map(({ account }) => account.vault.load()));
 
   test("appears in the other browser, goes on there, and leaves both when it is sent", inWorld(async (world) => {
     const { alice, second, bob } = await twoAndBob(world);
@@ -176,12 +182,76 @@ describe("a draft", () => {
     await alice.shows(bob, "one", "two", "a word more");
   }));
 
-  test("is joined with what was written in the other one at the same time", inWorld(async (world) => {
+  test("stays as it was typed where the other browser has typed another one", inWorld(async (world) => {
     const { alice, second, bob } = await twoAndBob(world);
     alice.conversations.setDraft(bob.email, "from the first");
     second.conversations.setDraft(bob.email, "from the second");
-    const isWhole = (text) => text.includes("from the first") && text.includes("from the second");
-    await until(() => isWhole(draft(alice, bob)) && draft(alice, bob) === draft(second, bob), () => `${draft(alice, bob)}|${draft(second, bob)}`);
+    await isTold(world, alice, bob, "from the first");
+    await isTold(world, second, bob, "from the second");
+    await bothLook(alice, second);
+    assert.deepEqual([draft(alice, bob), draft(second, bob)], ["from the first", "from the second"]);
+    await second.send(bob, "from the second");
+    await alice.shows(bob, "one", "two", "from the second");
+    await until(() => draft(second, bob) === "from the first");
+    assert.equal(draft(alice, bob), "from the first");
+    await alice.send(bob, "from the first");
+    await until(() => draft(second, bob) === "");
+    await bob.shows(alice, "one", "two", "from the second", "from the first");
+  }));
+
+  test("stays where it was typed when the other browser has put another text in its place, and sent that", inWorld(async (world) => {
+    const { alice, second, bob } = await twoAndBob(world);
+    alice.conversations.setDraft(bob.email, "from the first");
+    await until(() => draft(second, bob) === "from the first");
+    second.conversations.setDraft(bob.email, "from the second");
+    await isTold(world, second, bob, "from the second");
+    await second.send(bob, "from the second");
+    await isTold(world, second, bob, "");
+    await alice.shows(bob, "one", "two", "from the second");
+    await bothLook(alice, second);
+    assert.equal(draft(alice, bob), "from the first");
+  }));
+
+  test("goes when it was sent in the other browser, though the message comes after the other browser's word", inWorld(async (world) => {
+    const { alice, second, bob } = await twoAndBob(world);
+    alice.conversations.setDraft(bob.email, "a word");
+    await until(() => draft(second, bob) === "a word");
+    world.server.intercept = ({ path, host }) =>
+      (path.includes("/messages/sync") && host === alice.browser.host ? { status: 503, body: {} } : undefined);
+    const { sockets } = world.server;
+    world.server.push = (owner, event) => {
+      const isHers = (socket) => socket.user === owner && !(event.type === "new_message" && socket.url.includes(alice.browser.host));
+      [...sockets].filter(isHers).forEach((socket) => socket.tell(event));
+    };
+    await second.send(bob, "a word");
+    await isTold(world, second, bob, "");
+    await bothLook(alice, second);
+    assert.equal(draft(alice, bob), "a word");
+    world.server.intercept = () => undefined;
+    [...sockets].forEach((socket) => socket.shut(1006));
+    await alice.shows(bob, "one", "two", "a word");
+    await until(() => draft(alice, bob) === "");
+  }));
+
+  test("of the other browser waits while the composer here has the focus and holds another text, or was just sent from", inWorld(async (world) => {
+    const { alice, second, bob } = await twoAndBob(world);
+    const composer = () => alice.conversations.open(bob.email).draft;
+    alice.conversations.focusDraft(bob.email);
+    second.conversations.setDraft(bob.email, "from the second");
+    await until(() => composer() === "from the second");
+    second.conversations.setDraft(bob.email, "from the second, longer");
+    await until(() => composer() === "from the second, longer");
+    second.conversations.setDraft(bob.email, "something else");
+    await until(() => draft(alice, bob) === "something else");
+    assert.equal(composer(), "from the second, longer");
+    alice.conversations.setDraft(bob.email, "typed here");
+    await alice.send(bob, "typed here");
+    await alice.shows(bob, "one", "two", "typed here");
+    second.conversations.setDraft(bob.email, "from the second, again");
+    await until(() => draft(alice, bob) === "from the second, again");
+    assert.equal(composer(), "");
+    alice.conversations.focusDraft(null);
+    await until(() => composer() === "from the second, again");
   }));
 
   test("that is erased stays erased", inWorld(async (world) => {
