@@ -26,8 +26,10 @@ const ONLY_IN = [
   { names: "random", places: ["lib/timing.js", "model/receive/sync.js"] },
 ];
 const LAZY = [
-  "views/page/lazy-parts.js", "views/dialogs/qr.js", "model/account.js", "model/keys/account-key.js",
-  "model/keys/listed-browsers.js", "model/keys/safety.js", "types/content-types.js", "model/vault/account-vault.js", "storage/**", "login.js"];
+  "login.js", "model/account.js", "model/conversations.js", "model/history/message-store.js",
+  "model/keys/account-key.js", "model/keys/listed-browsers.js", "model/keys/safety.js",
+  "model/screen/thread-contents.js", "model/vault/account-vault.js", "storage/**", "types/content-types.js",
+  "views/dialogs/qr.js", "views/page/lazy-parts.js"];
 
 const RESTRICTIONS = [
   ...ONLY_IN.map(({ names, places }) => ({

@@ -11,6 +11,7 @@ type ConversationsParts = {
   drafts: Drafts;
   messageStore: MessageStore;
   outbox: Outbox;
+  people: People;
   peerKeys: PeerKeys;
   peerReceipts: import("../static/js/model/receipts/peer-receipts.js").PeerReceipts;
   receipts: Receipts;
@@ -105,6 +106,7 @@ type DraftsParts = {
   cipher: StorageCipher;
   messageStore: MessageStore;
   outbox: Outbox;
+  people: People;
   tabs: Tabs;
 };
 

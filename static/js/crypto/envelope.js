@@ -43,6 +43,7 @@ import { SENT_SUITE, suiteOf } from "./suites.js";
  * @property {string} client_id
  * @property {string} sender_fingerprint 64 lower-case hexadecimal digits
  * @property {string} recipient_fingerprint 64 lower-case hexadecimal digits
+ * @property {boolean} [quiet] it does not count as unread (docs/protocol.md §4.5)
  */
 
 /**

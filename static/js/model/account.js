@@ -259,7 +259,7 @@ function build({ session, database, cipher, ownEmail, environment }) {
   const transport = new Transport({ api, ownEmail, realtime, sync });
   const sendQueue = new SendQueue({ accountKey, locks, outbox, ownEmail, peerKeys, transport });
   const chatList = new ChatList({ messageStore, cipher, decryptQueue, people });
-  const drafts = new Drafts({ chatList, cipher, messageStore, outbox, tabs });
+  const drafts = new Drafts({ chatList, cipher, messageStore, outbox, people, tabs });
   const olderMessages = new OlderMessages({ api, messageStore, ownEmail, onPage: (email) => conversations.tookPage(email) });
   const screens = new Screens({
     chatList, cipher, decryptQueue, drafts, messageStore, olderMessages, people, preferences, screenWork, sendQueue, sync, tabs,
@@ -276,6 +276,7 @@ function build({ session, database, cipher, ownEmail, environment }) {
     drafts,
     messageStore,
     outbox,
+    people,
     peerKeys,
     peerReceipts: new PeerReceipts({ chains, cipher, database, decryptQueue, people, tabs, unsealer }),
     receipts: new Receipts({ api, messageStore, chains, people, preferences }),

@@ -4,6 +4,7 @@
  * Events: `chats` {emails} (of those that have changed; none: all), `thread` {email}, `cleared`, `announce`
  * {email, name, text}, `connection` {state}.
  */
+import { CryptoManager } from "../crypto/crypto.js";
 import { Emitter } from "../lib/emitter.js";
 import { after } from "../lib/timing.js";
 import { chatWith } from "../storage/chat-ids.js";
@@ -126,16 +127,35 @@ export class Conversations extends Emitter {
   /**
    * @param {string} email
    * @param {string} text
+   * @param {string | null} [reply] the hash of the message that it answers
    * @returns {Promise<string>} its client_id, once the message is stored
    * @throws {import("./server/model-errors.js").Refusal} `empty`, `too_long`, or `storage`: this browser cannot store it
    */
-  async send(email, text) {
-    const clientId = await this.#parts.drafts.send(email, text);
+  async send(email, text, reply = null) {
+    const clientId = await this.#parts.drafts.send(email, text, reply);
     this.#outboxChanged(email);
     this.#retrySkips();
     this.#noteReceipts();
     this.#parts.decryptQueue.catchUp().catch(() => {});
     return clientId;
+  }
+
+  /**
+   * Changes or reacts to a message.
+   * @param {string} email
+   * @param {import("./send/message-actions.js").Action} action
+   * @throws {import("./server/model-errors.js").Refusal} `empty`, `too_long`, `too_late`, or `no_version_2`: the other person's
+   *   browsers do not read it yet
+   */
+  async change(email, action) {
+    const { written } = await import("./send/message-actions.js");
+    const { messageStore, outbox, people } = this.#parts;
+    const message = written(action, people.contentVersion(email));
+    await outbox.add({ ...message, clientId: CryptoManager.randomUuid(), peer: email, atMs: Date.now() });
+    this.#outboxChanged(email);
+    if (message.type === "nothing") {
+      await messageStore.eraseDeleted(chatWith(email));
+    }
   }
 
   /** Called when receipts may be due, for example because a stranger has become a contact. */
@@ -320,7 +340,7 @@ export class Conversations extends Emitter {
 
   #retrySkips() {
     const { outbox, sendQueue } = this.#parts;
-    outbox.retrySkips().then((isAny) => isAny && sendQueue.wake()).catch(() => {});
+    outbox.retrySilent().then((isAny) => isAny && sendQueue.wake()).catch(() => {});
   }
 
   /** @param {string} email */

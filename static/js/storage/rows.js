@@ -105,6 +105,7 @@
  * @property {number} version
  * @property {string} hash of its bytes
  * @property {string[]} ids all browsers that have stood in the list
+ * @property {number[]} [contentVersions] those that all its browsers read; none: pinned by an older version of the page
  */
 
 /**
@@ -271,6 +272,12 @@
  * @property {{ browser: string, counter: number, hash: string }[]} received
  * @property {number} sent_at
  * @property {string} hash
+ * @property {number} [v] 2: it has what version 2 of the content adds; none: 1
+ * @property {string} [salt]
+ * @property {string | null} [reply]
+ * @property {string | null} [replaces]
+ * @property {number | null} [expires]
+ * @property {string} [else]
  */
 
 export {};

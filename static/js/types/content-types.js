@@ -21,6 +21,7 @@ import { text } from "./text-type.js";
  * @property {boolean} [mayReply] version 2: its `reply` may name a message
  * @property {"may" | "must"} [replacing] version 2: whether its `replaces` names a message; none: never
  * @property {boolean} [isKept] version 2: it never expires
+ * @property {boolean} [erases] version 2: what it replaces is removed from the storage
  * @property {(body: string) => string} [chainHash] its hash in the chain, if that is not its own hash
  * @property {{ isSkip?: boolean }} [marks] the unencrypted properties of its row
  * @property {(stores: Stores, message: Applied) => Promise<void>} [apply] changes stored rows in the transaction that stores
@@ -110,4 +111,20 @@ export function textOf({ type, body, v }) {
  */
 export function isChange({ type, v, replaces }) {
   return Boolean(replaces) && isKnownType(type, v);
+}
+
+/**
+ * @param {{ type: string, v?: number, replaces?: string | null }} content
+ * @returns {boolean} whether it has a place of its own in the log and in the list of chats
+ */
+export function isPlaced(content) {
+  return typeOf(content.type, content.v).isShown && !isChange(content);
+}
+
+/**
+ * @param {{ type: string, v?: number, replaces?: string | null }} content
+ * @returns {boolean} whether it counts as unread
+ */
+export function isNews(content) {
+  return typeOf(content.type, content.v).countsAsUnread && !isChange(content);
 }

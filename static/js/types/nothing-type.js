@@ -19,4 +19,5 @@ export const nothing = Object.freeze({
   countsAsUnread: false,
   replacing: "must",
   isKept: true,
+  erases: true,
 });

@@ -15,7 +15,7 @@ export class OwnClient {
 
   /** Registers an account with a signed key and without a page. */
   static async join({ server }, name) {
-    const client = new OwnClient();
+    const client = new this();
     client.server = server;
     client.email = `${name}@example.org`;
     await register(new Browser().newSession(), { email: client.email, password: "a long enough password", displayName: name });

@@ -4,7 +4,7 @@
  * encrypted, so they are compared outside of transactions.
  */
 import { chainPart, messagesAtCounter } from "../../storage/queries.js";
-import { typeOf } from "../../types/content-types.js";
+import { isPlaced } from "../../types/content-types.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 import { namedHead } from "./heads.js";
 
@@ -58,7 +58,7 @@ export async function checkChain({ database, cipher, clearedMessages }, row, con
     first,
     isRepeated,
     // A message in a conflict is shown, so that the conflict shows.
-    hidden: isRepeated || (!typeOf(type).isShown && !conflict),
+    hidden: isRepeated || (!isPlaced(content) && !conflict),
     late: !row.mine && (await isLate(database, row, content)),
     conflict,
   };

@@ -1,17 +1,17 @@
 /** Creates, compares and changes the rows of messages. */
-import { typeOf } from "../../types/content-types.js";
+import { isNews, typeOf } from "../../types/content-types.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 
 /** The initial state of a row of the outbox. */
 export const FRESH = /** @type {const} */ ({ state: "sending", reason: null, stale: false, envelope: null });
 
 /**
- * @param {string} type of a content
+ * @param {{ type: string, v?: number, replaces?: string | null }} content
  * @returns {Pick<MessageRow, "isSkip" | "isQuiet">} what the row says of it in the clear
  */
-export function marksOf(type) {
-  const { marks, countsAsUnread } = typeOf(type);
-  return { isSkip: undefined, ...marks, isQuiet: countsAsUnread ? undefined : true };
+export function marksOf(content) {
+  const { marks } = typeOf(content.type, content.v);
+  return { isSkip: undefined, ...marks, isQuiet: isNews(content) ? undefined : true };
 }
 
 /**

@@ -34,6 +34,7 @@ import { namesUnsent } from "./unsent-names.js";
  * @typedef {object} Glance
  * @property {ChatRow} chat
  * @property {MessageRow | undefined} last
+ * @property {MessageRow[]} after what came after the last one and has no place of its own
  * @property {OutboxRow[]} unsent
  * @property {number} unread
  */
@@ -47,6 +48,8 @@ const STRAYS_LIMIT = 30;
 // The values of `due` until 2026-11; now it is the peer's email.
 const FORMERLY_DUE = ["delivered", "read"];
 const ATTEMPTS_LIMIT = 10;
+// How many of the newest messages are looked at for changes of the last one that the list of chats shows.
+const CHANGES_LIMIT = 100;
 
 export class MessageStore {
   #database;
@@ -257,6 +260,9 @@ export class MessageStore {
       const verdict = await checkChain(parts, row, content);
       kept = await this.#keep(row, { content, sealed, verdict, isUnsentNamed, isLast: attempt === ATTEMPTS_LIMIT - 1 });
     }
+    if (kept && typeOf(content.type, content.v).erases) {
+      await this.eraseDeleted(row.chat).catch(() => {});
+    }
     return kept ?? null;
   }
 
@@ -280,11 +286,11 @@ export class MessageStore {
         return {
           ...found, sealed, raw: undefined, pending: undefined, browser, counter, hidden, conflict, late,
           namesUnsent: isUnsentNamed || undefined, seen: found.seen || Boolean(first?.seen || there?.seen),
-          passed: (found.passed && !found.presumed) || there?.passed || undefined, ...marksOf(content.type), ...(row.mine ? takenBack(content) : {}),
+          passed: (found.passed && !found.presumed) || there?.passed || undefined, ...marksOf(content), ...(row.mine ? takenBack(content) : {}),
         };
       });
       if (isNew) {
-        await typeOf(content.type).apply?.(stores, { chat: row.chat, peer: row.peer, mine: row.mine, ...content });
+        await typeOf(content.type, content.v).apply?.(stores, { chat: row.chat, peer: row.peer, mine: row.mine, ...content });
       }
       if (kept && first) {
         stores("chats").put(await withRepetition(stores, await chatOrNew(stores("chats"), row.chat), kept.id));
@@ -297,6 +303,15 @@ export class MessageStore {
       }
       return kept;
     });
+  }
+
+  /**
+   * Removes the contents of deleted messages.
+   * @param {ChatId} chatId
+   */
+  async eraseDeleted(chatId) {
+    const { eraseDeleted } = await import("./erasing.js");
+    await eraseDeleted({ database: this.#database, cipher: this.#cipher }, chatId);
   }
 
   /**
@@ -393,7 +408,8 @@ async function glanceAt(stores, chatId) {
     newestShown(stores("messages"), chatId),
     unsent(stores("outbox"), chatId),
   ]);
-  return { chat, last, unsent: waiting, unread: await countUnread(stores, chat) };
+  const after = last ? await newestMessages(stores("messages"), chatId, { from: last.id, limit: CHANGES_LIMIT }) : [];
+  return { chat, last, after: after.filter(({ hidden }) => hidden), unsent: waiting, unread: await countUnread(stores, chat) };
 }
 
 /**

@@ -5,6 +5,7 @@
 import { CryptoManager } from "../../crypto/crypto.js";
 import { fromHex } from "../../lib/bytes.js";
 import { Refusal } from "../server/model-errors.js";
+import { commonVersions } from "./content-versions.js";
 import { findKey } from "./pinning.js";
 import { isNoted } from "./second-browsers.js";
 
@@ -48,8 +49,8 @@ export class ListedBrowsers {
     const row = this.#people.get(email);
     const identity = findKey(row, row?.pinned ?? null)?.identity ?? "";
     const { version, browsers } = await readBrowsers({ identityKeyBytes: fromHex(identity), email, bytes });
-    const list = { identity, version, hash: await CryptoManager.sha256Hex(bytes), ids: browsers.map(({ id }) => id) };
-    if (row?.list?.hash !== list.hash) {
+    const list = { identity, version, hash: await CryptoManager.sha256Hex(bytes), ids: browsers.map(({ id }) => id), contentVersions: commonVersions(browsers) };
+    if (row?.list?.hash !== list.hash || !row.list.contentVersions) {
       await this.#people.update(email, (found) => pinList(found, list));
     }
   }

@@ -3,6 +3,10 @@ import { ProtocolError } from "../../crypto/crypto-errors.js";
 import { signStatement, verifyStatement } from "../../crypto/identity.js";
 import { OWN_SUITES } from "../../crypto/suites.js";
 import { equal } from "../../lib/bytes.js";
+import { READS_VERSION_2 } from "./content-versions.js";
+
+// What this browser reads: suites, and the version 2 of the content.
+const READS = Object.freeze([...OWN_SUITES, READS_VERSION_2]);
 
 /** @typedef {import("../../storage/rows.js").Signed} Signed */
 /** @typedef {KeyRow & Required<Pick<KeyRow, "identity">>} IdentifiedKey */
@@ -22,7 +26,7 @@ export function isServed({ publicKeyBytes, identity, signed }, key) {
 
 /** @param {KeyRow} row */
 export function isSignedAsNow({ signed }) {
-  return String(signed?.suites) === String(OWN_SUITES);
+  return String(signed?.suites) === String(READS);
 }
 
 /**
@@ -40,8 +44,8 @@ export async function lastSigned(row, email, served) {
   }
   const version = (last?.version ?? 0) + 1;
   const { publicKeyBytes, identity } = row;
-  const request = { identityPrivateKey: identity.privateKey, email, publicKeyBytes, version, suites: OWN_SUITES };
-  return { version, suites: OWN_SUITES, statement: await signStatement(request) };
+  const request = { identityPrivateKey: identity.privateKey, email, publicKeyBytes, version, suites: READS };
+  return { version, suites: READS, statement: await signStatement(request) };
 }
 
 /**

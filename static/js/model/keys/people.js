@@ -7,12 +7,14 @@
 import { Emitter } from "../../lib/emitter.js";
 import { isVisible } from "../../lib/text.js";
 import { all, get } from "../../storage/queries.js";
+import { contentVersion } from "./content-versions.js";
 import { SimilarNames } from "./similar-names.js";
 import { UNSIGNED } from "./served-key.js";
 
 // A server that renames people without end must not fill the disk.
 const RENAMINGS_LIMIT = 20;
 const OWN_BROWSERS = "own browsers";
+const OWN_VERSIONS = "own content versions";
 
 export class People extends Emitter {
   #database;
@@ -22,6 +24,8 @@ export class People extends Emitter {
   #similarNames = new SimilarNames();
   /** @type {Set<string>} */
   #ownBrowsers = new Set();
+  /** @type {number[] | undefined} undefined: this browser is the only one */
+  #ownVersions;
 
   /** @param {{ database: Database, tabs: Tabs }} parts */
   constructor({ database, tabs }) {
@@ -32,8 +36,9 @@ export class People extends Emitter {
   }
 
   async load() {
-    const [rows, ownBrowsers] = await this.#database.read(["people", "state"], (stores) =>
-      Promise.all([all(stores("people")), get(stores("state"), OWN_BROWSERS)]));
+    const [rows, ownBrowsers, ownVersions] = await this.#database.read(["people", "state"], (stores) =>
+      Promise.all([all(stores("people")), ...[OWN_BROWSERS, OWN_VERSIONS].map((key) => get(stores("state"), key))]));
+    this.#ownVersions = ownVersions;
     this.#ownBrowsers = new Set(ownBrowsers);
     this.#rows = new Map(rows.map((row) => [row.email, whole(row)]));
     this.#rows.forEach((row) => this.#similarNames.set(row));
@@ -47,13 +52,29 @@ export class People extends Emitter {
     return this.#ownBrowsers.has(browser);
   }
 
-  /** @param {string[]} browsers all that have stood in the account's list */
-  async setOwnBrowsers(browsers) {
-    if (browsers.some((browser) => !this.isOwnBrowser(browser))) {
-      await this.#database.write(["state"], async (stores) => void stores("state").put(browsers, OWN_BROWSERS));
+  /**
+   * @param {string[]} browsers all that have stood in the account's list
+   * @param {number[]} contentVersions those that all browsers of the list read
+   */
+  async setOwnBrowsers(browsers, contentVersions) {
+    const isOther = String(contentVersions) !== String(this.#ownVersions);
+    if (isOther || browsers.some((browser) => !this.isOwnBrowser(browser))) {
+      await this.#database.write(["state"], async (stores) => {
+        stores("state").put(browsers, OWN_BROWSERS);
+        stores("state").put(contentVersions, OWN_VERSIONS);
+      });
       this.#ownBrowsers = new Set(browsers);
+      this.#ownVersions = contentVersions;
       this.#rows.forEach(({ email }) => this.emit("changed", { email }));
     }
+  }
+
+  /**
+   * @param {string} email
+   * @returns {number} the version in which contents are written to that person
+   */
+  contentVersion(email) {
+    return contentVersion(this.get(email), this.#ownVersions);
   }
 
   /** @returns {PersonRow[]} */

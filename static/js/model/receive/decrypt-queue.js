@@ -7,6 +7,7 @@
  */
 import { DecryptionError, ProtocolError } from "../../crypto/crypto-errors.js";
 import { CryptoManager } from "../../crypto/crypto.js";
+import { addedMembers } from "../../crypto/content.js";
 import { BoundedMap } from "../../lib/bounded-map.js";
 import { utf8Encode } from "../../lib/bytes.js";
 import { Emitter } from "../../lib/emitter.js";
@@ -234,10 +235,10 @@ export class DecryptQueue extends Emitter {
       throw new DecryptionError();
     }
     const opened = await this.#unsealer.open({ ...row, raw: row.raw }, aside);
-    const { type, body, browser, counter, previous, received, sent_at } = opened.content;
+    const { v, type, body, browser, counter, previous, received, sent_at } = opened.content;
     // A skip has the place in the chain, and the hash, of the message that was taken back.
-    const hash = typeOf(type).chainHash?.(body) ?? opened.hash;
-    const content = { type, body, browser, counter, previous, received, sent_at, hash };
+    const hash = typeOf(type, v).chainHash?.(body) ?? opened.hash;
+    const content = { type, body, browser, counter, previous, received, sent_at, hash, ...addedMembers(opened.content) };
     if (await this.#retiredKeys.refuses(row, content, opened.peerKey.fingerprint)) {
       this.#hold(row, hash);
       throw new Refusal("retired_key");

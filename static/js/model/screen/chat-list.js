@@ -2,10 +2,12 @@
 import { portrait } from "../../lib/portrait.js";
 import { isVisible, shortened } from "../../lib/text.js";
 import { chatWith, peerOf } from "../../storage/chat-ids.js";
-import { textOf } from "../../types/content-types.js";
+import { loadVersion } from "../../types/content-types.js";
 import { isSilent } from "../history/message-rows.js";
 import { draftRecord, messageRecord } from "../keys/storage-cipher.js";
 import { EMPTY, UNOPENED } from "../receive/unopened.js";
+import { loadChanges } from "./thread-contents.js";
+import { wordsOf } from "./thread-items.js";
 
 /**
  * @typedef {object} ChatSummary
@@ -107,14 +109,14 @@ export class ChatList {
    * @param {Glance} glance
    * @returns {Promise<Entry>}
    */
-  async #entry({ chat, last, unsent: waiting, unread }) {
+  async #entry({ chat, last, after, unsent: waiting, unread }) {
     const email = peerOf(chat.id);
     const unsent = waiting.filter((row) => !isSilent(row));
     const latest = latestOf(last, unsent);
     const draft = await this.#draft(email, chat.draft);
     const summary = {
       ...this.#person(email),
-      lastLine: latest ? await this.#line(latest) : "",
+      lastLine: latest ? await this.#line(latest, [...after, ...waiting.filter(({ hidden }) => hidden)]) : "",
       lastMine: latest ? !("mine" in latest) || latest.mine : false,
       lastAt: latest ? new Date("mine" in latest ? latest.createdAtMs : latest.atMs) : null,
       unread,
@@ -144,16 +146,17 @@ export class ChatList {
 
   /**
    * @param {MessageRow | OutboxRow} row
+   * @param {(MessageRow | OutboxRow)[]} changes what may change it
    * @returns {Promise<string>}
    */
-  async #line(row) {
-    const key = `${"id" in row && !row.mine ? row.id : ""} ${messageRecord(row)}`;
+  async #line(row, changes) {
+    const key = [`${"id" in row && !row.mine ? row.id : ""}`, ...[row, ...changes].map(messageRecord)].join(" ");
     const known = this.#lines.get(row.peer);
     if (known?.key === key) {
       return known.text;
     }
     if (row.sealed) {
-      const text = await this.#readLine(row, row.sealed);
+      const text = await this.#readLine(row, changes);
       this.#lines.set(row.peer, { key, text });
       return text;
     }
@@ -162,16 +165,28 @@ export class ChatList {
 
   /**
    * @param {MessageRow | OutboxRow} row
-   * @param {Sealed} sealed
+   * @param {(MessageRow | OutboxRow)[]} changes
    * @returns {Promise<string>} a fixed text if it cannot be decrypted, so that the list is still shown
    */
-  async #readLine(row, sealed) {
+  async #readLine(row, changes) {
     try {
-      const text = textOf(await this.#cipher.open(messageRecord(row), sealed)) ?? UNOPENED;
+      const last = await this.#read(row);
+      const read = await Promise.all(changes.filter(({ sealed }) => sealed).map((one) => this.#read(one)));
+      const text = (read.length > 0 ? (await loadChanges()).currentText(last.words, [last, ...read]) : last.words.text) ?? UNOPENED;
       return isVisible(text) ? shortened(text, LINE_LIMIT).replace(/\s+/gu, " ") : EMPTY;
     } catch {
       return UNOPENED;
     }
+  }
+
+  /**
+   * @param {MessageRow | OutboxRow} row with a sealed content
+   * @returns {Promise<import("./message-changes.js").Read>}
+   */
+  async #read(row) {
+    const content = await this.#cipher.open(messageRecord(row), /** @type {Sealed} */ (row.sealed));
+    await loadVersion(content.v);
+    return { words: wordsOf(content), mine: !("mine" in row) || row.mine };
   }
 
   /** @param {Entry["summary"]} summary */

@@ -5,7 +5,7 @@
 import { peerOf } from "../../storage/chat-ids.js";
 import { result } from "../../storage/database.js";
 import { all, messagesAfter, unsent } from "../../storage/queries.js";
-import { textOf } from "../../types/content-types.js";
+import { loadVersion, textOf } from "../../types/content-types.js";
 import { draftRecord, messageRecord } from "../keys/storage-cipher.js";
 import { acknowledgement } from "../receipts/peer-receipts.js";
 
@@ -86,6 +86,7 @@ async function exportedMessage({ cipher, user }, row, state) {
   if (content === null) {
     return { ...message, type: null, text: null };
   }
+  await loadVersion(content.v);
   const text = textOf(content);
   return { ...message, type: content.type, text, ...(text === null ? { body: content.body } : {}) };
 }

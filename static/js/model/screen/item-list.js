@@ -27,10 +27,23 @@ import { changeItems, echoItem, inOrder, storedItem, takenBackItems, unsentItem,
 export function itemsOf(shown, contents, parts) {
   const { chat, rows, unsent } = shown;
   const waitsFor = waitReason(parts.people.get(shown.email));
-  return inOrder(chat === null ? [] : storedItems({ ...shown, chat }, contents, parts), {
+  const items = inOrder(chat === null ? [] : storedItems({ ...shown, chat }, contents, parts), {
     unsent: unsent.filter((row) => !isSilent(row)).map((row) => unsentItem(row, contents.known(row), waitsFor)),
     echoes: echoesAlone(shown).map(echoItem),
     changes: [...changes(shown, parts.people), ...(chat === null ? [] : takenBackItems([...rows, ...unsent], chat))],
+  });
+  return contents.changes ? contents.changes.withChanges(items, readOf(shown, contents)) : items;
+}
+
+/**
+ * @param {Shown} shown
+ * @param {ThreadContents} contents
+ * @returns {import("./message-changes.js").Read[]} all contents, also of messages that have no place of their own
+ */
+export function readOf({ rows, strays, unsent }, contents) {
+  return [...strays, ...rows, ...unsent].flatMap((row) => {
+    const { words } = contents.known(row);
+    return words ? [{ words, mine: !("mine" in row) || row.mine }] : [];
   });
 }
 

@@ -1,10 +1,14 @@
 /** The decrypted contents of an open chat's messages, cached in memory. */
-import { textOf } from "../../types/content-types.js";
+import { loadVersion } from "../../types/content-types.js";
 import { messageRecord } from "../keys/storage-cipher.js";
+import { once } from "../../lib/once.js";
 import { NEWER, UNREADABLE } from "../receive/unopened.js";
-import { textKey } from "./thread-items.js";
+import { textKey, wordsOf } from "./thread-items.js";
 
 /** @import { Known, Words } from "./thread-items.js" */
+
+// Only chats with contents of version 2 need it.
+export const loadChanges = once(() => import("./message-changes.js"));
 
 export class ThreadContents {
   #cipher;
@@ -16,6 +20,8 @@ export class ThreadContents {
 
   /** @param {{ cipher: StorageCipher, decryptQueue: DecryptQueue }} parts */
   constructor({ cipher, decryptQueue }) {
+    /** @type {typeof import("./message-changes.js") | null} null: nothing here is of version 2 */
+    this.changes = null;
     this.#cipher = cipher;
     this.#decryptQueue = decryptQueue;
   }
@@ -28,8 +34,13 @@ export class ThreadContents {
     }
     try {
       const content = await this.#cipher.open(messageRecord(row), row.sealed);
-      const { type, body, hash, received, sent_at: sentAtMs } = content;
-      this.#words.set(key, { type, body, text: textOf(content), sentAtMs, hash, received });
+      await loadVersion(content.v);
+      const words = wordsOf(content);
+      if (content.v === 2) {
+        this.changes ??= await loadChanges();
+        words.goneAtMs = this.changes.goneAtMs(content, ("arrivedAtMs" in row && row.arrivedAtMs) || content.sent_at);
+      }
+      this.#words.set(key, words);
       this.#unreadable.delete(key);
     } catch {
       this.#unreadable.add(key);
@@ -52,7 +63,7 @@ export class ThreadContents {
    */
   #unopened(row, words) {
     if (words?.text === null) {
-      return NEWER;
+      return words.else ? { ...NEWER, reason: `“${words.else}” ${NEWER.reason}` } : NEWER;
     }
     return "raw" in row && row.raw ? this.#decryptQueue.failure(row) : null;
   }

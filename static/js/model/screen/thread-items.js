@@ -1,4 +1,5 @@
 /** The items that the screen shows of a chat: messages, and notices between them. */
+import { textOf } from "../../types/content-types.js";
 import { identityOf } from "../history/message-rows.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 import { acknowledgement } from "../receipts/peer-receipts.js";
@@ -11,7 +12,7 @@ import { acknowledgement } from "../receipts/peer-receipts.js";
  * @property {string | null} clientId
  * @property {boolean} mine
  * @property {string} text "" while it is being decrypted, or if it could not be
- * @property {{ type: string, body: string } | null} content null: as for the text, or it is not stored yet
+ * @property {Words | null} content null: as for the text, or it is not stored yet
  * @property {"written" | "sending" | "sent" | "delivered" | "read" | "failed" | "held" | null} state null: not one's own;
  *   written: not stored as a message yet
  * @property {Date} at
@@ -24,6 +25,11 @@ import { acknowledgement } from "../receipts/peer-receipts.js";
  * @property {boolean} unaware its writer had not received all messages above it
  * @property {boolean} conflict its sender's browser cannot have sent both it and another message
  * @property {boolean} secondBrowser it was written in a second browser with the same key
+ * @property {boolean} isDeleted its writer has deleted it
+ * @property {import("../../types/message-states.js").Version[]} versions more than one: it was edited; none: it is deleted, or the chat is of
+ *   version 1
+ * @property {import("../../types/message-states.js").ShownReaction[]} reactions
+ * @property {Quote | null} quote what it answers
  * @property {Date | null} writtenAt by the sender's clock, corrected by how far it usually is from the server's, where that
  *   was long before the server had it
  */
@@ -44,10 +50,18 @@ import { acknowledgement } from "../receipts/peer-receipts.js";
  * @property {number} sentAtMs
  * @property {string} hash
  * @property {{ browser: string, counter: number, hash: string }[]} received what its writer had received
+ * @property {string} browser
+ * @property {number} counter
+ * @property {number} [v]
+ * @property {number} [goneAtMs] when it disappears; in version 2
+ * @property {string | null} [reply]
+ * @property {string | null} [replaces]
+ * @property {string} [else]
  */
+/** @typedef {{ key: string | null, mine: boolean, text: string }} Quote key: null: the message that is answered is not here */
 /** @typedef {{ words: Words | undefined, unopened: Unopened | null }} Known the decrypted message, or why there is none */
 /** @typedef {"sent" | "delivered" | "read"} Acknowledgement */
-/** @typedef {{ clientId: string, text: string, atMs: number, isStored: boolean }} Echo a message just sent here, not read back yet */
+/** @typedef {{ clientId: string, text: string, atMs: number, isStored: boolean, reply?: string | null }} Echo a message just sent here, not read back yet */
 
 // Longer than a message usually waits for the network.
 const LONG_BEFORE_MS = 300_000;
@@ -78,7 +92,20 @@ function item(clientId, atMs) {
     conflict: false,
     secondBrowser: false,
     writtenAt: null,
+    isDeleted: false,
+    versions: [],
+    reactions: [],
+    quote: null,
   };
+}
+
+/**
+ * @param {StoredContent} content of a version that is loaded
+ * @returns {Words}
+ */
+export function wordsOf(content) {
+  const { type, body, hash, received, sent_at: sentAtMs, browser, counter, v, reply, replaces } = content;
+  return { type, body, text: textOf(content), sentAtMs, hash, received, browser, counter, v, reply, replaces, else: content.else };
 }
 
 /**

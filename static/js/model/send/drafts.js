@@ -183,12 +183,13 @@ export class Drafts extends Emitter {
   /**
    * @param {string} email
    * @param {string} text
+   * @param {string | null} [reply] the hash of the message that it answers
    * @returns {Promise<string>} its client_id, once the message is stored; if another tab has sent the same draft, there is
    *   no second message
    * @throws {Refusal} `empty`, `too_long`, or `storage`: this browser cannot store it
    */
-  async send(email, text) {
-    const echo = { clientId: CryptoManager.randomUuid(), text: sendable(text), atMs: Date.now(), isStored: false };
+  async send(email, text, reply = null) {
+    const echo = { clientId: CryptoManager.randomUuid(), text: sendable(text), atMs: Date.now(), isStored: false, reply };
     const here = this.#of(email);
     here.text = "";
     here.turn += 1;
@@ -230,11 +231,12 @@ export class Drafts extends Emitter {
    * @param {Echo} echo
    * @returns {Promise<boolean>} false: another tab has sent it
    */
-  async #becomeMessage(peer, { clientId, text, atMs }) {
+  async #becomeMessage(peer, { clientId, text, atMs, reply }) {
     const here = this.#of(peer);
     const from = isSameText(here.kept, text) ? here.kept.draft : null;
     const readDraft = () => this.#rest(peer, text);
-    const isAdded = await this.#parts.outbox.add({ clientId, peer, type: textType.name, body: text, atMs, from, readDraft });
+    const v = this.#parts.people.contentVersion(peer);
+    const isAdded = await this.#parts.outbox.add({ clientId, peer, type: textType.name, body: text, atMs, v, reply, from, readDraft });
     here.kept = { text: "", draft: null };
     return isAdded;
   }

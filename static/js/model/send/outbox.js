@@ -2,13 +2,13 @@
  * Messages that were written here and that the server has not confirmed. They survive a reload, a crash and being offline. A
  * message is sealed once, and each attempt sends the same bytes.
  */
-import { untaggedJson, VERSION } from "../../crypto/content.js";
+import { addedMembers, untaggedJson, VERSION } from "../../crypto/content.js";
 import { CryptoManager } from "../../crypto/crypto.js";
 import { sealMessage } from "../../crypto/envelope.js";
 import { SENT_SUITE, suiteOf } from "../../crypto/suites.js";
 import { chatWith } from "../../storage/chat-ids.js";
 import { all, chatOrNew, get, unsent } from "../../storage/queries.js";
-import { typeOf } from "../../types/content-types.js";
+import { isNews, isPlaced, loadVersion, typeOf } from "../../types/content-types.js";
 import { FRESH } from "../history/message-rows.js";
 import { messageRecord, nonceOf } from "../keys/storage-cipher.js";
 import { Refusal } from "../server/model-errors.js";
@@ -23,6 +23,9 @@ import { takeBack } from "./taking-back.js";
  * @property {string} type
  * @property {string} body composed by the type
  * @property {number} atMs
+ * @property {number} [v] of the content; none: 1
+ * @property {string | null} [reply] the hash of the message that it answers, in version 2
+ * @property {string | null} [replaces] the hash of the message that it changes, in version 2
  * @property {Sealed | null} [from] the stored draft that becomes the message
  * @property {() => Promise<DraftChange>} [readDraft] the change of the stored draft when the message is stored
  */
@@ -76,19 +79,20 @@ export class Outbox {
    * @returns {Promise<boolean | null>} false: the draft was sent; null: another message has got the counter, or the stored
    *   draft has changed
    */
-  async #tryToAdd({ clientId, peer, type, body, atMs, from = null, readDraft }) {
-    const { apply, isShown } = typeOf(type);
+  async #tryToAdd({ clientId, peer, type, body, atMs, from = null, readDraft, ...added }) {
+    await loadVersion(added.v);
+    const { apply } = typeOf(type, added.v);
     const chatId = chatWith(peer);
     const draft = await readDraft?.();
     const [before, received] = await Promise.all([this.#chains.own(chatId), this.#chains.received(chatId)]);
     const counter = before.counter + 1;
-    const content = await this.#compose({ peer, type, body, atMs, counter, previous: before.hash, received });
+    const content = await this.#compose({ ...added, peer, type, body, atMs, counter, previous: before.hash, received });
     const [sealed, chain] = await Promise.all([
       this.#cipher.seal(messageRecord({ peer, clientId }), content),
       this.#chains.ownRow(chatId, content),
     ]);
     /** @type {OutboxRow} */
-    const row = { ...FRESH, clientId, chat: chatId, peer, browser: this.#cipher.browser, counter, atMs, sealed, ...(isShown ? {} : { hidden: true }) };
+    const row = { ...FRESH, clientId, chat: chatId, peer, browser: this.#cipher.browser, counter, atMs, sealed, ...(isPlaced(content) ? {} : { hidden: true }) };
     return this.#database.write(["outbox", "chains", "chats", ...(apply ? APPLIED_STORES : [])], async (stores) => {
       const chat = await chatOrNew(stores("chats"), chatId);
       if (from && chat.sentDrafts?.includes(nonceOf(from))) {
@@ -110,12 +114,13 @@ export class Outbox {
    * @param {Omit<StoredContent, "browser" | "sent_at" | "hash"> & { peer: string, atMs: number }} message
    * @returns {Promise<StoredContent>}
    */
-  async #compose({ peer, type, body, atMs, counter, previous, received }) {
+  async #compose({ peer, type, body, atMs, counter, previous, received, v = VERSION, reply = null, replaces = null }) {
     const { browser } = this.#cipher;
-    const content = { type, browser, counter, previous, received, sent_at: atMs, body };
+    const added = addedMembers({ v, salt: CryptoManager.randomId(), reply, replaces, expires: null, else: "" });
+    const content = { type, browser, counter, previous, received, sent_at: atMs, body, ...added };
     const people = { from: this.#ownEmail, to: peer };
-    const hash = await suiteOf(SENT_SUITE).messageHash(untaggedJson({ v: VERSION, ...people, ...content, self_tag: "" }));
-    return { ...content, hash: typeOf(type).chainHash?.(body) ?? hash };
+    const hash = await suiteOf(SENT_SUITE).messageHash(untaggedJson({ v, ...people, ...content, self_tag: "" }));
+    return { ...content, hash: typeOf(type, v).chainHash?.(body) ?? hash };
   }
 
   /** @returns {Promise<string[]>} the peers for whom messages wait to be sent */
@@ -188,6 +193,7 @@ export class Outbox {
     const clientId = row.stale ? CryptoManager.randomUuid() : row.clientId;
     /** @type {StoredContent} */
     const content = await this.#cipher.open(messageRecord(row), row.sealed);
+    await loadVersion(content.v);
     const { envelope } = await sealMessage({
       ownKeyPair: own,
       ownFingerprint: own.fingerprint,
@@ -199,7 +205,7 @@ export class Outbox {
       content,
     });
     const sealed = await this.#cipher.seal(messageRecord({ peer: row.peer, clientId }), content);
-    return { ...row, clientId, sealed, envelope, stale: false };
+    return { ...row, clientId, sealed, envelope: isNews(content) ? envelope : { ...envelope, quiet: true }, stale: false };
   }
 
   /**
@@ -294,14 +300,14 @@ export class Outbox {
   }
 
   /**
-   * Nobody sees that a skip was not sent: it is tried again without being asked for.
+   * Nobody sees that a skip or a change was not sent: it is tried again without being asked for.
    * @returns {Promise<boolean>} whether there is one
    */
-  async retrySkips() {
-    const isFailed = (/** @type {OutboxRow} */ { isSkip, state }) => Boolean(isSkip && state === "failed");
+  async retrySilent() {
+    const isFailed = (/** @type {OutboxRow} */ { isSkip, hidden, state }) => Boolean((isSkip || hidden) && state === "failed");
     const peers = new Set((await this.#all()).filter(isFailed).map(({ peer }) => peer));
     for (const peer of peers) {
-      await this.#changeAll(peer, "failed", (row) => (row.isSkip ? again(row) : row));
+      await this.#changeAll(peer, "failed", (row) => (isFailed(row) ? again(row) : row));
     }
     return peers.size > 0;
   }

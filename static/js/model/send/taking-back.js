@@ -66,6 +66,6 @@ async function endBefore(chains, chat, { counter, previous }) {
  */
 async function skipOf(cipher, { chat, peer, browser, counter, atMs, envelope }, content) {
   const clientId = CryptoManager.randomUuid();
-  const sealed = await cipher.seal(messageRecord({ peer, clientId }), { ...content, type: skipType.name, body: content.hash });
+  const sealed = await cipher.seal(messageRecord({ peer, clientId }), { ...content, v: undefined, type: skipType.name, body: content.hash });
   return { ...FRESH, clientId, chat, peer, browser, counter, atMs, sealed, ...skipType.marks, mayHaveLeft: envelope !== null };
 }

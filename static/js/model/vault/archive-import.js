@@ -4,7 +4,7 @@
  */
 import { chatWith } from "../../storage/chat-ids.js";
 import { chatOrNew, get, messagesAtCounter } from "../../storage/queries.js";
-import { typeOf } from "../../types/content-types.js";
+import { isPlaced, loadVersion } from "../../types/content-types.js";
 import { freeIdBeside } from "../history/apply-event.js";
 import { contentOf } from "../history/chain-check.js";
 import { isSameMessage, mark, marksOf } from "../history/message-rows.js";
@@ -90,9 +90,10 @@ async function resealedHere({ database, cipher }, messages) {
 async function candidate({ cipher }, message) {
   const row = /** @type {MessageRow} */ ({ ...rowOf(message), chat: chatWith(message.peer) });
   const { conflict, content } = { ...row, content: message.content };
-  const hidden = !typeOf(content.type).isShown && !conflict;
+  await loadVersion(content.v);
+  const hidden = !isPlaced(content) && !conflict;
   const sealed = await cipher.seal(messageRecord(row), content);
-  return { message, row: { ...row, sealed, hidden, ...marksOf(content.type), archived: true } };
+  return { message, row: { ...row, sealed, hidden, ...marksOf(content), archived: true } };
 }
 
 /**

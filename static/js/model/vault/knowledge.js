@@ -1,8 +1,10 @@
 /** What this browser knows of keys, people and settings: it goes into the vault, and comes from there. */
 import { equal, fromBase64 } from "../../lib/bytes.js";
+import { commonVersions } from "../keys/content-versions.js";
 import { isPresent } from "../keys/key-state.js";
 import { importKeys, ownKeyRecord } from "./own-secrets.js";
 import { adoptRecord, readRecord, recordOf } from "./person-record.js";
+import { listOf } from "./snapshot.js";
 import { mergedContent } from "./vault-content.js";
 
 export class Knowledge {
@@ -37,7 +39,8 @@ export class Knowledge {
    */
   async takeOver({ content }) {
     const { accountKey, cipher, people, preferences, user } = this.#parts;
-    await people.setOwnBrowsers(Object.keys(content.browsers));
+    const { browsers } = await listOf(content, user.email);
+    await people.setOwnBrowsers(Object.keys(content.browsers), commonVersions(browsers));
     if (content.keys.some((/** @type {any} */ record) => this.#isNew(record, content))) {
       const rows = await importKeys(cipher, user.email, content.keys);
       const present = /** @type {KeyRow} */ (rows.find((row) => !row.isFormer && !row.isNext));

@@ -6,7 +6,7 @@ import { wayRecord } from "./vault-content.js";
 /** @typedef {{ content: any, since: number, list: import("../../crypto/browser-list.js").BrowserList }} Before since: the generation */
 /** @typedef {{ id: string, signatureKeyBytes: Bytes, name: string, way: import("../../crypto/ways.js").Way }} NewBrowser */
 
-const CONTENT_VERSIONS = [1];
+const CONTENT_VERSIONS = [1, 2];
 
 /**
  * @param {Before} before

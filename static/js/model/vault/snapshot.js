@@ -38,6 +38,15 @@ export function openSnapshot(served, by) {
 }
 
 /**
+ * @param {any} content of a vault
+ * @param {string} email
+ * @returns {Promise<BrowserList>} the signed list that is in it
+ */
+export function listOf(content, email) {
+  return readBrowsers({ identityKeyBytes: presentIdentity(content), email, bytes: fromBase64(content.list) });
+}
+
+/**
  * @param {ServedVault} served
  * @param {Owner & { vaultKey: Bytes }} by
  * @returns {Promise<Snapshot>}
@@ -49,7 +58,7 @@ async function opened({ hash, signature, ...served }, { email, accountId, vaultK
     throw new Refusal("vault_damaged");
   }
   const content = await openVault({ ...place, vaultKey });
-  const list = await readBrowsers({ identityKeyBytes: presentIdentity(content), email, bytes: fromBase64(content.list) });
+  const list = await listOf(content, email);
   const writer = list.browsers.find(({ id }) => id === browser);
   if (!writer) {
     throw new Refusal("vault_unsigned");

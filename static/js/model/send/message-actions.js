@@ -1,0 +1,58 @@
+/** What a person does to messages: the contents that say so (docs/protocol.md §5.8). */
+import { EDIT_WITHIN_MS } from "../../types/message-states.js";
+import { nothing } from "../../types/nothing-type.js";
+import { reaction } from "../../types/reaction-type.js";
+import { text as textType } from "../../types/text-type.js";
+import { Refusal } from "../server/model-errors.js";
+
+/** @typedef {Pick<import("../screen/thread-items.js").ThreadItem, "content" | "versions" | "mine">} Message */
+/**
+ * @typedef {{ kind: "react", on: Message, emoji: string } | { kind: "edit", on: Message, text: string }
+ *   | { kind: "delete", on: Message }} Action emoji: "" for none any more
+ */
+/** @typedef {{ type: string, body: string, v: number, replaces: string | null }} Change */
+
+/**
+ * @param {Action} action
+ * @param {number} v the version that all browsers of the chat read
+ * @returns {Change}
+ * @throws {Refusal}
+ */
+export function written(action, v) {
+  const { content } = action.on;
+  if (v < 2 || content === null) {
+    throw new Refusal("no_version_2");
+  }
+  const { hash, browser, counter } = content;
+  if (action.kind === "react") {
+    const saw = action.on.versions.at(-1)?.hash ?? hash;
+    return { type: reaction.name, ...composed(reaction, { on: hash, saw, emoji: action.emoji }), v, replaces: null };
+  }
+  if (action.kind === "delete") {
+    return { type: nothing.name, ...composed(nothing, { browser, counter }), v, replaces: hash };
+  }
+  if (!mayEdit(action.on)) {
+    throw new Refusal("too_late");
+  }
+  return { type: textType.name, ...composed(textType, action.text), v, replaces: hash };
+}
+
+/**
+ * @param {Message} message
+ * @returns {boolean} whether it is one's own text, and not too old
+ */
+export function mayEdit({ mine, content }) {
+  return mine && content?.type === textType.name && Date.now() <= content.sentAtMs + EDIT_WITHIN_MS;
+}
+
+/**
+ * @param {import("../../types/content-types.js").ContentType} type
+ * @param {unknown} value
+ */
+function composed(type, value) {
+  const made = type.compose(value);
+  if ("refusal" in made) {
+    throw new Refusal(made.refusal);
+  }
+  return made;
+}
