@@ -3,6 +3,7 @@
 type ConversationsParts = {
   accountKey: AccountKey;
   announcements: import("../static/js/model/receive/announcements.js").Announcements;
+  api: Api;
   chatList: ChatList;
   clearing: import("../static/js/model/history/clearing.js").Clearing;
   connection: Connection;

@@ -268,6 +268,7 @@ function build({ session, database, cipher, ownEmail, environment }) {
   const conversations = new Conversations({
     accountKey,
     announcements: new Announcements({ connection, decryptQueue, people, sync }),
+    api,
     chatList,
     clearing,
     connection,

@@ -158,6 +158,18 @@ export class Conversations extends Emitter {
     }
   }
 
+  /**
+   * Removes a message for the person, not for the peer. The server is told; whatever it answers, the message does not come back.
+   * @param {string} email
+   * @param {{ content: { hash: string } | null }} message
+   */
+  async forget(email, { content }) {
+    const { api, messageStore, screens } = this.#parts;
+    const ids = content ? await messageStore.remove(chatWith(email), content.hash) : [];
+    screens.touchEverywhere(email);
+    ids.forEach((id) => void api.call("DELETE", `/messages/${id}?for=me`).catch(() => {}));
+  }
+
   /** Called when receipts may be due, for example because a stranger has become a contact. */
   #noteReceipts() {
     this.#parts.receipts.note();

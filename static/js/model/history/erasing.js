@@ -1,5 +1,5 @@
 /** Removes the contents of messages that were deleted or have expired from the storage. Their places in the chain stay (docs/protocol.md §5.9). */
-import { get, messagesAfter } from "../../storage/queries.js";
+import { get, messagesAfter, unsent } from "../../storage/queries.js";
 import { loadVersion, typeOf } from "../../types/content-types.js";
 import { chatState, goneAtMs } from "../../types/message-states.js";
 import { readReaction } from "../../types/reaction-type.js";
@@ -18,7 +18,8 @@ const BATCH = 500;
 export async function eraseDeleted({ database, cipher }, chat) {
   await loadVersion(2);
   const opened = await openedOf({ database, cipher }, chat);
-  const { messages } = chatState(opened.map(({ row, content }) => ({ ...content, mine: row.mine })));
+  const sent = await unsentOf({ database, cipher }, chat);
+  const { messages } = chatState([...opened.map(({ row, content }) => ({ ...content, mine: row.mine })), ...sent]);
   const isDeleted = (/** @type {string | null | undefined} */ hash) => Boolean(hash && messages.get(hash)?.isDeleted);
   const names = (/** @type {StoredContent} */ { type, body, hash, replaces }) =>
     isDeleted(hash) || isDeleted(replaces) || (type === "reaction" && isDeleted(readReaction(body)?.on));
@@ -33,9 +34,20 @@ export async function eraseDeleted({ database, cipher }, chat) {
 /**
  * @param {{ database: Database, cipher: StorageCipher }} parts
  * @param {ChatId} chat
+ * @returns {Promise<import("../../types/message-states.js").Told[]>} what was written here and the server has not confirmed, such as a deletion
+ */
+async function unsentOf({ database, cipher }, chat) {
+  const rows = await database.read(["outbox"], (stores) => unsent(stores("outbox"), chat));
+  const contents = await Promise.all(rows.map((row) => contentOf(cipher, row)));
+  return contents.flatMap((content) => (content ? [{ ...content, mine: true }] : []));
+}
+
+/**
+ * @param {{ database: Database, cipher: StorageCipher }} parts
+ * @param {ChatId} chat
  * @returns {Promise<Opened[]>}
  */
-async function openedOf({ database, cipher }, chat) {
+export async function openedOf({ database, cipher }, chat) {
   /** @type {Opened[]} */
   const opened = [];
   let after = 0;

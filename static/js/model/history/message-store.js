@@ -315,6 +315,17 @@ export class MessageStore {
   }
 
   /**
+   * Removes a message for the person, with all that names it.
+   * @param {ChatId} chatId
+   * @param {string} hash
+   * @returns {Promise<number[]>} the server's ids of what was removed
+   */
+  async remove(chatId, hash) {
+    const { removeMessage } = await import("./removing.js");
+    return removeMessage({ database: this.#database, cipher: this.#cipher, clearedMessages: this.#clearedMessages }, chatId, hash);
+  }
+
+  /**
    * Notes a failed decryption. It is tried again when the message comes to the screen.
    * @param {MessageRow} row
    * @param {{ isFinal: boolean, isDamaged: boolean }} how isFinal: it fails again unless keys change; isDamaged: it fails

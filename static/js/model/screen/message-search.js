@@ -5,7 +5,7 @@
 import { fold, foldedWords } from "../../lib/letters.js";
 import { SerialQueue } from "../../lib/timing.js";
 import { get, lastMessages, messagesFrom } from "../../storage/queries.js";
-import { textOf } from "../../types/content-types.js";
+import { loadVersion, textOf } from "../../types/content-types.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 
 /** @typedef {{ id: number, peer: string, mine: boolean, atMs: number, text: string }} FoundMessage */
@@ -94,6 +94,7 @@ export class MessageSearch {
    */
   async #textOf(row) {
     const content = row.hidden || !row.sealed ? null : await this.#cipher.open(messageRecord(row), row.sealed).catch(() => null);
+    await loadVersion(content?.v);
     const text = content && textOf(content);
     const { id, peer, mine, createdAtMs } = row;
     return text ? { id, peer, mine, atMs: createdAtMs, text, folded: fold(text) } : null;

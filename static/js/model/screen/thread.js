@@ -72,6 +72,16 @@ export class Thread extends Emitter {
     return this.#parts.people.speakerOf(this.email);
   }
 
+  /** Whether all browsers of both people read version 2 of the content. */
+  get isOfVersion2() {
+    return this.#parts.people.contentVersion(this.email) >= 2;
+  }
+
+  /** This browser's id. */
+  get ownBrowser() {
+    return this.#parts.cipher.browser;
+  }
+
   /** The key change that the person has to decide about before messages are sent, with the id of the offer; null: none. */
   get keyChange() {
     const row = this.#parts.people.get(this.email);

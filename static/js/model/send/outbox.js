@@ -12,7 +12,6 @@ import { isNews, isPlaced, loadVersion, typeOf } from "../../types/content-types
 import { FRESH } from "../history/message-rows.js";
 import { messageRecord, nonceOf } from "../keys/storage-cipher.js";
 import { Refusal } from "../server/model-errors.js";
-import { takeBack } from "./taking-back.js";
 
 /** @typedef {OutboxRow & { envelope: SealedMessage }} SealedRow */
 /** @typedef {{ before: Sealed | null, after: Sealed | null }} DraftChange */
@@ -313,7 +312,8 @@ export class Outbox {
   }
 
   /** @param {string} clientId */
-  remove(clientId) {
+  async remove(clientId) {
+    const { takeBack } = await import("./taking-back.js");
     const isWaiting = (/** @type {string} */ peer) => this.#peerKeys.isAwaited(peer);
     return takeBack({ database: this.#database, cipher: this.#cipher, chains: this.#chains, isWaiting }, clientId);
   }

@@ -4,7 +4,7 @@
  */
 import { chatWith } from "../../storage/chat-ids.js";
 import { chatOrNew, get, messagesAtCounter } from "../../storage/queries.js";
-import { isPlaced, loadVersion } from "../../types/content-types.js";
+import { isPlaced, loadVersion, typeOf } from "../../types/content-types.js";
 import { freeIdBeside } from "../history/apply-event.js";
 import { contentOf } from "../history/chain-check.js";
 import { isSameMessage, mark, marksOf } from "../history/message-rows.js";
@@ -119,7 +119,7 @@ async function enter(stores, { row, message: { content }, here }, done) {
   }
   await put(stores, { ...row, id }, present);
   await noteWritten(stores, row, here);
-  await typeOf(content.type).apply?.(stores, { chat: row.chat, peer: row.peer, mine: row.mine, ...content });
+  await typeOf(content.type, content.v).apply?.(stores, { chat: row.chat, peer: row.peer, mine: row.mine, ...content });
   done.chats.add(row.chat);
   if (!row.mine) {
     done.chains.set(`${row.chat} ${row.browser}`, { chat: row.chat, browser: String(row.browser) });

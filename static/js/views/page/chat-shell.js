@@ -1,15 +1,16 @@
 /** The second half of the chat page: the open chat, the dialogs and the keyboard shortcuts. */
+import { find } from "../../lib/dom.js";
 import { FoundMessages } from "../chats/found-messages.js";
 import { ListKeys } from "../chats/list-keys.js";
 import { makeDialogs } from "../dialogs/dialogs.js";
 import { Announcer } from "../parts/announcer.js";
 import { copyBy } from "../parts/clipboard.js";
+import { Menu } from "../parts/menu.js";
 import { followVisibleHeight } from "../parts/viewport.js";
 import { ThreadView } from "../thread/thread-view.js";
 import { VaultViews } from "../vault/vault-views.js";
 import { keepStrip } from "./keep-strip.js";
 import { focusRegion, listenToKeys } from "./keyboard.js";
-import { Menu } from "./menu.js";
 import { Notifications } from "./notifications.js";
 
 /** @typedef {import("./chat-page.js").ChatPage} ChatPage */
@@ -20,7 +21,7 @@ export class ChatShell {
     const { account, conversations, session } = page;
     this.page = page;
     this.keys = new ListKeys(page.list);
-    this.menu = new Menu("#account-open", "#account-menu");
+    this.menu = new Menu(find("#account-open", HTMLButtonElement), find("#account-menu", HTMLElement));
     this.announcer = new Announcer();
     this.thread = new ThreadView({
       announcer: this.announcer,
@@ -125,6 +126,7 @@ export class ChatShell {
   escape() {
     if (this.page.list.clearSearch()) return;
     if (this.dialogs.details.escape()) return;
-    if (this.thread.thread) this.thread.toBottom();
+    if (this.thread.mode.mode) this.thread.mode.end();
+    else if (this.thread.thread) this.thread.toBottom();
   }
 }

@@ -36,6 +36,8 @@ const SENTENCES = dictionary({
   unsigned_key: "Nothing has confirmed these keys yet. The other person has to open VibeChat once.",
   key_not_theirs: "These keys belong to somebody else. Keep the keys you know.",
   too_long: "This message is too long.",
+  too_late: "A message can be edited for a day.",
+  no_version_2: "The other person has to open VibeChat once more before you can do this.",
   too_old: "This browser is too old for VibeChat. Update it, or use another.",
   insecure_page: "Your browser can't encrypt on a page without https. Ask the person who runs this server for its address.",
   device_blocked:

@@ -20,11 +20,13 @@ export class Composer {
    * @param {(text: string) => Promise<unknown>} actions.onSend
    * @param {(text: string) => void} actions.onDraft
    * @param {(isFocused: boolean) => void} actions.onFocus
+   * @param {() => void} actions.onUp the key "up" without a text
    */
-  constructor({ asksFirst, onSend, onDraft, onFocus }) {
+  constructor({ asksFirst, onSend, onDraft, onFocus, onUp }) {
     this.asksFirst = asksFirst;
     this.onSend = onSend;
     this.onDraft = onDraft;
+    this.onUp = onUp;
     /** @type {string | null} what another tab has added to the draft, until the composition ends */
     this.others = null;
     this.form = find("#composer", HTMLFormElement);
@@ -123,6 +125,11 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   key(event) {
+    if (event.key === "ArrowUp" && this.text.value === "") {
+      event.preventDefault();
+      this.onUp();
+      return;
+    }
     if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     this.form.requestSubmit();

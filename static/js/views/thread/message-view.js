@@ -9,6 +9,7 @@ import { failureSentence } from "../parts/strings.js";
 import { wholeDate, writtenTime } from "./days.js";
 import { isOnlyEmoji } from "./emoji.js";
 import { splitLinks } from "./links.js";
+import { drawExtras, editedMark, optionsButton, sameExtras } from "./message-extras.js";
 
 /** @typedef {import("../../model/screen/thread-items.js").ThreadItem} ThreadItem */
 /** @typedef {import("./timeline.js").MessageRow} MessageRow */
@@ -19,6 +20,9 @@ import { splitLinks } from "./links.js";
  * @property {(item: ThreadItem) => void} retry
  * @property {(item: ThreadItem) => void} remove
  * @property {() => void} review
+ * @property {(key: string, button: HTMLElement) => void} options its menu is about to open at that button
+ * @property {(key: string, emoji: string) => void} react "" for no reaction any more
+ * @property {(key: string) => void} jump to what that message answers
  * @property {(link: {href: string, asks: string}) => void} ask before such an address is opened
  */
 
@@ -64,6 +68,7 @@ export function createMessage(row, context) {
       " ",
       element("span", { id: `${id}-meta`, class: "meta" }),
     ),
+    optionsButton(row.key, context),
     element("p", { id: `${id}-marks`, class: "message-marks" }),
   );
   drawText(node, row.item, context);
@@ -112,6 +117,7 @@ function sameRest(row, before) {
   const { item } = row;
   return (
     sameShape &&
+    sameExtras(item, before.item) &&
     item.state === before.item.state &&
     item.failure === before.item.failure &&
     item.waitsFor === before.item.waitsFor &&
@@ -160,7 +166,7 @@ function textNodes(item, context) {
  * @returns {import("../../lib/dom.js").Child[]} as its type renders it; most show their text
  */
 export function contentNodes(item, linked) {
-  const { render } = typeOf(item.content?.type ?? "");
+  const { render } = typeOf(item.content?.type ?? "", item.content?.v);
   if (item.content && render) return render(item.content.body, { linked });
   if (!isVisible(item.text)) return [element("span", { class: "message-advice" }, EMPTY)];
   return linked(item.text);
@@ -197,7 +203,8 @@ function drawRest(node, row, context) {
   const { item } = row;
   node.className = classes(row);
   const meta = node.querySelector(".meta");
-  if (meta) fill(meta, ...metaNodes(item));
+  if (meta) fill(meta, ...editedMark(item), ...metaNodes(item));
+  drawExtras(node, item, context);
   const marks = node.querySelector(".message-marks");
   if (marks) fill(marks, ...markNodes(item, context));
   node.querySelector(".message-actions")?.remove();
@@ -213,6 +220,7 @@ function classes({ item, grouped, newestMine }) {
     grouped && "grouped",
     newestMine && "newest-mine",
     item.unopened && "unopened",
+    item.isDeleted && "deleted",
   ];
   return names.filter(Boolean).join(" ");
 }

@@ -8,6 +8,8 @@ import { badge } from "../parts/format.js";
 import { onKey } from "../parts/key-presses.js";
 import { hasKeyboard, oncePerFrame } from "../parts/scheduling.js";
 import { Composer } from "./composer.js";
+import { ComposerMode } from "./composer-mode.js";
+import { MessageActions } from "./message-choices.js";
 import { LogView } from "./message-log.js";
 import { OlderAsking, ScrollKeeper, ShownMessages, UnreadMarks } from "./reading-position.js";
 import { ThreadStrips } from "./thread-strips.js";
@@ -64,9 +66,12 @@ export class ThreadView {
         return asks;
       },
       onSend: (text) => this.send(text),
-      onDraft: (text) => this.thread && conversations.setDraft(this.email, text),
+      onDraft: (text) => this.thread && !this.mode.isEditing && conversations.setDraft(this.email, text),
       onFocus: (isFocused) => conversations.focusDraft(isFocused && this.thread ? this.email : null),
+      onUp: () => this.actions.editLast(),
     });
+    this.mode = new ComposerMode(this.composer, () => this.thread?.name ?? "", () => this.thread?.draft ?? "");
+    this.actions = new MessageActions(this);
     this.listen();
   }
 
@@ -79,7 +84,7 @@ export class ThreadView {
     this.conversations.on("thread", ({ email }) => {
       if (email !== this.email) return;
       this.older.release();
-      if (this.thread) this.composer.offerDraft(this.thread.draft);
+      if (this.thread && !this.mode.isEditing) this.composer.offerDraft(this.thread.draft);
       redraw();
     });
     this.conversations.on("announce", (message) => this.announcer.say(message));
@@ -106,6 +111,9 @@ export class ThreadView {
       name: () => this.thread?.name ?? "",
       speaker: () => this.thread?.speaker ?? "",
       review,
+      options: (key, button) => this.actions.offer(key, button),
+      react: (key, emoji) => this.actions.react(key, emoji),
+      jump: (key) => void this.actions.jump(key),
       ask: askAbout,
       retry: ({ key, clientId }) => this.act(() => this.conversations.retry(this.email, clientId ?? key)),
       remove: ({ key, clientId }) => this.act(() => this.conversations.remove(this.email, clientId ?? key)),
@@ -160,6 +168,7 @@ export class ThreadView {
   leave() {
     if (this.thread) this.conversations.close(this.email);
     this.thread = null;
+    this.mode.end();
     this.placed = undefined;
     this.moved = false;
     this.seen = new ShownMessages();
@@ -290,7 +299,9 @@ export class ThreadView {
   send(text) {
     this.marks.line = null;
     this.moved = true;
-    const kept = this.conversations.send(this.email, text);
+    const mode = this.mode.take();
+    if (mode?.kind === "edit") return this.conversations.change(this.email, { kind: "edit", on: mode.item, text });
+    const kept = this.conversations.send(this.email, text, mode?.item.content?.hash);
     this.scroll.atBottom = true;
     this.draw();
     return kept;

@@ -1,24 +1,25 @@
 /** A menu of a button. The browser opens it (`popovertarget`), closes it and returns the focus. */
-import { find } from "../../lib/dom.js";
-import { onKey } from "../parts/key-presses.js";
+import { onKey } from "./key-presses.js";
 
 const GAP_PX = 4;
 /** @type {Record<string, (at: number, last: number) => number>} the item that a key goes to */
 const STEPS = {
   ArrowDown: (at, last) => (at === last ? 0 : at + 1),
   ArrowUp: (at, last) => (at <= 0 ? last : at - 1),
+  ArrowRight: (at, last) => (at === last ? 0 : at + 1),
+  ArrowLeft: (at, last) => (at <= 0 ? last : at - 1),
   Home: () => 0,
   End: (_, last) => last,
 };
 
 export class Menu {
   /**
-   * @param {string} button
-   * @param {string} menu
+   * @param {HTMLElement} button
+   * @param {HTMLElement} node
    */
-  constructor(button, menu) {
-    this.button = find(button, HTMLButtonElement);
-    this.node = find(menu, HTMLElement);
+  constructor(button, node) {
+    this.button = button;
+    this.node = node;
     this.node.addEventListener("toggle", () => this.isOpen && this.opened());
     onKey(this.node, (event) => this.key(event));
     /* In the capture phase, before the item's own action: a dialog that the item opens then returns the focus to the button. */

@@ -1,0 +1,113 @@
+"""What two people do with single messages: reply, react, edit, delete and look closer."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.once
+
+DELETED = "This message was deleted."
+
+
+def choose(person, text: str, *choices: str) -> None:
+    """In the menu of that message."""
+    message = person.message(text)
+    message.hover()
+    message.get_by_role("button", name="Message options").click()
+    for choice in choices:
+        person.page.get_by_role("menu").get_by_role("menuitem", name=choice, exact=True).click()
+
+
+@pytest.fixture
+def talking(friends):
+    alice, bob = friends
+    alice.send("Are you there?")
+    bob.open_chat(alice)
+    bob.send("I am")
+    alice.expect_message("I am")
+    return alice, bob
+
+
+def test_a_reply_quotes_and_leads_to_what_it_answers(talking):
+    alice, bob = talking
+    choose(bob, "Are you there?", "Reply")
+    expect(bob.page.locator("#composer-mode")).to_contain_text("Are you there?")
+    bob.send("For you, always")
+    quote = alice.message("For you, always").get_by_role("button", name="Are you there?")
+    expect(quote).to_contain_text("You")
+    quote.click()
+    expect(alice.log().get_by_role("article").first).to_be_focused()
+
+
+def test_a_reaction_is_a_button_with_its_count(talking):
+    alice, bob = talking
+    choose(alice, "I am", "React", "👍")
+    chosen = alice.message("I am").get_by_role("button", name="👍 1")
+    expect(chosen).to_have_attribute("aria-pressed", "true")
+    bob.message("I am").get_by_role("button", name="👍 1").click()
+    expect(alice.message("I am").get_by_role("button", name="👍 2")).to_be_visible()
+    chosen.or_(alice.message("I am").get_by_role("button", name="👍 2")).click()
+    expect(bob.message("I am").get_by_role("button", name="👍 1")).to_be_visible()
+
+
+def test_an_edit_shows_everywhere_and_keeps_the_earlier_version_in_info(talking):
+    alice, bob = talking
+    bob.page.get_by_label("Message", exact=True).press("ArrowUp")
+    expect(bob.page.get_by_label("Message", exact=True)).to_have_value("I am")
+    bob.page.get_by_label("Message", exact=True).fill("I am not")
+    bob.page.keyboard.press("Enter")
+    expect(alice.message("I am not")).to_contain_text("edited")
+    choose(alice, "I am not", "Info")
+    info = alice.page.get_by_role("dialog", name="Message info")
+    expect(info.get_by_role("listitem")).to_have_text(re.compile("^I am "))
+    alice.page.keyboard.press("Escape")
+    bob.page.reload()
+    bob.expect_message("I am not")
+    expect(bob.page.get_by_label("Message", exact=True)).to_have_value("")
+
+
+def test_a_deleted_message_is_gone_for_both(talking):
+    alice, bob = talking
+    choose(alice, "Are you there?", "Delete for everyone")
+    expect(bob.message(DELETED)).to_be_visible()
+    expect(alice.message(DELETED)).to_be_visible()
+    for person in (alice, bob):
+        person.page.reload()
+        person.expect_message(DELETED)
+        expect(person.message("Are you there?")).to_have_count(0)
+
+
+def test_delete_for_me_is_for_me_alone(talking):
+    alice, bob = talking
+    choose(alice, "I am", "Delete for me")
+    expect(alice.message("I am")).to_have_count(0)
+    alice.page.reload()
+    alice.expect_message("Are you there?")
+    expect(alice.message("I am")).to_have_count(0)
+    bob.expect_message("I am")
+
+
+def test_the_menu_offers_what_can_be_done(talking):
+    alice, _ = talking
+    for text, choices in {
+        "Are you there?": ["Reply", "React", "Copy", "Edit", "Delete for me", "Delete for everyone", "Info"],
+        "I am": ["Reply", "React", "Copy", "Delete for me", "Info"],
+    }.items():
+        choose(alice, text)
+        expect(alice.page.get_by_role("menuitem")).to_have_text(choices)
+        alice.page.keyboard.press("Escape")
+        expect(alice.page.get_by_role("menu")).to_have_count(0)
+
+
+def test_the_menu_opens_by_keyboard(talking):
+    alice, _ = talking
+    alice.message("I am").get_by_role("button", name="Message options").focus()
+    alice.page.keyboard.press("Enter")
+    expect(alice.page.get_by_role("menuitem", name="Reply")).to_be_focused()
+    alice.page.keyboard.press("ArrowDown")
+    alice.page.keyboard.press("Enter")
+    expect(alice.page.get_by_role("menuitem", name="👍")).to_be_focused()
+    alice.page.keyboard.press("Enter")
+    expect(alice.message("I am").get_by_role("button", name="👍 1")).to_be_visible()
+    expect(alice.message("I am").get_by_role("button", name="Message options")).to_be_focused()
