@@ -4,7 +4,6 @@
  * Events: `chats` {emails} (of those that have changed; none: all), `thread` {email}, `cleared`, `announce`
  * {email, name, text}, `connection` {state}.
  */
-import { CryptoManager } from "../crypto/crypto.js";
 import { Emitter } from "../lib/emitter.js";
 import { after } from "../lib/timing.js";
 import { chatWith } from "../storage/chat-ids.js";
@@ -148,14 +147,9 @@ export class Conversations extends Emitter {
    *   browsers do not read it yet
    */
   async change(email, action) {
-    const { written } = await import("./send/message-actions.js");
-    const { messageStore, outbox, people } = this.#parts;
-    const message = written(action, people.contentVersion(email));
-    await outbox.add({ ...message, clientId: CryptoManager.randomUuid(), peer: email, atMs: Date.now() });
+    const { change } = await import("./send/message-actions.js");
+    await change(this.#parts, email, action);
     this.#outboxChanged(email);
-    if (message.type === "nothing") {
-      await messageStore.eraseDeleted(chatWith(email));
-    }
   }
 
   /**
@@ -163,11 +157,9 @@ export class Conversations extends Emitter {
    * @param {string} email
    * @param {{ content: { hash: string } | null }} message
    */
-  async forget(email, { content }) {
-    const { api, messageStore, screens } = this.#parts;
-    const ids = content ? await messageStore.remove(chatWith(email), content.hash) : [];
-    screens.touchEverywhere(email);
-    ids.forEach((id) => void api.call("DELETE", `/messages/${id}?for=me`).catch(() => {}));
+  async forget(email, message) {
+    const { forget } = await import("./send/message-actions.js");
+    await forget(this.#parts, email, message).finally(() => this.#parts.screens.touchEverywhere(email));
   }
 
   /** Called when receipts may be due, for example because a stranger has become a contact. */

@@ -7,6 +7,7 @@ import { chatState, goneAtMs } from "../../types/message-states.js";
 
 /** @typedef {{ words: Words, mine: boolean }} Read */
 
+export { Endings } from "./endings.js";
 export { goneAtMs };
 
 export const DELETED = "This message was deleted.";

@@ -5,7 +5,7 @@
  * Events: `changed`, `counted` (there may be fewer unread messages).
  */
 import { Emitter } from "../../lib/emitter.js";
-import { after, pause, SerialQueue } from "../../lib/timing.js";
+import { pause, SerialQueue } from "../../lib/timing.js";
 import { chatWith } from "../../storage/chat-ids.js";
 import { offerId } from "../keys/pinning.js";
 import { hasContent, itemsOf, readOf } from "./item-list.js";
@@ -24,8 +24,6 @@ const MOST_FROM_FOUND = 5000; // Drawing so many takes seconds.
 const OLDER = 50;
 const PAGES_AT_ONCE = 3;
 const FETCH_PATIENCE_MS = 5000;
-// A timer takes no more than 2^31 - 1.
-const LONGEST_TIMER_MS = 2_000_000_000;
 
 export class Thread extends Emitter {
   #parts;
@@ -42,11 +40,8 @@ export class Thread extends Emitter {
   /** whether only the newest messages are here, and unread ones may precede them */
   #isPartial = false;
   #unreadCount = 0;
-  /** @type {Set<string>} hashes of messages whose contents were removed */
-  #erased = new Set();
-  #nextEndMs = Infinity;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #endTimer;
+  /** @type {import("./endings.js").Endings | undefined} */
+  #endings;
   /** @type {string | null} */
   #firstUnreadKey = null;
 
@@ -410,33 +405,12 @@ export class Thread extends Emitter {
     [...rows.filter(hasContent), ...unsent, ...echoed].forEach(({ clientId }) => this.#shown.echoes.delete(clientId ?? ""));
     this.#items = null;
     this.#openWhatIsClosed();
-    this.#eraseDeleted();
-  }
-
-  /** A message may have come after its deletion, or its time may be over. */
-  #eraseDeleted() {
-    const deleted = this.items().flatMap((item) => (item.kind === "message" && item.isDeleted && item.content?.text ? [item.content.hash] : []));
-    const next = Math.min(Infinity, ...this.#ending().map(({ goneAtMs }) => goneAtMs ?? Infinity));
-    if (next !== this.#nextEndMs) {
-      clearTimeout(this.#endTimer);
-      this.#nextEndMs = next;
-      this.#endTimer = next === Infinity ? undefined : after(Math.min(next - Date.now(), LONGEST_TIMER_MS), () => void this.#expire());
+    if (this.#contents.changes) {
+      this.#endings ??= new this.#contents.changes.Endings({
+        erase: () => this.#parts.messageStore.eraseDeleted(this.#chatId), refresh: () => this.refresh(),
+      });
+      this.#endings.see(this.items(), readOf(this.#shown, this.#contents));
     }
-    if (deleted.some((hash) => !this.#erased.has(hash))) {
-      deleted.forEach((hash) => this.#erased.add(hash));
-      this.#parts.messageStore.eraseDeleted(this.#chatId).catch(() => {});
-    }
-  }
-
-  #ending() {
-    return readOf(this.#shown, this.#contents).map(({ words }) => words).filter(({ body, hash }) => body !== "" && !this.#erased.has(hash));
-  }
-
-  /** Messages whose time is over leave the screen and the storage. */
-  async #expire() {
-    this.#ending().filter(({ goneAtMs = Infinity }) => goneAtMs <= Date.now()).forEach(({ hash }) => this.#erased.add(hash));
-    await this.#parts.messageStore.eraseDeleted(this.#chatId).catch(() => {});
-    await this.refresh();
   }
 
   /** Decrypts in this order: the screen from the first unread message on, the newest screen, the later and earlier ones. */

@@ -1,4 +1,6 @@
 /** What a person does to messages: the contents that say so (docs/protocol.md §5.8). */
+import { CryptoManager } from "../../crypto/crypto.js";
+import { chatWith } from "../../storage/chat-ids.js";
 import { EDIT_WITHIN_MS } from "../../types/message-states.js";
 import { nothing } from "../../types/nothing-type.js";
 import { reaction } from "../../types/reaction-type.js";
@@ -13,12 +15,37 @@ import { Refusal } from "../server/model-errors.js";
 /** @typedef {{ type: string, body: string, v: number, replaces: string | null }} Change */
 
 /**
+ * @param {Pick<ConversationsParts, "messageStore" | "outbox" | "people">} parts
+ * @param {string} email
+ * @param {Action} action
+ * @throws {Refusal}
+ */
+export async function change({ messageStore, outbox, people }, email, action) {
+  const message = written(action, people.contentVersion(email));
+  await outbox.add({ ...message, clientId: CryptoManager.randomUuid(), peer: email, atMs: Date.now() });
+  if (action.kind === "delete") {
+    await messageStore.eraseDeleted(chatWith(email));
+  }
+}
+
+/**
+ * Removes a message for the person, and tells the server.
+ * @param {Pick<ConversationsParts, "api" | "messageStore">} parts
+ * @param {string} email
+ * @param {{ content: { hash: string } | null }} message
+ */
+export async function forget({ api, messageStore }, email, { content }) {
+  const ids = content ? await messageStore.remove(chatWith(email), content.hash) : [];
+  ids.forEach((id) => void api.call("DELETE", `/messages/${id}?for=me`).catch(() => {}));
+}
+
+/**
  * @param {Action} action
  * @param {number} v the version that all browsers of the chat read
  * @returns {Change}
  * @throws {Refusal}
  */
-export function written(action, v) {
+function written(action, v) {
   const { content } = action.on;
   if (v < 2 || content === null) {
     throw new Refusal("no_version_2");
