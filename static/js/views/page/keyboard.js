@@ -13,7 +13,7 @@ import { isForEditing, isLetter, isSlash, onKey } from "../parts/key-presses.js"
 /** @param {KeyActions} actions */
 export function listenToKeys(actions) {
   onKey(window, (event) => {
-    if (event.defaultPrevented || document.querySelector("dialog:modal")) return;
+    if (event.defaultPrevented || document.querySelector("dialog:modal, .menu:popover-open")) return;
     const action = isForEditing(event) ? null : actionFor(event, actions);
     if (!action) return;
     event.preventDefault();
