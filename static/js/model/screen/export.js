@@ -5,9 +5,10 @@
 import { peerOf } from "../../storage/chat-ids.js";
 import { result } from "../../storage/database.js";
 import { all, messagesAfter, unsent } from "../../storage/queries.js";
-import { loadVersion, textOf } from "../../types/content-types.js";
+import { loadVersion } from "../../types/content-types.js";
 import { draftRecord, messageRecord } from "../keys/storage-cipher.js";
 import { acknowledgement } from "../receipts/peer-receipts.js";
+import { ChangedTexts } from "./changed-texts.js";
 
 /**
  * @typedef {object} ExportedMessage
@@ -56,12 +57,13 @@ export async function* exportedParts(own) {
  * @returns {AsyncGenerator<MessagesPart, void, void>}
  */
 async function* messagesOf(own, chat) {
+  const changes = await changesIn(own, chat.id);
   let after = 0;
   for (;;) {
     const from = after;
     const rows = await own.database.read(["messages"], (stores) => messagesAfter(stores("messages"), chat.id, from, BATCH));
     const shown = rows.filter(({ hidden }) => !hidden);
-    const messages = await Promise.all(shown.map((row) => exportedMessage(own, row, row.mine ? acknowledgement(chat, row, own.cipher.browser) : null)));
+    const messages = await Promise.all(shown.map((row) => exportedMessage(own, changes, row, row.mine ? acknowledgement(chat, row, own.cipher.browser) : null)));
     yield { kind: "messages", messages, read: rows.length };
     if (rows.length < BATCH) {
       break;
@@ -70,16 +72,35 @@ async function* messagesOf(own, chat) {
   }
   const waiting = await own.database.read(["outbox"], (stores) => unsent(stores("outbox"), chat.id));
   const rows = waiting.filter(({ isSkip, hidden, isCleared }) => !isSkip && !hidden && !isCleared);
-  yield { kind: "messages", messages: await Promise.all(rows.map((row) => exportedMessage(own, row, row.state))), read: 0 };
+  yield { kind: "messages", messages: await Promise.all(rows.map((row) => exportedMessage(own, changes, row, row.state))), read: 0 };
+}
+
+/**
+ * Edits and deletions stand after what they change, and are not shown themselves.
+ * @param {Own} own
+ * @param {ChatId} chat
+ */
+async function changesIn({ database, cipher }, chat) {
+  const changes = new ChangedTexts();
+  for (let after = 0, isMore = true; isMore;) {
+    const from = after;
+    const rows = await database.read(["messages"], (stores) => messagesAfter(stores("messages"), chat, from, BATCH));
+    const hidden = rows.filter((row) => row.hidden && row.sealed);
+    const contents = await Promise.all(hidden.map((row) => cipher.open(messageRecord(row), /** @type {Sealed} */ (row.sealed)).catch(() => null)));
+    contents.forEach((content, index) => content && changes.note(content, Boolean(hidden[index]?.mine)));
+    [after, isMore] = [rows.at(-1)?.id ?? 0, rows.length === BATCH];
+  }
+  return changes;
 }
 
 /**
  * @param {Own} own
+ * @param {ChangedTexts} changes
  * @param {MessageRow | OutboxRow} row
  * @param {ExportedMessage["state"]} state
  * @returns {Promise<ExportedMessage>}
  */
-async function exportedMessage({ cipher, user }, row, state) {
+async function exportedMessage({ cipher, user }, changes, row, state) {
   const mine = !("mine" in row) || row.mine;
   const message = { at: iso("createdAtMs" in row ? row.createdAtMs : row.atMs), from: mine ? user.email : row.peer, mine, state };
   const content = row.sealed ? await cipher.open(messageRecord(row), row.sealed).catch(() => null) : null;
@@ -87,7 +108,7 @@ async function exportedMessage({ cipher, user }, row, state) {
     return { ...message, type: null, text: null };
   }
   await loadVersion(content.v);
-  const text = textOf(content);
+  const text = changes.textOf(content, mine);
   return { ...message, type: content.type, text, ...(text === null ? { body: content.body } : {}) };
 }
 

@@ -5,11 +5,12 @@
 import { fold, foldedWords } from "../../lib/letters.js";
 import { SerialQueue } from "../../lib/timing.js";
 import { get, lastMessages, messagesFrom } from "../../storage/queries.js";
-import { loadVersion, textOf } from "../../types/content-types.js";
+import { loadVersion } from "../../types/content-types.js";
 import { messageRecord } from "../keys/storage-cipher.js";
+import { ChangedTexts } from "./changed-texts.js";
 
 /** @typedef {{ id: number, peer: string, mine: boolean, atMs: number, text: string }} FoundMessage */
-/** @typedef {FoundMessage & { folded: string }} KnownText */
+/** @typedef {FoundMessage & { folded: string, content: StoredContent }} KnownText */
 
 const BATCH = 500;
 const SCANNED_AT_ONCE = 5000;
@@ -24,6 +25,7 @@ export class MessageSearch {
   #oldest = Infinity;
   #newest = 0;
   #isWhole = false;
+  #changes = new ChangedTexts();
 
   /** @param {{ database: Database, cipher: StorageCipher, batch?: number }} own batch: how many messages are decrypted at once */
   constructor({ database, cipher, batch = BATCH }) {
@@ -59,13 +61,15 @@ export class MessageSearch {
   /** The texts leave the memory. */
   forget() {
     [this.#texts, this.#oldest, this.#newest, this.#isWhole] = [[], Infinity, 0, false];
+    this.#changes = new ChangedTexts();
   }
 
   async #readNewer() {
     const from = this.#newest + 1;
     if (from > 1) {
       const rows = await this.#database.read(["messages"], (stores) => messagesFrom(stores("messages"), from));
-      this.#texts.unshift(...(await this.#texted(rows)));
+      const texts = await this.#texted(rows);
+      this.#texts.unshift(...texts);
       this.#newest = rows.at(-1)?.id ?? this.#newest;
     }
   }
@@ -73,7 +77,8 @@ export class MessageSearch {
   async #readOlder() {
     const below = this.#oldest;
     const rows = await this.#database.read(["messages"], (stores) => lastMessages(stores("messages"), this.#batch, below));
-    this.#texts.push(...(await this.#texted(rows)));
+    const texts = await this.#texted(rows);
+    this.#texts.push(...texts);
     this.#oldest = rows[0]?.id ?? below;
     this.#newest = Math.max(this.#newest, rows.at(-1)?.id ?? 0);
     this.#isWhole = rows.length < this.#batch;
@@ -84,20 +89,34 @@ export class MessageSearch {
    * @returns {Promise<KnownText[]>} newest first, without those that have no text here
    */
   async #texted(rows) {
-    const texts = await Promise.all([...rows].reverse().map((row) => this.#textOf(row)));
-    return texts.filter((known) => known !== null);
+    const contents = await Promise.all(rows.map((row) => this.#contentOf(row)));
+    const changed = new Set(contents.map((content, index) => content && this.#changes.note(content, Boolean(rows[index]?.mine))));
+    this.#texts = this.#texts.flatMap((known) => (changed.has(known.content.hash) ? this.#known(known, known.content) : known));
+    return rows.flatMap((row, index) => {
+      const content = contents[index];
+      const { id, peer, mine, createdAtMs: atMs } = row;
+      return content && !row.hidden ? this.#known({ id, peer, mine, atMs }, content) : [];
+    }).reverse();
   }
 
   /**
    * @param {MessageRow} row
-   * @returns {Promise<KnownText | null>}
+   * @returns {Promise<StoredContent | null>}
    */
-  async #textOf(row) {
-    const content = row.hidden || !row.sealed ? null : await this.#cipher.open(messageRecord(row), row.sealed).catch(() => null);
+  async #contentOf(row) {
+    const content = row.sealed ? await this.#cipher.open(messageRecord(row), row.sealed).catch(() => null) : null;
     await loadVersion(content?.v);
-    const text = content && textOf(content);
-    const { id, peer, mine, createdAtMs } = row;
-    return text ? { id, peer, mine, atMs: createdAtMs, text, folded: fold(text) } : null;
+    return content;
+  }
+
+  /**
+   * @param {Omit<FoundMessage, "text">} message
+   * @param {StoredContent} content
+   * @returns {KnownText[]} none: it has no text
+   */
+  #known({ id, peer, mine, atMs }, content) {
+    const text = this.#changes.textOf(content, mine);
+    return text ? [{ id, peer, mine, atMs, text, folded: fold(text), content }] : [];
   }
 
   /**

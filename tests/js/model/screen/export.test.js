@@ -40,6 +40,19 @@ describe("what a download holds", () => {
     assert.deepEqual([sent.mine, sent.state], [true, "sending"]);
   }));
 
+  test("an edited message as it is now, and of a deleted one no text", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await alice.send(bob, "nin");
+    await alice.send(bob, "a slip");
+    await bob.shows(alice, "nin", "a slip");
+    await alice.showsStates(bob, "delivered", "delivered");
+    const [number, slip] = alice.items(bob);
+    await alice.conversations.change(bob.email, { kind: "edit", on: number, text: "nine" });
+    await alice.conversations.change(bob.email, { kind: "delete", on: slip });
+    await bob.shows(alice, "nine", "This message was deleted.");
+    assert.deepEqual(await textsOf(bob), ["nine", null]);
+  }));
+
   test("more messages than one batch, each once and in order", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const texts = Array.from({ length: 260 }, (_, number) => `message ${number}`);

@@ -51,6 +51,26 @@ describe("a search in the messages", () => {
     assert.deepEqual(await found(search, "message"), ["message 7", ...all]);
   }));
 
+  test("finds an edited message by its text now, and no deleted one", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await send(alice, bob, "meet at nine", "a slip");
+    await bob.shows(alice, "meet at nine", "a slip");
+    const searches = [await alice.account.messageSearch({ batch: 1 }), await bob.account.messageSearch()];
+    for (const search of searches) {
+      assert.deepEqual(await found(search, "meet"), ["meet at nine"]);
+    }
+    const [meeting, slip] = alice.items(bob);
+    await alice.conversations.change(bob.email, { kind: "edit", on: meeting, text: "meet at ten" });
+    await alice.conversations.change(bob.email, { kind: "delete", on: slip });
+    await bob.shows(alice, "meet at ten", "This message was deleted.");
+    await until(() => alice.account.unsent() === 0);
+    searches.push(await alice.account.messageSearch({ batch: 1 }), await bob.account.messageSearch());
+    for (const search of searches) {
+      await until(async () => (await found(search, "meet")).join() === "meet at ten");
+      assert.deepEqual([await found(search, "nine"), await found(search, "slip")], [[], []]);
+    }
+  }));
+
   test("finds nothing of a chat that was cleared meanwhile", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     await send(alice, bob, "forget this");
