@@ -1,6 +1,5 @@
 /** The open chat: header, strips, log and composer. */
 import { find, isolated, setText } from "../../lib/dom.js";
-import { after } from "../../lib/timing.js";
 import { askAbout } from "../dialogs/link-dialog.js";
 import { isAttending, onAttention } from "../parts/attention.js";
 import { drawAvatar } from "../parts/avatar.js";
@@ -20,7 +19,6 @@ import { rowsFor } from "./timeline.js";
 /** @typedef {{email: string, name: string, initials: string, hue: number}} Person */
 
 const OLDER_WITHIN_PX = 900;
-const REVEALED_MS = 2000;
 
 export class ThreadView {
   /**
@@ -156,12 +154,8 @@ export class ThreadView {
     if (thread?.email !== email) return true;
     const key = await thread.reveal(id);
     if (thread !== this.thread || key === null) return thread !== this.thread;
-    this.moved = true;
     this.draw();
-    const node = this.log.rowNode(key);
-    if (node) this.scroll.toNode(node);
-    node?.classList.add("revealed");
-    after(REVEALED_MS, () => node?.classList.remove("revealed"));
+    this.actions.show(key);
     return true;
   }
 
