@@ -117,7 +117,7 @@ def test_an_address_that_looks_like_another_is_asked_about_first(friends):
     alice.type_and_send("log in at https://\u0430pple.com/login")
     alice.expect_state("log in at", "Sent", "Delivered", "Read")
     bob.open_chat(alice)
-    link = bob.message("log in at").get_by_role("button")
+    link = bob.message("log in at").get_by_role("button", name="xn--pple")
     link.focus()
     for call in lists:
         call.continue_()
