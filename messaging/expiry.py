@@ -1,4 +1,5 @@
-"""Deletes messages whose `delete_after` has passed: a timer in each server process, or `manage.py delete_expired`.
+"""Deletes messages whose `delete_after` has passed, and erases files: a timer in each server process, or `manage.py
+delete_expired` and `clean_files`.
 
 Processes may do so at the same time: the mailboxes are locked, and a message that another process has deleted is no
 longer found.
@@ -13,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from channels.db import database_sync_to_async
 from django.utils import timezone
 
+from files.cleaning import clean_files
 from messaging.mailboxes import Mailbox, in_mailboxes
 from messaging.models import Deletion, Message
 from messaging.pruning import delete_in_batches
@@ -68,6 +70,8 @@ class ExpiryTimer:
     def once(self) -> None:
         if count := delete_expired(lambda: not self.is_stopped):
             log_event("expired_deleted", count=count)
+        if count := clean_files(lambda: not self.is_stopped):
+            log_event("files_erased", count=count)
         if time.monotonic() >= self.deletions_at:
             self.deletions_at = time.monotonic() + DELETIONS_SECONDS
             delete_in_batches(Deletion.objects.past())

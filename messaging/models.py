@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from keys.models import PublicKey
 from messaging.mailboxes import Mailbox, in_mailboxes
+from messaging.message_files import MessageFile, release
 from messaging.realtime import dispatcher, payloads
 from messaging.storage_quota import RECEIPT_TYPE, TEXT_COLUMNS, credit_senders, stored_size
 from messaging.web_push.subscriptions import PushSubscription  # noqa: F401  # Django finds an app's models here
@@ -39,7 +40,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.received_from(user, email) | self.sent_to(user, email)
 
     def settle(self) -> None:
-        """Call it before deletion: it credits the senders and keeps the client_ids, so that repeats are refused."""
+        """Call it before deletion: it credits the senders, keeps the client_ids, so that repeats are refused, and lets
+        go of the files."""
+        release(self)
         is_spent = Exists(SpentClientId.objects.filter(sender=OuterRef("sender"), client_id=OuterRef("client_id")))
         rows = list(self.exclude(sender=None).values_list("sender_id", "client_id", stored_size(), is_spent))
         credit_senders(rows)
@@ -166,6 +169,12 @@ class MessageManager(MessageRows["Message"]):
         return count
 
 
+def names_file(user: User, file_id: str) -> bool:
+    """Does a message that `user` has sent or received, and still keeps, name the file?"""
+    messages = Message.objects.filter(pk__in=MessageFile.objects.filter(file=file_id).values("message"))
+    return (messages.received_by(user) | messages.sent_by(user)).exists()
+
+
 def save_sequences(mailboxes: dict[int, Mailbox]) -> None:
     Mailbox.objects.bulk_update(mailboxes.values(), ["sequence"])
 
@@ -180,6 +189,7 @@ def leave_to_others(collector: Any, field: Any, messages: Any, using: str) -> No
     if kept.exists():
         models.SET_NULL(collector, field, kept, using)
     if gone.exists():
+        release(gone)
         others = gone.exclude(sender__in=leaving)
         Message.objects.filter(pk__in=others.values("pk")).settle()
         models.CASCADE(collector, field, gone, using)
@@ -215,6 +225,7 @@ class Message(models.Model):
     quiet = models.BooleanField(default=False, db_default=False)  # no news: neither unread nor last message
     delete_after = models.DateTimeField(null=True)
     tag = models.CharField(max_length=88, null=True)
+    files = models.TextField(default="", db_default="")  # ids with a space between them
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     delivered_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)

@@ -14,6 +14,7 @@ from accounts.authentication import AccountRequest
 from accounts.models import Session, User
 from accounts.own_data import Kind
 from contacts import own_data as contacts_data
+from files import own_data as files_data
 from keys import own_data as keys_data
 from messaging.mailboxes import Mailbox
 from messaging.models import Message
@@ -65,6 +66,7 @@ def all_kinds(user: User, session: Session) -> list[Kind]:
         *accounts_data.kinds(user, session),
         *keys_data.kinds(user),
         *contacts_data.kinds(user),
+        *files_data.kinds(user),
         *kinds(user),
         *(kind for kinds_of in kinds_above for kind in kinds_of(user)),
     ]
@@ -151,6 +153,7 @@ def message_json(message: Any, is_sent: bool) -> dict:
     columns = [name for name in MESSAGE_FIELDS if name not in LARGE_COLUMNS]
     return {
         **{name: as_json(getattr(message, name)) for name in columns},
+        "files": ", ".join(message.files.split()),
         "direction": "sent" if is_sent else "received",
         "ciphertext_bytes": message.ciphertext_bytes,
         "sequence": message.sequence,

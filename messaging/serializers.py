@@ -1,6 +1,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -28,6 +29,8 @@ IDS_A_CALL = 500
 
 class MessageSerializer(serializers.ModelSerializer):
     """The message object, the same for REST and for pushes."""
+
+    files = serializers.ListField(child=PatternField(r"[0-9a-f]{32}"), read_only=True)
 
     class Meta:
         model = Message
@@ -65,6 +68,26 @@ class ClientIdField(PatternField):
         return UUID(super().to_internal_value(data))
 
 
+class FilesField(serializers.ListField):
+    """Ids of files; stored as one text."""
+
+    default_error_messages = {"repeated": "No file stands in a message twice."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(child=PatternField(r"[0-9a-f]{32}"), max_length=settings.FILES_PER_MESSAGE, **kwargs)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        return " ".join(super().run_validation(data) or ())
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, list):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        ids = super().to_internal_value(data)
+        if len(set(ids)) < len(ids):
+            self.fail("repeated")
+        return ids
+
+
 class SendSerializer(RecipientSerializer):
     """The envelope of a message. Each field is a column of the same name.
     The server checks the number of a suite; it knows no algorithms.
@@ -81,6 +104,7 @@ class SendSerializer(RecipientSerializer):
     quiet = StrictBooleanField(default=False)
     delete_after = TimeField(required=False, allow_null=True, default=None)
     tag = Base64Field(1, TAG_BYTES, required=False, allow_null=True, default=None)
+    files = FilesField(required=False, allow_null=True, default=())
 
     def validate(self, envelope: dict[str, Any]) -> dict[str, Any]:
         missing = [name for name in ("nonce", "salt") if envelope[name] is None]

@@ -4,9 +4,11 @@ import pytest
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from conftest import PASSWORD, Person, new_spki
+from files.models import File
 from tests.browser.shared import (
     browser,
     browser_type,
@@ -86,6 +88,9 @@ def make_world() -> dict:
         "new_key": base64.b64encode(new_spki()).decode(),
         "message": message["id"],
         "client_id": message["client_id"],
+        "file": File.objects.create(
+            id="ef" * 16, owner=alice.user, recipient=bob.user, size=1000, completed_at=timezone.now()
+        ).pk,
         "push": bob.post("/api/push", BODIES["POST", "/api/push"]).json()["id"],
         "block": bob.post("/api/blocks/add", {"email": people["mallory"].email}).json()["id"],
         "contact": alice.post("/api/contacts/add", {"email": bob.email}).json()["id"],

@@ -110,7 +110,10 @@ OPERATIONS = {
     "keys_by_fingerprint": ("A key that is one's own, or that a message of one's own names", {404: ["key_not_found"]}),
     "messages_send": (
         "Send a message; the same client_id and content again is the same message",
-        {404: ["user_not_found"], 409: ["client_id_conflict", "message_deleted", "stale_key", "storage_full"]},
+        {
+            404: ["user_not_found"],
+            409: ["client_id_conflict", "message_deleted", "stale_key", "file_not_found", "storage_full"],
+        },
     ),
     "messages_inbox": ("Messages received, newest first", {404: ["user_not_found"]}),
     "messages_sent": ("Messages sent, newest first", {404: ["user_not_found"]}),
@@ -128,6 +131,27 @@ OPERATIONS = {
     "contacts_add": ("Add a person", {404: ["user_not_found"]}),
     "contacts_list": ("Whom one has added", {}),
     "contacts_destroy": ("Take a person out", {404: ["not_found"]}),
+    "files_create": (
+        "Begin to upload a sealed file for a person",
+        {404: ["user_not_found"], 409: ["file_too_large", "files_full", "files_day_full"]},
+    ),
+    "files_put_part": (
+        "Upload a part of a file; the same bytes again change nothing",
+        {
+            404: ["not_found"],
+            409: ["file_complete"],
+            413: ["too_large"],
+            415: ["unsupported_media_type"],
+            503: ["unavailable", "storage_away"],
+        },
+    ),
+    "files_parts": ("Which parts of a file are there", {404: ["not_found"]}),
+    "files_complete": ("End the upload of a file", {404: ["not_found"], 409: ["parts_missing"]}),
+    "files_content": (
+        "The sealed bytes of a file, or one range of them (206)",
+        {404: ["not_found"], 416: ["range_not_satisfiable"], 503: ["unavailable", "storage_away"]},
+    ),
+    "files_destroy": ("Give up an upload", {404: ["not_found"], 409: ["file_sent"]}),
     "push_list": ("The browsers of one's own that are woken by Web Push, and the server's key for it", {}),
     "push_subscribe": ("Have this browser woken when a message comes, until the session ends", {}),
     "push_destroy": ("Have a browser woken no more", {404: ["not_found"]}),
@@ -184,12 +208,16 @@ OWN = {
     403: "Refused",
     404: "Not there, or not for this person to see",
     409: "In conflict with what is there",
-    413: "The body is over 1.5 MiB, or the sealed bytes in it are over their limit",
+    413: "The body, or the sealed bytes in it, are over their limit",
+    415: "The body must be application/octet-stream",
+    416: "The file has no such bytes",
+    503: "The database or the storage of files is away, or a disk is full",
 }
 
 
 # Refusals with more members than code and detail.
-SCHEMA_OF_CODE = {"storage_full": "StorageRefusal"}
+FILE_CODES = ("file_too_large", "files_full", "files_day_full", "parts_missing")
+SCHEMA_OF_CODE = {"storage_full": "StorageRefusal", **dict.fromkeys(FILE_CODES, "FileRefusal")}
 
 
 def refusal(status: int, description: str, codes: list[str]) -> dict:
@@ -318,6 +346,16 @@ SCHEMAS = {
                 "type": "object",
                 "description": "Both with `storage_full`, in bytes, and with no other code.",
                 "properties": {"used": COUNT, "allowed": COUNT},
+            },
+        ]
+    },
+    "FileRefusal": {
+        "allOf": [
+            {"$ref": "#/components/schemas/Error"},
+            {
+                "type": "object",
+                "description": "`left`, `allowed`: bytes, with the limits of files. `missing`: with `parts_missing`.",
+                "properties": {"left": COUNT, "allowed": COUNT, "missing": COUNT},
             },
         ]
     },

@@ -7,6 +7,7 @@ for production are required. A missing or malformed value stops the start with a
 import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ INSTALLED_APPS = [
     "accounts",
     "keys",
     "contacts",
+    "files",
     "messaging",
     "vault",
     "django.contrib.admin",
@@ -254,6 +256,8 @@ SPECTACULAR_SETTINGS = {
 BODY_LIMIT_BYTES = 128 * 1024
 LARGE_BODY_LIMIT_BYTES = 1536 * 1024
 LARGE_BODY_PATHS = r"/api/vault|/api/streams/.*"
+FILE_PART_BYTES = 4 * 1024 * 1024
+FILE_PART_PATHS = r"/api/files/[^/]+/parts/[^/]+"
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
 CORS_ALLOWED_ORIGINS = env_list("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/.*$"
@@ -286,6 +290,9 @@ RATE_LIMITS = {
     "key_upload": {"account": "30/10m"},
     "key_lookup": {"account": "300/m"},
     "contact_add": {"account": "60/m"},
+    "file_create": {"account": "600/h"},  # the answer reveals who has an account
+    "file_part": {"account": "1200/10m"},
+    "file_read": {"account": "3000/10m"},
     "push": {"account": "30/10m"},
     "proof": {"account": "10/10m"},
     "vault_read": {"account": "120/10m"},
@@ -301,6 +308,11 @@ RATE_LIMITS = {
 }
 # The storage limit of an account: docs/deploy.md.
 ACCOUNT_STORAGE_BYTES = env_int("ACCOUNT_STORAGE_BYTES", 1024**3, least=1_000_000, most=10**12 - 1)
+# The limits of files: docs/deploy.md. FILE_BYTES is that of a file before it is sealed; the others count sealed bytes.
+FILE_BYTES = env_int("FILE_BYTES", 100 * 1024**2, least=100_000, most=10**12 - 1)
+FILES_PER_MESSAGE = env_int("FILES_PER_MESSAGE", 20, least=1, most=40)
+FILES_STORED_BYTES = env_int("FILES_STORED_BYTES", 1024**3, least=100_000, most=10**12 - 1)
+FILES_DAY_BYTES = env_int("FILES_DAY_BYTES", 2 * 1024**3, least=100_000, most=10**12 - 1)
 # Messages a second and burst, by POST and socket together.
 SEND_LIMITS = {"account": (20, 100), "address": (100, 500)}
 EPHEMERAL_LIMITS = {"account": (5, 20), "address": (50, 200)}
@@ -321,7 +333,27 @@ STATIC_ROOT = Path(env_text("STATIC_ROOT", str(VAR_DIR / "static")))
 # The browser libraries fetched by deploy/vendor.py; the pages also work without them.
 VENDOR_DIR = BASE_DIR / ".venv" / "vendor"
 STATICFILES_DIRS = [BASE_DIR / "static", *([("vendor", VENDOR_DIR)] if VENDOR_DIR.is_dir() else [])]
+FILES_DIR = Path(env_text("FILES_DIR", str(VAR_DIR / "files")))
+FILES_S3_BUCKET = env_text("FILES_S3_BUCKET")
+
+
+def file_storage() -> dict[str, Any]:
+    """A folder, or a bucket of S3 by django-storages, which is installed for it (docs/deploy.md)."""
+    if not FILES_S3_BUCKET:
+        options = {"location": FILES_DIR, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    if not find_spec("storages") or not find_spec("boto3"):
+        raise ImproperlyConfigured(
+            "FILES_S3_BUCKET needs django-storages: .venv/bin/python -m pip install 'django-storages[s3]'."
+        )
+    endpoint = {"endpoint_url": env_text("FILES_S3_ENDPOINT")} if env_text("FILES_S3_ENDPOINT") else {}
+    region = {"region_name": env_text("FILES_S3_REGION")} if env_text("FILES_S3_REGION") else {}
+    options = {"bucket_name": FILES_S3_BUCKET, "default_acl": "private", "file_overwrite": True, **endpoint, **region}
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "files": file_storage(),
     "staticfiles": {"BACKEND": "vibechat.core.static_storage.StaticFilesStorage"},
 }

@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 
 from accounts.views import AuthViewSet, MeViewSet, ResetViewSet
 from contacts.views import BlockViewSet, ContactViewSet
+from files.views import FileViewSet
 from keys.views import KeyViewSet
 from messaging.views import MessageViewSet, NamedKeyViewSet, OwnDataViewSet
 from messaging.web_push.views import PushViewSet
@@ -69,6 +70,11 @@ api = [
     path("blocks/add", BlockViewSet.as_view({"post": "add"})),
     path("blocks/list", BlockViewSet.as_view({"get": "list"})),
     path("blocks/<row_id:id>", BlockViewSet.as_view({"delete": "destroy"})),
+    path("files", FileViewSet.as_view({"post": "create"})),
+    path("files/<str:id>", FileViewSet.as_view({"get": "content", "delete": "destroy"})),
+    path("files/<str:id>/complete", FileViewSet.as_view({"post": "complete"})),
+    path("files/<str:id>/parts", FileViewSet.as_view({"get": "parts"})),
+    path("files/<str:id>/parts/<row_id:number>", FileViewSet.as_view({"put": "put_part"})),
     path("push", PushViewSet.as_view({"get": "list", "post": "subscribe"})),
     path("push/test", PushViewSet.as_view({"post": "test"})),
     path("push/<row_id:id>", PushViewSet.as_view({"delete": "destroy"})),

@@ -115,5 +115,8 @@ REFUSALS = {
     "message_deleted": lambda: Conflict("message_deleted", "This message was sent, and has been deleted since."),
     "user_not_found": UserNotFound,
     "stale_key": lambda: Conflict("stale_key", "One of the two keys named is not that person's current key."),
+    "file_not_found": lambda: Conflict(
+        "file_not_found", "A file of this message is not there, not complete, or for somebody else."
+    ),
     "mailbox_missing": Unavailable,  # the account is being deleted; the next call is told so
 }

@@ -71,6 +71,7 @@ BEGIN
         END IF;
     END LOOP;
 
+    PERFORM 1 FROM files WHERE id IN ({file_ids}) AND owner_id = given_sender ORDER BY id FOR UPDATE;
     IF message.sender_email IS NULL THEN
         code := 'session_over';
     ELSIF message.sender_sequence IS NULL
@@ -90,6 +91,10 @@ BEGIN
             message.recipient_sequence := NULL;
         END IF;
         INSERT INTO messages ({message_columns}) VALUES ({message_values});
+        IF message.files <> '' THEN
+            INSERT INTO message_files (message_id, file_id) SELECT message.id, unnest FROM ({file_ids}) ids;
+            UPDATE files SET sent_at = coalesce(sent_at, message.created_at) WHERE id IN ({file_ids});
+        END IF;
         UPDATE mailboxes
         SET sequence = sequence + 1,
             stored_bytes = CASE WHEN user_id = given_sender THEN stored_after ELSE stored_bytes END
@@ -147,11 +152,15 @@ END $$
 """
 
 
+FILE_IDS = "SELECT unnest(string_to_array(message.files, ' '))"
+
+
 @cache
 def function() -> tuple[str, str]:
     """(name, definitions). The name has a hash of the text, so processes of two releases use each its own."""
     text = f"{FUNCTION};{TOGETHER}".replace("{columns}", COLUMNS)
-    text = text.replace("{refusal}", refusal()).replace("{is_withheld}", IS_WITHHELD)
+    text = text.replace("{refusal}", refusal(FILE_IDS)).replace("{is_withheld}", IS_WITHHELD)
+    text = text.replace("{file_ids}", FILE_IDS)
     text = text.replace("{lock_seconds}", str(LOCK_SECONDS))
     columns = [str(field.column) for field in Message._meta.concrete_fields]
     text = text.replace("{message_columns}", ", ".join(columns))

@@ -3,7 +3,7 @@
 `refusal()` is NULL or the code of the first check that fails, in the order of the contract. It and IS_WITHHELD read:
 
 message           the message to be inserted: sender_id, recipient_id (NULL if no active account has the address),
-                  client_id, sender_fingerprint, recipient_fingerprint
+                  client_id, sender_fingerprint, recipient_fingerprint, files (ids of 32 characters, spaces between)
 given_session     id of the sender's session
 remembered_since  the client_id of a message that was deleted before this time may be used again
 stored_after      bytes of the sender's messages including this one
@@ -27,6 +27,11 @@ CASE
         THEN 'message_deleted'
     WHEN message.recipient_id IS NULL THEN 'user_not_found'
     WHEN {sender_is_stale} OR {recipient_is_stale} THEN 'stale_key'
+    WHEN message.files <> '' AND (length(message.files) + 1) / 33 > (
+        SELECT count(*) FROM files f
+        WHERE f.id IN ({file_ids}) AND f.owner_id = message.sender_id AND f.recipient_id = message.recipient_id
+        AND f.completed_at IS NOT NULL AND f.deleted_at IS NULL)
+        THEN 'file_not_found'
     WHEN stored_after > allowed THEN 'storage_full'
 END"""
 IS_STALE = """message.{side}_fingerprint IS NOT NULL AND NOT EXISTS (
@@ -38,8 +43,10 @@ IS_WITHHELD = """EXISTS (
         SELECT 1 FROM blocks b WHERE b.user_id = message.recipient_id AND b.blocked_id = message.sender_id)"""
 
 
-def refusal() -> str:
+def refusal(file_ids: str) -> str:
+    """`file_ids`: a query for the ids in message.files."""
     return REFUSAL.format(
+        file_ids=file_ids,
         live_sessions=Session.objects.live().values("id", "user_id").query,
         sender_is_stale=IS_STALE.format(side="sender"),
         recipient_is_stale=IS_STALE.format(side="recipient"),

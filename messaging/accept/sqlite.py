@@ -37,7 +37,7 @@ FROM (
     SELECT
         %(sender)s AS sender_id, (SELECT email FROM users WHERE id = %(sender)s) AS sender_email,
         (SELECT id FROM users WHERE email = %(recipient_email)s AND is_active) AS recipient_id,
-        %(client_id)s AS client_id, %(sender_fingerprint)s AS sender_fingerprint,
+        %(client_id)s AS client_id, %(files)s AS files, %(sender_fingerprint)s AS sender_fingerprint,
         %(recipient_fingerprint)s AS recipient_fingerprint) message
 LEFT JOIN mailboxes mine ON mine.user_id = message.sender_id
 LEFT JOIN mailboxes theirs ON theirs.user_id = message.recipient_id
@@ -49,9 +49,14 @@ WHERE user_id IN (%(sender)s, CASE WHEN %(recipient_sequence)s IS NOT NULL THEN 
 """
 
 
+FILE_IDS = """SELECT value FROM json_each('["' || replace(message.files, ' ', '","') || '"]')"""
+NAME_FILE = "INSERT INTO message_files (message_id, file_id) VALUES (%s, %s)"
+MARK_AS_SENT = "UPDATE files SET sent_at = coalesce(sent_at, %s) WHERE id = %s"
+
+
 @cache
 def check_statement() -> str:
-    return CHECK.replace("{refusal}", refusal().replace("%", "%%")).replace("{is_withheld}", IS_WITHHELD)
+    return CHECK.replace("{refusal}", refusal(FILE_IDS).replace("%", "%%")).replace("{is_withheld}", IS_WITHHELD)
 
 
 async def accept_together(calls: list[dict]) -> list[Outcome | None]:
@@ -95,6 +100,9 @@ def accept_sync(call: dict) -> Outcome:
                 "recipient_cleared": False,
             }
             message_id = insert(cursor, row)
+            for file_id in envelope["files"].split():
+                cursor.execute(NAME_FILE, [message_id, file_id])
+                cursor.execute(MARK_AS_SENT, [row["created_at"], file_id])
             cursor.execute(COUNT, parameters)
     ids_and_sequences = message_id, sender_email, recipient_id, sender_sequence, recipient_sequence
     return Outcome(code, *ids_and_sequences, None, None, None, stored_bytes)

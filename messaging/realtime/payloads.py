@@ -23,6 +23,7 @@ MESSAGE_FIELDS = (
     "quiet",
     "delete_after",
     "tag",
+    "files",
     "created_at",
     "delivered_at",
     "read_at",
@@ -31,7 +32,7 @@ MESSAGE_FIELDS = (
 
 def message_json(message: Any) -> dict:
     """`message`: a row, or an object with its columns."""
-    return {name: as_json(getattr(message, name)) for name in MESSAGE_FIELDS}
+    return {name: as_json(getattr(message, name)) for name in MESSAGE_FIELDS} | {"files": message.files.split()}
 
 
 def as_json(value: Any) -> Any:

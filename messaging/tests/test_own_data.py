@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import LoginNetwork, Session, SpentRefreshToken, User
 from conftest import Person
 from contacts.models import Block, Contact
+from files.models import File, FileUse
 from keys.models import PublicKey
 from messaging.mailboxes import Mailbox
 from messaging.models import Clearing, Deletion, Message, SpentClientId
@@ -28,6 +29,8 @@ OTHERWISE = {
     "public_keys": {"user": "oneself", "public_key_pem": "as public_key"},
     "contacts": {"user": "oneself", "contact": "as email and display_name"},
     "blocks": {"user": "oneself", "blocked": "as email and display_name"},
+    "files": {"owner": "as direction", "recipient": "as direction"},
+    "file_use": {"user": "oneself"},
     "messages": {
         "sender": "as sender_email",
         "recipient": "as recipient_email",
@@ -60,6 +63,8 @@ MODELS = {
     "public_keys": PublicKey,
     "contacts": Contact,
     "blocks": Block,
+    "files": File,
+    "file_use": FileUse,
     "messages": Message,
     "mailbox": Mailbox,
     "clearings": Clearing,
@@ -99,6 +104,7 @@ def busy(alice, bob, mallory):
         LoginNetwork.objects.remember(person.user, "n" * 64)
         person.post("/api/contacts/add", {"email": other.email})
         Block.objects.create(user=person.user, blocked=Person(f"pest-of-{person.user.pk}").user)
+        person.post("/api/files", {"recipient_email": other.email, "size": 1000})
         person.send(other)
         person.send(mallory if other is bob else alice)
         person.delete(f"/api/messages/{person.send(other)['id']}?for=everyone")
@@ -146,7 +152,7 @@ def test_every_table_that_references_a_person_has_a_kind():
 def test_only_own_rows_are_shown(busy, bob, mallory):
     for name, kind in data(busy).items():
         theirs = {str(row.get("id", row)) for person in (bob, mallory) for row in rows(person, name)}
-        shared = {"messages"}  # a message is data of both people
+        shared = {"messages", "files"}  # data of both people
         assert name in shared or theirs.isdisjoint(str(row.get("id", row)) for row in kind["results"]), name
     assert {email for row in rows(busy, "messages") for email in (row["sender_email"], row["recipient_email"])} >= {
         busy.email

@@ -30,8 +30,8 @@ def test_it_works(alice, bob):
     message = response.json()
     assert set(message) == {
         "id", "client_id", "sender_email", "recipient_email", "ciphertext", "nonce", "salt", "message_type", "suite",
-        "sender_fingerprint", "recipient_fingerprint", "quiet", "delete_after", "tag", "created_at", "delivered_at",
-        "read_at",
+        "sender_fingerprint", "recipient_fingerprint", "quiet", "delete_after", "tag", "files",
+        "created_at", "delivered_at", "read_at",
     }  # fmt: skip
     for name in ("client_id", "ciphertext", "nonce", "salt"):
         assert message[name] == body[name]
@@ -47,7 +47,7 @@ def test_table_has_only_these_columns():
     assert {field.attname for field in Message._meta.get_fields()} == {
         "id", "sender_id", "recipient_id", "sender_email", "recipient_email", "client_id", "ciphertext", "nonce",
         "salt", "message_type", "suite", "sender_fingerprint", "recipient_fingerprint", "quiet", "delete_after", "tag",
-        "created_at", "delivered_at", "read_at", "sender_sequence", "recipient_sequence", "sender_cleared",
+        "files", "created_at", "delivered_at", "read_at", "sender_sequence", "recipient_sequence", "sender_cleared",
         "recipient_cleared",
     }  # fmt: skip
 
@@ -155,6 +155,7 @@ class TestClientId:
             "quiet": False,
             "delete_after": None,
             "tag": None,
+            "files": None,
         }
         assert alice.post(URL, spelled_out).status_code == 200
 

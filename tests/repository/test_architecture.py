@@ -13,7 +13,7 @@ from tests.support.environment import ROOT
 
 pytestmark = pytest.mark.once
 
-APPS = ["accounts", "keys", "contacts", "messaging", "vault"]  # each app may import those before it
+APPS = ["accounts", "keys", "contacts", "files", "messaging", "vault"]  # each app may import those before it
 TOP = [*APPS, "vibechat"]
 JS = ROOT / "static" / "js"
 JS_LAYERS = {
@@ -99,7 +99,15 @@ MESSAGING = {
     "web_push.subscriptions": set(),
     "web_push.requests": set(),
     "web_push.sender": {"web_push.subscriptions", "web_push.requests"},
-    "models": {"mailboxes", "storage_quota", "realtime.payloads", "realtime.dispatcher", "web_push.subscriptions"},
+    "message_files": set(),
+    "models": {
+        "mailboxes",
+        "message_files",
+        "storage_quota",
+        "realtime.payloads",
+        "realtime.dispatcher",
+        "web_push.subscriptions",
+    },
     "serializers": {"models", "realtime.payloads"},
     "sync": {"mailboxes", "models", "realtime.payloads"},
     "pagination": set(),

@@ -124,6 +124,9 @@ def test_operations_document_their_rate_limit(document):
     auth_calls = {f"auth/{name}" for name in AUTH_CALLS}
     assert told == auth_calls | {
         "contacts/add",
+        "files",
+        "files/{id}",
+        "files/{id}/parts/{number}",
         "blocks/add",
         "push",
         "push/test",
@@ -152,7 +155,7 @@ def test_operations_document_their_rate_limit(document):
 def test_document_is_not_served():
     served = [pattern for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)]
     views = {getattr(pattern.callback, "cls", pattern.callback).__module__ for pattern in served}
-    ours = {f"{app}.views" for app in ("accounts", "contacts", "keys", "messaging", "vault")}
+    ours = {f"{app}.views" for app in ("accounts", "contacts", "files", "keys", "messaging", "vault")}
     assert views == ours | {
         "messaging.web_push.views",
         "vibechat.core.health",

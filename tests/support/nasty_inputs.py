@@ -36,7 +36,9 @@ BODIES = {
     | {"identity_key": "AAAA", "identity_signature": "AAAA", "proof": {"challenge": "x", "mac": MAC}},
     ("POST", "/api/messages/send"): envelope("bob@example.org", client_id=str(uuid.UUID(int=7)))
     | {"message_type": "text", "suite": 1, "sender_fingerprint": FINGERPRINT, "recipient_fingerprint": FINGERPRINT}
-    | {"quiet": True, "delete_after": "2100-01-01T00:00:00Z", "tag": "AAAA"},
+    | {"quiet": True, "delete_after": "2100-01-01T00:00:00Z", "tag": "AAAA", "files": []},
+    ("POST", "/api/files"): {"recipient_email": "bob@example.org", "size": 1000},
+    ("PUT", f"/api/files/{ROUTE}/parts/0"): {},
     ("POST", "/api/messages/receipts"): {"delivered": [1], "read": [2]},
     ("POST", "/api/contacts/add"): {"email": "bob@example.org"},
     ("POST", "/api/blocks/add"): {"email": "mallory@example.org"},
@@ -146,6 +148,10 @@ PLACES = [
     "contacts/{}",
     "blocks/{}",
     "push/{}",
+    "files/{}",
+    "files/{}/parts",
+    "files/{}/parts/0",
+    f"files/{ROUTE}/parts/{{}}",
 ]
 HEADERS = {
     "Host": ["", "\xff", "evil.example", "localhost:99999999", "[::1", "a b", "localhost,localhost", "x" * 9000],

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-OWN_LOGGERS = ("vibechat", "accounts", "keys", "contacts", "messaging", "vault")
+OWN_LOGGERS = ("vibechat", "accounts", "keys", "contacts", "files", "messaging", "vault")
 SOURCE_DIR = Path(__file__).resolve().parent.parent.parent
 FRAMES_KEPT = 30
 as_json = json.JSONEncoder(default=str).encode  # json.dumps would make an encoder for each line

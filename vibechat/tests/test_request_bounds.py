@@ -37,6 +37,17 @@ async def test_sealed_bytes_may_be_larger(path):
         assert (declared.status, counted.status) == (status, status)
 
 
+async def test_part_of_a_file_may_have_4_mib():
+    for extra, status in ((0, 200), (1, 413)):
+        length = 4 * 1024 * 1024 + extra
+        scope = http_scope("/api/files/x/parts/0", "PUT", {"Content-Length": str(length)})
+        answer, _ = await answer_to(scope, [b"x" * length])
+        assert answer.status == status
+    for method, path in (("POST", "/api/files/x/parts/0"), ("PUT", "/api/files/x/parts/0/y"), ("PUT", "/api/files")):
+        answer, _ = await answer_to(http_scope(path, method, {"Content-Length": str(LIMIT + 1)}))
+        assert answer.status == 413
+
+
 @pytest.mark.parametrize("path", ["/api/vault/versions", "/api/vaults", "/api/streams", "/x/api/vault", "/api/vault\n"])
 async def test_other_paths_keep_the_limit(path):
     answer, _ = await answer_to(http_scope(path, "PUT", {"Content-Length": str(LIMIT + 1)}))

@@ -29,6 +29,8 @@ def check_address(scope: Scope) -> None:
 
 
 def limit_of(scope: Scope) -> int:
+    if scope["method"] == "PUT" and re.fullmatch(settings.FILE_PART_PATHS, scope["path"]):
+        return settings.FILE_PART_BYTES
     is_large = re.fullmatch(settings.LARGE_BODY_PATHS, scope["path"])
     return settings.LARGE_BODY_LIMIT_BYTES if is_large else settings.BODY_LIMIT_BYTES
 

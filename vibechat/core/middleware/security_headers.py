@@ -66,7 +66,13 @@ def api_policy() -> str:
     return policy({"default-src": "'none'", "base-uri": "'none'", "form-action": "'none'", "frame-ancestors": "'none'"})
 
 
+def file_policy() -> str:
+    """Sealed bytes, which a browser must not take for a document."""
+    return f"{api_policy()}; sandbox"
+
+
 POLICIES = {
+    "/api/files/": file_policy,
     "/api/": api_policy,
     "/admin/": admin_policy,
     "/chat": page_policy,
