@@ -65,6 +65,17 @@ type ReceiptWriterParts = {
   transport: Transport;
 };
 
+type TypingParts = {
+  accountKey: AccountKey;
+  chains: Chains;
+  decryptQueue: DecryptQueue;
+  ownEmail: string;
+  peerKeys: PeerKeys;
+  people: People;
+  preferences: Preferences;
+  realtime: Realtime;
+};
+
 type TransportParts = {
   api: Api;
   ownEmail: string;

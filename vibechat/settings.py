@@ -315,7 +315,7 @@ FILES_STORED_BYTES = env_int("FILES_STORED_BYTES", 1024**3, least=100_000, most=
 FILES_DAY_BYTES = env_int("FILES_DAY_BYTES", 2 * 1024**3, least=100_000, most=10**12 - 1)
 # Messages a second and burst, by POST and socket together.
 SEND_LIMITS = {"account": (20, 100), "address": (100, 500)}
-EPHEMERAL_LIMITS = {"account": (5, 20), "address": (50, 200)}
+EPHEMERAL_LIMITS = {"account": (5, 20), "address": (50, 200), "socket": (2, 10), "pair": (1, 6)}
 
 # --- HTTPS, cookies, static files ------------------------------------------------------------------------------------
 

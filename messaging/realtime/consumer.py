@@ -72,6 +72,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.frame_limit = LocalBucket(settings.SOCKET_FRAMES_PER_SECOND, settings.SOCKET_FRAMES_BURST)
+        self.ephemeral_limit = LocalBucket(*settings.EPHEMERAL_LIMITS["socket"])
         await self.accept()
         self.end_after(settings.SOCKET_CONNECT_SECONDS, SILENT, "no_connect")
 
@@ -197,6 +198,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def send_ephemeral(self, body: dict[str, Any]) -> None:
         """Only a refusal is answered."""
         try:
+            if settings.RATELIMIT_ENABLE and not self.ephemeral_limit.take():
+                raise Throttled(1)
             if wait := await ephemeral_bucket.take_async(self.user.pk, self.address):
                 raise Throttled(wait)
             if not await in_thread(ephemeral.push_payload)(self.session, self.user, body):

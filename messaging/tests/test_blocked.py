@@ -165,10 +165,14 @@ def test_blocker_sees_it_without_a_sequence_among_what_the_server_keeps(alice, b
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_ephemeral_frame_is_dropped_and_not_refused(alice, bob):
+async def test_ephemeral_frames_are_dropped_both_ways_and_not_refused(alice, bob):
     alice, bob = (SimpleNamespace(**vars(person)) for person in (alice, bob))
     async with signed_in(alice) as alices, signed_in(bob) as bobs:
         await alices.say(**to(bob))
         await alices.say(type="keep_alive")
         assert await alices.hear() == {"type": "alive"}
         assert await bobs.receive_nothing()
+        await bobs.say(**to(alice))
+        await bobs.say(type="keep_alive")
+        assert await bobs.hear() == {"type": "alive"}
+        assert await alices.receive_nothing()

@@ -15,6 +15,7 @@ from messaging.serializers import EPHEMERAL_BYTES
 from messaging.tests.test_socket import post, signed_in, socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
+LIMITS = dict.fromkeys(("account", "address", "socket", "pair"), (1000, 1000))
 PAYLOAD = base64.b64encode(b"opaque").decode()
 
 
@@ -115,7 +116,7 @@ async def test_ended_session_pushes_nothing(alice, bob):
 
 async def test_ephemeral_frames_have_a_separate_limit(alice, bob, settings):
     settings.RATELIMIT_ENABLE = True
-    settings.EPHEMERAL_LIMITS = {"account": (0.1, 2), "address": (1000, 1000)}
+    settings.EPHEMERAL_LIMITS = LIMITS | {"account": (0.1, 2)}
     async with signed_in(alice) as alices, signed_in(alice) as another, signed_in(bob) as bobs:
         await alices.say(**to(bob))
         await another.say(**to(bob))
@@ -126,6 +127,42 @@ async def test_ephemeral_frames_have_a_separate_limit(alice, bob, settings):
         assert error["retry_after"] >= 1
         await alices.say(type="send_message", **envelope(bob))
         assert await alices.hear("message_accepted")
+
+
+async def test_flood_to_one_person_is_refused_and_others_still_hear(alice, bob, mallory, settings):
+    settings.RATELIMIT_ENABLE = True
+    settings.EPHEMERAL_LIMITS = LIMITS | {"pair": (0.1, 2)}
+    async with (
+        signed_in(alice) as alices,
+        signed_in(alice) as another,
+        signed_in(bob) as bobs,
+        signed_in(mallory) as mallorys,
+    ):
+        for browser in (alices, another):
+            await browser.say(**to(bob))
+            await bobs.hear("ephemeral")
+        assert (await refusal(another, to(bob)))["code"] == "rate_limited"
+        await alices.say(**to(mallory))
+        await mallorys.hear("ephemeral")
+        await mallorys.say(**to(bob))
+        await bobs.hear("ephemeral")
+        assert await bobs.receive_nothing()
+
+
+async def test_flood_over_one_socket_is_refused_and_closes_nothing(alice, bob, settings):
+    settings.RATELIMIT_ENABLE = True
+    settings.EPHEMERAL_LIMITS = LIMITS | {"socket": (0.1, 2)}
+    async with signed_in(alice) as alices, signed_in(alice) as another, signed_in(bob) as bobs:
+        for _ in range(2):
+            await alices.say(**to(bob))
+            await bobs.hear("ephemeral")
+        for _ in range(20):
+            assert (await refusal(alices, to(bob)))["code"] == "rate_limited"
+        await alices.say(type="send_message", **envelope(bob))
+        assert await alices.hear("message_accepted")
+        await bobs.hear("new_message")
+        await another.say(**to(bob))
+        await bobs.hear("ephemeral")
 
 
 async def test_undeliverable_frame_is_dropped_without_a_resync(alice, bob, monkeypatch):

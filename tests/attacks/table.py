@@ -25,6 +25,7 @@ PARTS = (
     "test_missing_messages",
     "test_repeated_messages",
     "test_receipts",
+    "test_typing",
     "test_clearing",
     "test_answers",
     "test_numbers",

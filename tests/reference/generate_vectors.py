@@ -20,6 +20,7 @@ from tests.reference.public_keys import public_keys_file
 from tests.reference.recovery_code import recovery_codes_file
 from tests.reference.safety_numbers import safety_numbers_file
 from tests.reference.streams import streams_file
+from tests.reference.typing_frames import typing_file
 from tests.reference.valid_messages import padding_file, valid_file
 from tests.reference.vault import vault_file
 from tests.reference.ways import ways_file
@@ -45,6 +46,7 @@ def build() -> dict[str, str]:
         "vault.json": vault_file(),
         "browsers.json": browsers_file(),
         "invitations.json": invitations_file(),
+        "typing.json": typing_file(),
         "streams.json": streams_file(),
         "archive.json": archive_file(),
         "files.json": files_file(),

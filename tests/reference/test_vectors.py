@@ -24,6 +24,7 @@ from tests.reference.identity import (
 from tests.reference.people import PEOPLE
 from tests.reference.refused import Refused
 from tests.reference.suite1 import Person, check_public_key, ecdh, fingerprint, open_message, x_coordinate
+from tests.reference.typing_frames import open_frame
 from tests.support.environment import ROOT
 
 pytestmark = pytest.mark.once
@@ -39,7 +40,9 @@ KEYS = read("public_keys.json")
 IDENTITY = read("identity.json")
 NUMBERS = read("safety_numbers.json")
 PROOFS = read("key_proofs.json")
-REASONS = {vector["reason"] for vector in [*INVALID, *IDENTITY["invalid_statements"], *PROOFS["refused"]]}
+TYPING = read("typing.json")
+REFUSED = [*INVALID, *IDENTITY["invalid_statements"], *PROOFS["refused"], *TYPING["refused"]]
+REASONS = {vector["reason"] for vector in REFUSED}
 
 
 def named(vectors: list[dict]) -> dict:
@@ -60,7 +63,8 @@ def test_committed_vectors_are_the_generated_ones():
     [VALID, INVALID, *(KEYS[part] for part in ("valid", "invalid"))]
     + [IDENTITY[part] for part in ("valid_statements", "invalid_statements", "invalid_keys")]
     + [NUMBERS[part] for part in ("identities", "numbers", "codes")]
-    + [PROOFS[part] for part in ("proofs", "refused")],
+    + [PROOFS[part] for part in ("proofs", "refused")]
+    + [TYPING[part] for part in ("frames", "refused")],
 )
 def test_names_of_vectors_are_unique(vectors):
     assert [name for name, times in Counter(vector["name"] for vector in vectors).items() if times > 1] == []
@@ -97,6 +101,21 @@ def test_invalid_message_is_refused_for_its_reason(vector):
     reader = Person(vector["reader_email"], PEOPLE[vector["reader"]].private_key)
     with pytest.raises(Refused) as refusal:
         open_message(reader, vector["peer_email"], bytes.fromhex(vector["peer_public_key"]), vector["message"])
+    assert refusal.value.reason == vector["reason"]
+
+
+@pytest.mark.parametrize("vector", **named(TYPING["frames"]))
+def test_typing_frame_opens(vector):
+    peer = PEOPLE[vector["peer"]]
+    opened = open_frame(PEOPLE[vector["reader"]], peer.email, peer.public_key, vector["payload"])
+    assert opened == (vector["sent_at"], vector["typing"])
+
+
+@pytest.mark.parametrize("vector", **named(TYPING["refused"]))
+def test_other_typing_frame_is_refused_for_its_reason(vector):
+    peer = PEOPLE[vector["peer"]]
+    with pytest.raises(Refused) as refusal:
+        open_frame(PEOPLE[vector["reader"]], peer.email, peer.public_key, vector["payload"])
     assert refusal.value.reason == vector["reason"]
 
 

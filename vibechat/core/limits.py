@@ -220,6 +220,14 @@ class SendBucket:
         seconds = await outage.call_async(lambda: self.shared_async(wanted), lambda: self.local.take_all(wanted))
         return self.reported(seconds, user_id, address)
 
+    def take_pair(self, user_id: int, recipient_id: int) -> int:
+        """The same for what one account sends to one other."""
+        if not settings.RATELIMIT_ENABLE:
+            return 0
+        wanted = {f"vibechat:{self.group}:pair:{user_id}:{recipient_id}": getattr(settings, self.setting)["pair"]}
+        seconds = outage.call(lambda: self.shared(wanted), lambda: self.local.take_all(wanted))
+        return self.reported(seconds, user_id, None)
+
     def wanted(self, user_id: int, address: str | None) -> Buckets:
         limits = getattr(settings, self.setting)
         return {

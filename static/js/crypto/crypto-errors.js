@@ -8,7 +8,7 @@
  *   | "nonce" | "salt" | "ciphertext" | "not_our_key" | "wrong_people" | "public_key" | "wrong_peer_key" | "own_key"
  *   | "identity" | "padding" | "encoding" | "json" | "unknown_version" | "type" | "people" | "browser" | "counter" | "previous"
  *   | "received" | "sent_at" | "content_salt" | "reply" | "replaces" | "expires" | "else" | "self_tag"
- *   | "body" | "not_canonical"} ProtocolErrorReason
+ *   | "body" | "not_canonical" | "typing"} ProtocolErrorReason
  */
 
 /**

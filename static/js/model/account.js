@@ -1,5 +1,6 @@
 /** One account in this browser: builds its parts, and closes or deletes them. */
 import { Emitter } from "../lib/emitter.js";
+import { once } from "../lib/once.js";
 import { Realtime } from "../net/realtime.js";
 import { Database } from "../storage/database.js";
 import { deleteForgotten, readForgotten, writeForgotten } from "../storage/device.js";
@@ -57,6 +58,7 @@ export class Account extends Emitter {
   #cipher;
   #storageLoss;
   #people;
+  #parts;
   #tabs;
   #chatList;
 
@@ -80,6 +82,7 @@ export class Account extends Emitter {
     this.#database = database;
     this.#cipher = parts.cipher;
     this.#people = parts.people;
+    this.#parts = parts;
     this.#tabs = parts.tabs;
     this.#chatList = parts.chatList;
     database.on("closed", ({ isLost }) => session.end(isLost ? "storage_lost" : "logged_out"));
@@ -207,6 +210,12 @@ export class Account extends Emitter {
     await this.#leave(true, "deleted");
   }
 
+  /** Who is writing to the person, and how those are told whom the person writes to. */
+  typing = once(async () => {
+    const { Typing } = await import("./receipts/typing.js");
+    return new Typing(this.#parts);
+  });
+
   /** All that this browser holds of the account, decrypted. */
   async *exported() {
     const { exportedParts } = await import("./screen/export.js");
@@ -305,7 +314,10 @@ function build({ session, database, cipher, ownEmail, environment }) {
   decryptQueue.on("opened", () => vault.archiveSoon());
   sync.on("applied", () => vault.archiveSoon());
   conversations.on("cleared", () => vault.archiveSoon());
-  return { accountKey, chatList, cipher, contacts, conversations, storageLoss, people, preferences, safety, tabs, vault };
+  return {
+    accountKey, chains, chatList, cipher, contacts, conversations, decryptQueue, ownEmail, peerKeys, people, preferences, realtime,
+    safety, storageLoss, tabs, vault,
+  };
 }
 
 /**

@@ -438,6 +438,9 @@ class Socket {
       this.tell({ type: "connected", user: this.user.profile, sequence: this.user.sequence });
     } else if (frame.type === "keep_alive") {
       this.tell({ type: "alive" });
+    } else if (frame.type === "send_ephemeral") {
+      const { recipient_email: email, payload } = frame;
+      this.server.push(this.server.user(email), { type: "ephemeral", sender_email: this.user.email, payload });
     } else {
       const { type, ...body } = frame;
       const { answer, sequence } = this.server.send(this.user, body);

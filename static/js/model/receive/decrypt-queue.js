@@ -2,7 +2,7 @@
  * Decrypts messages: first those that a screen waits for, then the others one by one. The contents are stored, so that no
  * message is decrypted twice.
  *
- * Events: `opened` {row, text}, `repeated` {row} (it is not shown, or was shown before), `failed` {row}, and `named` {email,
+ * Events: `opened` {row, text, content}, `repeated` {row} (it is not shown, or was shown before), `failed` {row}, and `named` {email,
  * hash} (a decrypted message names another one by its hash).
  */
 import { DecryptionError, ProtocolError } from "../../crypto/crypto-errors.js";
@@ -183,7 +183,7 @@ export class DecryptQueue extends Emitter {
       );
       const kept = await this.#messageStore.keepOpened(row, content);
       this.#failures.delete(identityOf(row));
-      this.#tell(row, kept, textOf(content));
+      this.#tell(row, kept, content);
       this.openNamed(row.peer, content.previous);
       this.emit("named", { email: row.peer, hash: content.previous });
       if (kept && !row.mine) {
@@ -198,11 +198,12 @@ export class DecryptQueue extends Emitter {
   /**
    * @param {MessageRow} row
    * @param {MessageRow | null} kept null: the server has given its id to another message, which is decrypted in its turn
-   * @param {string | null} text null: there is no text to announce
+   * @param {StoredContent} content
    */
-  #tell(row, kept, text) {
+  #tell(row, kept, content) {
     if (kept) {
-      this.emit(kept.hidden ? "repeated" : text === null ? "failed" : "opened", { row, text });
+      const text = textOf(content);
+      this.emit(kept.hidden ? "repeated" : text === null ? "failed" : "opened", { row, text, content });
     }
   }
 

@@ -19,6 +19,7 @@ export class Preferences extends Emitter {
   #database;
   #tabs;
   #readReceipts = true;
+  #typing = true;
   #changedAtMs = 0;
   /** @type {NotificationChoice} */
   #notifications = { shows: "off", sound: false, isAnswered: false, muted: [] };
@@ -55,26 +56,32 @@ export class Preferences extends Emitter {
     return this.#readReceipts;
   }
 
+  /** Whether others are told when the person is writing to them. Whoever does not tell it is not told it. */
+  get typing() {
+    return this.#typing;
+  }
+
   /** When the person has last changed them, in any of their browsers; 0: never. */
   get changedAtMs() {
     return this.#changedAtMs;
   }
 
   /**
-   * @param {boolean} readReceipts
+   * @param {{ readReceipts?: boolean, typing?: boolean }} change
    * @param {number} [changedAtMs]
    */
-  async setReadReceipts(readReceipts, changedAtMs = Date.now()) {
-    const preferences = { readReceipts, changedAtMs };
+  async set(change, changedAtMs = Date.now()) {
+    const preferences = { readReceipts: this.#readReceipts, typing: this.#typing, ...change, changedAtMs };
     await this.#database.write(["state"], async (stores) => void stores("state").put(preferences, "preferences"));
     this.#show(preferences);
     this.#tabs.tell("preferences");
   }
 
-  /** @param {{ readReceipts: boolean, changedAtMs?: number }} preferences */
-  #show({ readReceipts, changedAtMs = 0 }) {
-    const isNews = readReceipts !== this.#readReceipts;
+  /** @param {{ readReceipts: boolean, typing?: boolean, changedAtMs?: number }} preferences */
+  #show({ readReceipts, typing = true, changedAtMs = 0 }) {
+    const isNews = readReceipts !== this.#readReceipts || typing !== this.#typing;
     this.#readReceipts = readReceipts;
+    this.#typing = typing;
     this.#changedAtMs = changedAtMs;
     if (isNews) {
       this.emit("changed");

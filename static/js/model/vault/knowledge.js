@@ -29,7 +29,7 @@ export class Knowledge {
       const record = row.forgotten ? null : recordOf(row);
       return record ? [[row.email, record]] : [];
     });
-    const settings = { read_receipts: preferences.readReceipts, at_ms: preferences.changedAtMs };
+    const settings = { read_receipts: preferences.readReceipts, typing: preferences.typing, at_ms: preferences.changedAtMs };
     return { keys, people: Object.fromEntries(records), settings };
   }
 
@@ -50,7 +50,8 @@ export class Knowledge {
     await this.#adoptPeople(merged.people);
     const { settings } = merged;
     if (typeof settings?.read_receipts === "boolean" && settings.at_ms > preferences.changedAtMs) {
-      await preferences.setReadReceipts(settings.read_receipts, settings.at_ms);
+      const { read_receipts: readReceipts, typing } = settings;
+      await preferences.set({ readReceipts, ...(typeof typing === "boolean" ? { typing } : {}) }, settings.at_ms);
     }
   }
 

@@ -6,7 +6,7 @@ import { mergedRecord, readRecord, sorted } from "./person-record.js";
 /** @import { KnownKeyRecord, OwnKeyRecord } from "./own-secrets.js" */
 /** @import { PersonRecord } from "./person-record.js" */
 
-/** @typedef {{ read_receipts: boolean, at_ms: number }} Settings */
+/** @typedef {{ read_receipts: boolean, typing: boolean, at_ms: number }} Settings */
 /** @typedef {{ keys: KnownKeyRecord[], people: Record<string, PersonRecord>, settings: Settings }} Known what this browser knows */
 /** @typedef {{ id: string, kind: string, public: string, psk: string, name: string, since: number,
  *   passkey?: string, made_at: number, used_at: number | null }} WayRecord since: the generation that it was made in; passkey: the

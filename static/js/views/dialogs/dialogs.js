@@ -50,8 +50,6 @@ export function makeDialogs({ account, safety, session, person, onAdded, onSetti
       changePassword: (change) => session.changePassword(change),
       deleteAccount: (proof) => account.deleteAccount(proof),
       exported: () => account.exported(),
-      tellsRead: () => preferences.readReceipts,
-      tellRead: (tells) => preferences.setReadReceipts(tells),
       preferences,
       onOpen: onSettings,
     }),

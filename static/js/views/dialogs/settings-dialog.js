@@ -1,10 +1,10 @@
-/** The person's own account: name, password, read receipts and deletion. */
+/** The person's own account: name, password, what others are told, and deletion. */
 import { find, setText } from "../../lib/dom.js";
 import { AskingForm } from "../forms/form.js";
-import { asFailure, sentence } from "../parts/strings.js";
 import { Dialog } from "./dialog.js";
 import { ExportPart } from "./export-part.js";
 import { NotificationsPart } from "./notifications-part.js";
+import { ToldPart } from "./told-part.js";
 
 /**
  * @typedef {object} SettingsParts
@@ -13,9 +13,7 @@ import { NotificationsPart } from "./notifications-part.js";
  * @property {(change: {currentPassword: string, newPassword: string}) => Promise<unknown>} changePassword
  * @property {(proof: {password: string}) => Promise<unknown>} deleteAccount
  * @property {() => import("./export-files.js").Parts} exported all that this browser holds, decrypted
- * @property {() => boolean} tellsRead whether others are shown what was read
- * @property {(tells: boolean) => Promise<unknown>} tellRead
- * @property {import("./notifications-part.js").NotificationPreferences} preferences
+ * @property {import("./notifications-part.js").NotificationPreferences & import("./told-part.js").ToldPreferences} preferences
  * @property {() => void} onOpen
  */
 
@@ -44,9 +42,7 @@ export class SettingsDialog {
     }
     new ExportPart(parts.exported);
     this.notifications = new NotificationsPart(parts.preferences);
-    this.read = find("#settings-read", HTMLInputElement);
-    this.readFailed = find("#settings-read-failed", HTMLElement);
-    this.read.addEventListener("change", () => void this.changeRead());
+    this.told = ["readReceipts", "typing"].map((name) => new ToldPart(parts.preferences, /** @type {"typing"} */ (name)));
     this.removal = this.form(
       "settings-delete",
       "",
@@ -83,12 +79,6 @@ export class SettingsDialog {
     return form;
   }
 
-  async changeRead() {
-    setText(this.readFailed, "");
-    await this.parts.tellRead(this.read.checked).catch((error) => setText(this.readFailed, sentence(asFailure(error))));
-    this.read.checked = this.parts.tellsRead();
-  }
-
   /** @param {Record<string, string>} values */
   async changePassword({ current_password = "", new_password = "" }) {
     const { opening } = this.password;
@@ -101,8 +91,7 @@ export class SettingsDialog {
     for (const form of [this.name, this.password, this.removal]) form.reset();
     for (const said of this.dialog.node.querySelectorAll(".form-done")) setText(said, "");
     for (const part of this.dialog.node.querySelectorAll("details")) part.open = false;
-    this.read.checked = this.parts.tellsRead();
-    setText(this.readFailed, "");
+    this.told.forEach((part) => part.draw());
     find("#settings-display_name", HTMLInputElement).value = displayName;
     find("#settings-password [name=username]", HTMLInputElement).value = email;
     this.notifications.draw();

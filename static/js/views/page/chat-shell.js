@@ -27,6 +27,7 @@ export class ChatShell {
       announcer: this.announcer,
       conversations,
       person: (email) => page.person(email),
+      typing: account.typing,
       onReview: () => this.review(),
       onDetails: () => this.dialogs.details.open(),
       onDiffer: (send) => this.differ(send),

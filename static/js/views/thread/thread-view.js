@@ -13,6 +13,7 @@ import { LogView } from "./message-log.js";
 import { OlderAsking, ScrollKeeper, ShownMessages, UnreadMarks } from "./reading-position.js";
 import { ThreadStrips } from "./thread-strips.js";
 import { rowsFor } from "./timeline.js";
+import { TypingLine } from "./typing-line.js";
 
 /** @typedef {import("../../model/screen/thread.js").Thread} Thread */
 /** @typedef {import("../../model/conversations.js").Conversations} Conversations */
@@ -26,11 +27,12 @@ export class ThreadView {
    * @param {import("../parts/announcer.js").Announcer} parts.announcer
    * @param {Conversations} parts.conversations
    * @param {(email: string) => Person} parts.person
+   * @param {() => Promise<import("./typing-line.js").Typing>} parts.typing
    * @param {() => void} parts.onReview
    * @param {() => void} parts.onDetails
    * @param {(send: () => void) => void} parts.onDiffer the numbers did not match, and the person has not been asked yet
    */
-  constructor({ announcer, conversations, person, onReview, onDetails, onDiffer }) {
+  constructor({ announcer, conversations, person, typing, onReview, onDetails, onDiffer }) {
     this.announcer = announcer;
     this.conversations = conversations;
     this.person = person;
@@ -56,6 +58,7 @@ export class ThreadView {
       onKeep: () => this.act(() => conversations.keepCleared(this.email)),
       onClear: () => this.act(() => conversations.clear(this.email)),
     });
+    this.typing = new TypingLine({ typing, announcer, chat: () => this.thread });
     this.composer = new Composer({
       asksFirst: (send) => {
         const differed = this.thread?.differed;
@@ -64,7 +67,7 @@ export class ThreadView {
         return asks;
       },
       onSend: (text) => this.send(text),
-      onDraft: (text) => this.thread && !this.mode.isEditing && conversations.setDraft(this.email, text),
+      onDraft: (text) => this.drafted(text),
       onFocus: (isFocused) => conversations.focusDraft(isFocused && this.thread ? this.email : null),
       onUp: () => this.actions.editLast(),
     });
@@ -185,6 +188,7 @@ export class ThreadView {
 
   /** @param {Thread} thread */
   drawHead(thread) {
+    this.typing.draw();
     setText(find("#thread-name", HTMLElement), thread.name);
     setText(find("#thread-email", HTMLElement), thread.name === thread.email ? "" : thread.email);
     drawAvatar(find("#thread-avatar", HTMLElement), this.person(thread.email), "small");
@@ -269,6 +273,14 @@ export class ThreadView {
     void this.conversations.markRead(this.email, seen);
   }
 
+  /** @param {string} text */
+  drafted(text) {
+    const { thread } = this;
+    if (!thread || this.mode.isEditing) return;
+    this.conversations.setDraft(thread.email, text);
+    if (!thread.differed || thread.differed.mayWrite) this.typing.write(text);
+  }
+
   askingOlder() {
     return new OlderAsking({ again: () => this.scrolled() });
   }
@@ -293,6 +305,7 @@ export class ThreadView {
   send(text) {
     this.marks.line = null;
     this.moved = true;
+    this.typing.sent();
     const mode = this.mode.take();
     if (mode?.kind === "edit") return this.conversations.change(this.email, { kind: "edit", on: mode.item, text });
     const kept = this.conversations.send(this.email, text, mode?.item.content?.hash);

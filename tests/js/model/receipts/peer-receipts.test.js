@@ -117,7 +117,7 @@ describe("a receipt", () => {
 
   test("does not say read while read receipts are off, and none is shown then", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
-    await bob.account.preferences.setReadReceipts(false);
+    await bob.account.preferences.set({ readReceipts: false });
     await alice.send(bob, "one");
     await bob.shows(alice, "one");
     await bob.conversations.markRead(alice.email);
@@ -127,7 +127,7 @@ describe("a receipt", () => {
     await quiet(world.server);
     assert.deepEqual(alice.states(bob), ["delivered", null]);
     assert.deepEqual(bob.states(alice), [null, "delivered"]);
-    await bob.account.preferences.setReadReceipts(true);
+    await bob.account.preferences.set({ readReceipts: true });
     const again = await world.reload(bob);
     again.conversations.open(alice.email);
     await again.showsStates(alice, null, "read");

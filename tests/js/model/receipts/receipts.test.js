@@ -61,7 +61,7 @@ describe("the server's delivered and read", () => {
   test("are delivered only while read receipts are off", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const { server } = world;
-    await bob.account.preferences.setReadReceipts(false);
+    await bob.account.preferences.set({ readReceipts: false });
     await alice.send(bob, "one");
     await bob.shows(alice, "one");
     await bob.conversations.markRead(alice.email);
@@ -69,7 +69,7 @@ describe("the server's delivered and read", () => {
     await quiet();
     assert.equal(server.texts[0].read_at, null);
     assert.ok(server.callsTo("/messages/receipts").every(({ body }) => body.read.length === 0));
-    await bob.account.preferences.setReadReceipts(true);
+    await bob.account.preferences.set({ readReceipts: true });
     await until(() => server.texts[0].read_at);
   }));
 

@@ -65,7 +65,7 @@ describe("a browser that is called stolen without a proof", () => {
     const { id } = vault.browsers.find(({ isThis }) => !isThis);
     await assert.rejects(vault.signOut(id, { isStolen: true }), { code: "proof_needed" });
     const before = kept.vaults.at(-1).version;
-    await preferences.setReadReceipts(false);
+    await preferences.set({ readReceipts: false });
     await until(() => kept.vaults.at(-1).version > before);
     await vault.load();
     assert.equal(kept.keys.length, keys);

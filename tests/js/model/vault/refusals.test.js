@@ -51,7 +51,7 @@ describe("a browser that is in refuses", () => {
       const { vault } = alice.account;
       await vault.load().catch(() => {});
       assert.deepEqual([vault.state, vault.problem], problem === null ? ["kept", null] : ["refused", problem]);
-      await alice.account.preferences.setReadReceipts(false);
+      await alice.account.preferences.set({ readReceipts: false });
       await assert.rejects(vault.keepCode(await vault.draftCode()));
       assert.deepEqual(kept.vaults, before);
       assert.deepEqual(world.server.callsTo("/vault").filter(({ method, host }) => method === "PUT" && host === alice.browser.host).length, 2);
@@ -66,7 +66,7 @@ describe("a browser that is in refuses", () => {
     const second = await secondBrowser(world, alice, code);
     for (const isTold of [false, true]) {
       const { length } = kept.vaults;
-      await second.account.preferences.setReadReceipts(isTold);
+      await second.account.preferences.set({ readReceipts: isTold });
       await until(() => kept.vaults.length === length + 1);
     }
     assert.ok(kept.vaults.length >= hidden.version + 2);
@@ -174,7 +174,7 @@ describe("a page that is closed in between", () => {
     test(`${where}, writes its news later`, inWorld(async (world) => {
       const { alice, code } = await aliceWithVault(world);
       loseWrite(world, { isStored });
-      await alice.account.preferences.setReadReceipts(false);
+      await alice.account.preferences.set({ readReceipts: false });
       await until(() => world.server.callsTo("/vault").some(({ method, host }) => method === "PUT" && host === alice.browser.host));
       const again = await world.reload(alice);
       await again.account.vault.load();

@@ -42,7 +42,7 @@ describe("two browsers of one person", () => {
     const { alice, second, bob } = await twoAndBob(world);
     await second.safety.numbers(bob.email);
     await second.safety.markChecked(bob.email);
-    await alice.account.preferences.setReadReceipts(false);
+    await alice.account.preferences.set({ readReceipts: false });
     await until(() => alice.safety.state(bob.email).compared === "yes");
     await until(() => second.account.preferences.readReceipts === false);
   }));

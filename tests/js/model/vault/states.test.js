@@ -86,7 +86,7 @@ describe("what was read in one browser", () => {
   test("is not unread in a browser that is added, though the server was not told", inWorld(async (world) => {
     const [alice, bob] = await talk(world);
     const code = await keepCode(alice);
-    await alice.account.preferences.setReadReceipts(false);
+    await alice.account.preferences.set({ readReceipts: false });
     for (const text of ["three", "four", "five"]) {
       await bob.send(alice, text);
     }
