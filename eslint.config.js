@@ -28,7 +28,7 @@ const ONLY_IN = [
 const LAZY = [
   "login.js", "model/account.js", "model/conversations.js", "model/history/message-store.js",
   "model/keys/account-key.js", "model/keys/listed-browsers.js", "model/keys/safety.js",
-  "model/screen/thread-contents.js", "model/send/outbox.js", "model/vault/account-vault.js", "storage/**",
+  "model/screen/words.js", "model/send/outbox.js", "model/vault/account-vault.js", "storage/**",
   "types/content-types.js", "views/dialogs/qr.js", "views/page/lazy-parts.js"];
 
 const RESTRICTIONS = [

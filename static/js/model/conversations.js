@@ -107,6 +107,11 @@ export class Conversations extends Emitter {
     [clearing, sendQueue, connection, receipts, receiptWriter, drafts, screens].forEach((part) => part.stop());
   }
 
+  /** @param {typeof import("./screen/thread.js").Thread} threadClass of the chats that are opened */
+  useThreads(threadClass) {
+    this.#parts.screens.useThreads(threadClass);
+  }
+
   /**
    * @param {string} email
    * @returns {Thread} the same one each time; it loads itself, and event `thread` follows

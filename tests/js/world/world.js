@@ -6,6 +6,7 @@ import { logIn, register } from "../../../static/js/model/session/sign-in.js";
 import { Database } from "../../../static/js/storage/database.js";
 import { all } from "../../../static/js/storage/queries.js";
 import { Account } from "../../../static/js/model/account.js";
+import { Thread } from "../../../static/js/model/screen/thread.js";
 import { Session } from "../../../static/js/model/session/session.js";
 import { Server } from "./memory-server.js";
 
@@ -66,9 +67,12 @@ export class Browser {
   }
 
   /** @param {Session} session */
-  openAccount(session) {
+  async openAccount(session) {
     this.use();
-    return opening.run(this.host, () => Account.open(session, { socketUrl: `ws://${this.host}/ws/chat/`, locks: this.locks }));
+    const environment = { socketUrl: `ws://${this.host}/ws/chat/`, locks: this.locks };
+    const account = await opening.run(this.host, () => Account.open(session, environment));
+    account.conversations.useThreads(Thread);
+    return account;
   }
 }
 

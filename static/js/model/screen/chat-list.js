@@ -6,8 +6,7 @@ import { loadVersion } from "../../types/content-types.js";
 import { isSilent } from "../history/message-rows.js";
 import { draftRecord, messageRecord } from "../keys/storage-cipher.js";
 import { EMPTY, UNOPENED } from "../receive/unopened.js";
-import { loadChanges } from "./thread-contents.js";
-import { wordsOf } from "./thread-items.js";
+import { loadChanges, wordsOf } from "./words.js";
 
 /**
  * @typedef {object} ChatSummary

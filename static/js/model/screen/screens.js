@@ -7,7 +7,6 @@
 import { Emitter } from "../../lib/emitter.js";
 import { after, pause, SerialQueue } from "../../lib/timing.js";
 import { OPENING_PATIENCE_MS } from "../history/gaps.js";
-import { Thread } from "./thread.js";
 
 // The bound of the rate: while many messages are decrypted, the screens are not read again for each.
 const REFRESH_EVERY_MS = 40;
@@ -15,6 +14,8 @@ const LOAD_AGAIN_MS = 1000;
 
 export class Screens extends Emitter {
   #parts;
+  /** @type {typeof import("./thread.js").Thread | undefined} */
+  #threadClass;
   #refreshing = new SerialQueue();
   /** @type {Map<string, Thread>} */
   #threads = new Map();
@@ -67,6 +68,11 @@ export class Screens extends Emitter {
     clearTimeout(this.#lookAgain);
   }
 
+  /** @param {typeof import("./thread.js").Thread} threadClass comes with the views of an open chat, since the first screen does not need it */
+  useThreads(threadClass) {
+    this.#threadClass = threadClass;
+  }
+
   /**
    * @param {string} email
    * @returns {Thread} the same one each time; it loads itself
@@ -79,7 +85,8 @@ export class Screens extends Emitter {
 
   /** @param {string} email */
   #newThread(email) {
-    const thread = new Thread(email, this.#parts);
+    if (!this.#threadClass) throw new TypeError("useThreads comes before open");
+    const thread = new this.#threadClass(email, this.#parts);
     thread.on("changed", () => this.emit("thread", { email }));
     thread.on("counted", () => this.touch(email));
     this.#load(thread);

@@ -1,14 +1,11 @@
 /** The decrypted contents of an open chat's messages, cached in memory. */
 import { loadVersion } from "../../types/content-types.js";
 import { messageRecord } from "../keys/storage-cipher.js";
-import { once } from "../../lib/once.js";
 import { NEWER, UNREADABLE } from "../receive/unopened.js";
-import { textKey, wordsOf } from "./thread-items.js";
+import { textKey } from "./thread-items.js";
+import { loadChanges, wordsOf } from "./words.js";
 
 /** @import { Known, Words } from "./thread-items.js" */
-
-// Only chats with contents of version 2 need it.
-export const loadChanges = once(() => import("./message-changes.js"));
 
 export class ThreadContents {
   #cipher;

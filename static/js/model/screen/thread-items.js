@@ -1,5 +1,4 @@
 /** The items that the screen shows of a chat: messages, and notices between them. */
-import { textOf } from "../../types/content-types.js";
 import { identityOf } from "../history/message-rows.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 import { acknowledgement } from "../receipts/peer-receipts.js";
@@ -97,15 +96,6 @@ function item(clientId, atMs) {
     reactions: [],
     quote: null,
   };
-}
-
-/**
- * @param {StoredContent} content of a version that is loaded
- * @returns {Words}
- */
-export function wordsOf(content) {
-  const { type, body, hash, received, sent_at: sentAtMs, browser, counter, v, reply, replaces } = content;
-  return { type, body, text: textOf(content), sentAtMs, hash, received, browser, counter, v, reply, replaces, else: content.else };
 }
 
 /**

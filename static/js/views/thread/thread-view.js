@@ -1,5 +1,6 @@
 /** The open chat: header, strips, log and composer. */
 import { find, isolated, setText } from "../../lib/dom.js";
+import { Thread } from "../../model/screen/thread.js";
 import { askAbout } from "../dialogs/link-dialog.js";
 import { isAttending, onAttention } from "../parts/attention.js";
 import { drawAvatar } from "../parts/avatar.js";
@@ -15,7 +16,6 @@ import { ThreadStrips } from "./thread-strips.js";
 import { rowsFor } from "./timeline.js";
 import { TypingLine } from "./typing-line.js";
 
-/** @typedef {import("../../model/screen/thread.js").Thread} Thread */
 /** @typedef {import("../../model/conversations.js").Conversations} Conversations */
 /** @typedef {{email: string, name: string, initials: string, hue: number}} Person */
 
@@ -35,6 +35,7 @@ export class ThreadView {
   constructor({ announcer, conversations, person, typing, onReview, onDetails, onDiffer }) {
     this.announcer = announcer;
     this.conversations = conversations;
+    conversations.useThreads(Thread);
     this.person = person;
     /** @type {Thread | null} */
     this.thread = null;
