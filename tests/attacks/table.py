@@ -26,6 +26,7 @@ PARTS = (
     "test_repeated_messages",
     "test_receipts",
     "test_typing",
+    "test_changes",
     "test_clearing",
     "test_answers",
     "test_numbers",
