@@ -21,6 +21,7 @@ PARTS = (
     "test_streams",
     "test_signed_keys",
     "test_changed_messages",
+    "test_files",
     "test_moved_messages",
     "test_missing_messages",
     "test_repeated_messages",

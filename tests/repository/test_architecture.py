@@ -28,8 +28,8 @@ JS_LAYERS = {
 }
 # The folders of a layer. A file may import its own folder and the following ones. "" is the layer's top folder.
 JS_ROOMS = {
-    "model": ["", "vault", "screen", "receipts", "send", "receive", "history", "keys", "session", "server"],
-    "views": ["page", "chats", "thread", "vault", "dialogs", "forms", "parts"],
+    "model": ["", "vault", "files", "screen", "receipts", "send", "receive", "history", "keys", "session", "server"],
+    "views": ["page", "chats", "thread", "files", "vault", "dialogs", "forms", "parts"],
 }
 DYNAMIC_IMPORT = r"\bimport\s*\(\s*[\"'](\.[^\"']+)[\"']"
 IMPORT = r"^(?:import|export)\b\s*(?:[\w$*{},\s]*?\bfrom\s*)?[\"']([^\"']+)[\"'];?$"

@@ -30,7 +30,7 @@ async def test_it_works(path):
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert headers["cross-origin-embedder-policy"] == "require-corp"
     assert ("camera=(self)" if path == "/chat" else "camera=()") in headers["permissions-policy"]
-    assert "microphone=()" in headers["permissions-policy"]
+    assert ("microphone=(self)" if path == "/chat" else "microphone=()") in headers["permissions-policy"]
     made = "(self)" if path == "/chat" else "()"
     used = "(self)" if path in ("/chat", "/login") else "()"
     assert f"publickey-credentials-create={made}" in headers["permissions-policy"]
@@ -61,6 +61,19 @@ async def test_admin_has_no_trusted_types():
     policy = directives(await headers_of("/admin/accounts/user/"))
     assert "trusted-types" not in policy
     assert policy["script-src"] == policy["style-src"] == "'self'"
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/chat"])
+async def test_only_the_chat_page_shows_contents_that_it_has_made(path):
+    policy = directives(await headers_of(path))
+    assert policy["img-src"] == ("'self' blob:" if path == "/chat" else "'self'")
+    assert policy.get("media-src") == ("blob:" if path == "/chat" else None)
+    assert "blob:" not in policy["script-src"] + policy["default-src"] + policy["connect-src"]
+
+
+@pytest.mark.parametrize(("path", "is_file"), [("/api/files/x", True), ("/api/files", False), ("/api/auth/me", False)])
+async def test_files_are_no_documents(path, is_file):
+    assert ("sandbox" in directives(await headers_of(path))) == is_file
 
 
 async def test_import_map_is_the_only_inline_script():

@@ -189,7 +189,8 @@ export class Account extends Emitter {
     const { email } = /** @type {User} */ (this.session.user);
     this.#tabs.tell("ended");
     this.close();
-    await this.session.logOut(async () => forget && Database.delete(email).catch(() => false), reason);
+    const forgetFiles = () => import("./files/of-account.js").then((files) => files.forget(email)).catch(() => {});
+    await this.session.logOut(async () => forget && Database.delete(email).finally(forgetFiles).catch(() => false), reason);
   }
 
   async #noteForgotten() {
@@ -230,6 +231,12 @@ export class Account extends Emitter {
   async messageSearch(options) {
     const { MessageSearch } = await import("./screen/message-search.js");
     return new MessageSearch({ database: this.#database, cipher: this.#cipher, ...options });
+  }
+
+  /** @param {boolean} [isWanted] false: null where nothing was being uploaded */
+  async files(isWanted) {
+    const { filesOf } = await import("./files/of-account.js");
+    return filesOf(this.session, this.#parts, isWanted);
   }
 
   close() {

@@ -21,6 +21,8 @@ import { ApiError, NetworkError } from "./net-errors.js";
 
 const UNAUTHORISED = 401;
 const PAGE_SIZE = 50;
+/** @type {RequestInit} */
+const OURS = { credentials: "same-origin", cache: "no-store", redirect: "error" };
 
 export class Api {
   #tokens;
@@ -207,19 +209,26 @@ export class Api {
   }
 
   /**
+   * A call whose body or answer is no JSON.
+   * @param {string} path under /api
+   * @param {RequestInit & { headers: Record<string, string> }} init
+   * @returns {Promise<Response>} of any status
+   */
+  async bytes(path, init) {
+    const request = (/** @type {string} */ token) =>
+      fetch(`${this.#origin}/api${path}`, { ...OURS, ...init, headers: { ...headersFor(undefined, token), ...init.headers } });
+    const current = await this.#tokens.accessToken();
+    const response = await request(current);
+    return response.status === UNAUTHORISED ? request(await this.#tokens.renewToken(current)) : response;
+  }
+
+  /**
    * @param {string} method
    * @param {string} path
    * @param {{ body: object | undefined, token: string | null, bounds: import("./bounds.js").Bounds }} call
    */
   async #request(method, path, { body, token, bounds }) {
-    const init = /** @type {RequestInit} */ ({
-      method,
-      headers: headersFor(body, token),
-      body: body === undefined ? null : JSON.stringify(body),
-      credentials: "same-origin",
-      cache: "no-store",
-      redirect: "error",
-    });
+    const init = { ...OURS, method, headers: headersFor(body, token), body: body === undefined ? null : JSON.stringify(body) };
     const response = await answerTo(`${this.#origin}/api${path}`, init, bounds);
     if (!response.ok) {
       throw new ApiError(response.status, response.json, response.retryAfterSeconds);

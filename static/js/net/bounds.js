@@ -30,11 +30,11 @@ export class Deadline {
   #whole;
   #silence;
 
-  /** @param {number} wholeMs */
-  constructor(wholeMs) {
+  /** @param {number} wholeMs @param {number} [silenceMs] until the first data */
+  constructor(wholeMs, silenceMs = SILENCE_MS) {
     const abort = () => this.#controller.abort();
     this.#whole = after(wholeMs, abort);
-    this.#silence = after(SILENCE_MS, abort);
+    this.#silence = after(silenceMs, abort);
   }
 
   get signal() {

@@ -18,6 +18,7 @@ import { text } from "./text-type.js";
  *   no text
  * @property {boolean} isShown whether it has a place of its own in the log and in the list of chats; a conflict shows anyway
  * @property {boolean} countsAsUnread
+ * @property {(body: string) => string[]} [filesOf] the ids of the files that the server is to give to the recipient
  * @property {boolean} [mayReply] version 2: its `reply` may name a message
  * @property {"may" | "must"} [replacing] version 2: whether its `replaces` names a message; none: never
  * @property {boolean} [isKept] version 2: it never expires

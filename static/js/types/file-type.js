@@ -94,6 +94,8 @@ export const file = Object.freeze({
     const read = body.read(text);
     return [read?.caption, ...(read?.files ?? []).map((/** @type {FileEntry} */ entry) => entry.name)].filter(Boolean).join("\n");
   },
+  filesOf: (/** @type {string} */ text) =>
+    (body.read(text)?.files ?? []).flatMap((/** @type {FileEntry} */ { id, preview }) => (preview ? [id, preview.id] : [id])),
   isShown: true,
   countsAsUnread: true,
   mayReply: true,

@@ -56,6 +56,12 @@ def page_policy() -> str:
     return policy({**OURS_ONLY, "script-src": f"'self' {import_map_hash()}", **TRUSTED_TYPES})
 
 
+def chat_policy() -> str:
+    """The page shows and plays contents of files that it has opened itself."""
+    blobs = {"img-src": "'self' blob:", "media-src": "blob:"}
+    return policy({**OURS_ONLY, "script-src": f"'self' {import_map_hash()}", **blobs, **TRUSTED_TYPES})
+
+
 def admin_policy() -> str:
     """No Trusted Types, because the admin's jQuery writes HTML. Its style sheets contain images as data URLs."""
     return policy({**OURS_ONLY, "img-src": "'self' data:"})
@@ -75,7 +81,7 @@ POLICIES = {
     "/api/files/": file_policy,
     "/api/": api_policy,
     "/admin/": admin_policy,
-    "/chat": page_policy,
+    "/chat": chat_policy,
     "/login": page_policy,
     "/": page_policy,
 }
@@ -84,9 +90,10 @@ ADMIN_HEADERS = {"Referrer-Policy": "same-origin"}
 # Browsers do not request a script for which the page gives no integrity hash. The admin's pages give none. Styles are
 # not included, because Chromium does not support them here and would log a warning.
 PAGE_HEADERS = {"Integrity-Policy": "blocked-destinations=(script)"}
-# The chat page may read a QR code with the camera and make passkeys. Both of these pages may use them.
+# The chat page may read a QR code with the camera, record voice messages, and make passkeys. Both of these pages may
+# use them.
 PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
-CHAT_HEADERS = PAGE_HEADERS | {"Permissions-Policy": permissions("camera", *PASSKEYS)}
+CHAT_HEADERS = PAGE_HEADERS | {"Permissions-Policy": permissions("camera", "microphone", *PASSKEYS)}
 LOG_IN_HEADERS = PAGE_HEADERS | {"Permissions-Policy": permissions("publickey-credentials-get")}
 MORE_HEADERS = {"/admin/": ADMIN_HEADERS, "/chat": CHAT_HEADERS, "/login": LOG_IN_HEADERS, "/": PAGE_HEADERS}
 

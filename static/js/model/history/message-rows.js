@@ -148,5 +148,5 @@ export function isSilent({ isSkip, hidden, isCleared, state }) {
  * @returns {boolean} whether the server's message has the same members
  */
 export function wasSentAs(envelope, { raw }) {
-  return Object.entries(envelope).every(([name, value]) => raw[name] === value);
+  return Object.entries(envelope).every(([name, value]) => raw[name] === (Array.isArray(value) ? String(value) : value));
 }

@@ -2,29 +2,35 @@
 import { CryptoManager } from "../../crypto/crypto.js";
 import { chatWith } from "../../storage/chat-ids.js";
 import { EDIT_WITHIN_MS } from "../../types/message-states.js";
+import { file as fileType } from "../../types/file-type.js";
 import { nothing } from "../../types/nothing-type.js";
 import { reaction } from "../../types/reaction-type.js";
 import { text as textType } from "../../types/text-type.js";
 import { Refusal } from "../server/model-errors.js";
 
-/** @typedef {Pick<import("../screen/thread-items.js").ThreadItem, "content" | "versions" | "mine">} Message */
+/** @typedef {Pick<import("../screen/thread-items.js").ThreadItem, "content" | "id" | "versions" | "mine">} Message */
 /**
  * @typedef {{ kind: "react", on: Message, emoji: string } | { kind: "edit", on: Message, text: string }
- *   | { kind: "delete", on: Message }} Action emoji: "" for none any more
+ *   | { kind: "delete", on: Message }
+ *   | { kind: "files", caption: string, files: import("../../types/file-type.js").FileEntry[], reply: string | null }} Action emoji: "" for none any more
  */
-/** @typedef {{ type: string, body: string, v: number, replaces: string | null }} Change */
+/** @typedef {{ type: string, body: string, v: number, replaces: string | null, reply?: string | null }} Change */
 
 /**
- * @param {Pick<ConversationsParts, "messageStore" | "outbox" | "people">} parts
+ * @param {Pick<ConversationsParts, "api" | "messageStore" | "outbox" | "people">} parts
  * @param {string} email
  * @param {Action} action
  * @throws {Refusal}
  */
-export async function change({ messageStore, outbox, people }, email, action) {
+export async function change({ api, messageStore, outbox, people }, email, action) {
   const message = written(action, people.contentVersion(email));
   await outbox.add({ ...message, clientId: CryptoManager.randomUuid(), peer: email, atMs: Date.now() });
   if (action.kind === "delete") {
     await messageStore.eraseDeleted(chatWith(email));
+    if (action.on.content?.type === fileType.name && action.on.id !== null) {
+      // The bytes of its files leave the server.
+      void api.call("DELETE", `/messages/${action.on.id}?for=everyone`).catch(() => {});
+    }
   }
 }
 
@@ -46,8 +52,15 @@ export async function forget({ api, messageStore }, email, { content }) {
  * @throws {Refusal}
  */
 function written(action, v) {
+  if (v < 2) {
+    throw new Refusal("no_version_2");
+  }
+  if (action.kind === "files") {
+    const { caption, files, reply } = action;
+    return { type: fileType.name, ...composed(fileType, { caption, files }), v, replaces: null, reply };
+  }
   const { content } = action.on;
-  if (v < 2 || content === null) {
+  if (content === null) {
     throw new Refusal("no_version_2");
   }
   const { hash, browser, counter } = content;

@@ -204,7 +204,9 @@ export class Outbox {
       content,
     });
     const sealed = await this.#cipher.seal(messageRecord({ peer: row.peer, clientId }), content);
-    return { ...row, clientId, sealed, envelope: isNews(content) ? envelope : { ...envelope, quiet: true }, stale: false };
+    const files = typeOf(content.type, content.v).filesOf?.(content.body);
+    const told = { ...envelope, ...(files && { files }), ...(isNews(content) ? {} : { quiet: true }) };
+    return { ...row, clientId, sealed, envelope: told, stale: false };
   }
 
   /**

@@ -154,7 +154,7 @@ export function readMessage(value, ownEmail) {
 
 const MEMBERS = [
   "id", "client_id", "sender_email", "recipient_email", "ciphertext", "nonce", "salt", "message_type", "suite",
-  "sender_fingerprint", "recipient_fingerprint", "created_at", "delivered_at", "read_at", "quiet",
+  "sender_fingerprint", "recipient_fingerprint", "created_at", "delivered_at", "read_at", "quiet", "files",
 ];
 // Longer than a ciphertext of 64 KiB in base64.
 const LONGEST_MEMBER = 90_000;
@@ -166,7 +166,7 @@ const LONGEST_MEMBER = 90_000;
  */
 function plain(message) {
   return Object.fromEntries(MEMBERS.filter((name) => name in message).map((name) => {
-    const value = message[name];
+    const value = Array.isArray(message[name]) ? String(message[name]) : message[name];
     const isPlain = value === null || typeof value !== "object";
     return [name, isPlain && String(value).length <= LONGEST_MEMBER ? value : ""];
   }));

@@ -28,6 +28,7 @@ export class ChatShell {
       conversations,
       person: (email) => page.person(email),
       typing: account.typing,
+      files: (isWanted) => account.files(isWanted),
       onReview: () => this.review(),
       onDetails: () => this.dialogs.details.open(),
       onDiffer: (send) => this.differ(send),

@@ -21,8 +21,10 @@ export class Composer {
    * @param {(text: string) => void} actions.onDraft
    * @param {(isFocused: boolean) => void} actions.onFocus
    * @param {() => void} actions.onUp the key "up" without a text
+   * @param {() => boolean} actions.hasMore whether there is something to send without a text
    */
-  constructor({ asksFirst, onSend, onDraft, onFocus, onUp }) {
+  constructor({ asksFirst, onSend, onDraft, onFocus, onUp, hasMore }) {
+    this.hasMore = hasMore;
     this.asksFirst = asksFirst;
     this.onSend = onSend;
     this.onDraft = onDraft;
@@ -106,7 +108,7 @@ export class Composer {
 
   drawState() {
     const left = LONGEST_MESSAGE - characterCount(this.text.value);
-    this.sendButton.setAttribute("aria-disabled", String(left < 0 || messageOf(this.text.value) === ""));
+    this.sendButton.setAttribute("aria-disabled", String(left < 0 || (messageOf(this.text.value) === "" && !this.hasMore())));
     this.counter.classList.toggle("over", left < 0);
     setText(this.counter, counterText(left));
     if (left >= LONGEST_MESSAGE - COUNT_FROM || left % SAY_EVERY === 0 || left === -1) {
@@ -139,7 +141,7 @@ export class Composer {
   submit(event) {
     event.preventDefault();
     const text = messageOf(this.text.value);
-    if (text === "" || characterCount(text) > LONGEST_MESSAGE) return;
+    if ((text === "" && !this.hasMore()) || characterCount(text) > LONGEST_MESSAGE) return;
     if (this.asksFirst(() => this.form.requestSubmit())) return;
     this.write("");
     this.onSend(text).catch((error) => this.giveBack(text, sentence(asFailure(error))));

@@ -23,6 +23,8 @@ import { drawExtras, editedMark, optionsButton, sameExtras } from "./message-ext
  * @property {(key: string, button: HTMLElement) => void} options its menu is about to open at that button
  * @property {(key: string, emoji: string) => void} react "" for no reaction any more
  * @property {(key: string) => void} jump to what that message answers
+ * @property {(body: string, linked: (text: string) => import("../../lib/dom.js").Child[]) => import("../../lib/dom.js").Child[]} files
+ *   the nodes of a message with files
  * @property {(link: {href: string, asks: string}) => void} ask before such an address is opened
  */
 
@@ -105,7 +107,8 @@ export function renameWriter(node, row, context) {
 function sameText(item, before) {
   const sameWords =
     item.unopened?.reason === before.unopened?.reason && item.unopened?.advice === before.unopened?.advice;
-  return item.text === before.text && item.opening === before.opening && sameWords;
+  const sameFiles = item.content?.type !== "file" || item.content.body === before.content?.body;
+  return sameFiles && item.text === before.text && item.opening === before.opening && sameWords;
 }
 
 /**
@@ -157,7 +160,8 @@ function drawText(node, item, context) {
 function textNodes(item, context) {
   if (item.opening) return [element("span", { class: "visually-hidden" }, "Opening…")];
   if (item.unopened) return unopenedNodes(item.unopened);
-  return contentNodes(item, (text) => splitLinks(text).map((part) => partNode(part, context)));
+  const linked = (/** @type {string} */ text) => splitLinks(text).map((part) => partNode(part, context));
+  return item.content?.type === "file" && !item.isDeleted ? context.files(item.content.body, linked) : contentNodes(item, linked);
 }
 
 /**

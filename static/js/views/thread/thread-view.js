@@ -7,6 +7,8 @@ import { drawAvatar } from "../parts/avatar.js";
 import { badge } from "../parts/format.js";
 import { onKey } from "../parts/key-presses.js";
 import { hasKeyboard, oncePerFrame } from "../parts/scheduling.js";
+import { fileNodes, picturesOf } from "../files/file-nodes.js";
+import { FileTray } from "../files/file-tray.js";
 import { Composer } from "./composer.js";
 import { ComposerMode } from "./composer-mode.js";
 import { MessageActions } from "./message-choices.js";
@@ -30,9 +32,11 @@ export class ThreadView {
    * @param {() => Promise<import("./typing-line.js").Typing>} parts.typing
    * @param {() => void} parts.onReview
    * @param {() => void} parts.onDetails
+   * @param {(isWanted?: boolean) => Promise<any>} parts.files isWanted: false: null where nothing was being uploaded
    * @param {(send: () => void) => void} parts.onDiffer the numbers did not match, and the person has not been asked yet
    */
-  constructor({ announcer, conversations, person, typing, onReview, onDetails, onDiffer }) {
+  constructor({ announcer, conversations, person, typing, files, onReview, onDetails, onDiffer }) {
+    this.files = files;
     this.announcer = announcer;
     this.conversations = conversations;
     conversations.useThreads(Thread);
@@ -71,6 +75,11 @@ export class ThreadView {
       onDraft: (text) => this.drafted(text),
       onFocus: (isFocused) => conversations.focusDraft(isFocused && this.thread ? this.email : null),
       onUp: () => this.actions.editLast(),
+      hasMore: () => Boolean(this.tray?.isFilled) && !this.mode.isEditing,
+    });
+    /** @type {FileTray | undefined} */
+    this.tray = new FileTray({
+      files, email: () => this.email, section: this.section, composer: this.composer, tell: (...words) => announcer.tell(...words),
     });
     this.mode = new ComposerMode(this.composer, () => this.thread?.name ?? "", () => this.thread?.draft ?? "");
     this.actions = new MessageActions(this);
@@ -116,6 +125,7 @@ export class ThreadView {
       options: (key, button) => this.actions.offer(key, button),
       react: (key, emoji) => this.actions.react(key, emoji),
       jump: (key) => void this.actions.jump(key),
+      files: (body, linked) => fileNodes(body, { load: this.files, linked, pictures: () => this.pictures() }),
       ask: askAbout,
       retry: ({ key, clientId }) => this.act(() => this.conversations.retry(this.email, clientId ?? key)),
       remove: ({ key, clientId }) => this.act(() => this.conversations.remove(this.email, clientId ?? key)),
@@ -143,6 +153,7 @@ export class ThreadView {
     this.section.hidden = this.thread === null;
     if (this.thread === null) return;
     this.composer.open(this.thread.draft);
+    this.tray?.draw();
     this.draw();
     if (hasKeyboard()) this.composer.focus();
   }
@@ -292,6 +303,12 @@ export class ThreadView {
     if (asked && thread === this.thread) this.draw();
   }
 
+  /** Of the open chat, oldest first. */
+  pictures() {
+    const items = this.thread?.items() ?? [];
+    return items.flatMap((item) => (item.kind === "message" && item.content?.type === "file" ? picturesOf(item.content.body) : []));
+  }
+
   toBottom() {
     this.moved = true;
     this.scroll.toBottom();
@@ -309,6 +326,10 @@ export class ThreadView {
     this.typing.sent();
     const mode = this.mode.take();
     if (mode?.kind === "edit") return this.conversations.change(this.email, { kind: "edit", on: mode.item, text });
+    if (this.tray?.isFilled) {
+      this.conversations.setDraft(this.email, "");
+      return this.tray.send(text, mode?.item.content?.hash ?? null);
+    }
     const kept = this.conversations.send(this.email, text, mode?.item.content?.hash);
     this.scroll.atBottom = true;
     this.draw();

@@ -1,0 +1,123 @@
+/** One file on its way to the server: sealed at once, then uploaded part by part, also after a reload. */
+import { CryptoManager } from "../../crypto/crypto.js";
+import { PART_LENGTH, hashOfParts, newFileKey, partCount, sealFile, sealedLength } from "../../crypto/file-encryption.js";
+import { toBase64, toHex } from "../../lib/bytes.js";
+import { backoffMs, pause } from "../../lib/timing.js";
+import { ApiError, NetworkError, patienceMs } from "../../net/net-errors.js";
+import { check, entries, object } from "../server/validators.js";
+
+/** @typedef {import("../../types/file-type.js").FileEntry} FileEntry */
+/** @typedef {import("../../types/file-type.js").SealedFile} SealedFile */
+/**
+ * What is to be sent.
+ * @typedef {{ name: string, type: string, content: Blob, width: number, height: number, duration: number, waveform: string,
+ *   thumbnail: string | null, preview: Blob | null }} Prepared
+ */
+/** @typedef {{ files: import("../../net/file-api.js").FileApi, copies: import("../../storage/sealed-copies.js").SealedCopies }} Tools */
+
+const FILE_ID = /^[0-9a-f]{32}$/;
+const TRIES = 12;
+const TEMPORARY_STATUSES = [401, 408, 425, 429];
+/** How much of the bar is sealing. */
+const SEALING_SHARE = 0.1;
+
+/**
+ * Makes room on the server and keeps the sealed bytes here.
+ * @param {Tools} tools
+ * @param {{ upload: string, email: string, prepared: Prepared, signal: AbortSignal, onFraction: (fraction: number) => void }} request
+ * @returns {Promise<FileEntry>}
+ */
+export async function seal(tools, { upload, email, prepared, signal, onFraction }) {
+  const { content, preview, ...told } = prepared;
+  const sealOne = async (/** @type {Blob} */ blob, /** @type {import("../../crypto/file-encryption.js").Purpose} */ purpose) => {
+    const { id } = object(await tools.files.create(email, sealedLength(blob.size)));
+    check(id, () => typeof id === "string" && FILE_ID.test(id), "file");
+    return sealTo(tools, { upload, id, blob, purpose, signal, onFraction });
+  };
+  const file = await sealOne(content, "file");
+  return { ...file, ...told, preview: preview && (await sealOne(preview, "preview")) };
+}
+
+/**
+ * @param {Tools} tools
+ * @param {{ upload: string, id: string, blob: Blob, purpose: import("../../crypto/file-encryption.js").Purpose, signal: AbortSignal,
+ *   onFraction: (fraction: number) => void }} request
+ * @returns {Promise<SealedFile>}
+ */
+async function sealTo({ copies }, { upload, id, blob, purpose, signal, onFraction }) {
+  const key = newFileKey();
+  const size = blob.size;
+  const read = async (/** @type {number} */ start, /** @type {number} */ end) => new Uint8Array(await blob.slice(start, end).arrayBuffer());
+  const hashes = [];
+  for await (const part of sealFile({ key, purpose, size, read })) {
+    signal.throwIfAborted();
+    await copies.write(upload, `${id}-${hashes.length}`, part);
+    hashes.push(await CryptoManager.sha256(part));
+    onFraction((SEALING_SHARE * hashes.length * PART_LENGTH) / Math.max(sealedLength(size), PART_LENGTH));
+  }
+  return { id, key: toHex(key), size, hash: toHex(await hashOfParts(hashes)) };
+}
+
+/**
+ * Uploads what the server does not have yet.
+ * @param {Tools} tools
+ * @param {{ upload: string, entry: FileEntry, signal: AbortSignal, onFraction: (fraction: number) => void }} request
+ * @throws {ApiError | NetworkError | DOMException}
+ */
+export async function uploadParts({ files, copies }, { upload, entry, signal, onFraction }) {
+  const sealed = [entry, ...(entry.preview ? [entry.preview] : [])];
+  const whole = sealed.reduce((sum, { size }) => sum + sealedLength(size), 0);
+  let done = 0;
+  for (const { id, size } of sealed) {
+    const there = await again(signal, async () => present(await files.parts(id)));
+    for (let number = 0; number < partCount(sealedLength(size)); number += 1) {
+      const part = await copies.read(upload, `${id}-${number}`);
+      if (part === null) {
+        throw new CopyLost();
+      }
+      if (!there.has(number)) {
+        const digest = toBase64(await CryptoManager.sha256(new Uint8Array(await part.arrayBuffer())));
+        await again(signal, () => files.putPart(id, number, part, digest, signal));
+      }
+      done += part.size;
+      onFraction(SEALING_SHARE + ((1 - SEALING_SHARE) * done) / whole);
+    }
+    await again(signal, () => files.complete(id));
+  }
+}
+
+/** The sealed bytes are not here any more, so that the person has to choose the file again. */
+export class CopyLost extends Error {
+  code = "copy_lost";
+}
+
+/** @param {any} answer @returns {Set<number>} */
+function present(answer) {
+  return new Set(entries(object(answer).parts).map((part) => object(part).number));
+}
+
+/**
+ * @template Result
+ * @param {AbortSignal} signal
+ * @param {() => Promise<Result>} work
+ * @returns {Promise<Result>}
+ */
+async function again(signal, work) {
+  for (let attempt = 0; ; attempt += 1) {
+    signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isTemporary(error) || attempt >= TRIES) {
+        throw error;
+      }
+      await pause(Math.max(patienceMs(error), backoffMs(attempt)));
+    }
+  }
+}
+
+/** @param {unknown} error */
+function isTemporary(error) {
+  return error instanceof NetworkError || (error instanceof ApiError && (error.status >= 500 || TEMPORARY_STATUSES.includes(error.status)));
+}

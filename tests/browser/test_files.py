@@ -1,0 +1,240 @@
+"""Files, pictures and voice messages between two people."""
+
+import hashlib
+import io
+import os
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.once
+
+# A PNG of one colour, made by hand: 300 x 200.
+PICTURE = """async () => {
+  const canvas = new OffscreenCanvas(600, 400);
+  const context = canvas.getContext('2d');
+  const gradient = context.createLinearGradient(0, 0, 600, 400);
+  gradient.addColorStop(0, '#2a6f97');
+  gradient.addColorStop(1, '#f4a261');
+  context.fillStyle = gradient;
+  context.fillRect(0, 0, 600, 400);
+  const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.9 });
+  return Array.from(new Uint8Array(await blob.arrayBuffer()));
+}"""
+PLACE = b"GPSLatitude 47.07"
+
+
+def attach(person, *files) -> None:
+    """(name, type, bytes)"""
+    payloads = [{"name": name, "mimeType": kind, "buffer": data} for name, kind, data in files]
+    person.page.get_by_label("Files").set_input_files(payloads)
+
+
+def send_button(person):
+    return person.page.get_by_role("button", name="Send", exact=True)
+
+
+def saved(person, name: str) -> bytes:
+    with person.page.expect_download() as download:
+        person.page.get_by_role("button", name=f"Save {name}").click()
+    return Path(download.value.path()).read_bytes()
+
+
+def picture_with_place(person) -> bytes:
+    """A JPEG with a comment of a camera."""
+    plain = bytes(person.page.evaluate(PICTURE))
+    segment = b"\xff\xe1" + (2 + 6 + len(PLACE)).to_bytes(2, "big") + b"Exif\x00\x00" + PLACE
+    return plain[:2] + segment + plain[2:]
+
+
+@pytest.fixture
+def talking(friends):
+    alice, bob = friends
+    alice.send("Hello")
+    bob.open_chat(alice)
+    bob.send("Hello yourself")
+    alice.expect_message("Hello yourself")
+    return alice, bob
+
+
+def test_a_file_arrives_with_its_name_and_its_bytes(talking):
+    alice, bob = talking
+    data = os.urandom(300_000)
+    attach(alice, ("Report for Bob.pdf", "application/pdf", data))
+    expect(alice.page.get_by_role("progressbar", name="Uploading Report for Bob.pdf")).to_have_count(1)
+    alice.message_box().fill("As promised")
+    send_button(alice).click()
+    alice.expect_state("Report for Bob.pdf", "Sent", "Delivered", "Read")
+    bob.expect_message("As promised")
+    expect(bob.message("Report for Bob.pdf")).to_contain_text("As promised")
+    assert hashlib.sha256(saved(bob, "Report for Bob.pdf")).digest() == hashlib.sha256(data).digest()
+    expect(alice.page.get_by_role("list", name="To be sent").get_by_role("listitem")).to_have_count(0)
+
+
+def test_a_picture_is_shown_without_its_place_and_opens_in_the_gallery(talking):
+    alice, bob = talking
+    first = picture_with_place(alice)
+    attach(alice, ("beach.jpg", "image/jpeg", first), ("dunes.jpg", "image/jpeg", first))
+    send_button(alice).click()
+    for person in (alice, bob):
+        expect(person.page.get_by_role("button", name="Open picture beach.jpg")).to_be_visible()
+    shown = bob.page.get_by_role("img", name="beach.jpg")
+    bob.page.wait_for_function(
+        "() => [...document.querySelectorAll('.file-picture')].every((image) => image.naturalWidth > 300)"
+    )
+    expect(shown).to_be_visible()
+    bob.page.get_by_role("button", name="Open picture beach.jpg").click()
+    gallery = bob.page.get_by_role("dialog")
+    expect(gallery).to_contain_text("1 of 2")
+    bob.page.keyboard.press("ArrowRight")
+    expect(gallery).to_contain_text("dunes.jpg (2 of 2)")
+    with bob.page.expect_download() as download:
+        gallery.get_by_role("button", name="Save").click()
+    received = Path(download.value.path()).read_bytes()
+    assert received[:2] == b"\xff\xd8"
+    assert PLACE not in received
+    bob.page.keyboard.press("Escape")
+    expect(gallery).to_be_hidden()
+    expect(bob.page.get_by_role("button", name="Open picture beach.jpg")).to_be_focused()
+
+
+def test_a_page_or_a_drawing_with_script_is_only_saved(talking):
+    alice, bob = talking
+    page = b"<script>document.title = 'taken'</script>"
+    drawing = b"<svg xmlns='http://www.w3.org/2000/svg' onload='document.title=1'/>"
+    attach(alice, ("page.html", "text/html", page), ("drawing.svg", "image/svg+xml", drawing))
+    send_button(alice).click()
+    bob.expect_message("page.html")
+    message = bob.message("drawing.svg")
+    expect(message.get_by_role("button", name=re.compile("^(Save|Message)"))).to_have_count(3)
+    expect(message.locator("img, iframe, object, embed, video, audio")).to_have_count(0)
+    assert saved(bob, "drawing.svg") == drawing
+    assert "taken" not in bob.page.title()
+
+
+def test_the_caption_is_sent_once(talking):
+    alice, bob = talking
+    for name in ("one.txt", "two.txt"):
+        attach(alice, (name, "text/plain", b"x"))
+        alice.message_box().fill(f"About {name}") if name == "one.txt" else None
+        send_button(alice).click()
+        bob.expect_message(name)
+    bob.expect_message("About one.txt")
+    expect(alice.message_box()).to_have_value("")
+
+
+# A tone in the place of a microphone.
+MICROPHONE = """
+navigator.mediaDevices.getUserMedia = async () => {
+  const context = new AudioContext();
+  const [tone, out] = [context.createOscillator(), context.createMediaStreamDestination()];
+  tone.connect(out);
+  tone.start();
+  return out.stream;
+};
+"""
+
+
+def test_a_voice_message_is_recorded_and_played(talking):
+    alice, bob = talking
+    alice.page.evaluate(MICROPHONE)
+    alice.page.get_by_role("button", name="Record a voice message").click()
+    expect(alice.page.get_by_role("timer")).to_have_text("0:01")
+    alice.page.get_by_role("button", name="Send voice message").click()
+    bob.expect_message("Voice message")
+    play = bob.page.get_by_role("button", name="Play voice message")
+    play.click()
+    expect(bob.page.get_by_role("button", name=re.compile("(Pause|Play) voice message"))).to_be_visible()
+    speed = bob.page.get_by_role("button", name="Speed 1 times")
+    speed.click()
+    expect(bob.page.get_by_role("button", name="Speed 1.5 times")).to_be_visible()
+    expect(alice.page.get_by_role("button", name="Record a voice message")).to_be_focused()
+
+
+def test_a_voice_message_can_be_cancelled(talking):
+    alice, _ = talking
+    alice.page.evaluate(MICROPHONE)
+    alice.page.get_by_role("button", name="Record a voice message").click()
+    alice.page.get_by_role("button", name="Cancel voice message").click()
+    expect(alice.page.get_by_role("timer")).to_have_count(0)
+    expect(alice.log().get_by_role("article")).to_have_count(2)
+
+
+def test_a_file_can_be_taken_back_before_it_is_sent(talking):
+    alice, bob = talking
+    attach(alice, ("wrong.txt", "text/plain", b"no"), ("right.txt", "text/plain", b"yes"))
+    alice.page.get_by_role("button", name="Cancel wrong.txt").click()
+    send_button(alice).click()
+    bob.expect_message("right.txt")
+    expect(bob.log()).not_to_contain_text("wrong.txt")
+
+
+def test_an_upload_goes_on_after_a_reload_with_the_same_bytes(talking):
+    alice, bob = talking
+    data = os.urandom(9_000_000)
+    alice.page.route("**/api/files/*/parts/1", lambda route: route.abort())
+    attach(alice, ("film.bin", "application/octet-stream", data))
+    send_button(alice).click()
+    expect(alice.page.get_by_text("Is sent when it is uploaded.")).to_be_visible()
+    alice.page.wait_for_function("() => document.querySelector('.tray progress')?.value >= 40")
+    with alice.page.expect_request(lambda request: request.url.endswith("/parts/1")):
+        pass
+    uploaded = []
+
+    def note(request) -> None:
+        if request.method == "PUT":
+            uploaded.append(request.url[-1])
+
+    alice.context.on("request", note)
+    alice.page.unroute("**/api/files/*/parts/1")
+    alice.page.reload()
+    alice.open_chat(bob)
+    bob.expect_message("film.bin")
+    alice.context.remove_listener("request", note)
+    assert "0" not in uploaded, "the first part was there"
+    assert saved(bob, "film.bin") == data
+
+
+def test_who_cannot_get_files_yet_is_named(talking):
+    alice, _ = talking
+    many = [(f"{number}.txt", "text/plain", b"x") for number in range(21)]
+    attach(alice, *many)
+    expect(alice.page.get_by_text("A message can have 20 files. Send these first.")).to_be_visible()
+
+
+def test_a_file_that_is_too_large_is_refused_with_the_limit(talking):
+    alice, _ = talking
+    alice.page.route(
+        "**/api/files",
+        lambda route: route.fulfill(status=409, json={"code": "file_too_large", "detail": "", "allowed": 104857600}),
+    )
+    attach(alice, ("huge.zip", "application/zip", archive()))
+    expect(alice.page.get_by_text("This file is too large. On this server a file may have 105 MB.")).to_be_visible()
+    alice.message_box().fill("Text alone")
+    send_button(alice).click()
+    alice.expect_state("Text alone", "Sent", "Delivered", "Read")
+
+
+def archive() -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as opened:
+        opened.writestr("x", "x")
+    return made.getvalue()
+
+
+def test_deleting_for_everyone_takes_the_file_from_the_server(talking):
+    alice, bob = talking
+    attach(alice, ("secret.txt", "text/plain", b"burn"))
+    send_button(alice).click()
+    bob.expect_message("secret.txt")
+    alice.expect_state("secret.txt", "Delivered", "Read")
+    message = alice.message("secret.txt")
+    message.hover()
+    message.get_by_role("button", name="Message options").click()
+    with alice.page.expect_response(re.compile(r"/api/messages/\d+\?for=everyone")) as answer:
+        alice.page.get_by_role("menu").get_by_role("menuitem", name="Delete for everyone").click()
+    assert answer.value.status == 204
+    expect(bob.log()).not_to_contain_text("secret.txt")
