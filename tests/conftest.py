@@ -1,7 +1,6 @@
 import base64
 
 import pytest
-from django.core.management import call_command
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
@@ -19,6 +18,7 @@ from tests.browser.shared import (
     site,
     whole_launch_options,
 )
+from tests.support.flush import flush
 from tests.support.nasty_inputs import BODIES
 from tests.support.vault_writer import Writer
 from vault.models import Passkey
@@ -54,7 +54,7 @@ def world(django_db_setup, django_db_blocker):
     """
     with django_db_blocker.unblock():
         yield make_world()
-        call_command("flush", interactive=False, verbosity=0)
+        flush()
         connections.close_all()
 
 

@@ -54,6 +54,9 @@ def pytest_configure():
     from django.conf import settings
     from django.contrib.auth.hashers import BCryptSHA256PasswordHasher
 
+    from tests.support import flush
+
+    flush.use_it()
     # The real hasher with few rounds, because hundreds of tests create accounts.
     BCryptSHA256PasswordHasher.rounds = 4
     # A file in WAL mode, as in production. Django's default is an in-memory database, which locks differently.
