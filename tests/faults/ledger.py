@@ -55,10 +55,24 @@ class Ledger:
     complaints: list[str] = field(default_factory=list)
     numbers_twice: int = 0
     database_is_away: bool = False
+    outages_over: int = 0
     wrong_clocks: set[Server] = field(default_factory=set)  # processes whose clocks were wrong by more than a minute
 
     def complain(self, what: str) -> None:
         self.complaints.append(what)
+
+    def begin_outage(self) -> None:
+        self.database_is_away = True
+
+    def end_outage(self) -> None:
+        self.database_is_away = False
+        self.outages_over += 1
+
+    def was_away_since(self, outages_over: int) -> bool:
+        """Whether the database was away at any time since `self.outages_over` had this value. A call may begin before
+        an outage or in it, and be answered after it.
+        """
+        return self.database_is_away or self.outages_over > outages_over
 
     def note_acknowledgement(self, client_id: str, message: dict, transport: str) -> None:
         self.acknowledged.setdefault(client_id, set()).add(message["id"])

@@ -89,11 +89,11 @@ async def restart_postgres(town: Town, scale: Scale, signal_number: int) -> None
     """The only allowed failure is 503, until both servers report that they are ready again."""
     async with town.busy():
         await asyncio.sleep(0.5)
-        town.ledger.database_is_away = True
+        town.ledger.begin_outage()
         await town.machine.stop_postgres(signal_number)
         await asyncio.sleep(scale.postgres_away_seconds)
         await town.machine.start_postgres()
         await town.until(town.machine.are_ready, "the servers have healed by themselves")
         await asyncio.sleep(1)
-        town.ledger.database_is_away = False
+        town.ledger.end_outage()
         await asyncio.sleep(1)

@@ -94,7 +94,7 @@ class Outbox:
         if not (socket := self.client.socket):
             raise Away("no socket")
         answer = asyncio.get_running_loop().create_future()
-        was_away = self.client.ledger.database_is_away  # a call that begins in an outage may be answered after it
+        outages_over = self.client.ledger.outages_over
         self.answers.setdefault(body["client_id"], []).append(answer)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
@@ -107,12 +107,12 @@ class Outbox:
         if frame["type"] == "gone":
             raise Away("the socket is gone")
         if frame["type"] == "error":
-            self.note_refusal(frame, was_away)
+            self.note_refusal(frame, outages_over)
             raise Away(frame["code"], frame.get("retry_after", 0))
         self.client.ledger.note_acknowledgement(body["client_id"], frame["message"], SOCKET)
 
-    def note_refusal(self, frame: dict, was_away: bool) -> None:
-        if frame["code"] != "unavailable" or not (was_away or self.client.ledger.database_is_away):
+    def note_refusal(self, frame: dict, outages_over: int) -> None:
+        if frame["code"] != "unavailable" or not self.client.ledger.was_away_since(outages_over):
             self.client.ledger.complain(f"the socket answered {frame}")
 
     def answer(self, client_id: str, frame: dict) -> None:

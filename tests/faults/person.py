@@ -46,19 +46,19 @@ class Person:
 
     async def ask(self, server: Server, method: str, path: str, body=None, token: str = "") -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        was_away = self.ledger.database_is_away  # a call that begins in an outage may be answered after it
+        outages_over = self.ledger.outages_over
         try:
             answer = await self.http.request(method, server.url + path, json=body, headers=headers)
         except httpx.TransportError as error:
             raise Away(type(error).__name__) from error
         if answer.status_code >= 500:
-            self.note_failure(answer, path, was_away)
+            self.note_failure(answer, path, outages_over)
             raise Away(str(answer.status_code), float(answer.headers.get("Retry-After", 0)))
         return answer
 
-    def note_failure(self, answer: httpx.Response, path: str, was_away: bool) -> None:
+    def note_failure(self, answer: httpx.Response, path: str, outages_over: int) -> None:
         is_right = answer.status_code == 503 and int(answer.headers.get("Retry-After", 0)) > 0
-        if not (is_right and (was_away or self.ledger.database_is_away)):
+        if not (is_right and self.ledger.was_away_since(outages_over)):
             self.ledger.complain(f"{answer.status_code} from {path}: {answer.text[:200]}")
 
     def note_refusal(self, server: Server, what: str) -> None:

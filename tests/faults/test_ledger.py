@@ -99,3 +99,17 @@ def test_unused_sequence_is_a_hole():
     ledger = ledger_of("a")
     people = {ALICE: fresh_of([message(1, "a")]), BOB: fresh_of([message(1, "a")], first_sequence=2)}
     assert ledger.count(people, behind=0).holes == 1
+
+
+def test_call_that_overlaps_an_outage_may_fail():
+    ledger = Ledger()
+    before = ledger.outages_over
+    assert not ledger.was_away_since(before)
+    ledger.begin_outage()
+    during = ledger.outages_over
+    assert ledger.was_away_since(before)
+    assert ledger.was_away_since(during)
+    ledger.end_outage()
+    assert ledger.was_away_since(before)
+    assert ledger.was_away_since(during)
+    assert not ledger.was_away_since(ledger.outages_over)
