@@ -5,6 +5,7 @@ type ConversationsParts = {
   announcements: import("../static/js/model/receive/announcements.js").Announcements;
   api: Api;
   chatList: ChatList;
+  cipher: StorageCipher;
   clearing: import("../static/js/model/history/clearing.js").Clearing;
   connection: Connection;
   contacts: Contacts;

@@ -79,7 +79,7 @@ def test_new_messages_are_told_while_the_person_looks_elsewhere(alone, bob):
     look(alice, elsewhere=False)
 
     alice.page.get_by_role("button", name="Chat details").click()
-    mute = alice.page.get_by_label("Mute notifications in this browser")
+    mute = alice.page.get_by_label("Mute notifications")
     mute.check()
     expect(mute).to_be_enabled()  # it is stored
     alice.page.reload()  # the choice stays

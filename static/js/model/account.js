@@ -35,7 +35,6 @@ import { Outbox } from "./send/outbox.js";
 import { SendQueue } from "./send/send-queue.js";
 import { Transport } from "./send/transport.js";
 import { requireIdentities } from "./session/browser-support.js";
-import { leftoverData } from "./session/leftover-data.js";
 import { claim } from "./session/owner.js";
 import { Persistence } from "./session/persistence.js";
 import { Preferences } from "./session/preferences.js";
@@ -132,7 +131,8 @@ export class Account extends Emitter {
    * The data that `forget` would delete.
    * @param {Session} session
    */
-  static leftoverData(session) {
+  static async leftoverData(session) {
+    const { leftoverData } = await import("./session/leftover-data.js");
     return leftoverData(/** @type {User} */ (session.user).email);
   }
 
@@ -217,11 +217,14 @@ export class Account extends Emitter {
     return new Typing(this.#parts);
   });
 
-  /** All that this browser holds of the account, decrypted. */
-  async *exported() {
+  /**
+   * All that this browser holds of the account, decrypted.
+   * @param {string} [only] the other person of the one chat that is wanted
+   */
+  async *exported(only) {
     const { exportedParts } = await import("./screen/export.js");
     const user = /** @type {User} */ (this.session.user);
-    yield* exportedParts({ database: this.#database, cipher: this.#cipher, user });
+    yield* exportedParts({ database: this.#database, cipher: this.#cipher, people: this.#people, user }, only);
   }
 
   /**
@@ -253,7 +256,7 @@ export class Account extends Emitter {
 function build({ session, database, cipher, ownEmail, environment }) {
   const { api } = session;
   const tabs = new Tabs(ownEmail);
-  const people = new People({ database, tabs });
+  const people = new People({ cipher, database, tabs });
   const accountKey = new AccountKey({ database, cipher, api, tabs, email: ownEmail });
   const clearedMessages = new ClearedMessages({ database, cipher });
   const chains = new Chains({ database, cipher, clearedMessages });
@@ -274,7 +277,7 @@ function build({ session, database, cipher, ownEmail, environment }) {
   const outbox = new Outbox({ database, cipher, chains, accountKey, peerKeys, ownEmail });
   const transport = new Transport({ api, ownEmail, realtime, sync });
   const sendQueue = new SendQueue({ accountKey, locks, outbox, ownEmail, peerKeys, transport });
-  const chatList = new ChatList({ messageStore, cipher, decryptQueue, people });
+  const chatList = new ChatList({ messageStore, cipher, decryptQueue, people, preferences });
   const drafts = new Drafts({ chatList, cipher, messageStore, outbox, people, tabs });
   const olderMessages = new OlderMessages({ api, messageStore, ownEmail, onPage: (email) => conversations.tookPage(email) });
   const screens = new Screens({
@@ -286,6 +289,7 @@ function build({ session, database, cipher, ownEmail, environment }) {
     announcements: new Announcements({ connection, decryptQueue, people, sync }),
     api,
     chatList,
+    cipher,
     clearing,
     connection,
     contacts,

@@ -35,7 +35,10 @@ export class Conversations extends Emitter {
     screens.on("thread", (detail) => this.emit("thread", detail));
     announcements.on("announce", (detail) => this.emit("announce", detail));
     sync.on("applied", (change) => this.#applied(change));
-    contacts.on("added", () => this.#noteReceipts());
+    contacts.on("added", ({ email }) => {
+      this.#noteReceipts();
+      this.set(email, { deleted: false }).catch(() => {});
+    });
     decryptQueue.on("opened", ({ row }) => {
       this.#noteReceipts();
       // It shows that the user has written to that person: receipts of them may have waited.
@@ -84,6 +87,11 @@ export class Conversations extends Emitter {
     return this.#parts.chatList.all();
   }
 
+  /** @param {string} email */
+  isMuted(email) {
+    return Boolean(this.#parts.chatList.summary(email)?.isMuted);
+  }
+
   get connection() {
     return this.#parts.connection.state;
   }
@@ -119,6 +127,7 @@ export class Conversations extends Emitter {
   open(email) {
     if (!this.#parts.screens.thread(email)) {
       this.#parts.peerKeys.askAgain(email).catch(() => {});
+      if (this.#parts.chatList.summary(email)?.isMarkedUnread) this.set(email, { unread: false }).catch(() => {});
     }
     return this.#parts.screens.open(email);
   }
@@ -312,6 +321,17 @@ export class Conversations extends Emitter {
   async clear(email) {
     await this.#parts.clearing.clear(chatWith(email)).finally(() => this.#parts.screens.touchEverywhere(email));
     this.emit("cleared");
+  }
+
+  /**
+   * Changes the person's own settings of a chat, in all their browsers. A deleted chat is also cleared, for the person alone.
+   * @param {string} email
+   * @param {import("./screen/chat-settings-change.js").Wish} wish
+   */
+  async set(email, wish) {
+    const { changeSettings } = await import("./screen/chat-settings-change.js");
+    await changeSettings(this.#parts, email, wish).finally(() => this.#parts.screens.touchEverywhere(email));
+    if (wish.deleted) this.emit("cleared");
   }
 
   /**

@@ -30,6 +30,11 @@
  */
 
 /**
+ * @template Value
+ * @typedef {import("../lib/later.js").Setting<Value>} Setting
+ */
+
+/**
  * The statement of an identity about a key (docs/protocol.md §3.4).
  * @typedef {object} Statement
  * @property {string | null} identity 64 hexadecimal digits; null: the key is not signed
@@ -94,6 +99,7 @@
  * @property {{ identity: string, atMs: number } | null} checked the safety numbers were compared and are the same
  * @property {{ identity: string, atMs: number, mayWrite?: boolean }} [differed] the safety numbers were compared and are
  *   different; mayWrite: the user has chosen to write nevertheless
+ * @property {Setting<Sealed | null>} [nickname] the user's own name for the person; null: none any more
  * @property {boolean} forgotten pinned in a browser that has lost its stored keys
  * @property {number} [decidedAtMs] when the person has last accepted or declined an offered key, in any of their browsers
  * @property {PinnedList} [list] the signed list of that person's browsers
@@ -131,6 +137,7 @@
  * @property {string} [draftShared] the nonce of the draft that the other browsers are told, or that came from one of them
  * @property {string} [draftFrom] the person's browser that has told the shared draft; none: this one
  * @property {Elsewhere} [elsewhere] what the person's other browsers have told
+ * @property {import("../model/session/chat-settings.js").ChatSettings} [settings] the person's own
  * @property {Record<string, number>} [seen] by the peer's browser: the greatest counter that was on the screen here
  * @property {Record<string, { from: number, to: number, named?: Sealed | null }>} [heads] by the peer's browser: the last
  *   message that it says it has sent, at first and now; named: the latter's counter and hash

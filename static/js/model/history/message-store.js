@@ -144,11 +144,12 @@ export class MessageStore {
 
   /**
    * @param {ChatId} chatId
-   * @param {Partial<ChatRow>} change
+   * @param {Partial<ChatRow> | ((chat: ChatRow) => Partial<ChatRow>)} change
    */
   async changeChat(chatId, change) {
     await this.#database.write(["chats"], async (stores) => {
-      stores("chats").put({ ...(await chatOrNew(stores("chats"), chatId)), ...change });
+      const chat = await chatOrNew(stores("chats"), chatId);
+      stores("chats").put({ ...chat, ...(typeof change === "function" ? change(chat) : change) });
     });
   }
 

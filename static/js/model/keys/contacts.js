@@ -1,7 +1,7 @@
 /**
  * The address book.
  *
- * Events: `changed`; `added`: the person has added a contact here.
+ * Events: `changed`; `added` {email}: the person has added a contact here.
  */
 import { Emitter } from "../../lib/emitter.js";
 import { SerialQueue } from "../../lib/timing.js";
@@ -60,7 +60,7 @@ export class Contacts extends Emitter {
       throw new Refusal("another_address");
     }
     await this.#keep(contact, true);
-    this.emit("added");
+    this.emit("added", { email: contact.email });
     // With the key known in advance, the first message is sealed at once, even without a network. If the key cannot be
     // fetched now, the first message asks again.
     this.#peerKeys.lookUp(contact.email).catch(() => {});

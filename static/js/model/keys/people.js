@@ -10,26 +10,36 @@ import { all, get } from "../../storage/queries.js";
 import { contentVersion } from "./content-versions.js";
 import { SimilarNames } from "./similar-names.js";
 import { UNSIGNED } from "./served-key.js";
+import { nicknameRecord } from "./storage-cipher.js";
 
 // A server that renames people without end must not fill the disk.
 const RENAMINGS_LIMIT = 20;
 const OWN_BROWSERS = "own browsers";
 const OWN_VERSIONS = "own content versions";
 
+/**
+ * @template Value
+ * @typedef {import("../../lib/later.js").Setting<Value>} Setting
+ */
+
 export class People extends Emitter {
+  #cipher;
   #database;
   #tabs;
   /** @type {Map<string, PersonRow>} */
   #rows = new Map();
+  /** @type {Map<string, Setting<string>>} by email: the user's own names for people */
+  #nicknames = new Map();
   #similarNames = new SimilarNames();
   /** @type {Set<string>} */
   #ownBrowsers = new Set();
   /** @type {number[] | undefined} undefined: this browser is the only one */
   #ownVersions;
 
-  /** @param {{ database: Database, tabs: Tabs }} parts */
-  constructor({ database, tabs }) {
+  /** @param {{ cipher: StorageCipher, database: Database, tabs: Tabs }} parts */
+  constructor({ cipher, database, tabs }) {
     super();
+    this.#cipher = cipher;
     this.#database = database;
     this.#tabs = tabs;
     tabs.on("person", ({ email }) => this.#reload(email).catch(() => {}));
@@ -40,8 +50,9 @@ export class People extends Emitter {
       Promise.all([all(stores("people")), ...[OWN_BROWSERS, OWN_VERSIONS].map((key) => get(stores("state"), key))]));
     this.#ownVersions = ownVersions;
     this.#ownBrowsers = new Set(ownBrowsers);
+    await Promise.all(rows.map((row) => this.#openNickname(row)));
     this.#rows = new Map(rows.map((row) => [row.email, whole(row)]));
-    this.#rows.forEach((row) => this.#similarNames.set(row));
+    this.#rows.forEach((row) => this.#compareName(row));
   }
 
   /**
@@ -95,7 +106,45 @@ export class People extends Emitter {
    * @returns {string} the name to show
    */
   nameOf(email) {
+    return this.#nicknames.get(email)?.value || this.displayName(email);
+  }
+
+  /**
+   * @param {string} email
+   * @returns {string} the name that the person has chosen
+   */
+  displayName(email) {
     return shownName(this.#rows.get(email)?.displayName ?? "", email);
+  }
+
+  /**
+   * @param {string} email
+   * @returns {Setting<string> | undefined} the user's own name for the person; "" for none any more
+   */
+  nickname(email) {
+    return this.#nicknames.get(email);
+  }
+
+  /**
+   * @param {string} email
+   * @returns {string} the name for warnings: a nickname stands beside the email, which alone identifies the person
+   */
+  fullName(email) {
+    return this.#nicknames.get(email)?.value ? `${this.nameOf(email)} (${email})` : this.nameOf(email);
+  }
+
+  /** @param {{ email: string, nickname?: PersonRow["nickname"] }} row */
+  async #openNickname({ email, nickname }) {
+    const known = this.#nicknames.get(email);
+    if (nickname && (nickname.at !== known?.at || nickname.by !== known.by)) {
+      const value = nickname.value && (await this.#cipher.open(nicknameRecord(email), nickname.value).catch(() => ""));
+      this.#nicknames.set(email, { ...nickname, value: value ?? "" });
+    }
+  }
+
+  /** @param {PersonRow} row */
+  #compareName(row) {
+    this.#similarNames.set(row, this.#nicknames.get(row.email)?.value);
   }
 
   /**
@@ -155,6 +204,7 @@ export class People extends Emitter {
       stores("people").put(found);
       return found;
     });
+    await this.#openNickname(row);
     this.#set(row);
     this.#tabs.tell("person", { email });
     return row;
@@ -164,6 +214,7 @@ export class People extends Emitter {
   async #reload(email) {
     const row = await this.#database.read(["people"], (stores) => get(stores("people"), email));
     if (row) {
+      await this.#openNickname(row);
       this.#set(whole(row));
     }
   }
@@ -171,7 +222,7 @@ export class People extends Emitter {
   /** @param {PersonRow} row */
   #set(row) {
     this.#rows.set(row.email, row);
-    this.#similarNames.set(row);
+    this.#compareName(row);
     this.emit("changed", { email: row.email });
   }
 }

@@ -16,9 +16,12 @@ export class SimilarNames {
   /** @type {Map<string, Set<string>> | null} by key: the emails of the people whose names have it */
   #owners = null;
 
-  /** @param {PersonRow} person */
-  set({ email, displayName, renamings }) {
-    const names = [email, displayName ?? "", ...renamings.map(({ before }) => before)];
+  /**
+   * @param {PersonRow} person
+   * @param {string} [nickname]
+   */
+  set({ email, displayName, renamings }, nickname = "") {
+    const names = [email, displayName ?? "", nickname, ...renamings.map(({ before }) => before)];
     if (String(this.#names.get(email)) !== String(names)) {
       this.#names.set(email, names);
       this.#owners = null;

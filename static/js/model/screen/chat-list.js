@@ -22,10 +22,15 @@ import { loadChanges, wordsOf } from "./words.js";
  * @property {boolean} failed a message to this person could not be sent
  * @property {boolean} isAmbiguous others have a similar name
  * @property {boolean} keyChanged another key of the person waits for a decision
+ * @property {string} otherName what the person is called without the nickname; "": there is no nickname
+ * @property {boolean} isPinned
+ * @property {boolean} isMuted
+ * @property {boolean} isArchived
+ * @property {boolean} isMarkedUnread by the person
  */
 
 /** @typedef {{ summary: Omit<ChatSummary, "isAmbiguous">, draft: Sealed | null, hasContent: boolean, isCleared: boolean,
- *   unsent: number, lastId: number }} Entry */
+ *   isDeleted: boolean, unsent: number, lastId: number }} Entry */
 
 const LINE_LIMIT = 200;
 
@@ -34,33 +39,32 @@ export class ChatList {
   #cipher;
   #decryptQueue;
   #people;
+  #preferences;
   /** @type {Map<string, Entry>} */
   #entries = new Map();
   /** @type {Map<string, { key: string, text: string }>} by email: a cache of decrypted last lines */
   #lines = new Map();
 
-  /** @param {{ messageStore: MessageStore, cipher: StorageCipher, decryptQueue: DecryptQueue, people: People }} parts */
-  constructor({ messageStore, cipher, decryptQueue, people }) {
+  /** @param {{ messageStore: MessageStore, cipher: StorageCipher, decryptQueue: DecryptQueue, people: People, preferences: Preferences }} parts */
+  constructor({ messageStore, cipher, decryptQueue, people, preferences }) {
     this.#messageStore = messageStore;
     this.#cipher = cipher;
     this.#decryptQueue = decryptQueue;
     this.#people = people;
+    this.#preferences = preferences;
   }
 
-  /** @returns {ChatSummary[]} latest first */
+  /** @returns {ChatSummary[]} pinned ones first, each part latest first */
   all() {
-    const shown = [...this.#entries.values()].filter(({ summary, hasContent, isCleared }) =>
-      hasContent || this.#isListed(summary.email, isCleared));
-    return shown.map(({ summary }) => ({ ...summary, isAmbiguous: this.#people.isAmbiguous(summary.email) })).sort((left, right) => this.#time(right) - this.#time(left));
+    const shown = [...this.#entries.values()].filter((entry) => entry.hasContent || this.#isListed(entry));
+    return shown.map(({ summary }) => ({ ...summary, isAmbiguous: this.#people.isAmbiguous(summary.email) })).sort((left, right) =>
+      Number(right.isPinned) - Number(left.isPinned) || this.#time(right) - this.#time(left));
   }
 
-  /**
-   * @param {string} email of a chat without messages
-   * @param {boolean} isCleared a cleared chat is listed only for a contact that was added here
-   */
-  #isListed(email, isCleared) {
-    const person = this.#people.get(email);
-    return Boolean(person?.isContact && (person.isAdded || !isCleared));
+  /** @param {Entry} entry of a chat without messages. A cleared chat is listed only for a contact that was added here */
+  #isListed({ summary, isCleared, isDeleted }) {
+    const person = this.#people.get(summary.email);
+    return Boolean(person?.isContact && !isDeleted && (person.isAdded || !isCleared));
   }
 
   /** @param {string[]} others people who may have no chat yet */
@@ -85,6 +89,11 @@ export class ChatList {
    */
   lastId(email) {
     return this.#entries.get(email)?.lastId ?? 0;
+  }
+
+  /** @param {string} email */
+  summary(email) {
+    return this.#entries.get(email)?.summary;
   }
 
   /**
@@ -121,17 +130,36 @@ export class ChatList {
       unread,
       draft,
       failed: unsent.some(({ state }) => state === "failed"),
+      ...this.#settings(email, chat.settings, last?.id ?? 0),
     };
     const hasContent = latest !== undefined || draft !== "";
     const isCleared = chat.clearedAt > 0;
-    return { summary, draft: chat.draft, hasContent, isCleared, unsent: unsent.length, lastId: last?.id ?? 0 };
+    const isDeleted = isUpTo(chat.settings?.deleted, Math.max(last?.id ?? 0, chat.clearedThrough ?? 0));
+    return { summary, draft: chat.draft, hasContent, isCleared, isDeleted, unsent: unsent.length, lastId: last?.id ?? 0 };
+  }
+
+  /**
+   * @param {string} email
+   * @param {ChatRow["settings"]} settings
+   * @param {number} lastId
+   */
+  #settings(email, settings, lastId) {
+    const isMuted = settings?.muted?.value ?? this.#preferences.notifications.muted.includes(email);
+    return {
+      isPinned: Boolean(settings?.pinned?.value),
+      isMuted,
+      // A message that comes later takes the chat out of the archive, unless it is muted.
+      isArchived: isUpTo(settings?.archived, isMuted ? 0 : lastId),
+      isMarkedUnread: Boolean(settings?.unread?.value),
+    };
   }
 
   /** @param {string} email */
   #person(email) {
     const name = this.#people.nameOf(email);
     const keyChanged = Boolean(this.#people.get(email)?.offered);
-    return { email, name, ...portrait(name, email), keyChanged };
+    const otherName = this.#people.nickname(email)?.value ? this.#people.displayName(email) : "";
+    return { email, name, otherName, ...portrait(name, email), keyChanged };
   }
 
   /**
@@ -192,6 +220,14 @@ export class ChatList {
   #time({ email, lastAt }) {
     return lastAt?.getTime() ?? this.#people.get(email)?.addedAtMs ?? 0;
   }
+}
+
+/**
+ * @param {{ value: number | null } | undefined} place
+ * @param {number} id
+ */
+function isUpTo(place, id) {
+  return typeof place?.value === "number" && id <= place.value;
 }
 
 /**

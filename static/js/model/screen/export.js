@@ -2,9 +2,9 @@
  * Reads all that this browser holds of the account, decrypted, for a download. Only one batch of messages is in memory at a
  * time, and the page goes on meanwhile.
  */
-import { peerOf } from "../../storage/chat-ids.js";
+import { chatWith, peerOf } from "../../storage/chat-ids.js";
 import { result } from "../../storage/database.js";
-import { all, messagesAfter, unsent } from "../../storage/queries.js";
+import { all, countMessages, messagesAfter, unsent } from "../../storage/queries.js";
 import { loadVersion } from "../../types/content-types.js";
 import { draftRecord, messageRecord } from "../keys/storage-cipher.js";
 import { acknowledgement } from "../receipts/peer-receipts.js";
@@ -20,30 +20,32 @@ import { ChangedTexts } from "./changed-texts.js";
  * @property {string | null} text null: it has none, or this browser cannot open it
  * @property {string} [body] of a type without a text
  */
-/** @typedef {{ email: string, displayName: string, isContact: boolean, comparedAt: string | null }} ExportedPerson */
-/** @typedef {{ kind: "account", email: string, displayName: string, createdAt: string, people: ExportedPerson[], messages: number }} AccountPart
- *   messages: how many are stored, those included that are not shown */
+/** @typedef {{ email: string, displayName: string, nickname?: string, isContact: boolean, comparedAt: string | null }} ExportedPerson */
+/** @typedef {{ kind: "account", email: string, displayName: string, createdAt: string, people: ExportedPerson[], messages: number, isOneChat: boolean }} AccountPart
+ *   messages: how many are stored, those included that are not shown; isOneChat: the rest is left out */
 /** @typedef {{ kind: "chat", email: string, displayName: string, draft: string }} ChatPart */
 /** @typedef {{ kind: "messages", messages: ExportedMessage[], read: number }} MessagesPart of the last chat; read: rows */
 /** @typedef {AccountPart | ChatPart | MessagesPart} ExportPart */
-/** @typedef {{ database: Database, cipher: StorageCipher, user: User }} Own */
+/** @typedef {{ database: Database, cipher: StorageCipher, people: People, user: User }} Own */
 
 const BATCH = 250;
 
 /**
  * @param {Own} own
+ * @param {string} [only] the other person of the one chat that is wanted; none: all
  * @returns {AsyncGenerator<ExportPart, void, void>}
  */
-export async function* exportedParts(own) {
+export async function* exportedParts(own, only) {
   const { database, user } = own;
   const { people, chats, messages } = await database.read(["people", "chats", "messages"], async (stores) => ({
-    people: await all(stores("people")),
-    chats: await all(stores("chats")),
-    messages: await result(stores("messages").count()),
+    people: (await all(stores("people"))).filter((person) => only === undefined || person.email === only),
+    chats: (await all(stores("chats"))).filter((chat) => only === undefined || chat.id === chatWith(only)),
+    messages: await (only === undefined ? result(stores("messages").count()) : countMessages(stores("messages"), chatWith(only))),
   }));
   const names = new Map(people.map(({ email, displayName }) => [email, displayName ?? ""]));
   const { email, displayName, createdAtMs } = user;
-  yield { kind: "account", email, displayName, createdAt: iso(createdAtMs), people: people.map(exportedPerson), messages };
+  const known = people.map((row) => exportedPerson(row, own.people.nickname(row.email)?.value || undefined));
+  yield { kind: "account", email, displayName, createdAt: iso(createdAtMs), people: known, messages, isOneChat: only !== undefined };
   for (const chat of chats) {
     const draft = chat.draft ? await own.cipher.open(draftRecord(peerOf(chat.id)), chat.draft).catch(() => "") : "";
     yield { kind: "chat", email: peerOf(chat.id), displayName: names.get(peerOf(chat.id)) ?? "", draft };
@@ -114,10 +116,11 @@ async function exportedMessage({ cipher, user }, changes, row, state) {
 
 /**
  * @param {PersonRow} row
+ * @param {string} [nickname]
  * @returns {ExportedPerson}
  */
-function exportedPerson({ email, displayName, isContact, checked }) {
-  return { email, displayName: displayName ?? "", isContact, comparedAt: checked && iso(checked.atMs) };
+function exportedPerson({ email, displayName, isContact, checked }, nickname) {
+  return { email, displayName: displayName ?? "", ...(nickname && { nickname }), isContact, comparedAt: checked && iso(checked.atMs) };
 }
 
 /** @param {number} milliseconds */

@@ -62,6 +62,11 @@ export class Thread extends Emitter {
     return this.#parts.people.nameOf(this.email);
   }
 
+  /** The name of the person for warnings. */
+  get fullName() {
+    return this.#parts.people.fullName(this.email);
+  }
+
   /** The name of the person for a screen reader. */
   get speaker() {
     return this.#parts.people.speakerOf(this.email);
@@ -80,7 +85,7 @@ export class Thread extends Emitter {
   /** The key change that the person has to decide about before messages are sent, with the id of the offer; null: none. */
   get keyChange() {
     const row = this.#parts.people.get(this.email);
-    return row?.offered ? { name: this.name, fingerprint: row.offered, offer: offerId(row) } : null;
+    return row?.offered ? { name: this.fullName, fingerprint: row.offered, offer: offerId(row) } : null;
   }
 
   /** The last comparison of safety numbers, if they differed and none has matched since; otherwise null. */

@@ -8,6 +8,7 @@ import { has, rangesOf, union } from "../history/ranges.js";
 import { mark } from "../history/message-rows.js";
 import { owingReceipt } from "../history/seen.js";
 import { ticksOf } from "../receipts/peer-receipts.js";
+import { knowsSettings, merged, readSettings } from "../session/chat-settings.js";
 import { contains } from "./shared-drafts.js";
 
 /** @typedef {import("../history/ranges.js").Range} Range */
@@ -22,6 +23,7 @@ import { contains } from "./shared-drafts.js";
  * @property {number} cleared_through
  * @property {TicksOf} ticks what receipts have said of the messages of own browsers
  * @property {import("./shared-drafts.js").SharedDraft | null} draft
+ * @property {import("../session/chat-settings.js").ToldSettings} settings
  */
 
 const BROWSER = /^[0-9a-f]{32}$/;
@@ -55,6 +57,7 @@ export async function stateOf(stores, chat, ownBrowser, gone) {
     read_through: Math.floor(chat.unreadBefore > 0 ? 0 : through),
     cleared_through: Math.floor(Math.max(chat.clearedThrough ?? 0, elsewhere?.clearedThrough ?? 0)),
     ticks: kept({ ...otherTicks, [ownBrowser]: ticksOf(chat) }),
+    settings: merged(chat.settings ?? {}, {}),
   };
 }
 
@@ -118,13 +121,14 @@ function join(into, more) {
  * @returns {ChatState} without what is malformed
  */
 export function readChatState(value) {
-  const { seen, passed, cleared, ticks, draft, ...numbers } = value ?? {};
+  const { seen, passed, cleared, ticks, draft, settings, ...numbers } = value ?? {};
   return {
     seen: readCounters(seen), passed: readCounters(passed), cleared: readCounters(cleared),
     read_through: readNumber(numbers.read_through),
     cleared_through: readNumber(numbers.cleared_through),
     ticks: readByBrowser(ticks, (told) => ({ delivered: readRanges(told?.delivered), read: readRanges(told?.read) })),
     draft: readDraft(draft),
+    settings: readSettings(settings),
   };
 }
 
@@ -180,11 +184,13 @@ export function knows(own, told) {
       isIn(own.ticks[browser]?.delivered, delivered) && isIn(own.ticks[browser]?.read, read))
     && told.read_through <= own.read_through
     && told.cleared_through <= own.cleared_through
+    && knowsSettings(own.settings, told.settings)
     && (told.draft === null || (own.draft !== null && contains(own.draft, told.draft)));
 }
 
 /**
- * Takes over into the stored chat what another browser knows; `cleared` is followed by `Clearing`, and the draft by `SharedDrafts`.
+ * Takes over into the stored chat what another browser knows; `cleared` is followed by `Clearing`, the draft by `SharedDrafts`, and
+ * the nickname by `People`.
  * @param {Stores} stores of a transaction with `chats` and `messages`
  * @param {ChatRow} chat
  * @param {ChatState} state
@@ -202,6 +208,7 @@ export async function takeOver(stores, chat, state, ownBrowser) {
   // What does not open here has no counter: the other browser has nothing unread there.
   const presumed = unread.filter(({ id, sealed, tried, pending }) => !sealed && tried && !pending && id <= state.read_through);
   presumed.forEach((row) => stores("messages").put(mark({ ...row, passed: true, presumed: true })));
+  const { nickname, ...told } = state.settings;
   // The other browser tells the peer.
   const { receiptDue: _, ...marks } = seen.length > 0 ? await owingReceipt(stores, chat, seen) : chat;
   const isReadBefore = chat.unreadBefore > 0 && state.read_through >= chat.startId - 1;
@@ -209,6 +216,7 @@ export async function takeOver(stores, chat, state, ownBrowser) {
     unreadBefore: isReadBefore ? 0 : chat.unreadBefore,
     elsewhere: joined(chat.elsewhere, state),
     ...ticksWith(chat, state.ticks, ownBrowser),
+    ...(Object.keys(told).length > 0 ? { settings: merged(chat.settings ?? {}, told) } : {}),
   };
   const isChanged = Object.entries(news).some(([name, value]) => JSON.stringify(value) !== JSON.stringify(/** @type {any} */ (chat)[name]));
   if (isChanged || seen.length > 0) {

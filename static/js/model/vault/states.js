@@ -3,10 +3,12 @@
  * and drafts (docs/protocol.md §14.8).
  */
 import { utf8Encode } from "../../lib/bytes.js";
+import { later } from "../../lib/later.js";
 import { listen } from "../../lib/emitter.js";
 import { after, SerialQueue } from "../../lib/timing.js";
-import { chatWith } from "../../storage/chat-ids.js";
+import { chatWith, peerOf } from "../../storage/chat-ids.js";
 import { all, chatOrNew } from "../../storage/queries.js";
+import { takeNickname } from "../screen/chat-settings-change.js";
 import { Refusal } from "../server/model-errors.js";
 import { email as readEmail } from "../server/validators.js";
 import { knows, readChatState, stateOf, takeOver } from "./chat-state.js";
@@ -160,10 +162,14 @@ export class States {
    * @returns {Promise<Result>}
    */
   async #inChat(chatId, work) {
-    const { cipher, clearedMessages, database } = this.#parts;
+    const { cipher, clearedMessages, database, people } = this.#parts;
     const gone = await clearedMessages.all(chatId);
     return database.write(["chains", "chats", "messages"], async (stores) => {
-      const stateHere = async () => stateOf(stores, await chatOrNew(stores("chats"), chatId), cipher.browser, gone);
+      const stateHere = async () => {
+        const state = await stateOf(stores, await chatOrNew(stores("chats"), chatId), cipher.browser, gone);
+        const nickname = people.nickname(peerOf(chatId));
+        return nickname ? { ...state, settings: { ...state.settings, nickname } } : state;
+      };
       return work(stateHere, stores);
     });
   }
@@ -241,9 +247,36 @@ export class States {
       }
       return isChanged;
     });
-    const isCleared = await followClearing(this.#parts, chatId);
-    return isNew || isCleared || Boolean(took?.isChanged);
+    const [isCleared, isNamed] = [await followClearing(this.#parts, chatId), await this.#takeNickname(chatId, state)];
+    return isNew || isCleared || isNamed || Boolean(took?.isChanged);
   }
+
+  /**
+   * @param {ChatId} chatId
+   * @param {ChatState} state
+   * @returns {Promise<boolean>} whether the person has another nickname now
+   */
+  async #takeNickname(chatId, { settings: { nickname } }) {
+    const { people } = this.#parts;
+    const [email, own, before] = [peerOf(chatId), this.#own.get(chatId), people.nickname(peerOf(chatId))];
+    if (!nickname || later(before, nickname) === before) {
+      return false;
+    }
+    await takeNickname(this.#parts, email, nickname);
+    // A later one that was given here meanwhile is to be told.
+    if (own && isEqual(own.settings.nickname, before) && isEqual(people.nickname(email), nickname)) {
+      this.#own.set(chatId, { ...own, settings: { ...own.settings, nickname } });
+    }
+    return true;
+  }
+}
+
+/**
+ * @param {unknown} one
+ * @param {unknown} other
+ */
+function isEqual(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** @param {string} name */

@@ -26,8 +26,10 @@ export class ChatListView {
     this.search = find("#search", HTMLInputElement);
     this.note = find("#chats-note", HTMLElement);
     this.addButton = find("#search-add", HTMLButtonElement);
+    this.showsArchive = false;
+    this.rows = find("#chat-rows", HTMLElement);
     /** @type {KeyedList<import("./chat-row.js").ChatRow>} */
-    this.list = new KeyedList(find("#chat-rows", HTMLElement), { create: createChatRow, update: updateChatRow });
+    this.list = new KeyedList(this.rows, { create: createChatRow, update: updateChatRow });
     this.listen(oncePerFrame(() => this.draw()));
   }
 
@@ -51,8 +53,8 @@ export class ChatListView {
   found() {
     const words = foldedWords(this.search.value);
     const chats = this.conversations.chats();
-    if (words.length === 0) return chats;
-    return chats.filter(({ name, email }) => words.every((word) => fold(`${name} ${email}`).includes(word)));
+    if (words.length === 0) return chats.filter(({ isArchived }) => isArchived === this.showsArchive);
+    return chats.filter(({ name, otherName, email }) => words.every((word) => fold(`${name} ${otherName} ${email}`).includes(word)));
   }
 
   draw() {
@@ -81,7 +83,7 @@ export class ChatListView {
   /** @param {number} found */
   noteFor(found) {
     if (found > 0 || isWithoutServer(this.conversations.connection)) return "";
-    if (this.search.value.trim() === "") return "No chats yet. Add someone by email.";
+    if (this.search.value.trim() === "") return this.conversations.chats().length > 0 ? "" : "No chats yet. Add someone by email.";
     return this.typedAddress === "" ? "No chat by that name." : "You have no chat with this address yet.";
   }
 
@@ -106,8 +108,8 @@ export class ChatListView {
     return true;
   }
 
-  /** @param {string} email */
+  /** @param {string} email its row may be gone */
   focusRowOf(email) {
-    this.list.node(email)?.querySelector("a")?.focus();
+    (this.list.node(email)?.querySelector("a") ?? this.search).focus();
   }
 }

@@ -11,10 +11,10 @@ import { addressOf } from "../parts/router.js";
 export function createChatRow(row) {
   const id = `chat-${row.key}`;
   const described = `${id}-mark ${id}-line ${id}-time`;
-  const name = element("a", { class: "chat-row-name", href: addressOf(row.key), "aria-describedby": described });
+  const name = element("a", { id: `${id}-name`, class: "chat-row-name", href: addressOf(row.key), "aria-describedby": described });
   const node = element(
     "li",
-    { class: "chat-row" },
+    { class: "chat-row", "data-email": row.key },
     element("span", { class: "avatar", "aria-hidden": "true" }),
     name,
     element("span", { class: "chat-row-time", id: `${id}-time` }),
@@ -41,7 +41,7 @@ export function updateChatRow(node, row, before) {
 function draw(node, { chat, current, time }) {
   /** @param {string} selector */
   const part = (selector) => find(selector, HTMLElement, node);
-  node.classList.toggle("unread", chat.unread > 0);
+  node.classList.toggle("unread", chat.unread > 0 || chat.isMarkedUnread);
   node.classList.toggle("current", current);
   setAttributes(part("a"), { "aria-current": current ? "page" : null });
   drawAvatar(part(".avatar"), chat);
@@ -67,13 +67,19 @@ function lineNodes(chat, current) {
  * @param {ChatSummary} chat
  * @returns {import("../../lib/dom.js").Child[]}
  */
-function markNodes({ failed, unread }) {
+function markNodes({ failed, unread, isPinned, isMuted, isArchived, isMarkedUnread }) {
   /** @param {string} words */
   const said = (words) => element("span", { class: "visually-hidden" }, words);
   const counted = plural(unread, "unread message", "unread messages");
   return [
+    isArchived && element("span", { class: "chat-row-archived" }, "Archived"),
+    isMuted && icon("mute", "quiet"),
+    isMuted && said("Muted. "),
+    isPinned && icon("pin", "quiet"),
+    isPinned && said("Pinned. "),
     failed && icon("alert"),
     failed && said("Not sent. "),
+    isMarkedUnread && unread === 0 && element("span", { class: "badge dot" }, said("Marked as unread. ")),
     unread > 0 && element("span", { class: "badge", "aria-hidden": "true" }, badge(unread)),
     unread > 0 && said(`${counted}. `),
   ];

@@ -20,7 +20,7 @@ export class ListKeys {
     const chats = this.list.found();
     const at = chats.findIndex(({ email }) => email === this.list.current);
     const ahead = step > 0 ? chats.slice(at + 1) : chats.slice(0, Math.max(at, 0)).reverse();
-    const next = ahead.find(({ unread }) => !unreadOnly || unread > 0);
+    const next = ahead.find(({ unread, isMarkedUnread }) => !unreadOnly || unread > 0 || isMarkedUnread);
     if (next) this.list.onOpen(next.email);
   }
 
@@ -43,7 +43,7 @@ export class ListKeys {
     if (step === undefined || hasModifier(event)) return;
     event.preventDefault();
     const links = [...this.list.frame.querySelectorAll("a")];
-    const at = links.findIndex((link) => link === document.activeElement);
+    const at = links.findIndex((link) => link.closest("li")?.contains(document.activeElement));
     if (at + step < 0) this.list.search.focus();
     else this.focusRow(at + step);
   }

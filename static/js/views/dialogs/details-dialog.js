@@ -7,7 +7,7 @@ import { COMPARE_AGAIN, comparedWords } from "./comparison.js";
 import { AskingDialog } from "./dialog.js";
 import { NumbersDialog } from "./numbers-dialog.js";
 
-/** @typedef {import("../thread/thread-view.js").Person} Person */
+/** @typedef {import("../thread/thread-view.js").Person & { fullName: string }} Person */
 /**
  * @typedef {object} Comparison
  * @property {(email: string) => import("./comparison.js").Compared} state
@@ -20,30 +20,32 @@ import { NumbersDialog } from "./numbers-dialog.js";
  * @param {() => Person | null} parts.person
  * @param {(email: string) => Promise<unknown>} parts.clear
  * @param {Safety} parts.safety
- * @param {import("./notifications-part.js").NotificationPreferences} parts.preferences
+ * @param {(email: string) => boolean} parts.isMuted
+ * @param {(email: string, muted: boolean) => Promise<unknown>} parts.setMuted
+ * @param {(email: string, button: HTMLElement) => void} parts.options opens the menu of the chat
  */
-export function detailsDialog({ person, clear, safety, preferences }) {
+export function detailsDialog({ person, clear, safety, isMuted, setMuted, options }) {
   const dialog = new AskingDialog("details", async () => clear(email));
   const { node } = dialog;
   let email = "";
   const mute = find("#details-mute", HTMLInputElement);
   mute.addEventListener("change", () => {
-    const others = preferences.notifications.muted.filter((muted) => muted !== email);
     mute.disabled = true;
-    const stored = preferences.setNotifications({ muted: mute.checked ? [...others, email] : others });
-    void stored.catch(draw).finally(() => (mute.disabled = false));
+    void setMuted(email, mute.checked).catch(draw).finally(() => (mute.disabled = false));
   });
   const compared = new NumbersDialog({ safety, beneath: node });
   const draw = () => {
     const shown = person();
     if (shown?.email === email) drawPerson(node, shown, safety);
-    mute.checked = preferences.notifications.muted.includes(email);
+    if (!mute.disabled) mute.checked = isMuted(email);
   };
   compared.node.addEventListener("close", draw);
   const compare = async () => {
     const shown = person();
-    if (shown) await compared.openFor(shown);
+    if (shown) await compared.openFor({ ...shown, name: shown.fullName });
   };
+  const more = find("#details-options", HTMLButtonElement);
+  more.addEventListener("click", () => options(email, more));
   // Closing the details cancels a comparison that is still loading.
   node.addEventListener("close", () => dialog.isOpen || compared.leave());
   find("#details-compare", HTMLButtonElement).addEventListener("click", () => {

@@ -11,7 +11,7 @@ import { TakeOverDialog } from "./take-over-dialog.js";
 
 /** @typedef {import("../../model/account.js").Account} Account */
 /** @typedef {import("../../model/session/session.js").Session} Session */
-/** @typedef {import("../thread/thread-view.js").Person} Person */
+/** @typedef {import("./details-dialog.js").Person} Person */
 
 /**
  * @typedef {object} DialogParts
@@ -21,17 +21,25 @@ import { TakeOverDialog } from "./take-over-dialog.js";
  * @property {() => Person | null} person of the chat that is open
  * @property {(email: string) => void} onAdded
  * @property {() => void} onSettings
+ * @property {(email: string, button: HTMLElement) => void} onOptions
  * @property {import("./log-out-dialog.js").WayBack} wayBack
  */
 
 /** @param {DialogParts} parts */
-export function makeDialogs({ account, safety, session, person, onAdded, onSettings, wayBack }) {
+export function makeDialogs({ account, safety, session, person, onAdded, onOptions, onSettings, wayBack }) {
   const { conversations, preferences } = account;
   storageLossStrip(account);
   return {
     addContact: addContactDialog({ add: (email) => account.contacts.add(email), onAdded }),
     differ: differDialog({ mayWrite: (email) => safety.mayWrite(email) }),
-    details: detailsDialog({ person, clear: (email) => conversations.clear(email), safety, preferences }),
+    details: detailsDialog({
+      person,
+      clear: (email) => conversations.clear(email),
+      safety,
+      isMuted: (email) => conversations.isMuted(email),
+      setMuted: (email, muted) => conversations.set(email, { muted }),
+      options: onOptions,
+    }),
     keysChanged: keysChangedDialog({
       accept: ({ email, fingerprint, offer }) => conversations.acceptKey(email, fingerprint, offer),
       decline: ({ email, fingerprint, offer }) => conversations.declineKey(email, fingerprint, offer),

@@ -1,4 +1,4 @@
-/** The two files of "Download everything that is mine". Pure: text from the model's parts, piece by piece. */
+/** The two files of "Download everything that is mine", and those of one chat. Pure: text from the model's parts, piece by piece. */
 import { LocalFormat } from "../parts/local-time.js";
 
 /** @typedef {import("../../model/screen/export.js").ExportPart} ExportPart */
@@ -13,6 +13,7 @@ const HOLDS =
 const LACKS =
   "It does not hold your keys or your recovery code, messages that are only in your other browsers, chats that you " +
   "cleared, or what the server keeps about you. The last is in Settings, under “What this server knows about you”.";
+const HOLDS_CHAT = "This file holds each message and draft that this browser keeps of one chat, as text that anybody can read.";
 const NOT_OPENED = "This browser could not open this message.";
 const STATES = { sent: "Sent", delivered: "Delivered", read: "Read", sending: "Sending", failed: "Not sent", held: "Not sent" };
 
@@ -29,7 +30,7 @@ export async function* jsonPieces(parts, now) {
   for await (const part of parts) {
     if (part.kind === "account") {
       const { email, displayName, createdAt, people } = part;
-      const head = { about: `${HOLDS} ${LACKS}`, madeAt: now.toISOString(), account: { email, displayName, createdAt }, people };
+      const head = { about: part.isOneChat ? HOLDS_CHAT : `${HOLDS} ${LACKS}`, madeAt: now.toISOString(), account: { email, displayName, createdAt }, people };
       yield `${JSON.stringify(head, null, 1).slice(0, -2)},\n "chats": [`;
     } else if (part.kind === "chat") {
       const { kind: _, ...chat } = part;
@@ -81,18 +82,18 @@ export async function* htmlPieces(parts, now) {
  * @param {AccountPart} account
  * @param {Date} now
  */
-function htmlHead({ email, displayName, createdAt, people }, now) {
+function htmlHead({ email, displayName, createdAt, people, isOneChat }, now) {
+  const [title, words] = isOneChat ? ["A chat", [HOLDS_CHAT]] : ["Everything that is mine", [HOLDS, LACKS]];
   const contacts = people.map(
     (person) =>
-      `<li>${named(person)}${person.comparedAt === null ? "" : `, numbers compared on ${time(person.comparedAt)}`}</li>\n`,
+      `<li>${named(person)}${person.nickname === undefined ? "" : `, whom you call <bdi>${escaped(person.nickname)}</bdi>`}${person.comparedAt === null ? "" : `, numbers compared on ${time(person.comparedAt)}`}</li>\n`,
   );
   return (
     '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">' +
     `<meta http-equiv="Content-Security-Policy" content="${POLICY}">` +
-    '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Everything that is mine · VibeChat</title>' +
-    `<style>${STYLE}</style></head><body><main>\n<h1>Everything that is mine</h1>\n` +
-    `<p>${escaped(HOLDS)}</p>\n<p>${escaped(LACKS)}</p>\n` +
-    `<p>Made on ${time(now.toISOString())}.</p>\n` +
+    '<meta name="viewport" content="width=device-width, initial-scale=1">' +
+    `<title>${title} · VibeChat</title><style>${STYLE}</style></head><body><main>\n<h1>${title}</h1>\n` +
+    `${words.map((one) => `<p>${escaped(one)}</p>\n`).join("")}<p>Made on ${time(now.toISOString())}.</p>\n` +
     `<h2>Account</h2>\n<p>${named({ email, displayName })}, since ${time(createdAt)}</p>\n` +
     `<h2>People</h2>\n<ul>\n${contacts.join("")}</ul>\n`
   );

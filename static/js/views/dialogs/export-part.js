@@ -1,4 +1,4 @@
-/** "Download everything that is mine" in Settings. */
+/** The buttons, the progress and the words of a download: of "Download everything that is mine", and of one chat. */
 import { find, setAttributes, setText } from "../../lib/dom.js";
 import { saveAs } from "../parts/download.js";
 import { asFailure, sentence } from "../parts/strings.js";
@@ -14,16 +14,29 @@ const FORMATS = {
 export class ExportPart {
   #parts;
   #isBusy = false;
-  #said = find("#export-said", HTMLElement);
-  #failed = find("#export-failed", HTMLElement);
-  #progress = find("#export-progress", HTMLProgressElement);
+  #root;
+  #said;
+  #failed;
+  #progress;
 
-  /** @param {() => Parts} parts */
-  constructor(parts) {
+  /**
+   * @param {() => Parts} parts
+   * @param {ParentNode} root
+   */
+  constructor(parts, root) {
     this.#parts = parts;
+    this.#root = root;
+    this.#said = find("[data-export-said]", HTMLElement, root);
+    this.#failed = find("[data-export-failed]", HTMLElement, root);
+    this.#progress = find("progress", HTMLProgressElement, root);
     for (const format of /** @type {(keyof typeof FORMATS)[]} */ (Object.keys(FORMATS))) {
-      find(`#export-${format}`, HTMLButtonElement).addEventListener("click", () => void this.#run(format));
+      this.#button(format).addEventListener("click", () => void this.#run(format));
     }
+  }
+
+  /** @param {string} format */
+  #button(format) {
+    return find(`[data-export=${format}]`, HTMLButtonElement, this.#root);
   }
 
   /** @param {keyof typeof FORMATS} format */
@@ -68,7 +81,7 @@ export class ExportPart {
     this.#isBusy = isBusy;
     this.#progress.hidden = !isBusy;
     for (const format of Object.keys(FORMATS)) {
-      setAttributes(find(`#export-${format}`, HTMLElement), { "aria-disabled": isBusy ? "true" : null });
+      setAttributes(this.#button(format), { "aria-disabled": isBusy ? "true" : null });
     }
   }
 }

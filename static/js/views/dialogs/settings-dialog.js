@@ -40,7 +40,7 @@ export class SettingsDialog {
     for (const part of this.dialog.node.querySelectorAll("details")) {
       part.addEventListener("toggle", () => part.open && part.scrollIntoView({ block: "nearest" }));
     }
-    new ExportPart(parts.exported);
+    new ExportPart(parts.exported, find("#settings", HTMLElement));
     this.notifications = new NotificationsPart(parts.preferences);
     this.told = ["readReceipts", "typing"].map((name) => new ToldPart(parts.preferences, /** @type {"typing"} */ (name)));
     this.removal = this.form(

@@ -176,7 +176,7 @@ export class ChatPage {
   }
 
   drawTitle() {
-    const unread = this.conversations.chats().reduce((sum, chat) => sum + chat.unread, 0);
+    const unread = this.conversations.chats().reduce((sum, chat) => sum + (chat.isArchived ? 0 : chat.unread), 0);
     this.drawBack(unread - (this.conversations.chats().find(({ email }) => email === this.open)?.unread ?? 0));
     const title = this.open === null ? "VibeChat" : `${inTitle(this.person(this.open).name)} · VibeChat`;
     document.title = unread > 0 ? `(${unread}) ${title}` : title;

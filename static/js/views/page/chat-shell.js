@@ -1,5 +1,8 @@
 /** The second half of the chat page: the open chat, the dialogs and the keyboard shortcuts. */
 import { find } from "../../lib/dom.js";
+import { ArchiveButton } from "../chats/archive-button.js";
+import { ChatDialogs } from "../chats/chat-dialogs.js";
+import { ChatMenu } from "../chats/chat-menu.js";
 import { FoundMessages } from "../chats/found-messages.js";
 import { ListKeys } from "../chats/list-keys.js";
 import { makeDialogs } from "../dialogs/dialogs.js";
@@ -39,6 +42,7 @@ export class ChatShell {
       session,
       person: () => this.person(),
       onAdded: (email) => page.added(email),
+      onOptions: (email, button) => this.chatMenu.open(email, button),
       onSettings: () => this.vault.card.opened(),
       wayBack: {
         isOnlyWay: () => this.vault.isOnlyWay(),
@@ -53,6 +57,14 @@ export class ChatShell {
       openSettings: () => this.dialogs.settings.open(),
     });
     keepStrip(account);
+    this.archive = new ArchiveButton({ conversations, list: page.list });
+    this.chatMenu = new ChatMenu({
+      conversations,
+      list: page.list,
+      announce: (words) => this.announcer.tell(words),
+      leave: (email) => this.leave(email),
+      dialogs: new ChatDialogs({ conversations, exported: (email) => account.exported(email), leave: (email) => this.leave(email) }),
+    });
     new FoundMessages({
       field: page.list.search,
       begin: () => account.messageSearch(),
@@ -91,19 +103,24 @@ export class ChatShell {
   /** The other person in the open chat. */
   person() {
     const { thread } = this.thread;
-    return thread && { ...this.page.person(thread.email), name: thread.name };
+    return thread && { ...this.page.person(thread.email), name: thread.name, fullName: thread.fullName };
   }
 
   review() {
     const person = this.person();
     const change = this.thread.thread?.keyChange;
-    if (person && change) this.dialogs.keysChanged.open({ ...person, ...change });
+    if (person && change) this.dialogs.keysChanged.open({ ...person, ...change, name: person.fullName });
+  }
+
+  /** @param {string} email of a chat that is not to be shown any more */
+  leave(email) {
+    if (this.page.open === email) this.page.router.close();
   }
 
   /** @param {() => void} send */
   differ(send) {
     const person = this.person();
-    if (person) this.dialogs.differ.open(person, send);
+    if (person) this.dialogs.differ.open({ ...person, name: person.fullName }, send);
   }
 
   /**
@@ -126,7 +143,8 @@ export class ChatShell {
   }
 
   escape() {
-    if (this.page.list.clearSearch()) return;
+    const { list } = this.page;
+    if (list.clearSearch() || this.archive.leave()) return;
     if (this.dialogs.details.escape()) return;
     if (this.thread.mode.mode) this.thread.mode.end();
     else if (this.thread.thread) this.thread.toBottom();

@@ -40,8 +40,8 @@ export class Notifications {
 
   /** @param {NewMessage} message */
   async #tell(message) {
-    const { shows, sound, isAnswered, muted } = this.#preferences.notifications;
-    if (muted.includes(message.email) || (await isAttendedAnywhere())) return;
+    const { shows, sound, isAnswered } = this.#preferences.notifications;
+    if (this.#conversations.isMuted(message.email) || (await isAttendedAnywhere())) return;
     const mayAsk = !isAnswered && shows === "off" && canNotify() && Notification.permission !== "denied";
     if (mayAsk) this.#strip.hidden = false;
     if (sound) void playAlone();
@@ -78,7 +78,7 @@ export class Notifications {
   }
 
   #drawIcon() {
-    const isUnread = this.#conversations.chats().some(({ unread }) => unread > 0);
+    const isUnread = this.#conversations.chats().some(({ unread, isArchived }) => unread > 0 && !isArchived);
     const href = (isUnread && this.#icon.dataset.unread) || this.#icon.dataset.read;
     if (href && this.#icon.getAttribute("href") !== href) setAttributes(this.#icon, { href });
   }

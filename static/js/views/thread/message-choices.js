@@ -1,15 +1,15 @@
 /** What a person does with a message of the open chat: the menu's choices, reactions, and the jump to what is answered. */
 import { after } from "../../lib/timing.js";
 import { mayEdit } from "../../model/send/message-actions.js";
+import { onLongPress } from "../parts/action-menu.js";
 import { asFailure, sentence } from "../parts/strings.js";
 import { MessageInfo } from "./message-info.js";
 import { MessageMenu } from "./message-menu.js";
 import { messagesOf } from "./timeline.js";
 
 /** @typedef {import("../../model/screen/thread-items.js").ThreadItem} ThreadItem */
-/** @typedef {import("./message-menu.js").Choice} Choice */
+/** @typedef {import("../parts/action-menu.js").Choice} Choice */
 
-const LONG_PRESS_MS = 500;
 const SHOWN_FOR_MS = 2000;
 /* How often older messages are fetched to find the one that is answered. */
 const PAGES_LIMIT = 20;
@@ -25,21 +25,12 @@ export class MessageActions {
 
   /** @param {HTMLElement} log a long press on a message opens its menu */
   listenToPresses(log) {
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let timer;
-    const cancel = () => clearTimeout(timer);
-    log.addEventListener("pointerdown", ({ pointerType, target }) => {
-      cancel();
-      const node = target instanceof Element ? target.closest("article[data-key]") : null;
-      const button = node?.querySelector(".message-options");
-      if (pointerType !== "touch" || !(node instanceof HTMLElement) || !(button instanceof HTMLElement)) return;
-      timer = after(LONG_PRESS_MS, () => {
-        this.offer(node.dataset.key ?? "", button);
-        this.menu.openAt();
-      });
-    }, { passive: true });
-    for (const name of ["pointermove", "pointerup", "pointercancel"]) log.addEventListener(name, cancel, { passive: true });
-    log.addEventListener("scroll", cancel, { passive: true });
+    onLongPress(log, "article[data-key]", (node) => {
+      const button = node.querySelector(".message-options");
+      if (!(button instanceof HTMLElement)) return null;
+      this.offer(node.dataset.key ?? "", button);
+      return this.menu;
+    });
   }
 
   /** @param {string} key */

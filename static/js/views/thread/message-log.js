@@ -92,16 +92,16 @@ export class LogView {
   line(row) {
     if (row.kind === "day") return [dayName(row.at, new Date())];
     if (row.kind === "unread") return [plural(row.count, "unread message", "unread messages")];
-    const name = isolated(this.context.name());
+    const [name, fullName] = [isolated(this.context.name()), isolated(this.context.fullName())];
     if (row.kind === "renamed") return [isolated(row.before), " is now called ", isolated(row.after), "."];
     if (row.kind === "keys-changed" && row.isDeclined) {
-      return [icon("key"), "Other keys came for ", name, ". You kept the keys you know."];
+      return [icon("key"), "Other keys came for ", fullName, ". You kept the keys you know."];
     }
     if (row.kind === "keys-changed") {
-      return [icon("key"), name, `'s keys changed.${row.wasChecked ? " You had compared the old numbers." : ""}`];
+      return [icon("key"), fullName, `'s keys changed.${row.wasChecked ? " You had compared the old numbers." : ""}`];
     }
     if (row.kind === "second-browser") {
-      return [icon("alert"), "A second browser is using ", name, "'s keys. Ask in person or by phone if that is right."];
+      return [icon("alert"), "A second browser is using ", fullName, "'s keys. Ask in person or by phone if that is right."];
     }
     if (row.kind === "taken-back") return [icon("alert"), "A message that you took back has reached ", name, " all the same."];
     // The sender chooses the counters, so the count may be any number.

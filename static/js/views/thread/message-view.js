@@ -16,6 +16,7 @@ import { drawExtras, editedMark, optionsButton, sameExtras } from "./message-ext
 /**
  * @typedef {object} MessageContext
  * @property {() => string} name whom one talks with
+ * @property {() => string} fullName the same in warnings
  * @property {() => string} speaker the same where messages are read out
  * @property {(item: ThreadItem) => void} retry
  * @property {(item: ThreadItem) => void} remove
@@ -296,7 +297,7 @@ function waitingLine(item, code, { name, remove }) {
  * @param {MessageContext} context
  */
 function heldLine(item, context) {
-  const sentence = element("span", {}, isolated(context.name()), "'s keys changed.");
+  const sentence = element("span", {}, isolated(context.fullName()), "'s keys changed.");
   return element(
     "div",
     { class: "message-actions" },

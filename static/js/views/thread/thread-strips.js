@@ -39,7 +39,7 @@ export class ThreadStrips {
 
   /** @param {Thread} thread */
   draw(thread) {
-    this.drawDiffer(thread.differed ? thread.name : null);
+    this.drawDiffer(thread.differed ? thread.fullName : null);
     this.drawKeys(thread.keyChange?.name ?? null);
     if (thread !== this.thread || this.cleared.hidden) setText(this.clearedText, CLEARED_ELSEWHERE);
     this.thread = thread;

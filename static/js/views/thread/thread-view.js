@@ -120,6 +120,7 @@ export class ThreadView {
   messageContext(review) {
     return {
       name: () => this.thread?.name ?? "",
+      fullName: () => this.thread?.fullName ?? "",
       speaker: () => this.thread?.speaker ?? "",
       review,
       options: (key, button) => this.actions.offer(key, button),

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inWorld, pause, until } from "../../world/world.js";
 
-async function partsOf({ account }) {
+async function partsOf({ account }, only) {
   const parts = [];
-  for await (const part of account.exported()) {
+  for await (const part of account.exported(only)) {
     parts.push(part);
   }
   return parts;
@@ -29,6 +29,21 @@ describe("what a download holds", () => {
     assert.deepEqual(found[0].with(2, "delivered"), [alice.email, true, "delivered", "text", "from Alice"]);
     assert.deepEqual(found[1], [bob.email, false, null, "text", "from Bob"]);
     assert.equal(found.length, 2);
+  }));
+
+  test("one chat alone where one is wanted, and the nickname", inWorld(async (world) => {
+    const [alice, bob, carol] = await world.friends("alice", "bob", "carol");
+    await alice.send(bob, "for Bob");
+    await alice.send(carol, "for Carol");
+    await alice.conversations.set(bob.email, { nickname: "Bobby" });
+    await until(async () => (await textsOf(alice)).length === 2);
+    const parts = await partsOf(alice, bob.email);
+    const [account] = parts;
+    assert.deepEqual(account.people.map(({ email, nickname }) => [email, nickname]), [[bob.email, "Bobby"]]);
+    assert.equal(account.isOneChat, true);
+    assert.deepEqual(parts.filter(({ kind }) => kind === "chat").map(({ email }) => email), [bob.email]);
+    assert.deepEqual(messagesOf(parts).map(({ text }) => text), ["for Bob"]);
+    assert.deepEqual(await partsOf(alice, "nobody@example.org").then((none) => none.map(({ kind }) => kind)), ["account"]);
   }));
 
   test("a draft, and messages that the server has not yet", inWorld(async (world) => {

@@ -73,6 +73,7 @@ describe("the page", () => {
     "an address": [ACCOUNT, { ...CHAT, email: HOSTILE }],
     "one's own name": [{ ...ACCOUNT, displayName: HOSTILE }],
     "a person's name": [{ ...ACCOUNT, people: [{ ...ACCOUNT.people[0], displayName: HOSTILE }] }],
+    "a nickname": [{ ...ACCOUNT, people: [{ ...ACCOUNT.people[0], nickname: HOSTILE }] }],
     "the name of a sender": [{ ...ACCOUNT, people: [{ ...ACCOUNT.people[0], displayName: HOSTILE }] }, CHAT, messages("hi")],
   })) {
     test(`writes ${place} as text only`, async () => {
@@ -81,6 +82,13 @@ describe("the page", () => {
       assert.match(page, /&lt;script&gt;alert\(1\)&lt;\/script&gt;&lt;img src=x onerror=alert\(1\)&gt;&quot;&#39;&amp;amp;/);
     });
   }
+
+  test("of one chat says that it is of one", async () => {
+    const page = await written(htmlPieces, { ...ACCOUNT, isOneChat: true }, CHAT, messages("hi"));
+    assert.doesNotMatch(page, /Everything that is mine/);
+    assert.match(page, /of one chat/);
+    assert.match(JSON.parse(await written(jsonPieces, { ...ACCOUNT, isOneChat: true }, CHAT, messages("hi"))).about, /of one chat/);
+  });
 
   test("replaces control characters, and keeps lines", async () => {
     const page = await written(htmlPieces, ACCOUNT, CHAT, messages("a\0b\x1bc\nd\te"));
