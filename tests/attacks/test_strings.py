@@ -32,6 +32,22 @@ def test_text(row, pair, mallory):
 
 
 @attack(
+    "A page between the marks of bold, italic and code",
+    done="Alice writes markup and a script between such marks, and a link that runs one",
+    sees=f"Bob: the text as it was written, “*{MARKUP}* _{MARKUP}_ `{MARKUP}` *javascript:window.owned=1*”; nothing of "
+    "it runs or is a link",
+)
+def test_formatted_text(row, pair, mallory):
+    alice, bob = pair
+    alice.send(f"*{MARKUP}* _{MARKUP}_ `{MARKUP}` *javascript:window.owned=1*")
+    row.is_shown(bob.log())
+    expect(bob.log().locator("strong")).to_have_count(2)
+    expect(bob.log().locator("a[href^=javascript]")).to_have_count(0)
+    assert is_untouched(bob)
+    assert is_untouched(alice)
+
+
+@attack(
     "A name that is a page",
     done="Each display name that the server tells, in each answer and one's own included, is markup and a script",
     sees=f"Bob: “{MARKUP}” as the name in the list, above the chat, in its first line, in “Chat details”, and as his "

@@ -79,23 +79,35 @@ function kindOf(character = "") {
 export function splitLinks(text) {
   /** @type {Part[]} */
   const parts = [];
+  let end = 0;
+  for (const { from, to, link } of linksIn(text)) {
+    if (from > end) parts.push({ text: text.slice(end, from), href: null });
+    parts.push(link);
+    end = to;
+  }
+  if (end < text.length) parts.push({ text: text.slice(end), href: null });
+  return parts;
+}
+
+/**
+ * @param {string} text
+ * @returns {{from: number, to: number, link: Part}[]} with the places of what was written
+ */
+export function linksIn(text) {
+  /** @type {{from: number, to: number, link: Part}[]} */
+  const found = [];
   const quotes = new OpenQuotes(text);
-  let [end, searched, count] = [0, 0, 0];
+  let searched = 0;
   for (const { index } of text.matchAll(START)) {
     if (index < searched) continue;
-    if (count >= MOST_LINKS) break;
+    if (found.length >= MOST_LINKS) break;
     quotes.readTo(index);
     const written = addressAt(text, index, quotes);
     searched = index + written.length;
     const link = readAddress(written);
-    if (!link) continue;
-    if (index > end) parts.push({ text: text.slice(end, index), href: null });
-    parts.push(link);
-    count += 1;
-    end = searched;
+    if (link) found.push({ from: index, to: searched, link });
   }
-  if (end < text.length) parts.push({ text: text.slice(end), href: null });
-  return parts;
+  return found;
 }
 
 /** Which quotes are open at a place of the text. */

@@ -8,7 +8,7 @@ import { clock } from "../parts/format.js";
 import { failureSentence } from "../parts/strings.js";
 import { wholeDate, writtenTime } from "./days.js";
 import { isOnlyEmoji } from "./emoji.js";
-import { splitLinks } from "./links.js";
+import { formattedNodes } from "./formatted-text.js";
 import { drawExtras, editedMark, optionsButton, sameExtras } from "./message-extras.js";
 
 /** @typedef {import("../../model/screen/thread-items.js").ThreadItem} ThreadItem */
@@ -161,7 +161,7 @@ function drawText(node, item, context) {
 function textNodes(item, context) {
   if (item.opening) return [element("span", { class: "visually-hidden" }, "Opening…")];
   if (item.unopened) return unopenedNodes(item.unopened);
-  const linked = (/** @type {string} */ text) => splitLinks(text).map((part) => partNode(part, context));
+  const linked = (/** @type {string} */ text) => formattedNodes(text, context.ask);
   return item.content?.type === "file" && !item.isDeleted ? context.files(item.content.body, linked) : contentNodes(item, linked);
 }
 
@@ -177,26 +177,9 @@ export function contentNodes(item, linked) {
   return linked(item.text);
 }
 
-/**
- * @param {import("./links.js").Part} part
- * @param {MessageContext} context
- */
-function partNode({ text, href, asks }, context) {
-  if (href === null) return text;
-  return asks === undefined ? link(text, href) : button(text, () => context.ask({ href, asks }), { class: "asking-link" });
-}
-
 /** @param {NonNullable<ThreadItem["unopened"]>} unopened */
 function unopenedNodes({ reason, advice }) {
   return ["This message could not be opened. ", element("span", { class: "message-advice" }, `${reason} ${advice}`)];
-}
-
-/**
- * @param {string} text
- * @param {string} href
- */
-function link(text, href) {
-  return element("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, isolated(text));
 }
 
 /**
