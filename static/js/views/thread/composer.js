@@ -91,6 +91,14 @@ export class Composer {
     return this.others === null ? this.text.value : joined(this.text.value, this.others);
   }
 
+  /** @param {string} emoji in the place of what is marked, or at the caret */
+  insert(emoji) {
+    const { selectionStart, selectionEnd } = this.text;
+    this.text.setRangeText(emoji, selectionStart, selectionEnd, "end");
+    this.focus();
+    this.changed();
+  }
+
   focus() {
     this.text.focus({ preventScroll: true });
   }

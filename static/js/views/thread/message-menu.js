@@ -1,6 +1,7 @@
 /** The menu of a message, one for all: what can be done with it. */
 import { element, fill } from "../../lib/dom.js";
 import { ActionMenu, itemOf } from "../parts/action-menu.js";
+import { pickEmoji } from "./emoji-choice.js";
 import { MENU_ID } from "./message-extras.js";
 
 /** @typedef {import("../parts/action-menu.js").Choice} Choice */
@@ -26,6 +27,7 @@ export class MessageMenu extends ActionMenu {
   /** @param {(emoji: string) => unknown} react */
   offerEmoji(react) {
     const items = EMOJI.map((emoji) => itemOf(emoji, () => react(emoji), { class: "emoji-choice" }));
+    items.push(itemOf("…", () => pickEmoji(react).catch(() => {}), { class: "emoji-choice", "aria-label": "More emoji" }));
     fill(this.node, element("div", { class: "emoji-choices", role: "none" }, ...items));
     this.opened();
   }

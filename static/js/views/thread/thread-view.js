@@ -11,6 +11,7 @@ import { fileNodes, picturesOf } from "../files/file-nodes.js";
 import { FileTray } from "../files/file-tray.js";
 import { Composer } from "./composer.js";
 import { ComposerMode } from "./composer-mode.js";
+import { emojiButton } from "./emoji-choice.js";
 import { MessageActions } from "./message-choices.js";
 import { LogView } from "./message-log.js";
 import { OlderAsking, ScrollKeeper, ShownMessages, UnreadMarks } from "./reading-position.js";
@@ -81,6 +82,7 @@ export class ThreadView {
     this.tray = new FileTray({
       files, email: () => this.email, section: this.section, composer: this.composer, tell: (...words) => announcer.tell(...words),
     });
+    emojiButton(this.composer);
     this.mode = new ComposerMode(this.composer, () => this.thread?.name ?? "", () => this.thread?.draft ?? "");
     this.actions = new MessageActions(this);
     this.listen();
