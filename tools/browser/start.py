@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
 
@@ -10,14 +12,25 @@ from tools.provision.chromium import ARGUMENTS, Chromium, find_chromium
 
 PATIENCE_MS = 20_000  # generous, because a busy machine is slow
 WIDE: ViewportSize = {"width": 1280, "height": 800}
+SHARED_MEMORY = Path("/dev/shm")
+ENOUGH_BYTES = 512 * 1024**2  # a container often has 64 MiB, in which pages crash
 
 
 def launch_options(chromium: Chromium) -> dict:
     return {
         "executable_path": chromium.program,
         "args": ARGUMENTS,
+        "ignore_default_args": ["--disable-dev-shm-usage"] if has_shared_memory() else [],
         "env": {**os.environ, **chromium.environment},
     }
+
+
+def has_shared_memory() -> bool:
+    """If not, Chromium makes a file on the disk for each response and each tile that its processes pass on."""
+    try:
+        return shutil.disk_usage(SHARED_MEMORY).free >= ENOUGH_BYTES
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager
