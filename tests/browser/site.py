@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import psycopg
 
-from tests.support.collected import lay_static
+from tests.support.collected import lay_server, lay_static
 from tests.support.environment import clean_environment
 from tools.provision.processes import free_port, stop
 from tools.server import start_server, wait_for_server
@@ -30,7 +30,7 @@ class Server:
 
     def start(self) -> None:
         if "STATIC_ROOT" not in self.environment:
-            lay_static(self.var_dir)
+            (lay_static if self.environment.get("DATABASE_URL") else lay_server)(self.var_dir)
         self.process = start_server(self.environment, self.log)
         wait_for_server(self.process, self.is_ready, self.log)
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from tests.support.collected import lay_static
+from tests.support.collected import lay_server
 from tests.support.environment import ROOT, clean_environment
 from tools.provision.processes import free_port
 from tools.server import announces_its_url, start_server, wait_for_server
@@ -61,7 +61,7 @@ class RunningServer:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("server")
-    lay_static(folder / "var")
+    lay_server(folder / "var")
     server = RunningServer(folder).start().wait()
     yield server
     server.stop()
@@ -70,20 +70,20 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="module")
 def used_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("servers")
-    lay_static(folder / "var")
+    lay_server(folder / "var")
     return folder
 
 
 @pytest.fixture
 def new_server(tmp_path, used_folder):
     """Makes servers that the test starts and stops. A fresh one has an empty VAR_DIR, an own one has a VAR_DIR for this
-    test with the collected static files.
+    test with the collected static files and a migrated database.
     """
     made = []
 
     def make(fresh=False, own=False, **variables):
         if own:
-            lay_static(tmp_path / "var")
+            lay_server(tmp_path / "var")
         made.append(RunningServer(tmp_path if fresh or own else used_folder, **variables))
         return made[-1]
 

@@ -7,7 +7,7 @@ import sys
 import httpx
 import pytest
 
-from tests.support.collected import lay_static
+from tests.support.collected import lay_server
 from tests.support.environment import ROOT
 from vibechat.tests.conftest import RunningServer
 from vibechat.tests.test_server import client_of, envelope, sign_in
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.once
 
 class Daphne(RunningServer):
     def start(self):
-        lay_static(self.folder / "var")
+        lay_server(self.folder / "var")
         prepare = [sys.executable, "manage.py", "shell", "--no-imports", "-c"]
         prepare += ["from vibechat.startup import collect, migrate; migrate(); collect()"]
         subprocess.run(prepare, cwd=ROOT, env=self.environment, check=True)

@@ -9,7 +9,7 @@ import sys
 import httpx
 import pytest
 
-from tests.support.collected import lay_static
+from tests.support.collected import lay_server
 from tests.support.environment import ROOT
 from vibechat.tests.conftest import RunningServer
 
@@ -35,7 +35,7 @@ def deployments(tmp_path_factory):
 
 def make_data(folder):
     """A database with an operator, and the static files."""
-    lay_static(folder / "var")
+    lay_server(folder / "var")
     environment = RunningServer(folder).environment
     environment |= {"DJANGO_SUPERUSER_EMAIL": OPERATOR, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
     make = "from django.core.management import call_command; from vibechat.startup import migrate; migrate(); "
