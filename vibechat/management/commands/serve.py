@@ -1,10 +1,14 @@
 """`make run`: migrates, collects static files and serves, in one process."""
 
+import contextlib
 import gc
+import signal
 import socket
 import sys
+from collections.abc import Iterator
 from typing import Any
 
+import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -23,21 +27,29 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, beside: Any, **options: Any) -> None:
-        check_address()
-        prepare(beside_another=beside)
+        with ended_by_ctrl_c():
+            check_address()
+            prepare(beside_another=beside)
+            self.warn()
+            server = self.loaded()
+        self.serve(server)
+
+    def warn(self) -> None:
         if not settings.RATELIMIT_ENABLE:
             self.stderr.write("RATELIMIT_ENABLE is False: there are no rate limits. This is for load tests only.")
         if not settings.VENDOR_DIR.is_dir():
             self.stderr.write("Numbers are compared without QR codes: deploy/vendor.py has not fetched their library.")
-        self.serve()
 
-    def serve(self) -> None:
+    def loaded(self) -> uvicorn.Server:
         from vibechat.asgi import application  # the import reads the list of collected files
         from vibechat.server import BoundedServer
 
         load_everything()
         gc.collect()
         gc.freeze()  # a full collection that searched all that is loaded would stop the event loop for 0.1 s or more
+        return BoundedServer(application, self.announce)
+
+    def serve(self, server: uvicorn.Server) -> None:
         health.watch()
         try:
             listening = bound_socket()
@@ -45,11 +57,25 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(listen_sentence(error)) from error
         with listening:
-            BoundedServer(application, self.announce).run([listening])
+            server.run([listening])
 
     def announce(self) -> None:
         self.stdout.write(f"VibeChat is at {address()}")
         sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def ended_by_ctrl_c() -> Iterator[None]:
+    """Ctrl-C ends the process at once. Python would raise KeyboardInterrupt, which is lost if it comes in a callback of
+    an import or of the garbage collector.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is signal.default_int_handler:  # not if a shell ignores it for a process in the background
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 BACKLOG = 2048
