@@ -200,6 +200,7 @@
  * @property {boolean} [isLive] when it came, all earlier messages of the server were here
  * @property {boolean} [late] a message that was written after it came before it
  * @property {boolean} [hidden] it is not shown: it was opened or cleared here before, or is a `skip`
+ * @property {boolean} [isForgotten] it was cleared here while it was on its way, and the other browsers have not been told yet
  * @property {boolean} [namesUnsent] its writer had received a message of this browser that this browser has not sent
  * @property {boolean} [conflict] it and another one cannot both be what its sender's browser has sent
  * @property {boolean} [isSkip] it only says that the message with its counter was taken back; the other person's

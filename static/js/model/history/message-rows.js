@@ -38,7 +38,8 @@ export function newRow(message, sent, isLive = false) {
  * @returns {Partial<MessageRow>}
  */
 function contentOf({ sealed, browser, counter, isSkip, hidden, isCleared, mayHaveLeft }) {
-  return { sealed, browser, counter, hidden: isSkip || hidden || isCleared, takenBack: (isSkip && mayHaveLeft) || undefined };
+  const isForgotten = (isCleared && !isSkip && !hidden) || undefined;
+  return { sealed, browser, counter, hidden: isSkip || hidden || isCleared, isForgotten, takenBack: (isSkip && mayHaveLeft) || undefined };
 }
 
 /**

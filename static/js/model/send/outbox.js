@@ -220,9 +220,11 @@ export class Outbox {
       if (found?.state !== "sending") {
         return null;
       }
+      // The chat may have been cleared while the message was sealed.
+      const stored = { ...sealed, isCleared: found.isCleared };
       stores("outbox").delete(row.clientId);
-      stores("outbox").put(sealed);
-      return sealed;
+      stores("outbox").put(stored);
+      return stored;
     }, STRICT);
   }
 

@@ -12,7 +12,7 @@ import { takeNickname } from "../screen/chat-settings-change.js";
 import { Refusal } from "../server/model-errors.js";
 import { email as readEmail } from "../server/validators.js";
 import { knows, readChatState, stateOf, takeOver } from "./chat-state.js";
-import { followClearing } from "./follow-clearing.js";
+import { followClearing, rememberClearedOnTheWay } from "./follow-clearing.js";
 import { draftToShare, takeDraft } from "./shared-drafts.js";
 
 /** @import { ChatState } from "./chat-state.js" */
@@ -146,6 +146,7 @@ export class States {
     this.#changed = new Set();
     try {
       for (const chatId of changed) {
+        await rememberClearedOnTheWay(this.#parts, chatId);
         const draft = await draftToShare(this.#parts, chatId);
         this.#own.set(chatId, { ...(await this.#inChat(chatId, (stateHere) => stateHere())), draft });
       }

@@ -149,6 +149,26 @@ describe("what was cleared in one browser", () => {
     await until(async () => (await rowsOf(second, "chats"))[0].clearedElsewhere === false);
   }));
 
+  test("while it was being sent shows in no other one, also not in one that is added later", inWorld(async (world) => {
+    const { alice, second, bob, code } = await twoAndBob(world);
+    world.server.acceptsSockets = false;
+    [...world.server.sockets].forEach((socket) => socket.shut(1006));
+    world.server.intercept = ({ path }) => (path.endsWith("/send") ? { status: 503, body: {} } : undefined);
+    await alice.send(bob, "on its way");
+    await until(() => alice.texts(bob).includes("on its way"));
+    await alice.conversations.clear(bob.email);
+    assert.equal(world.server.texts.length, 2);
+    world.server.acceptsSockets = true;
+    world.server.intercept = () => undefined;
+    await until(() => world.server.texts.length === 3);
+    await until(async () => Object.values((await told(world, alice, bob))?.cleared ?? {}).flat().some(([, to]) => to === 2));
+    for (const browser of [alice, second, await secondBrowser(world, alice, code)]) {
+      await browser.shows(bob);
+    }
+    await alice.account.vault.archive({ takesIn: true });
+    await bob.shows(alice, "one", "two", "on its way");
+  }));
+
   test("does not come back to a browser to which the server brings it later", inWorld(async (world) => {
     const given = await twoAndBob(world);
     const { alice, second, bob } = given;
