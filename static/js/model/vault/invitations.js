@@ -27,7 +27,7 @@ import { readExpiry, readStep } from "../server/vault-responses.js";
 const NOT_FOUND = 404;
 // A push says that there is news; without a socket the server is asked.
 const ASK_EVERY_MS = 2000;
-const OVER = "invitation_expired";
+const [EXPIRED, CANCELLED] = ["invitation_expired", "invitation_cancelled"];
 // As long as the server keeps an invitation without news.
 const PATIENCE_MS = 120_000;
 
@@ -81,7 +81,7 @@ export class Invitation extends Emitter {
     if (!this.#isOver) {
       this.#isOver = true;
       this.#api.endInvitation(this.#route).catch(() => {});
-      this.emit("failed", { code: codeOf(error) });
+      this.emit("failed", { code: codeOf(error, this.expiresAt) });
     }
   }
 
@@ -128,10 +128,12 @@ export class Invitation extends Emitter {
   async wait(step) {
     for (;;) {
       if (this.#isOver) {
-        throw new Refusal(OVER);
+        throw new Refusal(CANCELLED);
       }
       const news = this.#news();
-      const message = readStep(await this.persist(() => this.#api.invitation(this.#route)), step);
+      const state = await this.persist(() => this.#api.invitation(this.#route));
+      this.expiresAt = readExpiry(state);
+      const message = readStep(state, step);
       if (message !== null) {
         return message;
       }
@@ -238,14 +240,15 @@ async function offered(invitation) {
 
 /**
  * @param {unknown} error
+ * @param {Date} expiresAt before that, only one of the two browsers ends it
  * @returns {string}
  */
-function codeOf(error) {
+function codeOf(error, expiresAt) {
   if (error instanceof ProtocolError) {
     return "invitation_refused";
   }
   if (error instanceof ApiError && error.status === NOT_FOUND) {
-    return OVER;
+    return expiresAt.getTime() > Date.now() ? CANCELLED : EXPIRED;
   }
   return /** @type {any} */ (error)?.code ?? "failed";
 }

@@ -86,8 +86,26 @@ describe("an invitation", () => {
     const failed = next(joining, "failed");
     await shown;
     invitation.cancel();
-    assert.deepEqual(await failed, { code: "invitation_expired" });
+    assert.deepEqual(await failed, { code: "invitation_cancelled" });
     assert.equal(kept.vaults.length, 1);
+  }));
+
+  test("that the new browser cancels ends so in the other one, and is over after its time only", inWorld(async (world) => {
+    const { fresh, invitation, kept } = await invited(world);
+    const failed = next(invitation, "failed");
+    const joining = await fresh.account.vault.unlockByInvitation(invitation.code);
+    await next(joining, "digits");
+    joining.cancel();
+    assert.deepEqual(await failed, { code: "invitation_cancelled" });
+    assert.equal(kept.vaults.length, 1);
+  }));
+
+  test("is over after its time", inWorld(async (world) => {
+    world.server.tamper = (_call, { status, body }) => ({ status, body: body?.expires_at ? { ...body, expires_at: "2020-01-01T00:00:00Z" } : body });
+    const { invitation, kept } = await invited(world);
+    const failed = next(invitation, "failed");
+    kept.invitations.clear();
+    assert.deepEqual(await failed, { code: "invitation_expired" });
   }));
 
   test("is refused where the vault is older than the one that was granted", inWorld(async (world) => {
