@@ -19,6 +19,7 @@ PARTS = (
     "test_vault",
     "test_added_browsers",
     "test_streams",
+    "test_archive",
     "test_signed_keys",
     "test_changed_messages",
     "test_files",

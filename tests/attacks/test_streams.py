@@ -7,31 +7,19 @@ import re
 from base64 import b64decode
 
 from tests.attacks.row import attack
+from tests.attacks.stream_answers import serve_streams, streams_of
 from tests.attacks.vaults import NOT_TAKEN, b64, strips, with_code
 from tools.browser.ways import keep_code, unlock_by_code
 
 WRITES = re.compile(r"PUT /streams/\w+/states/")
 
 
-def is_of_states(stream: dict) -> bool:
-    return stream["kind"] == "states"
-
-
 def states_of(mallory, person) -> list[dict]:
-    """The streams of states. The archive is written at another time."""
-    streams = mallory.office.act_as(person).get("/streams").raise_for_status().json()["results"]
-    return list(filter(is_of_states, streams))
+    return streams_of(mallory, person, "states")
 
 
 def serve(mallory, person, change) -> None:
-    """The page reads the streams when it connects."""
-
-    def changed(given: dict) -> dict:
-        others = [stream for stream in given["results"] if not is_of_states(stream)]
-        return {"results": [*others, *change(list(filter(is_of_states, given["results"])))]}
-
-    mallory.change_answer(person, "GET /streams$", changed)
-    mallory.cut_socket(person)
+    serve_streams(mallory, person, "states", change)
 
 
 def with_states(strangers, mallory):
