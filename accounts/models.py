@@ -147,8 +147,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.password = encoded
 
     @transaction.atomic
-    def reset_password(self, password: str) -> bool:
-        """Set the password and end all sessions.
+    def reset_password(self, password: str, remove_passkeys: bool = False) -> bool:
+        """Set the password, end all sessions, and on request delete the passkeys, which log in without a password.
 
         False if the account is suspended or gone by now, or its stored hash is another one than this instance's."""
         encoded = hash_password(password)
@@ -156,6 +156,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         if not unchanged.update(password=encoded, updated_at=timezone.now()):
             return False
         self.sessions.end()
+        if remove_passkeys:
+            self.passkeys.all().delete()
         self.password = encoded
         return True
 

@@ -90,6 +90,7 @@ class ResetLinkSerializer(serializers.Serializer):
 class PasswordResetSerializer(serializers.Serializer):
     token = StrictCharField(max_length=200, help_text="What follows `#link=` in the link.")
     new_password = PasswordField()
+    remove_passkeys = serializers.BooleanField(default=False, help_text="Whether no passkey logs in any more.")
 
 
 def check_password(user: User, password: str) -> str:

@@ -174,10 +174,11 @@ class ResetViewSet(LimitedViewSet):
         if user is not None:
             refuse_weak_password(data["new_password"], user, "new_password")
             release_connection()
-        if user is None or not user.reset_password(data["new_password"]):
+        removes = data["remove_passkeys"]
+        if user is None or not user.reset_password(data["new_password"], remove_passkeys=removes):
             security_event("password_reset_refused", request=request)
             raise Forbidden("reset_link_over", "This link has been used, or holds no longer.")
-        security_event("password_reset", user=user.pk)
+        security_event("password_reset", user=user.pk, passkeys_removed=removes)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -9,5 +9,5 @@ history.replaceState(null, "", location.pathname);
 addEventListener("hashchange", () => location.reload());
 
 const page = new ResetPage();
-if (token) page.ask((password) => setPassword(new Session(), { token, password }));
+if (token) page.ask((password, removesPasskeys) => setPassword(new Session(), { token, password, removesPasskeys }));
 else page.showNoLink();

@@ -61,9 +61,10 @@ export class Api {
     return this.call("POST", "/auth/reset", { body: { email }, token: null });
   }
 
-  /** @param {{ token: string, password: string }} reset token: of the link */
-  resetPassword({ token, password }) {
-    return this.call("POST", "/auth/reset/password", { body: { token, new_password: password }, token: null });
+  /** @param {{ token: string, password: string, removesPasskeys: boolean }} reset token: of the link */
+  resetPassword({ token, password, removesPasskeys }) {
+    const body = { token, new_password: password, remove_passkeys: removesPasskeys };
+    return this.call("POST", "/auth/reset/password", { body, token: null });
   }
 
   /** Uses the refresh cookie. */

@@ -22,7 +22,7 @@ export async function sendsMail(session) {
 /**
  * The server ends all sessions of the account. If one is this browser's, the person is logged out here, too.
  * @param {Session} session of this browser, not restored yet
- * @param {{ token: string, password: string }} reset
+ * @param {{ token: string, password: string, removesPasskeys: boolean }} reset
  */
 export async function setPassword(session, reset) {
   await session.api.resetPassword(reset);

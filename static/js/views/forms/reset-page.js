@@ -6,11 +6,11 @@ import { credentialsForm, strengthBars } from "./credentials.js";
 export class ResetPage {
   #form = find("#credentials", HTMLFormElement);
 
-  /** @param {(password: string) => Promise<unknown>} set */
+  /** @param {(password: string, removesPasskeys: boolean) => Promise<unknown>} set */
   ask(set) {
     this.#form.hidden = false;
-    const action = async (/** @type {Record<string, string>} */ { new_password: password = "" }) => {
-      const over = await set(password).then(() => null, asFailure);
+    const action = async (/** @type {Record<string, string>} */ { new_password: password = "", remove_passkeys: removes }) => {
+      const over = await set(password, removes !== undefined).then(() => null, asFailure);
       if (over && over.code !== "reset_link_over") throw over;
       this.#form.hidden = true;
       if (over) this.showNoLink(sentence(over));
