@@ -63,6 +63,21 @@ def test_everything_is_in_reach_at_400_percent(new_person):
             expect(button).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("width", [320, 390])
+def test_the_whole_code_shows_in_its_field_on_a_phone(new_person, width):
+    phone = {"width": width, "height": 760}
+    alice = new_person("alice", viewport=phone).register()
+    code = keep_code(alice)
+    settings(alice)
+    ways(alice).get_by_role("button", name="Try it").click()
+    other = new_person("alice", account=alice, viewport=phone)
+    other.log_in()
+    for dialog in (alice.page.get_by_role("dialog", name="Try your recovery code"), unlock_dialog(other)):
+        field = dialog.get_by_label("Recovery code")
+        field.fill(code)
+        assert field.evaluate("field => field.scrollWidth <= field.clientWidth")
+
+
 def test_dialogs_have_an_edge_in_forced_colours(new_person):
     alice = new_person("alice", forced_colors="active").register()
     keep_code(alice)
