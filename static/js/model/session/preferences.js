@@ -12,7 +12,7 @@ import { get } from "../../storage/queries.js";
  * @property {"off" | "nothing" | "name" | "text"} shows what a notification shows of a message
  * @property {boolean} sound
  * @property {boolean} isAnswered whether the person has been asked
- * @property {string[]} muted whose messages are not told of
+ * @property {string[]} muted whose messages are not told of, as an older version of the page kept it (now a setting of the chat)
  */
 
 export class Preferences extends Emitter {
