@@ -15,6 +15,8 @@ type VaultModel = {
   keepCode(draft: { code: string }): Promise<unknown>;
   tryCode(text: string): Promise<unknown>;
   removeWay(id: string): Promise<unknown>;
+  logInPasskeys(): Promise<import("../static/js/model/session/passkeys.js").ServerPasskey[]>;
+  removePasskey(credentialId: string): Promise<unknown>;
   giveUp(): Promise<unknown>;
   unlockByCode(text: string): Promise<unknown>;
   unlockByPasskey(): Promise<unknown>;

@@ -90,6 +90,23 @@ def test_another_browser_is_added_by_a_code_and_six_digits(friends, new_person):
     expect_unmarked(bob)
 
 
+def test_the_link_of_an_invitation_leads_through_the_log_in_to_the_six_digits(friends, new_person):
+    alice, _ = friends
+    alice.send("an old message")
+    keep_code(alice)
+    settings(alice).get_by_role("button", name="Add a browser").click()
+    code = alice.page.get_by_label("Code for the new browser").text_content() or ""
+    away = new_person("alice", account=alice)
+    away.visit_in_vain(f"/login#add={code.replace('-', '')}")
+    away.send_credentials()
+    digits = away.page.get_by_label("Six digits")
+    expect(digits).to_have_text(re.compile(r"^\d{6}$"))
+    assert "add=" not in away.page.url
+    expect(alice.page.get_by_label("Six digits")).to_have_text(digits.text_content() or "")
+    alice.page.get_by_role("button", name="Add this browser").click()
+    expect(browsers(alice).get_by_role("listitem")).to_have_count(2)
+
+
 def test_a_wrong_invitation_opens_nothing(friends, new_person):
     alice, _ = friends
     alice.send("an old message")
@@ -102,6 +119,23 @@ def test_a_wrong_invitation_opens_nothing(friends, new_person):
     dialog.get_by_role("button", name="Continue").click()
     expect(dialog.get_by_text("This code opens nothing.")).to_be_visible()
     expect(dialog.get_by_label("Code from your other browser")).to_be_focused()
+
+
+def test_a_full_archive_is_said_in_the_settings_and_in_no_strip(friends):
+    alice, _ = friends
+
+    def refuse(route):
+        if route.request.method != "PUT":
+            return route.continue_()
+        return route.fulfill(status=409, json={"code": "storage_full", "detail": "No room."})
+
+    alice.page.route("**/api/streams/*/archive/*", refuse)
+    alice.send("no room for this")
+    keep_code(alice)
+    settings(alice)
+    expect(alice.page.locator("#ways").get_by_text("There's no room left on this server")).to_be_visible()
+    close_settings(alice)
+    expect(alice.page.locator("#vault-strip")).to_be_hidden()
 
 
 def test_what_was_read_cleared_or_begun_in_one_browser_is_so_in_the_other(at_home_and_away):

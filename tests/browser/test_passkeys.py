@@ -70,19 +70,44 @@ def test_a_passkey_logs_in_and_opens_the_messages_in_one_gesture(holder, bob):
     expect(unlock_dialog(holder)).to_be_hidden()
 
 
+def test_the_field_for_the_email_offers_passkeys(new_holder):
+    alice = new_holder("alice")
+    Authenticator(alice)
+    alice.page.add_init_script("""
+        PublicKeyCredential.isConditionalMediationAvailable = async () => true;
+        navigator.credentials.get = async ({ mediation }) => {
+            globalThis.mediation = mediation;
+            return new Promise(() => {});
+        };
+    """)
+    alice.visit_in_vain("/login")
+    email = alice.page.get_by_label("Email")
+    assert "webauthn" in (email.get_attribute("autocomplete") or "")
+    email.focus()
+    alice.page.wait_for_function("globalThis.mediation === 'conditional'")
+
+
 def test_the_server_sees_nothing_that_the_passkey_derives(new_holder):
     alice = new_holder("alice")
     Authenticator(alice)
     alice.register()
     sent = []
-    alice.page.on("request", lambda request: sent.append((request.url, request.post_data or "")))
+    alice.page.on("request", lambda request: sent.append((request.method, request.url, request.post_data or "")))
     keep_passkey(alice)
-    bodies = [body for url, body in sent if url.endswith("/api/passkeys")]
+    bodies = [body for method, url, body in sent if method == "POST" and url.endswith("/api/passkeys")]
     assert bodies
     assert all('"clientExtensionResults":{}' in body and '"results"' not in body for body in bodies)
 
 
-def test_a_passkey_without_prf_logs_in_only_and_says_so(new_holder):
+NOTE_SIGNALS = """() => {
+    globalThis.signals = [];
+    for (const name of ["signalUnknownCredential", "signalAllAcceptedCredentials"]) {
+        PublicKeyCredential[name] = async (told) => void signals.push([name, told]);
+    }
+}"""
+
+
+def test_a_passkey_without_prf_logs_in_only_says_so_and_can_be_removed(new_holder):
     alice = new_holder("alice")
     Authenticator(alice, has_prf=False)
     alice.register()
@@ -90,4 +115,24 @@ def test_a_passkey_without_prf_logs_in_only_and_says_so(new_holder):
     alice.page.get_by_role("dialog").get_by_role("button", name="Passkey").click()
     expect(alice.page.get_by_text("it can't open your messages")).to_be_visible()
     confirm_code(alice)
+    expect(ways(alice).get_by_role("listitem")).to_have_count(2)
+    settings(alice).get_by_role("button", name="Close").click()
+    settings(alice)
+    passkey = ways(alice).get_by_role("listitem").filter(has_text="Logs in only")
+    expect(passkey).to_contain_text("Passkey")
+    alice.page.evaluate(NOTE_SIGNALS)
+    passkey.get_by_role("button", name="Remove").click()
+    dialog = alice.page.get_by_role("dialog", name="Remove this passkey?")
+    expect(dialog).to_contain_text("It no longer logs you in.")
+    dialog.get_by_role("button", name="Remove").click()
     expect(ways(alice).get_by_role("listitem")).to_have_count(1)
+    alice.page.wait_for_function("signals.length === 2")
+    [unknown, accepted] = alice.page.evaluate("signals")
+    assert unknown[1]["rpId"] == accepted[1]["rpId"] == "localhost"
+    assert accepted[1]["allAcceptedCredentialIds"] == []
+    assert len(unknown[1]["credentialId"]) > 20
+    assert len(accepted[1]["userId"]) == 43
+    settings(alice).get_by_role("button", name="Close").click()
+    alice.log_out(forget=False)
+    alice.page.get_by_role("button", name="Log in with a passkey").click()
+    expect(alice.page.get_by_text("It may have been removed")).to_be_visible()

@@ -1,6 +1,7 @@
 """Ways back in: keeping a recovery code, and what a new browser does with it."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -48,6 +49,24 @@ def test_the_code_opens_every_message_in_a_fresh_browser(friends, new_person):
     expect(bob.page.locator("#keys-strip")).to_be_hidden()
     other.page.reload()
     other.expect_in_order("before the code", "from the new browser")
+
+
+def test_the_code_is_copied_downloaded_and_printed(alice):
+    settings(alice).get_by_role("button", name="Keep a way back").click()
+    alice.page.get_by_role("dialog").get_by_role("button", name="Recovery code").click()
+    dialog = alice.page.get_by_role("dialog", name="Your recovery code")
+    code = "-".join(groups_shown(dialog))
+    alice.page.evaluate("""() => {
+        navigator.clipboard.writeText = async (text) => void (globalThis.copied = text);
+        globalThis.print = () => void (globalThis.isPrinted = true);
+    }""")
+    dialog.get_by_role("button", name="Copy").click()
+    alice.page.wait_for_function("code => copied === code", arg=code)
+    with alice.page.expect_download() as download:
+        dialog.get_by_role("button", name="Download").click()
+    assert code in Path(download.value.path()).read_text()
+    dialog.get_by_role("button", name="Print").click()
+    alice.page.wait_for_function("isPrinted")
 
 
 def test_a_wrong_group_is_named_and_nothing_is_kept(alice):

@@ -3,6 +3,8 @@
  * goes to the server.
  */
 
+import { toBase64 } from "../lib/bytes.js";
+
 /**
  * @typedef {object} Answered
  * @property {string} id of the passkey, base64url
@@ -59,6 +61,18 @@ export async function usePasskey(options, prfInput, { isInField = false, signal 
   return readCredential(
     await navigator.credentials.get({ publicKey, mediation: isInField ? "conditional" : "optional", ...(signal ? { signal } : {}) }),
   );
+}
+
+/**
+ * Tells the devices which passkeys the server still knows, where the browser can, so that they offer no other one.
+ * @param {{ userHandle: Bytes, left: string[], removed: string }} which ids in base64url
+ */
+export async function signalPasskeys({ userHandle, left, removed }) {
+  const [rpId, userId] = [location.hostname, toBase64(userHandle).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/u, "")];
+  const kinds = /** @type {any} */ (globalThis.PublicKeyCredential);
+  // The removal stands, whatever the device makes of it.
+  await kinds?.signalUnknownCredential?.({ rpId, credentialId: removed }).catch(() => {});
+  await kinds?.signalAllAcceptedCredentials?.({ rpId, userId, allAcceptedCredentialIds: left }).catch(() => {});
 }
 
 /**

@@ -18,6 +18,7 @@ import { base64, base64OrNone, check, email, entries, list, object, positive, ti
 
 const BROWSER = /^[0-9a-f]{32}$/;
 const HASH = /^[0-9a-f]{64}$/;
+const BASE64URL = /^[\w-]+$/;
 const WAYS_LIMIT = 64;
 
 /**
@@ -95,6 +96,20 @@ export function readStep(value, step) {
  */
 export function readExpiry(value) {
   return new Date(time(object(value).expires_at));
+}
+
+/**
+ * @param {any} value the list of the account's passkeys
+ * @returns {{ id: string, credentialId: string, name: string, madeAt: Date, usedAt: Date | null }[]}
+ */
+export function readPasskeys(value) {
+  return list(object(value).results).map(object).map((one) => ({
+    id: String(one.id),
+    credentialId: matching(one.credential_id, BASE64URL),
+    name: String(one.name),
+    madeAt: new Date(time(one.created_at)),
+    usedAt: one.last_used_at === null ? null : new Date(time(one.last_used_at)),
+  }));
 }
 
 /**

@@ -2,9 +2,10 @@
 import { CryptoManager } from "../../crypto/crypto.js";
 import { passkeyInput, passkeySeed } from "../../crypto/recovery-code.js";
 import { utf8Encode, equal } from "../../lib/bytes.js";
-import { canUsePasskeys, makePasskey, offersPasskeysInFields, usePasskey } from "../../net/authenticator.js";
+import { canUsePasskeys, makePasskey, offersPasskeysInFields, signalPasskeys, usePasskey } from "../../net/authenticator.js";
 import { PasskeyApi } from "../../net/passkey-api.js";
-import { BadAnswer, Refusal } from "../server/model-errors.js";
+import { asProofRefusal, BadAnswer, Refusal } from "../server/model-errors.js";
+import { readPasskeys } from "../server/vault-responses.js";
 import { requireRoomForKey } from "./browser-support.js";
 
 /** @import { Answered } from "../../net/authenticator.js" */
@@ -29,18 +30,34 @@ export async function addPasskey(api, { email, name }) {
   return { id: made.id, seed: await seedOf(made, email) };
 }
 
+/** @typedef {{ id: string, credentialId: string, name: string, madeAt: Date, usedAt: Date | null }} ServerPasskey */
+
 /**
- * Deletes a passkey at the server. Its device may keep it, and it logs in no more.
  * @param {Api} api
- * @param {string} credentialId
+ * @returns {Promise<ServerPasskey[]>} those that log in
  */
-export async function removePasskey(api, credentialId) {
+export async function listPasskeys(api) {
+  return readPasskeys(await new PasskeyApi(api).list());
+}
+
+/**
+ * Deletes a passkey at the server. It logs in no more, and where the browser can tell its device, that does not offer it any more.
+ * @param {Api} api
+ * @param {{ credentialId: string, accountId: number, kept: string[] }} which kept: those that open the vault. A server that leaves them out
+ *   of its list must not make the devices forget them
+ * @throws {Refusal} `proof_needed`
+ */
+export async function removePasskey(api, { credentialId, accountId, kept }) {
   const passkeys = new PasskeyApi(api);
-  const { results = [] } = /** @type {any} */ (await passkeys.list());
-  const found = results.find((/** @type {any} */ one) => one?.credential_id === credentialId);
+  const all = await listPasskeys(api);
+  const found = all.find((one) => one.credentialId === credentialId);
   if (found) {
-    await passkeys.remove(String(found.id));
+    await passkeys.remove(found.id).catch((error) => {
+      throw asProofRefusal(error);
+    });
   }
+  const left = [...new Set([...all.map((one) => one.credentialId), ...kept])].filter((id) => id !== credentialId);
+  await signalPasskeys({ userHandle: await handleOf(accountId), left, removed: credentialId });
 }
 
 /**
@@ -82,7 +99,12 @@ export async function logInByPasskey(session, how) {
  * @param {Bytes | null} userHandle
  */
 async function isHandleOf(accountId, userHandle) {
-  return userHandle !== null && equal(userHandle, await CryptoManager.sha256(utf8Encode(`VibeChat passkey ${accountId}`)));
+  return userHandle !== null && equal(userHandle, await handleOf(accountId));
+}
+
+/** @param {number} accountId */
+function handleOf(accountId) {
+  return CryptoManager.sha256(utf8Encode(`VibeChat passkey ${accountId}`));
 }
 
 /**

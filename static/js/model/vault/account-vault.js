@@ -3,7 +3,7 @@
  *
  * Event: `changed`.
  */
-import { Emitter } from "../../lib/emitter.js";
+import { Emitter, listen } from "../../lib/emitter.js";
 import { once } from "../../lib/once.js";
 import { after } from "../../lib/timing.js";
 import { Refusal } from "../server/model-errors.js";
@@ -42,6 +42,8 @@ export class Vault extends Emitter {
   #timer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #archiveTimer;
+  /** @type {(() => void)[]} */
+  #stops;
 
   /** @param {VaultParts} parts */
   constructor(parts) {
@@ -55,6 +57,10 @@ export class Vault extends Emitter {
     [people, preferences].forEach((part) => part.on("changed", () => this.#changed()));
     accountKey.on("changed", () => this.#look());
     tabs.on("vault", () => this.#quietly("show"));
+    this.#stops = [
+      listen("document", ["visibilitychange"], () => globalThis.document.visibilityState === "hidden" && this.#hurry()),
+      listen("page", ["pagehide"], () => this.#hurry()),
+    ];
   }
 
   /** Reads the stored state, without asking the server. */
@@ -70,6 +76,7 @@ export class Vault extends Emitter {
   stop() {
     clearTimeout(this.#timer);
     clearTimeout(this.#archiveTimer);
+    this.#stops.forEach((stop) => stop());
   }
 
   get state() {
@@ -155,8 +162,18 @@ export class Vault extends Emitter {
     const passkeyId = this.ways.find((way) => way.id === id)?.passkeyId;
     await this.#do("removeWay", id);
     if (passkeyId) {
-      await (await loadPasskeys()).removePasskey(this.#parts.api, passkeyId);
+      await this.removePasskey(passkeyId);
     }
+  }
+
+  /** @returns {Promise<import("../session/passkeys.js").ServerPasskey[]>} those that log in and open nothing; none while that is not known */
+  async logInPasskeys() {
+    return this.state === "kept" || this.state === "none" ? this.#do("logInPasskeys", this.ways) : [];
+  }
+
+  /** @param {string} credentialId of a passkey, which logs in no more */
+  removePasskey(credentialId) {
+    return this.#do("removePasskey", credentialId, this.ways);
   }
 
   /**
@@ -266,6 +283,22 @@ export class Vault extends Emitter {
     }
   }
 
+  /** The page is hidden, and may never be shown again. Writes now what waits to be written. */
+  #hurry() {
+    if (this.#archiveTimer !== undefined) {
+      void this.archive().catch(() => {});
+    }
+    if (this.#timer !== undefined) {
+      this.#writeNews();
+    }
+  }
+
+  #writeNews() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#quietly("writeNews");
+  }
+
   /** @param {any} frame a push about the vault or the list of browsers; nothing in it is trusted */
   noticed(frame) {
     if (this.state !== "unknown" && this.state !== "none") {
@@ -294,7 +327,7 @@ export class Vault extends Emitter {
   #changed() {
     if (this.state === "kept") {
       clearTimeout(this.#timer);
-      this.#timer = after(WRITE_AFTER_MS, () => this.#quietly("writeNews"));
+      this.#timer = after(WRITE_AFTER_MS, () => this.#writeNews());
     }
   }
 

@@ -50,11 +50,12 @@ export class Keeper {
   /**
    * Reads the vault as a browser that is in.
    * @param {Pinned | null} [granted] what the browser that has let this one in has told it
+   * @param {{ isAnew?: boolean }} [how] isAnew: what this browser has pinned does not count, since the person has decided so
    * @returns {Promise<Snapshot | null>} null: there is none, or this browser is not in
    * @throws {Refusal} what the server has is refused; `locked_out`: this browser has no way any more
    */
-  async read(granted = null) {
-    const pinned = await this.#parts.pins.read();
+  async read(granted = null, { isAnew = false } = {}) {
+    const pinned = isAnew ? null : await this.#parts.pins.read();
     const served = await this.served();
     const known = [granted, pinned].flatMap((one) => one ?? []);
     known.forEach(({ pin }) => checkAgainstPin(served, pin));

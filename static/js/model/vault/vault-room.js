@@ -7,6 +7,7 @@ import { fromBase64, fromHex, toHex } from "../../lib/bytes.js";
 import { VaultApi } from "../../net/vault-api.js";
 import { readIfFound, Refusal } from "../server/model-errors.js";
 import { readOwnBrowsers } from "../server/vault-responses.js";
+import { listPasskeys, removePasskey } from "../session/passkeys.js";
 import { Archive } from "./archive.js";
 import { browserName } from "./browser-name.js";
 import { draftCode, seedOfCode } from "./code-draft.js";
@@ -259,6 +260,21 @@ export class VaultRoom {
     });
   }
 
+  /** @param {{ passkeyId: string | null }[]} ways the vault's */
+  async logInPasskeys(ways) {
+    const opening = new Set(ways.map(({ passkeyId }) => passkeyId));
+    return (await listPasskeys(this.#parts.api)).filter(({ credentialId }) => !opening.has(credentialId));
+  }
+
+  /**
+   * @param {string} credentialId
+   * @param {{ passkeyId: string | null }[]} ways the vault's
+   */
+  removePasskey(credentialId, ways) {
+    const kept = ways.flatMap(({ passkeyId }) => passkeyId ?? []);
+    return removePasskey(this.#parts.api, { credentialId, accountId: this.#parts.user.id, kept });
+  }
+
   // --- other browsers ---
 
   async invite() {
@@ -290,11 +306,10 @@ export class VaultRoom {
         return { browser, way: await wayOf(seed, user.email) };
       },
       add: (browser, way) => this.#vaultSync.alone(() => this.#add(browser, way)),
-      join: (grant) => this.#vaultSync.alone(async () => {
-        const { vaultKey, version, generation, list, hash } = grant;
+      join: ({ vaultKey, version, generation, list, hash }) => {
         const pin = { version, generation, hash: toHex(hash), listVersion: versionOf(list), wrote: [], problem: null };
-        await this.#vaultSync.join(() => this.#keeper.read({ vaultKey, pin, content: null }));
-      }),
+        return this.#unlock((isAnew) => this.#keeper.read({ vaultKey, pin, content: null }, { isAnew }));
+      },
     };
   }
 
@@ -342,15 +357,20 @@ export class VaultRoom {
     return this.#unlock(() => this.#openedBy(seed, "passkey_unknown"));
   }
 
-  /** @param {() => Promise<Snapshot>} open */
-  #unlock(open) {
-    return this.#vaultSync.alone(async () => {
+  /** @param {(isRefused: boolean) => Promise<Snapshot | null>} open isRefused: what is pinned here was refused before */
+  async #unlock(open) {
+    const isAnew = await this.#vaultSync.alone(async () => {
       const isRefused = isRefusedBy(await this.#pins.read());
-      await this.#vaultSync.join(open);
+      await this.#vaultSync.join(() => open(isRefused));
       if (isRefused) {
         await this.#pins.forget({ content: false });
       }
+      return isRefused;
     });
+    if (isAnew) {
+      // They may have been compared meanwhile with what was pinned of the former ones.
+      await this.#look().catch(() => {});
+    }
   }
 
   /** @param {string} text */

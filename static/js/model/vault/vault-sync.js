@@ -141,7 +141,7 @@ export class VaultSync {
     if (code === "locked_out") {
       await this.#lockedOut();
     } else if (code.startsWith("vault_") || code === "list_outside_vault") {
-      await this.#refuse(code);
+      await this.#refuse((await this.#isGivenUp()) ? "vault_given_up" : code);
     } else if (code !== "proof_needed" && code !== "key_changed") {
       throw error;
     }
@@ -151,6 +151,12 @@ export class VaultSync {
   async #refuse(problem) {
     await this.#pins.change({ problem });
     this.#tell({ state: "refused", problem });
+  }
+
+  /** @returns {Promise<boolean>} whether another own browser has given up the vault that this one knows, and made another */
+  async #isGivenUp() {
+    const pinned = await this.#pins.read();
+    return pinned !== null && pinned.pin.problem !== SIGNED_OUT && (await this.#isSignedOut(pinned).catch(() => false));
   }
 
   /** This browser has no way into the vault any more. Only the account's identity can say that it was signed out. */

@@ -14,6 +14,9 @@ export const VAULT_SENTENCES = {
   vault_older: `The server gave this browser an old copy of your ways back in. ${NOT_TAKEN}`,
   vault_forked: `The server gave this browser other ways back in than your other browser has. ${NOT_TAKEN}`,
   vault_missing: `The server says that your ways back in are gone. ${NOT_TAKEN}`,
+  vault_given_up:
+    "You have made new ways back in another browser of yours. Unlock here with the new recovery code, or by that browser. " +
+    "If that wasn't you, ask the person who runs this server.",
   vault_foreign: `The server gave this browser somebody else's ways back in. ${NOT_TAKEN}`,
   vault_damaged: `Your ways back in came damaged from the server. ${NOT_TAKEN}`,
   vault_unsigned: `Your ways back in were changed by something that is not one of your browsers. ${NOT_TAKEN}`,
@@ -30,6 +33,7 @@ export const VAULT_SENTENCES = {
   passkey_exists: "This device has a passkey of yours already.",
   passkey_impossible: "This browser can't use a passkey here. Choose another way.",
   passkey_unknown: "This passkey opens nothing here. Choose another way.",
+  passkey_refused: "This passkey logs in nowhere here. It may have been removed. Log in with your password.",
   passkey_without_key: "This passkey logs you in, but it can't open your messages. Choose another way.",
   invitation_unknown: "This code opens nothing. Look at it again, or make a new one in your other browser.",
   invitation_taken: "Another browser was quicker. Make a new code.",

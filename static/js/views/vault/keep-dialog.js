@@ -14,6 +14,7 @@ const AFTER_LOG_IN_ONLY = "This passkey logs you in, but it can't open your mess
  * @property {import("./proof-dialog.js").ProofDialog} proof
  * @property {import("./code-dialog.js").CodeDialog} code
  * @property {() => Promise<unknown>} postpone
+ * @property {() => unknown} onPasskey one was made
  * @property {ParentNode} home
  */
 
@@ -68,6 +69,7 @@ export class KeepDialog extends Dialog {
   /** A passkey is never the only way: a code follows. */
   async addPasskey() {
     const { opens } = await this.parts.proof.around(() => this.parts.vault.addPasskey());
+    this.parts.onPasskey();
     await this.parts.code.offer(opens ? AFTER_PASSKEY : AFTER_LOG_IN_ONLY);
     this.close();
   }

@@ -35,11 +35,15 @@ export class TryCodeDialog extends Dialog {
   }
 }
 
-/** @param {{remove: (id: string) => Promise<unknown>, home: ParentNode}} parts */
+const NO_LOG_IN = "It no longer logs you in.";
+const PASSKEY = "It no longer opens your messages or logs you in.";
+const CODE = "It no longer opens your messages. You can make a new one.";
+
+/** @param {{remove: (way: Way) => Promise<unknown>, home: ParentNode}} parts */
 export function removeWayDialog({ remove, home }) {
   /** @type {Way | null} */
   let way = null;
-  const dialog = new AskingDialog("remove-way", async () => way && remove(way.id), {}, home);
+  const dialog = new AskingDialog("remove-way", async () => way && remove(way), {}, home);
   const title = find("h2", HTMLElement, dialog.node);
   const words = find("#remove-way-words", HTMLElement, dialog.node);
   const last = find("#remove-way-last", HTMLElement, dialog.node);
@@ -52,7 +56,7 @@ export function removeWayDialog({ remove, home }) {
       way = chosen;
       const isCode = chosen.kind === "code";
       setText(title, isCode ? "Remove your recovery code?" : "Remove this passkey?");
-      setText(words, isCode ? "It no longer opens your messages. You can make a new one." : "It no longer opens your messages or logs you in.");
+      setText(words, isCode ? CODE : chosen.logsInOnly ? NO_LOG_IN : PASSKEY);
       last.hidden = !isLast;
       dialog.open();
     },

@@ -1,4 +1,4 @@
-/** The strip about the vault: it was refused, it is locked here, or another browser was added. */
+/** The strip about the vault: it, or what stands beside it, was refused, it is locked here, or another browser was added. */
 import { button, fill, find, isolated } from "../../lib/dom.js";
 import { sentence } from "../parts/strings.js";
 
@@ -14,7 +14,8 @@ export class VaultStrip {
   }
 
   draw() {
-    const { state, problem, news } = this.vault;
+    const { state, news } = this.vault;
+    const problem = this.problem();
     const [first] = news;
     const drawn = `${state} ${problem} ${first?.id} ${this.actions.isAnew()}`;
     if (drawn === this.drawn) return;
@@ -25,9 +26,16 @@ export class VaultStrip {
     fill(this.node, ...words);
   }
 
+  /** A full archive is said in the settings: it can last, and the chat goes on. */
+  problem() {
+    const { problem } = this.vault;
+    return problem === "archive_full" ? null : problem;
+  }
+
   /** @returns {import("../../lib/dom.js").Child[]} */
   words() {
-    const { state, problem, news } = this.vault;
+    const { state, news } = this.vault;
+    const problem = this.problem();
     const [first] = news;
     if (state === "refused") return [sentence({ code: problem ?? "" }), " ", button("What can I do?", this.actions.onSettings)];
     if (problem !== null) return [sentence({ code: problem })];

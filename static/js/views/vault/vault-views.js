@@ -40,7 +40,7 @@ export class VaultViews {
       home,
     });
     const postpone = () => this.bar.postpone();
-    this.keep = new KeepDialog({ vault, proof: this.proof, code: this.code, postpone, home });
+    this.keep = new KeepDialog({ vault, proof: this.proof, code: this.code, postpone, onPasskey: () => this.card.askForPasskeys(), home });
     this.add = new AddBrowserDialog({
       invite: () => this.proof.around(() => vault.invite()),
       proof: this.proof,
@@ -48,7 +48,9 @@ export class VaultViews {
       home,
     });
     this.tryCode = new TryCodeDialog({ tryCode: (text) => vault.tryCode(text), home });
-    this.remove = removeWayDialog({ remove: (id) => this.proof.around(() => vault.removeWay(id)), home });
+    const remove = (/** @type {import("./vault-words.js").Way} */ { id, credentialId, logsInOnly }) =>
+      logsInOnly ? vault.removePasskey(String(credentialId)).then(() => this.card.askForPasskeys()) : vault.removeWay(id);
+    this.remove = removeWayDialog({ remove: (way) => this.proof.around(() => remove(way)), home });
     this.giveUp = new AskingDialog("give-up", () => this.proof.around(() => vault.giveUp()).then(() => () => this.keep.open()), {}, home);
     this.out = signOutDialog({ signOut: (id, how) => this.proof.around(() => vault.signOut(id, how)), home });
     /* A browser that was signed out holds a key from before. One that has started without old messages has a key since. */

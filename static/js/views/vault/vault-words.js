@@ -2,7 +2,8 @@
 import { rowTime } from "../parts/format.js";
 import { LocalFormat } from "../parts/local-time.js";
 
-/** @typedef {{id: string, kind: string, name: string, madeAt: Date, usedAt: Date | null, needsRenewal?: boolean}} Way */
+/** @typedef {{id: string, kind: string, name: string, madeAt: Date, usedAt: Date | null, needsRenewal?: boolean, passkeyId?: string | null,
+ *   credentialId?: string, logsInOnly?: boolean}} Way logsInOnly: a passkey that does not open the messages */
 /** @typedef {{id: string, name: string, addedAt: Date | null, lastSeenAt: Date | null, isThis: boolean}} KnownBrowser */
 
 const day = new LocalFormat({ dateStyle: "medium" });
@@ -22,7 +23,15 @@ export function wayName({ kind, name }) {
  * @param {Way} way
  * @param {Date} now
  */
-export function wayDates({ madeAt, usedAt, needsRenewal = false }, now) {
+export function wayDates({ logsInOnly = false, ...way }, now) {
+  return logsInOnly ? `Logs in only · ${datesOf(way, now)}` : datesOf(way, now);
+}
+
+/**
+ * @param {Way} way
+ * @param {Date} now
+ */
+function datesOf({ madeAt, usedAt, needsRenewal = false }, now) {
   if (needsRenewal) return "Make a new one: a browser that knew of it was lost.";
   const used = usedAt ? `Last used ${past(usedAt, now)}` : "Not used yet";
   return `Made ${past(madeAt, now)} · ${used}`;

@@ -20,6 +20,7 @@ import { browserDates, keptWays, wayDates, wayName, waysWords } from "./vault-wo
  * @property {(browser: KnownBrowser) => unknown} signOut
  */
 
+const ARCHIVE_FULL = "archive_full";
 const LOCKED = "Your earlier messages are locked in this browser.";
 const REFUSED =
   "This browser can't trust what the server has of your ways back in. If you have your newest recovery code, unlock with it: " +
@@ -33,6 +34,10 @@ export class WaysCard {
     this.ways = find("#ways", HTMLElement);
     this.browsers = find("#browsers", HTMLElement);
     this.failed = find("#ways-failed", HTMLElement);
+    /** @type {import("../../model/session/passkeys.js").ServerPasskey[]} those that only log in */
+    this.passkeys = [];
+    this.full = find("#ways-full", HTMLElement);
+    setText(this.full, sentence({ code: ARCHIVE_FULL }));
     this.wayList = new KeyedList(find("#ways-list", HTMLElement), ITEMS);
     this.browserList = new KeyedList(find("#browser-list", HTMLElement), ITEMS);
     this.keep = this.press("#ways-keep", () => actions.keep());
@@ -56,6 +61,13 @@ export class WaysCard {
   opened() {
     this.draw();
     void this.attempt(() => this.vault.load());
+    void this.askForPasskeys();
+  }
+
+  /** Passkeys that only log in are at the server, and not in the vault. */
+  async askForPasskeys() {
+    this.passkeys = await this.vault.logInPasskeys().catch(() => this.passkeys);
+    this.draw();
   }
 
   /** @param {() => Promise<unknown>} action */
@@ -77,8 +89,13 @@ export class WaysCard {
     this.keep.classList.toggle("quiet", kept.length > 0);
     this.unlock.hidden = !isLocked && !isRefused;
     this.giveUp.hidden = !isRefused;
+    this.full.hidden = this.vault.problem !== ARCHIVE_FULL;
     this.add.hidden = isLocked || isRefused;
-    this.wayList.draw((isRefused ? [] : kept).map((way) => this.wayRow(way, kept.length === 1)));
+    const others = isLocked || isRefused ? [] : this.passkeys.filter(({ credentialId }) => !kept.some((way) => way.passkeyId === credentialId));
+    this.wayList.draw([
+      ...(isRefused ? [] : kept).map((way) => this.wayRow(way, kept.length === 1)),
+      ...others.map((passkey) => this.wayRow({ ...passkey, kind: "passkey", logsInOnly: true }, false)),
+    ]);
     const shown = browsers.length > 0 ? browsers : [thisBrowser()];
     this.browserList.draw(shown.map((browser) => this.browserRow(browser)));
   }

@@ -138,6 +138,22 @@ describe("the archive", () => {
     assert.deepEqual(await texts(world, alice), ["one", "two"]);
   }));
 
+  test("and the states are written at once when the page is hidden", inWorld(async (world) => {
+    const page = Object.assign(new EventTarget(), { visibilityState: "visible" });
+    globalThis.document = /** @type {any} */ (page);
+    world.atEnd(() => delete globalThis.document);
+    const [alice, bob] = await talk(world);
+    await keepCode(alice);
+    await archived(alice);
+    await alice.send(bob, "three");
+    await bob.shows(alice, "one", "two", "three");
+    alice.conversations.setDraft(bob.email, "half a sen");
+    await until(() => alice.chat(bob).draft === "half a sen");
+    page.visibilityState = "hidden";
+    page.dispatchEvent(new Event("visibilitychange"));
+    await until(async () => (await texts(world, alice)).includes("three"));
+  }));
+
   test("is full when the server says so: that is said, and the chat goes on", inWorld(async (world) => {
     const [alice, bob] = await talk(world);
     await keepCode(alice);

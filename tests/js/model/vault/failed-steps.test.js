@@ -106,13 +106,29 @@ describe("a vault that is refused", () => {
     const code = await keepCode(again);
     assert.equal(again.account.vault.state, "kept");
     const back = await world.logIn(alice, second.browser);
-    await until(() => back.account.vault.state === "refused");
+    await until(() => back.account.vault.problem === "vault_given_up");
+    assert.equal(back.account.vault.state, "refused");
     await back.account.vault.unlockByCode(code);
     assert.deepEqual([back.account.vault.state, back.account.vault.problem], ["kept", null]);
     await until(() => again.account.vault.browsers.length === 2);
     await back.send(bob, "three");
     await again.shows(bob, "one", "two", "three");
     assert.equal(kept.keys.length, 1);
+  }));
+
+  test("that was given up in another browser is told as that, and its next one is opened by an invitation", inWorld(async (world) => {
+    const { alice, second, bob } = await lost(world);
+    await alice.account.vault.giveUp();
+    await keepCode(alice);
+    const back = await world.logIn(alice, second.browser);
+    await until(() => back.account.vault.problem === "vault_given_up");
+    const invitation = await alice.account.vault.invite();
+    invitation.on("digits", () => void invitation.confirm());
+    const joining = await back.account.vault.unlockByInvitation(invitation.code);
+    await new Promise((resolve, reject) => [["done", resolve], ["failed", reject]].forEach(([name, settle]) => joining.on(name, settle)));
+    assert.deepEqual([back.account.vault.state, back.account.vault.problem], ["kept", null]);
+    await back.send(bob, "three");
+    await alice.shows(bob, "one", "two", "three");
   }));
 
   test("is taken all the same by its recovery code", inWorld(async (world) => {

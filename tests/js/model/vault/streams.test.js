@@ -45,7 +45,7 @@ describe("a stream", () => {
     assert.deepEqual(contents(await other.read(place)), [1, 2, 3, 4, 5, 6, 7, 8].map((number) => ({ number })));
     assert.deepEqual(contents(await other.read(place, 9)), [{ number: 9 }, { number: 10 }]);
     assert.deepEqual(await other.read(place, 11), []);
-    assert.deepEqual(await other.read({ browser: own, kind: "states" }), []);
+    assert.deepEqual(await other.read({ browser: "00".repeat(16), kind: "archive" }), []);
   }));
 
   test("is written only where the person has a vault", inWorld(async (world) => {
