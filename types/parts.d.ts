@@ -20,6 +20,7 @@ type ConversationsParts = {
   receiptWriter: import("../static/js/model/receipts/receipt-writer.js").ReceiptWriter;
   screens: import("../static/js/model/screen/screens.js").Screens;
   sendQueue: SendQueue;
+  serverDeletions: import("../static/js/model/send/server-deletions.js").ServerDeletions;
   sync: Sync;
   tabs: Tabs;
 };

@@ -33,6 +33,7 @@ import { Screens } from "./screen/screens.js";
 import { Drafts } from "./send/drafts.js";
 import { Outbox } from "./send/outbox.js";
 import { SendQueue } from "./send/send-queue.js";
+import { ServerDeletions } from "./send/server-deletions.js";
 import { Transport } from "./send/transport.js";
 import { requireIdentities } from "./session/browser-support.js";
 import { claim } from "./session/owner.js";
@@ -304,6 +305,7 @@ function build({ session, database, cipher, ownEmail, environment }) {
     receiptWriter: new ReceiptWriter({ accountKey, chains, cipher, database, locks, ownEmail, peerKeys, people, preferences, transport }),
     screens,
     sendQueue,
+    serverDeletions: new ServerDeletions({ api, database }),
     sync,
     tabs,
   });

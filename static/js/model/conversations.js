@@ -30,7 +30,7 @@ export class Conversations extends Emitter {
 
   #listen() {
     const { accountKey, announcements, connection, contacts, decryptQueue, drafts, peerKeys } = this.#parts;
-    const { peerReceipts, screens, sendQueue, sync, tabs } = this.#parts;
+    const { peerReceipts, screens, sendQueue, serverDeletions, sync, tabs } = this.#parts;
     screens.on("chats", (detail) => this.emit("chats", detail));
     screens.on("thread", (detail) => this.emit("thread", detail));
     announcements.on("announce", (detail) => this.emit("announce", detail));
@@ -59,7 +59,9 @@ export class Conversations extends Emitter {
     accountKey.on("changed", () => this.#tryAgain());
     peerKeys.on("usable", ({ email }) => this.#outboxChanged(email));
     connection.on("changed", (detail) => this.emit("connection", detail));
+    sendQueue.on("moved", () => void serverDeletions.run());
     connection.on("open", () => {
+      void serverDeletions.run();
       this.#hurry();
       this.#parts.contacts.refresh().catch(() => {});
       accountKey.ensure().catch(() => {});

@@ -148,6 +148,7 @@
  *   browser
  * @property {{ browser: string, counter: number }[]} [skips] of the peer's chains: the counters for which only a skip is
  *   here, the latest last
+ * @property {{ browser: string, counter: number, hash: string }[]} [deleted] messages that the peer has deleted for both, the latest last
  * @property {number[]} [repetitions] ids of messages that repeat others and are not shown, the latest last
  * @property {Record<string, number>} [droppedSkips] by the peer's browser: the greatest counter of a skip that is not kept any
  *   more

@@ -30,7 +30,8 @@ import { text } from "./text-type.js";
  * @property {(body: string, tools: { linked: (text: string) => RenderedNode[] }) => RenderedNode[]} [render] what stands in
  *   the bubble, where that is more than its text
  */
-/** @typedef {{ chat: ChatId, peer: string, mine: boolean, body: string, browser: string, counter: number, hash: string }} Applied */
+/** @typedef {{ chat: ChatId, peer: string, mine: boolean, body: string, browser: string, counter: number, hash: string,
+ *   replaces?: string | null }} Applied */
 /** @typedef {import("../lib/dom.js").Child} RenderedNode */
 /** @typedef {(name: import("../storage/database.js").StoreName) => IDBObjectStore} Stores */
 

@@ -236,6 +236,9 @@ export class Server {
 
   #mail(call, me, [kind, name], url) {
     const after = Number(url.searchParams.get("after") ?? 0);
+    if (call.method === "DELETE" && kind !== "conversation") {
+      return this.#remove(me, Number(kind), url.searchParams.get("for"));
+    }
     switch (kind) {
       case "send":
         return this.send(me, call.body).answer;
@@ -381,6 +384,22 @@ export class Server {
         this.#note(this.user(email), { type: "message_status", message: { id, client_id, delivered_at, read_at } }, id);
       }
     }
+  }
+
+  #remove(me, id, whom) {
+    const message = this.#visible(me).find((one) => one.id === id && (whom === "me" || one.sender_email === me.email));
+    if (!message) {
+      return refusal(404, "not_found");
+    }
+    const { client_id, recipient_email: peer } = message;
+    for (const owner of whom === "me" ? [me] : [me, this.user(peer)]) {
+      owner.numbers.delete(id);
+      this.#note(owner, { type: "message_deleted", message: { id, client_id } });
+    }
+    if (whom === "everyone") {
+      this.messages.splice(this.messages.indexOf(message), 1);
+    }
+    return { status: 204 };
   }
 
   #clear(me, email, through) {

@@ -6,6 +6,7 @@
 import { SerialQueue } from "../../lib/timing.js";
 import { all, chatOrNew, countMarked, get, messageInChain, theirChains } from "../../storage/queries.js";
 import { messageRecord } from "../keys/storage-cipher.js";
+import { withDeleted } from "./deleted-places.js";
 import { hasManySkips, pruneSkips } from "./skips.js";
 
 /** @typedef {{ counter: number, hash: string | null }} ChainEnd */
@@ -126,12 +127,12 @@ export class Chains {
    * @param {string} browser
    */
   async #advance(chat, browser) {
-    const gone = await this.#clearedMessages.hashes(chat, browser);
-    const found = await this.#database.read(["chains", "chats", "messages", "state"], (stores) => walk(stores, { chat, browser, gone }));
+    const cleared = await this.#clearedMessages.hashes(chat, browser);
+    const found = await this.#database.read(["chains", "chats", "messages", "state"], (stores) => walk(stores, { chat, browser, cleared }));
     if (found === null) {
       return;
     }
-    const { counter, from, last } = found;
+    const { counter, from, gone, last } = found;
     const hash = last ? (await this.#cipher.open(messageRecord(last), /** @type {Sealed} */ (last.sealed))).hash : gone.get(counter);
     const row = { ...(await this.#seal({ chat, side: "theirs", browser }, { counter, hash })), from };
     await this.#database.write(["chains"], async (stores) => {
@@ -172,19 +173,21 @@ export class Chains {
   }
 }
 
-/** @typedef {{ counter: number, from: number, last: MessageRow | null, hasManySkips: boolean }} Reached last: null if that
- *   message was cleared */
+/** @typedef {{ counter: number, from: number, gone: Map<number, string>, last: MessageRow | null, hasManySkips: boolean }} Reached
+ *   last: null if that message was cleared here, or deleted for both; then `gone` has its hash */
 
 /**
  * @param {Stores} stores
- * @param {{ chat: ChatId, browser: string, gone: Map<number, string> }} chain
+ * @param {{ chat: ChatId, browser: string, cleared: Map<number, string> }} chain
  * @returns {Promise<Reached | null>} null: the end does not move
  */
-async function walk(stores, { chat, browser, gone }) {
+async function walk(stores, { chat, browser, cleared }) {
   const start = await endOfChain(stores, chat, browser);
   if (start === null) {
     return null;
   }
+  const row = await chatOrNew(stores("chats"), chat);
+  const gone = withDeleted(row, browser, cleared);
   let { counter } = start;
   /** @type {MessageRow | null} */
   let last = null;
@@ -192,8 +195,7 @@ async function walk(stores, { chat, browser, gone }) {
     const next = await messageInChain(stores("messages"), chat, browser, counter + 1);
     const isThere = next?.counter === counter + 1;
     if (!isThere && !gone.has(counter + 1)) {
-      const isMany = hasManySkips(await chatOrNew(stores("chats"), chat));
-      return counter === start.counter ? null : { counter, from: start.from, last, hasManySkips: isMany };
+      return counter === start.counter ? null : { counter, from: start.from, gone, last, hasManySkips: hasManySkips(row) };
     }
     last = isThere ? next : null;
     counter += 1;

@@ -4,6 +4,7 @@
  */
 import { chainPart, lastCounter, marked, theirChains } from "../../storage/queries.js";
 import { isFirstBrowser } from "./chains.js";
+import { withDeleted } from "./deleted-places.js";
 
 /** @typedef {{ key: string, browser: string, count: number, before: number | null }} Gap before: the id of the next message;
  *   null: the gap is at the end */
@@ -35,7 +36,7 @@ export async function gapsIn(stores, { chat, rows, gone }) {
     const head = chat.heads?.[browser];
     const start = isFirst ? 0 : (head?.from ?? null);
     const { from: first = 1, counter = 0 } = chains.get(browser) ?? {};
-    const chain = { chat: chat.id, browser, gone: gone.get(browser) ?? new Map(), start, whole: { from: first, counter } };
+    const chain = { chat: chat.id, browser, gone: withDeleted(chat, browser, gone.get(browser)), start, whole: { from: first, counter } };
     found.push(...(await gapsOf(stores, chain, opened.filter((row) => row.browser === browser), head)));
   }
   return found;

@@ -17,32 +17,30 @@ import { Refusal } from "../server/model-errors.js";
 /** @typedef {{ type: string, body: string, v: number, replaces: string | null, reply?: string | null }} Change */
 
 /**
- * @param {Pick<ConversationsParts, "api" | "messageStore" | "outbox" | "people">} parts
+ * @param {Pick<ConversationsParts, "messageStore" | "outbox" | "people" | "serverDeletions">} parts
  * @param {string} email
  * @param {Action} action
  * @throws {Refusal}
  */
-export async function change({ api, messageStore, outbox, people }, email, action) {
+export async function change({ messageStore, outbox, people, serverDeletions }, email, action) {
   const message = written(action, people.contentVersion(email));
-  await outbox.add({ ...message, clientId: CryptoManager.randomUuid(), peer: email, atMs: Date.now() });
+  const clientId = CryptoManager.randomUuid();
+  await outbox.add({ ...message, clientId, peer: email, atMs: Date.now() });
   if (action.kind === "delete") {
+    if (action.on.id !== null) await serverDeletions.add([{ id: action.on.id, whom: "everyone", after: clientId }]);
     await messageStore.eraseDeleted(chatWith(email));
-    if (action.on.content?.type === fileType.name && action.on.id !== null) {
-      // The bytes of its files leave the server.
-      void api.call("DELETE", `/messages/${action.on.id}?for=everyone`).catch(() => {});
-    }
   }
 }
 
 /**
  * Removes a message for the person, and tells the server.
- * @param {Pick<ConversationsParts, "api" | "messageStore">} parts
+ * @param {Pick<ConversationsParts, "messageStore" | "serverDeletions">} parts
  * @param {string} email
  * @param {{ content: { hash: string } | null }} message
  */
-export async function forget({ api, messageStore }, email, { content }) {
+export async function forget({ messageStore, serverDeletions }, email, { content }) {
   const ids = content ? await messageStore.remove(chatWith(email), content.hash) : [];
-  ids.forEach((id) => void api.call("DELETE", `/messages/${id}?for=me`).catch(() => {}));
+  await serverDeletions.add(ids.map((id) => ({ id, whom: "me", after: null })));
 }
 
 /**

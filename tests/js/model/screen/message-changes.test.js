@@ -6,7 +6,9 @@ import { Database } from "../../../../static/js/storage/database.js";
 import { all } from "../../../../static/js/storage/queries.js";
 import { loadVersion, typeOf } from "../../../../static/js/types/content-types.js";
 import { OwnClient } from "../../world/own-client.js";
-import { inWorld, until } from "../../world/world.js";
+import { refusal } from "../../world/memory-server.js";
+import { keepCode, secondBrowser } from "../../world/own-browsers.js";
+import { inWorld, pause, until } from "../../world/world.js";
 
 const DELETED = "This message was deleted.";
 
@@ -122,8 +124,7 @@ describe("a chat of version 2", () => {
     await change(bob, alice, { kind: "react", on: item(bob, alice, "Hello"), emoji: "👍" });
     await change(alice, bob, { kind: "edit", on: item(alice, bob, "Hello"), text: "Hi" });
     await change(alice, bob, { kind: "delete", on: item(alice, bob, "Hello") ?? item(alice, bob, "Hi") });
-    await until(() => world.server.texts.length === 4);
-    assert.deepEqual(world.server.texts.map(({ quiet = false }) => quiet), [false, true, true, true]);
+    await until(() => world.server.texts.length === 3 && world.server.texts.every(({ quiet }) => quiet));
     assert.deepEqual([...new Set(world.server.texts.map(({ message_type: type }) => type))], ["text"]);
   }));
 
@@ -144,6 +145,61 @@ describe("a chat of version 2", () => {
       await again.shows(person === alice ? bob : alice, DELETED);
       assert.deepEqual(again.marks(person === alice ? bob : alice), []);
     }
+  }));
+
+  test("has the server delete the message for both, and a browser that was away misses nothing", inWorld(async (world) => {
+    const [alice, bob] = await chat(world);
+    bob.account.close();
+    for (const text of ["A secret", "After it"]) {
+      await alice.send(bob, text);
+      await until(() => item(alice, bob, text)?.id);
+    }
+    const { id } = item(alice, bob, "A secret");
+    await change(alice, bob, { kind: "delete", on: item(alice, bob, "A secret") });
+    await until(() => world.server.texts.every((message) => message.id !== id));
+    const again = await world.newTab(bob);
+    await again.shows(alice, "Hello", "After it");
+    await again.conversations.markRead(alice.email);
+    await until(() => item(alice, bob, "After it").state === "read");
+    await alice.send(bob, "Much later");
+    await again.shows(alice, "Hello", "After it", "Much later");
+    await pause(100);
+    assert.deepEqual(again.marks(alice), []);
+  }));
+
+  test("has the server delete it later where it did not answer, and not before the deletion has left", inWorld(async (world) => {
+    const [alice, bob] = await chat(world);
+    const calls = [];
+    world.server.intercept = ({ method, path, body }) => {
+      calls.push(method === "DELETE" ? "delete" : body?.quiet ? "tell" : "");
+      return method === "DELETE" || body?.quiet ? refusal(503, "unavailable") : undefined;
+    };
+    world.server.acceptsSockets = false;
+    [...world.server.sockets].forEach((socket) => socket.shut(1006));
+    await change(alice, bob, { kind: "delete", on: item(alice, bob, "Hello") });
+    await until(() => calls.includes("tell"));
+    assert.equal(calls.includes("delete"), false);
+    world.server.intercept = ({ method }) => (method === "DELETE" ? refusal(503, "unavailable") : undefined);
+    world.server.acceptsSockets = true;
+    const again = await world.reload(alice);
+    await until(() => world.server.texts.length === 2);
+    world.server.intercept = () => undefined;
+    await world.reload(again);
+    await until(() => world.server.texts.length === 1);
+    await bob.shows(alice, DELETED);
+  }));
+
+  test("forgets for one person, on the server and in all browsers of that person", inWorld(async (world) => {
+    const [alice, bob] = await chat(world);
+    const code = await keepCode(bob);
+    const other = await secondBrowser(world, bob, code);
+    await other.shows(alice, "Hello");
+    const { id } = item(bob, alice, "Hello");
+    await bob.conversations.forget(alice.email, item(bob, alice, "Hello"));
+    await bob.shows(alice);
+    await until(() => !world.server.user(bob.email).numbers.has(id));
+    await other.shows(alice);
+    await alice.shows(bob, "Hello");
   }));
 
   test("edits nothing after a day", inWorld(async (world) => {
