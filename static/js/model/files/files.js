@@ -132,9 +132,9 @@ export class Files extends Emitter {
         upload: id, email, prepared, signal: controller.signal, onFraction: (fraction) => this.#moved(upload, fraction),
       });
       await this.#writeRow(upload);
-      this.#keep(upload.entry.id, Promise.resolve(prepared.content), prepared.content.size);
+      void this.#keep(upload.entry.id, Promise.resolve(prepared.content), prepared.content.size);
       if (upload.entry.preview && prepared.preview) {
-        this.#keep(upload.entry.preview.id, Promise.resolve(prepared.preview), prepared.preview.size);
+        void this.#keep(upload.entry.preview.id, Promise.resolve(prepared.preview), prepared.preview.size);
       }
     } catch (error) {
       return this.#failed(upload, error);

@@ -170,9 +170,10 @@ describe("a chat of version 2", () => {
   test("has the server delete it later where it did not answer, and not before the deletion has left", inWorld(async (world) => {
     const [alice, bob] = await chat(world);
     const calls = [];
-    world.server.intercept = ({ method, path, body }) => {
-      calls.push(method === "DELETE" ? "delete" : body?.quiet ? "tell" : "");
-      return method === "DELETE" || body?.quiet ? refusal(503, "unavailable") : undefined;
+    world.server.intercept = (call) => {
+      const isChange = Boolean(call.body?.quiet);
+      calls.push(call.method === "DELETE" ? "delete" : isChange ? "tell" : "");
+      return call.method === "DELETE" || isChange ? refusal(503, "unavailable") : undefined;
     };
     world.server.acceptsSockets = false;
     [...world.server.sockets].forEach((socket) => socket.shut(1006));
