@@ -91,8 +91,9 @@ def as_bytes(value: Any) -> bytes:
 
 
 def stored_files(control: str) -> Source:
-    """Files in VAR_DIR, including the SQLite database and its journal, but not the public static files."""
-    paths = [path for path in all_files(settings.VAR_DIR) if not path.is_relative_to(settings.STATIC_ROOT)]
+    """Files in VAR_DIR and FILES_DIR, with the SQLite database and its journal, but not the public static files."""
+    found = {*all_files(settings.VAR_DIR), *(all_files(settings.FILES_DIR) if settings.FILES_DIR.is_dir() else [])}
+    paths = [path for path in sorted(found) if not path.is_relative_to(settings.STATIC_ROOT)]
     return Source("files in VAR_DIR", files(paths), control if connection.vendor == "sqlite" else None)
 
 

@@ -40,7 +40,7 @@ export class FileApi {
   /**
    * @param {string} id
    * @param {number} number from 0
-   * @param {Blob} part
+   * @param {Bytes} part
    * @param {string} digest the part's SHA-256 in base64
    * @param {AbortSignal} signal
    * @throws {ApiError | NetworkError}

@@ -76,8 +76,9 @@ export async function uploadParts({ files, copies }, { upload, entry, signal, on
         throw new CopyLost();
       }
       if (!there.has(number)) {
-        const digest = toBase64(await CryptoManager.sha256(new Uint8Array(await part.arrayBuffer())));
-        await again(signal, () => files.putPart(id, number, part, digest, signal));
+        const bytes = new Uint8Array(await part.arrayBuffer());
+        const digest = toBase64(await CryptoManager.sha256(bytes));
+        await again(signal, () => files.putPart(id, number, bytes, digest, signal));
       }
       done += part.size;
       onFraction(SEALING_SHARE + ((1 - SEALING_SHARE) * done) / whole);
