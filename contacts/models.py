@@ -1,8 +1,14 @@
+from collections.abc import Callable
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
+
+# Functions of a user id that run when the user's contacts or blocks have changed. messaging registers its own in
+# apps.py, because contacts may not import messaging.
+after_change: list[Callable[[int], object]] = []
 
 
 class Contact(models.Model):

@@ -8,7 +8,7 @@ from rest_framework.serializers import BaseSerializer
 
 from accounts.authentication import AccountRequest
 from accounts.lookup import person_with
-from contacts.models import Block, Contact
+from contacts.models import Block, Contact, after_change
 from contacts.serializers import (
     AddContactSerializer,
     BlockListSerializer,
@@ -21,6 +21,11 @@ from vibechat.core.limits import LimitedViewSet, limit
 
 # The answer reveals whether an address has an account.
 LIMIT = limit("contact_add", by="account")
+
+
+def tell_of_change(user_id: int) -> None:
+    for callback in after_change:
+        callback(user_id)
 
 
 class PeopleViewSet(LimitedViewSet):
@@ -40,6 +45,8 @@ class PeopleViewSet(LimitedViewSet):
         serializer.is_valid(raise_exception=True)
         whom: dict[str, Any] = {self.person: person_with(serializer.validated_data["email"])}
         row, is_new = self.model._default_manager.get_or_create(user=request.user, **whom)
+        if is_new:
+            tell_of_change(request.user.pk)
         return Response(self.serializer(row).data, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
 
     def answer_with_list(self) -> Response:
@@ -50,6 +57,7 @@ class PeopleViewSet(LimitedViewSet):
         deleted, _ = self.get_queryset().filter(pk=id).delete() if id is not None else (0, {})
         if not deleted:
             raise NotFound()
+        tell_of_change(request.user.pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

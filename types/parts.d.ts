@@ -104,6 +104,14 @@ type SyncParts = {
 
 type ScreenParts = ThreadParts & { chatList: ChatList; screenWork: ScreenWork; sendQueue: SendQueue; tabs: Tabs };
 
+type StrangersParts = {
+  api: Api;
+  contacts: Contacts;
+  database: Database;
+  people: People;
+  screens: import("../static/js/model/screen/screens.js").Screens;
+};
+
 type ThreadParts = {
   cipher: StorageCipher;
   decryptQueue: DecryptQueue;

@@ -30,6 +30,7 @@ HEARTBEAT_SECONDS = 1
 SILENT_SECONDS = 3
 RECONNECT_SECONDS = 30
 LOST_PEOPLE = 10_000
+PEOPLE_CHANGED = '{"type": "people_changed"}'
 EVERYBODY = 0  # no user has this id
 
 
@@ -44,6 +45,11 @@ def after_commit(pushes: list[Push]) -> None:
 def resync_after_commit(user_id: int) -> None:
     """For a change outside the mailbox: the person's browsers load their state again."""
     after_commit([Push(user_id, 0, RESYNC)])
+
+
+def people_changed_after_commit(user_id: int) -> None:
+    """For a change of contacts or blocks: the person's browsers ask for both again."""
+    after_commit([Push(user_id, 0, PEOPLE_CHANGED)])
 
 
 def publish(pushes: list[Push]) -> None:

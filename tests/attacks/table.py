@@ -30,6 +30,7 @@ PARTS = (
     "test_typing",
     "test_changes",
     "test_clearing",
+    "test_strangers",
     "test_answers",
     "test_numbers",
     "test_names",

@@ -17,6 +17,6 @@ def test_invisible_text(row, guests, mallory, text):
     bob = guests.visitor("bob").register()
     stranger = mallory.office.make_account("Stranger")
     mallory.office.send(stranger, stranger.seal(bob.email, mallory.office.public_key(bob), text).message)
-    bob.chats().get_by_role("link", name="Stranger").click()
+    bob.open_chat(stranger)
     row.is_shown(bob.log().get_by_role("article"))
     row.is_shown(bob.chats())

@@ -73,7 +73,7 @@ def test_full_stops(row, guests, mallory):
     for number in range(40):
         text = f"https://a.example/{'.' * 3900}{number}x"
         mallory.office.send(stranger, stranger.seal(bob.email, key, text, browser=secrets.token_hex(16)).message)
-    bob.chats().get_by_role("link", name="Stranger").click()
+    bob.open_chat(stranger)
     expect(bob.log().get_by_role("link")).to_have_count(40)
     row.is_shown(bob.log())
 

@@ -110,7 +110,7 @@ def test_before_a_skip(row, guests, mallory):
     fourth = alice.seal(bob.email, own, "the fourth", counter=4, previous=taken_back)
     for sealed in (first, alice.seal(bob.email, own, taken_back, **third), fourth):
         mallory.office.send(alice, sealed.message)
-    bob.page.evaluate(f"location.hash = '#/{alice.email}'")
+    bob.open_chat(alice)
     row.is_shown(bob.log())
     stand_in_order(bob, "the first", row.words[0], "the fourth")
     bob.page.reload()

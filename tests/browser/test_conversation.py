@@ -32,10 +32,12 @@ def test_it_works(alice, bob):
     alice.expect_in_order("Are you there?", "I am. 🙂", "Good.")
 
 
-def test_somebody_who_wrote_first_appears_without_being_added(friends):
+def test_somebody_who_wrote_first_is_a_chat_once_the_request_is_accepted(friends):
     alice, bob = friends
-    expect(bob.chats().get_by_role("link")).to_have_count(0)
     alice.send("You don't know me yet")
+    expect(bob.request_of(alice)).to_be_visible()
+    expect(bob.chats().get_by_role("link")).to_have_count(0)
+    bob.accept(alice)
     expect(bob.chat_link(alice)).to_be_visible()
     expect(bob.chats()).to_contain_text("You don't know me yet")
 
@@ -50,14 +52,14 @@ def test_delivered_when_it_has_arrived_and_read_when_it_was_seen(friends):
     alice.expect_state("Tell me when you see this", "Read")
 
 
-def test_a_stranger_is_not_told_before_there_was_an_answer(friends):
+def test_a_stranger_is_told_nothing_before_the_request_is_accepted(friends):
     alice, bob = friends
     alice.send("Is anybody there?")
-    bob.open_chat(alice)
+    bob.show_request(alice)
     bob.expect_message("Is anybody there?")
     time.sleep(3)
     alice.expect_state("Is anybody there?", "Sent")
-    bob.send("It depends")
+    bob.accept(alice)
     alice.expect_state("Is anybody there?", "Read")
 
 

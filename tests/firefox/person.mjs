@@ -115,13 +115,16 @@ export class Person {
   }
 
   async openChat(other) {
-    const isThere = (name) => {
+    const isThere = (name, email) => {
+      const request = [...document.querySelectorAll("nav[aria-label='Requests'] li")].find(({ textContent }) => textContent.includes(email));
+      const accept = [...(request?.querySelectorAll("button") ?? [])].find(({ textContent }) => textContent === "Accept");
+      if (accept) accept.click();
       const links = [...document.querySelectorAll("nav[aria-label='Chats'] a")];
       const link = links.find(({ textContent }) => textContent.includes(name));
       link?.click();
       return link !== undefined;
     };
-    await this.until(`the chat with ${other.name}`, isThere, other.name);
+    await this.until(`the chat with ${other.name}`, isThere, other.name, other.email);
     await this.untilShown("#composer-text");
   }
 

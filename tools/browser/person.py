@@ -160,6 +160,22 @@ class Person:
     def chat_link(self, other: "Person") -> Locator:
         return self.chats().get_by_role("link", name=other.name)
 
+    def requests(self) -> Locator:
+        return self.page.get_by_role("navigation", name="Requests")
+
+    def request_of(self, other: "Person") -> Locator:
+        return self.requests().get_by_role("listitem").filter(has_text=other.email)
+
+    def show_request(self, other: "Person") -> None:
+        self.request_of(other).get_by_role("button", name="Show").click()
+        expect(self.log()).to_be_visible()
+
+    def accept(self, other: "Person") -> None:
+        """Accepts the request, which opens the chat."""
+        self.request_of(other).get_by_role("button", name="Accept").click()
+        expect(self.request_of(other)).to_have_count(0)
+        expect(self.message_box()).to_be_visible()
+
     def add(self, other: "Person") -> None:
         self.page.get_by_role("button", name="Add contact").click()
         dialog = self.page.get_by_role("dialog")
@@ -169,6 +185,11 @@ class Person:
         expect(self.chat_link(other).or_(self.message_box()).first).to_be_visible()
 
     def open_chat(self, other: "Person") -> None:
+        """Accepts the other person's request first, if there is one."""
+        expect(self.chat_link(other).or_(self.request_of(other)).first).to_be_visible()
+        if self.request_of(other).is_visible():
+            self.accept(other)
+            return
         self.chat_link(other).click()
         expect(self.message_box()).to_be_visible()
 

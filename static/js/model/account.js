@@ -8,6 +8,7 @@ import { Conversations } from "./conversations.js";
 import { Chains } from "./history/chains.js";
 import { ClearedMessages } from "./history/cleared-messages.js";
 import { Clearing } from "./history/clearing.js";
+import { keepListed } from "./history/standing.js";
 import { MessageStore } from "./history/message-store.js";
 import { OlderMessages } from "./history/older-messages.js";
 import { RetiredKeys } from "./history/retired-keys.js";
@@ -77,6 +78,7 @@ export class Account extends Emitter {
     this.persistence = new Persistence({ database });
     this.reminder = new WayBackReminder({ database, accountSinceMs: session.user?.createdAtMs ?? 0 });
     this.safety = parts.safety;
+    this.strangers = parts.strangers;
     this.vault = parts.vault;
     this.#storageLoss = parts.storageLoss;
     this.#database = database;
@@ -112,6 +114,7 @@ export class Account extends Emitter {
       parts.accountKey.setForgottenKeys(forgotten.keys);
       parts.storageLoss.setComparedBefore(forgotten.compared);
       await Promise.all([parts.people.load(), parts.accountKey.load(), parts.storageLoss.load(), parts.preferences.load()]);
+      await keepListed(database);
       await parts.vault.open();
       return new Account(session, database, parts);
     } catch (error) {
@@ -287,7 +290,7 @@ function build({ session, database, cipher, ownEmail, environment }) {
   const clearing = new Clearing({ api, cipher, clearedMessages, database, locks, ownEmail, sync });
   const conversations = new Conversations({
     accountKey,
-    announcements: new Announcements({ connection, decryptQueue, people, sync }),
+    announcements: new Announcements({ connection, database, decryptQueue, people, sync }),
     api,
     chatList,
     cipher,
@@ -322,14 +325,19 @@ function build({ session, database, cipher, ownEmail, environment }) {
     onPinsChanged: () => conversations.pinsChanged(),
     onSignedOut: () => void session.signedOut().catch(() => {}),
   });
-  realtime.on("notice", (frame) => vault.noticed(frame));
+  const strangers = once(async () => {
+    const { Strangers } = await import("./screen/strangers.js");
+    return new Strangers({ api, contacts, database, people, screens });
+  });
+  contacts.on("refreshing", () => void strangers().then((loaded) => loaded.refresh()).catch(() => {}));
+  realtime.on("notice", (frame) => (frame.type === "people_changed" ? contacts.refresh().catch(() => {}) : vault.noticed(frame)));
   ["open", "reached"].forEach((name) => connection.on(name, () => vault.connected()));
   decryptQueue.on("opened", () => vault.archiveSoon());
   sync.on("applied", () => vault.archiveSoon());
   conversations.on("cleared", () => vault.archiveSoon());
   return {
     accountKey, chains, chatList, cipher, contacts, conversations, decryptQueue, ownEmail, peerKeys, people, preferences, realtime,
-    safety, storageLoss, tabs, vault,
+    safety, storageLoss, strangers, tabs, vault,
   };
 }
 

@@ -18,6 +18,8 @@ const SOCKET_PATIENCE_MS = 3000;
 
 export class Conversations extends Emitter {
   #parts;
+  /** whether the stored chats have been read */
+  isLoaded = false;
   /** how often the server was asked since there was a socket */
   #polls = 0;
 
@@ -94,6 +96,11 @@ export class Conversations extends Emitter {
     return Boolean(this.#parts.chatList.summary(email)?.isMuted);
   }
 
+  /** @returns {import("./screen/chat-list.js").Request[]} of strangers, latest first */
+  requests() {
+    return this.#parts.chatList.requests();
+  }
+
   get connection() {
     return this.#parts.connection.state;
   }
@@ -102,6 +109,7 @@ export class Conversations extends Emitter {
   async start() {
     const { accountKey, chatList, sendQueue, connection, outbox, peerReceipts, receipts, receiptWriter } = this.#parts;
     await chatList.load(await outbox.peers());
+    this.isLoaded = true;
     this.emit("chats");
     this.#parts.drafts.adopt();
     accountKey.ensure().catch(() => {});

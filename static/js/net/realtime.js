@@ -24,7 +24,7 @@ import { Pending } from "./pending.js";
 const BAD_TOKEN = 4401;
 const PUSHES = ["new_message", "message_status", "message_deleted", "conversation_cleared"];
 // Pushes without a sequence.
-const NOTICES = ["vault_changed", "browsers_changed", "invitation_changed", "stream_changed"];
+const NOTICES = ["vault_changed", "browsers_changed", "invitation_changed", "stream_changed", "people_changed"];
 // In characters. The longest honest frame contains a message of 64 KiB.
 const LONGEST_FRAME = 2 ** 18;
 // In characters: the server takes 2048 bytes, in base64.

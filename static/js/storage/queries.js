@@ -272,6 +272,15 @@ export function theirChains(chains, chat) {
 }
 
 /**
+ * @param {IDBObjectStore} chains
+ * @param {ChatId} chat
+ * @returns {Promise<ChainRow[]>} of the user's messages that were written in this browser
+ */
+export function ownChains(chains, chat) {
+  return result(chains.getAll(IDBKeyRange.bound([chat, "own"], [chat, "own", []])));
+}
+
+/**
  * @param {IDBObjectStore} outbox
  * @param {ChatId} chat
  * @returns {Promise<OutboxRow[]>} in the order in which they were written

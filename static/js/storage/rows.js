@@ -143,6 +143,11 @@
  *   message that it says it has sent, at first and now; named: the latter's counter and hash
  * @property {Ticks} [ticks] of this browser's messages, by what receipts have said
  * @property {Record<string, Ticks>} [otherTicks] of the messages of the user's other browsers
+ * @property {boolean} [accepted] the user has added the person, or accepted the request, in one of their browsers
+ * @property {boolean} [listed] it stands among the chats: from before there were requests, or by the server's word
+ * @property {boolean} [shown] of a request: the user has looked at it
+ * @property {{ is: boolean, atMs: number, due?: boolean }} [blocked] what the user has decided last; due: the server has not
+ *   been told yet
  * @property {boolean} [writtenElsewhere] a message that the user has written in another browser was decrypted here
  * @property {Record<string, Acknowledged>} [acknowledged] the same as an older version of the page kept it, by the peer's
  *   browser

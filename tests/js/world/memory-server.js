@@ -25,6 +25,8 @@ export class Server {
   acceptsSockets = true;
   pushes = true;
   isReachable = true;
+  /** whether messages of blocked people are kept from those who have blocked them */
+  withholds = true;
   /** Answers in the server's place: an Answer, or nothing to let it go on. @type {(call: any) => any} */
   intercept = () => undefined;
   /** Called with each answer before it is sent. Returns the answer, or throws to lose it. */
@@ -152,6 +154,9 @@ export class Server {
     if (["vault", "browsers", "invitations"].includes(area)) {
       return this.#vault.answer(call, me, this.#sessions.get(call.host), [area, ...rest]);
     }
+    if (area === "blocks") {
+      return this.#blocks(call, me, rest[0]);
+    }
     return area === "contacts" ? this.#contacts(call, me) : this.#mail(call, me, rest, url);
   }
 
@@ -226,8 +231,30 @@ export class Server {
     if (!this.users.has(email)) {
       return refusal(404, "user_not_found");
     }
-    me.contacts.add(email);
+    if (!me.contacts.has(email)) {
+      me.contacts.add(email);
+      this.push(me, { type: "people_changed" });
+    }
     return ok(this.#contact(email), 201);
+  }
+
+  /** The id of a block is the place of the blocked person among all users. */
+  #blocks({ method, body }, me, id) {
+    const all = [...this.users.keys()];
+    if (method === "GET") {
+      return ok({ results: [...me.blocks].map((email) => ({ ...this.#contact(email), id: all.indexOf(email) + 1 })) });
+    }
+    const email = body?.email ?? all[id - 1];
+    if (!this.users.has(email)) {
+      return refusal(404, "user_not_found");
+    }
+    if (method === "DELETE") {
+      me.blocks.delete(email);
+    } else {
+      me.blocks.add(email);
+    }
+    this.push(me, { type: "people_changed" });
+    return method === "DELETE" ? { status: 204 } : ok({ ...this.#contact(email), id: all.indexOf(email) + 1 }, 201);
   }
 
   #contact(email) {
@@ -278,7 +305,7 @@ export class Server {
     const known = { delivered_at: null, read_at: null, created_at: time(this.#ids) };
     const message = { id: this.#ids, sender_email: me.email, ...body, ...known };
     this.messages.push(message);
-    for (const owner of [me, peer]) {
+    for (const owner of peer.blocks.has(me.email) && this.withholds ? [me] : [me, peer]) {
       this.#note(owner, { type: "new_message", message }, message.id);
     }
     return { answer: ok(message, 201), sequence: me.sequence };
@@ -489,7 +516,7 @@ class Socket {
 
 function newUser(id, { email, password, display_name: displayName }) {
   const profile = { id, email, display_name: displayName, created_at: time(id) };
-  return emptyShelf({ email, password, profile, keys: [], contacts: new Set(), sequence: 0, numbers: new Map(), clearings: [] });
+  return emptyShelf({ email, password, profile, keys: [], contacts: new Set(), blocks: new Set(), sequence: 0, numbers: new Map(), clearings: [] });
 }
 
 /** @param {{ identity_key?: string | null, identity_signature?: string | null }} [signed] */

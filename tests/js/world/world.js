@@ -183,6 +183,14 @@ export class World {
     return person;
   }
 
+  /** The person's database, as another tab of the browser has it. */
+  async databaseOf({ browser, email }) {
+    browser.use();
+    const database = await Database.open(email);
+    this.atEnd(() => database.close());
+    return database;
+  }
+
   /** @param {() => void} ending */
   atEnd(ending) {
     this.#endings.push(ending);

@@ -6,6 +6,7 @@ import { chatOrNew, get, messageIds, waitingReceipts } from "../../storage/queri
 import { receipt } from "../../types/receipt-type.js";
 import { isSameEnvelope, isSameMessage, mergeTimes, newRow, wasSentAs } from "./message-rows.js";
 import { isRepetition } from "./repetitions.js";
+import { isBlocked } from "./standing.js";
 
 /** @import { MessageEvent } from "../server/responses.js" */
 
@@ -48,7 +49,10 @@ async function enterMessage(stores, { message }, change) {
     await enterReceipt(stores, message, change);
     return;
   }
-  await enterChat(stores, message.chat, change);
+  const chat = await enterChat(stores, message.chat, change);
+  if (isBlocked(chat) && !message.mine) {
+    return;
+  }
   if (await putMessage(stores, message, change.isLive)) {
     change.arrived.push(message.id);
   }
@@ -68,7 +72,7 @@ function isReceipt({ raw }) {
  * @param {Change} change
  */
 async function enterReceipt(stores, message, change) {
-  if (!message.mine) {
+  if (!message.mine && !isBlocked(await chatOrNew(stores("chats"), message.chat))) {
     await putReceipts(stores, [message]);
     change.receipts.add(message.chat);
   }

@@ -8,6 +8,7 @@ import { all, chatOrNew, countMarked, get, messageInChain, theirChains } from ".
 import { messageRecord } from "../keys/storage-cipher.js";
 import { withDeleted } from "./deleted-places.js";
 import { hasManySkips, pruneSkips } from "./skips.js";
+import { isBlocked, isOwn } from "./standing.js";
 
 /** @typedef {{ counter: number, hash: string | null }} ChainEnd */
 /** @typedef {ChainEnd & { row: ChainRow | undefined }} OwnEnd with its stored row */
@@ -40,12 +41,14 @@ export class Chains {
     return { ...(row ? await this.#open(row) : { counter: 0, hash: null }), row };
   }
 
-  /** @returns {Promise<ChatId[]>} the chats in which the user has written, here or in another browser */
-  async writtenTo() {
+  /** @returns {Promise<{ known: ChatId[], blocked: ChatId[] }>} known: the chats that were accepted, or in which the user has written */
+  async standing() {
     const [rows, chats] = await this.#database.read(["chains", "chats"], (stores) =>
       Promise.all([all(stores("chains")), all(stores("chats"))]));
-    const here = rows.filter(({ side, counter }) => side === "own" && counter > 0).map(({ chat }) => chat);
-    return [...here, ...chats.filter(({ writtenElsewhere }) => writtenElsewhere).map(({ id }) => id)];
+    const here = rows.filter(isOwn).map(({ chat }) => chat);
+    const ids = (/** @type {ChatRow[]} */ some) => some.map(({ id }) => id);
+    const known = chats.filter(({ accepted, writtenElsewhere }) => accepted || writtenElsewhere);
+    return { known: [...here, ...ids(known)], blocked: ids(chats.filter(isBlocked)) };
   }
 
   /**

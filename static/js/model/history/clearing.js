@@ -143,7 +143,7 @@ export class Clearing {
       const chat = await chatOrNew(stores("chats"), chatId);
       const clearedThrough = Math.max(chat.clearedThrough ?? 0, ...ids.slice(-1)) || undefined;
       const now = Date.now();
-      stores("chats").put({ ...chat, clearedThrough, clearedAt: now, archiveDue: now, clearedElsewhere: false, ...change(chat) });
+      stores("chats").put({ ...chat, clearedThrough, clearedAt: now, archiveDue: now, clearedElsewhere: false, shown: undefined, ...change(chat) });
     }, { durability: "strict" });
   }
 }

@@ -13,6 +13,7 @@ import {
   newestMessages,
   newestPending,
   newestShown,
+  ownChains,
   pendingChats,
   unsent,
 } from "../../storage/queries.js";
@@ -27,6 +28,7 @@ import { marksElsewhere } from "./ranges.js";
 import { withRepetition } from "./repetitions.js";
 import { markSeen, noteWritten, owingReceipt } from "./seen.js";
 import { withSkipsAfter } from "./skips.js";
+import { isBlocked, isOwn } from "./standing.js";
 import { namesUnsent } from "./unsent-names.js";
 
 /**
@@ -37,6 +39,7 @@ import { namesUnsent } from "./unsent-names.js";
  * @property {MessageRow[]} after what came after the last one and has no place of its own
  * @property {OutboxRow[]} unsent
  * @property {number} unread
+ * @property {boolean} hasWritten whether the user has written there from this browser
  */
 
 /** @typedef {{ chat: ChatRow, rows: MessageRow[], strays: MessageRow[], unsent: OutboxRow[], gaps: Gap[], unread: number }} Window
@@ -100,7 +103,9 @@ export class MessageStore {
         const chat = await chatOrNew(stores("chats"), chatWith(email));
         const isLastUnread = !message.mine && !message.readAtMs;
         const unreadBefore = Math.max(0, unread - Number(isLastUnread));
-        stores("chats").put({ ...chat, startId: message.id, older: "", unreadBefore });
+        // The server's word. It is told of no receipt for a stranger's message.
+        const listed = message.mine || message.deliveredAtMs > 0 || undefined;
+        stores("chats").put({ ...chat, startId: message.id, older: "", unreadBefore, listed });
         await putMessage(stores, message);
       }
       stores("state").put(sequence, "cursor");
@@ -127,11 +132,12 @@ export class MessageStore {
       const chat = await chatOrNew(stores("chats"), asked.id);
       if (chat.clearedAt === asked.clearedAt && chat.older === asked.older) {
         const before = await countMarked(stores("messages"), "unread", asked.id);
-        for (const message of messages) {
+        const taken = isBlocked(chat) ? messages.filter(({ mine }) => mine) : messages;
+        for (const message of taken) {
           await putMessage(stores, message);
         }
         if (chat.older === "") {
-          await putReceipts(stores, [...messages].reverse());
+          await putReceipts(stores, [...taken].reverse());
         }
         const found = (await countMarked(stores("messages"), "unread", asked.id)) - before;
         const unreadBefore = next === null ? 0 : Math.max(0, chat.unreadBefore - found);
@@ -189,7 +195,7 @@ export class MessageStore {
    * @returns {Promise<Glance[]>}
    */
   glance(chatIds) {
-    return this.#database.read(["chats", "messages", "outbox"], (stores) =>
+    return this.#database.read(["chains", "chats", "messages", "outbox"], (stores) =>
       Promise.all(chatIds.map((chatId) => glanceAt(stores, chatId))));
   }
 
@@ -415,13 +421,14 @@ async function changeIn(stores, row, change) {
  * @returns {Promise<Glance>}
  */
 async function glanceAt(stores, chatId) {
-  const [chat, last, waiting] = await Promise.all([
+  const [chat, last, waiting, own] = await Promise.all([
     chatOrNew(stores("chats"), chatId),
     newestShown(stores("messages"), chatId),
     unsent(stores("outbox"), chatId),
+    ownChains(stores("chains"), chatId),
   ]);
   const after = last ? await newestMessages(stores("messages"), chatId, { from: last.id, limit: CHANGES_LIMIT }) : [];
-  return { chat, last, after: after.filter(({ hidden }) => hidden), unsent: waiting, unread: await countUnread(stores, chat) };
+  return { chat, last, after: after.filter(({ hidden }) => hidden), unsent: waiting, unread: await countUnread(stores, chat), hasWritten: own.some(isOwn) };
 }
 
 /**

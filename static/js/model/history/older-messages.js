@@ -2,6 +2,7 @@
 import { chatWith } from "../../storage/chat-ids.js";
 import { ApiError } from "../../net/net-errors.js";
 import { readConversations, readPage } from "../server/responses.js";
+import { isBlocked } from "./standing.js";
 
 const REFUSED_PAGE = [400, 404];
 
@@ -60,7 +61,8 @@ export class OlderMessages {
   /** @param {string} email */
   async #fetchPage(email) {
     const chat = await this.#messageStore.chat(chatWith(email));
-    if (chat.older === null) {
+    // A page that is fetched while the person is blocked would be lost.
+    if (chat.older === null || isBlocked(chat)) {
       return false;
     }
     const answer = await this.#ask(email, chat.older);

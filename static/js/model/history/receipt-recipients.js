@@ -4,9 +4,13 @@ import { chatWith } from "../../storage/chat-ids.js";
 /**
  * Contacts count if the person has added them in this browser. Contacts that only the server names do not.
  * @param {{ people: People, chains: Chains }} parts
- * @returns {Promise<Set<ChatId>>} the chats with the contacts that were added here, and of people who were written to
+ * @returns {Promise<Set<ChatId>>} the chats with the contacts that were added here, of people who were accepted or written to, and
+ *   of nobody who is blocked
  */
 export async function receiptRecipients({ people, chains }) {
   const added = people.all().filter(({ isContact, isAdded }) => isContact && isAdded);
-  return new Set([...added.map(({ email }) => chatWith(email)), ...(await chains.writtenTo())]);
+  const { known, blocked } = await chains.standing();
+  const recipients = new Set([...added.map(({ email }) => chatWith(email)), ...known]);
+  blocked.forEach((chat) => recipients.delete(chat));
+  return recipients;
 }

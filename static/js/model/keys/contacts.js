@@ -1,9 +1,11 @@
 /**
  * The address book.
  *
- * Events: `changed`; `added` {email}: the person has added a contact here.
+ * Events: `changed`; `added` {email}: the person has added a contact here; `refreshing`: the server is asked for all contacts.
  */
 import { Emitter } from "../../lib/emitter.js";
+import { chatWith } from "../../storage/chat-ids.js";
+import { chatOrNew } from "../../storage/queries.js";
 import { SerialQueue } from "../../lib/timing.js";
 import { normalised } from "../server/email.js";
 import { Refusal } from "../server/model-errors.js";
@@ -69,6 +71,7 @@ export class Contacts extends Emitter {
 
   /** Takes over the contacts and names from the server. */
   refresh() {
+    this.emit("refreshing");
     return this.#refreshing.run(async () => {
       await this.#refreshList();
       await this.#refreshNames();
@@ -122,10 +125,13 @@ export class Contacts extends Emitter {
    * @param {boolean} [isAdded] the person has added it here
    */
   async #keep({ email, displayName, createdAtMs }, isAdded = false) {
-    await this.#people.update(email, (row) => {
+    await this.#people.update(email, async (row, _others, stores) => {
       call(row, displayName);
       Object.assign(row, { isContact: true, addedAtMs: createdAtMs, isAdded: row.isAdded || isAdded });
-    });
+      if (isAdded) {
+        stores("chats").put({ ...(await chatOrNew(stores("chats"), chatWith(email))), accepted: true });
+      }
+    }, ["chats"]);
   }
 
   /** @param {{ email: string, displayName: string }} contact */

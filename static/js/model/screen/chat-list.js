@@ -4,6 +4,7 @@ import { isVisible, shortened } from "../../lib/text.js";
 import { chatWith, peerOf } from "../../storage/chat-ids.js";
 import { loadVersion } from "../../types/content-types.js";
 import { isSilent } from "../history/message-rows.js";
+import { isBlocked, isRequest } from "../history/standing.js";
 import { draftRecord, messageRecord } from "../keys/storage-cipher.js";
 import { EMPTY, UNOPENED } from "../receive/unopened.js";
 import { loadChanges, wordsOf } from "./words.js";
@@ -21,6 +22,7 @@ import { loadChanges, wordsOf } from "./words.js";
  * @property {string} draft
  * @property {boolean} failed a message to this person could not be sent
  * @property {boolean} isAmbiguous others have a similar name
+ * @property {boolean} isBlocked
  * @property {boolean} keyChanged another key of the person waits for a decision
  * @property {string} otherName what the person is called without the nickname; "": there is no nickname
  * @property {boolean} isPinned
@@ -29,8 +31,9 @@ import { loadChanges, wordsOf } from "./words.js";
  * @property {boolean} isMarkedUnread by the person
  */
 
-/** @typedef {{ summary: Omit<ChatSummary, "isAmbiguous">, draft: Sealed | null, hasContent: boolean, isCleared: boolean,
- *   isDeleted: boolean, unsent: number, lastId: number }} Entry */
+/** @typedef {{ email: string, name: string, isShown: boolean }} Request a stranger's messages; name: the email until it is shown */
+/** @typedef {{ summary: Omit<ChatSummary, "isAmbiguous">, draft: Sealed | null, hasContent: boolean, isDeleted: boolean, chat: ChatRow,
+ *   hasWritten: boolean, unsent: number, lastId: number }} Entry */
 
 const LINE_LIMIT = 200;
 
@@ -56,15 +59,27 @@ export class ChatList {
 
   /** @returns {ChatSummary[]} pinned ones first, each part latest first */
   all() {
-    const shown = [...this.#entries.values()].filter((entry) => entry.hasContent || this.#isListed(entry));
+    const shown = [...this.#entries.values()].filter((entry) => (entry.hasContent ? !this.#isRequest(entry) : this.#isListed(entry)));
     return shown.map(({ summary }) => ({ ...summary, isAmbiguous: this.#people.isAmbiguous(summary.email) })).sort((left, right) =>
       Number(right.isPinned) - Number(left.isPinned) || this.#time(right) - this.#time(left));
   }
 
+  /** @returns {Request[]} latest first */
+  requests() {
+    const waiting = [...this.#entries.values()].filter((entry) => entry.hasContent && !isBlocked(entry.chat) && this.#isRequest(entry));
+    const inTime = waiting.sort((left, right) => this.#time(right.summary) - this.#time(left.summary));
+    return inTime.map(({ summary: { email, name }, chat: { shown = false } }) => ({ email, name: shown ? name : email, isShown: shown }));
+  }
+
+  /** @param {Entry} entry */
+  #isRequest({ summary, chat, hasWritten, unsent }) {
+    return unsent === 0 && isRequest(chat, this.#people.get(summary.email), hasWritten);
+  }
+
   /** @param {Entry} entry of a chat without messages. A cleared chat is listed only for a contact that was added here */
-  #isListed({ summary, isCleared, isDeleted }) {
+  #isListed({ summary, chat, isDeleted }) {
     const person = this.#people.get(summary.email);
-    return Boolean(person?.isContact && !isDeleted && (person.isAdded || !isCleared));
+    return Boolean(person?.isContact && !isDeleted && (person.isAdded || chat.clearedAt === 0));
   }
 
   /** @param {string[]} others people who may have no chat yet */
@@ -117,7 +132,7 @@ export class ChatList {
    * @param {Glance} glance
    * @returns {Promise<Entry>}
    */
-  async #entry({ chat, last, after, unsent: waiting, unread }) {
+  async #entry({ chat, last, after, unsent: waiting, unread, hasWritten }) {
     const email = peerOf(chat.id);
     const unsent = waiting.filter((row) => !isSilent(row));
     const latest = latestOf(last, unsent);
@@ -130,12 +145,12 @@ export class ChatList {
       unread,
       draft,
       failed: unsent.some(({ state }) => state === "failed"),
+      isBlocked: isBlocked(chat),
       ...this.#settings(email, chat.settings, last?.id ?? 0),
     };
     const hasContent = latest !== undefined || draft !== "";
-    const isCleared = chat.clearedAt > 0;
     const isDeleted = isUpTo(chat.settings?.deleted, Math.max(last?.id ?? 0, chat.clearedThrough ?? 0));
-    return { summary, draft: chat.draft, hasContent, isCleared, isDeleted, unsent: unsent.length, lastId: last?.id ?? 0 };
+    return { summary, draft: chat.draft, hasContent, isDeleted, chat, hasWritten, unsent: unsent.length, lastId: last?.id ?? 0 };
   }
 
   /**

@@ -6,6 +6,7 @@ import { chatWith, peerOf } from "../../storage/chat-ids.js";
 import { result } from "../../storage/database.js";
 import { all, countMessages, messagesAfter, unsent } from "../../storage/queries.js";
 import { loadVersion } from "../../types/content-types.js";
+import { unshownChats } from "../history/standing.js";
 import { draftRecord, messageRecord } from "../keys/storage-cipher.js";
 import { acknowledgement } from "../receipts/peer-receipts.js";
 import { ChangedTexts } from "./changed-texts.js";
@@ -46,7 +47,8 @@ export async function* exportedParts(own, only) {
   const { email, displayName, createdAtMs } = user;
   const known = people.map((row) => exportedPerson(row, own.people.nickname(row.email)?.value || undefined));
   yield { kind: "account", email, displayName, createdAt: iso(createdAtMs), people: known, messages, isOneChat: only !== undefined };
-  for (const chat of chats) {
+  const unshown = await unshownChats(database);
+  for (const chat of chats.filter(({ id }) => !unshown.has(id))) {
     const draft = chat.draft ? await own.cipher.open(draftRecord(peerOf(chat.id)), chat.draft).catch(() => "") : "";
     yield { kind: "chat", email: peerOf(chat.id), displayName: names.get(peerOf(chat.id)) ?? "", draft };
     yield* messagesOf(own, chat);

@@ -6,6 +6,7 @@ import { fold, foldedWords } from "../../lib/letters.js";
 import { SerialQueue } from "../../lib/timing.js";
 import { get, lastMessages, messagesFrom } from "../../storage/queries.js";
 import { loadVersion } from "../../types/content-types.js";
+import { unshownChats } from "../history/standing.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 import { ChangedTexts } from "./changed-texts.js";
 
@@ -121,11 +122,12 @@ export class MessageSearch {
 
   /**
    * @param {KnownText[]} found
-   * @returns {Promise<FoundMessage[]>} without those that were cleared since they were read
+   * @returns {Promise<FoundMessage[]>} without those that were cleared since they were read, and those of requests that were not shown
    */
   async #shown(found) {
     const rows = await this.#database.read(["messages"], (stores) =>
       Promise.all(found.map(({ id }) => get(stores("messages"), id))));
-    return found.filter((_, index) => rows[index] && !rows[index].hidden);
+    const unshown = await unshownChats(this.#database);
+    return found.filter((_, index) => rows[index] && !rows[index].hidden && !unshown.has(rows[index].chat));
   }
 }

@@ -7,6 +7,7 @@
 import { Emitter } from "../../lib/emitter.js";
 import { pause, SerialQueue } from "../../lib/timing.js";
 import { chatWith } from "../../storage/chat-ids.js";
+import { isBlocked } from "../history/standing.js";
 import { offerId } from "../keys/pinning.js";
 import { hasContent, itemsOf, readOf } from "./item-list.js";
 import { ThreadContents } from "./thread-contents.js";
@@ -281,7 +282,7 @@ export class Thread extends Emitter {
   /** @param {number} id of the message before which a few more are shown */
   async #reachTo(id) {
     const { rows, chat } = await this.#parts.messageStore.window(this.#chatId, { below: id, limit: BEFORE_UNREAD + 1 });
-    this.#shown.hasOlder = rows.length > BEFORE_UNREAD || chat.older !== null;
+    this.#shown.hasOlder = rows.length > BEFORE_UNREAD || hasPages(chat);
     this.#from = this.#shown.hasOlder ? (rows.slice(-BEFORE_UNREAD)[0]?.id ?? id) : 0;
   }
 
@@ -294,7 +295,7 @@ export class Thread extends Emitter {
   /** @param {number} newest all messages from this id on are here; earlier ones may be missing */
   async #loadScreen(newest) {
     const screen = await this.#read({ from: newest, limit: SCREEN + 1 });
-    this.#shown.hasOlder = screen.rows.length > SCREEN || screen.chat.older !== null || newest > 0;
+    this.#shown.hasOlder = screen.rows.length > SCREEN || hasPages(screen.chat) || newest > 0;
     this.#from = this.#shown.hasOlder ? (screen.rows.slice(-SCREEN)[0]?.id ?? 0) : 0;
     if (newest === 0) {
       await this.#takeInUnread(screen.strays);
@@ -330,7 +331,7 @@ export class Thread extends Emitter {
     await this.#reading.run(async () => {
       if (!this.#isLoading) {
         const window = await this.#read({ from: this.#from, limit: Infinity });
-        this.#shown.hasOlder &&= window.rows.length > 0 || window.chat.older !== null;
+        this.#shown.hasOlder &&= window.rows.length > 0 || hasPages(window.chat);
         await this.#show(window);
         this.emit("changed");
       }
@@ -364,7 +365,7 @@ export class Thread extends Emitter {
     // Nothing is here yet where the last message that the server has named is a receipt.
     const below = this.#from || Infinity;
     const { rows, chat } = await this.#parts.messageStore.window(this.#chatId, { below, limit: OLDER });
-    this.#shown.hasOlder = rows.length === OLDER || chat.older !== null;
+    this.#shown.hasOlder = rows.length === OLDER || hasPages(chat);
     this.#from = this.#shown.hasOlder ? (rows[0]?.id ?? this.#from) : 0;
     return rows.length;
   }
@@ -434,4 +435,12 @@ export class Thread extends Emitter {
 function keyOfUnread(rows) {
   const first = rows.find(({ unread }) => unread !== undefined);
   return first ? keyOf(first) : null;
+}
+
+/**
+ * @param {ChatRow} chat
+ * @returns {boolean} whether the server is asked for older messages
+ */
+function hasPages(chat) {
+  return chat.older !== null && !isBlocked(chat);
 }

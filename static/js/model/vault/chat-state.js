@@ -24,6 +24,9 @@ import { contains } from "./shared-drafts.js";
  * @property {TicksOf} ticks what receipts have said of the messages of own browsers
  * @property {import("./shared-drafts.js").SharedDraft | null} draft
  * @property {import("../session/chat-settings.js").ToldSettings} settings
+ * @property {boolean} accepted
+ * @property {boolean} listed
+ * @property {{ is: boolean, at_ms: number } | null} blocked what the person has decided last; null: nothing
  */
 
 const BROWSER = /^[0-9a-f]{32}$/;
@@ -58,6 +61,9 @@ export async function stateOf(stores, chat, ownBrowser, gone) {
     cleared_through: Math.floor(Math.max(chat.clearedThrough ?? 0, elsewhere?.clearedThrough ?? 0)),
     ticks: kept({ ...otherTicks, [ownBrowser]: ticksOf(chat) }),
     settings: merged(chat.settings ?? {}, {}),
+    accepted: Boolean(chat.accepted),
+    listed: Boolean(chat.listed),
+    blocked: chat.blocked ? { is: chat.blocked.is, at_ms: chat.blocked.atMs } : null,
   };
 }
 
@@ -121,14 +127,17 @@ function join(into, more) {
  * @returns {ChatState} without what is malformed
  */
 export function readChatState(value) {
-  const { seen, passed, cleared, ticks, draft, settings, ...numbers } = value ?? {};
+  const { seen, passed, cleared, ticks, draft, settings, blocked, ...others } = value ?? {};
   return {
     seen: readCounters(seen), passed: readCounters(passed), cleared: readCounters(cleared),
-    read_through: readNumber(numbers.read_through),
-    cleared_through: readNumber(numbers.cleared_through),
+    read_through: readNumber(others.read_through),
+    cleared_through: readNumber(others.cleared_through),
     ticks: readByBrowser(ticks, (told) => ({ delivered: readRanges(told?.delivered), read: readRanges(told?.read) })),
     draft: readDraft(draft),
     settings: readSettings(settings),
+    accepted: others.accepted === true,
+    listed: others.listed === true,
+    blocked: typeof blocked?.is === "boolean" && readNumber(blocked.at_ms) > 0 ? { is: blocked.is, at_ms: blocked.at_ms } : null,
   };
 }
 
@@ -185,7 +194,17 @@ export function knows(own, told) {
     && told.read_through <= own.read_through
     && told.cleared_through <= own.cleared_through
     && knowsSettings(own.settings, told.settings)
+    && (own.accepted || !told.accepted) && (own.listed || !told.listed) && !isLater(told.blocked, own.blocked)
     && (told.draft === null || (own.draft !== null && contains(own.draft, told.draft)));
+}
+
+/**
+ * @param {ChatState["blocked"]} one
+ * @param {ChatState["blocked"]} other
+ * @returns {boolean} whether it was decided after the other one. Of two decisions of one time, the block counts
+ */
+function isLater(one, other) {
+  return one !== null && (other === null || one.at_ms > other.at_ms || (one.at_ms === other.at_ms && one.is && !other.is));
 }
 
 /**
@@ -217,12 +236,27 @@ export async function takeOver(stores, chat, state, ownBrowser) {
     elsewhere: joined(chat.elsewhere, state),
     ...ticksWith(chat, state.ticks, ownBrowser),
     ...(Object.keys(told).length > 0 ? { settings: merged(chat.settings ?? {}, told) } : {}),
+    ...standingWith(chat, state),
   };
   const isChanged = Object.entries(news).some(([name, value]) => JSON.stringify(value) !== JSON.stringify(/** @type {any} */ (chat)[name]));
   if (isChanged || seen.length > 0) {
     stores("chats").put({ ...marks, receiptDue: chat.receiptDue, ...news });
   }
   return isChanged || seen.length + passed.length + presumed.length > 0;
+}
+
+/**
+ * @param {ChatRow} chat
+ * @param {ChatState} state
+ * @returns {Pick<ChatRow, "accepted" | "listed" | "blocked">}
+ */
+function standingWith({ accepted, listed, blocked }, state) {
+  const own = blocked ? { is: blocked.is, at_ms: blocked.atMs } : null;
+  return {
+    accepted: accepted || state.accepted || undefined,
+    listed: listed || state.listed || undefined,
+    blocked: isLater(state.blocked, own) && state.blocked ? { is: state.blocked.is, atMs: state.blocked.at_ms } : blocked,
+  };
 }
 
 /**

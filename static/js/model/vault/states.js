@@ -175,13 +175,13 @@ export class States {
     });
   }
 
-  /** @returns {Record<string, ChatState>} as much as fits into a segment, those of the latest messages first */
+  /** @returns {Record<string, ChatState>} as much as fits into a segment: blocked people, then the latest messages */
   #fitting() {
     /** @type {[string, ChatState][]} */
     const entries = [];
     let bytes = 0;
-    const latest = (/** @type {ChatState} */ one) => Math.max(one.read_through, one.cleared_through);
-    for (const [chatId, state] of [...this.#own].sort(([, one], [, other]) => latest(other) - latest(one))) {
+    const latest = (/** @type {ChatState} */ one) => (one.blocked ? Infinity : Math.max(one.read_through, one.cleared_through));
+    for (const [chatId, state] of [...this.#own].sort(([, one], [, other]) => (latest(other) > latest(one) ? 1 : -1))) {
       const length = (/** @type {ChatState} */ one) => utf8Encode(JSON.stringify([chatId, one])).length;
       const told = length(state) > CHAT_BYTES_LIMIT ? { ...state, draft: null } : state;
       bytes += length(told);

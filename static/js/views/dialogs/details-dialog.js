@@ -14,6 +14,13 @@ import { NumbersDialog } from "./numbers-dialog.js";
  * @property {(email: string) => boolean} warns
  */
 /** @typedef {import("./numbers-dialog.js").Safety & Comparison} Safety */
+/**
+ * @typedef {object} Blocking
+ * @property {(email: string) => boolean} isRequest
+ * @property {(email: string) => boolean} isBlocked
+ * @property {(email: string) => unknown} block
+ * @property {(email: string) => unknown} unblock
+ */
 
 /**
  * @param {object} parts
@@ -23,8 +30,12 @@ import { NumbersDialog } from "./numbers-dialog.js";
  * @param {(email: string) => boolean} parts.isMuted
  * @param {(email: string, muted: boolean) => Promise<unknown>} parts.setMuted
  * @param {(email: string, button: HTMLElement) => void} parts.options opens the menu of the chat
+ * @param {Blocking["isRequest"]} parts.isRequest
+ * @param {Blocking["isBlocked"]} parts.isBlocked
+ * @param {Blocking["block"]} parts.block
+ * @param {Blocking["unblock"]} parts.unblock
  */
-export function detailsDialog({ person, clear, safety, isMuted, setMuted, options }) {
+export function detailsDialog({ person, clear, safety, isMuted, setMuted, options, isRequest, isBlocked, block, unblock }) {
   const dialog = new AskingDialog("details", async () => clear(email));
   const { node } = dialog;
   let email = "";
@@ -33,11 +44,15 @@ export function detailsDialog({ person, clear, safety, isMuted, setMuted, option
     mute.disabled = true;
     void setMuted(email, mute.checked).catch(draw).finally(() => (mute.disabled = false));
   });
+  const blocking = find("#details-block", HTMLButtonElement);
+  blocking.addEventListener("click", () => void (isBlocked(email) ? unblock(email) : block(email)));
   const compared = new NumbersDialog({ safety, beneath: node });
   const draw = () => {
     const shown = person();
     if (shown?.email === email) drawPerson(node, shown, safety);
     if (!mute.disabled) mute.checked = isMuted(email);
+    blocking.hidden = isRequest(email);
+    setText(blocking, isBlocked(email) ? "Unblock" : "Block");
   };
   compared.node.addEventListener("close", draw);
   const compare = async () => {

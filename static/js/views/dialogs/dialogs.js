@@ -20,13 +20,14 @@ import { TakeOverDialog } from "./take-over-dialog.js";
  * @property {Session} session
  * @property {() => Person | null} person of the chat that is open
  * @property {(email: string) => void} onAdded
+ * @property {import("../thread/standing-bar.js").Actions} actions
  * @property {() => void} onSettings
  * @property {(email: string, button: HTMLElement) => void} onOptions
  * @property {import("./log-out-dialog.js").WayBack} wayBack
  */
 
 /** @param {DialogParts} parts */
-export function makeDialogs({ account, safety, session, person, onAdded, onOptions, onSettings, wayBack }) {
+export function makeDialogs({ account, safety, session, person, onAdded, actions, onOptions, onSettings, wayBack }) {
   const { conversations, preferences } = account;
   storageLossStrip(account);
   return {
@@ -39,6 +40,7 @@ export function makeDialogs({ account, safety, session, person, onAdded, onOptio
       isMuted: (email) => conversations.isMuted(email),
       setMuted: (email, muted) => conversations.set(email, { muted }),
       options: onOptions,
+      ...blocking(conversations, actions),
     }),
     keysChanged: keysChangedDialog({
       accept: ({ email, fingerprint, offer }) => conversations.acceptKey(email, fingerprint, offer),
@@ -59,9 +61,21 @@ export function makeDialogs({ account, safety, session, person, onAdded, onOptio
       deleteAccount: (proof) => account.deleteAccount(proof),
       exported: () => account.exported(),
       preferences,
+      strangers: () => account.strangers(),
       onOpen: onSettings,
     }),
     shortcuts: new Dialog("shortcuts"),
     takeOver: new TakeOverDialog(account),
   };
+}
+
+/**
+ * @param {import("../../model/conversations.js").Conversations} conversations
+ * @param {import("../thread/standing-bar.js").Actions} actions
+ * @returns {import("./details-dialog.js").Blocking}
+ */
+function blocking(conversations, { block, unblock }) {
+  const isBlocked = (/** @type {string} */ email) => conversations.chats().some((chat) => chat.email === email && chat.isBlocked);
+  const isRequest = (/** @type {string} */ email) => conversations.requests().some((request) => request.email === email);
+  return { isRequest, isBlocked, block, unblock };
 }

@@ -1,6 +1,7 @@
 /** The person's own account: name, password, what others are told, and deletion. */
 import { find, setText } from "../../lib/dom.js";
 import { AskingForm } from "../forms/form.js";
+import { BlockedPart } from "./blocked-part.js";
 import { Dialog } from "./dialog.js";
 import { ExportPart } from "./export-part.js";
 import { NotificationsPart } from "./notifications-part.js";
@@ -14,6 +15,7 @@ import { ToldPart } from "./told-part.js";
  * @property {(proof: {password: string}) => Promise<unknown>} deleteAccount
  * @property {() => import("./export-files.js").Parts} exported all that this browser holds, decrypted
  * @property {import("./notifications-part.js").NotificationPreferences & import("./told-part.js").ToldPreferences} preferences
+ * @property {() => Promise<import("../../model/screen/strangers.js").Strangers>} strangers
  * @property {() => void} onOpen
  */
 
@@ -42,6 +44,7 @@ export class SettingsDialog {
     }
     new ExportPart(parts.exported, find("#settings", HTMLElement));
     this.notifications = new NotificationsPart(parts.preferences);
+    this.blocked = new BlockedPart(parts.strangers);
     this.told = ["readReceipts", "typing"].map((name) => new ToldPart(parts.preferences, /** @type {"typing"} */ (name)));
     this.removal = this.form(
       "settings-delete",
@@ -95,6 +98,7 @@ export class SettingsDialog {
     find("#settings-display_name", HTMLInputElement).value = displayName;
     find("#settings-password [name=username]", HTMLInputElement).value = email;
     this.notifications.draw();
+    void this.blocked.draw().catch(() => {});
     this.parts.onOpen();
     this.dialog.open();
   }

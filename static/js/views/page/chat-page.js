@@ -126,23 +126,34 @@ export class ChatPage {
   arrange() {
     const email = this.list.current;
     const isConnecting = isWithoutServer(this.conversations.connection);
-    const unknown = email !== null && !isConnecting && !this.isKnown(email) ? email : null;
-    const isEmpty = !isConnecting && this.conversations.chats().length === 0;
-    this.open = unknown === null ? email : null;
-    this.app.classList.toggle("in-chat", this.open !== null);
+    /* Which people are strangers is not known before the chats are loaded. */
+    const isWaiting = email !== null && !this.conversations.isLoaded;
+    const isUnknown = email !== null && !this.isKnown(email) && (!isConnecting || this.isHidden(email));
+    const unknown = isUnknown ? email : null;
+    const isEmpty = !isConnecting && this.conversations.chats().length + this.conversations.requests().length === 0;
+    this.open = unknown === null && !isWaiting ? email : null;
+    const isInChat = this.open !== null || isWaiting;
+    this.app.classList.toggle("in-chat", isInChat);
     this.app.classList.toggle("empty", isEmpty);
-    this.nothingOpen.draw({ hidden: this.open !== null, isEmpty, unknown });
+    this.nothingOpen.draw({ hidden: isInChat, isEmpty, unknown });
     if (this.shell) this.shell.thread.show(this.open);
-    else if (this.open !== null) void this.ask(() => {});
+    else if (isInChat) void this.ask(() => {});
     this.shell?.dialogs.details.follow();
+    this.shell?.requests.draw();
     this.drawTitle();
   }
 
   /** @param {string} email */
   isKnown(email) {
     return (
-      this.account.contacts.byEmail(email) !== null || this.conversations.chats().some((chat) => chat.email === email)
+      this.account.contacts.byEmail(email) !== null || this.conversations.chats().some((chat) => chat.email === email) ||
+      this.conversations.requests().some((request) => request.email === email && request.isShown)
     );
+  }
+
+  /** @param {string} email of a stranger, perhaps, whose messages the person has not looked at */
+  isHidden(email) {
+    return this.conversations.requests().some((request) => request.email === email && !request.isShown);
   }
 
   /**

@@ -5,6 +5,7 @@ import { ChatDialogs } from "../chats/chat-dialogs.js";
 import { ChatMenu } from "../chats/chat-menu.js";
 import { FoundMessages } from "../chats/found-messages.js";
 import { ListKeys } from "../chats/list-keys.js";
+import { RequestsView } from "../chats/requests-view.js";
 import { makeDialogs } from "../dialogs/dialogs.js";
 import { Announcer } from "../parts/announcer.js";
 import { copyBy } from "../parts/clipboard.js";
@@ -15,6 +16,7 @@ import { VaultViews } from "../vault/vault-views.js";
 import { keepStrip } from "./keep-strip.js";
 import { focusRegion, listenToKeys } from "./keyboard.js";
 import { Notifications } from "./notifications.js";
+import { strangerActions } from "./stranger-actions.js";
 
 /** @typedef {import("./chat-page.js").ChatPage} ChatPage */
 
@@ -26,8 +28,16 @@ export class ChatShell {
     this.keys = new ListKeys(page.list);
     this.menu = new Menu(find("#account-open", HTMLButtonElement), find("#account-menu", HTMLElement));
     this.announcer = new Announcer();
+    const actions = strangerActions({
+      account,
+      announce: (words) => this.announcer.tell(words),
+      open: (email) => page.router.open(email),
+      leave: (email) => page.open === email && page.router.close(),
+    });
+    this.requests = new RequestsView({ conversations, actions, open: () => page.open });
     this.thread = new ThreadView({
       announcer: this.announcer,
+      actions,
       conversations,
       person: (email) => page.person(email),
       typing: account.typing,
@@ -43,6 +53,7 @@ export class ChatShell {
       person: () => this.person(),
       onAdded: (email) => page.added(email),
       onOptions: (email, button) => this.chatMenu.open(email, button),
+      actions,
       onSettings: () => this.vault.card.opened(),
       wayBack: {
         isOnlyWay: () => this.vault.isOnlyWay(),

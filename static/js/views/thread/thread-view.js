@@ -15,6 +15,7 @@ import { emojiButton } from "./emoji-choice.js";
 import { MessageActions } from "./message-choices.js";
 import { LogView } from "./message-log.js";
 import { OlderAsking, ScrollKeeper, ShownMessages, UnreadMarks } from "./reading-position.js";
+import { StandingBar } from "./standing-bar.js";
 import { ThreadStrips } from "./thread-strips.js";
 import { rowsFor } from "./timeline.js";
 import { TypingLine } from "./typing-line.js";
@@ -31,12 +32,13 @@ export class ThreadView {
    * @param {Conversations} parts.conversations
    * @param {(email: string) => Person} parts.person
    * @param {() => Promise<import("./typing-line.js").Typing>} parts.typing
+   * @param {import("./standing-bar.js").Actions} parts.actions
    * @param {() => void} parts.onReview
    * @param {() => void} parts.onDetails
    * @param {(isWanted?: boolean) => Promise<any>} parts.files isWanted: false: null where nothing was being uploaded
    * @param {(send: () => void) => void} parts.onDiffer the numbers did not match, and the person has not been asked yet
    */
-  constructor({ announcer, conversations, person, typing, files, onReview, onDetails, onDiffer }) {
+  constructor({ announcer, conversations, person, typing, actions, files, onReview, onDetails, onDiffer }) {
     this.files = files;
     this.announcer = announcer;
     this.conversations = conversations;
@@ -57,6 +59,7 @@ export class ThreadView {
     this.bottomButton = find("#to-bottom", HTMLButtonElement);
     this.log = new LogView(this.messageContext(onReview));
     this.scroll = new ScrollKeeper(this.log.node, this.log.space);
+    this.standing = new StandingBar(conversations, actions);
     this.strips = new ThreadStrips({
       onReview,
       onDetails,
@@ -194,6 +197,7 @@ export class ThreadView {
     const { thread } = this;
     if (!thread) return;
     this.drawHead(thread);
+    this.standing.draw(thread.email, thread.name);
     this.strips.draw(thread);
     if (thread.loading) return;
     if (this.placed === undefined || (this.placed !== thread.firstUnreadKey && !this.moved)) this.place(thread);

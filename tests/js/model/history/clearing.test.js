@@ -3,7 +3,8 @@ import { describe, test } from "node:test";
 import { refusal } from "../../world/memory-server.js";
 import { inWorld, pause, until } from "../../world/world.js";
 
-const isListed = (person, email) => person.conversations.chats().some((chat) => chat.email === email);
+const isListed = ({ conversations }, email) =>
+  [...conversations.chats(), ...conversations.requests()].some((chat) => chat.email === email);
 
 describe("a chat or contact that the server has made up can be cleared", () => {
   for (const [name, answer] of [["refuses", refusal(404, "user_not_found")], ["is always busy", refusal(503, "unavailable")]]) {

@@ -13,7 +13,14 @@ function renamings(person, other) {
 }
 
 async function isCalled(person, other, name) {
-  await until(() => person.chat(other)?.name === name, () => `called ${person.chat(other)?.name}`);
+  const found = () => person.chat(other) ?? person.conversations.requests()[0];
+  await until(() => found()?.name === name, () => `called ${found()?.name}`);
+}
+
+/** A stranger's name shows with the request. */
+async function showRequest({ account, conversations }, { email }) {
+  await until(() => conversations.requests().length === 1);
+  await (await account.strangers()).show(email);
 }
 
 describe("a name", () => {
@@ -28,6 +35,7 @@ describe("a name", () => {
     const alice = await world.newPerson("alice");
     const bob = await world.newPerson("bob");
     await alice.send(bob, "hello");
+    await showRequest(bob, alice);
     await isCalled(bob, alice, "alice");
     rename(world, alice, "Alison");
     lose(world);
@@ -59,6 +67,7 @@ describe("a name", () => {
     const alice = await world.newPerson("alice");
     const bob = await world.newPerson("bob");
     await alice.send(bob, "hello");
+    await showRequest(bob, alice);
     await isCalled(bob, alice, "alice");
     await bob.shows(alice, "hello");
     assert.deepEqual(renamings(bob, alice), []);

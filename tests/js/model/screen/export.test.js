@@ -49,6 +49,7 @@ describe("what a download holds", () => {
   test("a draft, and messages that the server has not yet", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     world.server.isReachable = false;
+    [...world.server.sockets].forEach((socket) => socket.shut(1006));
     await alice.send(bob, "not sent yet");
     await until(async () => (await textsOf(alice)).includes("not sent yet"));
     const sent = messagesOf(await partsOf(alice)).at(-1);

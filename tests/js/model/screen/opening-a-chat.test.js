@@ -105,7 +105,7 @@ describe("a message that cannot be decrypted", () => {
     const { intercept } = server;
     server.intercept = (call) => (call.host === bob.browser.host ? intercept(call) : undefined);
     await carol.send(bob, "patience");
-    await until(() => bob.chat(carol));
+    await until(() => bob.conversations.requests().length === 1);
     await until(() => bob.items(carol).length === 1);
     assert.equal(bob.items(carol)[0].opening, true);
     server.intercept = () => undefined;

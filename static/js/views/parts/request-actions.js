@@ -1,0 +1,20 @@
+/** The buttons of a request. */
+import { button } from "../../lib/dom.js";
+
+/** @typedef {"show" | "accept" | "remove" | "block"} Action */
+/** @typedef {Record<Action, (email: string) => Promise<unknown> | unknown>} Actions */
+
+/** @type {Record<Action, string>} */
+const NAMES = { show: "Show", accept: "Accept", remove: "Delete", block: "Block" };
+
+/**
+ * @param {string} email
+ * @param {Actions} actions
+ * @param {{ describedBy?: string, onFailure: (error: unknown) => void, has: Action[] }} how
+ * @returns {HTMLButtonElement[]}
+ */
+export function requestActions(email, actions, { describedBy = "", onFailure, has }) {
+  return has.map((name) => button(NAMES[name], () => {
+    void (async () => actions[name](email))().catch(onFailure);
+  }, { class: `button small ${name === "accept" ? "soft" : "quiet"}`, "aria-describedby": describedBy || null }));
+}
