@@ -8,14 +8,17 @@ import globals from "globals";
  * @type {{ names: string, places: string[] }[]}
  */
 const ONLY_IN = [
-  { names: "fetch", places: ["net/api.js"] },
+  { names: "fetch", places: ["net/api.js", "worker/network.js", "service-worker.js"] },
   { names: "XMLHttpRequest|sendBeacon|EventSource|WebTransport|RTCPeerConnection", places: [] },
   { names: "WebSocket", places: ["net/realtime.js"] },
   { names: "indexedDB", places: ["storage/**"] },
   { names: "subtle|getRandomValues|randomUUID", places: ["crypto/**"] },
   { names: "createElement|createElementNS|createTextNode", places: ["lib/dom.js"] },
   { names: "innerHTML|outerHTML|insertAdjacentHTML|\\w*HTMLUnsafe|setHTML", places: [] },
-  { names: "DOMParser|createContextualFragment|srcdoc|trustedTypes", places: [] },
+  { names: "DOMParser|createContextualFragment|srcdoc", places: [] },
+  { names: "trustedTypes", places: ["lib/worker-addresses.js"] },
+  { names: "serviceWorker", places: ["model/worker/**"] },
+  { names: "caches", places: ["service-worker.js"] },
   // With the guard for input methods.
   { names: "key(down|up|press)|onkey\\w+", places: ["views/parts/key-presses.js"] },
   { names: "localStorage|sessionStorage|cookie|cookieStore", places: [] },

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 
 from accounts.models import User
 from messaging.mailboxes import sequence_of, snapshot
@@ -16,6 +16,7 @@ from vibechat.core.exceptions import Refusal
 EVENTS_A_CALL = 200
 BYTES_A_CALL = 2 * 1024 * 1024  # of ciphertext
 ROWS_A_QUERY = 50
+SENDERS_A_CALL = 20
 
 
 def changes_since(user: User, after: int) -> dict[str, Any]:
@@ -66,6 +67,13 @@ def in_order(rows: QuerySet[Any], column: str, after: int) -> Iterator[Any]:
         if len(some) < ROWS_A_QUERY:
             return
         after = getattr(some[-1], column)
+
+
+def senders_since(user: User, after: int) -> list[dict[str, Any]]:
+    """Who has written what the user has not read, behind that sequence: `{email, sequence}`, the newest first."""
+    unread = Message.objects.received_by(user).filter(WRITTEN, read_at=None, recipient_sequence__gt=after)
+    newest = unread.values(email=F("sender_email")).order_by().annotate(sequence=Max("recipient_sequence"))
+    return [dict(row) for row in newest.order_by("-sequence")[:SENDERS_A_CALL]]
 
 
 def conversations(user: User) -> dict[str, Any]:

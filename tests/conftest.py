@@ -74,6 +74,7 @@ def make_world() -> dict:
     bob.post("/api/invitations", {"route": route})
     passkey = Passkey.objects.create(user=bob.user, credential_id=b"bobs", public_key=b"k", sign_count=0)
     message = alice.send(bob, sender_fingerprint=alices, recipient_fingerprint=bobs)
+    subscription = bob.post("/api/push", BODIES["POST", "/api/push"]).json()
     return {
         "people": people,
         "mallory": people["mallory"].email,
@@ -91,7 +92,8 @@ def make_world() -> dict:
         "file": File.objects.create(
             id="ef" * 16, owner=alice.user, recipient=bob.user, size=1000, completed_at=timezone.now()
         ).pk,
-        "push": bob.post("/api/push", BODIES["POST", "/api/push"]).json()["id"],
+        "push": subscription["id"],
+        "push_token": subscription["token"],
         "block": bob.post("/api/blocks/add", {"email": people["mallory"].email}).json()["id"],
         "contact": alice.post("/api/contacts/add", {"email": bob.email}).json()["id"],
         **{f"vault_{name}": following[name] for name in ("blob", "hash", "previous", "signature")},

@@ -5,20 +5,19 @@ import functools
 import hashlib
 import json
 import tomllib
-from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse
-from django.template import loader
-from django.urls import get_resolver
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from vibechat import service_worker
 from vibechat.core import static_files
-from vibechat.pages import PageView
+from vibechat.pages import addresses, rendered_pages
 
 ADDRESS = "/client-manifest.json"
+SERVICE_WORKER = "/service-worker.js"
 DIGITS_IN_GROUP = 4
 
 
@@ -39,20 +38,15 @@ def version() -> str:
     return tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 
-def pages() -> dict[str, str]:
-    """{URL: template}. Pages name the code, so they are part of the manifest. They contain no data of a person."""
-    views = {f"/{route.pattern}": cast(Any, getattr(route, "callback", None)) for route in get_resolver().url_patterns}
-    of_pages = {address: view for address, view in views.items() if getattr(view, "view_class", None) is PageView}
-    return {address: view.view_initkwargs["template_name"] for address, view in of_pages.items()}
-
-
 def page_entries() -> dict[str, dict[str, str]]:
-    return {address: page_entry(template) for address, template in pages().items()}
+    """Pages name the code, so they are part of the manifest; so is the service worker, which is made of other files."""
+    html, templates = rendered_pages(), addresses()
+    entries = {address: entry(f"templates/{templates[address]}", html[address]) for address in html}
+    return entries | {SERVICE_WORKER: entry("service-worker", service_worker.script())}
 
 
-def page_entry(template: str) -> dict[str, str]:
-    html = loader.render_to_string(template)
-    return {"name": f"templates/{template}", "sha256": hashlib.sha256(html.encode()).hexdigest()}
+def entry(name: str, text: str) -> dict[str, str]:
+    return {"name": name, "sha256": hashlib.sha256(text.encode()).hexdigest()}
 
 
 def file_entries() -> dict[str, dict[str, str]]:
@@ -72,5 +66,12 @@ def digest_of(files: dict[str, dict[str, str]]) -> str:
 def forget() -> None:
     """Clear the caches of the collected files, before others are read."""
     parts = (static_files.modules_of, static_files.later_modules_of, static_files.preloads)
-    for read in (static_files.sha256, static_files.import_map, *parts, manifest_json):
+    for read in (
+        static_files.sha256,
+        static_files.import_map,
+        static_files.release,
+        *parts,
+        service_worker.script,
+        manifest_json,
+    ):
         read.cache_clear()

@@ -155,6 +155,14 @@ OPERATIONS = {
     "push_list": ("The browsers of one's own that are woken by Web Push, and the server's key for it", {}),
     "push_subscribe": ("Have this browser woken when a message comes, until the session ends", {}),
     "push_destroy": ("Have a browser woken no more", {404: ["not_found"]}),
+    "push_news": (
+        "Who has written, for a browser that was woken with no page open: unread messages behind a sequence",
+        {403: ["subscription_over"]},
+    ),
+    "push_moved": (
+        "The push service has given the browser another address (`pushsubscriptionchange`)",
+        {403: ["subscription_over"]},
+    ),
     "push_test": ("Wake one's own browsers now", {}),
     "blocks_add": (
         "Block a person: what they send is accepted and does not arrive; they are not told",

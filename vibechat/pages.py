@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import admin
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.template import loader
 from django.templatetags.static import static
+from django.urls import get_resolver
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django.views.defaults import page_not_found
@@ -39,6 +41,18 @@ forgot = page("forgot.html")
 reset = page("reset.html")
 chat = page("chat.html")
 about_me = page("about_me.html")
+
+
+def addresses() -> dict[str, str]:
+    """{URL: template} of the pages. They contain no data of a person."""
+    views = {f"/{route.pattern}": cast(Any, getattr(route, "callback", None)) for route in get_resolver().url_patterns}
+    of_pages = {address: view for address, view in views.items() if getattr(view, "view_class", None) is PageView}
+    return {address: view.view_initkwargs["template_name"] for address, view in of_pages.items()}
+
+
+def rendered_pages() -> dict[str, str]:
+    """{URL: HTML}"""
+    return {address: loader.render_to_string(template) for address, template in addresses().items()}
 
 
 @csrf_exempt

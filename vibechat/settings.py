@@ -294,6 +294,7 @@ RATE_LIMITS = {
     "file_part": {"account": "1200/10m"},
     "file_read": {"account": "3000/10m"},
     "push": {"account": "30/10m"},
+    "push_woken": {"address": "600/10m"},
     "proof": {"account": "10/10m"},
     "vault_read": {"account": "120/10m"},
     "vault_write": {"account": "120/10m"},

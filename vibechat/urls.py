@@ -8,7 +8,7 @@ from contacts.views import BlockViewSet, ContactViewSet
 from files.views import FileViewSet
 from keys.views import KeyViewSet
 from messaging.views import MessageViewSet, NamedKeyViewSet, OwnDataViewSet
-from messaging.web_push.views import PushViewSet
+from messaging.web_push.views import PushViewSet, WokenViewSet
 from vault.views import (
     BrowserViewSet,
     InvitationViewSet,
@@ -17,7 +17,7 @@ from vault.views import (
     StreamViewSet,
     VaultViewSet,
 )
-from vibechat import client_manifest, pages
+from vibechat import client_manifest, pages, service_worker
 from vibechat.core import health
 
 
@@ -76,6 +76,8 @@ api = [
     path("files/<str:id>/parts", FileViewSet.as_view({"get": "parts"})),
     path("files/<str:id>/parts/<row_id:number>", FileViewSet.as_view({"put": "put_part"})),
     path("push", PushViewSet.as_view({"get": "list", "post": "subscribe"})),
+    path("push/news", WokenViewSet.as_view({"post": "news"})),
+    path("push/moved", WokenViewSet.as_view({"post": "moved"})),
     path("push/test", PushViewSet.as_view({"post": "test"})),
     path("push/<row_id:id>", PushViewSet.as_view({"delete": "destroy"})),
     path("vault", VaultViewSet.as_view({"get": "retrieve", "put": "write", "delete": "destroy"})),
@@ -112,6 +114,7 @@ urlpatterns = [
     path("favicon.ico", pages.favicon),
     path(".well-known/passkey-endpoints", pages.passkey_endpoints),
     path("client-manifest.json", client_manifest.show),
+    path("service-worker.js", service_worker.show),
     path("admin/login/", pages.admin_login),
     path("admin/", admin.site.urls),
 ]

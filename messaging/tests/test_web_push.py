@@ -11,6 +11,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.test import override_settings
+from rest_framework.test import APIClient
 
 from conftest import envelope
 from contacts.models import Block
@@ -40,16 +41,17 @@ class TestSubscriptions:
     pytestmark = pytest.mark.django_db
 
     def test_it_works(self, alice, bob):
-        first = alice.post(URL, at("first"))
-        assert first.status_code == 201
-        assert set(first.json()) == {"id", "endpoint", "created_at"}
-        second = alice.post(URL, at("second")).json()
+        answer = alice.post(URL, at("first"))
+        assert answer.status_code == 201
+        first, second = answer.json(), alice.post(URL, at("second")).json()
+        assert first.pop("token") != second.pop("token")
+        assert set(first) == {"id", "endpoint", "created_at"}
         state = alice.get(URL).json()
-        assert state["results"] == [second, first.json()]
+        assert state["results"] == [second, first]
         assert len(base64.b64decode(state["key"])) == 65
         assert bob.get(URL).json() == {"key": state["key"], "results": []}
         assert [person.delete(f"{URL}/{second['id']}").status_code for person in (bob, alice, alice)] == [404, 204, 404]
-        assert alice.get(URL).json()["results"] == [first.json()]
+        assert alice.get(URL).json()["results"] == [first]
 
     def test_repeat_is_200_and_takes_the_new_keys(self, alice):
         first, again = alice.post(URL, BODY), alice.post(URL, BODY | {"auth": b64(b"a" * 16)})
@@ -114,6 +116,90 @@ class TestSubscriptions:
         alice.post(URL, BODY)
         alice.user.delete()
         assert not PushSubscription.objects.exists()
+
+
+# --- what a woken browser asks ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def woken_token(alice):
+    return alice.post(URL, BODY).json()["token"]
+
+
+def news(token, after=0):
+    return APIClient().post(f"{URL}/news", {"token": token, "after": after}, format="json")
+
+
+@pytest.mark.django_db
+class TestNews:
+    def test_it_works(self, alice, bob, mallory, woken_token):
+        bob.send(alice)
+        mallory.send(alice)
+        sent = bob.send(alice)
+        newest = alice.get("/api/messages/sync?after=0").json()["events"]
+        assert [event["message"]["id"] for event in newest][-1] == sent["id"]
+        answer = news(woken_token)
+        assert answer.status_code == 200
+        assert answer.json()["results"] == [
+            {"email": bob.email, "sequence": newest[-1]["sequence"]},
+            {"email": mallory.email, "sequence": newest[-2]["sequence"]},
+        ]
+        assert news(woken_token, newest[-2]["sequence"]).json()["results"] == answer.json()["results"][:1]
+        assert news(woken_token, newest[-1]["sequence"]).json()["results"] == []
+
+    def test_what_needs_no_attention_is_left_out(self, alice, bob, mallory, woken_token):
+        bob.send(alice, quiet=True)
+        alice.post(f"/api/messages/{bob.send(alice)['id']}/read", {})
+        Block.objects.create(user=alice.user, blocked=mallory.user)
+        mallory.send(alice)
+        alice.send(bob)
+        assert news(woken_token).json()["results"] == []
+
+    @pytest.mark.parametrize("token", ["x", "", "a:b:c"])
+    def test_other_tokens_are_refused(self, token, db):
+        assert news(token).status_code in (400, 403)
+
+    def test_token_ends_with_the_session(self, alice, woken_token):
+        alice.session.end()
+        assert (news(woken_token).status_code, news(woken_token).json()["code"]) == (403, "subscription_over")
+
+    def test_token_ends_with_the_subscription(self, alice, woken_token):
+        alice.delete(f"{URL}/{alice.get(URL).json()['results'][0]['id']}")
+        assert news(woken_token).status_code == 403
+
+    def test_token_ends_when_another_account_subscribes_in_that_browser(self, bob, woken_token):
+        bobs = bob.post(URL, BODY).json()["token"]
+        assert (news(woken_token).status_code, news(bobs).status_code) == (403, 200)
+
+    def test_token_is_no_access_token(self, alice, anonymous, woken_token):
+        anonymous.credentials(HTTP_AUTHORIZATION=f"Bearer {woken_token}")
+        assert anonymous.get("/api/messages/sync?after=0").status_code == 401
+        assert news(alice.tokens["access"]).status_code == 400
+
+
+@pytest.mark.django_db
+class TestMoved:
+    def move(self, token, **changes):
+        return APIClient().post(f"{URL}/moved", at("moved") | {"token": token} | changes, format="json")
+
+    def test_it_works(self, alice, woken_token):
+        assert self.move(woken_token).status_code == 204
+        [row] = alice.get(URL).json()["results"]
+        assert row["endpoint"] == at("moved")["endpoint"]
+        assert news(woken_token).status_code == 200, "the token stays"
+
+    def test_subscription_that_had_the_address_gives_way(self, alice, bob, woken_token):
+        bob.post(URL, at("moved"))
+        assert self.move(woken_token).status_code == 204
+        assert PushSubscription.objects.get().user == alice.user
+
+    def test_other_tokens_are_refused(self, alice, woken_token):
+        assert self.move("x").status_code == 403
+        alice.session.end()
+        assert self.move(woken_token).status_code == 403
+
+    def test_other_addresses_are_400(self, woken_token):
+        assert self.move(woken_token, endpoint="https://127.0.0.1/x").status_code == 400
 
 
 # --- the request -----------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ import base64
 from cryptography.hazmat.primitives.asymmetric import ec
 from rest_framework import serializers
 
+from messaging.pagination import LARGEST_ID
 from messaging.web_push.subscriptions import ENDPOINT, PushSubscription, host_of, is_push_service
 from vibechat.core.fields import Base64Field, PatternField
 
@@ -27,10 +28,39 @@ class SubscribeSerializer(serializers.Serializer):
         return text
 
 
+class TokenSerializer(serializers.Serializer):
+    token = serializers.CharField(max_length=300)
+
+
+class NewsSerializer(TokenSerializer):
+    after = serializers.IntegerField(min_value=0, max_value=LARGEST_ID)
+
+
+class MoveSerializer(TokenSerializer, SubscribeSerializer):
+    pass
+
+
+class SenderSerializer(serializers.Serializer):
+    email = serializers.EmailField()
+    sequence = serializers.IntegerField(help_text="Of the newest unread message, in the person's mailbox.")
+
+
+class SendersSerializer(serializers.Serializer):
+    results = SenderSerializer(many=True, help_text="The newest first; at most 20.")
+
+
 class PushSubscriptionSerializer(serializers.ModelSerializer):
     class Meta:
         model = PushSubscription
         fields = ["id", "endpoint", "created_at"]
+        read_only_fields = fields
+
+
+class SubscribedSerializer(PushSubscriptionSerializer):
+    token = serializers.CharField(help_text="For `news` and `moved`, which a browser calls with no page open.")
+
+    class Meta(PushSubscriptionSerializer.Meta):
+        fields = [*PushSubscriptionSerializer.Meta.fields, "token"]
         read_only_fields = fields
 
 

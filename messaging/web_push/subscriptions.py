@@ -4,13 +4,15 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import models
+from django.core import signing
+from django.db import models, transaction
 from django.utils import timezone
 
 from accounts.models import Session, User
 
 ENDPOINT = r"https://[a-z0-9.-]{1,253}/[!-\"$-~]{1,900}"
 MOST_OF_A_PERSON = 20
+SIGNED_FOR = "vibechat web push"
 
 
 def host_of(endpoint: str) -> str:
@@ -36,6 +38,14 @@ class PushSubscriptionQuerySet(models.QuerySet["PushSubscription"]):
         self.filter(user=session.user).exclude(pk__in=list(newest.values_list("pk", flat=True))).delete()
         return row, is_new
 
+    def of_token(self, token: str) -> "PushSubscription | None":
+        """None: the token is not valid, or its session is over, or the browser has unsubscribed."""
+        try:
+            pk, session = signing.Signer(salt=SIGNED_FOR).unsign_object(token)
+        except signing.BadSignature:
+            return None
+        return self.live().filter(pk=pk, session=session).first()
+
 
 class PushSubscription(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="push_subscriptions")
@@ -50,3 +60,13 @@ class PushSubscription(models.Model):
     class Meta:
         db_table = "push_subscriptions"
         app_label = "messaging"
+
+    @property
+    def token(self) -> str:
+        """What a browser with no page open shows: it can ask who has written, and say that its address has changed."""
+        return signing.Signer(salt=SIGNED_FOR).sign_object([self.pk, str(self.session_id)])
+
+    @transaction.atomic
+    def move(self, endpoint: str, **keys: str) -> None:
+        PushSubscription.objects.filter(endpoint=endpoint).exclude(pk=self.pk).delete()
+        PushSubscription.objects.filter(pk=self.pk).update(endpoint=endpoint, **keys)

@@ -37,7 +37,7 @@ def new_people(browser: Browser, url: str, canaries: Canaries, recording: Record
     """They have browsers, but no accounts yet."""
 
     def new_context() -> Any:
-        context = browser.new_context()
+        context = browser.new_context(service_workers="block")
         context.set_default_timeout(PATIENCE_MS)
         recording.listen_to(context)
         record_keys(context, canaries)

@@ -35,7 +35,9 @@ def new_resident(browser_type, launch_options, site, people, tmp_path):
         profile = tmp_path / f"profile-{next(numbers)}"
 
         def new_context():
-            context = browser_type.launch_persistent_context(profile, **launch_options, viewport=WIDE)
+            context = browser_type.launch_persistent_context(
+                profile, **launch_options, viewport=WIDE, service_workers="block"
+            )
             context.set_default_timeout(PATIENCE_MS)
             return context
 

@@ -34,8 +34,8 @@ class Pool:
         self.lent: dict[BrowserContext, Kind] = {}
 
     def new(self, **options) -> BrowserContext:
-        """For one person alone."""
-        context = self.browser.new_context(**{"viewport": WIDE, **options})
+        """For one person alone; without a service worker, unless the options allow it."""
+        context = self.browser.new_context(**{"viewport": WIDE, "service_workers": "block", **options})
         context.set_default_timeout(PATIENCE_MS)
         return context
 

@@ -17,9 +17,10 @@ APPS = ["accounts", "keys", "contacts", "files", "messaging", "vault"]  # each a
 TOP = [*APPS, "vibechat"]
 JS = ROOT / "static" / "js"
 JS_LAYERS = {
-    "entry": {"views", "model", "crypto", "types", "storage", "net", "lib"},
+    "entry": {"views", "model", "worker", "crypto", "types", "storage", "net", "lib"},
     "views": {"views", "model", "types", "lib"},
     "model": {"model", "crypto", "types", "storage", "net", "lib"},
+    "worker": {"worker", "crypto", "storage", "net", "lib"},
     "crypto": {"crypto", "types", "lib"},
     "types": {"types", "lib"},
     "storage": {"storage", "lib"},
@@ -28,7 +29,20 @@ JS_LAYERS = {
 }
 # The folders of a layer. A file may import its own folder and the following ones. "" is the layer's top folder.
 JS_ROOMS = {
-    "model": ["", "vault", "files", "screen", "receipts", "send", "receive", "history", "keys", "session", "server"],
+    "model": [
+        "",
+        "worker",
+        "vault",
+        "files",
+        "screen",
+        "receipts",
+        "send",
+        "receive",
+        "history",
+        "keys",
+        "session",
+        "server",
+    ],
     "views": ["page", "chats", "thread", "files", "vault", "dialogs", "forms", "parts"],
 }
 DYNAMIC_IMPORT = r"\bimport\s*\(\s*[\"'](\.[^\"']+)[\"']"

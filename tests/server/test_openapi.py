@@ -130,6 +130,8 @@ def test_operations_document_their_rate_limit(document):
         "blocks/add",
         "push",
         "push/test",
+        "push/news",
+        "push/moved",
         "keys/challenge",
         "keys/upload",
         "keys/email/{email}",
@@ -161,6 +163,7 @@ def test_document_is_not_served():
         "vibechat.core.health",
         "vibechat.pages",
         "vibechat.client_manifest",
+        "vibechat.service_worker",
     }
 
 

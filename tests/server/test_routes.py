@@ -131,6 +131,10 @@ API = [
     ("GET", "/api/push", None, SIGNED_IN.format(200)),
     ("POST", "/api/push", PUSH, SIGNED_IN.format(201)),
     ("POST", "/api/push", PUSH | {"endpoint": "https://push.example.org/x"}, SIGNED_IN.format(400)),
+    ("POST", "/api/push/news", {"token": "{push_token}", "after": 0}, EVERYBODY.format(200)),
+    ("POST", "/api/push/news", {"token": "x", "after": 0}, EVERYBODY.format(403)),
+    ("POST", "/api/push/moved", PUSH | {"token": "{push_token}"}, EVERYBODY.format(204)),
+    ("POST", "/api/push/moved", PUSH | {"token": "x"}, EVERYBODY.format(403)),
     ("POST", "/api/push/test", None, SIGNED_IN.format(204)),
     ("DELETE", "/api/push/{push}", None, "401 404 204 404"),
     ("DELETE", "/api/push/x", None, SIGNED_IN.format(404)),
@@ -188,6 +192,7 @@ PAGES = [
     ("GET", "/favicon.ico", None, EVERYBODY.format(301)),
     ("GET", "/.well-known/passkey-endpoints", None, EVERYBODY.format(200)),
     ("GET", "/client-manifest.json", None, EVERYBODY.format(200)),
+    ("GET", "/service-worker.js", None, EVERYBODY.format(200)),
     ("GET", "/admin/login/", None, EVERYBODY.format(200)),
     ("GET", "/admin/", None, EVERYBODY.format(302)),
 ]
@@ -202,6 +207,8 @@ OPEN_TO_ALL = (
     "/api/auth/reset",
     "/api/auth/logout",
     "/api/auth/passkey",
+    "/api/push/news",
+    "/api/push/moved",
     "/api/health/",
 )
 

@@ -47,6 +47,13 @@ BODIES = {
         "p256dh": POINT,
         "auth": "A" * 22 + "==",
     },
+    ("POST", "/api/push/news"): {"token": "x:y:z", "after": 7},
+    ("POST", "/api/push/moved"): {
+        "token": "x:y:z",
+        "endpoint": "https://fcm.googleapis.com/x",
+        "p256dh": POINT,
+        "auth": "A" * 22 + "==",
+    },
     ("POST", "/api/auth/proof"): {"password": "wrong"},
     ("PUT", "/api/vault"): {"version": 1, "generation": 1, "blob": "AAAA" * 1389, "hash": HASH, "previous": HASH}
     | {"browser": ROUTE, "signature": SIGNATURE, "ways": [{"id": ROUTE, "kind": "code", "box": BOX}]}

@@ -45,7 +45,7 @@ def contexts_of(browser: Browser) -> Callable[[], BrowserContext]:
     """Each context is isolated, like a separate browser."""
 
     def new_context() -> BrowserContext:
-        context = browser.new_context(viewport=WIDE)
+        context = browser.new_context(viewport=WIDE, service_workers="block")  # it would load files meanwhile
         context.set_default_timeout(PATIENCE_MS)
         return context
 

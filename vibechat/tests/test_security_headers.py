@@ -40,11 +40,18 @@ async def test_it_works(path):
     assert "unsafe" not in headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("path", ["/", "/chat", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/login", "/chat", "/service-worker.js", "/nowhere"])
 async def test_pages_have_trusted_types(path):
     policy = directives(await headers_of(path))
     assert policy["require-trusted-types-for"] == "'script'"
-    assert policy["trusted-types"] == "'none'"
+    assert policy["trusted-types"] == ("vibechat-workers" if path == "/chat" else "'none'")
+
+
+async def test_service_worker_loads_no_code():
+    policy = directives(await headers_of("/service-worker.js"))
+    assert policy["default-src"] == "'none'"
+    assert policy["connect-src"] == "'self'"
+    assert "script-src" not in policy
 
 
 @pytest.mark.parametrize("path", ["/", "/chat", "/nowhere"])

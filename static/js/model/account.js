@@ -3,7 +3,7 @@ import { Emitter } from "../lib/emitter.js";
 import { once } from "../lib/once.js";
 import { Realtime } from "../net/realtime.js";
 import { Database } from "../storage/database.js";
-import { deleteForgotten, readForgotten, writeForgotten } from "../storage/device.js";
+import { readForgotten } from "../storage/device.js";
 import { Conversations } from "./conversations.js";
 import { Chains } from "./history/chains.js";
 import { ClearedMessages } from "./history/cleared-messages.js";
@@ -44,7 +44,7 @@ import { Tabs } from "./session/tabs.js";
 import { WayBackReminder } from "./session/way-back-reminder.js";
 import { Vault } from "./vault/account-vault.js";
 
-const FORGOTTEN_LIMIT = 100;
+const leaving = () => import("./leaving.js");
 
 /**
  * What tests replace.
@@ -180,7 +180,8 @@ export class Account extends Emitter {
    */
   async logOut({ forget }) {
     if (forget) {
-      await this.#noteForgotten().catch(() => {});
+      const { id } = /** @type {User} */ (this.session.user);
+      await leaving().then(({ noteForgotten }) => noteForgotten(id, this.#people.all(), this.key.pairs)).catch(() => {});
     }
     await this.#leave(forget, "logged_out");
   }
@@ -193,15 +194,19 @@ export class Account extends Emitter {
     const { email } = /** @type {User} */ (this.session.user);
     this.#tabs.tell("ended");
     this.close();
+    const unsubscribing = leaving().then(({ unsubscribe }) => unsubscribe()).catch(() => {});
     const forgetFiles = () => import("./files/of-account.js").then((files) => files.forget(email)).catch(() => {});
-    await this.session.logOut(async () => forget && Database.delete(email).finally(forgetFiles).catch(() => false), reason);
+    const forgetHere = () => forget && Database.delete(email).finally(forgetFiles).catch(() => false);
+    await this.session.logOut(() => Promise.all([unsubscribing, forgetHere()]), reason);
   }
 
-  async #noteForgotten() {
-    const { id } = /** @type {User} */ (this.session.user);
-    const compared = this.#people.all().filter(({ checked }) => checked !== null).length;
-    const keys = [...(await readForgotten(id)).keys, ...this.key.pairs.map(({ fingerprint }) => fingerprint)];
-    await writeForgotten(id, { compared, keys: [...new Set(keys)].slice(-FORGOTTEN_LIMIT) });
+  /**
+   * Web Push of this browser.
+   * @param {Promise<ServiceWorkerRegistration | undefined>} registering
+   */
+  async webPush(registering) {
+    const { WebPush } = await import("./worker/web-push.js");
+    return new WebPush({ api: this.session.api, database: this.#database, preferences: this.preferences, registering });
   }
 
   /**
@@ -211,7 +216,8 @@ export class Account extends Emitter {
    */
   async deleteAccount({ password }) {
     await this.session.api.deleteAccount(password);
-    await deleteForgotten(/** @type {User} */ (this.session.user).id).catch(() => {});
+    const { id } = /** @type {User} */ (this.session.user);
+    await leaving().then(({ forgetNotes }) => forgetNotes(id)).catch(() => {});
     await this.#leave(true, "deleted");
   }
 

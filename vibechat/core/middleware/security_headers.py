@@ -46,6 +46,8 @@ OURS_ONLY = {
     "frame-ancestors": "'none'",
 }
 TRUSTED_TYPES = {"require-trusted-types-for": "'script'", "trusted-types": "'none'"}
+# The one policy that the chat page may make, for the fixed addresses of its workers: static/js/lib/worker-addresses.js.
+WORKERS_ONLY = TRUSTED_TYPES | {"trusted-types": "vibechat-workers"}
 
 
 def policy(sources: dict[str, str]) -> str:
@@ -56,10 +58,15 @@ def page_policy() -> str:
     return policy({**OURS_ONLY, "script-src": f"'self' {import_map_hash()}", **TRUSTED_TYPES})
 
 
+def worker_policy() -> str:
+    """The service worker calls this server and loads no code but its one file."""
+    return policy({"default-src": "'none'", "connect-src": "'self'", **TRUSTED_TYPES})
+
+
 def chat_policy() -> str:
     """The page shows and plays contents of files that it has opened itself."""
     blobs = {"img-src": "'self' blob:", "media-src": "blob:"}
-    return policy({**OURS_ONLY, "script-src": f"'self' {import_map_hash()}", **blobs, **TRUSTED_TYPES})
+    return policy({**OURS_ONLY, "script-src": f"'self' {import_map_hash()}", **blobs, **WORKERS_ONLY})
 
 
 def admin_policy() -> str:
@@ -83,6 +90,7 @@ POLICIES = {
     "/admin/": admin_policy,
     "/chat": chat_policy,
     "/login": page_policy,
+    "/service-worker.js": worker_policy,
     "/": page_policy,
 }
 # With `no-referrer`, browsers send forms with `Origin: null`, which Django's CSRF check refuses.
@@ -96,6 +104,7 @@ PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
 CHAT_HEADERS = PAGE_HEADERS | {"Permissions-Policy": permissions("camera", "microphone", *PASSKEYS)}
 LOG_IN_HEADERS = PAGE_HEADERS | {"Permissions-Policy": permissions("publickey-credentials-get")}
 MORE_HEADERS = {"/admin/": ADMIN_HEADERS, "/chat": CHAT_HEADERS, "/login": LOG_IN_HEADERS, "/": PAGE_HEADERS}
+PAGE_TYPE = "text/html; charset=utf-8"
 
 
 class SecurityHeaders:
@@ -125,9 +134,17 @@ def prefix_of(path: str) -> str:
 
 
 def headers_for(path: str) -> list[tuple[bytes, bytes]]:
+    return encoded(security_headers(path) | https_headers())
+
+
+def security_headers(path: str) -> dict[str, str]:
     prefix = prefix_of(path)
-    more = {"Content-Security-Policy": POLICIES[prefix](), **https_headers()}
-    return encoded({**HEADERS, **more, **MORE_HEADERS.get(prefix, {})})
+    return {**HEADERS, "Content-Security-Policy": POLICIES[prefix](), **MORE_HEADERS.get(prefix, {})}
+
+
+def page_headers(path: str) -> dict[str, str]:
+    """Of a page that the service worker shows without a network: the same on every server."""
+    return {"Content-Type": PAGE_TYPE, **security_headers(path)}
 
 
 def https_headers() -> dict[str, str]:

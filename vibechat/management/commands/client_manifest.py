@@ -15,10 +15,11 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from vibechat.client_manifest import ADDRESS, digest_of, forget, manifest_json, pages
+from vibechat.client_manifest import ADDRESS, SERVICE_WORKER, digest_of, forget, manifest_json
 from vibechat.core import static_files
 from vibechat.core.middleware.security_headers import headers_for
 from vibechat.core.static_storage import UncompressedStorage
+from vibechat.pages import addresses
 
 TIMEOUT_SECONDS = 20
 ANSWER_LIMIT_BYTES = 4_000_000
@@ -143,9 +144,9 @@ class Server:
             status, headers, body = self.get(address)
             if status != 200 or hashlib.sha256(body).hexdigest() != entry["sha256"]:
                 yield f"{entry['name']}: served otherwise than the server's manifest says (status {status})"
-            elif address in pages():
+            elif address in {*addresses(), SERVICE_WORKER}:
                 expected = dict(headers_for(address))
-                changed = [policy for policy in POLICIES if headers.get(policy) != expected[policy]]
+                changed = [policy for policy in POLICIES if headers.get(policy) != expected.get(policy)]
                 yield from (f"{entry['name']}: served with another {policy.decode()}" for policy in changed)
 
 

@@ -11,6 +11,7 @@ import { get } from "../../storage/queries.js";
  * @typedef {object} NotificationChoice
  * @property {"off" | "nothing" | "name" | "text"} shows what a notification shows of a message
  * @property {boolean} sound
+ * @property {boolean} closed whether this browser is told also while no page is open, by Web Push
  * @property {boolean} isAnswered whether the person has been asked
  * @property {string[]} muted whose messages are not told of, as an older version of the page kept it (now a setting of the chat)
  */
@@ -22,7 +23,7 @@ export class Preferences extends Emitter {
   #typing = true;
   #changedAtMs = 0;
   /** @type {NotificationChoice} */
-  #notifications = { shows: "off", sound: false, isAnswered: false, muted: [] };
+  #notifications = { shows: "off", sound: false, closed: false, isAnswered: false, muted: [] };
 
   /** @param {{ database: Database, tabs: Tabs }} parts */
   constructor({ database, tabs }) {

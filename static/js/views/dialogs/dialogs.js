@@ -17,6 +17,7 @@ import { TakeOverDialog } from "./take-over-dialog.js";
  * @typedef {object} DialogParts
  * @property {Account} account
  * @property {import("../../model/keys/safety.js").Safety} safety
+ * @property {import("./notifications-part.js").Pushing} push
  * @property {Session} session
  * @property {() => Person | null} person of the chat that is open
  * @property {(email: string) => void} onAdded
@@ -27,7 +28,7 @@ import { TakeOverDialog } from "./take-over-dialog.js";
  */
 
 /** @param {DialogParts} parts */
-export function makeDialogs({ account, safety, session, person, onAdded, actions, onOptions, onSettings, wayBack }) {
+export function makeDialogs({ account, push, safety, session, person, onAdded, actions, onOptions, onSettings, wayBack }) {
   const { conversations, preferences } = account;
   storageLossStrip(account);
   return {
@@ -62,6 +63,7 @@ export function makeDialogs({ account, safety, session, person, onAdded, actions
       exported: () => account.exported(),
       preferences,
       strangers: () => account.strangers(),
+      push,
       onOpen: onSettings,
     }),
     shortcuts: new Dialog("shortcuts"),

@@ -16,6 +16,7 @@ import { ToldPart } from "./told-part.js";
  * @property {() => import("./export-files.js").Parts} exported all that this browser holds, decrypted
  * @property {import("./notifications-part.js").NotificationPreferences & import("./told-part.js").ToldPreferences} preferences
  * @property {() => Promise<import("../../model/screen/strangers.js").Strangers>} strangers
+ * @property {import("./notifications-part.js").Pushing} push
  * @property {() => void} onOpen
  */
 
@@ -43,7 +44,7 @@ export class SettingsDialog {
       part.addEventListener("toggle", () => part.open && part.scrollIntoView({ block: "nearest" }));
     }
     new ExportPart(parts.exported, find("#settings", HTMLElement));
-    this.notifications = new NotificationsPart(parts.preferences);
+    this.notifications = new NotificationsPart(parts.preferences, parts.push);
     this.blocked = new BlockedPart(parts.strangers);
     this.told = ["readReceipts", "typing"].map((name) => new ToldPart(parts.preferences, /** @type {"typing"} */ (name)));
     this.removal = this.form(

@@ -9,8 +9,8 @@ import { ConnectionStrip, isWithoutServer } from "../parts/connection-state.js";
 import { badge, plural } from "../parts/format.js";
 import { watchLocalTime } from "../parts/local-time.js";
 import { Router } from "../parts/router.js";
-import { hasKeyboard } from "../parts/scheduling.js";
-import { loadChatShell, whenIdle } from "./lazy-parts.js";
+import { hasKeyboard, whenIdle } from "../parts/scheduling.js";
+import { loadChatShell } from "./lazy-parts.js";
 
 /** @typedef {import("../../model/account.js").Account} Account */
 /** @typedef {import("../../model/session/session.js").Session} Session */

@@ -1,5 +1,6 @@
 /** The second half of the chat page: the open chat, the dialogs and the keyboard shortcuts. */
 import { find } from "../../lib/dom.js";
+import { onChosenNotification, registerWorker } from "../../model/worker/worker-registration.js";
 import { ArchiveButton } from "../chats/archive-button.js";
 import { ChatDialogs } from "../chats/chat-dialogs.js";
 import { ChatMenu } from "../chats/chat-menu.js";
@@ -11,6 +12,7 @@ import { Announcer } from "../parts/announcer.js";
 import { copyBy } from "../parts/clipboard.js";
 import { Menu } from "../parts/menu.js";
 import { followVisibleHeight } from "../parts/viewport.js";
+import { whenIdle } from "../parts/scheduling.js";
 import { ThreadView } from "../thread/thread-view.js";
 import { VaultViews } from "../vault/vault-views.js";
 import { keepStrip } from "./keep-strip.js";
@@ -46,8 +48,15 @@ export class ChatShell {
       onDetails: () => this.dialogs.details.open(),
       onDiffer: (send) => this.differ(send),
     });
+    /** @type {Promise<ServiceWorkerRegistration | undefined>} */
+    const registering = new Promise((resolve) => {
+      whenIdle(() => resolve(registerWorker(document.documentElement.dataset.release ?? "")));
+    });
+    const push = account.webPush(registering);
+    onChosenNotification((email) => page.router.open(email));
     this.dialogs = makeDialogs({
       account,
+      push,
       safety: account.safety,
       session,
       person: () => this.person(),
@@ -82,7 +91,9 @@ export class ChatShell {
       nameOf: (email) => page.person(email).name,
       open: ({ peer, id }) => void this.reveal(peer, id),
     });
-    new Notifications({ conversations, preferences: account.preferences, open: (email) => page.router.open(email) });
+    new Notifications({
+      conversations, preferences: account.preferences, open: (email) => page.router.open(email), registering, push,
+    });
     this.listen();
     followVisibleHeight();
   }

@@ -1,10 +1,6 @@
 /** Loads the modules and styles that the first screen of the chat page does not need. */
 import { find } from "../../lib/dom.js";
 import { once } from "../../lib/once.js";
-import { after } from "../../lib/timing.js";
-
-// The idle callback runs at the latest after this time.
-const WITHIN_MS = 2000;
 
 const styles = once(() => Promise.all(laterLinks("stylesheet").map(added)));
 
@@ -14,12 +10,6 @@ export const loadChatShell = once(() => {
   return styled(import("./chat-shell.js"));
 });
 export const loadStoppedPage = once(() => styled(import("./stopped-page.js")));
-
-/** @param {() => unknown} work what nobody waits for */
-export function whenIdle(work) {
-  if ("requestIdleCallback" in globalThis) requestIdleCallback(work, { timeout: WITHIN_MS });
-  else after(WITHIN_MS, work);
-}
 
 /**
  * @template Part

@@ -2,14 +2,24 @@
  * Tells of new messages while the person looks elsewhere: by a notification, a sound and the icon of the tab. All tabs of a browser
  * tell as one: none does while one of them is looked at, and only one plays the sound.
  */
-import { find, setAttributes } from "../../lib/dom.js";
+import { button, fill, find, setAttributes } from "../../lib/dom.js";
 import { after } from "../../lib/timing.js";
 import { isAttending, onAttention } from "../parts/attention.js";
-import { canNotify, notify, playSound, requestPermission } from "../parts/browser-notifications.js";
+import { canNotify, notify, notifyBy, playSound, requestPermission } from "../parts/browser-notifications.js";
 
 /** @typedef {import("../parts/browser-notifications.js").NewMessage} NewMessage */
 /** @typedef {import("../dialogs/notifications-part.js").NotificationPreferences} NotificationPreferences */
 
+/**
+ * @typedef {object} NotificationsParts
+ * @property {import("../../model/conversations.js").Conversations} conversations
+ * @property {NotificationPreferences} preferences
+ * @property {(email: string) => void} open
+ * @property {Promise<ServiceWorkerRegistration | undefined>} registering
+ * @property {import("../dialogs/notifications-part.js").Pushing} push
+ */
+
+const CLOSED_TOO = "Also while VibeChat is closed? The maker of your browser then learns when a message comes, never what or from whom. ";
 const ATTENDED = "vibechat attended";
 const SOUND = "vibechat sound";
 const SOUND_MS = 500;
@@ -22,9 +32,13 @@ export class Notifications {
   #icon = find("link[rel=icon]", HTMLLinkElement);
   /** @type {Set<Notification>} */
   #shown = new Set();
+  #registering;
+  #push;
 
-  /** @param {{conversations: import("../../model/conversations.js").Conversations, preferences: NotificationPreferences, open: (email: string) => void}} parts */
-  constructor({ conversations, preferences, open }) {
+  /** @param {NotificationsParts} parts */
+  constructor({ conversations, preferences, open, registering, push }) {
+    this.#registering = registering;
+    this.#push = push;
     this.#conversations = conversations;
     this.#preferences = preferences;
     this.#open = open;
@@ -35,6 +49,7 @@ export class Notifications {
     }
     onAttention(() => this.#returned());
     if (isAttending()) this.#returned();
+    void push.then((web) => web.follow()).catch(() => {});
     this.#drawIcon();
   }
 
@@ -45,7 +60,10 @@ export class Notifications {
     const mayAsk = !isAnswered && shows === "off" && canNotify() && Notification.permission !== "denied";
     if (mayAsk) this.#strip.hidden = false;
     if (sound) void playAlone();
-    const shown = shows !== "off" && notify(message, shows, () => this.#open(message.email));
+    if (shows === "off") return;
+    const registration = await this.#registering;
+    if (registration?.active) return notifyBy(registration, message, shows);
+    const shown = notify(message, shows, () => this.#open(message.email));
     if (shown) this.#shown.add(shown);
   }
 
@@ -53,6 +71,12 @@ export class Notifications {
     void navigator.locks.request(ATTENDED, { mode: "shared" }, () => this.#untilLeft());
     for (const notification of this.#shown) notification.close();
     this.#shown.clear();
+    void this.#closeThoseOfTheWorker();
+  }
+
+  async #closeThoseOfTheWorker() {
+    const registration = await this.#registering;
+    for (const notification of (await registration?.getNotifications()) ?? []) notification.close();
   }
 
   /** @returns {Promise<void>} */
@@ -75,6 +99,25 @@ export class Notifications {
     this.#strip.hidden = true;
     const isAllowed = shows !== "off" && (await requestPermission());
     await this.#preferences.setNotifications({ shows: isAllowed ? shows : "off", isAnswered: true }).catch(() => {});
+    if (isAllowed && (await (await this.#push).isPossible())) this.#askForClosed();
+  }
+
+  /** It is explained before the browser is subscribed. */
+  #askForClosed() {
+    /** @param {boolean} closed */
+    const answer = (closed) => async () => {
+      this.#strip.hidden = true;
+      await this.#preferences.setNotifications({ closed }).catch(() => {});
+      await this.#followed();
+    };
+    fill(this.#strip, CLOSED_TOO, button("Yes, then too", answer(true)), " ", button("No", answer(false)));
+    this.#strip.hidden = false;
+  }
+
+  /** Where the push service cannot be reached, Settings show that nothing is told while closed. */
+  async #followed() {
+    const push = await this.#push;
+    await push.follow().catch(() => this.#preferences.setNotifications({ closed: false })).catch(() => {});
   }
 
   #drawIcon() {

@@ -51,6 +51,19 @@ export function notify(message, shows, onClick) {
   }
 }
 
+/**
+ * By the service worker, which hears of the click and shows the same person's later messages in the same place.
+ * @param {ServiceWorkerRegistration} registration
+ * @param {NewMessage} message
+ * @param {NotificationChoice["shows"]} shows
+ */
+export async function notifyBy(registration, message, shows) {
+  if (!canNotify() || Notification.permission !== "granted") return;
+  const { title, body } = wordsOf(message, shows);
+  const { email } = message;
+  await registration.showNotification(title, { body, tag: email, icon: iconAddress(), silent: true, data: { email } }).catch(() => {});
+}
+
 function iconAddress() {
   const link = document.querySelector("link[rel=icon]");
   return link instanceof HTMLLinkElement ? link.href : "";
