@@ -31,6 +31,7 @@ PARTS = (
     "test_changes",
     "test_clearing",
     "test_strangers",
+    "test_disappearing",
     "test_answers",
     "test_numbers",
     "test_names",

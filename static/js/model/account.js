@@ -9,6 +9,7 @@ import { Chains } from "./history/chains.js";
 import { ClearedMessages } from "./history/cleared-messages.js";
 import { Clearing } from "./history/clearing.js";
 import { keepListed } from "./history/standing.js";
+import { watchEndings } from "./history/ending-watch.js";
 import { MessageStore } from "./history/message-store.js";
 import { OlderMessages } from "./history/older-messages.js";
 import { RetiredKeys } from "./history/retired-keys.js";
@@ -62,6 +63,7 @@ export class Account extends Emitter {
   #parts;
   #tabs;
   #chatList;
+  #stopWatching = () => {};
 
   /**
    * @param {Session} session
@@ -161,6 +163,10 @@ export class Account extends Emitter {
   /** Shows the stored chats, then connects to the server. */
   async start() {
     this.#settle();
+    this.#stopWatching = watchEndings(this.#parts, () => import("./history/disappearing.js"), (email) => {
+      this.conversations.changedElsewhere([email]);
+      this.vault.archiveSoon();
+    });
     await this.conversations.start();
   }
 
@@ -253,6 +259,7 @@ export class Account extends Emitter {
   }
 
   close() {
+    this.#stopWatching();
     this.conversations.stop();
     this.vault.stop();
     this.#tabs.close();
@@ -342,8 +349,8 @@ function build({ session, database, cipher, ownEmail, environment }) {
   sync.on("applied", () => vault.archiveSoon());
   conversations.on("cleared", () => vault.archiveSoon());
   return {
-    accountKey, chains, chatList, cipher, contacts, conversations, decryptQueue, ownEmail, peerKeys, people, preferences, realtime,
-    safety, storageLoss, strangers, tabs, vault,
+    accountKey, chains, chatList, cipher, contacts, conversations, database, decryptQueue, messageStore, outbox, ownEmail, peerKeys,
+    people, preferences, realtime, safety, sendQueue, storageLoss, strangers, tabs, vault,
   };
 }
 

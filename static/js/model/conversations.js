@@ -177,6 +177,16 @@ export class Conversations extends Emitter {
   }
 
   /**
+   * @param {string} email
+   * @returns {Promise<{ seconds: number, isPossible: boolean }>} how long new messages of the chat are kept, 0: for ever; and whether
+   *   that can be changed: all browsers of both have to know it
+   */
+  async timer(email) {
+    const { timer } = await this.#parts.messageStore.chat(chatWith(email));
+    return { seconds: timer?.seconds ?? 0, isPossible: this.#parts.people.contentVersion(email) === 2 };
+  }
+
+  /**
    * Removes a message for the person, not for the peer. The server is told; whatever it answers, the message does not come back.
    * @param {string} email
    * @param {{ content: { hash: string } | null }} message

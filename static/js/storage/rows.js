@@ -136,6 +136,12 @@
  * @property {Record<string, number>} [draftChanges] by the person's browser, the time of its last change that the draft contains
  * @property {string} [draftShared] the nonce of the draft that the other browsers are told, or that came from one of them
  * @property {string} [draftFrom] the person's browser that has told the shared draft; none: this one
+ * @property {{ seconds: number, atMs: number, hash: string, wasOn: boolean }} [timer] how long messages are kept from now on, by
+ *   which message; wasOn: some message has a time after which it disappears
+ * @property {number} [endsAtMs] when something of the chat has to be removed next
+ * @property {number} [endsNoted] rises with each content that has to be removed some time
+ * @property {boolean} [hasErased] contents of the chat were removed, because they were deleted or their time was over
+ * @property {string[]} [orphans] hashes of messages that were deleted before they came
  * @property {Elsewhere} [elsewhere] what the person's other browsers have told
  * @property {import("../model/session/chat-settings.js").ChatSettings} [settings] the person's own
  * @property {Record<string, number>} [seen] by the peer's browser: the greatest counter that was on the screen here

@@ -78,15 +78,6 @@ export function stateOf(original, changes, reactions) {
 }
 
 /**
- * @param {{ sent_at: number, expires?: number | null }} content
- * @param {number} firstHereMs when it was first here: the sender's clock may be ahead
- * @returns {number} when it has to be gone; Infinity: it stays
- */
-export function goneAtMs({ sent_at: sentAtMs, expires }, firstHereMs) {
-  return expires ? Math.min(sentAtMs, firstHereMs) + 1000 * expires : Infinity;
-}
-
-/**
  * The later one counts. Of two at the same time, the one with the greater hash does, in all browsers.
  * @param {Told} left
  * @param {Told} right

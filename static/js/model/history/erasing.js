@@ -1,13 +1,16 @@
 /** Removes the contents of messages that were deleted or have expired from the storage. Their places in the chain stay (docs/protocol.md §5.9). */
-import { get, messagesAfter, unsent } from "../../storage/queries.js";
+import { chatOrNew, get, messagesAfter, unsent } from "../../storage/queries.js";
 import { loadVersion, typeOf } from "../../types/content-types.js";
-import { chatState, goneAtMs } from "../../types/message-states.js";
+import { goneAtMs } from "../../types/expiry.js";
+import { chatState } from "../../types/message-states.js";
 import { readReaction } from "../../types/reaction-type.js";
 import { messageRecord, nonceOf } from "../keys/storage-cipher.js";
 import { contentOf } from "./chain-check.js";
 import { mark } from "./message-rows.js";
 
 const BATCH = 500;
+// Whoever has the peer's key can delete messages without end that never come.
+const ORPHANS_LIMIT = 200;
 
 /** @typedef {{ row: MessageRow, content: StoredContent }} Opened */
 
@@ -17,18 +20,40 @@ const BATCH = 500;
  */
 export async function eraseDeleted({ database, cipher }, chat) {
   await loadVersion(2);
+  const { endsNoted: before } = await database.read(["chats"], (stores) => chatOrNew(stores("chats"), chat));
   const opened = await openedOf({ database, cipher }, chat);
   const sent = await unsentOf({ database, cipher }, chat);
   const { messages } = chatState([...opened.map(({ row, content }) => ({ ...content, mine: row.mine })), ...sent]);
-  const isDeleted = (/** @type {string | null | undefined} */ hash) => Boolean(hash && messages.get(hash)?.isDeleted);
+  const now = Date.now();
+  const endOf = (/** @type {Opened} */ { row, content }) => goneAtMs(content, row.arrivedAtMs ?? content.sent_at);
+  const over = new Set(opened.filter((one) => endOf(one) <= now).map(({ content }) => content.hash));
+  const isDeleted = (/** @type {string | null | undefined} */ hash) => Boolean(hash && (messages.get(hash)?.isDeleted || over.has(hash)));
   const names = (/** @type {StoredContent} */ { type, body, hash, replaces }) =>
     isDeleted(hash) || isDeleted(replaces) || (type === "reaction" && isDeleted(readReaction(body)?.on));
-  for (const { row, content } of opened.filter(({ content: { type, v, body } }) => !typeOf(type, v).erases && body !== "")) {
-    const isExpired = goneAtMs(content, row.arrivedAtMs ?? content.sent_at) <= Date.now();
-    if (isExpired || names(content)) {
-      await erase({ database, cipher }, row, content, isExpired);
-    }
+  const left = opened.filter(({ content: { type, v, body } }) => !typeOf(type, v).erases && body !== "");
+  const gone = left.filter(({ content }) => names(content));
+  for (const { row, content } of gone) {
+    await erase({ database, cipher }, row, content, over.has(content.hash));
   }
+  const erased = new Set(gone);
+  const ends = [...left.filter((one) => !erased.has(one)).map(endOf), ...sent.map((content) => goneAtMs(content, content.sent_at))];
+  const here = new Set(opened.map(({ content: { hash } }) => hash));
+  const orphans = opened.flatMap(({ content: { type, v, replaces } }) => (typeOf(type, v).erases && replaces && !here.has(replaces) ? [replaces] : []));
+  await note(database, chat, { before, endsAtMs: Math.min(Infinity, ...ends), orphans: orphans.slice(-ORPHANS_LIMIT), hasErased: gone.length > 0 });
+}
+
+/**
+ * @param {Database} database
+ * @param {ChatId} chatId
+ * @param {{ before: number | undefined, endsAtMs: number, orphans: string[], hasErased: boolean }} found before: `endsNoted` when
+ *   the messages were read
+ */
+function note(database, chatId, { before, hasErased, endsAtMs: next, orphans }) {
+  return database.write(["chats"], async (stores) => {
+    const chat = await chatOrNew(stores("chats"), chatId);
+    const endsAtMs = chat.endsNoted === before ? next : Math.min(next, chat.endsAtMs ?? Infinity);
+    stores("chats").put({ ...chat, endsAtMs, orphans, ...(hasErased ? { hasErased, archiveDue: Date.now() } : {}) });
+  });
 }
 
 /**

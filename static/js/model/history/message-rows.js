@@ -149,5 +149,7 @@ export function isSilent({ isSkip, hidden, isCleared, state }) {
  * @returns {boolean} whether the server's message has the same members
  */
 export function wasSentAs(envelope, { raw }) {
-  return Object.entries(envelope).every(([name, value]) => raw[name] === (Array.isArray(value) ? String(value) : value));
+  const isSame = (/** @type {string} */ name, /** @type {unknown} */ value) => raw[name] === (Array.isArray(value) ? String(value) : value);
+  // When the server deletes it is the server's word.
+  return Object.entries(envelope).every(([name, value]) => name === "delete_after" || isSame(name, value));
 }

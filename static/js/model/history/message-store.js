@@ -29,6 +29,7 @@ import { withRepetition } from "./repetitions.js";
 import { markSeen, noteWritten, owingReceipt } from "./seen.js";
 import { withSkipsAfter } from "./skips.js";
 import { isBlocked, isOwn } from "./standing.js";
+import { noteLifetime } from "./lifetimes.js";
 import { namesUnsent } from "./unsent-names.js";
 
 /**
@@ -299,6 +300,7 @@ export class MessageStore {
       if (isNew) {
         await typeOf(content.type, content.v).apply?.(stores, { chat: row.chat, peer: row.peer, mine: row.mine, ...content });
       }
+      await noteLifetime(stores, row.chat, content, isRepeated);
       if (kept && first) {
         stores("chats").put(await withRepetition(stores, await chatOrNew(stores("chats"), row.chat), kept.id));
       }

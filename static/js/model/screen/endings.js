@@ -37,6 +37,10 @@ export class Endings {
     }
   }
 
+  stop() {
+    clearTimeout(this.#timer);
+  }
+
   /** @param {Read["words"][]} left */
   #wait(left) {
     const nextMs = Math.min(Infinity, ...left.map(({ goneAtMs = Infinity }) => goneAtMs));
@@ -52,6 +56,6 @@ export class Endings {
     left.filter(({ goneAtMs = Infinity }) => goneAtMs <= Date.now()).forEach(({ hash }) => this.#erased.add(hash));
     this.#nextMs = 0;
     await this.#erase().catch(() => {});
-    await this.#refresh();
+    await this.#refresh().catch(() => {});
   }
 }

@@ -43,7 +43,7 @@ export function itemsOf(shown, contents, parts) {
 export function readOf({ rows, strays, unsent }, contents) {
   return [...strays, ...rows, ...unsent].flatMap((row) => {
     const { words } = contents.known(row);
-    return words ? [{ words, mine: !("mine" in row) || row.mine }] : [];
+    return words ? [{ words, mine: !("mine" in row) || row.mine, atMs: "atMs" in row ? row.atMs : row.createdAtMs }] : [];
   });
 }
 
@@ -67,7 +67,8 @@ function storedItems(shown, contents, { cipher, decryptQueue, people, preference
     return { row, words: known.words, item: storedItem(row, known, { ...around, key }) };
   });
   const gaps = sync.isSettled ? shown.gaps.filter((gap) => sync.isComplete || isWithin(gap, shown)) : [];
-  return arranged(placed, gaps, aroundOf(shown));
+  const mayHaveGone = Boolean(chat.timer?.wasOn);
+  return arranged(placed, gaps, aroundOf(shown)).map((item) => (item.kind === "gap" ? { ...item, mayHaveGone } : item));
 }
 
 /**

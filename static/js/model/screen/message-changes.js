@@ -1,11 +1,14 @@
 /** What edits, deletions and reactions make of the messages that the screen shows (docs/protocol.md §5.9). */
 import { textOf } from "../../types/content-types.js";
-import { chatState, goneAtMs } from "../../types/message-states.js";
+import { goneAtMs } from "../../types/expiry.js";
+import { chatState } from "../../types/message-states.js";
+
+import { readTimer } from "../../types/timer-type.js";
 
 /** @import { MessageState, Told } from "../../types/message-states.js" */
 /** @import { AnyItem, Quote, ThreadItem, Words } from "./thread-items.js" */
 
-/** @typedef {{ words: Words, mine: boolean }} Read */
+/** @typedef {{ words: Words, mine: boolean, atMs?: number }} Read atMs: when the server had it */
 
 export { Endings } from "./endings.js";
 export { goneAtMs };
@@ -21,7 +24,23 @@ export function withChanges(items, read) {
   const { messages } = chatState(read.map(toldOf));
   const shown = items.filter((item) => item.kind !== "message" || !isGone(item)).map((item) => (item.kind === "message" ? changed(item, messages.get(item.content?.hash ?? "")) : item));
   const byHash = new Map(shown.flatMap((item) => (item.kind === "message" && item.content?.hash ? [[item.content.hash, item]] : [])));
-  return shown.map((item) => (item.kind === "message" && item.content?.reply ? { ...item, quote: quoteOf(byHash.get(item.content.reply)) } : item));
+  return withTimers(shown, read).map((item) => (item.kind === "message" && item.content?.reply ? { ...item, quote: quoteOf(byHash.get(item.content.reply)) } : item));
+}
+
+/**
+ * @param {AnyItem[]} items
+ * @param {Read[]} read
+ * @returns {AnyItem[]} with who has set how long messages are kept
+ */
+function withTimers(items, read) {
+  const timers = new Map(read.flatMap(({ words, mine, atMs = 0 }) => (words.type === "timer" ? [[words.hash, { words, mine, atMs }]] : [])));
+  const all = [...items];
+  for (const { words, mine, atMs } of timers.values()) {
+    const at = new Date(atMs);
+    const after = all.findLastIndex((one) => one.kind !== "gap" && one.at <= at);
+    all.splice(after + 1, 0, { kind: "timer", key: `timer ${words.hash}`, at, mine, seconds: readTimer(words.body)?.seconds ?? 0 });
+  }
+  return all;
 }
 
 /** @param {ThreadItem} item */

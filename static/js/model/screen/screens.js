@@ -66,6 +66,7 @@ export class Screens extends Emitter {
   stop() {
     this.#isStopped = true;
     clearTimeout(this.#lookAgain);
+    this.#threads.forEach((thread) => thread.leave());
   }
 
   /** @param {typeof import("./thread.js").Thread} threadClass comes with the views of an open chat, since the first screen does not need it */
@@ -101,6 +102,7 @@ export class Screens extends Emitter {
 
   /** @param {string} email */
   close(email) {
+    this.#threads.get(email)?.leave();
     this.#threads.delete(email);
   }
 

@@ -33,13 +33,15 @@ import { acknowledgement } from "../receipts/peer-receipts.js";
  *   was long before the server had it
  */
 
-/** @typedef {{ kind: "gap", key: string, count: number }} GapItem count: how many messages of the peer are missing */
+/** @typedef {{ kind: "gap", key: string, count: number, mayHaveGone?: boolean }} GapItem count: how many messages of the peer are missing;
+ *   mayHaveGone: messages of this chat disappear after a time */
+/** @typedef {{ kind: "timer", key: string, at: Date, mine: boolean, seconds: number }} TimerItem who has set how long messages are kept; 0: for ever */
 /** @typedef {{ kind: "keys-changed", key: string, at: Date, wasChecked: boolean, isDeclined: boolean }} KeysItem */
 /** @typedef {{ kind: "renamed", key: string, at: Date, before: string, after: string }} NameItem */
 /** @typedef {{ kind: "taken-back", key: string, at: Date }} TakenBackItem an own message that has arrived nevertheless */
 /** @typedef {{ kind: "second-browser", key: string, at: Date }} BrowserItem */
 /** @typedef {KeysItem | NameItem | BrowserItem} ChangeItem a change of the peer's key, name or browser */
-/** @typedef {ThreadItem | GapItem | ChangeItem | TakenBackItem} AnyItem */
+/** @typedef {ThreadItem | GapItem | ChangeItem | TakenBackItem | TimerItem} AnyItem */
 
 /**
  * @typedef {object} Words a decrypted message

@@ -43,6 +43,7 @@ export class Thread extends Emitter {
   #unreadCount = 0;
   /** @type {import("./endings.js").Endings | undefined} */
   #endings;
+  #isLeft = false;
   /** @type {string | null} */
   #firstUnreadKey = null;
 
@@ -379,6 +380,12 @@ export class Thread extends Emitter {
     this.#itemsChanged();
   }
 
+  /** Waits for nothing any more: the chat is not shown. */
+  leave() {
+    this.#isLeft = true;
+    this.#endings?.stop();
+  }
+
   /**
    * Removes a message that could not be stored.
    * @param {string} clientId
@@ -411,9 +418,9 @@ export class Thread extends Emitter {
     [...rows.filter(hasContent), ...unsent, ...echoed].forEach(({ clientId }) => this.#shown.echoes.delete(clientId ?? ""));
     this.#items = null;
     this.#openWhatIsClosed();
-    if (this.#contents.changes) {
+    if (this.#contents.changes && !this.#isLeft) {
       this.#endings ??= new this.#contents.changes.Endings({
-        erase: () => this.#parts.messageStore.eraseDeleted(this.#chatId), refresh: () => this.refresh(),
+        erase: () => this.#parts.messageStore.eraseDeleted(this.#chatId), refresh: () => this.refresh().then(() => this.emit("counted")),
       });
       this.#endings.see(this.items(), readOf(this.#shown, this.#contents));
     }

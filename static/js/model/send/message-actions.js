@@ -6,15 +6,18 @@ import { file as fileType } from "../../types/file-type.js";
 import { nothing } from "../../types/nothing-type.js";
 import { reaction } from "../../types/reaction-type.js";
 import { text as textType } from "../../types/text-type.js";
+import { timer } from "../../types/timer-type.js";
 import { Refusal } from "../server/model-errors.js";
 
 /** @typedef {Pick<import("../screen/thread-items.js").ThreadItem, "content" | "id" | "versions" | "mine">} Message */
 /**
- * @typedef {{ kind: "react", on: Message, emoji: string } | { kind: "edit", on: Message, text: string }
+ * @typedef {{ kind: "timer", seconds: number } | { kind: "react", on: Message, emoji: string } | { kind: "edit", on: Message, text: string }
  *   | { kind: "delete", on: Message }
  *   | { kind: "files", caption: string, files: import("../../types/file-type.js").FileEntry[], reply: string | null }} Action emoji: "" for none any more
  */
-/** @typedef {{ type: string, body: string, v: number, replaces: string | null, reply?: string | null }} Change */
+/** @typedef {{ type: string, body: string, v: number, replaces: string | null, reply?: string | null, expires?: number | null }} Change */
+
+const LATEST_MS = 8_640_000_000_000_000;
 
 /**
  * @param {Pick<ConversationsParts, "messageStore" | "outbox" | "people" | "serverDeletions">} parts
@@ -25,7 +28,10 @@ import { Refusal } from "../server/model-errors.js";
 export async function change({ messageStore, outbox, people, serverDeletions }, email, action) {
   const message = written(action, people.contentVersion(email));
   const clientId = CryptoManager.randomUuid();
-  await outbox.add({ ...message, clientId, peer: email, atMs: Date.now() });
+  const { timer: before } = await messageStore.chat(chatWith(email));
+  // A timer counts from now on, also where the last one was set by a clock that is ahead.
+  const atMs = action.kind === "timer" && before ? Math.min(LATEST_MS, Math.max(Date.now(), before.atMs + 1)) : Date.now();
+  await outbox.add({ ...message, clientId, peer: email, atMs });
   if (action.kind === "delete") {
     if (action.on.id !== null) await serverDeletions.add([{ id: action.on.id, whom: "everyone", after: clientId }]);
     await messageStore.eraseDeleted(chatWith(email));
@@ -57,14 +63,18 @@ function written(action, v) {
     const { caption, files, reply } = action;
     return { type: fileType.name, ...composed(fileType, { caption, files }), v, replaces: null, reply };
   }
+  if (action.kind === "timer") {
+    return { type: timer.name, ...composed(timer, { seconds: action.seconds }), v, replaces: null };
+  }
   const { content } = action.on;
   if (content === null) {
     throw new Refusal("no_version_2");
   }
+  const expires = secondsLeft(content.goneAtMs);
   const { hash, browser, counter } = content;
   if (action.kind === "react") {
     const saw = action.on.versions.at(-1)?.hash ?? hash;
-    return { type: reaction.name, ...composed(reaction, { on: hash, saw, emoji: action.emoji }), v, replaces: null };
+    return { type: reaction.name, ...composed(reaction, { on: hash, saw, emoji: action.emoji }), v, replaces: null, expires };
   }
   if (action.kind === "delete") {
     return { type: nothing.name, ...composed(nothing, { browser, counter }), v, replaces: hash };
@@ -72,7 +82,15 @@ function written(action, v) {
   if (!mayEdit(action.on)) {
     throw new Refusal("too_late");
   }
-  return { type: textType.name, ...composed(textType, action.text), v, replaces: hash };
+  return { type: textType.name, ...composed(textType, action.text), v, replaces: hash, expires };
+}
+
+/**
+ * @param {number} [goneAtMs] of the message that is changed
+ * @returns {number | null} the seconds that are left of its time
+ */
+function secondsLeft(goneAtMs = Infinity) {
+  return goneAtMs === Infinity ? null : Math.max(1, Math.ceil((goneAtMs - Date.now()) / 1000));
 }
 
 /**

@@ -9,6 +9,7 @@ import { SENT_SUITE, suiteOf } from "../../crypto/suites.js";
 import { chatWith } from "../../storage/chat-ids.js";
 import { all, chatOrNew, get, unsent } from "../../storage/queries.js";
 import { isNews, isPlaced, loadVersion, typeOf } from "../../types/content-types.js";
+import { noteLifetime } from "../history/lifetimes.js";
 import { FRESH } from "../history/message-rows.js";
 import { messageRecord, nonceOf } from "../keys/storage-cipher.js";
 import { Refusal } from "../server/model-errors.js";
@@ -25,6 +26,7 @@ import { Refusal } from "../server/model-errors.js";
  * @property {number} [v] of the content; none: 1
  * @property {string | null} [reply] the hash of the message that it answers, in version 2
  * @property {string | null} [replaces] the hash of the message that it changes, in version 2
+ * @property {number | null} [expires] after how many seconds it disappears, in version 2; none: as the chat's timer says
  * @property {Sealed | null} [from] the stored draft that becomes the message
  * @property {() => Promise<DraftChange>} [readDraft] the change of the stored draft when the message is stored
  */
@@ -33,6 +35,7 @@ import { Refusal } from "../server/model-errors.js";
 // client_id (docs/protocol.md §7.1). Otherwise the same bytes are sent again, which cannot make a second message.
 const NOT_STORED = ["stale_key", "declined_key"];
 const SENT_DRAFTS_LIMIT = 8;
+const HOUR_MS = 3_600_000;
 /** @type {import("../../storage/database.js").StoreName[]} what a type may change besides, where it changes anything */
 const APPLIED_STORES = ["messages"];
 const STRICT = /** @type {const} */ ({ durability: "strict" });
@@ -85,7 +88,8 @@ export class Outbox {
     const draft = await readDraft?.();
     const [before, received] = await Promise.all([this.#chains.own(chatId), this.#chains.received(chatId)]);
     const counter = before.counter + 1;
-    const content = await this.#compose({ ...added, peer, type, body, atMs, counter, previous: before.hash, received });
+    const expires = added.expires === undefined ? await this.#timer(chatId, type, added.v) : added.expires;
+    const content = await this.#compose({ ...added, expires, peer, type, body, atMs, counter, previous: before.hash, received });
     const [sealed, chain] = await Promise.all([
       this.#cipher.seal(messageRecord({ peer, clientId }), content),
       this.#chains.ownRow(chatId, content),
@@ -105,17 +109,30 @@ export class Outbox {
       stores("chains").put(chain);
       stores("chats").put(withoutDraft(chat, from, draft));
       await apply?.(stores, { chat: chatId, peer, mine: true, ...content });
+      await noteLifetime(stores, chatId, content);
       return true;
     }, STRICT);
+  }
+
+  /**
+   * @param {ChatId} chatId
+   * @param {string} type
+   * @param {number | undefined} v
+   * @returns {Promise<number | null>} after how many seconds a message of the chat disappears
+   */
+  async #timer(chatId, type, v) {
+    const isKept = v !== 2 || typeOf(type, v).isKept;
+    const chat = isKept ? null : await this.#database.read(["chats"], (stores) => chatOrNew(stores("chats"), chatId));
+    return chat?.timer?.seconds || null;
   }
 
   /**
    * @param {Omit<StoredContent, "browser" | "sent_at" | "hash"> & { peer: string, atMs: number }} message
    * @returns {Promise<StoredContent>}
    */
-  async #compose({ peer, type, body, atMs, counter, previous, received, v = VERSION, reply = null, replaces = null }) {
+  async #compose({ peer, type, body, atMs, counter, previous, received, v = VERSION, reply = null, replaces = null, expires = null }) {
     const { browser } = this.#cipher;
-    const added = addedMembers({ v, salt: CryptoManager.randomId(), reply, replaces, expires: null, else: "" });
+    const added = addedMembers({ v, salt: CryptoManager.randomId(), reply, replaces, expires, else: "" });
     const content = { type, browser, counter, previous, received, sent_at: atMs, body, ...added };
     const people = { from: this.#ownEmail, to: peer };
     const hash = await suiteOf(SENT_SUITE).messageHash(untaggedJson({ v, ...people, ...content, self_tag: "" }));
@@ -204,9 +221,7 @@ export class Outbox {
       content,
     });
     const sealed = await this.#cipher.seal(messageRecord({ peer: row.peer, clientId }), content);
-    const files = typeOf(content.type, content.v).filesOf?.(content.body);
-    const told = { ...envelope, ...(files && { files }), ...(isNews(content) ? {} : { quiet: true }) };
-    return { ...row, clientId, sealed, envelope: told, stale: false };
+    return { ...row, clientId, sealed, envelope: { ...envelope, ...askedOf(content) }, stale: false };
   }
 
   /**
@@ -334,6 +349,17 @@ function withoutDraft(chat, from, change) {
   const gone = nonceOf(draft) === nonceOf(chat.draft) ? [from] : [from, chat.draft];
   const sent = new Set([...(chat.sentDrafts ?? []), ...gone.flatMap((one) => (one ? [nonceOf(one)] : []))]);
   return { ...chat, draft, sentDrafts: [...sent].slice(-SENT_DRAFTS_LIMIT) };
+}
+
+/**
+ * @param {StoredContent} content
+ * @returns {{ files?: string[], quiet?: boolean, delete_after?: string }} what the server is to do for it: it learns the hour of its end only
+ */
+function askedOf(content) {
+  const { sent_at: sentAtMs, expires } = content;
+  const files = typeOf(content.type, content.v).filesOf?.(content.body);
+  const hour = new Date(HOUR_MS * Math.ceil((sentAtMs + 1000 * (expires ?? 0)) / HOUR_MS)).toISOString();
+  return { ...(files && { files }), ...(isNews(content) ? {} : { quiet: true }), ...(expires ? { delete_after: hour.replace(".000", "") } : {}) };
 }
 
 /**

@@ -7,10 +7,12 @@ import { chatOrNew, get, messagesAtCounter } from "../../storage/queries.js";
 import { isPlaced, loadVersion, typeOf } from "../../types/content-types.js";
 import { freeIdBeside } from "../history/apply-event.js";
 import { contentOf } from "../history/chain-check.js";
+import { noteLifetime } from "../history/lifetimes.js";
 import { isSameMessage, mark, marksOf } from "../history/message-rows.js";
 import { noteWritten } from "../history/seen.js";
 import { messageRecord } from "../keys/storage-cipher.js";
 import { rowOf } from "./archive-content.js";
+import { isOver, withoutBody } from "./archive-erasing.js";
 
 /** @import { ArchivedMessage } from "./archive-content.js" */
 
@@ -37,7 +39,7 @@ export async function importMessages(parts, messages) {
   const done = { chats: new Set(), chains: new Map(), due: new Set() };
   const isGone = await clearedIn(parts, messages);
   const standing = messages.filter((message) => !isGone(message));
-  messages.filter(isGone).forEach(({ peer }) => done.due.add(chatWith(peer)));
+  messages.filter((message) => isGone(message) || isOver(message)).forEach(({ peer }) => done.due.add(chatWith(peer)));
   const known = await resealedHere(parts, standing);
   const candidates = await Promise.all(standing.filter((message) => !known.has(message)).map((message) => candidate(parts, message)));
   await parts.database.write(["messages", "chats"], async (stores) => {
@@ -84,16 +86,19 @@ async function resealedHere({ database, cipher }, messages) {
 
 /**
  * @param {ImportParts} parts
- * @param {ArchivedMessage} message
+ * @param {ArchivedMessage} archived
  * @returns {Promise<Candidate>}
  */
-async function candidate({ cipher }, message) {
+async function candidate({ cipher }, archived) {
+  const message = isOver(archived) ? withoutBody(archived) : archived;
   const row = /** @type {MessageRow} */ ({ ...rowOf(message), chat: chatWith(message.peer) });
   const { conflict, content } = { ...row, content: message.content };
   await loadVersion(content.v);
-  const hidden = !isPlaced(content) && !conflict;
+  const hidden = (!isPlaced(content) && !conflict) || (content.body === "" && Boolean(content.expires));
   const sealed = await cipher.seal(messageRecord(row), content);
-  return { message, row: { ...row, sealed, hidden, ...marksOf(content), archived: true } };
+  // It ends so long after some browser of the person had it, where its writer's clock was ahead.
+  const arrivedAtMs = content.expires ? message.at || Date.now() : undefined;
+  return { message, row: { ...row, arrivedAtMs, sealed, hidden, ...marksOf(content), archived: true } };
 }
 
 /**
@@ -120,6 +125,7 @@ async function enter(stores, { row, message: { content }, here }, done) {
   await put(stores, { ...row, id }, present);
   await noteWritten(stores, row, here);
   await typeOf(content.type, content.v).apply?.(stores, { chat: row.chat, peer: row.peer, mine: row.mine, ...content });
+  await noteLifetime(stores, row.chat, content);
   done.chats.add(row.chat);
   if (!row.mine) {
     done.chains.set(`${row.chat} ${row.browser}`, { chat: row.chat, browser: String(row.browser) });

@@ -4,7 +4,7 @@
  * between finds the message in the last segment and does not write it again.
  */
 import { get, marked } from "../../storage/queries.js";
-import { typeOf } from "../../types/content-types.js";
+import { isPlaced, loadVersion } from "../../types/content-types.js";
 import { contentOf as openedContent } from "../history/chain-check.js";
 import { mark } from "../history/message-rows.js";
 import { nonceOf } from "../keys/storage-cipher.js";
@@ -53,8 +53,9 @@ export class ArchiveWriter {
     const rows = await database.read(["messages"], (stores) => marked(stores("messages"), "unarchived", undefined, MESSAGES_LIMIT));
     return Promise.all(rows.map(async (row) => {
       const content = await openedContent(cipher, row);
+      await loadVersion(content?.v);
       // A message that is hidden although its type is shown was cleared while it was on its way.
-      const isOut = !content || (row.hidden && typeOf(content.type).isShown);
+      const isOut = !content || (row.hidden && isPlaced(content) && content.body !== "");
       return { row, message: isOut ? null : archivedMessage(row, content) };
     }));
   }

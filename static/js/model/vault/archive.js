@@ -7,6 +7,7 @@ import { peerOf } from "../../storage/chat-ids.js";
 import { all, chatOrNew } from "../../storage/queries.js";
 import { Refusal } from "../server/model-errors.js";
 import { contentOf, readContent } from "./archive-content.js";
+import { erasedIn, withoutBody } from "./archive-erasing.js";
 import { clearedIn, importMessages } from "./archive-import.js";
 import { ArchiveState } from "./archive-state.js";
 import { ArchiveWriter } from "./archive-writer.js";
@@ -195,8 +196,9 @@ export class Archive {
     const written = await this.#streams.rewrite({ ...segment, kind: "archive" }, async (before) => {
       const messages = readContent(before);
       const isGone = await clearedIn(this.#parts, messages);
-      rest = messages.filter((message) => !isGone(message));
-      return rest.length === messages.length ? undefined : contentOf(rest);
+      const isErased = await erasedIn(this.#parts, messages);
+      rest = messages.filter((message) => !isGone(message)).map((message) => (isErased(message) ? withoutBody(message) : message));
+      return rest.length === messages.length && !messages.some(isErased) ? undefined : contentOf(rest);
     });
     if (written) {
       await this.#state.note({ ...written, browser: segment.browser }, rest);

@@ -6,6 +6,7 @@ import { asFailure } from "../parts/strings.js";
 import { COMPARE_AGAIN, comparedWords } from "./comparison.js";
 import { AskingDialog } from "./dialog.js";
 import { NumbersDialog } from "./numbers-dialog.js";
+import { TimerPart } from "./timer-part.js";
 
 /** @typedef {import("../thread/thread-view.js").Person & { fullName: string }} Person */
 /**
@@ -34,8 +35,9 @@ import { NumbersDialog } from "./numbers-dialog.js";
  * @param {Blocking["isBlocked"]} parts.isBlocked
  * @param {Blocking["block"]} parts.block
  * @param {Blocking["unblock"]} parts.unblock
+ * @param {import("./timer-part.js").Timers} parts.timers
  */
-export function detailsDialog({ person, clear, safety, isMuted, setMuted, options, isRequest, isBlocked, block, unblock }) {
+export function detailsDialog({ person, clear, safety, isMuted, setMuted, options, isRequest, isBlocked, block, unblock, timers }) {
   const dialog = new AskingDialog("details", async () => clear(email));
   const { node } = dialog;
   let email = "";
@@ -46,10 +48,14 @@ export function detailsDialog({ person, clear, safety, isMuted, setMuted, option
   });
   const blocking = find("#details-block", HTMLButtonElement);
   blocking.addEventListener("click", () => void (isBlocked(email) ? unblock(email) : block(email)));
+  const timer = new TimerPart(timers);
   const compared = new NumbersDialog({ safety, beneath: node });
   const draw = () => {
     const shown = person();
-    if (shown?.email === email) drawPerson(node, shown, safety);
+    if (shown?.email === email) {
+      drawPerson(node, shown, safety);
+      timer.draw(shown);
+    }
     if (!mute.disabled) mute.checked = isMuted(email);
     blocking.hidden = isRequest(email);
     setText(blocking, isBlocked(email) ? "Unblock" : "Block");

@@ -42,6 +42,10 @@ export function makeDialogs({ account, push, safety, session, person, onAdded, a
       setMuted: (email, muted) => conversations.set(email, { muted }),
       options: onOptions,
       ...blocking(conversations, actions),
+      timers: {
+        timer: (email) => conversations.timer(email),
+        setTimer: (email, seconds) => conversations.change(email, { kind: "timer", seconds }),
+      },
     }),
     keysChanged: keysChangedDialog({
       accept: ({ email, fingerprint, offer }) => conversations.acceptKey(email, fingerprint, offer),

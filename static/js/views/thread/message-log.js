@@ -1,5 +1,6 @@
 /** The log of one chat. Rows are drawn by key, so that a new message changes no other node. */
 import { element, fill, find, icon, isolated } from "../../lib/dom.js";
+import { durationWords } from "../parts/durations.js";
 import { plural } from "../parts/format.js";
 import { KeyedList } from "../parts/keyed-list.js";
 import { dayName } from "./days.js";
@@ -11,6 +12,18 @@ import { createElsewhere, updateElsewhere } from "./unopened-run.js";
 /** @typedef {import("./message-view.js").MessageContext} MessageContext */
 
 const MANY_MISSING = 10_000;
+
+/**
+ * @param {import("./timeline.js").TimerRow} row
+ * @param {Child} name of the other person
+ * @returns {Child[]}
+ */
+function timerWords({ mine, seconds }, name) {
+  const who = mine ? "You" : name;
+  return seconds === 0
+    ? [who, " turned off disappearing messages."]
+    : [icon("sending"), who, ` set messages to disappear ${durationWords(seconds)} after they are sent.`];
+}
 
 export class LogView {
   /** @param {MessageContext} context */
@@ -103,11 +116,13 @@ export class LogView {
     if (row.kind === "second-browser") {
       return [icon("alert"), "A second browser is using ", fullName, "'s keys. Ask in person or by phone if that is right."];
     }
+    if (row.kind === "timer") return timerWords(row, name);
     if (row.kind === "taken-back") return [icon("alert"), "A message that you took back has reached ", name, " all the same."];
     // The sender chooses the counters, so the count may be any number.
     const isMany = row.count > MANY_MISSING;
     const messages = `${isMany ? "More than " : ""}${plural(Math.min(row.count, MANY_MISSING), "message", "messages")}`;
-    return [`${messages} from `, name, row.count === 1 ? " has not arrived" : " have not arrived"];
+    const [have, they] = row.count === 1 ? ["has", "It"] : ["have", "They"];
+    return [`${messages} from `, name, ` ${have} not arrived`, row.mayHaveGone ? `. ${they} may have disappeared` : false];
   }
 
   /**

@@ -7,6 +7,7 @@ import { dayKey } from "./days.js";
 /** @typedef {import("../../model/screen/thread-items.js").ChangeItem} ChangeRow */
 /** @typedef {import("../../model/screen/thread-items.js").TakenBackItem} TakenBackRow */
 /** @typedef {import("../../model/screen/thread-items.js").AnyItem} Item */
+/** @typedef {import("../../model/screen/thread-items.js").TimerItem} TimerRow */
 /** @typedef {{key: string, count: number}} UnreadMark */
 /** @typedef {{kind: "day", key: string, at: Date}} DayRow */
 /** @typedef {{kind: "unread", key: string, count: number}} UnreadRow */
@@ -14,7 +15,7 @@ import { dayKey } from "./days.js";
  *   `zone`: the time zone of its times */
 /** @typedef {{kind: "elsewhere", key: string, at: Date, items: ThreadItem[]}} ElsewhereRow more than one in a row that name a
  *   key of one's own that is not here */
-/** @typedef {ElsewhereRow | DayRow | UnreadRow | GapRow | ChangeRow | TakenBackRow | MessageRow} Row */
+/** @typedef {ElsewhereRow | DayRow | UnreadRow | GapRow | ChangeRow | TakenBackRow | TimerRow | MessageRow} Row */
 
 export const GROUP_MS = 5 * 60_000;
 
