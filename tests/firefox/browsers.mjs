@@ -6,11 +6,14 @@ import puppeteer from "puppeteer-core";
 
 const CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu"];
 
-export async function startFirefox(program, folder) {
+/** @param {Record<string, unknown>} [preferences] beside the defaults */
+export async function startFirefox(program, folder, preferences = {}) {
   const profile = path.join(folder, "firefox");
   mkdirSync(profile);
   // Without this its remote agent sets preferences for tests.
-  writeFileSync(path.join(profile, "user.js"), 'user_pref("remote.prefs.recommended", false);\n');
+  const all = Object.entries({ "remote.prefs.recommended": false, ...preferences });
+  const lines = all.map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`);
+  writeFileSync(path.join(profile, "user.js"), lines.join(""));
   const options = ["--headless", "--no-remote", "--remote-debugging-port=0", "--profile", profile];
   const firefox = spawn(program, options, { stdio: ["ignore", "ignore", "pipe"] });
   const browser = await puppeteer.connect({
