@@ -22,7 +22,7 @@ import { text } from "./text-type.js";
  * @property {boolean} [mayReply] version 2: its `reply` may name a message
  * @property {"may" | "must"} [replacing] version 2: whether its `replaces` names a message; none: never
  * @property {boolean} [isKept] version 2: it never expires
- * @property {boolean} [erases] version 2: what it replaces is removed from the storage
+ * @property {(body: string) => Place | null} [deletes] version 2: the place of the message that it replaces and removes from the storage
  * @property {(body: string) => string} [chainHash] its hash in the chain, if that is not its own hash
  * @property {{ isSkip?: boolean }} [marks] the unencrypted properties of its row
  * @property {(stores: Stores, message: Applied) => Promise<void>} [apply] changes stored rows in the transaction that stores
@@ -30,8 +30,8 @@ import { text } from "./text-type.js";
  * @property {(body: string, tools: { linked: (text: string) => RenderedNode[] }) => RenderedNode[]} [render] what stands in
  *   the bubble, where that is more than its text
  */
-/** @typedef {{ chat: ChatId, peer: string, mine: boolean, body: string, browser: string, counter: number, hash: string,
- *   replaces?: string | null }} Applied */
+/** @typedef {{ chat: ChatId, peer: string, mine: boolean, body: string, browser: string, counter: number, hash: string }} Applied */
+/** @typedef {{ browser: string, counter: number }} Place in a chain */
 /** @typedef {import("../lib/dom.js").Child} RenderedNode */
 /** @typedef {(name: import("../storage/database.js").StoreName) => IDBObjectStore} Stores */
 

@@ -167,6 +167,7 @@ describe("a type that was added", () => {
 
   test("is shown and previewed in its own words, and is not unread", inWorld(async (world) => {
     const [alice, bob] = [await world.newPerson("alice"), await OwnClient.join(world, "bob")];
+    await alice.account.contacts.add(bob.email);
     const { hash } = await bob.write(alice, { type: "wave", body: "to Alice" });
     await until(() => alice.chat(bob)?.lastLine === "waves to Alice", () => JSON.stringify(alice.chat(bob)));
     assert.equal(alice.chat(bob).unread, 0);
@@ -185,6 +186,7 @@ describe("a type that was added", () => {
 
   test("changes what is stored once, however often it comes, and takes no place in the log", inWorld(async (world) => {
     const [alice, bob] = [await world.newPerson("alice"), await OwnClient.join(world, "bob")];
+    await alice.account.contacts.add(bob.email);
     const first = await bob.write(alice, { body: "Pin me" });
     await alice.shows(bob, "Pin me");
     const second = await bob.write(alice, { type: "pin", body: "1", counter: 2, previous: first.hash });
@@ -225,6 +227,7 @@ describe("a type that was added", () => {
 
   test("is shown as needing a newer version where the page does not know it", inWorld(async (world) => {
     const [alice, bob] = [await world.newPerson("alice"), await OwnClient.join(world, "bob")];
+    await alice.account.contacts.add(bob.email);
     const { message } = await bob.seal(alice, { type: "pin", body: "1" });
     TYPES.delete("pin");
     world.server.plant(alice.email, message);

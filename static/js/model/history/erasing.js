@@ -30,7 +30,7 @@ export async function eraseDeleted({ database, cipher }, chat) {
   const isDeleted = (/** @type {string | null | undefined} */ hash) => Boolean(hash && (messages.get(hash)?.isDeleted || over.has(hash)));
   const names = (/** @type {StoredContent} */ { type, body, hash, replaces }) =>
     isDeleted(hash) || isDeleted(replaces) || (type === "reaction" && isDeleted(readReaction(body)?.on));
-  const left = opened.filter(({ content: { type, v, body } }) => !typeOf(type, v).erases && body !== "");
+  const left = opened.filter(({ content: { type, v, body } }) => !typeOf(type, v).deletes && body !== "");
   const gone = left.filter(({ content }) => names(content));
   for (const { row, content } of gone) {
     await erase({ database, cipher }, row, content, over.has(content.hash));
@@ -38,7 +38,7 @@ export async function eraseDeleted({ database, cipher }, chat) {
   const erased = new Set(gone);
   const ends = [...left.filter((one) => !erased.has(one)).map(endOf), ...sent.map((content) => goneAtMs(content, content.sent_at))];
   const here = new Set(opened.map(({ content: { hash } }) => hash));
-  const orphans = opened.flatMap(({ content: { type, v, replaces } }) => (typeOf(type, v).erases && replaces && !here.has(replaces) ? [replaces] : []));
+  const orphans = opened.flatMap(({ content: { type, v, replaces } }) => (typeOf(type, v).deletes && replaces && !here.has(replaces) ? [replaces] : []));
   await note(database, chat, { before, endsAtMs: Math.min(Infinity, ...ends), orphans: orphans.slice(-ORPHANS_LIMIT), hasErased: gone.length > 0 });
 }
 

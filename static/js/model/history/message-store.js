@@ -22,6 +22,7 @@ import { typeOf } from "../../types/content-types.js";
 import { messageRecord, nonceOf } from "../keys/storage-cipher.js";
 import { enterEvent, putMessage, putReceipts } from "./apply-event.js";
 import { checkChain, neighbours } from "./chain-check.js";
+import { withDeletedPlace } from "./deleted-places.js";
 import { gapsIn } from "./gaps.js";
 import { isSameEnvelope, isSameMessage, mark, marksOf, takenBack } from "./message-rows.js";
 import { marksElsewhere } from "./ranges.js";
@@ -268,7 +269,7 @@ export class MessageStore {
       const verdict = await checkChain(parts, row, content);
       kept = await this.#keep(row, { content, sealed, verdict, isUnsentNamed, isLast: attempt === ATTEMPTS_LIMIT - 1 });
     }
-    if (kept && typeOf(content.type, content.v).erases) {
+    if (kept && typeOf(content.type, content.v).deletes) {
       await this.eraseDeleted(row.chat).catch(() => {});
     }
     return kept ?? null;
@@ -306,7 +307,8 @@ export class MessageStore {
       }
       await noteWritten(stores, kept, this.#cipher.browser);
       if (kept && !kept.mine) {
-        const chat = await withSkipsAfter(stores, await chatOrNew(stores("chats"), row.chat), kept);
+        const before = withDeletedPlace(await chatOrNew(stores("chats"), row.chat), content);
+        const chat = await withSkipsAfter(stores, before, kept);
         // A skip may close the hole that kept the last receipt from saying more.
         stores("chats").put(kept.hidden && !kept.isSkip ? chat : await owingReceipt(stores, chat, kept.seen ? [kept] : []));
       }

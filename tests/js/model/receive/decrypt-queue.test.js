@@ -32,7 +32,7 @@ function controlled({ looksUp = () => false } = {}) {
   };
   const people = Object.assign(new Emitter(), { all: () => [] });
   const retiredKeys = { refuses: async () => false };
-  const decryptQueue = new DecryptQueue({ messageStore, unsealer, retiredKeys, chains: { advance: async () => {}, writtenTo: async () => [PEER] }, people });
+  const decryptQueue = new DecryptQueue({ messageStore, unsealer, retiredKeys, chains: { advance: async () => {}, standing: async () => ({ known: [PEER], blocked: [] }) }, people });
   /** @param {Map<number, () => void>} how */
   const doing = (how) => async (id) => {
     how.get(id)();

@@ -118,7 +118,7 @@ describe("receipts", () => {
     };
     const messageStore = { due: async () => due };
     const people = { all: () => [] };
-    const chains = { writtenTo: async () => ["bob@example.org"] };
+    const chains = { standing: async () => ({ known: ["bob@example.org"], blocked: [] }) };
     const preferences = { on: () => {}, readReceipts: true };
     receipts = new Receipts(/** @type {any} */ ({ api, messageStore, chains, people, preferences }));
   });
