@@ -414,6 +414,9 @@ TEXT_BODIES = (
     "PasswordReset",
     "AddContact",
     "Send",
+    "NewFile",
+    "Move",
+    "News",
 )
 TRIMMED = ("email", "recipient_email", "refresh", "invite", "token")  # trimmed; a blank value is then refused
 NEW_PASSWORDS = (("Registration", "password"), ("PasswordChange", "new_password"), ("PasswordReset", "new_password"))

@@ -138,7 +138,7 @@ def test_rows_are_deleted_in_batches_without_reading_ciphertext(
     alice.send(bob)
     Message.objects.all().delete()
     Message.objects.bulk_create(messages)
-    with django_assert_num_queries(5 + 4 * 8 + 9) as queries:
+    with django_assert_num_queries(5 + 4 * 9 + 9) as queries:
         assert prune(capsys, "--delete") == {"messages": 10}
     assert SpentClientId.objects.count() == 10
     selects = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]

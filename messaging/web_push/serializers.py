@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from messaging.pagination import LARGEST_ID
 from messaging.web_push.subscriptions import ENDPOINT, PushSubscription, host_of, is_push_service
-from vibechat.core.fields import Base64Field, PatternField
+from vibechat.core.fields import Base64Field, PatternField, StrictCharField
 
 
 class SubscribeSerializer(serializers.Serializer):
@@ -29,7 +29,7 @@ class SubscribeSerializer(serializers.Serializer):
 
 
 class TokenSerializer(serializers.Serializer):
-    token = serializers.CharField(max_length=300)
+    token = StrictCharField(max_length=300)
 
 
 class NewsSerializer(TokenSerializer):

@@ -17,7 +17,7 @@ from tests.run.audit import NOT_RUN
 from tests.support.environment import ROOT, clean_environment
 from tools.provision.node import MODULES, find_node
 
-PACKAGES = ["accounts", "contacts", "keys", "messaging", "vault", "vibechat"]
+PACKAGES = ["accounts", "contacts", "files", "keys", "messaging", "vault", "vibechat"]
 PYTHON = sys.executable
 FEW = 5  # failures of a step that may be chance; more are not run again
 PUBLIC_SERVER = {

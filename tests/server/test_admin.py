@@ -17,6 +17,7 @@ from accounts.invites import Invite
 from accounts.models import Session, User
 from conftest import PASSWORD, Person
 from contacts.models import Contact
+from files.models import File
 from keys.models import PublicKey
 from messaging.models import Clearing, Message, SpentClientId
 
@@ -38,6 +39,7 @@ def rows(alice, bob, mallory):
         alice.post("/api/contacts/add", {"email": person.email})
         message = alice.send(person, **encoded, sender_fingerprint=fingerprint)
         person.post(f"/api/messages/{message['id']}/read")
+        File.objects.begin(alice.user, person.user, 1000)
     Invite.objects.issue(timedelta(days=7))
     gone = alice.send(bob)
     for person in (alice, bob):
@@ -188,7 +190,7 @@ READ_ONLY = [model for model in admin.site._registry if model is not User]
 
 
 def test_no_other_models_have_pages():
-    assert set(admin.site._registry) == {User, Session, Invite, PublicKey, Contact, Message}
+    assert set(admin.site._registry) == {User, Session, Invite, PublicKey, Contact, File, Message}
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -286,6 +288,7 @@ def test_number_of_queries_does_not_grow_with_the_rows(pages, alice, django_asse
             person.upload_key()
             alice.post("/api/contacts/add", {"email": person.email})
             person.send(alice)
+            File.objects.begin(person.user, alice.user, 1000)
             Invite.objects.issue(timedelta(days=7))
         with django_assert_max_num_queries(20) as queries:
             page = text_of(pages.get(address))

@@ -11,7 +11,7 @@ from vibechat.tests.conftest import RunningServer
 from vibechat.tests.test_server import client_of, envelope, sign_in
 
 pytestmark = pytest.mark.once
-CODE = ["accounts", "contacts", "keys", "messaging", "vault", "vibechat", "static", "templates"]
+CODE = ["accounts", "contacts", "files", "keys", "messaging", "vault", "vibechat", "static", "templates"]
 CODE += ["manage.py", "pyproject.toml"]
 PATHS = [
     "/",
