@@ -114,6 +114,7 @@ def test_lookalike(row, alice, bob, mallory, name):
     mallory.office.send(
         impostor, impostor.seal(alice.email, mallory.office.public_key(alice), "Write to me here").message
     )
+    alice.accept(impostor)
     row.is_shown(link_to(alice, impostor), 0)
     row.is_shown(link_to(alice, bob), 1)
 
@@ -126,6 +127,7 @@ def test_lookalike(row, alice, bob, mallory, name):
 def test_called_you(row, alice, mallory):
     impostor = mallory.office.make_account("You")
     mallory.office.send(impostor, impostor.seal(alice.email, mallory.office.public_key(alice), "I owe you ten").message)
+    alice.accept(impostor)
     row.is_shown(link_to(alice, impostor))
     link_to(alice, impostor).click()
     expect(alice.log().get_by_role("article", name=f"You ({impostor.email}): I owe you ten")).to_be_visible()

@@ -13,8 +13,6 @@ export class ApiError extends Error {
     this.code = typeof body?.code === "string" ? body.code : "bad_answer";
     /** @type {Record<string, {code: string}[]>} by field; the server's sentences are not used */
     this.fields = readFields(body?.fields);
-    /** @type {any} what the server adds, unchecked */
-    this.facts = body ?? {};
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }

@@ -313,11 +313,13 @@ describe("contacts", () => {
     await until(() => again.conversations.chats().length === 0);
   }));
 
-  test("of a stranger who writes first: the name is fetched", inWorld(async (world) => {
+  test("of a stranger who writes first: the name is fetched once the request is accepted", inWorld(async (world) => {
     const alice = await world.newPerson("alice");
     const bob = await world.newPerson("bob");
     await alice.send(bob, "hello");
-    await until(() => bob.chat(alice)?.name === "alice");
+    await until(() => bob.conversations.requests().length === 1);
     assert.deepEqual(bob.account.contacts.list, []);
+    await (await bob.account.strangers()).accept(alice.email);
+    await until(() => bob.chat(alice)?.name === "alice");
   }));
 });
