@@ -13,6 +13,8 @@ export class ApiError extends Error {
     this.code = typeof body?.code === "string" ? body.code : "bad_answer";
     /** @type {Record<string, {code: string}[]>} by field; the server's sentences are not used */
     this.fields = readFields(body?.fields);
+    /** @type {Record<string, unknown>} the numbers that the server adds, such as a limit */
+    this.facts = Object.fromEntries(Object.entries(body ?? {}).filter(([, value]) => typeof value === "number"));
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
