@@ -1,4 +1,5 @@
 /** People with browsers, for the tests of the model: fake-indexeddb, real cryptography, and a server in memory. */
+import { after } from "node:test";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
@@ -9,6 +10,9 @@ import { Account } from "../../../static/js/model/account.js";
 import { Thread } from "../../../static/js/model/screen/thread.js";
 import { Session } from "../../../static/js/model/session/session.js";
 import { Server } from "./memory-server.js";
+
+// A timer that a test has left behind must not keep the process of its file alive. Its results are out by then.
+after(() => void setTimeout(() => process.exit(), 3000).unref());
 
 const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 30_000);
 
