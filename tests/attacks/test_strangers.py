@@ -22,10 +22,6 @@ def stranger(mallory):
     return mallory.office.make_account("Mallory")
 
 
-def write(mallory, sender, reader, text, **more):
-    mallory.office.send(sender, sender.seal(reader.email, mallory.office.public_key(reader), text, **more).message)
-
-
 def block(person) -> None:
     person.page.get_by_role("button", name="Chat details").click()
     with person.page.expect_response(re.compile("/api/blocks/add")):
@@ -38,7 +34,7 @@ def block(person) -> None:
     sees="Bob: under “Requests” the address, and neither name nor text; at the link “You have no chat with”",
 )
 def test_unshown(row, bob, stranger, mallory):
-    write(mallory, stranger, bob, "Open https://evil.example/now")
+    mallory.office.write(stranger, bob, "Open https://evil.example/now")
     expect(bob.request_of(stranger)).to_be_visible()
     row.found.add(row.words[0])  # the name of the list
     for _ in range(2):
@@ -76,7 +72,7 @@ def test_ignored_block(row, bob, stranger, mallory):
     sees="Bob: the chat with her stays in “Chats”, with “Let us talk”, also after a reload",
 )
 def test_hidden_contact(row, bob, stranger, mallory):
-    write(mallory, stranger, bob, "Let us talk")
+    mallory.office.write(stranger, bob, "Let us talk")
     bob.accept(stranger)
     mallory.change_answer(bob, "GET /contacts/list", lambda _: Answer(NONE))
     row.found.add(row.words[0])  # the name of the list

@@ -85,6 +85,17 @@ def friends(alice, bob) -> tuple[Person, Person]:
     return alice, bob
 
 
+@pytest.fixture
+def talking(friends) -> tuple[Person, Person]:
+    """Alice and Bob have each written one message, and the other has it."""
+    alice, bob = friends
+    alice.send("Are you there?")
+    bob.open_chat(alice)
+    bob.send("I am")
+    alice.expect_message("I am")
+    return alice, bob
+
+
 @pytest.fixture(scope="session")
 def office(site):
     office = Office(site.servers[0].url)

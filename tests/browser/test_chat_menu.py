@@ -13,17 +13,6 @@ SHELL = "() => document.querySelector('#chat-menu') !== null"
 CHOICES = ["Pin", "Mute", "Mark as unread", "Archive", "Nickname", "Download this chat", "Delete chat"]
 
 
-@pytest.fixture
-def talking(friends):
-    """Alice, who looks at her list of chats, and Bob, who has written to her."""
-    alice, bob = friends
-    alice.send("Are you there?")
-    bob.open_chat(alice)
-    bob.send("I am")
-    alice.expect_message("I am")
-    return alice, bob
-
-
 def options(person, other):
     return person.chats().get_by_role("button", name=f"Chat options {other.name}")
 

@@ -50,16 +50,6 @@ def picture_with_place(person) -> bytes:
     return plain[:2] + segment + plain[2:]
 
 
-@pytest.fixture
-def talking(friends):
-    alice, bob = friends
-    alice.send("Hello")
-    bob.open_chat(alice)
-    bob.send("Hello yourself")
-    alice.expect_message("Hello yourself")
-    return alice, bob
-
-
 def test_a_file_arrives_with_its_name_and_its_bytes(talking):
     alice, bob = talking
     data = os.urandom(300_000)
@@ -198,7 +188,7 @@ def test_an_upload_goes_on_after_a_reload_with_the_same_bytes(talking):
     assert saved(bob, "film.bin") == data
 
 
-def test_who_cannot_get_files_yet_is_named(talking):
+def test_more_files_than_a_message_can_have_are_refused(talking):
     alice, _ = talking
     many = [(f"{number}.txt", "text/plain", b"x") for number in range(21)]
     attach(alice, *many)

@@ -19,16 +19,6 @@ def choose(person, text: str, *choices: str) -> None:
         person.page.get_by_role("menu").get_by_role("menuitem", name=choice, exact=True).click()
 
 
-@pytest.fixture
-def talking(friends):
-    alice, bob = friends
-    alice.send("Are you there?")
-    bob.open_chat(alice)
-    bob.send("I am")
-    alice.expect_message("I am")
-    return alice, bob
-
-
 def test_a_reply_quotes_and_leads_to_what_it_answers(talking):
     alice, bob = talking
     choose(bob, "Are you there?", "Reply")

@@ -141,9 +141,8 @@
  * @property {number} [endsAtMs] when something of the chat has to be removed next
  * @property {number} [endsNoted] rises with each content that has to be removed some time
  * @property {boolean} [hasErased] contents of the chat were removed, because they were deleted or their time was over
- * @property {string[]} [orphans] hashes of messages that were deleted before they came
  * @property {Elsewhere} [elsewhere] what the person's other browsers have told
- * @property {import("../model/session/chat-settings.js").ChatSettings} [settings] the person's own
+ * @property {ChatSettings} [settings] the person's own
  * @property {Record<string, number>} [seen] by the peer's browser: the greatest counter that was on the screen here
  * @property {Record<string, { from: number, to: number, named?: Sealed | null }>} [heads] by the peer's browser: the last
  *   message that it says it has sent, at first and now; named: the latter's counter and hash
@@ -159,10 +158,21 @@
  *   browser
  * @property {{ browser: string, counter: number }[]} [skips] of the peer's chains: the counters for which only a skip is
  *   here, the latest last
- * @property {{ browser: string, counter: number, hash: string }[]} [deleted] messages that the peer has deleted for both, the latest last
+ * @property {{ browser: string, counter: number, hash: string }[]} [deleted] messages that were deleted for both, the latest last: they may come
+ *   after their deletion, or never
  * @property {number[]} [repetitions] ids of messages that repeat others and are not shown, the latest last
  * @property {Record<string, number>} [droppedSkips] by the peer's browser: the greatest counter of a skip that is not kept any
  *   more
+ */
+
+/**
+ * The person's own settings of a chat.
+ * @typedef {object} ChatSettings
+ * @property {import("../lib/later.js").Setting<boolean>} [pinned]
+ * @property {import("../lib/later.js").Setting<boolean>} [muted]
+ * @property {import("../lib/later.js").Setting<boolean>} [unread] the person has marked the chat as unread
+ * @property {import("../lib/later.js").Setting<number | null>} [archived] the last message's id when it was archived; null: it is not
+ * @property {import("../lib/later.js").Setting<number | null>} [deleted] the highest message's id when it was deleted; null: it is not
  */
 
 /**

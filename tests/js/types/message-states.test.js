@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { chatState, EDIT_WITHIN_MS } from "../../../static/js/types/message-states.js";
 import { reaction } from "../../../static/js/types/reaction-type.js";
 import { readVectors } from "../crypto/vectors.js";
+import { randomNumbers } from "../world/random-numbers.js";
 
 /** The state as the vectors spell it, seen by Alice. */
 function spelled({ messages, timerSeconds, profiles }) {
@@ -39,17 +40,6 @@ describe("what a chat shows", () => {
     }
   });
 });
-
-/** mulberry32: the same numbers for the same seed. */
-function randomNumbers(seed) {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
-}
 
 const EMOJI = ["", "👍", "🎉"];
 

@@ -36,6 +36,24 @@ export async function secondBrowser(world, person, code) {
   return fresh;
 }
 
+/** Alice in two browsers, and Bob. */
+export async function twoAndBob(world) {
+  const [alice, bob] = await talk(world);
+  const code = await keepCode(alice);
+  const second = await secondBrowser(world, alice, code);
+  await until(() => alice.account.vault.browsers.length === 2);
+  return { alice, second, bob, code };
+}
+
+/** The same, and the second browser shows what was written before. */
+export async function twoWithHistory(world) {
+  const people = await twoAndBob(world);
+  await people.second.shows(people.bob, "one", "two");
+  return people;
+}
+
+export const idOf = ({ account }) => account.vault.browsers.find(({ isThis }) => isThis).id;
+
 /** The streams of a person's browser, as another tab of it has them. */
 export async function streamsOf(world, { account, browser, email, session }) {
   browser.use();
@@ -44,4 +62,12 @@ export async function streamsOf(world, { account, browser, email, session }) {
   const cipher = await StorageCipher.of(database);
   const parts = { api: session.api, cipher, database, locks: browser.locks, user: session.user };
   return new Streams({ parts, pins: new VaultPins({ cipher, database }), refresh: () => account.vault.load() });
+}
+
+/** What a browser has told of the chat with the other person. */
+export async function told(world, person, other) {
+  const streams = await streamsOf(world, person);
+  await streams.look();
+  const [segment] = await streams.read({ browser: idOf(person), kind: "states" });
+  return segment?.content.chats[other.email];
 }

@@ -1,5 +1,5 @@
 /** People with browsers, for the tests of the model: fake-indexeddb, real cryptography, and a server in memory. */
-import { after } from "node:test";
+import { after, mock } from "node:test";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
@@ -292,6 +292,20 @@ export async function rowsOf({ browser, email }, name) {
   const rows = await database.read([name], (stores) => all(stores(name)));
   database.close();
   return rows;
+}
+
+/** A story in a world whose clocks the test puts ahead, by milliseconds. */
+export function inMovedTime(story) {
+  return inWorld(async (world) => {
+    const { now } = Date;
+    let aheadMs = 0;
+    mock.method(Date, "now", () => now() + aheadMs);
+    try {
+      await story(world, (ms) => void (aheadMs += ms));
+    } finally {
+      mock.restoreAll();
+    }
+  });
 }
 
 /** @param {number} delayMs */

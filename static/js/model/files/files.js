@@ -43,9 +43,8 @@ export class Files extends Emitter {
   #copies;
   /** @type {Map<string, Tray>} by email */
   #trays = new Map();
-  /** @type {Map<string, Promise<Blob>>} by the id of the file; the last used last */
+  /** @type {Map<string, { content: Promise<Blob>, size: number }>} by the id of the file; the last used last */
   #contents = new Map();
-  #keptBytes = 0;
 
   /**
    * @param {{ api: Api, cipher: StorageCipher, conversations: import("../conversations.js").Conversations, people: People, ownEmail: string,
@@ -258,9 +257,9 @@ export class Files extends Emitter {
     if (known) {
       this.#contents.delete(file.id);
       this.#contents.set(file.id, known);
-      return known.then((blob) => blob.slice(0, blob.size, type));
+      return known.content.then((blob) => blob.slice(0, blob.size, type));
     }
-    return this.#keep(file.id, this.#fetch(file, purpose, type, onFraction), file.size);
+    return this.#keep(file.id, this.#download(file, purpose, type, onFraction), file.size);
   }
 
   /**
@@ -269,7 +268,7 @@ export class Files extends Emitter {
    * @param {string} type
    * @param {(fraction: number) => void} onFraction
    */
-  async #fetch({ id, key, size, hash }, purpose, type, onFraction) {
+  async #download({ id, key, size, hash }, purpose, type, onFraction) {
     const pieces = this.#files.content(id, new AbortController().signal);
     const parts = wholeParts(pieces, size, onFraction);
     return new Blob(await openWholeFile({ key: fromHex(key), purpose, size, hash, parts }), { type });
@@ -277,15 +276,15 @@ export class Files extends Emitter {
 
   /** @param {string} id @param {Promise<Blob>} content @param {number} size */
   #keep(id, content, size) {
-    this.#contents.set(id, content);
-    this.#keptBytes += size;
+    this.#contents.set(id, { content, size });
     content.catch(() => this.#contents.delete(id));
-    for (const oldest of this.#contents.keys()) {
-      if (this.#keptBytes <= KEPT_BYTES || oldest === id) {
+    let kept = [...this.#contents.values()].reduce((sum, one) => sum + one.size, 0);
+    for (const [oldest, { size: freed }] of this.#contents) {
+      if (kept <= KEPT_BYTES || oldest === id) {
         break;
       }
-      void this.#contents.get(oldest)?.then((blob) => (this.#keptBytes -= blob.size), () => {});
       this.#contents.delete(oldest);
+      kept -= freed;
     }
     return content;
   }

@@ -1,15 +1,15 @@
 /**
- * The places of messages that the peer has deleted for both (docs/protocol.md §5.9). The server has such a message no more, so who had not
- * fetched it before never gets it.
+ * The places of messages that were deleted for both (docs/protocol.md §5.9). The server has such a message no more, so who had not
+ * fetched it before never gets it, or gets it after its deletion.
  */
 import { typeOf } from "../../types/content-types.js";
 
-// Whoever holds the peer's key can make up as many as they like. A chain that has passed a place does not need it any more.
+// Whoever holds a key of the chat can make up as many as they like. A chain that has passed a place does not need it any more.
 const PLACES_LIMIT = 500;
 
 /**
  * @param {ChatRow} chat
- * @param {StoredContent} content of the peer, just decrypted
+ * @param {StoredContent} content just decrypted or written
  * @returns {ChatRow} the changed chat, not stored yet
  */
 export function withDeletedPlace(chat, { type, v, body, replaces }) {

@@ -9,8 +9,6 @@ import { contentOf } from "./chain-check.js";
 import { mark } from "./message-rows.js";
 
 const BATCH = 500;
-// Whoever has the peer's key can delete messages without end that never come.
-const ORPHANS_LIMIT = 200;
 
 /** @typedef {{ row: MessageRow, content: StoredContent }} Opened */
 
@@ -37,22 +35,20 @@ export async function eraseDeleted({ database, cipher }, chat) {
   }
   const erased = new Set(gone);
   const ends = [...left.filter((one) => !erased.has(one)).map(endOf), ...sent.map((content) => goneAtMs(content, content.sent_at))];
-  const here = new Set(opened.map(({ content: { hash } }) => hash));
-  const orphans = opened.flatMap(({ content: { type, v, replaces } }) => (typeOf(type, v).deletes && replaces && !here.has(replaces) ? [replaces] : []));
-  await note(database, chat, { before, endsAtMs: Math.min(Infinity, ...ends), orphans: orphans.slice(-ORPHANS_LIMIT), hasErased: gone.length > 0 });
+  await note(database, chat, { before, endsAtMs: Math.min(Infinity, ...ends), hasErased: gone.length > 0 });
 }
 
 /**
  * @param {Database} database
  * @param {ChatId} chatId
- * @param {{ before: number | undefined, endsAtMs: number, orphans: string[], hasErased: boolean }} found before: `endsNoted` when
+ * @param {{ before: number | undefined, endsAtMs: number, hasErased: boolean }} found before: `endsNoted` when
  *   the messages were read
  */
-function note(database, chatId, { before, hasErased, endsAtMs: next, orphans }) {
+function note(database, chatId, { before, hasErased, endsAtMs: next }) {
   return database.write(["chats"], async (stores) => {
     const chat = await chatOrNew(stores("chats"), chatId);
     const endsAtMs = chat.endsNoted === before ? next : Math.min(next, chat.endsAtMs ?? Infinity);
-    stores("chats").put({ ...chat, endsAtMs, orphans, ...(hasErased ? { hasErased, archiveDue: Date.now() } : {}) });
+    stores("chats").put({ ...chat, endsAtMs, ...(hasErased ? { hasErased, archiveDue: Date.now() } : {}) });
   });
 }
 

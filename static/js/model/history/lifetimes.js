@@ -1,6 +1,7 @@
-/** Notes in the chat how long its messages are kept, and when something of it has to be removed (docs/protocol.md §5.9). */
+/** Notes in the chat how long its messages are kept, what of it was deleted, and when something has to be removed (docs/protocol.md §5.9). */
 import { chatOrNew } from "../../storage/queries.js";
 import { goneAtMs } from "../../types/expiry.js";
+import { withDeletedPlace } from "./deleted-places.js";
 
 /**
  * In the transaction that stores a content.
@@ -15,7 +16,7 @@ export async function noteLifetime(stores, chatId, content, isRepeated = false) 
     const now = Date.now();
     const goneAt = isOfRemoved(chat, content, isRepeated) ? now : goneAtMs(content, now);
     const ends = goneAt < Infinity ? { endsAtMs: Math.min(chat.endsAtMs ?? Infinity, goneAt), endsNoted: (chat.endsNoted ?? 0) + 1 } : {};
-    stores("chats").put({ ...chat, ...ends, ...(content.type === "timer" ? { timer: latest(chat.timer, content) } : {}) });
+    stores("chats").put({ ...withDeletedPlace(chat, content), ...ends, ...(content.type === "timer" ? { timer: latest(chat.timer, content) } : {}) });
   }
 }
 
@@ -25,8 +26,8 @@ export async function noteLifetime(stores, chatId, content, isRepeated = false) 
  * @param {boolean} isRepeated
  * @returns {boolean} whether it may belong to a message that was deleted or has disappeared before it came
  */
-function isOfRemoved({ hasErased, orphans }, { type, hash, replaces }, isRepeated) {
-  return Boolean(orphans?.includes(hash) || (hasErased && (isRepeated || replaces || type === "reaction")));
+function isOfRemoved({ deleted = [], hasErased }, { type, hash, replaces }, isRepeated) {
+  return Boolean(deleted.some((place) => place.hash === hash) || (hasErased && (isRepeated || replaces || type === "reaction")));
 }
 
 /**

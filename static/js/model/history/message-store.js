@@ -22,7 +22,6 @@ import { typeOf } from "../../types/content-types.js";
 import { messageRecord, nonceOf } from "../keys/storage-cipher.js";
 import { enterEvent, putMessage, putReceipts } from "./apply-event.js";
 import { checkChain, neighbours } from "./chain-check.js";
-import { withDeletedPlace } from "./deleted-places.js";
 import { gapsIn } from "./gaps.js";
 import { isSameEnvelope, isSameMessage, mark, marksOf, takenBack } from "./message-rows.js";
 import { marksElsewhere } from "./ranges.js";
@@ -307,8 +306,7 @@ export class MessageStore {
       }
       await noteWritten(stores, kept, this.#cipher.browser);
       if (kept && !kept.mine) {
-        const before = withDeletedPlace(await chatOrNew(stores("chats"), row.chat), content);
-        const chat = await withSkipsAfter(stores, before, kept);
+        const chat = await withSkipsAfter(stores, await chatOrNew(stores("chats"), row.chat), kept);
         // A skip may close the hole that kept the last receipt from saying more.
         stores("chats").put(kept.hidden && !kept.isSkip ? chat : await owingReceipt(stores, chat, kept.seen ? [kept] : []));
       }

@@ -9,14 +9,7 @@ import { isVisible } from "../../lib/text.js";
  * @template Value
  * @typedef {import("../../lib/later.js").Setting<Value>} Setting
  */
-/**
- * @typedef {object} ChatSettings
- * @property {Setting<boolean>} [pinned]
- * @property {Setting<boolean>} [muted]
- * @property {Setting<boolean>} [unread] the person has marked the chat as unread
- * @property {Setting<number | null>} [archived] the last message's id when it was archived; null: it is not
- * @property {Setting<number | null>} [deleted] the highest message's id when it was deleted; null: it is not
- */
+/** @typedef {import("../../storage/rows.js").ChatSettings} ChatSettings */
 /** @typedef {ChatSettings & { nickname?: Setting<string> }} ToldSettings nickname: "" for none */
 /** @typedef {{ pinned?: boolean, muted?: boolean, unread?: boolean, archived?: number | null, deleted?: number | null }} SettingsChange */
 

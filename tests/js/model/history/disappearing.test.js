@@ -7,23 +7,12 @@ import { all } from "../../../../static/js/storage/queries.js";
 import { loadVersion, typeOf } from "../../../../static/js/types/content-types.js";
 import { keepCode, secondBrowser, streamsOf } from "../../world/own-browsers.js";
 import { OwnClient } from "../../world/own-client.js";
-import { inWorld, until } from "../../world/world.js";
+import { inMovedTime, until } from "../../world/world.js";
 
 const [HOUR, DAY] = [3600, 86_400];
 
-/** The test can put the clocks of all browsers ahead. */
-function withClock(story) {
-  return inWorld(async (world) => {
-    const { now } = Date;
-    let aheadMs = 0;
-    mock.method(Date, "now", () => now() + aheadMs);
-    try {
-      await story(world, (seconds) => void (aheadMs += 1000 * seconds));
-    } finally {
-      mock.restoreAll();
-    }
-  });
-}
+/** The clocks are put ahead by seconds. */
+const withClock = (story) => inMovedTime((world, ahead) => story(world, (seconds) => ahead(1000 * seconds)));
 
 const item = (person, other, text) => person.items(other).find((one) => one.text === text);
 const change = (person, other, action) => person.conversations.change(other.email, action);

@@ -5,7 +5,7 @@ import { sealTyping } from "../../../../static/js/crypto/typing-frame.js";
 import { SHOWN_MS } from "../../../../static/js/model/receipts/typing.js";
 import { toBase64 } from "../../../../static/js/lib/bytes.js";
 import { keepCode, lockedBrowser, secondBrowser, talk } from "../../world/own-browsers.js";
-import { inWorld, pause, until } from "../../world/world.js";
+import { inMovedTime, inWorld, pause, until } from "../../world/world.js";
 
 const frames = (server) => server.frames.filter(({ type }) => type === "send_ephemeral");
 
@@ -44,22 +44,8 @@ async function keysOf(own, peer) {
 
 const sealed = async (own, peer, atMs, isTyping = true) => sealTyping(await keysOf(own, peer), { sentAtMs: atMs, isTyping });
 
-/** The test can put the clock ahead. */
-function withClock(story) {
-  return inWorld(async (world) => {
-    const { now } = Date;
-    let aheadMs = 0;
-    mock.method(Date, "now", () => now() + aheadMs);
-    try {
-      await story(world, (ms) => void (aheadMs += ms));
-    } finally {
-      mock.restoreAll();
-    }
-  });
-}
-
 describe("that somebody is typing", () => {
-  test("is shown to the other person, and ends when they take it back", withClock(async (world, passes) => {
+  test("is shown to the other person, and ends when they take it back", inMovedTime(async (world, passes) => {
     const { alice, bob, alices, bobs } = await friends(world);
     passes(1);
     await alices.write(bob.email, "h");
@@ -71,7 +57,7 @@ describe("that somebody is typing", () => {
     assert.equal(world.server.texts.length, 2, "what they wrote before");
   }));
 
-  test("ends when the message comes", withClock(async (world, passes) => {
+  test("ends when the message comes", inMovedTime(async (world, passes) => {
     const { alice, bob, alices, bobs } = await friends(world);
     passes(1);
     await alices.write(bob.email, "hello");
@@ -98,7 +84,7 @@ describe("that somebody is typing", () => {
     })();
   });
 
-  test("is told at most every three seconds, and at once after a message", withClock(async (world, passes) => {
+  test("is told at most every three seconds, and at once after a message", inMovedTime(async (world, passes) => {
     const { bob, alices } = await friends(world);
     for (const text of ["h", "he", "", "h", ""]) {
       passes(500);
@@ -120,7 +106,7 @@ describe("that somebody is typing", () => {
     assert.equal(frames(world.server).length, 0);
   }));
 
-  test("is told by nobody who has turned it off, and shown to nobody who has", withClock(async (world, passes) => {
+  test("is told by nobody who has turned it off, and shown to nobody who has", inMovedTime(async (world, passes) => {
     const { alice, bob, alices, bobs } = await friends(world);
     await bob.account.preferences.set({ typing: false });
     await bobs.write(alice.email, "h");
@@ -133,7 +119,7 @@ describe("that somebody is typing", () => {
     assert.equal(bob.account.preferences.readReceipts, true);
   }));
 
-  test("is hidden at once when it is turned off", withClock(async (world, passes) => {
+  test("is hidden at once when it is turned off", inMovedTime(async (world, passes) => {
     const { alice, bob, alices, bobs } = await friends(world);
     passes(1);
     await alices.write(bob.email, "h");
@@ -149,7 +135,7 @@ describe("that somebody is typing", () => {
     assert.equal(again.account.preferences.typing, false);
   }));
 
-  test("is not told to a stranger, and not shown of one", withClock(async (world, passes) => {
+  test("is not told to a stranger, and not shown of one", inMovedTime(async (world, passes) => {
     const [bob, mallory] = await connected(await world.newPerson("bob"), await world.newPerson("mallory"));
     await mallory.account.contacts.add(bob.email);
     await mallory.send(bob, "who are you?");
@@ -168,7 +154,7 @@ describe("that somebody is typing", () => {
     await until(() => bobs.isShown(mallory.email));
   }));
 
-  test("is not shown in the person's other browser", withClock(async (world, passes) => {
+  test("is not shown in the person's other browser", inMovedTime(async (world, passes) => {
     const [alice, bob] = await talk(world);
     const second = await secondBrowser(world, alice, await keepCode(alice));
     await connected(alice, second, bob);
@@ -189,7 +175,7 @@ describe("that somebody is typing", () => {
     await until(() => alice.account.preferences.typing === false);
   }));
 
-  test("is neither told nor shown while a change of the other person's keys is undecided", withClock(async (world, passes) => {
+  test("is neither told nor shown while a change of the other person's keys is undecided", inMovedTime(async (world, passes) => {
     const { alice, bob, alices, bobs } = await friends(world);
     const old = await keysOf(bob, alice);
     const elsewhere = await lockedBrowser(world, bob);
@@ -219,7 +205,7 @@ describe("a frame that a server brings", () => {
     "is nonsense": async () => [toBase64(new Uint8Array(70))],
   };
   for (const [name, make] of Object.entries(cases)) {
-    test(`and that ${name} shows nothing`, withClock(async (world, passes) => {
+    test(`and that ${name} shows nothing`, inMovedTime(async (world, passes) => {
       const [[alice, bob], mallory] = [await talk(world), await world.newPerson("mallory")];
       await connected(alice, bob);
       const bobs = await bob.account.typing();
@@ -241,7 +227,7 @@ describe("a frame that a server brings", () => {
     }));
   }
 
-  test("is ignored in a flood, and nothing else is", withClock(async (world, passes) => {
+  test("is ignored in a flood, and nothing else is", inMovedTime(async (world, passes) => {
     const { alice, bob, bobs } = await friends(world);
     const counted = mock.method(CryptoManager, "hkdf");
     const garbage = toBase64(Uint8Array.from({ length: 70 }, (_, index) => (index === 0 ? 1 : index)));

@@ -3,31 +3,14 @@ import { describe, test } from "node:test";
 import { later } from "../../../../static/js/lib/later.js";
 import { knowsSettings, LONGEST_NICKNAME, merged, nicknameOf, readSettings } from "../../../../static/js/model/session/chat-settings.js";
 import { refusal } from "../../world/memory-server.js";
-import { keepCode, secondBrowser, streamsOf, talk } from "../../world/own-browsers.js";
+import { keepCode, secondBrowser, talk, told, twoWithHistory } from "../../world/own-browsers.js";
 import { inWorld, rowsOf, until } from "../../world/world.js";
-
-/** Alice in two browsers, and Bob. */
-async function twoAndBob(world) {
-  const [alice, bob] = await talk(world);
-  const code = await keepCode(alice);
-  const second = await secondBrowser(world, alice, code);
-  await until(() => alice.account.vault.browsers.length === 2);
-  await second.shows(bob, "one", "two");
-  return { alice, second, bob, code };
-}
 
 const listed = ({ conversations }) => conversations.chats().map(({ email }) => email);
 const archived = (person, other) => person.chat(other)?.isArchived;
 const named = (person, other) => person.chat(other)?.name;
 
-/** What a browser has told of the chat with the other person. */
-async function told(world, person, other) {
-  const streams = await streamsOf(world, person);
-  await streams.look();
-  const browser = person.account.vault.browsers.find(({ isThis }) => isThis).id;
-  const [segment] = await streams.read({ browser, kind: "states" });
-  return segment?.content.chats[other.email]?.settings;
-}
+const toldSettings = async (...parties) => (await told(...parties))?.settings;
 
 describe("a chat in this browser", () => {
   test("that is pinned stands first", inWorld(async (world) => {
@@ -159,7 +142,7 @@ describe("a nickname", () => {
   }));
 
   test("is not readable in what is stored here, and never reaches the server", inWorld(async (world) => {
-    const { alice, second, bob } = await twoAndBob(world);
+    const { alice, second, bob } = await twoWithHistory(world);
     await alice.conversations.set(bob.email, { nickname: "Bobbington" });
     await until(() => named(second, bob) === "Bobbington");
     for (const store of ["people", "chats", "state"]) {
@@ -185,7 +168,7 @@ describe("a nickname", () => {
 
 describe("the settings of a chat in two browsers", () => {
   test("are the same", inWorld(async (world) => {
-    const { alice, second, bob } = await twoAndBob(world);
+    const { alice, second, bob } = await twoWithHistory(world);
     await alice.conversations.set(bob.email, { pinned: true, muted: true, unread: true, archived: true });
     await alice.conversations.set(bob.email, { nickname: "Bobby" });
     await until(() => archived(second, bob) && named(second, bob) === "Bobby");
@@ -199,14 +182,14 @@ describe("the settings of a chat in two browsers", () => {
   }));
 
   test("end equal when both change at once, setting by setting", inWorld(async (world) => {
-    const { alice, second, bob } = await twoAndBob(world);
+    const { alice, second, bob } = await twoWithHistory(world);
     await Promise.all([
       alice.conversations.set(bob.email, { nickname: "Of the first" }), second.conversations.set(bob.email, { nickname: "Of the second" }),
       alice.conversations.set(bob.email, { pinned: true }), second.conversations.set(bob.email, { muted: true }),
     ]);
     const state = (person) => JSON.stringify([person.chat(bob).isPinned, person.chat(bob).isMuted, named(person, bob)]);
     await until(() => state(alice) === state(second) && alice.chat(bob).isMuted && alice.chat(bob).isPinned, () => `${state(alice)} ${state(second)}`);
-    await until(async () => JSON.stringify(await told(world, alice, bob))?.includes("Of the") ?? false);
+    await until(async () => JSON.stringify(await toldSettings(world, alice, bob))?.includes("Of the") ?? false);
   }));
 
   test("come to a browser that is added later", inWorld(async (world) => {
@@ -214,13 +197,13 @@ describe("the settings of a chat in two browsers", () => {
     await alice.conversations.set(bob.email, { pinned: true });
     await alice.conversations.set(bob.email, { nickname: "Bobby" });
     const code = await keepCode(alice);
-    await until(async () => (await told(world, alice, bob))?.nickname?.value === "Bobby");
+    await until(async () => (await toldSettings(world, alice, bob))?.nickname?.value === "Bobby");
     const second = await secondBrowser(world, alice, code);
     await until(() => second.chat(bob)?.isPinned && named(second, bob) === "Bobby");
   }));
 
   test("are deleted with the chat in both", inWorld(async (world) => {
-    const { alice, second, bob } = await twoAndBob(world);
+    const { alice, second, bob } = await twoWithHistory(world);
     await alice.conversations.set(bob.email, { deleted: true });
     await until(() => listed(second).length === 0, () => JSON.stringify(second.conversations.chats()));
     await bob.send(alice, "three");

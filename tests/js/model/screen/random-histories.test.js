@@ -6,22 +6,12 @@ import { Database } from "../../../../static/js/storage/database.js";
 import { all } from "../../../../static/js/storage/queries.js";
 import { chatState } from "../../../../static/js/types/message-states.js";
 import { keepCode, secondBrowser, talk } from "../../world/own-browsers.js";
+import { randomNumbers } from "../../world/random-numbers.js";
 import { inWorld, pause, until } from "../../world/world.js";
 
 const ACTIONS = 30;
 const SEEDS = [1, 2, 3];
 const SECONDS = [0, 3600, 86_400, 604_800];
-
-/** mulberry32: the same numbers for the same seed. */
-function randomNumbers(seed) {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
-}
 
 /** The server loses, repeats, delays and exchanges what it pushes. Returns what makes it honest again. */
 function disturb(server, chance) {

@@ -1,17 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { keepCode, lockedBrowser, secondBrowser, talk } from "../../world/own-browsers.js";
+import { keepCode, lockedBrowser, secondBrowser, talk, twoAndBob } from "../../world/own-browsers.js";
 import { refusal } from "../../world/memory-server.js";
 import { inWorld, pause, until } from "../../world/world.js";
-
-/** Alice in two browsers, and Bob. */
-async function twoAndBob(world) {
-  const [alice, bob] = await talk(world);
-  const code = await keepCode(alice);
-  const second = await secondBrowser(world, alice, code);
-  await until(() => alice.account.vault.browsers.length === 2);
-  return { alice, second, bob, code };
-}
 
 const counters = (world, person) => world.server.texts.filter(({ sender_email: sender }) => sender === person.email).length;
 

@@ -1,29 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { keepCode, secondBrowser, streamsOf, talk } from "../../world/own-browsers.js";
+import { idOf, keepCode, secondBrowser, streamsOf, talk, told, twoWithHistory } from "../../world/own-browsers.js";
 import { inWorld, pause, rowsOf, until } from "../../world/world.js";
 
-/** Alice in two browsers, and Bob. */
-async function twoAndBob(world) {
-  const [alice, bob] = await talk(world);
-  const code = await keepCode(alice);
-  const second = await secondBrowser(world, alice, code);
-  await until(() => alice.account.vault.browsers.length === 2);
-  await second.shows(bob, "one", "two");
-  return { alice, second, bob, code };
-}
-
 const unread = (person, other) => person.chat(other)?.unread;
-const idOf = ({ account }) => account.vault.browsers.find(({ isThis }) => isThis).id;
 const writes = (world, { browser: { host } }) => world.server.callsTo("/states/").filter((call) => call.method === "PUT" && call.host === host).length;
-
-/** What a browser has told of the chat with the other person. */
-async function told(world, person, other) {
-  const streams = await streamsOf(world, person);
-  await streams.look();
-  const [segment] = await streams.read({ browser: idOf(person), kind: "states" });
-  return segment?.content.chats[other.email];
-}
 
 /** Waits until a browser has told this draft of the chat with the other person. */
 function isTold(world, person, other, text) {
@@ -44,7 +25,7 @@ async function sendUnread({ alice, second, bob }, ...texts) {
 
 describe("what was read in one browser", () => {
   test("is unread in no other one, and peers see it as read", inWorld(async (world) => {
-    const given = await twoAndBob(world);
+    const given = await twoWithHistory(world);
     const { alice, second, bob } = given;
     await sendUnread(given, "three", "four");
     await alice.conversations.markRead(bob.email);
@@ -56,7 +37,7 @@ describe("what was read in one browser", () => {
   }));
 
   test("is only what was on the screen there", inWorld(async (world) => {
-    const given = await twoAndBob(world);
+    const given = await twoWithHistory(world);
     const { alice, second, bob } = given;
     await alice.conversations.markRead(bob.email);
     await until(() => unread(second, bob) === 0);
@@ -71,7 +52,7 @@ describe("what was read in one browser", () => {
   }));
 
   test("is not unread in a browser to which it comes later", inWorld(async (world) => {
-    const given = await twoAndBob(world);
+    const given = await twoWithHistory(world);
     const { alice, second, bob } = given;
     second.account.close();
     await bob.send(alice, "three");
@@ -99,7 +80,7 @@ describe("what was read in one browser", () => {
   }));
 
   test("leaves another message with its counter unread", inWorld(async (world) => {
-    const given = await twoAndBob(world);
+    const given = await twoWithHistory(world);
     const { alice, second, bob } = given;
     await sendUnread(given, "three");
     await alice.conversations.markRead(bob.email);
@@ -125,7 +106,7 @@ describe("ticks", () => {
 
 describe("what was cleared in one browser", () => {
   test("is cleared in the others, and what comes later stays", inWorld(async (world) => {
-    const given = await twoAndBob(world);
+    const given = await twoWithHistory(world);
     const { alice, second, bob } = given;
     await alice.conversations.clear(bob.email);
     await second.shows(bob);
@@ -139,7 +120,7 @@ describe("what was cleared in one browser", () => {
   }));
 
   test("asks nobody whether to keep it, whichever comes first: the server's event or the other browser's word", inWorld(async (world) => {
-    const given = await twoAndBob(world);
+    const given = await twoWithHistory(world);
     const { alice, second, bob } = given;
     await second.send(bob, "kept here");
     await alice.shows(bob, "one", "two", "kept here");
@@ -150,7 +131,7 @@ describe("what was cleared in one browser", () => {
   }));
 
   test("while it was being sent shows in no other one, also not in one that is added later", inWorld(async (world) => {
-    const { alice, second, bob, code } = await twoAndBob(world);
+    const { alice, second, bob, code } = await twoWithHistory(world);
     world.server.acceptsSockets = false;
     [...world.server.sockets].forEach((socket) => socket.shut(1006));
     world.server.intercept = ({ path }) => (path.endsWith("/send") ? { status: 503, body: {} } : undefined);
@@ -170,7 +151,7 @@ describe("what was cleared in one browser", () => {
   }));
 
   test("does not come back to a browser to which the server brings it later", inWorld(async (world) => {
-    const given = await twoAndBob(world);
+    const given = await twoWithHistory(world);
     const { alice, second, bob } = given;
     second.account.close();
     await bob.send(alice, "three");
@@ -190,7 +171,7 @@ describe("a draft", () => {
   const bothLook = (...browsers) => Promise.all(browsers.map(({ account }) => account.vault.load()));
 
   test("appears in the other browser, goes on there, and leaves both when it is sent", inWorld(async (world) => {
-    const { alice, second, bob } = await twoAndBob(world);
+    const { alice, second, bob } = await twoWithHistory(world);
     second.conversations.open(bob.email);
     alice.conversations.setDraft(bob.email, "a word");
     await until(() => draft(second, bob) === "a word");
@@ -203,7 +184,7 @@ describe("a draft", () => {
   }));
 
   test("stays as it was typed where the other browser has typed another one", inWorld(async (world) => {
-    const { alice, second, bob } = await twoAndBob(world);
+    const { alice, second, bob } = await twoWithHistory(world);
     alice.conversations.setDraft(bob.email, "from the first");
     second.conversations.setDraft(bob.email, "from the second");
     await isTold(world, alice, bob, "from the first");
@@ -220,7 +201,7 @@ describe("a draft", () => {
   }));
 
   test("stays where it was typed when the other browser has put another text in its place, and sent that", inWorld(async (world) => {
-    const { alice, second, bob } = await twoAndBob(world);
+    const { alice, second, bob } = await twoWithHistory(world);
     alice.conversations.setDraft(bob.email, "from the first");
     await until(() => draft(second, bob) === "from the first");
     second.conversations.setDraft(bob.email, "from the second");
@@ -233,7 +214,7 @@ describe("a draft", () => {
   }));
 
   test("goes when it was sent in the other browser, though the message comes after the other browser's word", inWorld(async (world) => {
-    const { alice, second, bob } = await twoAndBob(world);
+    const { alice, second, bob } = await twoWithHistory(world);
     alice.conversations.setDraft(bob.email, "a word");
     await until(() => draft(second, bob) === "a word");
     world.server.intercept = ({ path, host }) =>
@@ -254,7 +235,7 @@ describe("a draft", () => {
   }));
 
   test("of the other browser waits while the composer here has the focus and holds another text, or was just sent from", inWorld(async (world) => {
-    const { alice, second, bob } = await twoAndBob(world);
+    const { alice, second, bob } = await twoWithHistory(world);
     const composer = () => alice.conversations.open(bob.email).draft;
     alice.conversations.focusDraft(bob.email);
     second.conversations.setDraft(bob.email, "from the second");
@@ -275,7 +256,7 @@ describe("a draft", () => {
   }));
 
   test("that is erased stays erased", inWorld(async (world) => {
-    const { alice, second, bob } = await twoAndBob(world);
+    const { alice, second, bob } = await twoWithHistory(world);
     alice.conversations.setDraft(bob.email, "a word");
     await until(() => draft(second, bob) === "a word");
     alice.conversations.setDraft(bob.email, "");
@@ -297,7 +278,7 @@ describe("the states", () => {
   }));
 
   test("come to rest: what came from another browser is not told back", inWorld(async (world) => {
-    const given = await twoAndBob(world);
+    const given = await twoWithHistory(world);
     const { alice, second, bob } = given;
     await sendUnread(given, "three");
     await pause(2500);
@@ -310,7 +291,7 @@ describe("the states", () => {
   }));
 
   test("are taken over once the connection is back", inWorld(async (world) => {
-    const given = await twoAndBob(world);
+    const given = await twoWithHistory(world);
     const { alice, second, bob } = given;
     await sendUnread(given, "three");
     world.server.intercept = ({ method, path, host }) =>
@@ -324,7 +305,7 @@ describe("the states", () => {
   }));
 
   test("of a newer version, or with what no browser writes, change nothing", inWorld(async (world) => {
-    const given = await twoAndBob(world);
+    const given = await twoWithHistory(world);
     const { alice, second, bob } = given;
     await sendUnread(given, "three");
     const streams = await streamsOf(world, second);
