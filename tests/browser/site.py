@@ -6,6 +6,7 @@ import secrets
 import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import httpx
 import psycopg
 
 from tests.support.collected import lay_server, lay_static
-from tests.support.environment import clean_environment
+from tests.support.environment import ROOT, clean_environment
 from tools.provision.processes import free_port, stop
 from tools.server import start_server, wait_for_server
 
@@ -43,6 +44,12 @@ class Server:
     def stop(self) -> None:
         if self.process:
             stop(self.process, signal.SIGTERM)
+
+    def reset_link(self, email: str) -> str:
+        """As an operator makes it for a server without mail."""
+        command = [sys.executable, "manage.py", "reset_link", email]
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
 
 
 class Site:

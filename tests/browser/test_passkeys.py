@@ -136,3 +136,13 @@ def test_a_passkey_without_prf_logs_in_only_says_so_and_can_be_removed(new_holde
     alice.log_out(forget=False)
     alice.page.get_by_role("button", name="Log in with a passkey").click()
     expect(alice.page.get_by_text("It may have been removed")).to_be_visible()
+
+
+def test_a_reset_removes_the_passkeys_if_asked_to(holder, site):
+    holder.page.goto(site.server_of("alice").reset_link(holder.email).replace("127.0.0.1", "localhost"))
+    holder.page.get_by_label("New password").fill("another correct horse")
+    holder.page.get_by_label("Remove my passkeys, too").check()
+    holder.page.get_by_role("button", name="Set password").click()
+    holder.page.get_by_role("link", name="Log in").first.click()
+    holder.page.get_by_role("button", name="Log in with a passkey").click()
+    expect(holder.page.get_by_text("It may have been removed")).to_be_visible()

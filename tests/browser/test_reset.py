@@ -1,15 +1,12 @@
 """A forgotten password: a link by email sets a new one, and the messages of this browser stay."""
 
 import re
-import subprocess
-import sys
 import time
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.site import Server
-from tests.support.environment import ROOT
 from tools.browser.ways import keep_code, unlock_by_code
 
 pytestmark = pytest.mark.once
@@ -47,13 +44,6 @@ def ask_for_link(person) -> None:
     person.page.get_by_label("Email").fill(person.email)
     person.page.get_by_role("button", name="Send link").click()
     expect(person.page.get_by_text(ON_ITS_WAY)).to_be_visible()
-
-
-def operators_link(server: Server, person) -> str:
-    """As an operator makes it for a server without mail."""
-    command = [sys.executable, "manage.py", "reset_link", person.email]
-    done = subprocess.run(command, cwd=ROOT, env=server.environment, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 def compare_numbers(person) -> None:
@@ -116,7 +106,7 @@ def test_whoever_has_lost_password_and_browser_comes_back_by_a_link_and_the_code
     vault = "SELECT v.version, v.hash, v.blob FROM vault_versions v JOIN users u ON u.id = v.user_id WHERE u.email = ?"
     before = site.execute(vault, alice.email)
     away = new_person("alice", account=alice)
-    away.page.goto(operators_link(site.server_of("alice"), alice))
+    away.page.goto(site.server_of("alice").reset_link(alice.email))
     expect(away.page.get_by_text("We cannot give your messages back.")).to_be_visible()
     away.password = "another correct horse"
     set_password(away, away.password)

@@ -78,6 +78,16 @@ def test_the_whole_code_shows_in_its_field_on_a_phone(new_person, width):
         assert field.evaluate("field => field.scrollWidth <= field.clientWidth")
 
 
+@pytest.mark.parametrize("vendor", ["Apple Computer, Inc.", "Google Inc."])
+def test_safari_says_that_it_forgets_after_a_week(new_person, vendor):
+    alice = new_person("alice", alone=True)
+    alice.page.add_init_script(f"Object.defineProperty(navigator, 'vendor', {{ value: {vendor!r} }})")
+    alice.register()
+    settings(alice).get_by_role("button", name="Keep a way back").click()
+    says = alice.page.get_by_role("dialog", name="Keep a way back in").get_by_text("after a week")
+    expect(says).to_be_visible(visible=vendor.startswith("Apple"))
+
+
 def test_dialogs_have_an_edge_in_forced_colours(new_person):
     alice = new_person("alice", forced_colors="active").register()
     keep_code(alice)

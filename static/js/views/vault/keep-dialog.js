@@ -27,6 +27,7 @@ export class KeepDialog extends Dialog {
     this.passkey = find("#keep-way-passkey", HTMLElement, this.node);
     this.failed = find(".form-error", HTMLElement, this.node);
     this.isBusy = false;
+    find("#keep-way-week", HTMLElement, this.node).hidden = !forgetsAfterAWeek();
     find("button", HTMLButtonElement, this.passkey).addEventListener("click", () => this.run(() => this.addPasskey()));
     find("#keep-way-code button", HTMLButtonElement, this.node).addEventListener("click", () => this.run(() => this.showCode()));
     find("#keep-way-later", HTMLButtonElement, this.node).addEventListener("click", () => this.later());
@@ -79,4 +80,9 @@ export class KeepDialog extends Dialog {
     this.failed.hidden = words === "";
     setText(this.failed, words);
   }
+}
+
+/** WebKit deletes what scripts have stored after seven days without a visit, but not of a page on the home screen. */
+function forgetsAfterAWeek() {
+  return navigator.vendor.startsWith("Apple") && !matchMedia("(display-mode: standalone)").matches;
 }
