@@ -6,6 +6,7 @@ import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { logIn, register } from "../../../static/js/model/session/sign-in.js";
 import { Database } from "../../../static/js/storage/database.js";
 import { all } from "../../../static/js/storage/queries.js";
+import { nonceOf } from "../../../static/js/model/keys/storage-cipher.js";
 import { Account } from "../../../static/js/model/account.js";
 import { Thread } from "../../../static/js/model/screen/thread.js";
 import { Session } from "../../../static/js/model/session/session.js";
@@ -246,6 +247,14 @@ export class Person {
 
   send(other, text) {
     return this.conversations.send(other.email, text);
+  }
+
+  /** Puts the text into the composer, and waits until it is stored as the draft. */
+  async types(other, text) {
+    const nonce = async () => nonceOf((await rowsOf(this, "chats")).find(({ id }) => id === other.email)?.draft);
+    const before = await nonce();
+    this.conversations.setDraft(other.email, text);
+    await until(async () => (await nonce()) !== before, () => `the draft is not stored: ${text}`);
   }
 
   /** Waits until the chat shows exactly these texts. */

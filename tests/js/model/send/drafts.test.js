@@ -98,8 +98,7 @@ describe("a draft that is sent", () => {
 
   test("is no draft any more once it is a message, also after a reload", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
-    alice.conversations.setDraft(bob.email, `\n${TEXT}  `);
-    await pause(50);
+    await alice.types(bob, `\n${TEXT}  `);
     const again = await world.reload(alice);
     assert.equal(again.conversations.open(bob.email).draft, `\n${TEXT}  `);
     await again.send(bob, TEXT);
@@ -112,10 +111,8 @@ describe("a draft that is sent", () => {
   test("does not change what another tab has typed since", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     const tab = await world.newTab(alice);
-    alice.conversations.setDraft(bob.email, TEXT);
-    await pause(50);
-    tab.conversations.setDraft(bob.email, "begun in the other tab");
-    await pause(50);
+    await alice.types(bob, TEXT);
+    await tab.types(bob, "begun in the other tab");
     await alice.send(bob, TEXT);
     const third = await world.newTab(alice);
     assert.equal(third.conversations.open(bob.email).draft, "begun in the other tab");
@@ -144,8 +141,7 @@ describe("a draft that is sent", () => {
 
   test("is joined once, however much is typed while it is", inWorld(async (world) => {
     const { alice, bob, tab } = await twoTabs(world);
-    alice.conversations.setDraft(bob.email, "of one");
-    await pause(50);
+    await alice.types(bob, "of one");
     for (const letter of "of the other") {
       tab.conversations.setDraft(bob.email, draftOf(tab, bob).replace(/^[^\n]*/u, (line) => line + letter));
       await pause(1);
@@ -197,8 +193,7 @@ describe("a draft that is sent", () => {
 
   test("is joined with a draft that had not been read yet when typing began", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
-    alice.conversations.setDraft(bob.email, TEXT);
-    await pause(50);
+    await alice.types(bob, TEXT);
     const tab = await world.openTab(alice);
     tab.conversations.setDraft(bob.email, "typed at once");
     await until(() => draftOf(tab, bob) === `typed at once\n${TEXT}`);
@@ -207,8 +202,7 @@ describe("a draft that is sent", () => {
   test("is shown at once if it is stored as a draft, otherwise once it is a message", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     alice.conversations.open(bob.email);
-    alice.conversations.setDraft(bob.email, "typed");
-    await pause(50);
+    await alice.types(bob, "typed");
     const first = alice.send(bob, "typed");
     assert.deepEqual(alice.texts(bob), ["typed"]);
     const second = alice.send(bob, "pasted just now");

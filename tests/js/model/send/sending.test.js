@@ -29,8 +29,7 @@ describe("a message that is sent", () => {
   test("is shown at once, as Sending when it is stored, and then as Sent", inWorld(async (world) => {
     const [alice, bob] = await world.friends("alice", "bob");
     alice.conversations.open(bob.email);
-    alice.conversations.setDraft(bob.email, "hello");
-    await pause(1000); // until what was typed is stored
+    await alice.types(bob, "hello");
     const sending = alice.send(bob, "hello");
     assert.deepEqual(alice.states(bob), ["written"]);
     assert.deepEqual(alice.texts(bob), ["hello"]);
