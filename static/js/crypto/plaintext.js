@@ -34,21 +34,13 @@ export function encodePlaintext(content) {
 
 /**
  * @param {Bytes} json
- * @returns {Promise<Content>} as `decodePlaintext` does, after what its version needs was loaded
+ * @returns {Promise<Content>} every member checked, after what its version needs was loaded
+ * @throws {ProtocolError} `encoding`, `json`, `unknown_version`, a member's name, or `not_canonical`, in this order
  */
 export async function readPlaintext(json) {
   const content = parseObject(json);
   await loadVersion(content.v);
   return checked(content, json);
-}
-
-/**
- * @param {Bytes} json a content of a version that is loaded
- * @returns {Content} every member checked
- * @throws {ProtocolError} `encoding`, `json`, `unknown_version`, a member's name, or `not_canonical`, in this order
- */
-export function decodePlaintext(json) {
-  return checked(parseObject(json), json);
 }
 
 /**

@@ -74,23 +74,6 @@ function kindOf(character = "") {
 
 /**
  * @param {string} text
- * @returns {Part[]}
- */
-export function splitLinks(text) {
-  /** @type {Part[]} */
-  const parts = [];
-  let end = 0;
-  for (const { from, to, link } of linksIn(text)) {
-    if (from > end) parts.push({ text: text.slice(end, from), href: null });
-    parts.push(link);
-    end = to;
-  }
-  if (end < text.length) parts.push({ text: text.slice(end), href: null });
-  return parts;
-}
-
-/**
- * @param {string} text
  * @returns {{from: number, to: number, link: Part}[]} with the places of what was written
  */
 export function linksIn(text) {
