@@ -17,7 +17,7 @@ const ONLY_IN = [
   { names: "innerHTML|outerHTML|insertAdjacentHTML|\\w*HTMLUnsafe|setHTML", places: [] },
   { names: "DOMParser|createContextualFragment|srcdoc", places: [] },
   { names: "trustedTypes", places: ["lib/worker-addresses.js"] },
-  { names: "serviceWorker", places: ["model/worker/**"] },
+  { names: "serviceWorker", places: ["model/files/of-account.js", "model/worker/**"] },
   { names: "caches", places: ["service-worker.js"] },
   // With the guard for input methods.
   { names: "key(down|up|press)|onkey\\w+", places: ["views/parts/key-presses.js"] },

@@ -1,12 +1,12 @@
 /** The global scope of the service worker, as far as it is used. Browsers do not load this file. */
 
 type ExtendableEvent = Event & { waitUntil(work: Promise<unknown>): void };
-type ServedClient = { url: string; focused: boolean; visibilityState: string; focus(): Promise<unknown>; postMessage(message: unknown): void };
+type ServedClient = { url: string; focused: boolean; visibilityState: string; focus(): Promise<unknown>; postMessage(message: unknown, transfer?: Transferable[]): void };
 
 type WorkerEvents = {
   install: ExtendableEvent;
   activate: ExtendableEvent;
-  fetch: ExtendableEvent & { request: Request; preloadResponse?: Promise<Response | undefined>; respondWith(answer: Promise<Response>): void };
+  fetch: ExtendableEvent & { request: Request; clientId: string; preloadResponse?: Promise<Response | undefined>; respondWith(answer: Promise<Response>): void };
   message: ExtendableEvent & { data: unknown };
   push: ExtendableEvent;
   pushsubscriptionchange: ExtendableEvent & { newSubscription?: PushSubscription | null; oldSubscription?: PushSubscription | null };
@@ -18,6 +18,7 @@ type WorkerScope = {
   caches: CacheStorage;
   clients: {
     claim(): Promise<void>;
+    get(id: string): Promise<ServedClient | undefined>;
     matchAll(options: { type: "window"; includeUncontrolled: boolean }): Promise<ServedClient[]>;
     openWindow(address: string): Promise<unknown>;
   };

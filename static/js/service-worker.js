@@ -3,13 +3,14 @@
  * imports into one script at /service-worker.js.
  */
 import { load } from "./worker/network.js";
+import { played } from "./worker/played.js";
 import { changed, clicked, woken } from "./worker/push.js";
 import { ReleaseCache } from "./worker/release-cache.js";
 import { answerBy, files, filesOfOthers, pages } from "./worker/routes.js";
 
 const worker = /** @type {WorkerScope} */ (/** @type {unknown} */ (globalThis));
 const cache = new ReleaseCache({ release: worker.RELEASE, storage: worker.caches, load });
-const ROUTES = [pages(cache, load), files(cache), filesOfOthers(cache, load)];
+const ROUTES = [pages(cache, load), files(cache), filesOfOthers(cache, load), played(worker.clients)];
 
 worker.addEventListener("install", (event) => {
   event.waitUntil(cache.fill().then(() => worker.skipWaiting()));

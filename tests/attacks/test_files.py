@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.attacks.row import attack
+from tests.browser.test_files import attach, send_button
+from tests.browser.test_playing import IS_CONTROLLED, PART_BYTES, play, wav
 
 ANOTHER = "“This is not the file that was sent. VibeChat doesn't open it.”"
 GONE = "“This file is no longer on the server.”"
@@ -85,6 +87,37 @@ def test_changed(row, alice, bob, served):
         save(bob, name)
         row.is_shown(file_line(bob, name))
         expect(bob.page.get_by_role("progressbar")).to_have_count(0)
+
+
+@attack(
+    "Change a sound that plays while it is loaded",
+    done="The server changes one byte of the second part of a sound that Bob plays, and he goes on to that part",
+    sees=f"Bob, at the file: {ANOTHER} Nothing of that part is played",
+    when="when he comes to it",
+)
+def test_changed_while_played(row, guests):
+    alice, bob = guests.visitor("alice").register(), guests.visitor("bob", service_workers="allow").register()
+    alice.add(bob)
+    bob.add(alice)
+    alice.open_chat(bob)
+    attach(alice, ("concert.wav", "audio/wav", wav(25)))
+    send_button(alice).click()
+    bob.open_chat(alice)
+    bob.expect_message("concert.wav")
+    bob.page.wait_for_function(IS_CONTROLLED)
+
+    def change(route) -> None:
+        response = route.fetch()
+        body = response.body()
+        is_second = route.request.headers.get("range", "").startswith(f"bytes={PART_BYTES}-")
+        route.fulfill(response=response, body=bytes([body[0] ^ 1]) + body[1:] if is_second else body)
+
+    bob.page.route(re.compile(r"/api/files/[0-9a-f]{32}$"), change)
+    play(bob)
+    bob.page.evaluate("() => { document.querySelector('audio').currentTime = 24; }")
+    row.is_shown(bob.message("concert.wav"))
+    expect(bob.log().locator("audio")).to_have_count(0)
+    bob.page.unroute_all(behavior="wait")
 
 
 @attack(

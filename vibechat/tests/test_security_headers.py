@@ -74,7 +74,7 @@ async def test_admin_has_no_trusted_types():
 async def test_only_the_chat_page_shows_contents_that_it_has_made(path):
     policy = directives(await headers_of(path))
     assert policy["img-src"] == ("'self' blob:" if path == "/chat" else "'self'")
-    assert policy.get("media-src") == ("blob:" if path == "/chat" else None)
+    assert policy.get("media-src") == ("'self' blob:" if path == "/chat" else None)
     assert "blob:" not in policy["script-src"] + policy["default-src"] + policy["connect-src"]
 
 

@@ -59,14 +59,17 @@ export class FileApi {
   /**
    * @param {string} id
    * @param {AbortSignal} signal
+   * @param {{ start: number, end: number }} [range] none: all of them
    * @returns {AsyncGenerator<Bytes, void>} the sealed bytes, in pieces of any length
    * @throws {ApiError | NetworkError}
    */
-  async *content(id, signal) {
+  async *content(id, signal, range) {
     const deadline = new Deadline(PART_MS);
+    /** @type {Record<string, string>} */
+    const headers = range ? { Range: `bytes=${range.start}-${range.end - 1}` } : {};
     try {
       const either = AbortSignal.any([signal, deadline.signal]);
-      const response = await answered(this.#api.bytes(`/files/${id}`, { method: "GET", headers: {}, signal: either }));
+      const response = await answered(this.#api.bytes(`/files/${id}`, { method: "GET", headers, signal: either }));
       const reader = /** @type {ReadableStream<Bytes>} */ (response.body).getReader();
       for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
         deadline.heard();

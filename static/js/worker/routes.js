@@ -5,7 +5,7 @@
 import { pause } from "../lib/timing.js";
 
 /** @typedef {import("./release-cache.js").ReleaseCache} ReleaseCache */
-/** @typedef {{ request: Request, preloadResponse?: Promise<Response | undefined> }} FetchEvent */
+/** @typedef {{ request: Request, clientId: string, preloadResponse?: Promise<Response | undefined> }} FetchEvent */
 /** @typedef {(event: FetchEvent, url: URL) => Promise<Response> | null} Route null: it does not take the request */
 
 // How long a page is waited for before the stored one is shown.

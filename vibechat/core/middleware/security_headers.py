@@ -64,8 +64,9 @@ def worker_policy() -> str:
 
 
 def chat_policy() -> str:
-    """The page shows and plays contents of files that it has opened itself."""
-    blobs = {"img-src": "'self' blob:", "media-src": "blob:"}
+    """The page shows and plays contents of files that it has opened itself. While they are loaded, they are played
+    from the service worker, below /files/play/."""
+    blobs = {"img-src": "'self' blob:", "media-src": "'self' blob:"}
     return policy({**OURS_ONLY, "script-src": f"'self' {import_map_hash()}", **blobs, **WORKERS_ONLY})
 
 

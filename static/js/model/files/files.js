@@ -10,6 +10,7 @@ import { Emitter } from "../../lib/emitter.js";
 import { FileApi } from "../../net/file-api.js";
 import { SealedCopies } from "../../storage/sealed-copies.js";
 import { Refusal } from "../server/model-errors.js";
+import { Playing } from "./playing.js";
 import { CopyLost, seal, uploadParts } from "./upload.js";
 import { wholeParts } from "./whole-parts.js";
 
@@ -41,6 +42,7 @@ export class Files extends Emitter {
   #locks;
   #files;
   #copies;
+  #playing;
   /** @type {Map<string, Tray>} by email */
   #trays = new Map();
   /** @type {Map<string, { content: Promise<Blob>, size: number }>} by the id of the file; the last used last */
@@ -48,9 +50,9 @@ export class Files extends Emitter {
 
   /**
    * @param {{ api: Api, cipher: StorageCipher, conversations: import("../conversations.js").Conversations, people: People, ownEmail: string,
-   *   locks: Pick<LockManager, "request"> }} parts
+   *   locks: Pick<LockManager, "request">, workers: import("./playing.js").Workers | undefined }} parts
    */
-  constructor({ api, cipher, conversations, people, ownEmail, locks }) {
+  constructor({ api, cipher, conversations, people, ownEmail, locks, workers }) {
     super();
     this.#conversations = conversations;
     this.#people = people;
@@ -58,6 +60,7 @@ export class Files extends Emitter {
     this.#locks = locks;
     this.#files = new FileApi(api);
     this.#copies = new SealedCopies(ownEmail);
+    this.#playing = new Playing({ files: this.#files, workers });
   }
 
   /** Goes on with what was being uploaded when the page was left. */
@@ -243,6 +246,14 @@ export class Files extends Emitter {
   }
 
   // --- what messages have ---
+
+  /**
+   * @param {FileEntry} entry of a sound or video
+   * @returns {import("./playing.js").PlayedFile | null} plays while it is loaded; null: it is here, or has to be got as a whole
+   */
+  played(entry) {
+    return this.#contents.has(entry.id) ? null : this.#playing.of(entry);
+  }
 
   /**
    * @param {SealedFile} file

@@ -32,7 +32,7 @@ export async function filesOf(session, parts, isWanted = true) {
  */
 async function load({ api }, { cipher, conversations, people }, ownEmail) {
   const { Files } = await import("./files.js");
-  const files = new Files({ api, cipher, conversations, people, ownEmail, locks: navigator.locks });
+  const files = new Files({ api, cipher, conversations, people, ownEmail, locks: navigator.locks, workers: navigator.serviceWorker });
   await files.resume();
   return files;
 }

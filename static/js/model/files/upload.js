@@ -2,9 +2,8 @@
 import { CryptoManager } from "../../crypto/crypto.js";
 import { PART_LENGTH, hashOfParts, newFileKey, partCount, sealFile, sealedLength } from "../../crypto/file-encryption.js";
 import { toBase64, toHex } from "../../lib/bytes.js";
-import { backoffMs, pause } from "../../lib/timing.js";
-import { ApiError, NetworkError, patienceMs } from "../../net/net-errors.js";
 import { check, entries, object } from "../server/validators.js";
+import { again } from "./again.js";
 
 /** @typedef {import("../../types/file-type.js").FileEntry} FileEntry */
 /** @typedef {import("../../types/file-type.js").SealedFile} SealedFile */
@@ -16,8 +15,6 @@ import { check, entries, object } from "../server/validators.js";
 /** @typedef {{ files: import("../../net/file-api.js").FileApi, copies: import("../../storage/sealed-copies.js").SealedCopies }} Tools */
 
 const FILE_ID = /^[0-9a-f]{32}$/;
-const TRIES = 12;
-const TEMPORARY_STATUSES = [401, 408, 425, 429];
 /** How much of the bar is sealing. */
 const SEALING_SHARE = 0.1;
 
@@ -95,30 +92,4 @@ export class CopyLost extends Error {
 /** @param {any} answer @returns {Set<number>} */
 function present(answer) {
   return new Set(entries(object(answer).parts).map((part) => object(part).number));
-}
-
-/**
- * @template Result
- * @param {AbortSignal} signal
- * @param {() => Promise<Result>} work
- * @returns {Promise<Result>}
- */
-async function again(signal, work) {
-  for (let attempt = 0; ; attempt += 1) {
-    signal.throwIfAborted();
-    try {
-      return await work();
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!isTemporary(error) || attempt >= TRIES) {
-        throw error;
-      }
-      await pause(Math.max(patienceMs(error), backoffMs(attempt)));
-    }
-  }
-}
-
-/** @param {unknown} error */
-function isTemporary(error) {
-  return error instanceof NetworkError || (error instanceof ApiError && (error.status >= 500 || TEMPORARY_STATUSES.includes(error.status)));
 }

@@ -5,7 +5,7 @@ import { fits } from "../../lib/picture-size.js";
 import { readFiles } from "../../types/file-type.js";
 import { checkedPicture, saveFile, smallPicture } from "./file-contents.js";
 import { downloadSentence, durationWords, sizeWords } from "./file-words.js";
-import { loadGallery, loadPlayer } from "./lazy.js";
+import { loadGallery, loadMediaPlayer, loadPlayer } from "./lazy.js";
 
 /** @typedef {import("../../types/file-type.js").FileEntry} FileEntry */
 /** @typedef {() => Promise<import("../../model/files/files.js").Files>} Load */
@@ -110,23 +110,9 @@ function lineNode(entry, load, more) {
 /** @param {FileEntry} entry @param {"audio" | "video"} kind @param {Load} load */
 function playedNode(entry, kind, load) {
   const place = element("span", { class: "file-media" });
-  const play = button("Play", () => void start(), { "aria-label": `Play ${entry.name}` });
+  const play = button("Play", async () => (await loadMediaPlayer()).playIn(place, play, { entry, kind, load }), { "aria-label": `Play ${entry.name}` });
   const length = entry.duration > 0 ? element("span", { class: "file-size" }, durationWords(entry.duration / 1000)) : null;
-  const node = lineNode(entry, load, [play, length, place]);
-  async function start() {
-    play.hidden = true;
-    try {
-      const content = await (await load()).content(entry, "file", entry.type);
-      const media = element(kind, { controls: true, class: "file-player" });
-      showBlob(media, content);
-      place.replaceChildren(media);
-      await media.play().catch(() => {});
-    } catch (error) {
-      play.hidden = false;
-      fill(place, downloadSentence(error));
-    }
-  }
-  return node;
+  return lineNode(entry, load, [play, length, place]);
 }
 
 /** @param {FileEntry} entry @param {Load} load */

@@ -5,3 +5,4 @@ export const loadPreparation = once(() => import("./prepare.js"));
 export const loadGallery = once(() => import("./gallery.js"));
 export const loadRecorder = once(() => import("./recorder.js"));
 export const loadPlayer = once(() => import("./player.js"));
+export const loadMediaPlayer = once(() => import("./media-player.js"));
