@@ -14,8 +14,8 @@ from tools.browser.start import running_browser
 # Seal a file of zeros in memory part by part, and open it. Both return milliseconds.
 SEAL = """async (size) => {
   const { newFileKey, sealFile } = await import("/static/js/crypto/file-encryption.js");
-  const file = new Blob([new Uint8Array(size)]);
-  const read = async (start, end) => new Uint8Array(await file.slice(start, end).arrayBuffer());
+  const { blobReader } = await import("/static/js/lib/blob-reader.js");
+  const read = blobReader(new Blob([new Uint8Array(size)]));
   const [key, parts, began] = [newFileKey(), [], performance.now()];
   for await (const part of sealFile({ key, purpose: "file", size, read })) {
     parts.push(part);

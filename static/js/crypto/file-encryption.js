@@ -61,7 +61,8 @@ export function newFileKey() {
  * @param {Bytes} request.key 32 bytes
  * @param {Purpose} request.purpose
  * @param {number} request.size of the content, in bytes
- * @param {(start: number, end: number) => Promise<Bytes>} request.read the bytes of the content from `start` to `end`
+ * @param {(start: number, end: number) => Promise<Bytes>} request.read the bytes of the content from `start` to `end`; each call begins
+ *   where the one before has ended
  * @param {Bytes} [request.salt] 24 bytes; only tests give it
  * @returns {AsyncGenerator<Bytes, void>} the parts in order: 4 MiB each, the last one 1 byte to 4 MiB
  */
@@ -73,23 +74,21 @@ export async function* sealFile({ key, purpose, size, read, salt = CryptoManager
   /** @param {number} first chunk of a batch @returns {Promise<Bytes>} */
   const batch = async (first) => {
     const [start, end] = [first * CHUNK_LENGTH, Math.min((first + CHUNKS_AT_ONCE) * CHUNK_LENGTH, padded)];
-    /** @type {Bytes} */
-    const content = new Uint8Array(Math.max(0, end - start));
-    if (start < size) {
-      content.set(await read(start, Math.min(end, size)));
-    }
-    return content;
+    const content = start < size ? await read(start, Math.min(end, size)) : NO_DATA;
+    return content.length >= end - start ? content : concat(content, new Uint8Array(end - start - content.length));
   };
-  let next = batch(0);
-  for (let first = 0; first < chunkCount(padded); first += CHUNKS_AT_ONCE) {
-    const content = await next;
-    next = batch(first + CHUNKS_AT_ONCE); // is read while this one is sealed
-    next.catch(() => {}); // thrown where it is awaited
-    const count = Math.min(CHUNKS_AT_ONCE, chunkCount(padded) - first);
-    const sealed = Array.from({ length: count }, (_, index) =>
+  /** @param {number} first @param {Bytes} content @returns {Promise<Bytes[]>} */
+  const sealed = (first, content) =>
+    Promise.all(Array.from({ length: Math.max(0, Math.min(CHUNKS_AT_ONCE, chunkCount(padded) - first)) }, (_, index) =>
       CryptoManager.aesGcmSeal(cipherKey, chunkNonce(baseNonce, first + index), NO_DATA, chunkOf(content, index, CHUNK_LENGTH)),
-    );
-    for (const chunk of await Promise.all(sealed)) {
+    ));
+  let sealing = sealed(0, await batch(0));
+  for (let first = 0; first < chunkCount(padded); first += CHUNKS_AT_ONCE) {
+    const next = batch(first + CHUNKS_AT_ONCE); // is read while this one is sealed
+    const [chunks, content] = await Promise.all([sealing, next]);
+    sealing = sealed(first + CHUNKS_AT_ONCE, content); // goes on while this one is handed on
+    sealing.catch(() => {}); // thrown where it is awaited
+    for (const chunk of chunks) {
       yield* parts.add(chunk);
     }
   }
@@ -102,6 +101,19 @@ export async function* sealFile({ key, purpose, size, read, salt = CryptoManager
  */
 export function hashOfParts(hashes) {
   return CryptoManager.sha256(concat(...hashes));
+}
+
+/**
+ * @param {number} start in the sealed file
+ * @param {number} end
+ * @returns {{ number: number, start: number, end: number }[]} what has it: of each part, from `start` to `end`
+ */
+export function rangesOfParts(start, end) {
+  const [first, last] = [Math.floor(start / PART_LENGTH), Math.floor((end - 1) / PART_LENGTH)];
+  return Array.from({ length: last + 1 - first }, (_, index) => {
+    const before = (first + index) * PART_LENGTH;
+    return { number: first + index, start: Math.max(0, start - before), end: Math.min(PART_LENGTH, end - before) };
+  });
 }
 
 /** Opens any range of one file. */

@@ -1,8 +1,8 @@
 /** Checks and opens a file that is read from its beginning to its end (docs/protocol.md §19). */
-import { toHex } from "../lib/bytes.js";
+import { concat, toHex } from "../lib/bytes.js";
 import { ProtocolError } from "./crypto-errors.js";
 import { CryptoManager } from "./crypto.js";
-import { FileOpener, HEADER_LENGTH, hashOfParts, sealedLength } from "./file-encryption.js";
+import { FileOpener, HEADER_LENGTH, hashOfParts, rangesOfParts, sealedLength } from "./file-encryption.js";
 
 const CONTENT_AT_ONCE = 1024 * 1024;
 
@@ -24,15 +24,14 @@ export async function openWholeFile({ key, purpose, size, hash, parts }) {
   if (toHex(await hashOfParts(hashes)) !== hash) {
     throw new ProtocolError("file_hash");
   }
-  const whole = new Blob(sealed);
-  const read = async (/** @type {number} */ start, /** @type {number} */ end) =>
-    new Uint8Array(await whole.slice(start, end).arrayBuffer());
-  const opener = await FileOpener.of({ key, purpose, size, header: await read(0, HEADER_LENGTH) });
+  const read = (/** @type {number} */ from, /** @type {number} */ to) =>
+    concat(...rangesOfParts(from, to).map(({ number, start, end }) => sealed[number].subarray(start, end)));
+  const opener = await FileOpener.of({ key, purpose, size, header: read(0, HEADER_LENGTH) });
   const content = [];
   for (let start = 0; start < size || start === 0; start += CONTENT_AT_ONCE) {
     const end = Math.min(start + CONTENT_AT_ONCE, size);
     const range = opener.sealedRange(start, end);
-    content.push(await opener.open(start, end, await read(range.start, range.end)));
+    content.push(await opener.open(start, end, read(range.start, range.end)));
   }
   return content;
 }

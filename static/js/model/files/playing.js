@@ -5,7 +5,7 @@
  */
 import { CryptoManager } from "../../crypto/crypto.js";
 import { ProtocolError } from "../../crypto/crypto-errors.js";
-import { FileOpener, HEADER_LENGTH, PART_LENGTH, hashOfParts, partCount, sealedLength } from "../../crypto/file-encryption.js";
+import { FileOpener, HEADER_LENGTH, PART_LENGTH, hashOfParts, partCount, rangesOfParts, sealedLength } from "../../crypto/file-encryption.js";
 import { concat, equal, fromBase64, fromHex, toHex } from "../../lib/bytes.js";
 import { PLAYING, playedAs } from "../../lib/media.js";
 import { check, entries, object } from "../server/validators.js";
@@ -133,12 +133,9 @@ class Parts {
    * @throws {ProtocolError} `file_hash`, `file_size`: the server's bytes are not those of the message
    */
   async range(file, start, end) {
-    const first = Math.floor(start / PART_LENGTH);
-    const last = Math.floor((end - 1) / PART_LENGTH);
     const parts = [];
-    for (let number = first; number <= last; number += 1) {
-      const from = number * PART_LENGTH;
-      parts.push((await this.#part(file, number)).subarray(Math.max(0, start - from), end - from));
+    for (const range of rangesOfParts(start, end)) {
+      parts.push((await this.#part(file, range.number)).subarray(range.start, range.end));
     }
     return concat(...parts);
   }

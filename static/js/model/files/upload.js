@@ -1,6 +1,7 @@
 /** One file on its way to the server: sealed at once, then uploaded part by part, also after a reload. */
 import { CryptoManager } from "../../crypto/crypto.js";
 import { PART_LENGTH, hashOfParts, newFileKey, partCount, sealFile, sealedLength } from "../../crypto/file-encryption.js";
+import { blobReader } from "../../lib/blob-reader.js";
 import { toBase64, toHex } from "../../lib/bytes.js";
 import { check, entries, object } from "../server/validators.js";
 import { again } from "./again.js";
@@ -44,9 +45,8 @@ export async function seal(tools, { upload, email, prepared, signal, onFraction 
 async function sealTo({ copies }, { upload, id, blob, purpose, signal, onFraction }) {
   const key = newFileKey();
   const size = blob.size;
-  const read = async (/** @type {number} */ start, /** @type {number} */ end) => new Uint8Array(await blob.slice(start, end).arrayBuffer());
   const hashes = [];
-  for await (const part of sealFile({ key, purpose, size, read })) {
+  for await (const part of sealFile({ key, purpose, size, read: blobReader(blob) })) {
     signal.throwIfAborted();
     await copies.write(upload, `${id}-${hashes.length}`, part);
     hashes.push(await CryptoManager.sha256(part));
