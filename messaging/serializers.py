@@ -31,10 +31,13 @@ class MessageSerializer(serializers.ModelSerializer):
     """The message object, the same for REST and for pushes."""
 
     files = serializers.ListField(child=PatternField(r"[0-9a-f]{32}"), read_only=True)
+    stamp = serializers.CharField(
+        required=False, help_text="Only of a message with a `tag`: base64 of 32 bytes, which a report gives."
+    )
 
     class Meta:
         model = Message
-        fields = list(MESSAGE_FIELDS)
+        fields = [*MESSAGE_FIELDS, "stamp"]
         read_only_fields = fields
 
     def to_representation(self, message: Any) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from messaging.accept.outcome import ACCEPTED, REPEATED
 from messaging.models import CLIENT_ID_MEMORY
 from messaging.realtime import dispatcher
 from messaging.realtime.payloads import message_json, message_text, new_message_pushes
+from messaging.reports.stamps import load_stamp_key
 from messaging.serializers import sent_to_oneself, validated_envelope
 from messaging.storage_quota import RECEIPT_TYPE, StorageFull, allowed_bytes, message_bytes
 from messaging.web_push import sender as web_push
@@ -46,10 +47,13 @@ async def accept(session_id: UUID, sender_id: int, body: Any) -> Accepted:
 
     Raises APIException: ValidationError for a malformed body, Unavailable without a database, else the refusal.
     """
+    call = read(session_id, sender_id, body)
+    if call["envelope"]["tag"] is not None:
+        await load_stamp_key()
     loop = asyncio.get_running_loop()
     if loop not in batches:
         batches[loop] = Batches(backend, conclude)
-    return await batches[loop].accept(read(session_id, sender_id, body))
+    return await batches[loop].accept(call)
 
 
 def accept_sync(session_id: UUID, sender_id: int, body: Any) -> Accepted:

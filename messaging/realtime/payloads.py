@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from messaging.reports.stamps import stamp_of
 from vibechat.core.times import iso
 
 MESSAGE_FIELDS = (
@@ -32,7 +33,9 @@ MESSAGE_FIELDS = (
 
 def message_json(message: Any) -> dict:
     """`message`: a row, or an object with its columns."""
-    return {name: as_json(getattr(message, name)) for name in MESSAGE_FIELDS} | {"files": message.files.split()}
+    plain = {name: as_json(getattr(message, name)) for name in MESSAGE_FIELDS}
+    stamp = {} if message.tag is None else {"stamp": stamp_of(message)}
+    return plain | {"files": message.files.split()} | stamp
 
 
 def as_json(value: Any) -> Any:

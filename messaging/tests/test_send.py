@@ -106,6 +106,11 @@ def test_largest_ciphertext_is_accepted(alice, bob):
 FURTHER = {"quiet": True, "delete_after": "2100-01-01T12:00:00.500000Z", "tag": b64(b"t" * 32)}
 
 
+def test_message_with_a_tag_alone_has_a_stamp(alice, bob):
+    assert "stamp" not in alice.send(bob)
+    assert len(base64.b64decode(alice.send(bob, tag=b64(b"t" * 32))["stamp"])) == 32
+
+
 def test_quiet_delete_after_and_tag_are_part_of_the_message(alice, bob):
     body = envelope(bob, **FURTHER)
     message = alice.post(URL, body).json()

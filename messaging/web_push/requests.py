@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
+from messaging.server_keys import ServerKey
+
 PAYLOAD = b'{"type":"wake"}'
 RECORD_BYTES = 4096
 TOKEN_SECONDS = 12 * 3600  # RFC 8292 allows 24 hours
@@ -48,8 +50,8 @@ def sealed(payload: bytes, p256dh: bytes, auth: bytes, own: ec.EllipticCurvePriv
 
 @cache
 def vapid_key() -> ec.EllipticCurvePrivateKey:
-    """Follows from SECRET_KEY, so that all processes have the same. With another one, browsers subscribe again."""
-    seed = hkdf(None, settings.SECRET_KEY.encode(), b"VibeChat VAPID", 48)
+    """A new server begins with one that follows from its SECRET_KEY, as older versions had it."""
+    seed = ServerKey.secret_for("vapid", hkdf(None, settings.SECRET_KEY.encode(), b"VibeChat VAPID", 48))
     return ec.derive_private_key(int.from_bytes(seed, "big") % (P256_ORDER - 1) + 1, ec.SECP256R1())
 
 

@@ -6,7 +6,7 @@ The output is deterministic. tests/reference/test_vectors.py compares it with th
 import json
 from pathlib import Path
 
-from tests.reference import invalid_ciphertexts, invalid_contents, invalid_contents2, invalid_envelopes
+from tests.reference import invalid_ciphertexts, invalid_contents, invalid_contents2, invalid_envelopes, invalid_tags
 from tests.reference.archive import archive_file
 from tests.reference.browser_list import browsers_file
 from tests.reference.conversation import conversations_file
@@ -83,6 +83,9 @@ def invalid_file() -> dict:
         invalid_contents2.missing_members,
         invalid_contents2.wrong_bodies,
         invalid_contents2.other_spellings,
+        invalid_tags.wrong_form,
+        invalid_tags.changed_on_the_way,
+        invalid_tags.of_another_content,
     )
     return {
         "comment": "Read by the named person in the chat with peer_email, whose accepted key is peer_public_key.",

@@ -9,7 +9,7 @@ import base64
 import functools
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -108,6 +108,7 @@ class Header:
     recipient_fingerprint: bytes
     client_id: str
     message_type: str = "text"
+    tag: bytes = b""  # 32 bytes, or none
 
 
 def pbkdf2_salt(header: Header, message_salt: bytes) -> bytes:
@@ -132,6 +133,7 @@ def additional_data(header: Header) -> bytes:
         header.recipient_fingerprint,
         header.client_id.encode("ascii"),
         header.message_type.encode("ascii"),
+        *([header.tag] if header.tag else []),
     )
 
 
@@ -147,12 +149,20 @@ def decrypt(key: bytes, nonce: bytes, aad: bytes, ciphertext: bytes) -> bytes:
         raise Refused("decryption") from None
 
 
-# §5.3 Hash, §5.4 self tag
+# §5.3 Hash, §5.4 self tag, §5.12 franking tag
 
 
 def message_hash(untagged: bytes) -> bytes:
     """§5.3: 32 bytes."""
     return hashlib.sha256(lp(b"VibeChat suite 1 message hash", untagged)).digest()
+
+
+def franking_tag(content: dict) -> bytes:
+    """§5.12: 32 bytes for a content of version 2, which has a salt; none for one of version 1."""
+    if content["v"] == 1:
+        return b""
+    tag_input = lp(b"VibeChat suite 1 franking", untagged_json(content))
+    return hmac.digest(bytes.fromhex(content["salt"]), tag_input, "sha256")
 
 
 def hkdf_sha256(ikm: bytes, info: bytes, length: int = 32) -> bytes:
@@ -211,24 +221,30 @@ class Sealed:
         return message_object(self.header, self.fresh, self.ciphertext)
 
 
-def seal(sender: Person, peer_public_key: bytes, header: Header, draft: dict, fresh: Fresh) -> Sealed:
-    """`draft` holds type, browser, counter, previous, received, sent_at, body, and for version 2 what it adds."""
+def seal(
+    sender: Person, peer_public_key: bytes, header: Header, draft: dict, fresh: Fresh, tag: bytes | None = None
+) -> Sealed:
+    """`draft` holds type, browser, counter, previous, received, sent_at, body, and for version 2 what it adds.
+
+    `tag`: the franking tag where it is not to be the right one.
+    """
     content = {"v": VERSION, "from": header.sender_email, "to": header.recipient_email, "self_tag": "", **draft}
+    header = replace(header, tag=franking_tag(content) if tag is None else tag)
     untagged, aad = untagged_json(content), additional_data(header)
     self_secret = ecdh(sender.private_key, sender.public_key)
     own_self_key = self_key(self_secret, sender.fingerprint)
     tag_input = self_tag_input(aad, untagged)
-    tag = hmac.digest(own_self_key, tag_input, "sha256")
-    whole_json = canonical_json({**content, "self_tag": tag.hex()})
+    self_tag = hmac.digest(own_self_key, tag_input, "sha256")
+    whole_json = canonical_json({**content, "self_tag": self_tag.hex()})
     shared_secret = ecdh(sender.private_key, peer_public_key)
     salt_for_key = pbkdf2_salt(header, fresh.salt)
     key = message_key(shared_secret, salt_for_key)
     padded = pad(whole_json)
     return Sealed(
-        header=header, content={**content, "self_tag": tag.hex()}, fresh=fresh,
+        header=header, content={**content, "self_tag": self_tag.hex()}, fresh=fresh,
         shared_secret=shared_secret, pbkdf2_salt=salt_for_key, message_key=key, aad=aad,
         untagged_json=untagged, message_hash=message_hash(untagged),
-        self_secret=self_secret, self_key=own_self_key, self_tag_input=tag_input, self_tag=tag,
+        self_secret=self_secret, self_key=own_self_key, self_tag_input=tag_input, self_tag=self_tag,
         json=whole_json, padded=padded, ciphertext=encrypt(key, fresh.nonce, aad, padded),
     )  # fmt: skip
 
@@ -246,6 +262,7 @@ def message_object(header: Header, fresh: Fresh, ciphertext: bytes) -> dict:
         "suite": SUITE,
         "sender_fingerprint": header.sender_fingerprint.hex(),
         "recipient_fingerprint": header.recipient_fingerprint.hex(),
+        **({"tag": base64.b64encode(header.tag).decode()} if header.tag else {}),
     }
 
 
@@ -276,6 +293,7 @@ def open_message(reader: Person, peer_email: str, peer_public_key: bytes, messag
 
     require((content["from"], content["to"]) == (header.sender_email, header.recipient_email), "people")
     require(header.message_type == message_type_of(content["type"]), "type")
+    require(not header.tag or header.tag == franking_tag(content), "tag")
     untagged = untagged_json(content)
     if mine:
         check_self_tag(reader, header, untagged, content["self_tag"])
@@ -295,16 +313,18 @@ def read_envelope(message: object) -> tuple[Header, bytes, bytes, bytes]:
     sender_email, recipient_email = message.get("sender_email"), message.get("recipient_email")
     require(is_email(sender_email) and is_email(recipient_email), "wrong_people")
     require(sender_email != recipient_email, "wrong_people")
-    header = Header(
-        sender_email, recipient_email, sender_fingerprint, recipient_fingerprint,
-        message["client_id"], message["message_type"],
-    )  # fmt: skip
     nonce = read_base64(message.get("nonce"), "nonce")
     require(len(nonce) == 12, "nonce")
     salt = read_base64(message.get("salt"), "salt")
     require(16 <= len(salt) <= 32, "salt")
     ciphertext = read_base64(message.get("ciphertext"), "ciphertext")
     require(len(ciphertext) - 16 in BUCKETS, "ciphertext")
+    tag = b"" if message.get("tag") is None else read_base64(message["tag"], "tag")
+    require(message.get("tag") is None or len(tag) == 32, "tag")
+    header = Header(
+        sender_email, recipient_email, sender_fingerprint, recipient_fingerprint,
+        message["client_id"], message["message_type"], tag,
+    )  # fmt: skip
     return header, nonce, salt, ciphertext
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.reference.content import BUCKETS, canonical_json, is_supported, message_type_of, pad, receipt_json
 from tests.reference.content2 import spelled
@@ -22,6 +22,7 @@ class Case:
     recipient: Person = BOB
     salt_length: int = 32
     members: dict = field(default_factory=dict)
+    tag: bytes | None = None  # the franking tag where it is not to be the right one; empty for none
 
     @property
     def header(self) -> Header:
@@ -36,7 +37,7 @@ class Case:
 
     def seal(self) -> Sealed:
         fresh = Fresh(fixed(f"salt of {self.name}", self.salt_length), fixed(f"nonce of {self.name}", 12))
-        return seal(self.sender, self.recipient.public_key, self.header, self.draft, fresh)
+        return seal(self.sender, self.recipient.public_key, self.header, self.draft, fresh, self.tag)
 
 
 def browser_of(somebody: Person) -> str:
@@ -200,6 +201,7 @@ def second_version() -> list[Case]:
         second("caption-edited", "", {"caption": "Look here", "files": [picture]}, type="file", replaces=name),
         second("unknown-type-2", "else says what it is.", "{", type="poll", **{"else": "A poll"}),
         second("unknown-type-2-that-replaces", "", "", type="poll", replaces=name, expires=1),
+        replace(second("version-2-without-tag", "As from a client that knows no franking.", "Hi"), tag=b""),
         second("receipt-word-as-body", "A text is text, whatever it looks like.", '{"seconds":0}'),
     ]  # fmt: skip
 
@@ -246,6 +248,7 @@ def entry(case: Case, sealed: Sealed) -> dict:
         **hexadecimal("shared_secret", sealed.shared_secret),
         **hexadecimal("pbkdf2_salt", sealed.pbkdf2_salt),
         **hexadecimal("message_key", sealed.message_key),
+        "tag": sealed.header.tag.hex(),
         **hexadecimal("aad", sealed.aad),
         **hexadecimal("untagged_json", sealed.untagged_json),
         **hexadecimal("hash", sealed.message_hash),

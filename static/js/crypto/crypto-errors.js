@@ -7,7 +7,7 @@
  * @typedef {"malformed" | "unknown_suite" | "client_id" | "fingerprints" | "same_fingerprints" | "message_type"
  *   | "nonce" | "salt" | "ciphertext" | "not_our_key" | "wrong_people" | "public_key" | "wrong_peer_key" | "own_key"
  *   | "identity" | "padding" | "encoding" | "json" | "unknown_version" | "type" | "people" | "browser" | "counter" | "previous"
- *   | "received" | "sent_at" | "content_salt" | "reply" | "replaces" | "expires" | "else" | "self_tag"
+ *   | "received" | "sent_at" | "content_salt" | "tag" | "reply" | "replaces" | "expires" | "else" | "self_tag"
  *   | "body" | "not_canonical" | "typing"} ProtocolErrorReason
  */
 

@@ -8,6 +8,7 @@ import { suiteOf } from "./suites.js";
 /** @typedef {Header & { nonce: Bytes, salt: Bytes, ciphertext: Bytes }} Envelope */
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const TAG_LENGTH = 32;
 const FINGERPRINT = /^[0-9a-f]{64}$/;
 const MESSAGE_TYPE = /^[a-z][a-z0-9_-]{0,19}$/;
 // Normalised addresses are ASCII without capitals, spaces or control characters.
@@ -17,7 +18,7 @@ const EMAIL = /^[!-@[-~]{3,255}$/;
  * @param {any} message a message object of the server's API
  * @returns {Envelope} with its bytes decoded; its people and keys are not yet compared with anything
  * @throws {ProtocolError} `malformed`, `unknown_suite`, `client_id`, `fingerprints`, `same_fingerprints`,
- *   `message_type`, `wrong_people`, `nonce`, `salt` or `ciphertext`, checked in this order
+ *   `message_type`, `wrong_people`, `nonce`, `salt`, `ciphertext` or `tag`, checked in this order
  */
 export function readEnvelope(message) {
   const suite = readSuite(message);
@@ -27,6 +28,7 @@ export function readEnvelope(message) {
     messageType: readText(message.message_type, MESSAGE_TYPE, "message_type"),
     ...readPeople(message),
     ...readSealedBytes(message, suite),
+    tag: (message.tag ?? null) === null ? null : readBytes(message.tag, (length) => length === TAG_LENGTH, "tag"),
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Seals and opens one message, in the steps of docs/protocol.md §7.
  */
-import { fromHex, toBase64, toHex } from "../lib/bytes.js";
+import { equal, fromHex, toBase64, toHex } from "../lib/bytes.js";
 import { DecryptionError, ProtocolError } from "./crypto-errors.js";
 import { CryptoManager } from "./crypto.js";
 import { readEnvelope, readFingerprints, readSuite } from "./envelope-form.js";
@@ -43,6 +43,7 @@ import { SENT_SUITE, suiteOf } from "./suites.js";
  * @property {string} client_id
  * @property {string} sender_fingerprint 64 lower-case hexadecimal digits
  * @property {string} recipient_fingerprint 64 lower-case hexadecimal digits
+ * @property {string} [tag] base64 of 32 bytes: the franking tag of a content that has a salt
  * @property {boolean} [quiet] it does not count as unread (docs/protocol.md §4.5)
  */
 
@@ -77,8 +78,7 @@ export async function sealMessage(request) {
   const suite = suiteOf(request.suite ?? SENT_SUITE);
   await loadVersion(request.content.v);
   const peerKey = await peerKeyOf(suite, request, request.peerFingerprint);
-  const header = headerOf(request);
-  const { json, hash } = await tagContent(suite, request, header);
+  const { header, json, hash } = await tagContent(suite, request);
   const { nonce, salt, ciphertext } = await suite.seal({ ownKeyPair: request.ownKeyPair, peerKey }, header, json);
   const envelope = {
     recipient_email: header.recipientEmail,
@@ -90,6 +90,7 @@ export async function sealMessage(request) {
     client_id: header.clientId,
     sender_fingerprint: header.senderFingerprint,
     recipient_fingerprint: header.recipientFingerprint,
+    ...(header.tag && { tag: toBase64(header.tag) }),
   };
   // Do not send what no other browser would open.
   readEnvelope({ ...envelope, sender_email: header.senderEmail });
@@ -114,6 +115,7 @@ export async function openMessage(request) {
   const peerKey = await peerKeyOf(suite, request, peerFingerprint);
   const content = await readPlaintext(await suite.open({ ownKeyPair, peerKey }, envelope));
   checkAgreement(envelope, content);
+  await checkFrankingTag(suite, envelope, content);
   if (mine) {
     await checkSelfTag(suite, request, envelope, content);
   }
@@ -159,18 +161,41 @@ function headerOf(request) {
 /**
  * @param {Suite} suite
  * @param {SealRequest} request
- * @param {Header} header
- * @returns {Promise<{ json: Bytes, hash: string }>} the whole content with its self tag, and the message's hash
+ * @returns {Promise<{ header: Header, json: Bytes, hash: string }>} the whole content with its self tag, and the message's hash
  * @throws {ProtocolError} the content is not as docs/protocol.md §5.1 says
  */
-async function tagContent(suite, request, header) {
+async function tagContent(suite, request) {
   const { v = VERSION, type, browser, counter, previous, received, sent_at, body } = request.content;
-  const people = { from: header.senderEmail, to: header.recipientEmail };
+  const people = { from: request.senderEmail, to: request.recipientEmail };
   /** @type {Content} */
   const draft = { v, type, ...people, browser, counter, previous, received, sent_at, ...addedMembers(request.content), self_tag: "", body };
   const untagged = untaggedJson(draft);
-  const tag = await suite.selfTag(request, header, untagged);
-  return { json: encodePlaintext({ ...draft, self_tag: toHex(tag) }), hash: await suite.messageHash(untagged) };
+  const header = { ...headerOf(request), tag: await tagOf(suite, draft) };
+  const selfTag = await suite.selfTag(request, header, untagged);
+  const json = encodePlaintext({ ...draft, self_tag: toHex(selfTag) });
+  return { header, json, hash: await suite.messageHash(untagged) };
+}
+
+/**
+ * @param {Suite} suite
+ * @param {Content} content
+ * @returns {Promise<Bytes | null>} its franking tag; null: it has no salt, which would hide it from the server
+ */
+async function tagOf(suite, content) {
+  return content.salt === undefined ? null : suite.frankingTag(untaggedJson(content), fromHex(content.salt));
+}
+
+/**
+ * Checks that the recipient could prove this very content to the operators (docs/protocol.md §5.12).
+ * @param {Suite} suite
+ * @param {Envelope} envelope
+ * @param {Content} content
+ * @throws {ProtocolError} `tag`: the tag is that of another content
+ */
+async function checkFrankingTag(suite, { tag }, content) {
+  if (tag && !equal(tag, (await tagOf(suite, content)) ?? new Uint8Array())) {
+    throw new ProtocolError("tag");
+  }
 }
 
 /**

@@ -22,6 +22,7 @@ export { isSameKey } from "./public-key.js";
  * @property {string} recipientFingerprint 64 lower-case hexadecimal digits
  * @property {string} clientId a lower-case hyphenated UUID
  * @property {string} messageType a short lower-case word
+ * @property {Bytes | null} [tag] the franking tag, 32 bytes; null or none: the message has none
  */
 
 export const SUITE = 1;
@@ -46,6 +47,7 @@ const EMPTY = new Uint8Array(0);
 const SALT_LABEL = utf8Encode("VibeChat suite 1 salt");
 const MESSAGE_LABEL = utf8Encode("VibeChat suite 1 message");
 const HASH_LABEL = utf8Encode("VibeChat suite 1 message hash");
+const FRANKING_LABEL = utf8Encode("VibeChat suite 1 franking");
 const SELF_KEY_LABEL = utf8Encode("VibeChat suite 1 self key");
 const SELF_TAG_LABEL = utf8Encode("VibeChat suite 1 self tag");
 
@@ -121,7 +123,7 @@ export function pbkdf2Salt(header, messageSalt) {
 /**
  * The additional data that the ciphertext authenticates (docs/protocol.md §4.2).
  * @param {Header} header
- * @returns {Bytes} eight length-prefixed parts
+ * @returns {Bytes} eight length-prefixed parts, nine with a franking tag
  */
 export function additionalData(header) {
   return lengthPrefixed(
@@ -133,6 +135,7 @@ export function additionalData(header) {
     fromHex(header.recipientFingerprint),
     utf8Encode(header.clientId),
     utf8Encode(header.messageType),
+    ...(header.tag ? [header.tag] : []),
   );
 }
 
@@ -143,6 +146,16 @@ export function additionalData(header) {
  */
 export async function messageHash(untaggedJson) {
   return CryptoManager.sha256Hex(lengthPrefixed(HASH_LABEL, untaggedJson));
+}
+
+/**
+ * The commitment to a content by which its recipient can prove it to the operators (docs/protocol.md §5.12).
+ * @param {Bytes} untaggedJson the canonical JSON with `self_tag` empty
+ * @param {Bytes} contentSalt 16 bytes: the content's `salt`
+ * @returns {Promise<Bytes>} 32 bytes
+ */
+export function frankingTag(untaggedJson, contentSalt) {
+  return CryptoManager.hmac(contentSalt, lengthPrefixed(FRANKING_LABEL, untaggedJson));
 }
 
 /**

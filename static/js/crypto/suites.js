@@ -18,6 +18,7 @@ import * as suite1 from "./suite1.js";
  * @property {(keys: { ownKeyPair: KeyPair, peerKey: CryptoKey }, envelope: Envelope) => Promise<Bytes>} open the JSON;
  *   throws a DecryptionError, or a ProtocolError `padding`
  * @property {(untaggedJson: Bytes) => Promise<string>} messageHash 64 lower-case hexadecimal digits
+ * @property {(untaggedJson: Bytes, contentSalt: Bytes) => Promise<Bytes>} frankingTag 32 bytes
  * @property {(own: OwnKey, header: Header, untaggedJson: Bytes) => Promise<Bytes>} selfTag 32 bytes
  * @property {(own: OwnKey, header: Header, untaggedJson: Bytes, tag: Bytes) => Promise<boolean>} isSelfTag in constant time
  */

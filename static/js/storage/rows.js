@@ -308,6 +308,8 @@
  * @property {string | null} [replaces]
  * @property {number | null} [expires]
  * @property {string} [else]
+ * @property {{ id: number, created_at: string, stamp: string }} [stamp] of the other person's message with a franking tag: the
+ *   server's word, for a report
  */
 
 export {};

@@ -5,7 +5,7 @@ import { CryptoManager } from "../../../static/js/crypto/crypto.js";
 import { openMessage, peerFingerprintOf, sealMessage } from "../../../static/js/crypto/envelope.js";
 import { pad, unpad } from "../../../static/js/crypto/padding.js";
 import { encodePlaintext, readPlaintext, untaggedJson } from "../../../static/js/crypto/plaintext.js";
-import { additionalData, messageHash, messageKey, pbkdf2Salt, selfKey, selfTagInput } from "../../../static/js/crypto/suite1.js";
+import { additionalData, frankingTag, messageHash, messageKey, pbkdf2Salt, selfKey, selfTagInput } from "../../../static/js/crypto/suite1.js";
 import { fromBase64, fromHex, toHex } from "../../../static/js/lib/bytes.js";
 import { people, readVectors } from "./vectors.js";
 
@@ -47,6 +47,7 @@ function headerOf({ message }) {
     recipientFingerprint: message.recipient_fingerprint,
     clientId: message.client_id,
     messageType: message.message_type,
+    tag: message.tag ? fromBase64(message.tag) : null,
   };
 }
 
@@ -89,6 +90,9 @@ describe("a valid message", () => {
       await assertBytes(await messageKey(sharedSecret, header, fromHex(vector.salt)), vector, "message_key");
       await assertBytes(additionalData(header), vector, "aad");
       await assertBytes(untagged, vector, "untagged_json");
+      if (vector.tag !== "") {
+        await assertBytes(await frankingTag(untagged, fromHex(vector.content.salt)), vector, "tag");
+      }
       assert.equal(await messageHash(untagged), vector.hash);
       await assertBytes(ownSelfKey, vector, "self_key");
       await assertBytes(tagInput, vector, "self_tag_input");
@@ -103,12 +107,12 @@ describe("a valid message", () => {
 });
 
 describe("sealing with a vector's salt and nonce", () => {
-  const sealable = valid.filter(({ salt }) => salt.length === 64);
+  const sealable = valid.filter(({ salt, content, tag }) => salt.length === 64 && (content.v === 1) === (tag === ""));
 
-  test("covers all but the shorter salts, which this client never makes", () => {
+  test("covers all but the shorter salts and the missing tag, which this client never makes", () => {
     assert.deepEqual(
       valid.filter((vector) => !sealable.includes(vector)).map(({ name }) => name),
-      ["salt-of-16-bytes", "salt-of-24-bytes"],
+      ["salt-of-16-bytes", "salt-of-24-bytes", "version-2-without-tag"],
     );
   });
 

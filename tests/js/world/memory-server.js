@@ -303,7 +303,7 @@ export class Server {
   #insert(me, peer, body) {
     this.#ids += 1;
     const known = { delivered_at: null, read_at: null, created_at: time(this.#ids) };
-    const message = { id: this.#ids, sender_email: me.email, ...body, ...known };
+    const message = { id: this.#ids, sender_email: me.email, ...body, ...known, ...(body.tag && { stamp: btoa("s".repeat(32)) }) };
     this.messages.push(message);
     for (const owner of peer.blocks.has(me.email) && this.withholds ? [me] : [me, peer]) {
       this.#note(owner, { type: "new_message", message }, message.id);

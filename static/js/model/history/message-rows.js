@@ -75,7 +75,20 @@ function nonceOf({ nonce }) {
   return typeof nonce === "string" ? nonce : "";
 }
 
-export const SEALED_BY = ["nonce", "salt", "ciphertext", "sender_fingerprint", "recipient_fingerprint", "message_type", "suite"];
+export const SEALED_BY = ["nonce", "salt", "ciphertext", "sender_fingerprint", "recipient_fingerprint", "message_type", "suite", "tag"];
+
+const STAMP = /^[A-Za-z0-9+/]{43}=$/;
+const SERVER_TIME = /^[0-9T:.-]{19,26}Z$/;
+
+/**
+ * @param {Pick<MessageRow, "mine" | "raw">} row of a message that was decrypted
+ * @returns {Pick<StoredContent, "stamp">} what a report of it gives besides the content; the server's word
+ */
+export function stampOf({ mine, raw }) {
+  const { id, created_at, tag, stamp } = raw;
+  const isOne = !mine && tag && STAMP.test(stamp) && SERVER_TIME.test(created_at);
+  return isOne ? { stamp: { id, created_at, stamp } } : {};
+}
 
 /**
  * Whether the stored message is still the decrypted one. The server may have given its id to another message meanwhile.

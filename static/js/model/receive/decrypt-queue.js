@@ -13,7 +13,7 @@ import { utf8Encode } from "../../lib/bytes.js";
 import { Emitter } from "../../lib/emitter.js";
 import { Turns } from "../../lib/turns.js";
 import { textOf, typeOf } from "../../types/content-types.js";
-import { identityOf, SEALED_BY } from "../history/message-rows.js";
+import { identityOf, SEALED_BY, stampOf } from "../history/message-rows.js";
 import { Refusal } from "../server/model-errors.js";
 import { Backlog } from "./backlog.js";
 import { explain } from "./unopened.js";
@@ -239,7 +239,7 @@ export class DecryptQueue extends Emitter {
     const { v, type, body, browser, counter, previous, received, sent_at } = opened.content;
     // A skip has the place in the chain, and the hash, of the message that was taken back.
     const hash = typeOf(type, v).chainHash?.(body) ?? opened.hash;
-    const content = { type, body, browser, counter, previous, received, sent_at, hash, ...addedMembers(opened.content) };
+    const content = { type, body, browser, counter, previous, received, sent_at, hash, ...addedMembers(opened.content), ...stampOf(row) };
     if (await this.#retiredKeys.refuses(row, content, opened.peerKey.fingerprint)) {
       this.#hold(row, hash);
       throw new Refusal("retired_key");

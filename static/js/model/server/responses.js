@@ -155,6 +155,7 @@ export function readMessage(value, ownEmail) {
 const MEMBERS = [
   "id", "client_id", "sender_email", "recipient_email", "ciphertext", "nonce", "salt", "message_type", "suite",
   "sender_fingerprint", "recipient_fingerprint", "created_at", "delivered_at", "read_at", "quiet", "files",
+  "tag", "stamp",
 ];
 // Longer than a ciphertext of 64 KiB in base64.
 const LONGEST_MEMBER = 90_000;
