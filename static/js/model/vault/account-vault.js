@@ -9,6 +9,8 @@ import { after } from "../../lib/timing.js";
 import { Refusal } from "../server/model-errors.js";
 import { readPin, stateOf } from "./vault-state.js";
 
+/** @import { VaultRoom } from "./vault-room.js" */
+
 /**
  * - unknown: the server was not asked yet
  * - none: the account has no vault
@@ -56,7 +58,7 @@ export class Vault extends Emitter {
     const { accountKey, people, preferences, tabs } = parts;
     [people, preferences].forEach((part) => part.on("changed", () => this.#changed()));
     accountKey.on("changed", () => this.#look());
-    tabs.on("vault", () => this.#quietly("show"));
+    tabs.on("vault", () => this.#quietly((room) => room.show()));
     this.#stops = [
       listen("document", ["visibilitychange"], () => globalThis.document.visibilityState === "hidden" && this.#hurry()),
       listen("page", ["pagehide"], () => this.#hurry()),
@@ -120,18 +122,18 @@ export class Vault extends Emitter {
 
   /** @param {{ password: string }} proof */
   async prove({ password }) {
-    await this.#do("prove", password);
+    await this.#do((room) => room.prove(password));
     this.#isProofNeeded = false;
   }
 
   /** Asks the server for the vault and the browsers again. */
   load() {
-    return this.#do("load");
+    return this.#do((room) => room.load());
   }
 
   /** @returns {Promise<import("./code-draft.js").CodeDraft>} a code that is not kept yet */
   draftCode() {
-    return this.#do("draftCode");
+    return this.#do((room) => room.ways.draftCode());
   }
 
   /**
@@ -139,28 +141,28 @@ export class Vault extends Emitter {
    * @param {import("./code-draft.js").CodeDraft} draft
    */
   keepCode(draft) {
-    return this.#do("keepCode", draft);
+    return this.#do((room) => room.ways.keepCode(draft));
   }
 
   /** @param {string} id of a browser of `news`: the person has seen it */
   dismissNews(id) {
-    return this.#do("dismissNews", id);
+    return this.#do((room) => room.dismissNews(id));
   }
 
   /** @param {string} text as typed */
   tryCode(text) {
-    return this.#do("tryCode", text);
+    return this.#do((room) => room.ways.tryCode(text));
   }
 
   /** Gives up a vault that is refused: its ways back open nothing any more. A new one can be made after it. */
   giveUp() {
-    return this.#do("giveUp");
+    return this.#do((room) => room.ways.giveUp());
   }
 
   /** @param {string} id */
   async removeWay(id) {
     const passkeyId = this.ways.find((way) => way.id === id)?.passkeyId;
-    await this.#do("removeWay", id);
+    await this.#do((room) => room.ways.remove(id));
     if (passkeyId) {
       await this.removePasskey(passkeyId);
     }
@@ -168,12 +170,12 @@ export class Vault extends Emitter {
 
   /** @returns {Promise<import("../session/passkeys.js").ServerPasskey[]>} those that log in and open nothing; none while that is not known */
   async logInPasskeys() {
-    return this.state === "kept" || this.state === "none" ? this.#do("logInPasskeys", this.ways) : [];
+    return this.state === "kept" || this.state === "none" ? this.#do((room) => room.ways.logInPasskeys(this.ways)) : [];
   }
 
   /** @param {string} credentialId of a passkey, which logs in no more */
   removePasskey(credentialId) {
-    return this.#do("removePasskey", credentialId, this.ways);
+    return this.#do((room) => room.ways.removePasskey(credentialId, this.ways));
   }
 
   /**
@@ -181,7 +183,7 @@ export class Vault extends Emitter {
    * @param {string} text the recovery code as typed
    */
   unlockByCode(text) {
-    return this.#do("unlockByCode", text);
+    return this.#do((room) => room.unlocking.byCode(text));
   }
 
   /** Whether a passkey can be made or used here. */
@@ -212,7 +214,7 @@ export class Vault extends Emitter {
 
   /** @param {{ kind: "passkey", seed: Bytes, name: string, passkeyId: string }} way */
   addWay(way) {
-    return this.#do("addWay", way);
+    return this.#do((room) => room.ways.add(way));
   }
 
   /**
@@ -220,7 +222,7 @@ export class Vault extends Emitter {
    * @returns {Promise<import("./invitations.js").Invitation>}
    */
   invite() {
-    return this.#do("invite");
+    return this.#do((room) => room.browsers.invite());
   }
 
   /**
@@ -229,7 +231,7 @@ export class Vault extends Emitter {
    * @returns {Promise<import("./invitations.js").Invitation>}
    */
   unlockByInvitation(code) {
-    return this.#do("unlockByInvitation", code);
+    return this.#do((room) => room.browsers.unlockByInvitation(code));
   }
 
   /**
@@ -237,7 +239,7 @@ export class Vault extends Emitter {
    * @param {Bytes} seed
    */
   unlockBySeed(seed) {
-    return this.#do("unlockBySeed", seed);
+    return this.#do((room) => room.unlocking.bySeed(seed));
   }
 
   /**
@@ -246,7 +248,7 @@ export class Vault extends Emitter {
    * @param {{ isStolen?: boolean }} [how] isStolen: the account's key is replaced, too, and others see that
    */
   signOut(id, how) {
-    return this.#do("signOut", id, how);
+    return this.#do((room) => room.browsers.signOut(id, how));
   }
 
   /** Makes another key in this browser. The vault stays. */
@@ -257,7 +259,7 @@ export class Vault extends Emitter {
   /** The server answers again. */
   connected() {
     if (this.state === "kept" || this.state === "refused") {
-      this.#quietly("sync", { finishes: true });
+      this.#quietly((room) => room.sync({ finishes: true }));
       void this.archive({ takesIn: true }).catch(() => {});
     } else {
       this.#look();
@@ -278,7 +280,7 @@ export class Vault extends Emitter {
   async archive(how) {
     clearTimeout(this.#archiveTimer);
     this.#archiveTimer = undefined;
-    if (this.state === "kept" && (await this.#do("archive", how))) {
+    if (this.state === "kept" && (await this.#do((room) => room.archive(how)))) {
       this.archiveSoon();
     }
   }
@@ -296,14 +298,14 @@ export class Vault extends Emitter {
   #writeNews() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#quietly("writeNews");
+    this.#quietly((room) => room.writeNews());
   }
 
   /** @param {any} frame a push about the vault or the list of browsers; nothing in it is trusted */
   noticed(frame) {
     if (this.state !== "unknown" && this.state !== "none") {
       this.#parts.session.mayBeSignedOut ||= this.state === "kept" && frame.type === "browsers_changed";
-      this.#quietly("noticed", frame);
+      this.#quietly((room) => room.noticed(frame));
     }
   }
 
@@ -319,7 +321,7 @@ export class Vault extends Emitter {
     if (status === "ready") {
       this.#show({ state: "none" });
     } else {
-      this.#quietly("sync");
+      this.#quietly((room) => room.sync());
     }
   }
 
@@ -331,23 +333,19 @@ export class Vault extends Emitter {
     }
   }
 
-  /**
-   * @param {"sync" | "show" | "writeNews" | "noticed"} name
-   * @param {any[]} args
-   */
-  #quietly(name, ...args) {
-    this.#do(name, ...args).catch(() => {});
+  /** @param {(room: VaultRoom) => Promise<unknown>} work */
+  #quietly(work) {
+    this.#do(work).catch(() => {});
   }
 
   /**
-   * @param {Exclude<keyof import("./vault-room.js").VaultRoom, symbol>} name
-   * @param {any[]} args
-   * @returns {Promise<any>}
+   * @template T
+   * @param {(room: VaultRoom) => T | Promise<T>} work
+   * @returns {Promise<T>}
    */
-  async #do(name, ...args) {
+  async #do(work) {
     try {
-      const room = /** @type {any} */ (await this.#load());
-      return await room[name](...args);
+      return await work(await this.#load());
     } catch (error) {
       this.#isProofNeeded ||= error instanceof Refusal && error.code === "proof_needed";
       throw error;
