@@ -32,6 +32,7 @@ PARTS = (
     "test_clearing",
     "test_strangers",
     "test_disappearing",
+    "test_cache",
     "test_answers",
     "test_numbers",
     "test_names",

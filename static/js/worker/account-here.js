@@ -1,8 +1,10 @@
 /** What the service worker reads of the account that is logged in here: names, choices, and how far this browser has read. */
+import { openRecord } from "../crypto/storage-encryption.js";
 import { chatWith } from "../storage/chat-ids.js";
 import { Database } from "../storage/database.js";
 import { readResident } from "../storage/device.js";
 import { get } from "../storage/queries.js";
+import { nicknameRecord } from "../storage/record-names.js";
 
 /** How long a test of notifications may take to come. */
 const TEST_MS = 120_000;
@@ -58,13 +60,22 @@ export async function readMuted(emails, before) {
 
 /**
  * @param {string[]} emails
- * @returns {Promise<Map<string, string>>} the names of those who are contacts
+ * @returns {Promise<Map<string, string>>} the names of those who are contacts: the person's own for them, else theirs
  */
 export async function readNames(emails) {
-  const rows = await withDatabase((database) =>
-    database.read(["people"], (stores) => Promise.all(emails.map((email) => get(stores("people"), email)))));
-  const contacts = (rows ?? []).filter((row) => row?.isContact || row?.isAdded);
-  return new Map(contacts.map(({ email, displayName }) => [email, displayName || email]));
+  const names = await withDatabase(async (database) => {
+    const [rows, vault] = await database.read(["people", "state"], (stores) =>
+      Promise.all([Promise.all(emails.map((email) => get(stores("people"), email))), get(stores("state"), "vault")]));
+    const contacts = rows.filter((row) => row?.isContact || row?.isAdded);
+    return Promise.all(contacts.map(async (row) => /** @type {[string, string]} */ ([row.email, await nameOf(row, vault?.storageKey)])));
+  });
+  return new Map(names ?? []);
+}
+
+/** @param {PersonRow} row @param {CryptoKey} storageKey */
+async function nameOf({ email, displayName, nickname }, storageKey) {
+  const own = nickname?.value && (await openRecord(storageKey, nicknameRecord(email), nickname.value).catch(() => ""));
+  return own || displayName || email;
 }
 
 /** @param {number} sequence up to which the person has been told */

@@ -34,9 +34,14 @@ async function show({ clients, registration }, notices) {
   for (const { title, body, tag, email, isQuiet } of again) {
     await registration.showNotification(title, { body, tag, icon: "/static/icons/icon-192.png", silent: isQuiet ?? false, data: { email } });
   }
-  const pages = await clients.matchAll({ type: "window", includeUncontrolled: true });
-  if (!pages.some(({ focused }) => focused)) return;
+  if (!(await chatPages(clients)).some(({ focused }) => focused)) return;
   for (const notification of await registration.getNotifications()) notification.close();
+}
+
+/** @param {WorkerScope["clients"]} clients @returns {Promise<ServedClient[]>} the pages that tell of messages themselves */
+async function chatPages(clients) {
+  const pages = await clients.matchAll({ type: "window", includeUncontrolled: true });
+  return pages.filter(({ url }) => new URL(url).pathname === CHAT);
 }
 
 /**
@@ -46,7 +51,7 @@ async function show({ clients, registration }, notices) {
 export async function clicked({ clients }, notification) {
   notification.close();
   const { email } = notification.data ?? {};
-  const pages = (await clients.matchAll({ type: "window", includeUncontrolled: true })).filter(({ url }) => new URL(url).pathname === CHAT);
+  const pages = await chatPages(clients);
   const page = pages.find(({ visibilityState }) => visibilityState === "visible") ?? pages[0];
   if (!page) return clients.openWindow(email ? `${CHAT}#/${encodeURIComponent(email)}` : CHAT);
   page.postMessage({ open: email });

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { IDBFactory } from "fake-indexeddb";
+import { CryptoManager } from "../../../static/js/crypto/crypto.js";
+import { sealRecord } from "../../../static/js/crypto/storage-encryption.js";
 import { chatWith } from "../../../static/js/storage/chat-ids.js";
 import { Database } from "../../../static/js/storage/database.js";
 import { writeResident } from "../../../static/js/storage/device.js";
@@ -16,11 +18,11 @@ const POSTS = [];
 /** @type {(path: string, body: any) => Response} */
 let server;
 
-async function stored(values) {
+async function stored(values, bob = {}) {
   const database = await Database.open(ALICE.email);
   await database.write(["state", "people"], async (stores) => {
     for (const [name, value] of Object.entries(values)) stores("state").put(value, name);
-    stores("people").put({ email: BOB, displayName: "Bob", isContact: true });
+    stores("people").put({ email: BOB, displayName: "Bob", isContact: true, ...bob });
   });
   database.close();
 }
@@ -79,6 +81,22 @@ test("a contact who has written is named", async () => {
   assert.deepEqual(await saidBy(worker), ["Bob: New message"]);
   assert.deepEqual(POSTS, [["/api/push/news", { token: "a token", after: 5 }]]);
   assert.equal(worker.shown[0].silent, false);
+});
+
+test("a contact with a nickname is named by it, and by their own name where it does not open", async () => {
+  const storageKey = await CryptoManager.generateStorageKey();
+  for (const [record, name] of [["nickname bob@example.org", "Bobby"], ["nickname carol@example.org", "Bob"]]) {
+    const value = await sealRecord(storageKey, record, "Bobby");
+    await stored({ vault: { storageKey, browser: "ab".repeat(16) }, told: 0 }, { nickname: { value, at: 1, by: "ab".repeat(16) } });
+    wrote(BOB);
+    assert.deepEqual(await saidBy(newWorker()), [`${name}: New message`]);
+  }
+});
+
+test("a nickname that was taken back is not shown", async () => {
+  await stored({}, { nickname: { value: null, at: 2, by: "ab".repeat(16) } });
+  wrote(BOB);
+  assert.deepEqual(await saidBy(newWorker()), ["Bob: New message"]);
 });
 
 test("nobody is told twice of a message", async () => {
@@ -173,6 +191,11 @@ test("nothing stays where the person looks at a page", async () => {
   wrote(BOB);
   assert.deepEqual(await saidBy(newWorker({ pages: [{ url: "https://chat.example.org/chat", focused: true }] })), []);
   assert.equal(await kept("told"), 9);
+});
+
+test("what came stays where the person looks at another page of the site", async () => {
+  wrote(BOB);
+  assert.deepEqual(await saidBy(newWorker({ pages: [{ url: "https://chat.example.org/about-me", focused: true }] })), ["Bob: New message"]);
 });
 
 test("a click opens the chat, in a page that is open or in a new one", async () => {

@@ -7,10 +7,10 @@
 import { Emitter } from "../../lib/emitter.js";
 import { isVisible } from "../../lib/text.js";
 import { all, get } from "../../storage/queries.js";
+import { nicknameRecord } from "../../storage/record-names.js";
 import { contentVersion } from "./content-versions.js";
 import { SimilarNames } from "./similar-names.js";
 import { UNSIGNED } from "./served-key.js";
-import { nicknameRecord } from "./storage-cipher.js";
 
 // A server that renames people without end must not fill the disk.
 const RENAMINGS_LIMIT = 20;

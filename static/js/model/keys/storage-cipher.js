@@ -77,6 +77,3 @@ export function isFromElsewhere({ draft, draftFrom, draftShared }) {
 
 /** @type {(email: string) => string} */
 export const draftRecord = (email) => `draft ${email}`;
-
-/** @type {(email: string) => string} */
-export const nicknameRecord = (email) => `nickname ${email}`;
