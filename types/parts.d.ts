@@ -9,12 +9,14 @@ type ConversationsParts = {
   clearing: import("../static/js/model/history/clearing.js").Clearing;
   connection: Connection;
   contacts: Contacts;
+  database: Database;
   decryptQueue: DecryptQueue;
   drafts: Drafts;
   messageStore: MessageStore;
   outbox: Outbox;
   people: People;
   peerKeys: PeerKeys;
+  preferences: Preferences;
   peerReceipts: import("../static/js/model/receipts/peer-receipts.js").PeerReceipts;
   receipts: Receipts;
   receiptWriter: import("../static/js/model/receipts/receipt-writer.js").ReceiptWriter;

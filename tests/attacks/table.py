@@ -36,6 +36,7 @@ PARTS = (
     "test_answers",
     "test_numbers",
     "test_names",
+    "test_profiles",
     "test_strings",
     "test_empty_messages",
     "test_hangs",

@@ -16,6 +16,7 @@ from tests.reference.identities import identity_file
 from tests.reference.invitation import invitations_file
 from tests.reference.key_proof import key_proofs_file
 from tests.reference.people import people_file
+from tests.reference.pictures import pictures_file
 from tests.reference.public_keys import public_keys_file
 from tests.reference.recovery_code import recovery_codes_file
 from tests.reference.safety_numbers import safety_numbers_file
@@ -40,6 +41,7 @@ def build() -> dict[str, str]:
         "valid_messages.json": valid_file(),
         "invalid_messages.json": invalid_file(),
         "conversations.json": conversations_file(),
+        "pictures.json": pictures_file(),
         "hpke.json": hpke_file(),
         "recovery_codes.json": recovery_codes_file(),
         "ways.json": ways_file(),

@@ -258,6 +258,24 @@ export class Account extends Emitter {
     return filesOf(this.session, this.#parts, isWanted);
   }
 
+  /** @returns {Promise<import("./session/own-profile.js").OwnProfile | undefined>} the person's own name and picture, if they have changed them */
+  async ownProfile() {
+    const { ownProfile } = await import("./session/own-profile.js");
+    return ownProfile({ database: this.#database, cipher: this.#cipher });
+  }
+
+  /**
+   * @param {string} email of somebody who has one, or one's own
+   * @returns {Promise<import("../types/profile-type.js").Picture | null>}
+   */
+  async pictureOf(email) {
+    if (email === this.session.user?.email) {
+      return (await this.ownProfile())?.value.picture ?? null;
+    }
+    const { pictureOf } = await import("./keys/profiles.js");
+    return pictureOf({ database: this.#database, cipher: this.#cipher }, email);
+  }
+
   close() {
     this.#stopWatching();
     this.conversations.stop();
@@ -310,12 +328,14 @@ function build({ session, database, cipher, ownEmail, environment }) {
     clearing,
     connection,
     contacts,
+    database,
     decryptQueue,
     drafts,
     messageStore,
     outbox,
     people,
     peerKeys,
+    preferences,
     peerReceipts: new PeerReceipts({ chains, cipher, database, decryptQueue, people, tabs, unsealer }),
     receipts: new Receipts({ api, messageStore, chains, people, preferences }),
     receiptWriter: new ReceiptWriter({ accountKey, chains, cipher, database, locks, ownEmail, peerKeys, people, preferences, transport }),

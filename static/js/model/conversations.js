@@ -61,7 +61,10 @@ export class Conversations extends Emitter {
     accountKey.on("changed", () => this.#tryAgain());
     peerKeys.on("usable", ({ email }) => this.#outboxChanged(email));
     connection.on("changed", (detail) => this.emit("connection", detail));
-    sendQueue.on("moved", () => void serverDeletions.run());
+    sendQueue.on("moved", ({ peer }) => {
+      void serverDeletions.run();
+      this.#tellProfile(peer).catch(() => {});
+    });
     connection.on("open", () => {
       void serverDeletions.run();
       this.#hurry();
@@ -161,6 +164,21 @@ export class Conversations extends Emitter {
     this.#noteReceipts();
     this.#parts.decryptQueue.catchUp().catch(() => {});
     return clientId;
+  }
+
+  /** @param {string} email of somebody who has got something and may not know the person's present name and picture */
+  async #tellProfile(email) {
+    const { tellProfile } = await import("./send/profile-sending.js");
+    if (await tellProfile(this.#parts, email)) this.#outboxChanged(email);
+  }
+
+  /**
+   * Tells those whom the person writes to another name or picture.
+   * @param {{ name: string, picture?: import("../types/profile-type.js").Picture | null }} change
+   */
+  async changeProfile(change) {
+    const { changeProfile } = await import("./send/profile-sending.js");
+    (await changeProfile(this.#parts, change)).forEach((email) => this.#outboxChanged(email));
   }
 
   /**

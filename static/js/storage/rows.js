@@ -96,6 +96,8 @@
  * @property {string[]} [declined] other keys that the person at this browser does not take (declined-keys.js)
  * @property {KeyChange[]} changes oldest first
  * @property {NameChange[]} renamings oldest first
+ * @property {{ atMs: number, hash: string, hasPicture: boolean }} [profile] what the person has last said of themselves: the name is in
+ *   `displayName`, the picture among the states
  * @property {{ identity: string, atMs: number } | null} checked the safety numbers were compared and are the same
  * @property {{ identity: string, atMs: number, mayWrite?: boolean }} [differed] the safety numbers were compared and are
  *   different; mayWrite: the user has chosen to write nevertheless
@@ -140,6 +142,7 @@
  *   which message; wasOn: some message has a time after which it disappears
  * @property {number} [endsAtMs] when something of the chat has to be removed next
  * @property {number} [endsNoted] rises with each content that has to be removed some time
+ * @property {number} [profileToldMs] the time of the user's own profile that the other person was told last
  * @property {boolean} [hasErased] contents of the chat were removed, because they were deleted or their time was over
  * @property {Elsewhere} [elsewhere] what the person's other browsers have told
  * @property {ChatSettings} [settings] the person's own

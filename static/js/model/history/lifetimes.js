@@ -8,15 +8,16 @@ import { withDeletedPlace } from "./deleted-places.js";
  * @param {Stores} stores with `chats`
  * @param {ChatId} chatId
  * @param {StoredContent} content checked
- * @param {boolean} [isRepeated] it is here already, or was
+ * @param {{ mine: boolean, isRepeated?: boolean }} how isRepeated: it is here already, or was
  */
-export async function noteLifetime(stores, chatId, content, isRepeated = false) {
+export async function noteLifetime(stores, chatId, content, { mine, isRepeated = false }) {
   if (content.v === 2) {
     const chat = await chatOrNew(stores("chats"), chatId);
     const now = Date.now();
     const goneAt = isOfRemoved(chat, content, isRepeated) ? now : goneAtMs(content, now);
     const ends = goneAt < Infinity ? { endsAtMs: Math.min(chat.endsAtMs ?? Infinity, goneAt), endsNoted: (chat.endsNoted ?? 0) + 1 } : {};
-    stores("chats").put({ ...withDeletedPlace(chat, content), ...ends, ...(content.type === "timer" ? { timer: latest(chat.timer, content) } : {}) });
+    stores("chats").put({ ...withDeletedPlace(chat, content), ...ends, ...(content.type === "timer" ? { timer: latest(chat.timer, content) } : {}),
+      ...(content.type === "profile" && mine ? { profileToldMs: Math.max(chat.profileToldMs ?? 0, content.sent_at) } : {}) });
   }
 }
 

@@ -300,7 +300,7 @@ export class MessageStore {
       if (isNew) {
         await typeOf(content.type, content.v).apply?.(stores, { chat: row.chat, peer: row.peer, mine: row.mine, ...content });
       }
-      await noteLifetime(stores, row.chat, content, isRepeated);
+      await noteLifetime(stores, row.chat, content, { mine: row.mine, isRepeated });
       if (kept && first) {
         stores("chats").put(await withRepetition(stores, await chatOrNew(stores("chats"), row.chat), kept.id));
       }

@@ -10,7 +10,7 @@ import { SerialQueue } from "../../lib/timing.js";
 import { normalised } from "../server/email.js";
 import { Refusal } from "../server/model-errors.js";
 import { readContact, readContacts, readConversations } from "../server/responses.js";
-import { call } from "./people.js";
+import { call } from "./names.js";
 
 /** @typedef {{ email: string, name: string, displayName: string }} Contact */
 
@@ -115,8 +115,8 @@ export class Contacts extends Emitter {
    * @param {string} displayName
    */
   async learnName(email, displayName) {
-    if (this.#people.get(email)?.displayName !== displayName) {
-      await this.#people.update(email, (row) => call(row, displayName));
+    if (this.#people.isOtherName(email, displayName)) {
+      await this.#people.update(email, (row) => call({ row, displayName }));
     }
   }
 
@@ -126,7 +126,7 @@ export class Contacts extends Emitter {
    */
   async #keep({ email, displayName, createdAtMs }, isAdded = false) {
     await this.#people.update(email, async (row, _others, stores) => {
-      call(row, displayName);
+      call({ row, displayName });
       Object.assign(row, { isContact: true, addedAtMs: createdAtMs, isAdded: row.isAdded || isAdded });
       if (isAdded) {
         stores("chats").put({ ...(await chatOrNew(stores("chats"), chatWith(email))), accepted: true });
@@ -136,8 +136,7 @@ export class Contacts extends Emitter {
 
   /** @param {{ email: string, displayName: string }} contact */
   #isNews({ email, displayName }) {
-    const known = this.#people.get(email);
-    return email !== this.#ownEmail && !(known?.isContact && known.displayName === displayName);
+    return email !== this.#ownEmail && (!this.#people.get(email)?.isContact || this.#people.isOtherName(email, displayName));
   }
 
   /**

@@ -5,15 +5,13 @@
  * Event: `changed` {email}.
  */
 import { Emitter } from "../../lib/emitter.js";
-import { isVisible } from "../../lib/text.js";
 import { all, get } from "../../storage/queries.js";
 import { nicknameRecord } from "../../storage/record-names.js";
 import { contentVersion } from "./content-versions.js";
+import { shownName } from "./names.js";
 import { SimilarNames } from "./similar-names.js";
 import { UNSIGNED } from "./served-key.js";
 
-// A server that renames people without end must not fill the disk.
-const RENAMINGS_LIMIT = 20;
 const OWN_BROWSERS = "own browsers";
 const OWN_VERSIONS = "own content versions";
 
@@ -183,6 +181,37 @@ export class People extends Emitter {
       ({ ...change, before: shownName(before, email), after: shownName(after, email) }));
   }
 
+  /**
+   * Takes over what a person says of themselves in a message.
+   * @param {string} email of its writer
+   * @param {StoredContent} content checked
+   */
+  async hear(email, content) {
+    if (content.type === "profile" && content.v === 2) {
+      const { takeProfile } = await import("./profiles.js");
+      await takeProfile({ cipher: this.#cipher, people: this }, email, content);
+    }
+  }
+
+  /**
+   * @param {string} email
+   * @returns {string} "" for no picture; another one for another picture
+   */
+  pictureId(email) {
+    const { profile } = this.#rows.get(email) ?? {};
+    return profile?.hasPicture ? profile.hash : "";
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} displayName
+   * @returns {boolean} whether the person is called otherwise here, by the server's word
+   */
+  isOtherName(email, displayName) {
+    const row = this.#rows.get(email);
+    return !row?.profile && row?.displayName !== displayName;
+  }
+
   /** @param {(name: string) => string[]} keysOf gives keys that names which look alike share */
   compareBy(keysOf) {
     this.#similarNames.compareBy(keysOf);
@@ -225,28 +254,6 @@ export class People extends Emitter {
     this.#compareName(row);
     this.emit("changed", { email: row.email });
   }
-}
-
-/**
- * @param {PersonRow} row
- * @param {string} displayName the server's current one; the first one is not a change
- */
-export function call(row, displayName) {
-  const { displayName: before, renamings } = row;
-  row.displayName = displayName;
-  if (before !== null && shownName(before, row.email) !== shownName(displayName, row.email)) {
-    const atMs = Date.now();
-    const change = { key: `name ${atMs} ${renamings.length}`, atMs, before, after: displayName };
-    row.renamings = [...renamings, change].slice(-RENAMINGS_LIMIT);
-  }
-}
-
-/**
- * @param {string} name
- * @param {string} email
- */
-function shownName(name, email) {
-  return isVisible(name) ? name : email;
 }
 
 const UNNAMED = { displayName: null, isContact: false, isAdded: false, addedAtMs: 0 };

@@ -181,6 +181,9 @@ export class DecryptQueue extends Emitter {
         (aside) => this.#contentOf(row, (lookUp) => aside(() => this.#lookUp(key, lookUp))),
         key,
       );
+      if (!row.mine) {
+        await this.#people.hear(row.peer, content);
+      }
       const kept = await this.#messageStore.keepOpened(row, content);
       this.#failures.delete(identityOf(row));
       this.#tell(row, kept, content);

@@ -14,6 +14,7 @@ import { loadChanges, wordsOf } from "./words.js";
  * @property {string} email
  * @property {string} name
  * @property {string} initials one or two characters
+ * @property {string} picture "" for none; another one for another picture
  * @property {number} hue 0 to 11: the person's colour
  * @property {string} lastLine "" if there is none, or it is being decrypted
  * @property {boolean} lastMine whether the last message is one's own
@@ -174,7 +175,7 @@ export class ChatList {
     const name = this.#people.nameOf(email);
     const keyChanged = Boolean(this.#people.get(email)?.offered);
     const otherName = this.#people.nickname(email)?.value ? this.#people.displayName(email) : "";
-    return { email, name, otherName, ...portrait(name, email), keyChanged };
+    return { email, name, otherName, ...portrait(name, email), picture: this.#people.pictureId(email), keyChanged };
   }
 
   /**

@@ -23,6 +23,7 @@ import { Refusal } from "../server/model-errors.js";
  * @property {string} type
  * @property {string} body composed by the type
  * @property {number} atMs
+ * @property {number} [sentAtMs] what the content says; none: the same
  * @property {number} [v] of the content; none: 1
  * @property {string | null} [reply] the hash of the message that it answers, in version 2
  * @property {string | null} [replaces] the hash of the message that it changes, in version 2
@@ -109,7 +110,7 @@ export class Outbox {
       stores("chains").put(chain);
       stores("chats").put(withoutDraft(chat, from, draft));
       await apply?.(stores, { chat: chatId, peer, mine: true, ...content });
-      await noteLifetime(stores, chatId, content);
+      await noteLifetime(stores, chatId, content, { mine: true });
       return true;
     }, STRICT);
   }
@@ -127,13 +128,13 @@ export class Outbox {
   }
 
   /**
-   * @param {Omit<StoredContent, "browser" | "sent_at" | "hash"> & { peer: string, atMs: number }} message
+   * @param {Omit<StoredContent, "browser" | "sent_at" | "hash"> & { peer: string, atMs: number, sentAtMs?: number }} message
    * @returns {Promise<StoredContent>}
    */
-  async #compose({ peer, type, body, atMs, counter, previous, received, v = VERSION, reply = null, replaces = null, expires = null }) {
+  async #compose({ peer, type, body, atMs, sentAtMs = atMs, counter, previous, received, v = VERSION, reply = null, replaces = null, expires = null }) {
     const { browser } = this.#cipher;
     const added = addedMembers({ v, salt: CryptoManager.randomId(), reply, replaces, expires, else: "" });
-    const content = { type, browser, counter, previous, received, sent_at: atMs, body, ...added };
+    const content = { type, browser, counter, previous, received, sent_at: sentAtMs, body, ...added };
     const people = { from: this.#ownEmail, to: peer };
     const hash = await suiteOf(SENT_SUITE).messageHash(untaggedJson({ v, ...people, ...content, self_tag: "" }));
     return { ...content, hash: typeOf(type, v).chainHash?.(body) ?? hash };

@@ -78,6 +78,11 @@ export class Preferences extends Emitter {
     this.#tabs.tell("preferences");
   }
 
+  /** The person's own name and picture have changed (own-profile.js). */
+  noteProfile() {
+    this.emit("changed");
+  }
+
   /** @param {{ readReceipts: boolean, typing?: boolean, changedAtMs?: number }} preferences */
   #show({ readReceipts, typing = true, changedAtMs = 0 }) {
     const isNews = readReceipts !== this.#readReceipts || typing !== this.#typing;

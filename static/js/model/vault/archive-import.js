@@ -16,7 +16,7 @@ import { isOver, withoutBody } from "./archive-erasing.js";
 
 /** @import { ArchivedMessage } from "./archive-content.js" */
 
-/** @typedef {{ database: Database, cipher: StorageCipher, clearedMessages: ClearedMessages }} ImportParts */
+/** @typedef {{ database: Database, cipher: StorageCipher, clearedMessages: ClearedMessages, people: People }} ImportParts */
 /** @typedef {Omit<MessageRow, "chat">} Row */
 /** @typedef {{ row: MessageRow, message: ArchivedMessage }} Candidate */
 /**
@@ -42,6 +42,9 @@ export async function importMessages(parts, messages) {
   messages.filter((message) => isGone(message) || isOver(message)).forEach(({ peer }) => done.due.add(chatWith(peer)));
   const known = await resealedHere(parts, standing);
   const candidates = await Promise.all(standing.filter((message) => !known.has(message)).map((message) => candidate(parts, message)));
+  for (const { row, message } of candidates.filter((one) => !one.row.mine)) {
+    await parts.people.hear(row.peer, message.content);
+  }
   await parts.database.write(["messages", "chats"], async (stores) => {
     for (const { row, message } of candidates) {
       await enter(stores, { row, message, here: parts.cipher.browser }, done);
@@ -125,7 +128,7 @@ async function enter(stores, { row, message: { content }, here }, done) {
   await put(stores, { ...row, id }, present);
   await noteWritten(stores, row, here);
   await typeOf(content.type, content.v).apply?.(stores, { chat: row.chat, peer: row.peer, mine: row.mine, ...content });
-  await noteLifetime(stores, row.chat, content);
+  await noteLifetime(stores, row.chat, content, row);
   done.chats.add(row.chat);
   if (!row.mine) {
     done.chains.set(`${row.chat} ${row.browser}`, { chat: row.chat, browser: String(row.browser) });

@@ -2,6 +2,7 @@
 import { equal, fromBase64 } from "../../lib/bytes.js";
 import { commonVersions } from "../keys/content-versions.js";
 import { isPresent } from "../keys/key-state.js";
+import { ownProfile, takeOwnProfile } from "../session/own-profile.js";
 import { importKeys, ownKeyRecord } from "./own-secrets.js";
 import { adoptRecord, readRecord, recordOf } from "./person-record.js";
 import { listOf } from "./snapshot.js";
@@ -30,7 +31,7 @@ export class Knowledge {
       return record ? [[row.email, record]] : [];
     });
     const settings = { read_receipts: preferences.readReceipts, typing: preferences.typing, at_ms: preferences.changedAtMs };
-    return { keys, people: Object.fromEntries(records), settings };
+    return { keys, people: Object.fromEntries(records), settings, profile: await ownProfile(this.#parts) };
   }
 
   /**
@@ -48,7 +49,10 @@ export class Knowledge {
     }
     const merged = await mergedContent(content, await this.known());
     await this.#adoptPeople(merged.people);
-    const { settings } = merged;
+    const { settings, profile } = merged;
+    if (profile && JSON.stringify(profile) !== JSON.stringify(await ownProfile(this.#parts))) {
+      await takeOwnProfile(this.#parts, profile);
+    }
     if (typeof settings?.read_receipts === "boolean" && settings.at_ms > preferences.changedAtMs) {
       const { read_receipts: readReceipts, typing } = settings;
       await preferences.set({ readReceipts, ...(typeof typing === "boolean" ? { typing } : {}) }, settings.at_ms);

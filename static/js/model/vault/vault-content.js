@@ -1,13 +1,16 @@
 /** The content of the vault (docs/protocol.md §14.3), and how what this browser knows is merged into it. */
 import { fromBase64, toBase64 } from "../../lib/bytes.js";
+import { later } from "../../lib/later.js";
+import { readOwnProfile } from "../session/own-profile.js";
 import { mergedKeys } from "./own-secrets.js";
 import { mergedRecord, readRecord, sorted } from "./person-record.js";
 
 /** @import { KnownKeyRecord, OwnKeyRecord } from "./own-secrets.js" */
+/** @import { OwnProfile } from "../session/own-profile.js" */
 /** @import { PersonRecord } from "./person-record.js" */
 
 /** @typedef {{ read_receipts: boolean, typing: boolean, at_ms: number }} Settings */
-/** @typedef {{ keys: KnownKeyRecord[], people: Record<string, PersonRecord>, settings: Settings }} Known what this browser knows */
+/** @typedef {{ keys: KnownKeyRecord[], people: Record<string, PersonRecord>, settings: Settings, profile?: OwnProfile }} Known what this browser knows */
 /** @typedef {{ id: string, kind: string, public: string, psk: string, name: string, since: number,
  *   passkey?: string, made_at: number, used_at: number | null }} WayRecord since: the generation that it was made in; passkey: the
  *   server's id of it */
@@ -22,18 +25,20 @@ export function emptyContent() {
  * @param {Known} known
  * @returns {Promise<any>} the content with all that this browser knows; members of newer versions stay
  */
-export async function mergedContent(content, { keys, people, settings }) {
+export async function mergedContent(content, { keys, people, settings, profile }) {
   const merged = { ...content.people };
   for (const [email, record] of Object.entries(people)) {
     const other = email in merged ? await readRecord(merged[email]) : null;
     merged[email] = other ? mergedRecord(other, record) : record;
   }
+  const own = later(readOwnProfile(content.profile), profile);
   const isLater = settings.at_ms > (content.settings?.at_ms ?? -1);
   return {
     ...content,
     keys: mergedKeys(content.keys, keys),
     people: sorted(merged),
     settings: isLater ? { ...content.settings, ...settings } : content.settings,
+    ...(own ? { profile: own } : {}),
   };
 }
 

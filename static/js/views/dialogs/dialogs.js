@@ -23,12 +23,13 @@ import { TakeOverDialog } from "./take-over-dialog.js";
  * @property {(email: string) => void} onAdded
  * @property {import("../thread/standing-bar.js").Actions} actions
  * @property {() => void} onSettings
+ * @property {(node: Element) => Promise<boolean>} drawOwn the person's own avatar; whether it has a picture
  * @property {(email: string, button: HTMLElement) => void} onOptions
  * @property {import("./log-out-dialog.js").WayBack} wayBack
  */
 
 /** @param {DialogParts} parts */
-export function makeDialogs({ account, push, safety, session, person, onAdded, actions, onOptions, onSettings, wayBack }) {
+export function makeDialogs({ account, push, safety, session, person, onAdded, actions, onOptions, onSettings, drawOwn, wayBack }) {
   const { conversations, preferences } = account;
   storageLossStrip(account);
   return {
@@ -61,7 +62,12 @@ export function makeDialogs({ account, push, safety, session, person, onAdded, a
     }),
     settings: new SettingsDialog({
       user: () => ({ email: session.user?.email ?? "", displayName: session.user?.displayName ?? "" }),
-      updateDisplayName: (name) => session.updateDisplayName(name),
+      updateDisplayName: async (name) => {
+        await session.updateDisplayName(name);
+        await conversations.changeProfile({ name });
+      },
+      changePicture: (picture) => conversations.changeProfile({ name: session.user?.displayName ?? "", picture }),
+      drawAvatar: drawOwn,
       changePassword: (change) => session.changePassword(change),
       deleteAccount: (proof) => account.deleteAccount(proof),
       exported: () => account.exported(),

@@ -5,12 +5,15 @@ import { BlockedPart } from "./blocked-part.js";
 import { Dialog } from "./dialog.js";
 import { ExportPart } from "./export-part.js";
 import { NotificationsPart } from "./notifications-part.js";
+import { PicturePart } from "./picture-part.js";
 import { ToldPart } from "./told-part.js";
 
 /**
  * @typedef {object} SettingsParts
  * @property {() => {email: string, displayName: string}} user
  * @property {(name: string) => Promise<unknown>} updateDisplayName
+ * @property {ConstructorParameters<typeof PicturePart>[0]} changePicture
+ * @property {ConstructorParameters<typeof PicturePart>[1]} drawAvatar the person's own
  * @property {(change: {currentPassword: string, newPassword: string}) => Promise<unknown>} changePassword
  * @property {(proof: {password: string}) => Promise<unknown>} deleteAccount
  * @property {() => import("./export-files.js").Parts} exported all that this browser holds, decrypted
@@ -31,6 +34,7 @@ export class SettingsDialog {
       (values) => parts.updateDisplayName((values.display_name ?? "").trim()),
       {},
     );
+    this.picture = new PicturePart(parts.changePicture, parts.drawAvatar);
     this.password = this.form(
       "settings-password",
       "Your password is changed. Other browsers are logged out.",
@@ -98,6 +102,7 @@ export class SettingsDialog {
     this.told.forEach((part) => part.draw());
     find("#settings-display_name", HTMLInputElement).value = displayName;
     find("#settings-password [name=username]", HTMLInputElement).value = email;
+    void this.picture.draw().catch(() => {});
     this.notifications.draw();
     void this.blocked.draw().catch(() => {});
     this.parts.onOpen();

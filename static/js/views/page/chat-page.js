@@ -4,7 +4,7 @@ import { once } from "../../lib/once.js";
 import { portrait } from "../../lib/portrait.js";
 import { ChatListView } from "../chats/chat-list-view.js";
 import { NothingOpen } from "../chats/nothing-open.js";
-import { drawAvatar } from "../parts/avatar.js";
+import { drawAvatar, takePicturesFrom } from "../parts/avatar.js";
 import { ConnectionStrip, isWithoutServer } from "../parts/connection-state.js";
 import { badge, plural } from "../parts/format.js";
 import { watchLocalTime } from "../parts/local-time.js";
@@ -43,6 +43,8 @@ export class ChatPage {
     /** @type {ChatShell | null} */
     this.shell = null;
     this.whole = once(() => this.loadShell());
+    this.ownPicture = "";
+    takePicturesFrom((email) => account.pictureOf(email));
     this.connection = new ConnectionStrip();
     this.router = new Router((email) => this.show(email));
     this.list = new ChatListView({
@@ -176,7 +178,14 @@ export class ChatPage {
     if (!user) return;
     setText(find("#own-name", HTMLElement), name);
     for (const node of document.querySelectorAll("[data-own-email]")) setText(node, user.email);
-    drawAvatar(find("#own-avatar", HTMLElement), portrait(name, user.email), "small");
+    this.drawOwnAvatar(find("#own-avatar", HTMLElement), "small");
+  }
+
+  /** @param {Element} node @param {string} size */
+  drawOwnAvatar(node, size) {
+    const { user, name } = this.session;
+    const email = user?.email ?? "";
+    drawAvatar(node, { ...portrait(name, email), email, picture: this.ownPicture }, size);
   }
 
   /** @param {number} unread in other chats, which a narrow page does not show */

@@ -1,5 +1,6 @@
 /** The second half of the chat page: the open chat, the dialogs and the keyboard shortcuts. */
 import { find } from "../../lib/dom.js";
+import { pictureIdOf } from "../../model/session/own-profile.js";
 import { onChosenNotification, registerWorker } from "../../model/worker/worker-registration.js";
 import { ArchiveButton } from "../chats/archive-button.js";
 import { ChatDialogs } from "../chats/chat-dialogs.js";
@@ -64,6 +65,7 @@ export class ChatShell {
       onOptions: (email, button) => this.chatMenu.open(email, button),
       actions,
       onSettings: () => this.vault.card.opened(),
+      drawOwn: (node) => this.drawOwn(node),
       wayBack: {
         isOnlyWay: () => this.vault.isOnlyWay(),
         isThere: () => account.vault.state === "kept" && !account.vault.isOnlyWay,
@@ -96,6 +98,8 @@ export class ChatShell {
     });
     this.listen();
     followVisibleHeight();
+    void this.drawOwn().catch(() => {});
+    account.preferences.on("changed", () => void this.drawOwn().catch(() => {}));
   }
 
   listen() {
@@ -115,6 +119,18 @@ export class ChatShell {
     const panels = document.querySelectorAll(".panel[open]:not([inert])");
     const beside = [...panels].map((node) => ({ node, focus: () => node.querySelector("button")?.focus() }));
     return [side, ...this.thread.regions(), ...beside];
+  }
+
+  /**
+   * Draws the person's own avatar, with the present picture.
+   * @param {Element} [node] where, besides the place that it always has
+   * @returns {Promise<boolean>} whether it has a picture
+   */
+  async drawOwn(node) {
+    this.page.ownPicture = pictureIdOf(await this.page.account.ownProfile());
+    this.page.drawOwn();
+    if (node) this.page.drawOwnAvatar(node, "large");
+    return this.page.ownPicture !== "";
   }
 
   /** @param {HTMLButtonElement} button */
