@@ -18,3 +18,6 @@ export function chatWith(email) {
 export function peerOf(id) {
   return id;
 }
+
+/** The name of the sealed record of the user's own name for a person. @type {(email: string) => string} */
+export const nicknameRecord = (email) => `nickname ${email}`;

@@ -1,10 +1,9 @@
 /** What the service worker reads of the account that is logged in here: names, choices, and how far this browser has read. */
 import { openRecord } from "../crypto/storage-encryption.js";
-import { chatWith } from "../storage/chat-ids.js";
+import { chatWith, nicknameRecord } from "../storage/chat-ids.js";
 import { Database } from "../storage/database.js";
 import { readResident } from "../storage/device.js";
 import { get } from "../storage/queries.js";
-import { nicknameRecord } from "../storage/record-names.js";
 
 /** How long a test of notifications may take to come. */
 const TEST_MS = 120_000;

@@ -6,7 +6,7 @@
  */
 import { Emitter } from "../../lib/emitter.js";
 import { all, get } from "../../storage/queries.js";
-import { nicknameRecord } from "../../storage/record-names.js";
+import { nicknameRecord } from "../../storage/chat-ids.js";
 import { contentVersion } from "./content-versions.js";
 import { shownName } from "./names.js";
 import { SimilarNames } from "./similar-names.js";

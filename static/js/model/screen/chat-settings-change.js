@@ -1,7 +1,6 @@
 /** What a person does with a whole chat: pins, mutes, archives, marks, names and deletes it. Loaded when it is needed. */
 import { changed, later } from "../../lib/later.js";
-import { chatWith } from "../../storage/chat-ids.js";
-import { nicknameRecord } from "../../storage/record-names.js";
+import { chatWith, nicknameRecord } from "../../storage/chat-ids.js";
 import { nicknameOf } from "../session/chat-settings.js";
 
 /** @typedef {import("../../lib/later.js").Setting<string>} Nickname */
