@@ -5,7 +5,7 @@ from django.db.models import QuerySet, Value
 from django.db.models.functions import Length, Replace, Right
 from django.http import HttpRequest
 
-from messaging.models import Message
+from messaging.models import Message, Report
 from vibechat.core.admin import ReadOnlyAdmin
 
 CONTENT = ["ciphertext", "nonce", "salt"]
@@ -50,3 +50,18 @@ class MessageAdmin(ReadOnlyAdmin):
     @admin.display(description="ciphertext, bytes")
     def ciphertext_bytes(self, message: Any) -> int:
         return message.size
+
+
+@admin.register(Report)
+class ReportAdmin(ReadOnlyAdmin):
+    """Who has reported whom, and when. `open_reports` opens what is sealed."""
+
+    list_display = ("id", "reporter", "reported_email", "created_at")
+    list_filter = ["created_at"]
+    list_select_related = ["reporter"]
+    search_fields = ["reporter__email__exact", "reported_email__exact"]
+    ordering = ["-id"]
+    fields = list_display
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
+        return super().get_queryset(request).defer("sealed")

@@ -18,6 +18,7 @@ from files.cleaning import clean_files
 from messaging.mailboxes import Mailbox, in_mailboxes
 from messaging.models import Deletion, Message
 from messaging.pruning import delete_in_batches
+from messaging.reports.report import Report
 from vibechat.core.logs import log_event
 
 BATCH_ROWS = 100  # the mailboxes of a batch are locked together, and who sends waits for them
@@ -75,6 +76,7 @@ class ExpiryTimer:
         if time.monotonic() >= self.deletions_at:
             self.deletions_at = time.monotonic() + DELETIONS_SECONDS
             delete_in_batches(Deletion.objects.past())
+            delete_in_batches(Report.objects.past())
 
     def stop(self) -> None:
         """Does not wait for the batch in hand; the end of the process does."""

@@ -11,6 +11,7 @@ from keys.models import PublicKey
 from messaging.mailboxes import Mailbox, in_mailboxes
 from messaging.message_files import MessageFile, release
 from messaging.realtime import dispatcher, payloads
+from messaging.reports.report import Report  # noqa: F401  # Django finds an app's models here
 from messaging.storage_quota import RECEIPT_TYPE, TEXT_COLUMNS, credit_senders, stored_size
 from messaging.web_push.subscriptions import PushSubscription  # noqa: F401  # Django finds an app's models here
 

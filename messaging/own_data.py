@@ -134,6 +134,18 @@ def kinds(user: User) -> list[Kind]:
             },
         ),
         Kind(
+            "reports",
+            "Reports you sent to the people who run this server",
+            "Whom you reported and when. What you reported is sealed for them; only its size is shown here.",
+            (user.reports.all(),),
+            lambda row: {
+                "id": row.pk,
+                "reported_email": row.reported_email,
+                "created_at": iso(row.created_at),
+                "sealed_bytes": len(row.sealed),
+            },
+        ),
+        Kind(
             "spent_client_ids",
             "Numbers of messages that were deleted",
             "The numbers of deleted messages, kept 30 days so that none is sent twice.",
@@ -193,8 +205,8 @@ def elsewhere() -> list[dict]:
         },
         {
             "place": "Other people's rows",
-            "kept": "Who added you as a contact; that somebody cleared a chat with you; what operators changed in your "
-            "account.",
+            "kept": "Who added you as a contact; that somebody reported you, sealed for the people who run this "
+            "server; that somebody cleared a chat with you; what operators changed in your account.",
             "reason": "These rows are theirs: you are in them, and they are not shown here.",
         },
         {

@@ -14,6 +14,7 @@ from accounts.models import LoginNetwork, Session, SpentRefreshToken
 from keys.models import PublicKey
 from messaging.mailboxes import Mailbox, in_mailboxes
 from messaging.models import CLIENT_ID_MEMORY, Deletion, Message, SpentClientId
+from messaging.reports.report import Report
 from messaging.storage_quota import credit_spent_client_ids
 
 BATCH_ROWS = 500
@@ -45,6 +46,7 @@ def prunable(messages_before: datetime.datetime | None) -> dict:
         "keys without an owner that no message names": unneeded_keys(kept),
         "client ids of deleted messages": SpentClientId.objects.filter(deleted_at__lte=now - CLIENT_ID_MEMORY),
         "deletions of single messages": Deletion.objects.past(),
+        "reports that are over": Report.objects.past(),
         "spent refresh tokens": SpentRefreshToken.objects.filter(spent_at__lt=repeatable_since),
         "sessions that are over": Session.objects.filter(over),
         "networks of log-ins long ago": LoginNetwork.objects.past(),

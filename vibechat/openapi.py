@@ -164,6 +164,11 @@ OPERATIONS = {
         {403: ["subscription_over"]},
     ),
     "push_test": ("Wake one's own browsers now", {}),
+    "reports_key": ("The operators' public key for reports", {}),
+    "reports_send": (
+        "Report messages of a person to the operators, sealed for their key",
+        {409: ["no_report_key", "report_key_changed", "too_many_reports"]},
+    ),
     "blocks_add": (
         "Block a person: what they send is accepted and does not arrive; they are not told",
         {404: ["user_not_found"]},

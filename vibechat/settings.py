@@ -20,6 +20,7 @@ from vibechat.core.environment import (
     env_hosts,
     env_int,
     env_list,
+    env_point,
     env_redis_url,
     env_text,
     is_loopback,
@@ -230,6 +231,9 @@ PUSH_SERVICES = (
     "*.notify.windows.com"
 )
 PUSH_HOSTS = env_hosts("PUSH_HOSTS", PUSH_SERVICES)
+# The public half of the operators' key for reports: `manage.py report_key`. Empty: no reports are taken.
+REPORT_KEY = env_point("REPORT_KEY")
+REPORT_DAYS = env_int("REPORT_DAYS", 90, least=1, most=3650)
 PUSH_CONTACT = f"https://{ALLOWED_HOSTS[0]}"  # for the operators of a push service
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # of links for a new password; accounts/reset_links.py tells the reader
 
@@ -294,6 +298,7 @@ RATE_LIMITS = {
     "file_part": {"account": "1200/10m"},
     "file_read": {"account": "3000/10m"},
     "push": {"account": "30/10m"},
+    "report": {"account": "20/h"},
     "push_woken": {"address": "600/10m"},
     "proof": {"account": "10/10m"},
     "vault_read": {"account": "120/10m"},

@@ -7,6 +7,7 @@ from accounts.views import AuthViewSet, MeViewSet, ResetViewSet
 from contacts.views import BlockViewSet, ContactViewSet
 from files.views import FileViewSet
 from keys.views import KeyViewSet
+from messaging.reports.views import ReportViewSet
 from messaging.views import MessageViewSet, NamedKeyViewSet, OwnDataViewSet
 from messaging.web_push.views import PushViewSet, WokenViewSet
 from vault.views import (
@@ -80,6 +81,8 @@ api = [
     path("push/moved", WokenViewSet.as_view({"post": "moved"})),
     path("push/test", PushViewSet.as_view({"post": "test"})),
     path("push/<row_id:id>", PushViewSet.as_view({"delete": "destroy"})),
+    path("reports", ReportViewSet.as_view({"post": "send"})),
+    path("reports/key", ReportViewSet.as_view({"get": "key"})),
     path("vault", VaultViewSet.as_view({"get": "retrieve", "put": "write", "delete": "destroy"})),
     path("vault/versions", VaultViewSet.as_view({"get": "versions"})),
     path("vault/versions/<row_id:version>", VaultViewSet.as_view({"get": "version"})),

@@ -14,6 +14,7 @@ from files.models import File, FileUse
 from keys.models import PublicKey
 from messaging.mailboxes import Mailbox
 from messaging.models import Clearing, Deletion, Message, SpentClientId
+from messaging.reports.report import Report
 from messaging.web_push.subscriptions import PushSubscription
 from tests.support.vault_writer import Writer
 from vault.models import BrowserList, Invitation, Passkey, Stream, StreamSegment, VaultVersion
@@ -46,6 +47,7 @@ OTHERWISE = {
     "clearings": {"user": "oneself"},
     "deletions": {"user": "oneself"},
     "push_subscriptions": {"user": "oneself", "p256dh": "the browser's", "auth": "random bytes"},
+    "reports": {"reporter": "oneself", "key": "the operators'", "sealed": "as sealed_bytes"},
     "spent_client_ids": {"sender": "oneself"},
     "vault_versions": {"user": "oneself", "blob": "as size", "boxes": "as size"},
     "browser_lists": {"user": "oneself", "raw": "as browsers"},
@@ -70,6 +72,7 @@ MODELS = {
     "clearings": Clearing,
     "deletions": Deletion,
     "push_subscriptions": PushSubscription,
+    "reports": Report,
     "spent_client_ids": SpentClientId,
     "vault_versions": VaultVersion,
     "browser_lists": BrowserList,
@@ -113,6 +116,7 @@ def busy(alice, bob, mallory):
         PushSubscription.objects.subscribe(
             person.session, f"https://push.example.org/{person.user.pk}", auth="", p256dh=""
         )
+        Report.objects.create(reporter=person.user, reported_email=other.email, sealed=b"sealed")
         LogEntry.objects.create(user=person.user, action_flag=2, object_id="1", object_repr="x")
     bob.send(mallory)
     mallory.send(bob)

@@ -1,6 +1,8 @@
 """The real server, started as a person starts it: one embedded process, or two on PostgreSQL and Redis."""
 
+import base64
 import contextlib
+import json
 import os
 import secrets
 import signal
@@ -18,6 +20,8 @@ from tests.support.environment import ROOT, clean_environment
 from tools.provision.processes import free_port, stop
 from tools.server import start_server, wait_for_server
 
+REPORTS = json.loads((ROOT / "docs/test_vectors/reports.json").read_text())
+
 
 class Server:
     def __init__(self, var_dir: Path, **variables: str):
@@ -25,7 +29,13 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = var_dir.with_suffix(".log")
-        given = {"DJANGO_SETTINGS_MODULE": "tests.support.settings", "RATELIMIT_ENABLE": "False"} | variables
+        report_key = base64.b64encode(bytes.fromhex(REPORTS["report_key"])).decode()
+        given = {
+            "DJANGO_SETTINGS_MODULE": "tests.support.settings",
+            "RATELIMIT_ENABLE": "False",
+            "REPORT_KEY": report_key,
+        }
+        given |= variables
         self.environment = clean_environment(var_dir, PORT=str(self.port), **given)
         self.process: subprocess.Popen | None = None
 

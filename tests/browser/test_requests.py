@@ -29,7 +29,7 @@ def test_request_has_the_address_alone_until_it_is_shown(asked):
     alice, mallory = asked
     assert alice.request_of(mallory).inner_text().split("\n")[0] == mallory.email
     buttons = alice.request_of(mallory).get_by_role("button")
-    assert buttons.all_inner_texts() == ["Show", "Accept", "Delete", "Block"]
+    assert buttons.all_inner_texts() == ["Show", "Accept", "Delete", "Block", "Report"]
     expect(alice.chat_link(mallory)).to_have_count(0)
     alice.visit(f"/chat#/{mallory.email}")
     alice.page.reload()

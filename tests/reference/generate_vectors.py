@@ -19,6 +19,7 @@ from tests.reference.people import people_file
 from tests.reference.pictures import pictures_file
 from tests.reference.public_keys import public_keys_file
 from tests.reference.recovery_code import recovery_codes_file
+from tests.reference.reports import reports_file
 from tests.reference.safety_numbers import safety_numbers_file
 from tests.reference.streams import streams_file
 from tests.reference.typing_frames import typing_file
@@ -43,6 +44,7 @@ def build() -> dict[str, str]:
         "conversations.json": conversations_file(),
         "pictures.json": pictures_file(),
         "hpke.json": hpke_file(),
+        "reports.json": reports_file(),
         "recovery_codes.json": recovery_codes_file(),
         "ways.json": ways_file(),
         "vault.json": vault_file(),

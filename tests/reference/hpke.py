@@ -1,4 +1,4 @@
-"""HPKE (RFC 9180) in PSK mode for one message, by hand, with the RFC's names: docs/protocol.md §15.1."""
+"""HPKE (RFC 9180) for one message, in PSK mode or without a PSK in base mode: docs/protocol.md §15.1 and §5.13."""
 
 import hashlib
 import hmac
@@ -59,10 +59,14 @@ def extract_and_expand(secret: bytes, enc: bytes, recipient: bytes) -> bytes:
 
 
 def key_schedule(shared_secret: bytes, parameters: Parameters, aead: tuple[int, int] = AES_256_GCM) -> tuple:
-    """Key and base nonce in PSK mode (§5.1)."""
+    """Key and base nonce (§5.1)."""
     suite = b"HPKE\x00\x10\x00\x01" + aead[0].to_bytes(2, "big")
     psk_id_hash = labeled_extract(suite, b"", b"psk_id_hash", parameters.psk_id)
-    context = b"\x01" + psk_id_hash + labeled_extract(suite, b"", b"info_hash", parameters.info)
+    context = (
+        (b"\x01" if parameters.psk else b"\x00")
+        + psk_id_hash
+        + labeled_extract(suite, b"", b"info_hash", parameters.info)
+    )
     secret = labeled_extract(suite, shared_secret, b"secret", parameters.psk)
     key = labeled_expand(suite, secret, b"key", context, aead[1])
     return key, labeled_expand(suite, secret, b"base_nonce", context, 12)

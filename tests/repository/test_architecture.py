@@ -107,6 +107,7 @@ def test_core_imports_nothing_above_it():
 MESSAGING = {
     "server_keys": set(),
     "reports.stamps": {"server_keys"},
+    "reports.report": set(),
     "realtime.payloads": {"reports.stamps"},
     "realtime.send_buffer": set(),
     "realtime.dispatcher": {"realtime.payloads", "realtime.send_buffer"},
@@ -123,6 +124,7 @@ MESSAGING = {
         "realtime.payloads",
         "realtime.dispatcher",
         "web_push.subscriptions",
+        "reports.report",
     },
     "serializers": {"models", "realtime.payloads"},
     "sync": {"mailboxes", "models", "realtime.payloads"},

@@ -20,6 +20,7 @@ from contacts.models import Contact
 from files.models import File
 from keys.models import PublicKey
 from messaging.models import Clearing, Message, SpentClientId
+from messaging.reports.report import Report
 
 pytestmark = pytest.mark.usefixtures("collected_static")
 CANARIES = {
@@ -40,6 +41,7 @@ def rows(alice, bob, mallory):
         message = alice.send(person, **encoded, sender_fingerprint=fingerprint)
         person.post(f"/api/messages/{message['id']}/read")
         File.objects.begin(alice.user, person.user, 1000)
+        Report.objects.create(reporter=alice.user, reported_email=person.email, sealed=CANARIES["ciphertext"])
     Invite.objects.issue(timedelta(days=7))
     gone = alice.send(bob)
     for person in (alice, bob):
@@ -190,7 +192,7 @@ READ_ONLY = [model for model in admin.site._registry if model is not User]
 
 
 def test_no_other_models_have_pages():
-    assert set(admin.site._registry) == {User, Session, Invite, PublicKey, Contact, File, Message}
+    assert set(admin.site._registry) == {User, Session, Invite, PublicKey, Contact, File, Message, Report}
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -289,6 +291,7 @@ def test_number_of_queries_does_not_grow_with_the_rows(pages, alice, django_asse
             alice.post("/api/contacts/add", {"email": person.email})
             person.send(alice)
             File.objects.begin(person.user, alice.user, 1000)
+            Report.objects.create(reporter=person.user, reported_email=alice.email, sealed=b"")
             Invite.objects.issue(timedelta(days=7))
         with django_assert_max_num_queries(20) as queries:
             page = text_of(pages.get(address))

@@ -128,6 +128,7 @@ def test_operations_document_their_rate_limit(document):
         "files/{id}",
         "files/{id}/parts/{number}",
         "blocks/add",
+        "reports",
         "push",
         "push/test",
         "push/news",
@@ -159,6 +160,7 @@ def test_document_is_not_served():
     views = {getattr(pattern.callback, "cls", pattern.callback).__module__ for pattern in served}
     ours = {f"{app}.views" for app in ("accounts", "contacts", "files", "keys", "messaging", "vault")}
     assert views == ours | {
+        "messaging.reports.views",
         "messaging.web_push.views",
         "vibechat.core.health",
         "vibechat.pages",

@@ -42,6 +42,8 @@ BODIES = {
     ("POST", "/api/messages/receipts"): {"delivered": [1], "read": [2]},
     ("POST", "/api/contacts/add"): {"email": "bob@example.org"},
     ("POST", "/api/blocks/add"): {"email": "mallory@example.org"},
+    ("POST", "/api/reports"): {"reported_email": "bob@example.org", "key": POINT}
+    | {"sealed": base64.b64encode(bytes(4096 + 65 + 16)).decode()},
     ("POST", "/api/push"): {
         "endpoint": "https://fcm.googleapis.com/x",
         "p256dh": POINT,

@@ -1,5 +1,6 @@
 """Reads environment variables. An invalid value stops the start with a sentence; it never falls back to a default."""
 
+import base64
 import contextlib
 import ipaddress
 import os
@@ -9,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.exceptions import ImproperlyConfigured
 
 SECRET_KEY_LENGTH = 32
@@ -87,6 +89,23 @@ def env_hosts(name: str, default: str) -> list[str]:
             f"{name} holds '{wrong[0]}': set it to host names such as push.example.org, or none."
         )
     return names
+
+
+def env_point(name: str) -> str:
+    """Base64 of an uncompressed point on P-256, or empty."""
+    text = env_text(name)
+    try:
+        point = base64.b64decode(text, validate=True)
+        is_right = base64.b64encode(point).decode() == text and len(point) == 65
+        if text:
+            ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+    except ValueError:
+        is_right = False
+    if text and not is_right:
+        raise ImproperlyConfigured(
+            f"{name} is malformed: set it to what manage.py report_key prints, or leave it empty."
+        )
+    return text
 
 
 def env_redis_url(name: str) -> str:

@@ -224,3 +224,8 @@ def test_push_hosts_are_host_names_or_none(configured):
 )
 def test_other_push_hosts_stop_the_start(configured, hosts):
     assert refusal(configured, PUSH_HOSTS=hosts).startswith("PUSH_HOSTS holds ")
+
+
+@pytest.mark.parametrize("key", ["x", "AAAA", "A" * 87 + "="])
+def test_a_report_key_that_is_no_point_stops_the_start(configured, key):
+    assert refusal(configured, REPORT_KEY=key).startswith("REPORT_KEY is malformed")

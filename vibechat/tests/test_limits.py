@@ -91,6 +91,7 @@ def test_body_without_an_email_is_400(anonymous, body):
         ("file_read", "get", f"/api/files/{'0' * 32}", None),
         ("push", "post", "/api/push", {}),
         ("push", "post", "/api/push/test", {}),
+        ("report", "post", "/api/reports", {}),
         ("push_woken", "post", "/api/push/news", {}),
         ("push_woken", "post", "/api/push/moved", {}),
         ("proof", "post", "/api/auth/proof", {"password": "wrong"}),

@@ -1,5 +1,5 @@
 /**
- * HPKE (RFC 9180) in PSK mode for one message, with DHKEM(P-256, HKDF-SHA256), HKDF-SHA256 and AES-256-GCM. The names are
+ * HPKE (RFC 9180) in PSK and base mode for one message, with DHKEM(P-256, HKDF-SHA256), HKDF-SHA256 and AES-256-GCM. The names are
  * the RFC's.
  */
 import { concat, toHex, uint32, utf8Encode } from "../lib/bytes.js";
@@ -8,10 +8,10 @@ import { ORDER, publicPoint } from "./p256.js";
 import { fromPoint, toPoint } from "./public-key.js";
 
 /** @typedef {{ privateKey: CryptoKey, publicBytes: Bytes }} KemKeyPair the public key is 65 bytes: an uncompressed point */
-/** @typedef {{ psk: Bytes, pskId: Bytes, info: Bytes }} PskParameters the PSK has at least 32 bytes */
+/** @typedef {{ psk: Bytes, pskId: Bytes, info: Bytes }} PskParameters the PSK has at least 32 bytes, or none in base mode */
 
 const KEM_SUITE = concat(utf8Encode("KEM"), uint16(0x0010));
-const MODE_PSK = Uint8Array.of(1);
+const [MODE_BASE, MODE_PSK] = [Uint8Array.of(0), Uint8Array.of(1)];
 const VERSION = utf8Encode("HPKE-v1");
 const AES_256_GCM = Object.freeze({ id: 0x0002, keyLength: 32 });
 const NONCE_LENGTH = 12;
@@ -56,6 +56,18 @@ export async function sealPsk(publicBytes, parameters, plaintext) {
 }
 
 /**
+ * SealBase (RFC 9180 §6.1) with empty `aad`.
+ * @param {Bytes} publicBytes the recipient's, 65 bytes
+ * @param {Bytes} info
+ * @param {Bytes} plaintext
+ * @returns {Promise<{ enc: Bytes, ciphertext: Bytes }>} `enc` is 65 bytes
+ * @throws {import("./crypto-errors.js").ProtocolError} `public_key`: no such key
+ */
+export function sealBase(publicBytes, info, plaintext) {
+  return sealPsk(publicBytes, { psk: EMPTY, pskId: EMPTY, info }, plaintext);
+}
+
+/**
  * OpenPSK (RFC 9180 §6.1) with empty `aad`.
  * @param {KemKeyPair} own
  * @param {PskParameters} parameters
@@ -83,7 +95,7 @@ export async function extractAndExpand(dh, enc, publicBytes) {
 }
 
 /**
- * KeySchedule (RFC 9180 §5.1) in PSK mode.
+ * KeySchedule (RFC 9180 §5.1).
  * @param {Bytes} sharedSecret 32 bytes
  * @param {PskParameters} parameters
  * @param {{ id: number, keyLength: number }} [aead] another one only for the RFC's test vectors
@@ -93,7 +105,7 @@ export async function keySchedule(sharedSecret, { psk, pskId, info }, aead = AES
   const suite = concat(utf8Encode("HPKE"), uint16(0x0010), uint16(0x0001), uint16(aead.id));
   const pskIdHash = await labeledExtract(suite, NO_SALT, "psk_id_hash", pskId);
   const infoHash = await labeledExtract(suite, NO_SALT, "info_hash", info);
-  const context = concat(MODE_PSK, pskIdHash, infoHash);
+  const context = concat(psk.length > 0 ? MODE_PSK : MODE_BASE, pskIdHash, infoHash);
   const secret = await labeledExtract(suite, sharedSecret, "secret", psk);
   const key = await labeledExpand(suite, secret, "key", context, aead.keyLength);
   return { key, nonce: await labeledExpand(suite, secret, "base_nonce", context, NONCE_LENGTH) };

@@ -252,6 +252,13 @@ export class Account extends Emitter {
     return new MessageSearch({ database: this.#database, cipher: this.#cipher, ...options });
   }
 
+  /** What the person reports to those who run the server. */
+  async reports() {
+    const { Reports } = await import("./screen/reports.js");
+    const { email } = /** @type {User} */ (this.session.user);
+    return new Reports({ api: this.session.api, database: this.#database, cipher: this.#cipher, ownEmail: email });
+  }
+
   /** @param {boolean} [isWanted] false: null where nothing was being uploaded */
   async files(isWanted) {
     const { filesOf } = await import("./files/of-account.js");

@@ -51,7 +51,7 @@ export class RequestsView {
   #row(row) {
     const id = `request-${row.key}`;
     const say = (/** @type {unknown} */ error) => setText(this.#note, sentence(asFailure(error)));
-    const actions = requestActions(row.key, this.#parts.actions, { describedBy: id, onFailure: say, has: ["show", "accept", "remove", "block"] });
+    const actions = requestActions(row.key, this.#parts.actions, { describedBy: id, onFailure: say, has: ["show", "accept", "remove", "block", "report"] });
     const node = element("li", { class: "request" }, element("p", { id, class: "request-who" }), element("div", { class: "request-actions" }, ...actions));
     drawRow(node, row);
     return node;

@@ -2,7 +2,7 @@
 import { fill, find, setText } from "../../lib/dom.js";
 import { drawAvatar } from "../parts/avatar.js";
 import { named } from "../parts/named.js";
-import { asFailure } from "../parts/strings.js";
+import { asFailure, sentence } from "../parts/strings.js";
 import { COMPARE_AGAIN, comparedWords } from "./comparison.js";
 import { AskingDialog } from "./dialog.js";
 import { NumbersDialog } from "./numbers-dialog.js";
@@ -21,6 +21,7 @@ import { TimerPart } from "./timer-part.js";
  * @property {(email: string) => boolean} isBlocked
  * @property {(email: string) => unknown} block
  * @property {(email: string) => unknown} unblock
+ * @property {(email: string) => Promise<unknown>} report
  */
 
 /**
@@ -35,9 +36,10 @@ import { TimerPart } from "./timer-part.js";
  * @param {Blocking["isBlocked"]} parts.isBlocked
  * @param {Blocking["block"]} parts.block
  * @param {Blocking["unblock"]} parts.unblock
+ * @param {Blocking["report"]} parts.report
  * @param {import("./timer-part.js").Timers} parts.timers
  */
-export function detailsDialog({ person, clear, safety, isMuted, setMuted, options, isRequest, isBlocked, block, unblock, timers }) {
+export function detailsDialog({ person, clear, safety, isMuted, setMuted, options, isRequest, isBlocked, block, unblock, report, timers }) {
   const dialog = new AskingDialog("details", async () => clear(email));
   const { node } = dialog;
   let email = "";
@@ -48,6 +50,11 @@ export function detailsDialog({ person, clear, safety, isMuted, setMuted, option
   });
   const blocking = find("#details-block", HTMLButtonElement);
   blocking.addEventListener("click", () => void (isBlocked(email) ? unblock(email) : block(email)));
+  const failed = find("#details-report-failed", HTMLElement);
+  find("#details-report", HTMLButtonElement).addEventListener("click", () => {
+    setText(failed, "");
+    void report(email).catch((error) => setText(failed, sentence(asFailure(error))));
+  });
   const timer = new TimerPart(timers);
   const compared = new NumbersDialog({ safety, beneath: node });
   const draw = () => {

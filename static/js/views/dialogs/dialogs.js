@@ -86,8 +86,8 @@ export function makeDialogs({ account, push, safety, session, person, onAdded, a
  * @param {import("../thread/standing-bar.js").Actions} actions
  * @returns {import("./details-dialog.js").Blocking}
  */
-function blocking(conversations, { block, unblock }) {
+function blocking(conversations, { block, unblock, report }) {
   const isBlocked = (/** @type {string} */ email) => conversations.chats().some((chat) => chat.email === email && chat.isBlocked);
   const isRequest = (/** @type {string} */ email) => conversations.requests().some((request) => request.email === email);
-  return { isRequest, isBlocked, block, unblock };
+  return { isRequest, isBlocked, block, unblock, report };
 }

@@ -1,4 +1,5 @@
 /** What the buttons about strangers and blocked people do. */
+import { loadReportDialog } from "./lazy-parts.js";
 
 /** @typedef {import("../thread/standing-bar.js").Actions} Actions */
 
@@ -12,6 +13,11 @@
  */
 export function strangerActions({ account, announce, open, leave }) {
   const { conversations } = account;
+  const block = async (/** @type {string} */ email) => {
+    if (conversations.requests().some((request) => request.email === email)) leave(email);
+    await (await account.strangers()).block(email);
+    announce("Blocked. They are not told. Settings has the people you have blocked.");
+  };
   return {
     async show(email) {
       await (await account.strangers()).show(email);
@@ -28,10 +34,15 @@ export function strangerActions({ account, announce, open, leave }) {
       await conversations.clear(email);
       announce("Deleted.");
     },
-    async block(email) {
-      if (conversations.requests().some((request) => request.email === email)) leave(email);
-      await (await account.strangers()).block(email);
-      announce("Blocked. They are not told. Settings has the people you have blocked.");
+    block,
+    async report(email) {
+      const request = conversations.requests().find((one) => one.email === email);
+      const chat = conversations.chats().find((one) => one.email === email);
+      const [{ openReport }, reports] = await Promise.all([loadReportDialog(), account.reports()]);
+      await openReport({
+        reports, email, block, announce, name: (request ?? chat)?.name ?? email,
+        isUnseen: request?.isShown === false, isBlocked: chat?.isBlocked === true,
+      });
     },
     async unblock(email) {
       await (await account.strangers()).unblock(email);

@@ -1,11 +1,11 @@
 /** The buttons of a request. */
 import { button } from "../../lib/dom.js";
 
-/** @typedef {"show" | "accept" | "remove" | "block"} Action */
-/** @typedef {Record<Action, (email: string) => Promise<unknown> | unknown>} Actions */
+/** @typedef {"show" | "accept" | "remove" | "block" | "report"} Action */
+/** @typedef {Record<Action, (email: string) => Promise<unknown> | unknown> & { report: (email: string) => Promise<unknown> }} Actions */
 
 /** @type {Record<Action, string>} */
-const NAMES = { show: "Show", accept: "Accept", remove: "Delete", block: "Block" };
+const NAMES = { show: "Show", accept: "Accept", remove: "Delete", block: "Block", report: "Report" };
 
 /**
  * @param {string} email

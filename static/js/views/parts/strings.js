@@ -38,6 +38,10 @@ const SENTENCES = dictionary({
   too_long: "This message is too long.",
   too_late: "A message can be edited for a day.",
   no_version_2: "The other person has to open VibeChat once more before you can do this.",
+  no_report_key: "The people who run this server take no reports here.",
+  report_key_changed: "The people who run this server have a new key. Close this and report again.",
+  too_many_reports: "You have reported so often that this server takes no more of yours for now.",
+  report_too_long: "That is too much for one report. Choose fewer messages.",
   too_old: "This browser is too old for VibeChat. Update it, or use another.",
   insecure_page: "Your browser can't encrypt on a page without https. Ask the person who runs this server for its address.",
   device_blocked:

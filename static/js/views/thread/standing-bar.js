@@ -46,7 +46,7 @@ export class StandingBar {
    */
   #fillRequest(email, name) {
     const said = element("p", { role: "status" });
-    const has = /** @type {const} */ (["accept", "remove", "block"]);
+    const has = /** @type {const} */ (["accept", "remove", "block", "report"]);
     const onFailure = (/** @type {unknown} */ error) => fill(said, sentence(asFailure(error)));
     /* A page with room beside the chat shows the same buttons in the list. */
     const actions = element("nav", { class: "request-actions only-narrow", "aria-label": "Requests" },
