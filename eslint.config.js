@@ -32,7 +32,7 @@ const LAZY = [
   "login.js", "model/account.js", "model/conversations.js", "model/history/message-store.js",
   "model/files/of-account.js", "model/keys/account-key.js", "model/keys/listed-browsers.js", "model/keys/people.js", "model/keys/safety.js",
   "model/screen/words.js", "model/send/outbox.js", "model/vault/account-vault.js", "storage/**",
-  "types/content-types.js", "views/dialogs/qr.js", "views/files/lazy.js", "views/page/lazy-parts.js", "views/parts/avatar.js", "views/thread/emoji-choice.js",
+  "types/content-types.js", "views/dialogs/qr.js", "views/files/lazy.js", "views/page/lazy-parts.js", "views/page/stranger-actions.js", "views/parts/avatar.js", "views/thread/emoji-choice.js",
   "views/thread/emoji-picker.js"];
 
 const RESTRICTIONS = [

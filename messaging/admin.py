@@ -5,7 +5,8 @@ from django.db.models import QuerySet, Value
 from django.db.models.functions import Length, Replace, Right
 from django.http import HttpRequest
 
-from messaging.models import Message, Report
+from messaging.models import Message
+from messaging.reports.report import Report
 from vibechat.core.admin import ReadOnlyAdmin
 
 CONTENT = ["ciphertext", "nonce", "salt"]

@@ -9,7 +9,6 @@ export const loadChatShell = once(() => {
   document.head.append(...laterLinks("modulepreload"));
   return styled(import("./chat-shell.js"));
 });
-export const loadReportDialog = once(() => import("../dialogs/report-dialog.js"));
 export const loadStoppedPage = once(() => styled(import("./stopped-page.js")));
 
 /**

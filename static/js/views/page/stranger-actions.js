@@ -1,5 +1,4 @@
 /** What the buttons about strangers and blocked people do. */
-import { loadReportDialog } from "./lazy-parts.js";
 
 /** @typedef {import("../thread/standing-bar.js").Actions} Actions */
 
@@ -38,7 +37,7 @@ export function strangerActions({ account, announce, open, leave }) {
     async report(email) {
       const request = conversations.requests().find((one) => one.email === email);
       const chat = conversations.chats().find((one) => one.email === email);
-      const [{ openReport }, reports] = await Promise.all([loadReportDialog(), account.reports()]);
+      const [{ openReport }, reports] = await Promise.all([import("../dialogs/report-dialog.js"), account.reports()]);
       await openReport({
         reports, email, block, announce, name: (request ?? chat)?.name ?? email,
         isUnseen: request?.isShown === false, isBlocked: chat?.isBlocked === true,
