@@ -221,10 +221,42 @@ def test_deleting_for_everyone_takes_the_file_from_the_server(talking):
     send_button(alice).click()
     bob.expect_message("secret.txt")
     alice.expect_state("secret.txt", "Delivered", "Read")
-    message = alice.message("secret.txt")
-    message.hover()
-    message.get_by_role("button", name="Message options").click()
     with alice.page.expect_response(re.compile(r"/api/messages/\d+\?for=everyone")) as answer:
-        alice.page.get_by_role("menu").get_by_role("menuitem", name="Delete for everyone").click()
+        choose(alice, "secret.txt", "Delete for everyone")
     assert answer.value.status == 204
     expect(bob.log()).not_to_contain_text("secret.txt")
+
+
+def test_a_caption_is_edited_and_the_file_leaves_with_its_message(talking, site):
+    alice, bob = talking
+    with alice.page.expect_request(lambda request: request.method == "PUT") as put:
+        attach(alice, ("minutes.txt", "text/plain", b"agreed"))
+    folder = site.servers[0].var_dir / "files" / put.value.url.split("/")[-3]
+    alice.message_box().fill("Form Monday")
+    send_button(alice).click()
+    bob.expect_message("Form Monday")
+    alice.expect_state("minutes.txt", "Delivered", "Read")
+    choose(alice, "minutes.txt", "Edit")
+    expect(alice.message_box()).to_have_value("Form Monday")
+    alice.message_box().fill("From Monday")
+    alice.message_box().press("Enter")
+    for person in (bob, alice):
+        expect(person.message("minutes.txt")).to_contain_text("From Monday")
+        expect(person.message("minutes.txt")).to_contain_text("edited")
+    assert saved(bob, "minutes.txt") == b"agreed"
+    choose(alice, "minutes.txt", "Edit")
+    alice.message_box().fill("")
+    send_button(alice).click()
+    expect(bob.message("minutes.txt")).not_to_contain_text("Monday")
+    assert folder.is_dir()
+    with alice.page.expect_response(re.compile(r"/api/messages/\d+\?for=everyone")):
+        choose(alice, "minutes.txt", "Delete for everyone")
+    expect(bob.log()).not_to_contain_text("minutes.txt")
+    assert not folder.exists()
+
+
+def choose(person, text: str, choice: str) -> None:
+    message = person.message(text)
+    message.hover()
+    message.get_by_role("button", name="Message options").click()
+    person.page.get_by_role("menu").get_by_role("menuitem", name=choice, exact=True).click()

@@ -2,7 +2,7 @@
 import { CryptoManager } from "../../crypto/crypto.js";
 import { chatWith } from "../../storage/chat-ids.js";
 import { EDIT_WITHIN_MS } from "../../types/message-states.js";
-import { file as fileType } from "../../types/file-type.js";
+import { file as fileType, readFiles } from "../../types/file-type.js";
 import { nothing } from "../../types/nothing-type.js";
 import { reaction } from "../../types/reaction-type.js";
 import { text as textType } from "../../types/text-type.js";
@@ -17,6 +17,7 @@ import { Refusal } from "../server/model-errors.js";
  */
 /** @typedef {{ type: string, body: string, v: number, replaces: string | null, reply?: string | null, expires?: number | null }} Change */
 
+const EDITED = [textType.name, fileType.name];
 const LATEST_MS = 8_640_000_000_000_000;
 
 /**
@@ -82,7 +83,8 @@ function written(action, v) {
   if (!mayEdit(action.on)) {
     throw new Refusal("too_late");
   }
-  return { type: textType.name, ...composed(textType, action.text), v, replaces: hash, expires };
+  const edited = content.type === fileType.name ? composed(fileType, { ...readFiles(content.body), caption: action.text }) : composed(textType, action.text);
+  return { type: content.type, ...edited, v, replaces: hash, expires };
 }
 
 /**
@@ -95,10 +97,10 @@ function secondsLeft(goneAtMs = Infinity) {
 
 /**
  * @param {Message} message
- * @returns {boolean} whether it is one's own text, and not too old
+ * @returns {boolean} whether it is one's own text or has a caption, and is not too old
  */
 export function mayEdit({ mine, content }) {
-  return mine && content?.type === textType.name && Date.now() <= content.sentAtMs + EDIT_WITHIN_MS;
+  return mine && content !== null && EDITED.includes(content.type) && Date.now() <= content.sentAtMs + EDIT_WITHIN_MS;
 }
 
 /**

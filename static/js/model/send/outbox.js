@@ -357,8 +357,9 @@ function withoutDraft(chat, from, change) {
  * @returns {{ files?: string[], quiet?: boolean, delete_after?: string }} what the server is to do for it: it learns the hour of its end only
  */
 function askedOf(content) {
-  const { sent_at: sentAtMs, expires } = content;
-  const files = typeOf(content.type, content.v).filesOf?.(content.body);
+  const { sent_at: sentAtMs, expires, replaces } = content;
+  // An edit has the files of the message that it edits, and they go with that one.
+  const files = replaces ? undefined : typeOf(content.type, content.v).filesOf?.(content.body);
   const hour = new Date(HOUR_MS * Math.ceil((sentAtMs + 1000 * (expires ?? 0)) / HOUR_MS)).toISOString();
   return { ...(files && { files }), ...(isNews(content) ? {} : { quiet: true }), ...(expires ? { delete_after: hour.replace(".000", "") } : {}) };
 }

@@ -1,6 +1,7 @@
 /** What the composer writes: a new message, a reply to one, or an edit of one. A strip above the text says which. */
 import { button, element, fill, find, isolated } from "../../lib/dom.js";
 import { shortened } from "../../lib/text.js";
+import { readFiles } from "../../types/file-type.js";
 
 /** @typedef {import("../../model/screen/thread-items.js").ThreadItem} ThreadItem */
 /** @typedef {{ kind: "reply" | "edit", item: ThreadItem }} Mode */
@@ -27,6 +28,11 @@ export class ComposerMode {
     return this.mode?.kind === "edit";
   }
 
+  /** Whether no text is an answer too: a caption that is taken away. */
+  get mayBeEmpty() {
+    return this.mode?.kind === "edit" && captionOf(this.mode.item) !== null;
+  }
+
   /** @param {ThreadItem} item */
   reply(item) {
     this.end();
@@ -37,7 +43,7 @@ export class ComposerMode {
   edit(item) {
     this.end();
     this.begin({ kind: "edit", item }, "Edit your message");
-    this.composer.write(item.text);
+    this.composer.write(captionOf(item) ?? item.text);
     this.composer.focus();
   }
 
@@ -71,4 +77,9 @@ export class ComposerMode {
     if (wasEditing) this.composer.write(this.draft());
     if (wasEditing) this.composer.focus();
   }
+}
+
+/** @param {ThreadItem} item @returns {string | null} null: it has no files */
+function captionOf({ content }) {
+  return content?.type === "file" ? (readFiles(content.body)?.caption ?? "") : null;
 }

@@ -79,7 +79,7 @@ export class ThreadView {
       onDraft: (text) => this.drafted(text),
       onFocus: (isFocused) => conversations.focusDraft(isFocused && this.thread ? this.email : null),
       onUp: () => this.actions.editLast(),
-      hasMore: () => Boolean(this.tray?.isFilled) && !this.mode.isEditing,
+      hasMore: () => (this.mode.isEditing ? this.mode.mayBeEmpty : Boolean(this.tray?.isFilled)),
     });
     /** @type {FileTray | undefined} */
     this.tray = new FileTray({

@@ -119,6 +119,24 @@ describe("a chat of version 2", () => {
     await until(() => again.chat(bob).lastLine === "Hello, Bob");
   }));
 
+  test("edits the caption of files, which stay with the message that has them", inWorld(async (world) => {
+    const [alice, bob] = await chat(world);
+    const sealed = { id: "ab".repeat(16), key: "cd".repeat(32), size: 5, hash: "ef".repeat(32) };
+    const entry = { ...sealed, name: "a.txt", type: "text/plain", width: 0, height: 0, duration: 0, waveform: "", thumbnail: null, preview: null };
+    await change(alice, bob, { kind: "files", caption: "Loko", files: [entry], reply: null });
+    await bob.shows(alice, "Hello", "Loko\na.txt");
+    await until(() => item(alice, bob, "Loko\na.txt")?.id);
+    assert.deepEqual(world.server.messages.at(-1).files, [entry.id]);
+    await change(alice, bob, { kind: "edit", on: item(alice, bob, "Loko\na.txt"), text: "Look" });
+    await bob.shows(alice, "Hello", "Look\na.txt");
+    const { content, versions } = item(bob, alice, "Look\na.txt");
+    assert.deepEqual(JSON.parse(content.body), { caption: "Look", files: [entry] });
+    assert.equal(versions.length, 2);
+    assert.equal(world.server.messages.at(-1).files ?? null, null);
+    await change(alice, bob, { kind: "edit", on: item(alice, bob, "Look\na.txt"), text: "" });
+    await bob.shows(alice, "Hello", "a.txt");
+  }));
+
   test("tells the server of changes only that they are no news", inWorld(async (world) => {
     const [alice, bob] = await chat(world);
     await change(bob, alice, { kind: "react", on: item(bob, alice, "Hello"), emoji: "👍" });
