@@ -29,6 +29,7 @@ PARTS = (
     "test_receipts",
     "test_typing",
     "test_changes",
+    "test_franking",
     "test_clearing",
     "test_strangers",
     "test_disappearing",
