@@ -67,6 +67,8 @@ class Gallery {
     fill(this.title, isolated(caption || entry.name), ` (${at + 1} of ${this.pictures.length})`);
     this.before.hidden = at === 0;
     this.next.hidden = at === this.pictures.length - 1;
+    if (document.activeElement === this.before && this.before.hidden) this.next.focus();
+    if (document.activeElement === this.next && this.next.hidden) this.before.focus();
     setText(this.note, "");
     const image = element("img", { alt: caption || entry.name, class: "gallery-picture", width: entry.width, height: entry.height });
     const small = smallPicture(entry.thumbnail);

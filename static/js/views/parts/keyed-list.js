@@ -1,9 +1,13 @@
-/** Draws a list of rows by key: nodes of unchanged rows are not touched. */
+/** Draws a list of rows by key: nodes of unchanged rows are not touched, and the focus stays in the list. */
+
+const CONTROLS = "a, button, input";
 
 /**
  * @template {{key: string}} Row
- * @typedef {{create: (row: Row) => HTMLElement, update: (node: HTMLElement, row: Row, before: Row) => void}} Drawing
+ * @typedef {{create: (row: Row) => HTMLElement, update: (node: HTMLElement, row: Row, before: Row) => void,
+ *   emptied?: () => void}} Drawing emptied: where the focus goes when the last row goes that had it
  */
+/** @typedef {{row: Element, index: number, control: Element, same: number}} Place of the focus in a list */
 
 /** @template {{key: string}} Row */
 export class KeyedList {
@@ -21,6 +25,7 @@ export class KeyedList {
   /** @param {readonly Row[]} rows */
   draw(rows) {
     const focused = document.activeElement;
+    const left = this.placeOf(focused);
     this.dropAllBut(rows);
     let place = this.container.firstElementChild;
     for (const row of rows) {
@@ -30,6 +35,28 @@ export class KeyedList {
     }
     /* Moving a node takes its focus away. */
     if (focused instanceof HTMLElement && focused.isConnected) focused.focus({ preventScroll: true });
+    else if (left) this.focusNear(left);
+  }
+
+  /**
+   * @param {Element | null} focused
+   * @returns {Place | null} null: the focus is not on a control of this list
+   */
+  placeOf(focused) {
+    if (!focused || !this.container.contains(focused)) return null;
+    const index = [...this.container.children].findIndex((row) => row.contains(focused));
+    const row = this.container.children[index];
+    if (!row) return null;
+    return { row, index, control: focused, same: alike(row, focused).indexOf(focused) };
+  }
+
+  /** @param {Place} left its control is gone: to the same one of its row or of the next row, else to the menu of that row */
+  focusNear({ row, index, control, same }) {
+    const near = row.isConnected ? row : this.container.children[Math.min(index, this.container.children.length - 1)];
+    if (!near) return this.drawing.emptied?.();
+    const target = alike(near, control)[same] ?? near.querySelector("[aria-haspopup]") ?? near.querySelector(CONTROLS);
+    if (target instanceof HTMLElement) target.focus({ preventScroll: true });
+    else this.drawing.emptied?.();
   }
 
   /** @param {string} key */
@@ -71,4 +98,12 @@ export class KeyedList {
       this.drawn.delete(key);
     }
   }
+}
+
+/**
+ * @param {Element} row
+ * @param {Element} control
+ */
+function alike(row, control) {
+  return [...row.querySelectorAll(CONTROLS)].filter(({ className }) => className === control.className);
 }

@@ -38,6 +38,7 @@ export class LogView {
     this.list = new KeyedList(this.rows, {
       create: (row) => this.create(row),
       update: (node, row, before) => this.update(node, row, before),
+      emptied: () => this.node.focus({ preventScroll: true }),
     });
   }
 
