@@ -84,9 +84,9 @@ export function detailsDialog({ person, clear, safety, isMuted, setMuted, option
       const shown = person();
       if (!shown || dialog.isOpen) return;
       email = shown.email;
-      draw();
       find("details", HTMLDetailsElement, node).open = false;
-      dialog.open();
+      dialog.open(); // it resets the form
+      draw();
     },
     /** Closes the topmost dialog. Returns whether one was open. */
     escape() {
