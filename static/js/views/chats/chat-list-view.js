@@ -22,6 +22,8 @@ export class ChatListView {
     /** @type {string | null} */
     this.current = null;
     this.limit = ROWS_AT_ONCE;
+    /** Takes the marks out of a text, once that is loaded. */
+    this.readable = (/** @type {string} */ text) => text;
     this.frame = find("#chats", HTMLElement);
     this.search = find("#search", HTMLInputElement);
     this.note = find("#chats-note", HTMLElement);
@@ -29,7 +31,7 @@ export class ChatListView {
     this.showsArchive = false;
     this.rows = find("#chat-rows", HTMLElement);
     /** @type {KeyedList<import("./chat-row.js").ChatRow>} */
-    this.list = new KeyedList(this.rows, { create: createChatRow, update: updateChatRow });
+    this.list = new KeyedList(this.rows, { create: createChatRow, update: updateChatRow, emptied: () => this.focusFirst() });
     this.listen(oncePerFrame(() => this.draw()));
   }
 
@@ -67,6 +69,7 @@ export class ChatListView {
         chat,
         current: chat.email === this.current,
         time: chat.lastAt ? rowTime(chat.lastAt, now) : "",
+        line: this.readable(chat.lastLine),
       })),
     );
     setText(this.note, this.noteFor(chats.length));
@@ -104,8 +107,13 @@ export class ChatListView {
   clearSearch() {
     if (this.search.value === "") return false;
     this.search.value = "";
-    this.searched();
+    this.search.dispatchEvent(new Event("input"));
     return true;
+  }
+
+  focusFirst() {
+    const button = this.frame.querySelector("button:not([hidden])");
+    (button instanceof HTMLElement ? button : this.search).focus();
   }
 
   /** @param {string} email its row may be gone */

@@ -5,7 +5,7 @@ import { badge, plural } from "../parts/format.js";
 import { addressOf } from "../parts/router.js";
 
 /** @typedef {import("../../model/conversations.js").ChatSummary} ChatSummary */
-/** @typedef {{key: string, chat: ChatSummary, current: boolean, time: string}} ChatRow `time` of the last message */
+/** @typedef {{key: string, chat: ChatSummary, current: boolean, time: string, line: string}} ChatRow `time` and `line`: of the last message */
 
 /** @param {ChatRow} row */
 export function createChatRow(row) {
@@ -38,7 +38,7 @@ export function updateChatRow(node, row, before) {
  * @param {HTMLElement} node
  * @param {ChatRow} row
  */
-function draw(node, { chat, current, time }) {
+function draw(node, { chat, current, time, line }) {
   /** @param {string} selector */
   const part = (selector) => find(selector, HTMLElement, node);
   node.classList.toggle("unread", chat.unread > 0 || chat.isMarkedUnread);
@@ -47,20 +47,21 @@ function draw(node, { chat, current, time }) {
   drawAvatar(part(".avatar"), chat);
   fill(part("a"), clipped(chat.name), ...(chat.isAmbiguous ? [element("span", {}, " · "), clipped(chat.email)] : []));
   setText(part(".chat-row-time"), time);
-  fill(part(".chat-row-line"), ...lineNodes(chat, current));
+  fill(part(".chat-row-line"), ...lineNodes(chat, line, current));
   fill(part(".chat-row-mark"), ...markNodes(chat));
 }
 
 /**
  * @param {ChatSummary} chat
+ * @param {string} line
  * @param {boolean} current
  * @returns {import("../../lib/dom.js").Child[]}
  */
-function lineNodes(chat, current) {
+function lineNodes(chat, line, current) {
   if (chat.draft && !current) return [element("span", { class: "draft" }, "Draft: "), clipped(chat.draft)];
   if (chat.keyChanged) return [clipped("Keys changed")];
   if (chat.lastAt === null) return [clipped("No messages yet")];
-  return [chat.lastMine && element("span", {}, "You: "), clipped(chat.lastLine)];
+  return [chat.lastMine && element("span", {}, "You: "), clipped(line)];
 }
 
 /**

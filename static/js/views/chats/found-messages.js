@@ -5,6 +5,7 @@ import { after } from "../../lib/timing.js";
 import { plural, rowTime } from "../parts/format.js";
 import { asFailure, sentence } from "../parts/strings.js";
 import { addressOf } from "../parts/router.js";
+import { unmarked } from "../thread/formatting.js";
 
 /** @typedef {import("../../model/screen/message-search.js").FoundMessage} FoundMessage */
 /** @typedef {import("../../model/screen/message-search.js").MessageSearch} MessageSearch */
@@ -81,7 +82,10 @@ export class FoundMessages {
       shown += rows.length;
       if (shown === MOST_SHOWN) break;
     }
-    if (query === this.#query) setText(this.#note, noteFor(shown, search.since));
+    if (query !== this.#query) return;
+    if (shown === 0) fill(this.#rows);
+    setText(this.#note, noteFor(shown, search.since));
+    void search.readAll().catch(() => {});
   }
 
   /**
@@ -91,7 +95,7 @@ export class FoundMessages {
    */
   #row(message, words, now) {
     const { peer, mine, atMs, text } = message;
-    const [before, word, rest] = around(text, words[0] ?? "");
+    const [before, word, rest] = around(unmarked(text), words[0] ?? "");
     const link = element(
       "a",
       { class: "found-message", href: addressOf(peer) },

@@ -20,12 +20,14 @@ export class FileTray {
    * @param {HTMLElement} parts.section of the chat, on which files are dropped
    * @param {import("../thread/composer.js").Composer} parts.composer
    * @param {(...words: import("../../lib/dom.js").Child[]) => void} parts.tell
+   * @param {() => void} parts.onSend
    */
-  constructor({ files, email, section, composer, tell }) {
+  constructor({ files, email, section, composer, tell, onSend }) {
     this.load = files;
     this.email = email;
     this.composer = composer;
     this.tell = tell;
+    this.onSend = onSend;
     /** @type {Files | null} */
     this.files = null;
     /** @type {{ email: string, words: string } | null} */
@@ -92,6 +94,7 @@ export class FileTray {
       tell: this.tell,
       onDone: (prepared) => this.attempt(email, () => {
         files.add(email, prepared);
+        this.onSend();
         void files.send(email, "", null).catch((error) => this.say(email, uploadSentence(error)));
       }),
       onRefused: (words) => this.say(email, words),
@@ -199,6 +202,7 @@ export class FileTray {
    */
   async send(caption, reply) {
     const email = this.email();
+    this.onSend();
     const files = await this.model();
     while (this.waiting) await new Promise((resolve) => requestAnimationFrame(resolve));
     return files.send(email, caption, reply);

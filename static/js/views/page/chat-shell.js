@@ -14,6 +14,7 @@ import { copyBy } from "../parts/clipboard.js";
 import { Menu } from "../parts/menu.js";
 import { followVisibleHeight } from "../parts/viewport.js";
 import { whenIdle } from "../parts/scheduling.js";
+import { unmarked } from "../thread/formatting.js";
 import { ThreadView } from "../thread/thread-view.js";
 import { VaultViews } from "../vault/vault-views.js";
 import { keepStrip } from "./keep-strip.js";
@@ -96,6 +97,8 @@ export class ChatShell {
     new Notifications({
       conversations, preferences: account.preferences, open: (email) => page.router.open(email), registering, push,
     });
+    page.list.readable = unmarked;
+    page.list.draw();
     this.listen();
     followVisibleHeight();
     void this.drawOwn().catch(() => {});

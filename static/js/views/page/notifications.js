@@ -6,6 +6,7 @@ import { button, fill, find, setAttributes } from "../../lib/dom.js";
 import { after } from "../../lib/timing.js";
 import { isAttending, onAttention } from "../parts/attention.js";
 import { canNotify, notify, notifyBy, playSound, requestPermission } from "../parts/browser-notifications.js";
+import { unmarked } from "../thread/formatting.js";
 
 /** @typedef {import("../parts/browser-notifications.js").NewMessage} NewMessage */
 /** @typedef {import("../dialogs/notifications-part.js").NotificationPreferences} NotificationPreferences */
@@ -42,7 +43,7 @@ export class Notifications {
     this.#conversations = conversations;
     this.#preferences = preferences;
     this.#open = open;
-    conversations.on("announce", (message) => void this.#tell(message));
+    conversations.on("announce", (message) => void this.#tell({ ...message, text: unmarked(message.text) }));
     conversations.on("chats", () => this.#drawIcon());
     for (const [answer, shows] of /** @type {const} */ ([["yes", "name"], ["no", "off"]])) {
       find(`#notify-${answer}`, HTMLButtonElement).addEventListener("click", () => void this.#answer(shows));

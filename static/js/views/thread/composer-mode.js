@@ -1,7 +1,8 @@
 /** What the composer writes: a new message, a reply to one, or an edit of one. A strip above the text says which. */
-import { button, element, fill, find, isolated } from "../../lib/dom.js";
+import { button, element, fill, isolated } from "../../lib/dom.js";
 import { shortened } from "../../lib/text.js";
 import { readFiles } from "../../types/file-type.js";
+import { unmarked } from "./formatting.js";
 
 /** @typedef {import("../../model/screen/thread-items.js").ThreadItem} ThreadItem */
 /** @typedef {{ kind: "reply" | "edit", item: ThreadItem }} Mode */
@@ -21,7 +22,7 @@ export class ComposerMode {
     /** @type {Mode | null} */
     this.mode = null;
     this.strip = element("div", { class: "composer-mode", id: "composer-mode", hidden: true });
-    find(".composer-box", HTMLElement, composer.form).before(this.strip);
+    composer.form.prepend(this.strip);
   }
 
   get isEditing() {
@@ -55,7 +56,7 @@ export class ComposerMode {
     this.mode = mode;
     fill(
       this.strip,
-      element("p", {}, element("strong", {}, ...words), " ", element("span", { class: "clip", dir: "auto" }, shortened(mode.item.text, TEXT_LIMIT))),
+      element("p", {}, element("strong", {}, ...words), " ", element("span", { class: "clip", dir: "auto" }, shortened(unmarked(mode.item.text), TEXT_LIMIT))),
       button("Cancel", () => this.end()),
     );
     this.strip.hidden = false;

@@ -33,6 +33,26 @@ export function formatted(text) {
 
 /**
  * @param {string} text
+ * @returns {string} the text as it is read, without its marks: for where it is on one line
+ */
+export function unmarked(text) {
+  return wordsOf(formatted(text));
+}
+
+/**
+ * @param {Part[]} parts
+ * @returns {string}
+ */
+function wordsOf(parts) {
+  return parts.map((part) => {
+    if (part.kind === "mark") return "";
+    if (part.kind === "link") return part.written;
+    return "parts" in part ? wordsOf(part.parts) : part.text;
+  }).join("");
+}
+
+/**
+ * @param {string} text
  * @returns {Closed[]} code and addresses, in their order
  */
 function closedIn(text) {

@@ -2,6 +2,7 @@
 import { button, element, icon, isolated } from "../../lib/dom.js";
 import { shortened } from "../../lib/text.js";
 import { isOnlyEmoji } from "./emoji.js";
+import { unmarked } from "./formatting.js";
 
 /** @typedef {import("../../model/screen/thread-items.js").ThreadItem} ThreadItem */
 /** @typedef {import("./message-view.js").MessageContext} MessageContext */
@@ -68,9 +69,9 @@ export function editedMark({ versions }) {
  */
 function quoteNode(item, { key, mine, text }, context) {
   const node = button("", () => context.jump(item.key), { class: "message-quote", dir: "auto" });
-  const who = element("span", { class: "quote-writer" }, mine ? "You" : isolated(context.speaker()));
+  const who = element("span", { class: "quote-writer clip" }, mine ? "You" : isolated(context.speaker()));
   if (key === null) node.append("An earlier message");
-  else node.append(who, element("span", { class: "visually-hidden" }, ": "), element("span", { class: "quote-text" }, shortened(text, QUOTE_LIMIT)));
+  else node.append(who, element("span", { class: "visually-hidden" }, ": "), element("span", { class: "quote-text" }, shortened(unmarked(text), QUOTE_LIMIT)));
   return node;
 }
 

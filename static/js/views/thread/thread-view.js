@@ -13,6 +13,7 @@ import { Composer } from "./composer.js";
 import { ComposerMode } from "./composer-mode.js";
 import { emojiButton } from "./emoji-choice.js";
 import { MessageActions } from "./message-choices.js";
+import { unmarked } from "./formatting.js";
 import { LogView } from "./message-log.js";
 import { OlderAsking, ScrollKeeper, ShownMessages, UnreadMarks } from "./reading-position.js";
 import { StandingBar } from "./standing-bar.js";
@@ -84,6 +85,7 @@ export class ThreadView {
     /** @type {FileTray | undefined} */
     this.tray = new FileTray({
       files, email: () => this.email, section: this.section, composer: this.composer, tell: (...words) => announcer.tell(...words),
+      onSend: () => this.scroll.toBottom(),
     });
     emojiButton(this.composer);
     this.mode = new ComposerMode(this.composer, () => this.thread?.name ?? "", () => this.thread?.draft ?? "");
@@ -103,7 +105,7 @@ export class ThreadView {
       if (this.thread && !this.mode.isEditing) this.composer.offerDraft(this.thread.draft);
       redraw();
     });
-    this.conversations.on("announce", (message) => this.announcer.say(message));
+    this.conversations.on("announce", (message) => this.announcer.say({ ...message, text: unmarked(message.text) }));
     this.conversations.on("chats", () => this.thread && redraw());
     this.conversations.on("connection", ({ state }) => this.connected(state));
     onKey(this.log.node, () => (this.moved = true));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { formatted } from "../../../../static/js/views/thread/formatting.js";
+import { formatted, unmarked } from "../../../../static/js/views/thread/formatting.js";
 
 /** As tags, without the marks. */
 function shown(parts) {
@@ -110,3 +110,13 @@ function assertSane(parts, within, typed) {
     assertSane(part.parts, new Set([...within, part.kind]), typed);
   }
 }
+
+test("a text on one line has no marks, and keeps everything else", () => {
+  for (const [typed, expected] of Object.entries({
+    "*ten* and _two_": "ten and two",
+    "a `code` and\n```\nlines\n```\nend": "a code and\nlines\nend",
+    "2 * 3 * 4": "2 * 3 * 4",
+    "see https://example.org/a_b_c *now*": "see https://example.org/a_b_c now",
+    "*_both_*": "both",
+  })) assert.equal(unmarked(typed), expected);
+});
