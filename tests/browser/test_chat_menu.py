@@ -80,6 +80,7 @@ def test_an_archived_chat_is_found_by_search_and_returns_with_a_message(talking)
     choose(alice, bob, "Archive")
     expect(alice.chat_link(bob)).to_have_count(0)
     archive = alice.chats().get_by_role("button", name="Archived (1)")
+    expect(archive).to_be_focused()
     archive.click()
     expect(alice.chat_link(bob)).to_be_visible()
     alice.chats().get_by_role("button", name="Back to all chats").click()
@@ -170,3 +171,11 @@ def test_options_are_at_hand_in_the_details_too(talking):
     item(alice, "Pin").click()
     alice.page.set_viewport_size({"width": 1280, "height": 800})
     expect(alice.chat_link(bob)).to_have_accessible_description(re.compile("Pinned"))
+
+
+def test_details_show_what_the_menu_has_set(talking):
+    alice, bob = talking
+    choose(alice, bob, "Mute")
+    expect(alice.chat_link(bob)).to_have_accessible_description(re.compile("Muted"))
+    alice.page.get_by_role("button", name="Chat details").click()
+    expect(alice.page.get_by_label("Mute notifications")).to_be_checked()

@@ -101,3 +101,49 @@ def test_the_menu_opens_by_keyboard(talking):
     alice.page.keyboard.press("Enter")
     expect(alice.message("I am").get_by_role("button", name="👍 1")).to_be_visible()
     expect(alice.message("I am").get_by_role("button", name="Message options")).to_be_focused()
+
+
+def test_the_focus_stays_in_the_log_when_its_control_is_gone(talking):
+    alice, _ = talking
+    choose(alice, "I am", "React", "👍")
+    chosen = alice.message("I am").get_by_role("button", name="👍 1")
+    chosen.focus()
+    alice.page.keyboard.press("Enter")
+    expect(chosen).to_have_count(0)
+    options = alice.message("I am").get_by_role("button", name="Message options")
+    expect(options).to_be_focused()
+    alice.page.keyboard.press("Enter")
+    expect(alice.page.get_by_role("menuitem", name="Reply")).to_be_focused()
+    alice.page.get_by_role("menuitem", name="Delete for me").focus()
+    alice.page.keyboard.press("Enter")
+    expect(alice.message("I am")).to_have_count(0)
+    expect(alice.message("Are you there?").get_by_role("button", name="Message options")).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_menu_is_beside_its_message_and_the_reply_above_the_text(talking, width):
+    alice, _ = talking
+    alice.page.set_viewport_size({"width": width, "height": 800})
+    for text in ("I am", "Are you there?"):
+        bubble = alice.message(text).locator(".bubble").bounding_box()
+        options = alice.message(text).get_by_role("button", name="Message options").bounding_box()
+        gap = max(bubble["x"] - options["x"] - options["width"], options["x"] - bubble["x"] - bubble["width"])
+        assert 0 <= gap < 8, (text, gap)
+    choose(alice, "I am", "Reply")
+    strip = alice.page.locator("#composer-mode").bounding_box()
+    box = alice.message_box().bounding_box()
+    assert strip["y"] + strip["height"] <= box["y"]
+    assert box["width"] > 100
+
+
+def test_one_line_shows_a_text_without_its_marks(talking):
+    alice, bob = talking
+    bob.send("at *ten* then")
+    alice.expect_message("at *ten* then")
+    expect(alice.chats().get_by_role("listitem")).to_contain_text("at ten then")
+    choose(alice, "at *ten* then", "Reply")
+    expect(alice.page.locator("#composer-mode")).to_contain_text("at ten then")
+    alice.send("Fine")
+    expect(alice.message("Fine").get_by_role("button", name="at ten then")).to_be_visible()
+    alice.page.get_by_label("Search", exact=True).fill("ten")
+    expect(alice.page.get_by_role("list", name="Messages found")).to_contain_text("at ten then")

@@ -28,5 +28,9 @@ def test_a_found_message_is_shown_in_its_chat(friends):
     expect(found.get_by_role("listitem")).to_have_count(5)
     search.fill("nothing like this")
     expect(alice.page.get_by_text("No message found.")).to_be_visible()
-    search.fill("")
-    expect(found).to_be_hidden()
+    for clear in (lambda: search.fill(""), lambda: search.press("Escape")):
+        search.fill("line 4")
+        expect(found).to_be_visible()
+        clear()
+        expect(search).to_have_value("")
+        expect(found).to_be_hidden()

@@ -69,9 +69,8 @@ export function playerOf(entry, load) {
 function drawWave(canvas, bars, share) {
   const context = canvas.getContext("2d");
   if (!context) return;
-  const colour = getComputedStyle(canvas).color;
   context.clearRect(0, 0, canvas.width, canvas.height);
-  context.fillStyle = colour;
+  context.fillStyle = "#000"; // in the dark css/files.css inverts it
   const step = canvas.width / Math.max(bars.length, 1);
   bars.forEach((value, index) => {
     const height = Math.max(4, (value / 255) * canvas.height);
