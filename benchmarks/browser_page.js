@@ -123,8 +123,11 @@
   const VOCABULARY = "a be cat do egg fine go hat in jam kind lot my no on pay quite red so tea up very we yes the train was late".split(" ");
   const randomHex = (length) => hex(crypto.getRandomValues(new Uint8Array(length)));
 
-  /** Stores messages as this browser stores what it has opened: in turn of all peers, each with its chain. The server does not have them. */
-  async function rememberChats({ peers, count }) {
+  /**
+   * Stores messages as this browser stores what it has opened: in turn of all peers, each with its chain. The server does not have them.
+   * `isArchived`: whether the archive has them already.
+   */
+  async function rememberChats({ peers, count, isArchived = false }) {
     const { sealRecord } = await import("/static/js/crypto/storage-encryption.js");
     const { messageRecord } = await import("/static/js/model/keys/storage-cipher.js");
     const database = await account();
@@ -144,7 +147,7 @@
         chain.previous = content.hash;
         const times = { createdAtMs: atMs, deliveredAtMs: atMs, readAtMs: atMs, seen: true };
         const sealed = await sealRecord(storageKey, messageRecord(key), content);
-        rows.push({ id: (number + 1) / (count + 1), ...key, ...times, browser, counter, sealed, unarchived: 1 });
+        rows.push({ id: (number + 1) / (count + 1), ...key, ...times, browser, counter, sealed, ...(isArchived ? {} : { unarchived: 1 }) });
       }
       const transaction = database.transaction("messages", "readwrite");
       rows.forEach((row) => transaction.objectStore("messages").put(row));
@@ -153,7 +156,7 @@
     const transaction = database.transaction("chats", "readwrite");
     for (const peer of peers) {
       const found = await done(transaction.objectStore("chats").get(peer));
-      const chat = { id: peer, people: [peer], startId: 0, older: null, clearedAt: 0, unreadBefore: 0, draft: null };
+      const chat = { id: peer, people: [peer], startId: 0, older: null, clearedAt: 0, unreadBefore: 0, draft: null, accepted: true };
       transaction.objectStore("chats").put(found ?? chat);
     }
     database.close();
@@ -181,5 +184,53 @@
     return now() - start;
   }
 
-  window.measuring = { countStored, drawn, enterAndShown, openChat, pending, readable, remember, rememberChats, scrollBackTo, seal };
+  /** The longest time, in milliseconds, in which the page ran no task of its own timer since the last call. */
+  let longestMs = 0;
+  let lastTick = performance.now();
+  const channel = new MessageChannel();
+  channel.port1.onmessage = () => {
+    const time = performance.now();
+    longestMs = Math.max(longestMs, time - lastTick);
+    lastTick = time;
+    setTimeout(() => channel.port2.postMessage(null), 1);
+  };
+  function blockedMs() {
+    const found = longestMs;
+    longestMs = 0;
+    return found;
+  }
+
+  /** Types a query into the search field. Resolves with the milliseconds to the first row, and to the end of the search. */
+  async function search(query) {
+    const [field, rows, note] = ["#search", "#found-rows", "#found-note"].map((name) => document.querySelector(name));
+    blockedMs();
+    const start = performance.now();
+    field.value = query;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    await until(() => note.textContent === "Searching…");
+    const asked = performance.now();
+    let first = null;
+    await until(() => {
+      if (first === null && rows.children.length > 0 && rows.textContent.toLowerCase().includes(query)) first = performance.now();
+      return /found|newest/iu.test(note.textContent);
+    });
+    const end = performance.now();
+    return { typed: asked - start, first: (first ?? end) - asked, whole: end - asked, rows: rows.children.length, blocked: blockedMs() };
+  }
+
+  function until(isSo) {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!isSo()) return;
+        observer.disconnect();
+        resolve();
+      };
+      const observer = new MutationObserver(look);
+      observer.observe(document.querySelector("#found"), { subtree: true, childList: true, characterData: true });
+      look();
+    });
+  }
+  channel.port2.postMessage(null);
+
+  window.measuring = { countStored, drawn, enterAndShown, openChat, pending, readable, remember, rememberChats, scrollBackTo, seal, search };
 }

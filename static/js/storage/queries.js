@@ -30,7 +30,7 @@ export function all(store) {
 export function newestMessages(messages, chat, { from = 0, below = Infinity, limit }) {
   const index = messages.index("chat");
   const range = IDBKeyRange.bound([chat, from], [chat, below], false, true);
-  return limit === Infinity ? result(index.getAll(range)) : lastOf(index.openCursor(range, "prev"), limit);
+  return limit === Infinity ? result(index.getAll(range)) : lastOf(index, range, limit);
 }
 
 /**
@@ -74,7 +74,7 @@ export async function newestShown(messages, chat) {
  * @returns {Promise<MessageRow[]>} the newest of all chats, oldest first
  */
 export function lastMessages(messages, limit, below = Infinity) {
-  return lastOf(messages.openCursor(IDBKeyRange.upperBound(below, true), "prev"), limit);
+  return lastOf(messages, IDBKeyRange.upperBound(below, true), limit);
 }
 
 /**
@@ -87,23 +87,26 @@ export function messagesFrom(messages, id) {
 }
 
 /**
- * @param {IDBRequest<IDBCursorWithValue | null>} request for a cursor that goes backwards
- * @param {number} limit
- * @returns {Promise<any[]>} the last rows, in the order of the index
+ * Two requests, however many rows: a cursor over the keys finds where the last ones begin.
+ * @param {IDBObjectStore | IDBIndex} source
+ * @param {IDBKeyRange} range
+ * @param {number} limit at least 1
+ * @returns {Promise<any[]>} the last rows of the range, in the order of the source
  */
-function lastOf(request, limit) {
-  /** @type {any[]} */
-  const rows = [];
+function lastOf(source, range, limit) {
+  const request = source.openKeyCursor(range, "prev");
+  let back = limit - 1;
   return new Promise((resolve, reject) => {
     request.onerror = () => reject(request.error);
     request.onsuccess = () => {
-      const cursor = rows.length < limit ? request.result : null;
-      if (!cursor) {
-        resolve(rows.reverse());
+      const cursor = request.result;
+      if (cursor && back > 0) {
+        cursor.advance(back);
+        back = 0;
         return;
       }
-      rows.push(cursor.value);
-      cursor.continue();
+      const last = cursor ? IDBKeyRange.bound(cursor.key, range.upper, false, range.upperOpen) : range;
+      result(source.getAll(last)).then(resolve, reject);
     };
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Finds messages of all chats by their text, in what this browser keeps. The texts are decrypted by the first search that comes that
- * far, and stay in memory until `forget`.
+ * Finds messages of all chats by their text, in what this browser keeps. The first search begins to decrypt the texts, newest first and in
+ * small parts, so that the page stays responsive. They stay in memory until `forget`, so that later searches read nothing.
  */
 import { fold, foldedWords } from "../../lib/letters.js";
 import { SerialQueue } from "../../lib/timing.js";
@@ -14,7 +14,8 @@ import { ChangedTexts } from "./changed-texts.js";
 /** @typedef {FoundMessage & { folded: string, content: StoredContent }} KnownText */
 
 const BATCH = 500;
-const SCANNED_AT_ONCE = 5000;
+const SCANNED_AT_ONCE = 10_000;
+const CHECKED_AT_ONCE = 100;
 
 export class MessageSearch {
   #batch;
@@ -26,6 +27,8 @@ export class MessageSearch {
   #oldest = Infinity;
   #newest = 0;
   #isWhole = false;
+  /** @type {Promise<void> | null} */
+  #reading = null;
   #changes = new ChangedTexts();
 
   /** @param {{ database: Database, cipher: StorageCipher, batch?: number }} own batch: how many messages are decrypted at once */
@@ -55,14 +58,34 @@ export class MessageSearch {
       }
       const part = this.#texts.slice(at, at + SCANNED_AT_ONCE);
       at += part.length;
-      yield this.#shown(part.filter(isFound));
+      const found = part.filter(isFound);
+      if (found.length === 0) {
+        yield []; // whoever asked may have lost interest
+      }
+      for (let next = 0; next < found.length; next += CHECKED_AT_ONCE) {
+        yield await this.#shown(found.slice(next, next + CHECKED_AT_ONCE));
+      }
     }
+  }
+
+  /** Reads on to the oldest message, so that the next search has all texts. */
+  async readAll() {
+    this.#reading ??= this.#readOn();
+    await this.#reading;
   }
 
   /** The texts leave the memory. */
   forget() {
     [this.#texts, this.#oldest, this.#newest, this.#isWhole] = [[], Infinity, 0, false];
+    this.#reading = null;
     this.#changes = new ChangedTexts();
+  }
+
+  async #readOn() {
+    const mark = this.#changes; // `forget` makes new ones
+    while (!this.#isWhole && this.#changes === mark) {
+      await this.#turns.run(() => this.#readOlder());
+    }
   }
 
   async #readNewer() {
@@ -76,9 +99,15 @@ export class MessageSearch {
   }
 
   async #readOlder() {
-    const below = this.#oldest;
+    const [below, changes] = [this.#oldest, this.#changes];
+    if (this.#isWhole) {
+      return;
+    }
     const rows = await this.#database.read(["messages"], (stores) => lastMessages(stores("messages"), this.#batch, below));
     const texts = await this.#texted(rows);
+    if (changes !== this.#changes) {
+      return; // forgotten meanwhile
+    }
     this.#texts.push(...texts);
     this.#oldest = rows[0]?.id ?? below;
     this.#newest = Math.max(this.#newest, rows.at(-1)?.id ?? 0);
@@ -91,8 +120,10 @@ export class MessageSearch {
    */
   async #texted(rows) {
     const contents = await Promise.all(rows.map((row) => this.#contentOf(row)));
-    const changed = new Set(contents.map((content, index) => content && this.#changes.note(content, Boolean(rows[index]?.mine))));
-    this.#texts = this.#texts.flatMap((known) => (changed.has(known.content.hash) ? this.#known(known, known.content) : known));
+    const changed = new Set(contents.flatMap((content, index) => (content && this.#changes.note(content, Boolean(rows[index]?.mine))) ?? []));
+    if (changed.size > 0) {
+      this.#texts = this.#texts.flatMap((known) => (changed.has(known.content.hash) ? this.#known(known, known.content) : known));
+    }
     return rows.flatMap((row, index) => {
       const content = contents[index];
       const { id, peer, mine, createdAtMs: atMs } = row;
