@@ -147,3 +147,11 @@ def test_one_line_shows_a_text_without_its_marks(talking):
     expect(alice.message("Fine").get_by_role("button", name="at ten then")).to_be_visible()
     alice.page.get_by_label("Search", exact=True).fill("ten")
     expect(alice.page.get_by_role("list", name="Messages found")).to_contain_text("at ten then")
+
+
+def test_info_tells_when_a_message_was_delivered_and_read(talking):
+    alice, _ = talking
+    alice.expect_state("Are you there?", "Read")
+    info = alice.page.get_by_role("dialog", name="Message info")
+    choose(alice, "Are you there?", "Info")
+    expect(info.get_by_role("term")).to_have_text(["Sent", "Delivered", "Read", "Written in"])

@@ -128,6 +128,33 @@ export class Person {
     await this.untilShown("#composer-text");
   }
 
+  /** Chooses in the menu of a message. */
+  async choose(text, ...choices) {
+    const article = await this.page.waitForFunction((wanted) => {
+      const texts = [...document.querySelectorAll("[role=log] .message-text")];
+      return texts.find(({ textContent }) => textContent === wanted)?.closest("article");
+    }, {}, text);
+    await article.hover();
+    await (await article.$(".message-options")).click();
+    for (const choice of choices) await this.pressItem(choice);
+  }
+
+  /** Chooses in the menu of a chat. By keyboard: this Firefox has no pointer that hovers. */
+  async chooseForChat(other, choice) {
+    await this.page.focus(`.chat-row[data-email="${other.email}"] .chat-options`);
+    await this.page.keyboard.press("Enter");
+    await this.pressItem(choice);
+  }
+
+  /** Presses in the open menu. */
+  async pressItem(choice) {
+    const item = await this.page.waitForFunction((wanted) => {
+      const items = [...document.querySelectorAll("[role=menu]:popover-open [role=menuitem]")];
+      return items.find(({ textContent }) => textContent === wanted);
+    }, {}, choice);
+    await item.click();
+  }
+
   /** @param {RegExp} state of one's own message */
   async send(text, state = /Sent|Delivered|Read/u) {
     await this.fill("Message", text);

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { startChromium, startFirefox } from "./browsers.mjs";
+import { conversation } from "./conversation.mjs";
 import { Person } from "./person.mjs";
 
-/** One after the other, with the same two people. */
+/** One after the other, with the same people. Carol is in Chromium. */
 const stories = {
   async "two people register and write both ways, and a reload shows it all"(alice, bob) {
     await alice.register();
@@ -40,6 +41,8 @@ const stories = {
     assert.equal(await alice.page.evaluate(() => document.querySelector("#keep-strip").hidden), true);
     assert.equal(await bob.page.evaluate(() => document.querySelector("#keep-strip").hidden), true);
   },
+
+  "two people use all that a chat offers, and a stranger asks": conversation,
 
   async "who logs out and in again reads on"(alice, bob) {
     await alice.logOut({ forget: false });
@@ -111,10 +114,10 @@ function countRequestsToKeep() {
 }
 
 /** @returns {Promise<string>} the failure, or "" */
-async function tell(story, alice, bob) {
+async function tell(story, people) {
   try {
-    await story(alice, bob);
-    return [...alice.complaints.splice(0), ...bob.complaints.splice(0)].join("\n");
+    await story(...people);
+    return people.flatMap(({ complaints }) => complaints.splice(0)).join("\n");
   } catch (error) {
     return error.stack;
   }
@@ -126,11 +129,12 @@ try {
   // With the page's service worker, calls of puppeteer over WebDriver BiDi hang after the next log-in. push.mjs has the worker.
   started.push(await startFirefox(firefox, folder, { "dom.serviceWorkers.enabled": false }));
   started.push(await startChromium(chromium, environment));
-  const [alice, bob] = await Promise.all(
-    ["Alice", "Bob"].map((name, index) => newPerson(name, started[index].browser, url)),
-  );
+  const [firefoxBrowser, chromiumBrowser] = started.map(({ browser }) => browser);
+  const people = await Promise.all([
+    newPerson("Alice", firefoxBrowser, url), newPerson("Bob", chromiumBrowser, url), newPerson("Carol", chromiumBrowser, url),
+  ]);
   const told = {};
-  for (const [name, story] of Object.entries(stories)) told[name] = await tell(story, alice, bob);
+  for (const [name, story] of Object.entries(stories)) told[name] = await tell(story, people);
   console.log(JSON.stringify(told));
 } finally {
   await Promise.all(started.map(({ stop }) => stop()));

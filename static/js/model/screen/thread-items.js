@@ -15,6 +15,8 @@ import { acknowledgement } from "../receipts/peer-receipts.js";
  * @property {"written" | "sending" | "sent" | "delivered" | "read" | "failed" | "held" | null} state null: not one's own;
  *   written: not stored as a message yet
  * @property {Date} at
+ * @property {Date | null} deliveredAt by the server's clock, where a receipt says that it was delivered
+ * @property {Date | null} readAt the same for "read"
  * @property {boolean} opening it is being decrypted
  * @property {Unopened | null} unopened why it could not be decrypted
  * @property {string | null} failure why it could not be sent: a stable code
@@ -83,6 +85,8 @@ function item(clientId, atMs) {
     content: null,
     state: "sending",
     at: new Date(atMs),
+    deliveredAt: null,
+    readAt: null,
     opening: false,
     unopened: null,
     failure: null,
@@ -110,7 +114,9 @@ function item(clientId, atMs) {
  */
 export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ownBrowser, isUnlisted, usualDelay }) {
   const { clientId, createdAtMs, mine, conflict = false, late = false } = row;
-  const state = mine ? acknowledgement(chat, row, ownBrowser) : null;
+  const known = mine ? acknowledgement(chat, row, ownBrowser) : null;
+  const state = known === "read" && !isReadTold ? "delivered" : known;
+  const isDelivered = state === "delivered" || state === "read";
   return {
     ...item(clientId, createdAtMs),
     key,
@@ -118,7 +124,9 @@ export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ow
     mine,
     text: words?.text ?? "",
     content: words ?? null,
-    state: state === "read" && !isReadTold ? "delivered" : state,
+    state,
+    deliveredAt: isDelivered && row.deliveredAtMs ? new Date(row.deliveredAtMs) : null,
+    readAt: state === "read" && row.readAtMs ? new Date(row.readAtMs) : null,
     opening: row.raw !== undefined && unopened === null,
     unopened,
     late,
