@@ -116,7 +116,6 @@ export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ow
   const { clientId, createdAtMs, mine, conflict = false, late = false } = row;
   const known = mine ? acknowledgement(chat, row, ownBrowser) : null;
   const state = known === "read" && !isReadTold ? "delivered" : known;
-  const isDelivered = state === "delivered" || state === "read";
   return {
     ...item(clientId, createdAtMs),
     key,
@@ -125,8 +124,7 @@ export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ow
     text: words?.text ?? "",
     content: words ?? null,
     state,
-    deliveredAt: isDelivered && row.deliveredAtMs ? new Date(row.deliveredAtMs) : null,
-    readAt: state === "read" && row.readAtMs ? new Date(row.readAtMs) : null,
+    ...timesOf(row, state),
     opening: row.raw !== undefined && unopened === null,
     unopened,
     late,
@@ -135,6 +133,16 @@ export function storedItem(row, { words, unopened }, { chat, isReadTold, key, ow
     secondBrowser: isUnlisted(row),
     writtenAt: mine || !words ? null : writtenLongBefore(createdAtMs, words.sentAtMs + usualDelay(row)),
   };
+}
+
+/**
+ * @param {MessageRow} row
+ * @param {Acknowledgement | null} state
+ */
+function timesOf({ deliveredAtMs, readAtMs }, state) {
+  const isRead = state === "read" && readAtMs > 0;
+  const isDelivered = (state === "read" || state === "delivered") && deliveredAtMs > 0;
+  return { deliveredAt: isDelivered ? new Date(deliveredAtMs) : null, readAt: isRead ? new Date(readAtMs) : null };
 }
 
 /**
