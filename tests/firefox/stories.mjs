@@ -42,8 +42,6 @@ const stories = {
     assert.equal(await bob.page.evaluate(() => document.querySelector("#keep-strip").hidden), true);
   },
 
-  "two people use all that a chat offers, and a stranger asks": conversation,
-
   async "who logs out and in again reads on"(alice, bob) {
     await alice.logOut({ forget: false });
     await bob.send("You are away");
@@ -88,6 +86,8 @@ const stories = {
     await bob.openChat(alice);
     await bob.untilSaid("unlocked");
   },
+
+  "two people use all that a chat offers, and a stranger asks": conversation,
 };
 
 /** @returns {string} as an operator makes it */

@@ -23,10 +23,10 @@ SCRIPT = Path(__file__).with_name("stories.mjs")
 STORIES = [
     "two people register and write both ways, and a reload shows it all",
     "the browser is asked to keep the messages only when the person says so",
-    "two people use all that a chat offers, and a stranger asks",
     "who logs out and in again reads on",
     "a key that was forgotten is replaced, and the other person is asked",
     "a link and a recovery code open the messages of whoever has lost password and browser",
+    "two people use all that a chat offers, and a stranger asks",
 ]
 
 
