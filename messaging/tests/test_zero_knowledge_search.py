@@ -186,7 +186,7 @@ class Browser:
     def on(self, event, listener):
         self.listeners[event] = listener
 
-    def ask(self, path, body=b"{}", answer=b"{}", headers=None, method="POST"):
+    def ask(self, path, body=b"{}", answer=b"{}", headers=None, method="POST", scheme="https"):
         def read():
             if answer is None:
                 raise Gone
@@ -194,7 +194,7 @@ class Browser:
 
         response = SimpleNamespace(status=200, headers={}, body=read)
         request = SimpleNamespace(
-            method=method, url=f"https://chat.example.org{path}", headers=headers or {}, post_data_buffer=body,
+            method=method, url=f"{scheme}://chat.example.org{path}", headers=headers or {}, post_data_buffer=body,
             response=lambda: response,
         )  # fmt: skip
         self.listeners["request"](request)
@@ -267,6 +267,19 @@ def test_password_is_a_leak_except_in_authentication_requests(browser, recording
     assert sources_with_leaks(canaries, *recording.sources("x")) == set()
     browser.ask("/api/contacts/add", password)
     assert sources_with_leaks(canaries, *recording.sources("x")) == {"requests, POST /api/contacts/add"}
+
+
+@pytest.mark.once
+def test_what_the_page_shows_of_its_own_is_no_leak(browser, recording, canaries, planted_text):
+    for scheme in ("blob:https", "data"):
+        browser.ask("/9778fda3-b3f4-4453", answer=planted_text.encode(), method="GET", scheme=scheme)
+    assert sources_with_leaks(canaries, *recording.sources("x")) == set()
+
+
+@pytest.mark.once
+def test_picture_that_a_page_has_made_is_looked_for_by_its_middle(canaries):
+    note(canaries, "picture", bytes(100) + bytes(range(48)) + bytes(52))
+    assert canaries.secrets == {bytes(range(48)).decode("latin-1"): "a picture"}
 
 
 @pytest.mark.once

@@ -1,4 +1,4 @@
-"""Notes the secrets that a page's Web Crypto handles, so that the audit can look for them."""
+"""Notes the secrets of a page's Web Crypto, and the pictures that it makes, so that the audit can look for them."""
 
 import base64
 from typing import Any
@@ -16,6 +16,7 @@ DERIVATIONS = {
 }
 SCALAR_AT = {138: 36, 48: 16}  # where the 32 secret bytes begin, by the length of a PKCS #8: P-256, Ed25519
 SCALAR_BYTES = 32
+PICTURE_BYTES = 48  # of the middle of a picture that a page has made
 SCRIPT = """(() => {
   if (!globalThis.SubtleCrypto) return; // the browser's own page for an address that cannot be reached
   const { exportKey, importKey, deriveBits } = SubtleCrypto.prototype;
@@ -39,6 +40,12 @@ SCRIPT = """(() => {
     if (label) note(label, materials.get(key));
     return deriveBits.call(this, algorithm, key, length);
   };
+  const { convertToBlob } = OffscreenCanvas.prototype;
+  OffscreenCanvas.prototype.convertToBlob = async function (options) {
+    const blob = await convertToBlob.call(this, options);
+    note("picture", await blob.arrayBuffer());
+    return blob;
+  };
 })();""".replace("BINDING", BINDING)
 
 
@@ -52,6 +59,10 @@ def note(canaries: Canaries, kind: str, raw: bytes) -> None:
     if kind == "pkcs8":
         start = SCALAR_AT.get(len(raw), 0)
         canaries.add_secret("a private key", raw[start : start + SCALAR_BYTES])
+        return
+    if kind == "picture":
+        middle = len(raw) // 2
+        canaries.add_secret("a picture", raw[middle : middle + PICTURE_BYTES])
         return
     for label, name in DERIVATIONS.items():
         if kind.startswith(lp_head(label)):

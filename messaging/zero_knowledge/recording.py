@@ -51,6 +51,8 @@ class Recording:
         socket.on("framereceived", lambda payload: self.frames_received.append(("", as_bytes(payload))))
 
     def note_request(self, request: Any) -> None:
+        if not is_for_servers(request):
+            return
         headers = "\n".join(f"{name}: {value}" for name, value in request.headers.items())
         body = request.post_data_buffer
         if body is None and request.method not in ("GET", "HEAD", "OPTIONS", "DELETE"):
@@ -58,7 +60,7 @@ class Recording:
         self.requests += [(call(request), part) for part in (request.url.encode(), headers.encode(), body or b"")]
 
     def note_answer(self, request: Any) -> None:
-        response = request.response()
+        response = request.response() if is_for_servers(request) else None
         if response is None:
             return
         headers = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
@@ -86,6 +88,11 @@ class Recording:
             Source("WebSocket frames to the server", self.frames_sent, control),
             Source("WebSocket frames from the server (pushes)", self.frames_received, control),
         ]
+
+
+def is_for_servers(request: Any) -> bool:
+    """Addresses of the page's own data, such as an opened picture, never leave the browser."""
+    return urlsplit(request.url).scheme not in ("blob", "data")
 
 
 def call(request: Any) -> str:

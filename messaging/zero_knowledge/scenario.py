@@ -1,13 +1,14 @@
 """Two temporary people write canaries in real browsers. Needs the packages of requirements-dev.txt. Django refuses
 database queries while Playwright's event loop runs."""
 
+import base64
 import contextlib
 import os
 import time
 from collections.abc import Iterator
 from typing import Any
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, expect, sync_playwright
 
 from messaging.zero_knowledge.key_recording import record_keys
 from messaging.zero_knowledge.recording import Recording
@@ -19,6 +20,18 @@ from tools.provision.chromium import ARGUMENTS, find_chromium
 PATIENCE_MS = 30_000
 SETTLE_SECONDS = 2  # drafts, logs and journals are written with a delay
 NAMES = ("audit-alice", "audit-bob")
+EMOJI = "👍"
+REACTION = rf",\"emoji\":\"{EMOJI}\"}}"  # the end of its body, as it stands in the content (docs/protocol.md §5.8)
+DRAW = """async () => {
+  const canvas = new OffscreenCanvas(64, 64);
+  const context = canvas.getContext("2d");
+  for (let at = 0; at < 4096; at += 1) {
+    context.fillStyle = `hsl(${Math.random() * 360} 80% 50%)`;
+    context.fillRect(at % 64, at >> 6, 1, 1);
+  }
+  const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer());
+  return btoa(String.fromCharCode(...bytes));
+}"""
 
 
 @contextlib.contextmanager
@@ -62,7 +75,11 @@ def play(alice: Person, bob: Person, canaries: Canaries) -> None:
     alice.send(long_text(canaries.new("a long message")))
     unlock_a_second_browser(alice, bob, keep_code_as_canary(alice, canaries))
     send_while_away(alice, bob, canaries.new("a message to somebody who is away"))
-    search_contacts(alice, canaries.new("what was typed into the search"))
+    change_messages(alice, bob, canaries)
+    send_a_file(alice, bob, canaries)
+    choose_a_picture(bob)
+    expect(alice.page.locator("#thread-avatar img")).to_be_attached()
+    search(alice, canaries.new("what was typed into the search"))
     leave_a_draft(alice, bob, canaries)
     change_password(bob, canaries.new("the new password of Bob", PASSWORD) + " horse")
     time.sleep(SETTLE_SECONDS)
@@ -96,9 +113,59 @@ def send_while_away(alice: Person, bob: Person, text: str) -> None:
     bob.expect_message(text)
 
 
-def search_contacts(person: Person, text: str) -> None:
+def change_messages(alice: Person, bob: Person, canaries: Canaries) -> None:
+    """An answer, an edit and a reaction."""
+    first, edited = canaries.new("a message before its edit"), canaries.new("an edit")
+    alice.send(first)
+    bob.expect_message(first)
+    choose(bob, first, "Reply")
+    answer = canaries.new("an answer")
+    bob.send(answer)
+    alice.expect_message(answer)
+    choose(alice, first, "Edit")
+    alice.type_and_send(edited)
+    expect(bob.message(edited)).to_have_count(2)  # the answer quotes it
+    canaries.add_secret("a reaction", REACTION.encode())
+    choose(bob, edited, "React", EMOJI)
+    expect(alice.message(edited).get_by_role("button", name=EMOJI)).to_be_visible()
+
+
+def choose(person: Person, text: str, *choices: str) -> None:
+    """In the menu of that message."""
+    message = person.message(text).first
+    message.hover()
+    message.get_by_role("button", name="Message options").click()
+    for choice in choices:
+        person.page.get_by_role("menu").get_by_role("menuitem", name=choice, exact=True).click()
+
+
+def send_a_file(sender: Person, reader: Person, canaries: Canaries) -> None:
+    name, kind = f"{canaries.new('the name of a file')}.bin", f"application/x-{canaries.new('the type of a file')}"
+    content = canaries.new("what is in a file").encode()
+    sender.page.get_by_label("Files").set_input_files(FilePayload(name=name, mimeType=kind, buffer=content))
+    sender.page.get_by_role("button", name="Send", exact=True).click()
+    reader.expect_message(name)
+    with reader.page.expect_download():
+        reader.page.get_by_role("button", name=f"Save {name}").click()
+
+
+def choose_a_picture(person: Person) -> None:
+    """In Settings. The bytes that the page makes of it are noted by key_recording."""
+    drawn = person.page.evaluate(DRAW)
+    person.page.get_by_role("button", name="Settings").click()
+    dialog = person.page.get_by_role("dialog", name="Settings")
+    file = FilePayload(name="me.png", mimeType="image/png", buffer=base64.b64decode(drawn))
+    dialog.get_by_label("Picture", exact=True).set_input_files(file)
+    expect(dialog.get_by_text("Your picture is saved.")).to_be_visible()
+    dialog.get_by_role("button", name="Close", exact=True).click()
+
+
+def search(person: Person, text: str) -> None:
+    """Looks for a text that is in no message, then for one that is."""
     box = person.page.get_by_role("searchbox")
     box.press_sequentially(text)
+    box.fill("läuft")
+    expect(person.page.get_by_role("list", name="Messages found").get_by_role("listitem")).to_have_count(1)
     box.fill("")
 
 
