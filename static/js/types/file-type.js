@@ -76,6 +76,9 @@ const fileEntry = ({ preview, thumbnail, ...named }) => ({
   preview: preview && sealedFile(preview),
 });
 
+/** @param {FileEntry} file @returns {string} a voice message needs no ending of a name */
+const titleOf = ({ name, waveform }) => (waveform ? name.replace(/(?<=.)\.[a-z0-9]{1,5}$/i, "") : name);
+
 const body = jsonBody(
   (value) => isObject(value) && isTextUpTo(value.caption, BODY_LIMIT) && isFiles(value.files),
   ({ caption, files }) => ({ caption, files: files.map(fileEntry) }),
@@ -92,7 +95,7 @@ export const file = Object.freeze({
   reportsReceived: true,
   textOf: (/** @type {string} */ text) => {
     const read = body.read(text);
-    return [read?.caption, ...(read?.files ?? []).map((/** @type {FileEntry} */ entry) => entry.name)].filter(Boolean).join("\n");
+    return [read?.caption, ...(read?.files ?? []).map(titleOf)].filter(Boolean).join("\n");
   },
   filesOf: (/** @type {string} */ text) =>
     (body.read(text)?.files ?? []).flatMap((/** @type {FileEntry} */ { id, preview }) => (preview ? [id, preview.id] : [id])),

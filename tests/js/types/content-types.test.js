@@ -105,9 +105,17 @@ describe("the types of version 2", () => {
     assert.deepEqual(NAMES.map((name) => typeOf(name, 2).messageType), Array(6).fill("text"));
   });
 
+  const sealed = { id: "0".repeat(32), key: HASH, size: 1, hash: HASH };
+  const entry = { ...sealed, name: "a", type: "image/png", width: 1, height: 1, duration: 0, waveform: "", thumbnail: null, preview: null };
+
+  test("name files in one line, and a voice message without the ending of its name", () => {
+    const { compose } = typeOf("file", 2);
+    const voice = { ...entry, id: "1".repeat(32), name: "Voice message.webm", type: "audio/webm", waveform: "00ff" };
+    const { body } = compose({ caption: "Listen", files: [{ ...entry, name: "a.webm" }, voice] });
+    assert.equal(typeOf("file", 2).textOf(body), "Listen\na.webm\nVoice message");
+  });
+
   test("compose what they take for a body", () => {
-    const sealed = { id: "0".repeat(32), key: HASH, size: 1, hash: HASH };
-    const entry = { ...sealed, name: "a", type: "image/png", width: 1, height: 1, duration: 0, waveform: "", thumbnail: null, preview: null };
     const values = {
       text: "Hello",
       reaction: { on: HASH, saw: HASH, emoji: "👍" },
