@@ -7,6 +7,13 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.once
 
+# What is said to a screen reader, which leaves the page after a while.
+LISTEN = """() => {
+    globalThis.told = [];
+    const take = (node) => void told.push(node.textContent);
+    new MutationObserver((changes) => changes.forEach(({ addedNodes }) => addedNodes.forEach(take)))
+        .observe(document.querySelector("#announcer"), { childList: true });
+}"""
 SECRET = "click https://evil.example/now"
 
 
@@ -14,6 +21,7 @@ SECRET = "click https://evil.example/now"
 def asked(new_person):
     """Mallory has written to Alice, who does not know her."""
     alice, mallory = new_person("alice").register(), new_person("mallory").register()
+    alice.page.evaluate(LISTEN)
     mallory.add(alice)
     mallory.open_chat(alice)
     mallory.send(SECRET, "Sent")
@@ -27,6 +35,7 @@ def press(person, other, name):
 
 def test_request_has_the_address_alone_until_it_is_shown(asked):
     alice, mallory = asked
+    alice.page.wait_for_function("told.includes(\"1 request from people you don't know.\")")
     assert alice.request_of(mallory).inner_text().split("\n")[0] == mallory.email
     buttons = alice.request_of(mallory).get_by_role("button")
     assert buttons.all_inner_texts() == ["Show", "Accept", "Delete", "Block", "Report"]

@@ -8,11 +8,12 @@ import { behindNamed, withUnaware } from "./causality.js";
 /** @typedef {import("./thread-items.js").ThreadItem} ThreadItem */
 /** @typedef {import("./thread-items.js").GapItem} GapItem */
 /** @typedef {import("./thread-items.js").Words} Words */
+/** @typedef {import("../history/gaps.js").Gap & { mayBeBlocked: boolean }} ShownGap */
 /** @typedef {{ row: MessageRow, item: ThreadItem, words?: Words }} Placed */
 
 /**
  * @param {Placed[]} shown in the server's order
- * @param {import("../history/gaps.js").Gap[]} gaps
+ * @param {ShownGap[]} gaps
  * @param {import("./causality.js").Around} around
  * @returns {(ThreadItem | GapItem)[]}
  */
@@ -80,13 +81,13 @@ function isLater({ isLive = false, counter = 0, arrivedAtMs = 0 }, other) {
 /**
  * Turns a gap into items. Messages above that could not be decrypted may be the missing ones, so they are subtracted.
  * Messages to a former browser, before this one's first message, do not count as missing.
- * @param {import("../history/gaps.js").Gap} gap
+ * @param {ShownGap} gap
  * @param {Placed[]} above the messages before it
  * @returns {GapItem[]}
  */
-function gapItems({ key, browser, count }, above) {
+function gapItems({ key, browser, count, mayBeBlocked }, above) {
   const last = above.findLastIndex(({ row }) => row.browser === browser);
   const isOne = (/** @type {ThreadItem} */ { unopened }) => unopened && !(last < 0 && unopened.isForAnother);
   const unopened = above.slice(last + 1).filter(({ row, item }) => !row.mine && isOne(item)).length;
-  return count > unopened ? [{ kind: "gap", key, count: count - unopened }] : [];
+  return count > unopened ? [{ kind: "gap", key, count: count - unopened, mayBeBlocked }] : [];
 }

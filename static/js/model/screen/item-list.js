@@ -68,7 +68,18 @@ function storedItems(shown, contents, { cipher, decryptQueue, people, preference
   });
   const gaps = sync.isSettled ? shown.gaps.filter((gap) => sync.isComplete || isWithin(gap, shown)) : [];
   const mayHaveGone = Boolean(chat.timer?.wasOn);
-  return arranged(placed, gaps, aroundOf(shown)).map((item) => (item.kind === "gap" ? { ...item, mayHaveGone } : item));
+  const told = gaps.map((gap) => ({ ...gap, mayBeBlocked: mayBeBlocked(gap, shown) }));
+  return arranged(placed, told, aroundOf(shown)).map((item) => (item.kind === "gap" ? { ...item, mayHaveGone } : item));
+}
+
+/**
+ * @param {import("../history/gaps.js").Gap} gap
+ * @param {Shown & { chat: ChatRow }} shown
+ * @returns {boolean} whether the peer was blocked and what follows came after that: what was sent meanwhile was not taken
+ */
+function mayBeBlocked({ before }, { chat: { blocked }, rows }) {
+  const next = rows.find(({ id }) => id === before);
+  return blocked?.is === false && (next?.arrivedAtMs ?? Infinity) >= blocked.atMs;
 }
 
 /**

@@ -35,8 +35,8 @@ import { acknowledgement } from "../receipts/peer-receipts.js";
  *   was long before the server had it
  */
 
-/** @typedef {{ kind: "gap", key: string, count: number, mayHaveGone?: boolean }} GapItem count: how many messages of the peer are missing;
- *   mayHaveGone: messages of this chat disappear after a time */
+/** @typedef {{ kind: "gap", key: string, count: number, mayHaveGone?: boolean, mayBeBlocked?: boolean }} GapItem count: how many messages
+ *   of the peer are missing; mayHaveGone: messages of this chat disappear after a time; mayBeBlocked: the peer was blocked before what follows came */
 /** @typedef {{ kind: "timer", key: string, at: Date, mine: boolean, seconds: number }} TimerItem who has set how long messages are kept; 0: for ever */
 /** @typedef {{ kind: "keys-changed", key: string, at: Date, wasChecked: boolean, isDeclined: boolean }} KeysItem */
 /** @typedef {{ kind: "renamed", key: string, at: Date, before: string, after: string }} NameItem */

@@ -21,12 +21,15 @@ export class RequestsView {
     element("h2", { "aria-hidden": "true" }, "Requests"), this.#rows, this.#note);
   /** @type {KeyedList<RequestRow>} */
   #list;
+  /** @type {Set<string>} the emails of those that stood here at the last drawing */
+  #known = new Set();
 
   /**
    * @param {object} parts
    * @param {import("../../model/conversations.js").Conversations} parts.conversations
    * @param {Actions} parts.actions
    * @param {() => string | null} parts.open whose chat is open
+   * @param {(words: string) => void} parts.announce
    */
   constructor(parts) {
     this.#parts = parts;
@@ -40,6 +43,9 @@ export class RequestsView {
   draw() {
     const requests = this.#parts.conversations.requests();
     const open = this.#parts.open();
+    const fresh = requests.filter(({ email }) => !this.#known.has(email)).length;
+    if (fresh > 0) this.#parts.announce(`${plural(fresh, "request", "requests")} from people you don't know.`);
+    this.#known = new Set(requests.map(({ email }) => email));
     this.#list.draw(requests.slice(0, MOST_SHOWN).map((request) => ({ key: request.email, request, current: request.email === open })));
     if (this.#node.hidden && requests.length > 0) setText(this.#note, "");
     this.#node.hidden = requests.length === 0;

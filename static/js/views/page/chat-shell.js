@@ -32,13 +32,14 @@ export class ChatShell {
     this.keys = new ListKeys(page.list);
     this.menu = new Menu(find("#account-open", HTMLButtonElement), find("#account-menu", HTMLElement));
     this.announcer = new Announcer();
+    const announce = (/** @type {string} */ words) => this.announcer.tell(words);
     const actions = strangerActions({
       account,
-      announce: (words) => this.announcer.tell(words),
+      announce,
       open: (email) => page.router.open(email),
       leave: (email) => page.open === email && page.router.close(),
     });
-    this.requests = new RequestsView({ conversations, actions, open: () => page.open });
+    this.requests = new RequestsView({ conversations, actions, announce, open: () => page.open });
     this.thread = new ThreadView({
       announcer: this.announcer,
       actions,
@@ -76,7 +77,7 @@ export class ChatShell {
     this.vault = new VaultViews({
       account,
       email: () => session.user?.email ?? "",
-      announce: (words) => this.announcer.tell(words),
+      announce,
       openSettings: () => this.dialogs.settings.open(),
     });
     keepStrip(account);
@@ -84,7 +85,7 @@ export class ChatShell {
     this.chatMenu = new ChatMenu({
       conversations,
       list: page.list,
-      announce: (words) => this.announcer.tell(words),
+      announce,
       leave: (email) => this.leave(email),
       dialogs: new ChatDialogs({ conversations, exported: (email) => account.exported(email), leave: (email) => this.leave(email) }),
     });

@@ -123,7 +123,8 @@ export class LogView {
     const isMany = row.count > MANY_MISSING;
     const messages = `${isMany ? "More than " : ""}${plural(Math.min(row.count, MANY_MISSING), "message", "messages")}`;
     const [have, they] = row.count === 1 ? ["has", "It"] : ["have", "They"];
-    return [`${messages} from `, name, ` ${have} not arrived`, row.mayHaveGone ? `. ${they} may have disappeared` : false];
+    const blocked = [`. ${they} may have been sent while you had blocked `, name];
+    return [`${messages} from `, name, ` ${have} not arrived`, row.mayHaveGone ? `. ${they} may have disappeared` : false, ...(row.mayBeBlocked ? blocked : [])];
   }
 
   /**

@@ -154,6 +154,20 @@ describe("that somebody is typing", () => {
     await until(() => bobs.isShown(mallory.email));
   }));
 
+  test("is not told to somebody who is blocked, and not shown of them though the server brings it", inMovedTime(async (world, passes) => {
+    const [alice, bob] = await talk(world);
+    await connected(alice, bob);
+    const [alices, bobs] = [await alice.account.typing(), await bob.account.typing()];
+    await (await alice.account.strangers()).block(bob.email);
+    passes(1);
+    await alices.write(bob.email, "h");
+    assert.equal(frames(world.server).length, 0);
+    await bobs.write(alice.email, "h");
+    frames(world.server).forEach(({ payload }) => bring(world.server, alice, bob, payload));
+    await settle();
+    assert.equal(alices.isShown(bob.email), false);
+  }));
+
   test("is not shown in the person's other browser", inMovedTime(async (world, passes) => {
     const [alice, bob] = await talk(world);
     const second = await secondBrowser(world, alice, await keepCode(alice));
@@ -231,10 +245,11 @@ describe("a frame that a server brings", () => {
     const { alice, bob, bobs } = await friends(world);
     const counted = mock.method(CryptoManager, "hkdf");
     const garbage = toBase64(Uint8Array.from({ length: 70 }, (_, index) => (index === 0 ? 1 : index)));
-    const before = counted.mock.callCount();
+    const [before, began] = [counted.mock.callCount(), performance.now()];
     Array.from({ length: 200 }, () => bring(world.server, bob, alice, garbage));
     await settle();
-    assert.ok(counted.mock.callCount() - before <= 6, `tried ${counted.mock.callCount() - before}`);
+    const most = 6 + (performance.now() - began) / 1000;
+    assert.ok(counted.mock.callCount() - before <= most, `tried ${counted.mock.callCount() - before} of ${most}`);
     passes(1);
     await alice.send(bob, "still here");
     await bob.shows(alice, "one", "two", "still here");

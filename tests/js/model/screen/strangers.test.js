@@ -185,6 +185,9 @@ describe("a blocked person", () => {
     await mallory.send(alice, "after");
     await alice.shows(mallory, "let me in", "after");
     assert.equal(requests(alice).length, 1);
+    const gap = () => alice.marks(mallory).find(({ kind }) => kind === "gap");
+    await until(gap);
+    assert.deepEqual([gap().count, gap().mayBeBlocked], [1, true]);
   }));
 
   test("shows nothing here where the server ignores the block: no message, receipt or page of older messages", inWorld(async (world) => {
