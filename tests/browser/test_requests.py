@@ -35,7 +35,7 @@ def press(person, other, name):
 
 def test_request_has_the_address_alone_until_it_is_shown(asked):
     alice, mallory = asked
-    alice.page.wait_for_function("told.includes(\"1 request from people you don't know.\")")
+    alice.page.wait_for_function('told.includes("1 request from people you don\'t know.")')
     assert alice.request_of(mallory).inner_text().split("\n")[0] == mallory.email
     buttons = alice.request_of(mallory).get_by_role("button")
     assert buttons.all_inner_texts() == ["Show", "Accept", "Delete", "Block", "Report"]
