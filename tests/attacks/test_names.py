@@ -141,7 +141,7 @@ def test_called_you(row, alice, mallory):
 def test_another_address(row, alice, bob, mallory):
     impostor = mallory.office.make_account("Bob")
     contact = {"id": 1, "email": impostor.email, "display_name": "Bob", "created_at": "2026-01-01T00:00:00Z"}
-    mallory.change_answer(alice, "POST /contacts/add", lambda _: Answer(contact, 201))
+    mallory.answer_calls(alice, "POST /contacts/add", lambda _: Answer(contact, 201))
     alice.page.get_by_role("button", name="Add contact").click()
     dialog = alice.page.get_by_role("dialog")
     dialog.get_by_label("Email").fill(bob.email)
