@@ -272,8 +272,10 @@ TEXT_BODIES = (
     "NewFile",
     "Move",
     "News",
+    "SendReport",
 )
-TRIMMED = ("email", "recipient_email", "refresh", "invite", "token")  # trimmed; a blank value is then refused
+# Trimmed. A blank value is then refused.
+TRIMMED = ("email", "recipient_email", "reported_email", "refresh", "invite", "token")
 NEW_PASSWORDS = (("Registration", "password"), ("PasswordChange", "new_password"), ("PasswordReset", "new_password"))
 
 

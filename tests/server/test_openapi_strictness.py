@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300), pytest.mark.once]
 MEANING = {
     ("email", "invalid"),
     ("recipient_email", "invalid"),
+    ("reported_email", "invalid"),
+    ("sealed", "invalid_length"),  # of a report: a multiple of 4096 bytes
     ("password", "wrong_password"),
     ("current_password", "wrong_password"),
     ("display_name", "invalid_characters"),
