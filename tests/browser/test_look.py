@@ -404,7 +404,7 @@ def test_the_page_names_all_modules_of_its_first_load_and_no_other(first_load):
     nodes = "[...document.head.querySelectorAll('script[src], link[rel=modulepreload]')]"
     named = set(alice.page.evaluate(f"{nodes}.map(node => node.src ?? node.href)"))
     links = "[...document.querySelector('#later').content.querySelectorAll('link')]"
-    later = set(alice.page.evaluate(f"{links}.map(link => link.href)"))
+    later = set(alice.page.evaluate(f"{links}.map(link => new URL(link.getAttribute('href'), location).href)"))
     loaded = {url for url in files if url.endswith(".js")}
     assert named <= loaded <= named | later
     assert not named & later

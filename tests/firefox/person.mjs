@@ -1,7 +1,8 @@
 /** A person with a browser. Finds elements by role and accessible name, as tools/browser/person.py does. */
 import { randomBytes } from "node:crypto";
 
-const PATIENCE_MS = 20_000;
+// A query by role takes Firefox some seconds on a busy machine.
+const PATIENCE_MS = 60_000;
 
 export class Person {
   constructor(name, page, url) {

@@ -5,6 +5,8 @@
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const LONGEST_RETRY_AFTER_SECONDS = 300;
+// An idle callback runs at the latest after this time.
+const IDLE_WITHIN_MS = 2000;
 
 /**
  * @param {number} delayMs
@@ -31,6 +33,12 @@ export function after(delayMs, work) {
  */
 export function every(periodMs, work) {
   return setInterval(work, timerMs(periodMs));
+}
+
+/** @param {() => unknown} work what nobody waits for */
+export function whenIdle(work) {
+  if ("requestIdleCallback" in globalThis) requestIdleCallback(work, { timeout: IDLE_WITHIN_MS });
+  else after(IDLE_WITHIN_MS, work);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** One account in this browser: builds its parts, and closes or deletes them. */
 import { Emitter } from "../lib/emitter.js";
 import { once } from "../lib/once.js";
+import { whenIdle } from "../lib/timing.js";
 import { Realtime } from "../net/realtime.js";
 import { Database } from "../storage/database.js";
 import { readForgotten } from "../storage/device.js";
@@ -355,8 +356,7 @@ function build({ session, database, cipher, ownEmail, environment }) {
   const safety = new Safety({ accountKey, people, peerKeys, ownEmail });
   const vault = new Vault({
     accountKey, api, chains, cipher, clearedMessages, clearing, conversations, database, locks, people, preferences, session, storageLoss,
-    tabs,
-    user: /** @type {User} */ (session.user),
+    tabs, user: /** @type {User} */ (session.user),
     calm: async () => {
       await screenWork.done();
       await decryptQueue.calm();
@@ -369,7 +369,7 @@ function build({ session, database, cipher, ownEmail, environment }) {
     const { Strangers } = await import("./screen/strangers.js");
     return new Strangers({ api, contacts, database, people, screens });
   });
-  contacts.on("refreshing", () => void strangers().then((loaded) => loaded.refresh()).catch(() => {}));
+  contacts.on("refreshing", () => whenIdle(() => void strangers().then((loaded) => loaded.refresh()).catch(() => {})));
   realtime.on("notice", (frame) => (frame.type === "people_changed" ? contacts.refresh().catch(() => {}) : vault.noticed(frame)));
   ["open", "reached"].forEach((name) => connection.on(name, () => vault.connected()));
   decryptQueue.on("opened", () => vault.archiveSoon());

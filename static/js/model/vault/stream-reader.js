@@ -34,6 +34,9 @@ export class StreamReader extends Emitter {
   #known = new Map();
   /** @type {Map<string, string>} why a stream is refused, by place */
   #problems = new Map();
+  /** @type {Map<string, { place: string, problem: string }>} what is wrong with segments, by place and first number: the next look at the
+   * streams does not see it, so it stands until they are read whole */
+  #broken = new Map();
   /** @type {Map<string, Bytes>} the signature keys of browsers that are being signed out, by id */
   leaving = new Map();
 
@@ -51,7 +54,7 @@ export class StreamReader extends Emitter {
 
   /** Why one of the streams is refused: a stable code; null: none is. */
   get problem() {
-    return [...this.#problems.values()][0] ?? null;
+    return [...this.#problems.values(), ...[...this.#broken.values()].map(({ problem }) => problem)][0] ?? null;
   }
 
   /** @returns {KnownStream[]} all that were taken at the last look */
@@ -115,6 +118,7 @@ export class StreamReader extends Emitter {
     const news = [...known].filter(([place, { revision }]) => former.get(place)?.revision !== revision).map(([, stream]) => stream);
     await pinStreams(this.#database, news);
     [this.#known, this.#problems] = [known, problems];
+    [...this.#broken].forEach(([key, { place }]) => known.has(place) || this.#broken.delete(key));
     if (news.length > 0 || this.problem !== problem) {
       this.emit("changed", { streams: news });
     }
@@ -162,11 +166,17 @@ export class StreamReader extends Emitter {
       return [];
     }
     const segments = await this.sealedSegments(stream, from, isOne);
-    return Promise.all(segments.map(async ({ number, hash, blob }) => {
+    const opened = await Promise.all(segments.map(async ({ number, hash, blob }) => {
       const { browser, kind } = place;
-      const content = await this.#opened({ browser, kind, number, blob }, pinned, isFresh);
-      return { number, hash, content };
+      try {
+        return { number, hash, content: await this.#opened({ browser, kind, number, blob }, pinned, isFresh) };
+      } catch (error) {
+        const isDamaged = error instanceof ProtocolError || error instanceof DecryptionError;
+        throw isDamaged ? this.#refused(place, from, "stream_damaged") : error;
+      }
     }));
+    if (this.#broken.delete(keyOf(place, from))) this.emit("changed", { streams: [] });
+    return opened;
   }
 
   /**
@@ -183,7 +193,7 @@ export class StreamReader extends Emitter {
         return segments;
       }
       if (attempt === ATTEMPTS_LIMIT) {
-        throw this.#refused(stream, segments.length > 0 ? "stream_damaged" : "stream_missing");
+        throw this.#refused(stream, from, segments.length > 0 ? "stream_damaged" : "stream_missing");
       }
       // It may have been written since the last look.
       await this.look(true);
@@ -209,9 +219,11 @@ export class StreamReader extends Emitter {
 
   /**
    * @param {Place} place
-   * @param {string} problem
+   * @param {number} from
+   * @param {string} problem of the segments from that number on
    */
-  #refused(place, problem) {
+  #refused(place, from, problem) {
+    this.#broken.set(keyOf(place, from), { place: placeOf(place), problem });
     this.#problems.set(placeOf(place), problem);
     this.#known.delete(placeOf(place));
     this.emit("changed", { streams: [] });
@@ -223,6 +235,7 @@ export class StreamReader extends Emitter {
    * @param {Pinned} pinned
    * @param {boolean} isFresh
    * @returns {Promise<any>}
+   * @throws {OldVault | ProtocolError | DecryptionError}
    */
   async #opened(segment, { pin, vaultKey, content }, isFresh) {
     let isUnknown = false;
@@ -237,8 +250,10 @@ export class StreamReader extends Emitter {
       if (isUnknown && !isFresh) {
         throw new OldVault();
       }
-      const isDamaged = error instanceof ProtocolError || error instanceof DecryptionError;
-      throw isDamaged ? this.#refused(segment, "stream_damaged") : error;
+      throw error;
     }
   }
 }
+
+/** @type {(place: Place, from: number) => string} */
+const keyOf = (place, from) => `${placeOf(place)} ${from}`;

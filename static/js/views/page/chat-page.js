@@ -2,6 +2,7 @@
 import { find, setAttributes, setText } from "../../lib/dom.js";
 import { once } from "../../lib/once.js";
 import { portrait } from "../../lib/portrait.js";
+import { whenIdle } from "../../lib/timing.js";
 import { ChatListView } from "../chats/chat-list-view.js";
 import { NothingOpen } from "../chats/nothing-open.js";
 import { drawAvatar, takePicturesFrom } from "../parts/avatar.js";
@@ -9,7 +10,7 @@ import { ConnectionStrip, isWithoutServer } from "../parts/connection-state.js";
 import { badge, plural } from "../parts/format.js";
 import { watchLocalTime } from "../parts/local-time.js";
 import { Router } from "../parts/router.js";
-import { hasKeyboard, whenIdle } from "../parts/scheduling.js";
+import { hasKeyboard } from "../parts/scheduling.js";
 import { loadChatShell } from "./lazy-parts.js";
 
 /** @typedef {import("../../model/account.js").Account} Account */

@@ -1,5 +1,6 @@
 /** The second half of the chat page: the open chat, the dialogs and the keyboard shortcuts. */
 import { find } from "../../lib/dom.js";
+import { whenIdle } from "../../lib/timing.js";
 import { pictureIdOf } from "../../model/session/own-profile.js";
 import { onChosenNotification, registerWorker } from "../../model/worker/worker-registration.js";
 import { ArchiveButton } from "../chats/archive-button.js";
@@ -13,7 +14,6 @@ import { Announcer } from "../parts/announcer.js";
 import { copyBy } from "../parts/clipboard.js";
 import { Menu } from "../parts/menu.js";
 import { followVisibleHeight } from "../parts/viewport.js";
-import { whenIdle } from "../parts/scheduling.js";
 import { unmarked } from "../thread/formatting.js";
 import { ThreadView } from "../thread/thread-view.js";
 import { VaultViews } from "../vault/vault-views.js";

@@ -1,14 +1,5 @@
-/** When the page draws, sets the focus, and does what can wait. */
+/** When the page draws and sets the focus. */
 import { after } from "../../lib/timing.js";
-
-// The idle callback runs at the latest after this time.
-const WITHIN_MS = 2000;
-
-/** @param {() => unknown} work what nobody waits for */
-export function whenIdle(work) {
-  if ("requestIdleCallback" in globalThis) requestIdleCallback(work, { timeout: WITHIN_MS });
-  else after(WITHIN_MS, work);
-}
 
 /** Whether the device has a hardware keyboard: an on-screen keyboard would cover the chat when the composer takes the focus. */
 export function hasKeyboard() {

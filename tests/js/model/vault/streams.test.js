@@ -183,8 +183,12 @@ describe("a browser refuses", () => {
     [blobs[0], blobs[1]] = [blobs[1], blobs[0]];
     await assert.rejects(other.read(place), { code: "stream_damaged" });
     assert.equal(other.problem, "stream_damaged");
-    blobs.length = 0;
     await other.look();
+    assert.equal(other.problem, "stream_damaged", "a look at the states sees no segment");
+    [blobs[0], blobs[1]] = [blobs[1], blobs[0]];
+    assert.equal((await other.read(place)).length, blobs.length);
+    assert.equal(other.problem, null);
+    blobs.length = 0;
     await assert.rejects(other.read(place), { code: "stream_missing" });
     await assert.rejects(other.rewrite({ ...place, number: 2 }, () => []), { code: "stream_missing" });
   }));
