@@ -32,6 +32,9 @@ const isSubscribed = (person) =>
     return Boolean(await registration?.pushManager.getSubscription());
   });
 
+/** Brings a control out from behind the bar of the dialog's buttons, where a click would not reach it. */
+const scrollTo = (person, selector) => person.page.$eval(selector, (node) => node.scrollIntoView({ block: "center" }));
+
 /** A failure says after what it came. */
 let last = "the start";
 
@@ -49,16 +52,20 @@ async function tell(alice, bob) {
   await bob.untilSaid("Are you there?");
 
   reached("the first message");
+  await alice.page.bringToFront(); // a page in the background draws nothing
   await alice.press("button", "Settings");
+  await scrollTo(alice, "#settings-notify");
   await alice.page.locator("#settings-notify").fill("name");
   await alice.untilShown("#settings-closed-part");
   reached("the choice of notifications");
   await alice.until("the choice", () => !document.querySelector("#settings-closed").disabled);
+  await scrollTo(alice, "#settings-closed");
   await alice.press("checkbox", "Also while VibeChat is closed");
   await alice.untilShown("#settings-closed-test");
   assert.equal(await isSubscribed(alice), true);
 
   reached("the subscription");
+  await scrollTo(alice, "#settings-closed-test");
   await alice.press("button", "Send a test");
   await alice.until("the test to be sent", () => document.querySelector("#settings-closed-said").textContent.startsWith("Sent."));
   await untilTold(alice, "VibeChat", "This is a test. Notifications reach this browser.");

@@ -70,10 +70,12 @@ export class NotificationsPart {
 
   /** @param {Partial<NotificationChoice>} change */
   async #set(change) {
+    this.#test.disabled = true; // until the browser can be woken
     const failure = await this.#preferences.setNotifications(change).then(() => null, asFailure);
     const refused = failure || (await this.#followed()) ? null : UNREACHED;
     if (refused) await this.#preferences.setNotifications({ closed: false }).catch(() => {});
     this.draw();
+    this.#test.disabled = false;
     setText(this.#failed, failure ? sentence(failure) : (refused ?? ""));
   }
 
