@@ -29,15 +29,8 @@ def key_file(tmp_path):
 def threatened(new_person):
     """Mallory has written to Alice, who does not know her."""
     alice, mallory = new_person("alice").register(), new_person("mallory").register()
-    mallory.add(alice)
-    mallory.open_chat(alice)
-    mallory.send(THREAT, "Sent")
-    expect(alice.request_of(mallory)).to_be_visible()
+    mallory.ask(alice, THREAT)
     return alice, mallory
-
-
-def press(person, other, name):
-    person.request_of(other).get_by_role("button", name=name, exact=True).click()
 
 
 def dialog_of(person):
@@ -61,7 +54,7 @@ def opened(site, key_file, reporter) -> str:
 
 def test_reported_message_of_a_stranger_is_proven_to_the_operators(site, threatened, key_file):
     alice, mallory = threatened
-    press(alice, mallory, "Report")
+    alice.answer_request(mallory, "Report")
     dialog = dialog_of(alice)
     expect(dialog).to_contain_text("The people who run this server will read the messages that you choose")
     expect(dialog).not_to_contain_text(THREAT)
@@ -77,7 +70,7 @@ def test_reported_message_of_a_stranger_is_proven_to_the_operators(site, threate
 
 def test_report_from_chat_details_has_the_chosen_messages_alone(site, threatened, key_file):
     alice, mallory = threatened
-    press(alice, mallory, "Accept")
+    alice.answer_request(mallory, "Accept")
     alice.expect_message(THREAT)
     mallory.send("sorry", "Sent", "Delivered", "Read")
     alice.expect_message("sorry")
@@ -97,7 +90,7 @@ def test_report_from_chat_details_has_the_chosen_messages_alone(site, threatened
 def test_without_a_report_key_the_dialog_says_so_and_blocks(threatened):
     alice, mallory = threatened
     alice.page.route("**/api/reports/key", lambda route: route.fulfill(json={"key": None}))
-    press(alice, mallory, "Report")
+    alice.answer_request(mallory, "Report")
     dialog = dialog_of(alice)
     expect(dialog).to_contain_text("take no reports here")
     dialog.get_by_role("button", name="Block").click()
@@ -108,7 +101,7 @@ def test_report_that_the_server_does_not_take_stays_open_and_says_why(threatened
     alice, mallory = threatened
     refusal = {"code": "too_many_reports", "detail": ""}
     alice.page.route("**/api/reports", lambda route: route.fulfill(status=409, json=refusal))
-    press(alice, mallory, "Report")
+    alice.answer_request(mallory, "Report")
     dialog_of(alice).get_by_role("button", name="Send report").click()
     expect(dialog_of(alice).get_by_role("alert")).to_contain_text("takes no more of yours")
     expect(alice.request_of(mallory)).to_be_visible()

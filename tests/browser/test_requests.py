@@ -22,15 +22,8 @@ def asked(new_person):
     """Mallory has written to Alice, who does not know her."""
     alice, mallory = new_person("alice").register(), new_person("mallory").register()
     alice.page.evaluate(LISTEN)
-    mallory.add(alice)
-    mallory.open_chat(alice)
-    mallory.send(SECRET, "Sent")
-    expect(alice.request_of(mallory)).to_be_visible()
+    mallory.ask(alice, SECRET)
     return alice, mallory
-
-
-def press(person, other, name):
-    person.request_of(other).get_by_role("button", name=name, exact=True).click()
 
 
 def test_request_has_the_address_alone_until_it_is_shown(asked):
@@ -47,7 +40,7 @@ def test_request_has_the_address_alone_until_it_is_shown(asked):
     expect(body).not_to_contain_text(mallory.name)
     expect(body).not_to_contain_text("evil.example")
     assert "(1)" not in alice.page.title()
-    press(alice, mallory, "Show")
+    alice.answer_request(mallory, "Show")
     alice.expect_message(SECRET)
     expect(alice.page.locator("#thread-name")).to_have_text(mallory.name)
     expect(alice.message_box()).to_be_hidden()
@@ -56,7 +49,7 @@ def test_request_has_the_address_alone_until_it_is_shown(asked):
 
 def test_accepted_request_is_a_chat_with_receipts(asked):
     alice, mallory = asked
-    press(alice, mallory, "Accept")
+    alice.answer_request(mallory, "Accept")
     expect(alice.chat_link(mallory)).to_be_visible()
     expect(alice.requests()).to_be_hidden()
     alice.send("who are you?", "Sent", "Delivered", "Read")
@@ -66,9 +59,9 @@ def test_accepted_request_is_a_chat_with_receipts(asked):
 
 def test_deleted_request_comes_again_with_the_next_message(asked):
     alice, mallory = asked
-    press(alice, mallory, "Show")
+    alice.answer_request(mallory, "Show")
     alice.expect_message(SECRET)
-    press(alice, mallory, "Delete")
+    alice.answer_request(mallory, "Delete")
     expect(alice.requests()).to_be_hidden()
     expect(alice.log()).to_be_hidden()
     mallory.send("again", "Sent")
@@ -79,7 +72,7 @@ def test_deleted_request_comes_again_with_the_next_message(asked):
 def test_blocked_stranger_sees_sent_and_is_heard_again_after_unblocking(asked):
     alice, mallory = asked
     with alice.page.expect_response(re.compile("/api/blocks/add")):
-        press(alice, mallory, "Block")
+        alice.answer_request(mallory, "Block")
     expect(alice.requests()).to_be_hidden()
     mallory.send("meanwhile", "Sent")
     alice.page.get_by_role("button", name="Settings").click()
@@ -93,7 +86,7 @@ def test_blocked_stranger_sees_sent_and_is_heard_again_after_unblocking(asked):
     settings.get_by_role("button", name="Close").click()
     mallory.send("after", "Sent")
     expect(alice.request_of(mallory)).to_be_visible()
-    press(alice, mallory, "Show")
+    alice.answer_request(mallory, "Show")
     alice.expect_message("after")
     expect(alice.message("meanwhile")).to_have_count(0)
 
@@ -119,10 +112,8 @@ def test_blocked_contact_keeps_the_chat_and_has_no_composer(friends):
 def test_request_can_be_answered_on_a_phone(new_person):
     alice = new_person("alice", viewport={"width": 390, "height": 800}).register()
     mallory = new_person("mallory").register()
-    mallory.add(alice)
-    mallory.open_chat(alice)
-    mallory.send("hello", "Sent")
-    press(alice, mallory, "Show")
+    mallory.ask(alice, "hello")
+    alice.answer_request(mallory, "Show")
     alice.expect_message("hello")
     alice.requests().get_by_role("button", name="Accept").click()
     expect(alice.message_box()).to_be_visible()

@@ -166,8 +166,18 @@ class Person:
     def request_of(self, other: "Person") -> Locator:
         return self.requests().get_by_role("listitem").filter(has_text=other.email)
 
+    def ask(self, other: "Person", text: str) -> None:
+        """Write to somebody who does not know this person. The message is a request when this returns."""
+        self.add(other)
+        self.open_chat(other)
+        self.send(text, "Sent")
+        expect(other.request_of(self)).to_be_visible()
+
+    def answer_request(self, other: "Person", button: str) -> None:
+        self.request_of(other).get_by_role("button", name=button, exact=True).click()
+
     def show_request(self, other: "Person") -> None:
-        self.request_of(other).get_by_role("button", name="Show").click()
+        self.answer_request(other, "Show")
         expect(self.log()).to_be_visible()
 
     def accept(self, other: "Person") -> None:
