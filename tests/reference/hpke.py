@@ -17,11 +17,15 @@ KEM_SUITE = b"KEM\x00\x10"
 AES_128_GCM, AES_256_GCM = (1, 16), (2, 32)  # AEAD id, length of the key
 
 
+MODE_BASE, MODE_PSK = b"\x00", b"\x01"
+
+
 @dataclass(frozen=True)
 class Parameters:
     psk: bytes
     psk_id: bytes
     info: bytes
+    mode: bytes = MODE_PSK
 
 
 def labeled_extract(suite: bytes, salt: bytes, label: bytes, ikm: bytes) -> bytes:
@@ -62,11 +66,7 @@ def key_schedule(shared_secret: bytes, parameters: Parameters, aead: tuple[int, 
     """Key and base nonce (§5.1)."""
     suite = b"HPKE\x00\x10\x00\x01" + aead[0].to_bytes(2, "big")
     psk_id_hash = labeled_extract(suite, b"", b"psk_id_hash", parameters.psk_id)
-    context = (
-        (b"\x01" if parameters.psk else b"\x00")
-        + psk_id_hash
-        + labeled_extract(suite, b"", b"info_hash", parameters.info)
-    )
+    context = parameters.mode + psk_id_hash + labeled_extract(suite, b"", b"info_hash", parameters.info)
     secret = labeled_extract(suite, shared_secret, b"secret", parameters.psk)
     key = labeled_expand(suite, secret, b"key", context, aead[1])
     return key, labeled_expand(suite, secret, b"base_nonce", context, 12)

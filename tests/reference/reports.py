@@ -30,7 +30,7 @@ def pad(report: bytes) -> bytes:
 
 def seal(reporter: str, reported: str, report: bytes) -> bytes:
     info = lp(b"VibeChat report", reporter.encode(), reported.encode())
-    return hpke.seal(EPHEMERAL, hpke.point_of(REPORT_KEY), hpke.Parameters(b"", b"", info), pad(report))
+    return hpke.seal(EPHEMERAL, hpke.point_of(REPORT_KEY), hpke.Parameters(b"", b"", info, hpke.MODE_BASE), pad(report))
 
 
 def reported(number: int, case: Case) -> tuple[dict, bytes]:

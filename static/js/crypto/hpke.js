@@ -8,7 +8,7 @@ import { ORDER, publicPoint } from "./p256.js";
 import { fromPoint, toPoint } from "./public-key.js";
 
 /** @typedef {{ privateKey: CryptoKey, publicBytes: Bytes }} KemKeyPair the public key is 65 bytes: an uncompressed point */
-/** @typedef {{ psk: Bytes, pskId: Bytes, info: Bytes }} PskParameters the PSK has at least 32 bytes, or none in base mode */
+/** @typedef {{ psk: Bytes, pskId: Bytes, info: Bytes }} PskParameters the PSK has at least 32 bytes; in base mode it is empty */
 
 const KEM_SUITE = concat(utf8Encode("KEM"), uint16(0x0010));
 const [MODE_BASE, MODE_PSK] = [Uint8Array.of(0), Uint8Array.of(1)];
@@ -46,13 +46,8 @@ export async function deriveKeyPair(ikm) {
  * @returns {Promise<{ enc: Bytes, ciphertext: Bytes }>} `enc` is 65 bytes
  * @throws {import("./crypto-errors.js").ProtocolError} `public_key`: no such key
  */
-export async function sealPsk(publicBytes, parameters, plaintext) {
-  const recipient = await importPoint(publicBytes);
-  const ephemeral = await CryptoManager.generateKeyPair();
-  const enc = toPoint(ephemeral.publicKeyBytes);
-  const dh = await CryptoManager.deriveSharedSecret(ephemeral.privateKey, recipient);
-  const { key, nonce } = await keySchedule(await extractAndExpand(dh, enc, publicBytes), parameters);
-  return { enc, ciphertext: await CryptoManager.aesGcmSeal(await CryptoManager.importAesKey(key), nonce, EMPTY, plaintext) };
+export function sealPsk(publicBytes, parameters, plaintext) {
+  return seal(MODE_PSK, publicBytes, parameters, plaintext);
 }
 
 /**
@@ -64,7 +59,23 @@ export async function sealPsk(publicBytes, parameters, plaintext) {
  * @throws {import("./crypto-errors.js").ProtocolError} `public_key`: no such key
  */
 export function sealBase(publicBytes, info, plaintext) {
-  return sealPsk(publicBytes, { psk: EMPTY, pskId: EMPTY, info }, plaintext);
+  return seal(MODE_BASE, publicBytes, { psk: EMPTY, pskId: EMPTY, info }, plaintext);
+}
+
+/**
+ * @param {Bytes} mode 1 byte. It is never concluded from the PSK: an empty PSK must not turn PSK mode into base mode.
+ * @param {Bytes} publicBytes
+ * @param {PskParameters} parameters
+ * @param {Bytes} plaintext
+ * @returns {Promise<{ enc: Bytes, ciphertext: Bytes }>}
+ */
+async function seal(mode, publicBytes, parameters, plaintext) {
+  const recipient = await importPoint(publicBytes);
+  const ephemeral = await CryptoManager.generateKeyPair();
+  const enc = toPoint(ephemeral.publicKeyBytes);
+  const dh = await CryptoManager.deriveSharedSecret(ephemeral.privateKey, recipient);
+  const { key, nonce } = await keySchedule(await extractAndExpand(dh, enc, publicBytes), parameters, AES_256_GCM, mode);
+  return { enc, ciphertext: await CryptoManager.aesGcmSeal(await CryptoManager.importAesKey(key), nonce, EMPTY, plaintext) };
 }
 
 /**
@@ -99,13 +110,14 @@ export async function extractAndExpand(dh, enc, publicBytes) {
  * @param {Bytes} sharedSecret 32 bytes
  * @param {PskParameters} parameters
  * @param {{ id: number, keyLength: number }} [aead] another one only for the RFC's test vectors
+ * @param {Bytes} [mode] 1 byte
  * @returns {Promise<{ key: Bytes, nonce: Bytes }>} for the first message
  */
-export async function keySchedule(sharedSecret, { psk, pskId, info }, aead = AES_256_GCM) {
+export async function keySchedule(sharedSecret, { psk, pskId, info }, aead = AES_256_GCM, mode = MODE_PSK) {
   const suite = concat(utf8Encode("HPKE"), uint16(0x0010), uint16(0x0001), uint16(aead.id));
   const pskIdHash = await labeledExtract(suite, NO_SALT, "psk_id_hash", pskId);
   const infoHash = await labeledExtract(suite, NO_SALT, "info_hash", info);
-  const context = concat(psk.length > 0 ? MODE_PSK : MODE_BASE, pskIdHash, infoHash);
+  const context = concat(mode, pskIdHash, infoHash);
   const secret = await labeledExtract(suite, sharedSecret, "secret", psk);
   const key = await labeledExpand(suite, secret, "key", context, aead.keyLength);
   return { key, nonce: await labeledExpand(suite, secret, "base_nonce", context, NONCE_LENGTH) };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createDecipheriv } from "node:crypto";
 import { describe, test } from "node:test";
 import { CryptoManager } from "../../../static/js/crypto/crypto.js";
-import { deriveKeyPair, extractAndExpand, keySchedule, openPsk, sealPsk } from "../../../static/js/crypto/hpke.js";
+import { deriveKeyPair, extractAndExpand, keySchedule, openPsk, sealBase, sealPsk } from "../../../static/js/crypto/hpke.js";
 import { ORDER, publicPoint } from "../../../static/js/crypto/p256.js";
 import { fromPoint } from "../../../static/js/crypto/public-key.js";
 import { fromHex, toHex, utf8Encode } from "../../../static/js/lib/bytes.js";
@@ -76,6 +76,13 @@ describe("AES-256-GCM", () => {
       await assert.rejects(openPsk(own, other, sealed), { name: "DecryptionError" });
     });
   }
+
+  test("an empty PSK opens nothing of base mode", async () => {
+    const own = await deriveKeyPair(bytes.ikm_r);
+    const none = { psk: new Uint8Array(), pskId: new Uint8Array(), info: parameters.info };
+    const sealed = await sealBase(own.publicBytes, parameters.info, message);
+    await assert.rejects(openPsk(own, none, sealed), { name: "DecryptionError" });
+  });
 
   test("an enc that is no point is refused before anything is computed with it", async () => {
     const own = await deriveKeyPair(bytes.ikm_r);
