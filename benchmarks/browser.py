@@ -4,7 +4,9 @@ import argparse
 import re
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 from playwright.sync_api import Browser, Page
@@ -18,6 +20,7 @@ from tools.browser.start import contexts_of, running_browser
 SCRIPT = Path(__file__).with_name("browser_page.js").read_text()
 PATIENCE_MS = 600_000
 BATCH = 250
+Result = TypeVar("Result")
 LATENCY_MS = 100  # of each request of a cold start
 PAUSE_SECONDS = 0.15  # between two messages, so that each is measured alone
 
@@ -258,6 +261,16 @@ def text(found: dict, options) -> str:
     )
 
 
+def in_chromium(work: Callable[[Site, Browser, argparse.Namespace], Result], options: argparse.Namespace) -> Result:
+    """Call the function with an embedded server and a browser of its own."""
+    with (
+        tempfile.TemporaryDirectory(prefix="vibechat-benchmark-") as folder,
+        running_site(Path(folder), "embedded") as site,
+        running_browser() as browser,
+    ):
+        return work(site, browser, options)
+
+
 def section(site: Site, browser: Browser, options) -> Section:
     found = measure(site, browser, options)
     return Section("browser", "In the browser", text(found, options), found)
@@ -265,12 +278,7 @@ def section(site: Site, browser: Browser, options) -> Section:
 
 def main(arguments: list[str] | None = None) -> Section:
     options = parse(arguments or [])
-    with (
-        tempfile.TemporaryDirectory(prefix="vibechat-benchmark-") as folder,
-        running_site(Path(folder), "embedded") as site,
-        running_browser() as browser,
-    ):
-        result = section(site, browser, options)
+    result = in_chromium(section, options)
     print(result.markdown(), flush=True)
     return result
 

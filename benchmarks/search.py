@@ -1,17 +1,15 @@
 """How long a search in the messages of all chats takes, and how long it blocks the page."""
 
 import argparse
-import tempfile
-from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from benchmarks.browser import PATIENCE_MS, SCRIPT
+from benchmarks.browser import PATIENCE_MS, SCRIPT, in_chromium
 from benchmarks.figures import markdown_table, number, percentiles
 from benchmarks.results import Section
-from tests.browser.site import Site, running_site
+from tests.browser.site import Site
 from tools.browser.person import Person
-from tools.browser.start import contexts_of, running_browser
+from tools.browser.start import contexts_of
 
 # Of the messages that browser_page.js makes: in nearly all, in one chat's, in one message, in none.
 QUERIES = ("train", "message 77", "older message 1999: ", "nowhere")
@@ -69,12 +67,7 @@ def text(found: dict, options: argparse.Namespace) -> str:
 
 def main(arguments: list[str] | None = None) -> Section:
     options = parse(arguments)
-    with (
-        tempfile.TemporaryDirectory(prefix="vibechat-benchmark-") as folder,
-        running_site(Path(folder), "embedded") as site,
-        running_browser() as browser,
-    ):
-        found = measure(site, browser, options)
+    found = in_chromium(measure, options)
     result = Section("search", "Search", text(found, options), found)
     print(result.markdown(), flush=True)
     return result

@@ -2,19 +2,17 @@
 
 import argparse
 import json
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from benchmarks.browser import PATIENCE_MS, SCRIPT, Sender
+from benchmarks.browser import PATIENCE_MS, SCRIPT, Sender, in_chromium
 from benchmarks.figures import markdown_table, number
 from benchmarks.results import Section
-from tests.browser.site import Site, running_site
+from tests.browser.site import Site
 from tools.browser.person import Person
-from tools.browser.start import contexts_of, running_browser
+from tools.browser.start import contexts_of
 from tools.browser.ways import keep_code, unlock_dialog
 
 NEWEST = 60  # messages that the server has: more than a screen
@@ -157,12 +155,7 @@ def text(found: dict, options: argparse.Namespace) -> str:
 
 def main(arguments: list[str] | None = None) -> Section:
     options = parse(arguments)
-    with (
-        tempfile.TemporaryDirectory(prefix="vibechat-benchmark-") as folder,
-        running_site(Path(folder), "embedded") as site,
-        running_browser() as browser,
-    ):
-        found = measure(site, browser, options)
+    found = in_chromium(measure, options)
     section = Section("unlocking", "Unlocking a fresh browser", text(found, options), found)
     print(section.markdown(), flush=True)
     print(json.dumps(found), flush=True)
