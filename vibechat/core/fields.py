@@ -81,10 +81,10 @@ class FingerprintField(PatternField):
 
 
 class TimeField(PatternField):
-    """ISO 8601 in UTC with a Z, from the year 2000 on, to the microsecond."""
+    """ISO 8601 in UTC, with Z or +00:00, from the year 2000 on, to the microsecond."""
 
     def __init__(self, **kwargs: Any) -> None:
-        form = r"2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z"
+        form = r"2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|\+00:00)"
         super().__init__(form, **kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
