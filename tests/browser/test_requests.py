@@ -109,6 +109,39 @@ def test_blocked_contact_keeps_the_chat_and_has_no_composer(friends):
     expect(alice.message("are you there?")).to_have_count(0)
 
 
+def test_the_focus_is_never_lost_while_strangers_are_answered(asked, new_person):
+    alice, mallory = asked
+    trent = new_person("trent").register()
+    trent.ask(alice, "me too")
+    page = alice.page
+
+    def press(button):
+        button.focus()
+        page.keyboard.press("Enter")
+
+    request = alice.request_of(mallory)
+    press(alice.request_of(trent).get_by_role("button", name="Delete"))
+    expect(request.get_by_role("button", name="Delete")).to_be_focused()
+    press(request.get_by_role("button", name="Show"))
+    expect(alice.log()).to_be_focused()
+    press(request.get_by_role("button", name="Accept"))
+    expect(alice.message_box()).to_be_focused()
+    press(page.get_by_role("button", name="Chat details"))
+    press(page.locator("#details-block"))
+    expect(page.locator("#details-block")).to_have_text("Unblock")
+    page.keyboard.press("Escape")
+    press(page.locator(".standing").get_by_role("button", name="Unblock"))
+    expect(alice.message_box()).to_be_focused()
+    press(page.get_by_role("button", name="Chat details"))
+    press(page.locator("#details-block"))
+    expect(page.locator("#details-block")).to_have_text("Unblock")
+    page.keyboard.press("Escape")
+    press(page.get_by_role("button", name="Settings"))
+    press(page.get_by_text("Blocked people"))
+    press(page.get_by_role("list", name="Blocked people").get_by_role("button", name="Unblock"))
+    expect(page.get_by_text("Blocked people")).to_be_focused()
+
+
 def test_request_can_be_answered_on_a_phone(new_person):
     alice = new_person("alice", viewport={"width": 390, "height": 800}).register()
     mallory = new_person("mallory").register()

@@ -34,3 +34,23 @@ def test_a_found_message_is_shown_in_its_chat(friends):
         clear()
         expect(search).to_have_value("")
         expect(found).to_be_hidden()
+
+
+def test_found_messages_are_reached_by_the_keyboard(friends):
+    alice, _ = friends
+    alice.send("the first stone")
+    alice.send("the second stone")
+    search = alice.page.get_by_label("Search", exact=True)
+    links = alice.page.get_by_role("list", name="Messages found").get_by_role("link")
+    search.fill("stone")
+    expect(links).to_have_count(2)
+    steps = [("ArrowDown", links.nth(0)), ("ArrowDown", links.nth(1)), ("ArrowUp", links.nth(0)), ("ArrowUp", search)]
+    for key, place in steps:
+        alice.page.keyboard.press(key)
+        expect(place).to_be_focused()
+    alice.page.goto("about:blank")
+    alice.visit("/chat")
+    search.fill("first stone")
+    expect(links).to_have_count(1)
+    search.press("Enter")
+    expect(alice.message("the first stone")).to_be_visible()

@@ -124,6 +124,7 @@ def test_a_removed_code_opens_nothing_and_a_kept_one_can_be_tried(friends, new_p
     ways(alice).get_by_role("button", name="Remove").click()
     alice.page.get_by_role("dialog", name="Remove your recovery code?").get_by_role("button", name="Remove").click()
     expect(ways(alice).get_by_role("listitem")).to_have_count(0)
+    expect(alice.page.get_by_role("button", name="Keep a way back")).to_be_focused()
     alice.page.keyboard.press("Escape")
     code = keep_code(alice)
     other = fresh_browser(new_person, alice)
@@ -150,6 +151,24 @@ def test_who_starts_without_old_messages_can_unlock_them_later(friends, new_pers
     other.page.keyboard.press("Escape")
     other.open_chat(bob)
     other.expect_message("an old message")
+
+
+def test_a_browser_says_that_another_one_has_started_without_its_messages(friends, new_person):
+    alice, bob = friends
+    alice.send("an old message")
+    keep_code(alice)
+    other = fresh_browser(new_person, alice)
+    unlock_dialog(other).get_by_role("button", name="Start without old messages").click()
+    expect(unlock_dialog(other)).to_be_hidden()
+    alice.type_and_send("from the first browser")
+    strip = alice.page.get_by_role("status").filter(has_text="Another browser has started without your old messages.")
+    expect(strip).to_be_visible()
+    strip.get_by_role("button", name="Use this browser…").click()
+    alice.take_over()
+    expect(strip).to_be_hidden()
+    alice.expect_state("from the first browser", "Sent")
+    bob.open_chat(alice)
+    bob.expect_message("from the first browser")
 
 
 # --- the quiet bar, and the log-out ----------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-/** Keyboard control of the list of chats. */
+/** Keyboard control of the list of chats, and of the messages found below it. */
+import { find } from "../../lib/dom.js";
 import { onKey } from "../parts/key-presses.js";
 
 /** @typedef {import("./chat-list-view.js").ChatListView} ChatListView */
@@ -7,8 +8,9 @@ export class ListKeys {
   /** @param {ChatListView} list */
   constructor(list) {
     this.list = list;
+    this.found = find("#found", HTMLElement);
     onKey(list.search, (event) => this.searchKey(event));
-    onKey(list.frame, (event) => this.rowKey(event));
+    for (const node of [list.frame, this.found]) onKey(node, (event) => this.rowKey(event));
   }
 
   /**
@@ -31,9 +33,9 @@ export class ListKeys {
     else if (event.key === "Enter" && first) {
       this.list.clearSearch();
       this.list.onOpen(first.email);
-    } else if (event.key === "Enter" && !first && this.list.typedAddress !== "") {
-      this.list.onAdd(this.list.typedAddress);
-    } else return;
+    } else if (event.key === "Enter" && this.list.typedAddress !== "") this.list.onAdd(this.list.typedAddress);
+    else if (event.key === "Enter") this.links()[0]?.click();
+    else return;
     event.preventDefault();
   }
 
@@ -42,15 +44,19 @@ export class ListKeys {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step === undefined || hasModifier(event)) return;
     event.preventDefault();
-    const links = [...this.list.frame.querySelectorAll("a")];
-    const at = links.findIndex((link) => link.closest("li")?.contains(document.activeElement));
+    const at = this.links().findIndex((link) => link.closest("li")?.contains(document.activeElement));
     if (at + step < 0) this.list.search.focus();
     else this.focusRow(at + step);
   }
 
   /** @param {number} index */
   focusRow(index) {
-    this.list.frame.querySelectorAll("a")[index]?.focus();
+    this.links()[index]?.focus();
+  }
+
+  /** @returns {HTMLElement[]} of the chats, then of the messages found */
+  links() {
+    return [this.list.frame, this.found].flatMap((node) => [...node.querySelectorAll("a")]);
   }
 
   focus() {

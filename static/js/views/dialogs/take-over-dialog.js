@@ -1,6 +1,6 @@
 /**
- * Says that another browser holds the account's key, and moves the key here where the person asks for it. Where the person
- * has kept a way back, views/vault/unlock-dialog.js does this.
+ * Says that another browser holds the account's key, and moves the key here where the person asks for it. Where the person's
+ * messages are locked here, views/vault/unlock-dialog.js does this.
  */
 import { find, setText } from "../../lib/dom.js";
 import { AskingDialog } from "./dialog.js";
@@ -22,6 +22,10 @@ const WORDS = {
     lead: "You have started to use VibeChat in another browser. New messages open only there.",
   },
 };
+const STARTED_ANEW = {
+  strip: "Another browser has started without your old messages. New messages open only there.",
+  lead: "Another browser has started without your old messages. Unlock them there, in its Settings, and you can use both.",
+};
 
 export class TakeOverDialog {
   /** @param {{key: AccountKey, vault: VaultModel}} account */
@@ -29,6 +33,9 @@ export class TakeOverDialog {
     this.key = key;
     this.vault = vault;
     this.asked = false;
+    /** Another browser has started without the messages that this one holds. */
+    this.isAnew = false;
+    this.isAsking = false;
     this.strip = find("#key-strip", HTMLElement);
     this.dialog = new AskingDialog("take-over", () => key.takeOver());
     for (const source of [key, vault]) source.on("changed", () => this.draw());
@@ -40,13 +47,32 @@ export class TakeOverDialog {
   }
 
   draw() {
-    const { isForgotten, status } = this.key;
-    const words = this.vault.state === "none" ? WORDS[status === "absent-here" && isForgotten ? "forgotten" : status] : undefined;
+    void this.askVault();
+    const words = this.words();
     this.strip.hidden = !words;
     if (!words) return;
     setText(find("#key-strip-text", HTMLElement), words.strip);
     setText(find("#take-over-lead", HTMLElement), words.lead);
-    if (!this.asked) this.dialog.open();
+    find("#take-over-earlier", HTMLElement).hidden = this.isAnew;
+    if (!this.asked && !this.isAnew) this.dialog.open();
     this.asked = true;
+  }
+
+  words() {
+    const { isForgotten, status } = this.key;
+    if (this.vault.state === "none") return WORDS[status === "absent-here" && isForgotten ? "forgotten" : status];
+    return this.isAnew ? STARTED_ANEW : undefined;
+  }
+
+  /** A browser that has unlocked changes the key, too, and the vault then names the new one: it is asked first. */
+  async askVault() {
+    const isAnew = () => this.vault.state === "kept" && this.key.status === "replaced";
+    if (this.isAsking || this.isAnew === isAnew()) return;
+    this.isAsking = true;
+    if (!this.isAnew) await this.vault.load().catch(() => {});
+    this.isAsking = false;
+    if (this.isAnew === isAnew()) return;
+    this.isAnew = isAnew();
+    this.draw();
   }
 }

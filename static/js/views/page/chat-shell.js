@@ -17,6 +17,7 @@ import { followVisibleHeight } from "../parts/viewport.js";
 import { unmarked } from "../thread/formatting.js";
 import { ThreadView } from "../thread/thread-view.js";
 import { VaultViews } from "../vault/vault-views.js";
+import { FocusKeeper } from "./focus-keeper.js";
 import { keepStrip } from "./keep-strip.js";
 import { focusRegion, listenToKeys } from "./keyboard.js";
 import { Notifications } from "./notifications.js";
@@ -102,6 +103,7 @@ export class ChatShell {
     page.list.draw();
     this.listen();
     followVisibleHeight();
+    new FocusKeeper(() => (page.open === null ? this.keys : this.thread).focus());
     void this.drawOwn().catch(() => {});
     account.preferences.on("changed", () => void this.drawOwn().catch(() => {}));
   }

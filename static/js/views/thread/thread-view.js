@@ -163,7 +163,13 @@ export class ThreadView {
     this.composer.open(this.thread.draft);
     this.tray?.draw();
     this.draw();
-    if (hasKeyboard()) this.composer.focus();
+    if (hasKeyboard()) this.focus();
+  }
+
+  /** Where the person writes, or reads while nobody can write here. */
+  focus() {
+    if (this.composer.form.hidden || !hasKeyboard()) this.log.node.focus({ preventScroll: true });
+    else this.composer.focus();
   }
 
   /**
@@ -199,7 +205,9 @@ export class ThreadView {
     const { thread } = this;
     if (!thread) return;
     this.drawHead(thread);
+    const couldWrite = !this.composer.form.hidden;
     this.standing.draw(thread.email, thread.name);
+    if (!couldWrite && !this.composer.form.hidden && document.activeElement?.matches("body, .request-actions *, .standing *")) this.focus();
     this.strips.draw(thread);
     if (thread.loading) return;
     if (this.placed === undefined || (this.placed !== thread.firstUnreadKey && !this.moved)) this.place(thread);
