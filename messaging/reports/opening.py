@@ -1,6 +1,7 @@
 """Opens reports with the operators' private key, on any machine (docs/protocol.md §5.13). It needs no database."""
 
 import base64
+import hashlib
 import hmac
 import json
 from typing import Any, NamedTuple
@@ -64,6 +65,12 @@ def franking_tag(content: dict[str, Any], untagged: bytes) -> bytes:
     """Empty where the content has no salt of 16 bytes."""
     salt = bytes.fromhex(str(content.get("salt") or ""))
     return hmac.digest(salt, lp([b"VibeChat suite 1 franking", untagged]), "sha256") if len(salt) == 16 else b""
+
+
+def key_number(public_key: bytes) -> str:
+    """By which people compare a report key, as the page shows it."""
+    digits = hashlib.sha256(public_key).hexdigest()[:32]
+    return " ".join(digits[start : start + 4] for start in range(0, 32, 4))
 
 
 def parts_of(prefixed: bytes) -> list[bytes]:

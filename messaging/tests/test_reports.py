@@ -14,10 +14,12 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from rest_framework.exceptions import NotAuthenticated
 
+from accounts.models import User
 from messaging.pruning import prunable
 from messaging.reports import stamps
-from messaging.reports.opening import open_report
+from messaging.reports.opening import key_number, open_report
 from messaging.reports.report import MOST_OF_A_PERSON, Report
 
 URL = "/api/reports"
@@ -204,6 +206,14 @@ def test_reports_of_a_person_are_bounded(alice, bob, key_file, settings):
     assert bob.post(URL, body).json()["code"] == "too_many_reports"
 
 
+def test_account_that_is_deleted_meanwhile_reports_nothing(alice, bob, key_file, settings):
+    reporter = User.objects.get(pk=bob.user.pk)
+    User.objects.filter(pk=bob.user.pk).delete()
+    body = {"key": settings.REPORT_KEY, "sealed": "AAAA"}
+    with pytest.raises(NotAuthenticated):
+        Report.objects.file(reporter, alice.email, **body)
+
+
 def test_old_reports_are_pruned(alice, bob):
     old = timezone.now() - timedelta(days=91)
     Report.objects.create(reporter=bob.user, reported_email=alice.email, sealed=b"", created_at=old)
@@ -224,11 +234,19 @@ def test_report_key_is_never_overwritten(key_file):
         call_command("report_key", key_file)
 
 
+def test_new_report_key_has_a_number_to_compare(tmp_path):
+    key, number = io.StringIO(), io.StringIO()
+    call_command("report_key", tmp_path / "report.pem", stdout=key, stderr=number)
+    public = base64.b64decode(key.getvalue().strip().removeprefix("REPORT_KEY="))
+    assert key_number(public) in number.getvalue()
+
+
 def test_report_of_the_vectors_opens():
     vector = json.loads((ROOT / "docs/test_vectors/reports.json").read_text())
     private_key = ec.derive_private_key(int(vector["private_key"], 16), ec.SECP256R1())
     keys = bytes.fromhex(vector["recipient_key"]), vector["reporter"], vector["reported"]
     report = open_report(private_key, *keys, bytes.fromhex(vector["sealed"]))
+    assert key_number(bytes.fromhex(vector["report_key"])) == vector["report_key_number"]
     assert report.reason == vector["reason"]
     assert [message.verdict for message in report.messages] == ["proven", "unproven"]
     assert [message.content["body"] for message in report.messages] == ["I will find you", "You will see"]

@@ -30,6 +30,7 @@ PARTS = (
     "test_typing",
     "test_changes",
     "test_franking",
+    "test_reports",
     "test_clearing",
     "test_strangers",
     "test_disappearing",

@@ -1,16 +1,12 @@
 """Reports: what the dialog says and sends, and what the operators' command makes of it."""
 
 import re
-import subprocess
-import sys
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from playwright.sync_api import expect
 
+from tests.browser.reporting import opened_reports, write_report_key
 from tests.browser.site import REPORTS
-from tests.support.environment import ROOT
 
 pytestmark = pytest.mark.once
 
@@ -19,10 +15,7 @@ THREAT = "I will find you"
 
 @pytest.fixture
 def key_file(tmp_path):
-    key = ec.derive_private_key(int(REPORTS["private_key"], 16), ec.SECP256R1())
-    file = tmp_path / "report.pem"
-    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return file
+    return write_report_key(tmp_path / "report.pem")
 
 
 @pytest.fixture
@@ -45,11 +38,8 @@ def send(person):
 
 
 def opened(site, key_file, reporter) -> str:
-    command = [sys.executable, "manage.py", "open_reports", f"--key={key_file}"]
-    done = subprocess.run(
-        command, cwd=ROOT, env=site.server_of(reporter.name).environment, capture_output=True, text=True, check=True
-    )
-    return done.stdout.partition(f": {reporter.email} on ")[2].partition("\nReport ")[0]
+    reports = opened_reports(site.server_of(reporter.name), key_file)
+    return next(report.partition(" on ")[2] for report in reports if f": {reporter.email} on " in report)
 
 
 def test_reported_message_of_a_stranger_is_proven_to_the_operators(site, threatened, key_file):
@@ -85,6 +75,14 @@ def test_report_from_chat_details_has_the_chosen_messages_alone(site, threatened
     assert THREAT in shown
     assert "sorry" not in shown
     expect(alice.message_box()).to_be_visible()
+
+
+def test_report_shows_the_number_of_its_key(threatened):
+    alice, mallory = threatened
+    alice.answer_request(mallory, "Report")
+    dialog_of(alice).get_by_text("Who can open this report?").click()
+    expect(dialog_of(alice).get_by_text(REPORTS["report_key_number"])).to_be_visible()
+    expect(dialog_of(alice).locator(".warning")).to_have_count(0)
 
 
 def test_without_a_report_key_the_dialog_says_so_and_blocks(threatened):

@@ -1,6 +1,7 @@
 """Stamps and reports, and their vectors: docs/protocol.md §5.12 and §5.13. HPKE is that of hpke.py, in base mode."""
 
 import base64
+import hashlib
 import hmac
 
 from tests.reference import hpke
@@ -21,6 +22,11 @@ def recipient_key(stamp_key: bytes, email: str) -> bytes:
 def stamp(stamp_key: bytes, number: int, tag: bytes, sender: str, recipient: str, created_at: str) -> bytes:
     parts = (str(number).encode(), tag, sender.encode(), recipient.encode(), created_at.encode())
     return hmac.digest(recipient_key(stamp_key, recipient), lp(b"VibeChat stamp", *parts), "sha256")
+
+
+def key_number(point: bytes) -> str:
+    digits = hashlib.sha256(point).digest()[:16].hex()
+    return " ".join(digits[start : start + 4] for start in range(0, 32, 4))
 
 
 def pad(report: bytes) -> bytes:
@@ -56,6 +62,7 @@ def reports_file() -> dict:
         "stamp_key": STAMP_KEY.hex(),
         "recipient_key": recipient_key(STAMP_KEY, BOB.email).hex(),
         "report_key": hpke.point_of(REPORT_KEY).hex(),
+        "report_key_number": key_number(hpke.point_of(REPORT_KEY)),
         "private_key": f"{REPORT_KEY.private_numbers().private_value:064x}",
         "ephemeral_key": f"{EPHEMERAL.private_numbers().private_value:064x}",
         "ephemeral_public_key": hpke.point_of(EPHEMERAL).hex(),

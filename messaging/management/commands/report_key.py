@@ -7,6 +7,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from messaging.reports.opening import key_number
+
 
 class Command(BaseCommand):
     help = (
@@ -28,3 +30,4 @@ class Command(BaseCommand):
             raise CommandError(f"{file} cannot be written: {error.strerror}.") from error
         public = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         self.stdout.write(f"REPORT_KEY={base64.b64encode(public).decode()}")
+        self.stderr.write(f"Its number, for people to compare: {key_number(public)}", self.style.SUCCESS)

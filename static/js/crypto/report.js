@@ -4,6 +4,7 @@
 import { concat, fromBase64, lengthPrefixed, uint32, utf8Encode } from "../lib/bytes.js";
 import { untaggedJson } from "./content.js";
 import { ProtocolError } from "./crypto-errors.js";
+import { CryptoManager } from "./crypto.js";
 import { sealBase } from "./hpke.js";
 
 /**
@@ -19,6 +20,15 @@ const LONGEST = 22 * STEP;
 const LABEL = utf8Encode("VibeChat report");
 const FORM = utf8Encode("VibeChat report 1");
 const NOTHING = new Uint8Array();
+
+/**
+ * @param {Bytes} key the operators' public key, 65 bytes
+ * @returns {Promise<string>} eight groups of four hexadecimal digits: the first 16 bytes of its SHA-256
+ */
+export async function reportKeyNumber(key) {
+  const digits = await CryptoManager.sha256Hex(key);
+  return (digits.slice(0, 32).match(/.{4}/g) ?? []).join(" ");
+}
 
 /**
  * @param {object} request

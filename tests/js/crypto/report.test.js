@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CryptoManager } from "../../../static/js/crypto/crypto.js";
 import { fromPoint } from "../../../static/js/crypto/public-key.js";
-import { sealReport } from "../../../static/js/crypto/report.js";
+import { reportKeyNumber, sealReport } from "../../../static/js/crypto/report.js";
 import { fromHex, toHex } from "../../../static/js/lib/bytes.js";
 import { readVectors } from "./vectors.js";
 
@@ -27,6 +27,10 @@ test("a message of the longest content fits into a report, and two do not", asyn
   const sealed = await sealReport(requestOf({ messages: [longest], reason: "é".repeat(1000) }));
   assert.ok(sealed.length * 4 / 3 < 128 * 1024 - 1000);
   await assert.rejects(sealReport(requestOf({ messages: [longest, longest] })), { reason: "padding" });
+});
+
+test("the number of a report key is that of the vector", async () => {
+  assert.equal(await reportKeyNumber(fromHex(vector.report_key)), vector.report_key_number);
 });
 
 test("a report key that is no point is refused", async () => {

@@ -1,19 +1,26 @@
 /** Reports of another person's messages to the people who run the server (docs/protocol.md §5.13). */
 import { ProtocolError } from "../../crypto/crypto-errors.js";
-import { sealReport } from "../../crypto/report.js";
+import { reportKeyNumber, sealReport } from "../../crypto/report.js";
 import { fromBase64, toBase64 } from "../../lib/bytes.js";
 import { ReportApi } from "../../net/report-api.js";
 import { chatWith } from "../../storage/chat-ids.js";
-import { newestMessages } from "../../storage/queries.js";
+import { get, newestMessages } from "../../storage/queries.js";
 import { loadVersion, textOf, typeOf } from "../../types/content-types.js";
 import { contentOf } from "../history/chain-check.js";
 import { Refusal } from "../server/model-errors.js";
 
 /** @typedef {{ key: string, atMs: number, text: string, content: StoredContent }} Reportable */
+/**
+ * @typedef {object} ReportKey
+ * @property {string} key the operators' public key in base64, the server's word
+ * @property {string} number by which people can compare it
+ * @property {boolean} isOther it is not the one that this browser has seen first, or sealed for last
+ */
 
 const OFFERED = 20;
 const LOOKED_AT = 200;
 const POINT_LENGTH = 65;
+const KNOWN_KEY = "reportKey";
 
 export class Reports {
   #api;
@@ -25,10 +32,21 @@ export class Reports {
     this.#parts = parts;
   }
 
-  /** @returns {Promise<string | null>} the operators' public key in base64, the server's word; null: they take no reports here */
+  /** @returns {Promise<ReportKey | null>} null: they take no reports here */
   async key() {
     const { key } = await this.#api.key();
-    return typeof key === "string" && bytesOf(key)?.length === POINT_LENGTH ? key : null;
+    const bytes = typeof key === "string" ? bytesOf(key) : null;
+    if (bytes?.length !== POINT_LENGTH) {
+      return null;
+    }
+    const known = await this.#parts.database.write(["state"], async (stores) => {
+      const first = await get(stores("state"), KNOWN_KEY);
+      if (first === undefined) {
+        stores("state").put(key, KNOWN_KEY);
+      }
+      return first ?? key;
+    });
+    return { key, number: await reportKeyNumber(bytes), isOther: known !== key };
   }
 
   /**
@@ -55,6 +73,7 @@ export class Reports {
       throw error instanceof ProtocolError && error.reason === "padding" ? new Refusal("report_too_long") : error;
     });
     await this.#api.send({ reported_email: email, key, sealed: toBase64(sealed) });
+    await this.#parts.database.write(["state"], async (stores) => void stores("state").put(key, KNOWN_KEY));
   }
 }
 

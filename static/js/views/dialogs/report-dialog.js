@@ -4,6 +4,7 @@ import { clock } from "../parts/format.js";
 import { AskingDialog, Dialog } from "./dialog.js";
 
 /** @typedef {import("../../model/screen/reports.js").Reportable} Reportable */
+/** @typedef {import("../../model/screen/reports.js").ReportKey} ReportKey */
 /**
  * @typedef {object} Asked
  * @property {import("../../model/screen/reports.js").Reports} reports
@@ -17,6 +18,10 @@ import { AskingDialog, Dialog } from "./dialog.js";
 
 const CHOSEN = 5;
 const LONGEST_REASON = 1000;
+const WHO_OPENS = "Whoever has the report key with this number. A changed server could name a key of its own. To be sure, ask the people who run this " +
+  "server for the number, but not through this server.";
+const OTHER_KEY = "The report key is not the one that this browser knows. They may have made a new one. Or somebody else wants to read your report. " +
+  "Ask them before you send it.";
 
 /** @param {Asked} asked */
 export async function openReport(asked) {
@@ -27,10 +32,10 @@ export async function openReport(asked) {
   }
   const messages = await asked.reports.newest(asked.email);
   const home = document.createDocumentFragment();
-  home.append(node(asked, messages));
+  home.append(node(asked, key, messages));
   const dialog = new AskingDialog("report", async ({ reason = "" }) => {
     const chosen = messages.filter(({ key: id }) => find(`#report-${id.replace(".", "-")}`, HTMLInputElement, dialog.node).checked);
-    await asked.reports.send(asked.email, { key, reason: reason.trim(), messages: chosen });
+    await asked.reports.send(asked.email, { key: key.key, reason: reason.trim(), messages: chosen });
     if (!asked.isBlocked && find("#report-block", HTMLInputElement, dialog.node).checked) {
       await asked.block(asked.email);
     }
@@ -57,9 +62,10 @@ function explain({ name, email, isBlocked, block }) {
 
 /**
  * @param {Asked} asked
+ * @param {ReportKey} key
  * @param {Reportable[]} messages oldest first
  */
-function node({ name, isUnseen, isBlocked }, messages) {
+function node({ name, isUnseen, isBlocked }, { number, isOther }, messages) {
   const rows = messages.map((message, index) => row(message, isUnseen, index >= messages.length - CHOSEN));
   const reason = element("textarea", { id: "report-reason", name: "reason", rows: 3, maxlength: LONGEST_REASON, dir: "auto" });
   return element(
@@ -71,6 +77,9 @@ function node({ name, isUnseen, isBlocked }, messages) {
       rows.length > 0 ? element("fieldset", { class: "report-messages" }, element("legend", {}, "Messages"), ...rows) : element("p", { class: "hint" }, "There is no message here to send along."),
       element("div", { class: "field" }, element("label", { for: "report-reason" }, "What is wrong? (optional)"), reason),
       !isBlocked && check("report-block", ["Block ", isolated(name), " too"], true),
+      isOther && element("p", { class: "warning" }, OTHER_KEY),
+      element("details", { open: isOther }, element("summary", {}, "Who can open this report?"),
+        element("p", { class: "hint" }, WHO_OPENS), element("p", {}, element("code", { id: "report-key-number" }, number))),
       element("p", { class: "form-error", role: "alert", hidden: true }),
       element("div", { class: "dialog-actions" }, closer(), element("button", { type: "submit", class: "button danger" }, "Send report")),
     ),

@@ -66,3 +66,41 @@ describe("a report", () => {
     }));
   }
 });
+
+describe("the report key", () => {
+  const named = async (world) => {
+    const { bob, reports } = await written(world, "Hi");
+    let key = await newKey();
+    world.server.intercept = (call) => ({ "/api/reports/key": { status: 200, body: { key } }, "/api/reports": { status: 201, body: {} } })[call.path];
+    return { bob, reports, change: async () => { key = await newKey(); } };
+  };
+
+  test("is told with its number, and is not another one while it stays", inWorld(async (world) => {
+    const { reports } = await named(world);
+    const [first, again] = [await reports.key(), await reports.key()];
+    assert.match(first.number, /^(?:[0-9a-f]{4} ){7}[0-9a-f]{4}$/);
+    assert.deepEqual([first.isOther, again.isOther], [false, false]);
+  }));
+
+  test("is another one than this browser has seen first, until a report was sealed for it", inWorld(async (world) => {
+    const { bob, reports, change } = await named(world);
+    const first = await reports.key();
+    await change();
+    const second = await reports.key();
+    assert.notEqual(second.number, first.number);
+    assert.deepEqual([second.isOther, (await reports.key()).isOther], [true, true]);
+    await reports.send(bob.email, { key: second.key, reason: "", messages: [] });
+    assert.equal((await reports.key()).isOther, false);
+  }));
+
+  test("stays another one where the server refuses the report", inWorld(async (world) => {
+    const { bob, reports, change } = await named(world);
+    await reports.key();
+    await change();
+    const { key } = await reports.key();
+    const answers = world.server.intercept;
+    world.server.intercept = (call) => (call.path === "/api/reports" ? { status: 409, body: { code: "report_key_changed", detail: "" } } : answers(call));
+    await assert.rejects(reports.send(bob.email, { key, reason: "", messages: [] }));
+    assert.equal((await reports.key()).isOther, true);
+  }));
+});
