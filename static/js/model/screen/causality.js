@@ -4,6 +4,9 @@
  * not received.
  */
 
+// Two people who write at once cross within this time.
+const CROSSING_MS = 10_000;
+
 /** @typedef {import("./arrangement.js").Placed} Placed */
 /**
  * @typedef {object} Around
@@ -11,7 +14,10 @@
  * @property {Set<string>} silent places (`placeOf`) of messages that are not shown: skips
  * @property {Set<number>} unsent counters of this browser's unsent messages
  * @property {number} browsers how many browsers of the peer are known
+ * @property {number} ownBrowsers how many of this person
  */
+/** @typedef {{ sentAtMs: Map<number, number | undefined>, lowest: number }} Standing the messages of a browser above: by counter, when each was
+ *   written, where that is known */
 
 /**
  * @param {{ browser?: string, counter?: number }} place
@@ -45,18 +51,19 @@ export function behindNamed(placed) {
  */
 export function withUnaware(placed, around) {
   const shown = new Set(placed.map(({ row }) => placeOf(row)));
-  /** @type {Map<boolean, Map<string, { counters: Set<number>, lowest: number }>>} by `mine`, by browser: the messages above */
+  /** @type {Map<boolean, Map<string, Standing>>} by `mine`, by browser */
   const above = new Map([[true, new Map()], [false, new Map()]]);
   return placed.map((one) => {
     const { mine, browser, counter = 0 } = one.row;
-    const others = [...(above.get(!mine) ?? [])];
-    const isUnaware = one.words?.received !== undefined && others.some(([other, standing]) => lacks(one, other, standing, { ...around, shown }));
+    const lacking = one.words?.received === undefined ? [] : [...(above.get(!mine) ?? [])]
+      .filter(([other, standing]) => lacks(one, other, standing, { ...around, shown }));
     if (browser) {
-      const standing = above.get(mine)?.get(browser) ?? { counters: new Set(), lowest: counter };
-      standing.counters.add(counter);
+      const standing = above.get(mine)?.get(browser) ?? { sentAtMs: new Map(), lowest: counter };
+      standing.sentAtMs.set(counter, one.words?.sentAtMs);
       above.get(mine)?.set(browser, { ...standing, lowest: Math.min(standing.lowest, counter) });
     }
-    return isUnaware ? { ...one, item: { ...one.item, unaware: true } } : one;
+    const isCrossing = lacking.every(([other, { sentAtMs }]) => crosses(one, sentAtMs.get(firstLacked(one, other, { ...around, shown }))));
+    return lacking.length > 0 ? { ...one, item: { ...one.item, unaware: isCrossing ? "crossing" : "held" } } : one;
   });
 }
 
@@ -65,21 +72,42 @@ export function withUnaware(placed, around) {
  * later ones may have arrived without being counted in `received`.
  * @param {Placed} one
  * @param {string} browser of the other person
- * @param {{ counters: Set<number>, lowest: number }} standing its messages above
+ * @param {Standing} standing its messages above
  * @param {Around & { shown: Set<string> }} around
  * @returns {boolean}
  */
-function lacks({ row, words }, browser, { counters, lowest }, { hasOlder, silent, unsent, browsers, shown }) {
-  const named = words?.received?.find((entry) => entry.browser === browser);
+function lacks(one, browser, { sentAtMs, lowest }, around) {
+  const { row, words } = one;
+  const { hasOlder, unsent, shown } = around;
   // A newer browser of the writer does not have earlier messages, though the writer may have read them.
-  if (!named && !row.mine && browsers > 1) {
+  if (!words?.received?.some((entry) => entry.browser === browser) && (row.mine ? around.ownBrowsers : around.browsers) > 1) {
     return false;
   }
-  let first = (named?.counter ?? 0) + 1;
+  const first = firstLacked(one, browser, around);
+  const isFurtherUp = !row.mine && hasOlder && lowest > first && !unsent.has(first) && !shown.has(placeOf({ browser, counter: first }));
+  return sentAtMs.has(first) || isFurtherUp;
+}
+
+/**
+ * @param {Placed} one
+ * @param {string} browser of the other person
+ * @param {Around & { shown: Set<string> }} around
+ * @returns {number} its first counter that the writer had not received
+ */
+function firstLacked({ words }, browser, { silent, shown }) {
+  let first = (words?.received?.find((entry) => entry.browser === browser)?.counter ?? 0) + 1;
   const isSilent = (/** @type {string} */ place) => silent.has(place) && !shown.has(place);
   while (isSilent(placeOf({ browser, counter: first }))) {
     first += 1;
   }
-  const isFurtherUp = !row.mine && hasOlder && lowest > first && !unsent.has(first) && !shown.has(placeOf({ browser, counter: first }));
-  return counters.has(first) || isFurtherUp;
+  return first;
+}
+
+/**
+ * Each by its writer's clock. A server that holds one of two messages back is marked less only if they were written so close together.
+ * @param {Placed} one
+ * @param {number | undefined} otherMs
+ */
+function crosses({ words }, otherMs = Infinity) {
+  return Math.abs((words?.sentAtMs ?? 0) - otherMs) <= CROSSING_MS;
 }

@@ -69,7 +69,7 @@ function storedItems(shown, contents, { cipher, decryptQueue, people, preference
   const gaps = sync.isSettled ? shown.gaps.filter((gap) => sync.isComplete || isWithin(gap, shown)) : [];
   const mayHaveGone = Boolean(chat.timer?.wasOn);
   const told = gaps.map((gap) => ({ ...gap, mayBeBlocked: mayBeBlocked(gap, shown) }));
-  return arranged(placed, told, aroundOf(shown)).map((item) => (item.kind === "gap" ? { ...item, mayHaveGone } : item));
+  return arranged(placed, told, aroundOf(shown, here)).map((item) => (item.kind === "gap" ? { ...item, mayHaveGone } : item));
 }
 
 /**
@@ -91,14 +91,18 @@ function isWithin({ before }, { hasOlder, rows }) {
   return !hasOlder || before !== rows[0]?.id;
 }
 
-/** @param {Shown & { chat: ChatRow }} shown */
-function aroundOf({ chat: { heads = {} }, hasOlder, rows, unsent }) {
+/**
+ * @param {Shown & { chat: ChatRow }} shown
+ * @param {string} here this browser
+ */
+function aroundOf({ chat: { heads = {} }, hasOlder, rows, unsent }, here) {
   const browsers = rows.filter(({ mine, browser }) => !mine && browser).map(({ browser }) => browser);
   return {
     hasOlder,
     silent: new Set(rows.filter(({ hidden }) => hidden).map(placeOf)),
     unsent: new Set(unsent.map(({ counter }) => counter)),
     browsers: new Set([...browsers, ...Object.keys(heads)]).size,
+    ownBrowsers: new Set([here, ...rows.filter(({ mine }) => mine).map(({ browser = here }) => browser)]).size,
   };
 }
 

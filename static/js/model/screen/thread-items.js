@@ -23,7 +23,8 @@ import { acknowledgement } from "../receipts/peer-receipts.js";
  * @property {string | null} waitsFor what has to happen before it can be sent: a stable code
  * @property {boolean} late it came after a message that was written after it
  * @property {boolean} namesUnsent its writer had received a message of this browser that this browser has not sent
- * @property {boolean} unaware its writer had not received all messages above it
+ * @property {"crossing" | "held" | null} unaware its writer had not received all messages above it; crossing: both were written at about
+ *   the same time
  * @property {boolean} conflict its sender's browser cannot have sent both it and another message
  * @property {boolean} secondBrowser it was written in a second browser with the same key
  * @property {boolean} isDeleted its writer has deleted it
@@ -92,7 +93,7 @@ function item(clientId, atMs) {
     failure: null,
     waitsFor: null,
     late: false,
-    unaware: false,
+    unaware: null,
     namesUnsent: false,
     conflict: false,
     secondBrowser: false,

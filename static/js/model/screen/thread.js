@@ -100,6 +100,11 @@ export class Thread extends Emitter {
     return Boolean(this.#shown.chat?.clearedElsewhere);
   }
 
+  /** After how many seconds new messages disappear; 0: they stay. */
+  get timerSeconds() {
+    return this.#shown.chat?.timer?.seconds ?? 0;
+  }
+
   /** True until the chat is read from the database. */
   get loading() {
     return this.#isLoading;

@@ -42,6 +42,7 @@ export class MessageInfo {
         ...(item.readAt ? line("Read", wholeDate(item.readAt)) : []),
         ...(item.state && !item.readAt ? line("State", STATES[item.state] ?? "") : []),
         ...(browser ? line("Written in", browser) : []),
+        ...(item.unaware ? line("Order", "Written before everything above had arrived") : []),
       ),
       versions.length > 0 && element("h3", {}, "Earlier versions"),
       versions.length > 0 && element("ul", { class: "earlier-versions" }, ...versions.map((version) => versionNode(item, version))),

@@ -53,6 +53,7 @@ const STATE_ICONS = {
   read: "read",
   failed: "alert",
 };
+const UNAWARE = "Written before everything above had arrived";
 
 /**
  * @param {MessageRow} row
@@ -223,9 +224,11 @@ function metaNodes(item) {
     { datetime: item.at.toISOString(), title: wholeDate(item.at), dir: "auto" },
     clock(item.at),
   );
-  if (item.state === null || item.state === "written") return [time];
+  const crossing = item.unaware === "crossing" && element("span", { class: "crossing", title: UNAWARE }, icon("crossing"),
+    element("span", { class: "visually-hidden" }, UNAWARE));
+  if (item.state === null || item.state === "written") return [crossing, time];
   const word = STATE_WORDS[item.state];
-  return [time, " ", icon(STATE_ICONS[item.state], "state-icon"), element("span", { class: "state-word" }, word)];
+  return [crossing, time, " ", icon(STATE_ICONS[item.state], "state-icon"), element("span", { class: "state-word" }, word)];
 }
 
 /**
@@ -236,7 +239,7 @@ function metaNodes(item) {
 function markNodes({ late, unaware, conflict, namesUnsent, secondBrowser, mine, writtenAt, at }, { name }) {
   const times = [
     late && "Arrived late",
-    unaware && "Written before everything above had arrived",
+    unaware === "held" && UNAWARE,
     writtenAt && `Written at ${writtenTime(writtenAt, at)}`,
     secondBrowser && (mine ? "Not written in this browser, but with your keys" : "Written in a second browser with the same keys"),
   ].filter(Boolean);

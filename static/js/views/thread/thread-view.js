@@ -19,6 +19,7 @@ import { OlderAsking, ScrollKeeper, ShownMessages, UnreadMarks } from "./reading
 import { StandingBar } from "./standing-bar.js";
 import { ThreadStrips } from "./thread-strips.js";
 import { rowsFor } from "./timeline.js";
+import { TimerSign } from "./timer-sign.js";
 import { TypingLine } from "./typing-line.js";
 
 /** @typedef {import("../../model/conversations.js").Conversations} Conversations */
@@ -68,6 +69,7 @@ export class ThreadView {
       onKeep: () => this.act(() => conversations.keepCleared(this.email)),
       onClear: () => this.act(() => conversations.clear(this.email)),
     });
+    this.timer = new TimerSign(onDetails);
     this.typing = new TypingLine({ typing, announcer, chat: () => this.thread });
     this.composer = new Composer({
       asksFirst: (send) => {
@@ -218,6 +220,7 @@ export class ThreadView {
   /** @param {Thread} thread */
   drawHead(thread) {
     this.typing.draw();
+    this.timer.draw(thread.timerSeconds);
     setText(find("#thread-name", HTMLElement), thread.name);
     setText(find("#thread-email", HTMLElement), thread.name === thread.email ? "" : thread.email);
     drawAvatar(find("#thread-avatar", HTMLElement), this.person(thread.email), "small");
