@@ -23,6 +23,11 @@ def test_a_found_message_is_shown_in_its_chat(friends):
     found.get_by_role("link").click()
     expect(alice.message("The key lies")).to_be_in_viewport()
     expect(alice.message("line 40")).not_to_be_in_viewport()
+    key = alice.message("The key lies")
+    key.hover()
+    key.get_by_role("button", name="Message options").click()
+    alice.page.get_by_role("menu").get_by_role("menuitem", name="Delete for me").click()
+    expect(found.get_by_role("listitem")).to_have_count(0)  # without a further key in the field
     search.fill("line 4")
     expect(found.get_by_role("listitem").first).to_contain_text("line 40")
     expect(found.get_by_role("listitem")).to_have_count(5)

@@ -250,7 +250,7 @@ export class Account extends Emitter {
    */
   async messageSearch(options) {
     const { MessageSearch } = await import("./screen/message-search.js");
-    return new MessageSearch({ database: this.#database, cipher: this.#cipher, ...options });
+    return new MessageSearch({ database: this.#database, cipher: this.#cipher, conversations: this.conversations, ...options });
   }
 
   /** What the person reports to those who run the server. */

@@ -12,5 +12,12 @@ describe("plain letters find", () => {
     test(`${name} by ${typed}`, () => assert.ok(fold(name).includes(fold(typed)), fold(name)));
   }
 
+  test("the letters of a keyboard stay, but for capitals, marks alone and control characters", () => {
+    const keys = String.fromCharCode(...Array.from({ length: 127 }, (_, code) => code));
+    const kept = [...keys].map(fold).join("");
+    assert.equal(kept, fold(`${keys}\u200b`), "the short way is the same as the long one");
+    assert.equal(kept, keys.slice(32).toLowerCase().replace(/[\^`]/gu, ""));
+  });
+
   test("no other word: vowel signs are letters", () => assert.notEqual(fold("राम"), fold("रम")));
 });

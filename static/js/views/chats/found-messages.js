@@ -51,13 +51,19 @@ export class FoundMessages {
     } else after(TYPING_PAUSE_MS, () => query === this.#query && void this.#run(typed, query));
   }
 
+  async #begin() {
+    const search = await this.#parts.begin();
+    search.on("changed", () => this.#typed());
+    return search;
+  }
+
   /**
    * @param {string} typed
    * @param {number} query
    */
   async #run(typed, query) {
     try {
-      this.#search ??= this.#parts.begin();
+      this.#search ??= this.#begin();
       await this.#show(await this.#search, typed, query);
     } catch (error) {
       this.#search = null;

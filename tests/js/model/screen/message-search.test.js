@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { all as allRows } from "../../../../static/js/storage/queries.js";
 import { inWorld, until } from "../../world/world.js";
 
 async function found(search, query) {
@@ -69,6 +70,40 @@ describe("a search in the messages", () => {
       await until(async () => (await found(search, "meet")).join() === "meet at ten");
       assert.deepEqual([await found(search, "nine"), await found(search, "slip")], [[], []]);
     }
+  }));
+
+  test("says that what was read has changed, keeps nothing of it, and finds what came late", inWorld(async (world) => {
+    const [alice, bob, carol] = await world.friends("alice", "bob", "carol");
+    await send(alice, bob, "meet at nine", "a slip");
+    await send(alice, carol, "meet carol");
+    await bob.shows(alice, "meet at nine", "a slip");
+    const search = await bob.account.messageSearch();
+    assert.deepEqual(await found(search, "slip"), ["a slip"]);
+    let changes = 0;
+    search.on("changed", () => (changes += 1));
+    await send(alice, bob, "one more");
+    await bob.shows(alice, "meet at nine", "a slip", "one more");
+    assert.deepEqual(await found(search, "more"), ["one more"]);
+    assert.equal(changes, 0, "a new message is read by the next search");
+    await alice.conversations.change(bob.email, { kind: "delete", on: alice.items(bob)[1] });
+    await until(() => changes > 0);
+    assert.equal(search.since, null, "nothing is in the memory");
+    assert.deepEqual([await found(search, "slip"), await found(search, "meet")], [[], ["meet at nine"]]);
+  }));
+
+  test("finds a message that is opened after it was read", inWorld(async (world) => {
+    const [alice, bob] = await world.friends("alice", "bob");
+    await send(alice, bob, "early", "late");
+    await bob.shows(alice, "early", "late");
+    const database = await world.databaseOf(bob);
+    const row = await database.read(["messages"], async (stores) => (await allRows(stores("messages")))[0]);
+    const put = (one) => database.write(["messages"], async (stores) => void stores("messages").put(one));
+    await put({ ...row, sealed: undefined });
+    const search = await bob.account.messageSearch();
+    assert.deepEqual([await found(search, "early"), await found(search, "late")], [[], ["late"]]);
+    await put(row);
+    bob.account.conversations.changedElsewhere([alice.email]);
+    await until(async () => (await found(search, "early")).length === 1);
   }));
 
   test("finds nothing of a chat that was cleared meanwhile", inWorld(async (world) => {
