@@ -1,8 +1,9 @@
 """How long a search in the messages of all chats takes, and how long it blocks the page.
 
-The search runs on the page's thread, in parts of 200 messages, and in no worker: in 50,000 messages the longest task
-of a first search took 10 to 30 ms of CPU time, and that of a later one 5 to 20 ms, with the drawing of the rows. The last
-column has that. On a busy machine the others also have the time for which the page did not have a core.
+The search runs on the page's thread, in parts of 200 messages, and in no worker. In 50,000 messages, on two cores under
+a load of 12, its longest task took up to 30 ms of CPU time in a first search and up to 20 ms in a later one, with the
+drawing of the rows. Garbage collections stand between them in a first search; the longest took 70 ms there. The last
+column has that. The others also have the time for which the page did not have a core.
 """
 
 import argparse
