@@ -69,6 +69,7 @@ class AuthViewSet(LimitedViewSet):
 
     @extend_schema(request=RegistrationSerializer, responses={201: TokensSerializer}, auth=[])
     def register(self, request: Request) -> Response:
+        refresh_cookie(request)
         invite_id = self.invite_of(request)
         data = validated_data_of(RegistrationSerializer, request)
         wants_cookie, _ = data.pop("refresh_cookie"), data.pop("invite")
@@ -90,6 +91,7 @@ class AuthViewSet(LimitedViewSet):
 
     @extend_schema(request=LoginSerializer, responses=TokensSerializer, auth=[])
     def login(self, request: Request) -> Response:
+        refresh_cookie(request)
         data = validated_data_of(LoginSerializer, request)
         user = User.objects.filter(email=data["email"]).first()
         release_connection()

@@ -4,9 +4,12 @@ The refusals that all share are in `openapi.py`.
 """
 
 OPERATIONS: dict[str, tuple[str, dict[int, list[str]]]] = {
-    "auth_register": ("Make an account and log in to it", {403: ["registration_closed"], 409: ["email_taken"]}),
+    "auth_register": (
+        "Make an account and log in to it",
+        {403: ["foreign_origin", "not_json", "registration_closed"], 409: ["email_taken"]},
+    ),
     "auth_registration": ("May anybody register, or only who was invited", {}),
-    "auth_login": ("Log in", {401: ["wrong_credentials"]}),
+    "auth_login": ("Log in", {401: ["wrong_credentials"], 403: ["foreign_origin", "not_json"]}),
     "auth_refresh": (
         "Spend a refresh token for the next access token",
         {401: ["not_authenticated", "session_over"], 403: ["foreign_origin", "not_json"]},
@@ -64,7 +67,7 @@ OPERATIONS: dict[str, tuple[str, dict[int, list[str]]]] = {
     "passkeys_add": ("Add a passkey", {409: ["passkey_taken", "too_many_passkeys"]}),
     "passkeys_destroy": ("Remove a passkey", {403: ["proof_needed"], 404: ["not_found"]}),
     "auth_passkey_options": ("Options for navigator.credentials.get, for five minutes", {}),
-    "auth_passkey": ("Log in with a passkey", {401: ["passkey_refused"]}),
+    "auth_passkey": ("Log in with a passkey", {401: ["passkey_refused"], 403: ["foreign_origin", "not_json"]}),
     "streams_list": ("One's own streams, and the hashes of their segments", {}),
     "streams_segments": ("Up to 8 segments of a stream, from a number on", {404: ["no_stream"]}),
     "streams_segment": ("A segment of a stream", {404: ["no_stream"]}),

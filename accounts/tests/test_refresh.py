@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Session, SpentRefreshToken
 from accounts.tokens import first_tokens
-from conftest import envelope
+from conftest import PASSWORD, envelope
 
 URL = "/api/auth/refresh"
 
@@ -143,6 +143,13 @@ def test_page_of_another_origin_cannot_use_the_cookie(browser, headers, alice):
     assert response.status_code == 403
     assert response.json()["code"] == "foreign_origin"
     assert Session.objects.get(pk=alice.session.pk).generation == 0
+
+
+@pytest.mark.parametrize("path", ["/api/auth/register", "/api/auth/login", "/api/auth/passkey"])
+def test_no_log_in_is_taken_with_the_cookie_from_another_origin(browser, path, alice):
+    body = {"email": "new@example.org" if "register" in path else alice.email, "password": PASSWORD}
+    response = browser.post(path, body, format="json", headers={"Origin": "https://evil.example"})
+    assert (response.status_code, response.json()["code"]) == (403, "foreign_origin")
 
 
 def test_html_form_cannot_use_the_cookie(browser):
