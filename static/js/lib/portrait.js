@@ -2,6 +2,7 @@
 import { firstGrapheme, isVisible } from "./text.js";
 
 const HUES = 12;
+const OPENING = /^\p{P}+(?=[\p{L}\p{N}\p{S}])/u; // of a word in brackets or quotes
 
 /**
  * @param {string} name
@@ -17,7 +18,7 @@ export function portrait(name, email) {
  * @param {string} email used where the name is empty or invisible
  */
 function initialsOf(name, email) {
-  const words = name.split(/[\s@._-]+/u).filter(isVisible);
+  const words = name.split(/[\s@._-]+/u).map((word) => word.replace(OPENING, "")).filter(isVisible);
   const shown = words.length > 0 ? words.slice(0, name.includes("@") ? 1 : 2) : [email];
   return shown.map(firstGrapheme).join("").toUpperCase();
 }

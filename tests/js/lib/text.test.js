@@ -29,6 +29,11 @@ describe("initials", () => {
     ["", "Z"],
     ["\u200b Bob", "B"],
     ["---", "Z"],
+    ["Bob (work)", "BW"],
+    ["«Bob»", "B"],
+    ["(👍)", "👍"],
+    ["#️⃣ Bob", "#️⃣B"],
+    ["?!", "?"],
     [`a${"\u0301".repeat(5000)}`, "A"],
   ]) {
     test(`of ${name.slice(0, 20)} are ${expected}`, () => assert.equal(initials(name), expected));
