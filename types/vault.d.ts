@@ -22,7 +22,6 @@ type VaultModel = {
   unlockByPasskey(): Promise<unknown>;
   unlockByInvitation(code: string): Promise<import("../static/js/views/vault/unlock-dialog.js").Joining>;
   startWithout(): Promise<unknown>;
-  canUsePasskey(): Promise<boolean>;
   addPasskey(): Promise<{ opens: boolean }>;
   signOut(id: string, how: { isStolen: boolean }): Promise<unknown>;
   invite(): Promise<import("../static/js/views/vault/add-browser-dialog.js").Invitation>;

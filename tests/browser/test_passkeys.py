@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tools.browser.ways import confirm_code, settings, unlock_dialog, ways
+from tools.browser.ways import confirm_code, kept_code, settings, unlock_dialog, ways
 
 pytestmark = pytest.mark.once
 
@@ -85,6 +85,25 @@ def test_the_field_for_the_email_offers_passkeys(new_holder):
     assert "webauthn" in (email.get_attribute("autocomplete") or "")
     email.focus()
     alice.page.wait_for_function("globalThis.mediation === 'conditional'")
+
+
+def test_the_buttons_for_passkeys_are_there_without_a_device_and_say_what_is_impossible(new_person):
+    """The pages of these people have a number for an address, which can have no passkey."""
+    impossible = "This browser can't use a passkey here. Choose another way."
+    alice = new_person("alice").register()
+    settings(alice).get_by_role("button", name="Keep a way back").click()
+    keep = alice.page.get_by_role("dialog", name="Keep a way back in")
+    keep.get_by_role("button", name="Passkey", exact=True).click()
+    expect(keep).to_contain_text(impossible)
+    keep.get_by_role("button", name="Recovery code", exact=True).click()
+    kept_code(alice)
+    other = new_person("other", account=alice)
+    other.visit_in_vain("/login")
+    other.page.get_by_role("button", name="Log in with a passkey", exact=True).click()
+    expect(other.page.get_by_role("alert")).to_have_text(impossible)
+    other.send_credentials()
+    unlock_dialog(other).get_by_role("button", name="Passkey", exact=True).click()
+    expect(unlock_dialog(other)).to_contain_text(impossible)
 
 
 def test_the_server_sees_nothing_that_the_passkey_derives(new_holder):

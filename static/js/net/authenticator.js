@@ -19,19 +19,18 @@ const NO_CHALLENGE = new Uint8Array(32);
 
 const IP_ADDRESS = /^[\d.]+$|^\[/u;
 
-/** @returns {Promise<boolean>} whether this device, or another one near it, can hold a passkey of this page */
-export async function canUsePasskeys() {
+/**
+ * @returns {boolean} whether a page at this address can ask this browser for a passkey. Whether there is a device for it shows only when
+ *   it is asked: a security key may be put in later
+ */
+export function canUsePasskeys() {
   // A passkey belongs to a name: an address without one can have none.
-  if (typeof globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON !== "function" || IP_ADDRESS.test(location.hostname)) {
-    return false;
-  }
-  const can = await PublicKeyCredential.getClientCapabilities?.().catch(() => undefined);
-  return can?.passkeyPlatformAuthenticator ?? PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable();
+  return typeof globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON === "function" && !IP_ADDRESS.test(location.hostname);
 }
 
 /** @returns {Promise<boolean>} whether passkeys can be offered in the list of a field */
 export async function offersPasskeysInFields() {
-  return (await canUsePasskeys()) && ((await PublicKeyCredential.isConditionalMediationAvailable?.()) ?? false);
+  return canUsePasskeys() && ((await PublicKeyCredential.isConditionalMediationAvailable?.()) ?? false);
 }
 
 /**

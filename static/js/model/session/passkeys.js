@@ -10,7 +10,7 @@ import { requireRoomForKey } from "./browser-support.js";
 
 /** @import { Answered } from "../../net/authenticator.js" */
 
-export { canUsePasskeys, offersPasskeysInFields };
+export { offersPasskeysInFields };
 
 /** @type {Record<string, string>} by name of a DOMException */
 const REFUSALS = { InvalidStateError: "passkey_exists", SecurityError: "passkey_impossible", NotSupportedError: "passkey_impossible" };
@@ -23,6 +23,7 @@ const REFUSALS = { InvalidStateError: "passkey_exists", SecurityError: "passkey_
  * @throws {Refusal} `passkey_…`
  */
 export async function addPasskey(api, { email, name }) {
+  requirePasskeys();
   const passkeys = new PasskeyApi(api);
   const options = await passkeys.creationOptions();
   const made = await asked(async () => makePasskey(options, await passkeyInput()));
@@ -68,6 +69,7 @@ export async function removePasskey(api, { credentialId, accountId, kept }) {
  * @throws {Refusal} `passkey_…`
  */
 export async function seedByPasskey(api, email) {
+  requirePasskeys();
   const options = await new PasskeyApi(api).requestOptions();
   const used = await asked(async () => usePasskey(options, await passkeyInput()));
   const seed = await seedOf(used, email);
@@ -84,6 +86,7 @@ export async function seedByPasskey(api, email) {
  * @throws {Refusal} `passkey_…`
  */
 export async function logInByPasskey(session, how) {
+  requirePasskeys();
   await session.left;
   const passkeys = new PasskeyApi(session.api);
   const options = await passkeys.requestOptions();
@@ -91,6 +94,13 @@ export async function logInByPasskey(session, how) {
   const user = await session.beginAs(await passkeys.logIn(used.forServer), ({ id }) => isHandleOf(id, used.userHandle));
   await requireRoomForKey(user.email);
   return seedOf(used, user.email);
+}
+
+/** The buttons for passkeys are always there: who presses one is told. */
+function requirePasskeys() {
+  if (!canUsePasskeys()) {
+    throw new Refusal("passkey_impossible");
+  }
 }
 
 /**

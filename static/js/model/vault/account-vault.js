@@ -186,11 +186,6 @@ export class Vault extends Emitter {
     return this.#do((room) => room.unlocking.byCode(text));
   }
 
-  /** Whether a passkey can be made or used here. */
-  async canUsePasskey() {
-    return (await loadPasskeys()).canUsePasskeys();
-  }
-
   /**
    * Makes a passkey that logs in and opens the vault.
    * @returns {Promise<{ opens: boolean }>} opens: false where it only logs in

@@ -5,15 +5,14 @@ import { asFailure, sentence } from "../parts/strings.js";
 /**
  * @param {object} parts
  * @param {(how: {isInField?: boolean, signal?: AbortSignal}) => Promise<unknown>} parts.logIn
- * @param {() => Promise<boolean>} parts.isPossible
  * @param {() => Promise<boolean>} parts.isOfferedInFields
  */
-export function passkeyButton({ logIn, isPossible, isOfferedInFields }) {
+export function passkeyButton({ logIn, isOfferedInFields }) {
   const node = find("#passkey", HTMLButtonElement);
   const error = find("#form-error", HTMLElement);
   const offering = new AbortController();
   let isBusy = false;
-  isPossible().then((can) => (node.hidden = !can), () => {});
+  node.disabled = false;
   node.addEventListener("click", async () => {
     if (isBusy) return;
     isBusy = true;

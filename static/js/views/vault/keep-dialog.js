@@ -1,4 +1,4 @@
-/** Offers the kinds of ways back in: a passkey, where the browser can hold one, and a recovery code. */
+/** Offers the kinds of ways back in: a passkey and a recovery code. */
 import { find, setText } from "../../lib/dom.js";
 import { Dialog } from "../dialogs/dialog.js";
 import { asFailure, sentence } from "../parts/strings.js";
@@ -24,22 +24,18 @@ export class KeepDialog extends Dialog {
     super("keep-way", parts.home);
     this.parts = parts;
     this.change = find("#keep-way-change", HTMLElement, this.node);
-    this.passkey = find("#keep-way-passkey", HTMLElement, this.node);
     this.failed = find(".form-error", HTMLElement, this.node);
     this.isBusy = false;
     find("#keep-way-week", HTMLElement, this.node).hidden = !forgetsAfterAWeek();
-    find("button", HTMLButtonElement, this.passkey).addEventListener("click", () => this.run(() => this.addPasskey()));
+    find("#keep-way-passkey button", HTMLButtonElement, this.node).addEventListener("click", () => this.run(() => this.addPasskey()));
     find("#keep-way-code button", HTMLButtonElement, this.node).addEventListener("click", () => this.run(() => this.showCode()));
     find("#keep-way-later", HTMLButtonElement, this.node).addEventListener("click", () => this.later());
   }
 
   /** @override */
   open() {
-    const { vault } = this.parts;
     this.say("");
-    this.change.hidden = !vault.needsKeyChange;
-    this.passkey.hidden = true;
-    vault.canUsePasskey().then((can) => (this.passkey.hidden = !can), () => {});
+    this.change.hidden = !this.parts.vault.needsKeyChange;
     super.open();
   }
 

@@ -25,7 +25,7 @@ export class UnlockDialog extends Dialog {
     this.digits = this.part("digits");
     this.failed = this.part("failed");
     this.other = this.button("other", () => this.showInvitation(this.invitation.hidden !== false));
-    this.passkey = this.button("passkey", () => this.run(() => vault.unlockByPasskey()));
+    this.button("passkey", () => this.run(() => vault.unlockByPasskey()));
     this.button("without", () => this.run(() => vault.startWithout()));
     const byCode = async ({ code = "" }) => this.unlock(() => vault.unlockByCode(code));
     const byInvitation = async ({ code = "" }) => this.join(code);
@@ -56,8 +56,6 @@ export class UnlockDialog extends Dialog {
     for (const form of this.forms) form.reset();
     this.failed.hidden = true;
     this.part("start").hidden = this.hasKey();
-    this.passkey.hidden = true;
-    this.vault.canUsePasskey().then((can) => (this.passkey.hidden = !can), () => {});
     this.showInvitation(false);
     super.open();
     if (!this.takeInvitation() && hasKeyboard()) this.code.focus();

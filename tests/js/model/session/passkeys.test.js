@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { listPasskeys, removePasskey } from "../../../../static/js/model/session/passkeys.js";
+import { addPasskey, listPasskeys, logInByPasskey, removePasskey, seedByPasskey } from "../../../../static/js/model/session/passkeys.js";
 import { ApiError } from "../../../../static/js/net/net-errors.js";
 
 const PASSKEYS = ["opens", "logs-in", "other"].map((id) => ({
@@ -68,4 +68,24 @@ describe("the list of passkeys", () => {
       await assert.rejects(listPasskeys(world({ results: [one] }).api));
     }
   });
+});
+
+describe("where a page can ask for no passkey", () => {
+  const impossible = { code: "passkey_impossible" };
+  for (const [why, hostname, kinds] of [
+    ["its address is a number", "127.0.0.1", { parseRequestOptionsFromJSON: () => {} }],
+    ["its address is a number of IPv6", "[::1]", { parseRequestOptionsFromJSON: () => {} }],
+    ["the browser knows none", "chat.example.org", undefined],
+    ["the browser is too old", "chat.example.org", {}],
+  ]) {
+    test(`each use says so, and asks the server for nothing: ${why}`, async () => {
+      const { api, calls } = world();
+      globalThis.location = /** @type {any} */ ({ hostname });
+      globalThis.PublicKeyCredential = /** @type {any} */ (kinds);
+      await assert.rejects(addPasskey(api, { email: "alice@example.org", name: "Firefox" }), impossible);
+      await assert.rejects(seedByPasskey(api, "alice@example.org"), impossible);
+      await assert.rejects(logInByPasskey(/** @type {any} */ ({ api, left: Promise.resolve() }), {}), impossible);
+      assert.deepEqual(calls, []);
+    });
+  }
 });
