@@ -146,6 +146,29 @@ def test_wide_shows_both_columns(chat):
     assert not scrolls_sideways(alice)
 
 
+# Controls that reach over the edge of the open dialog, or of the page.
+CUT_OFF = """() => {
+  const { left, right } = (document.querySelector("dialog[open]") ?? document.documentElement).getBoundingClientRect();
+  const controls = [...document.querySelectorAll("dialog[open] :is(button, input, select, a), .composer *")];
+  const isCut = (box) => box.width > 2 && (box.left < left - 1 || box.right > right + 1);
+  return controls.filter((one) => one.checkVisibility() && isCut(one.getBoundingClientRect())).map((one) => one.outerHTML);
+}"""
+
+
+def test_nothing_is_cut_off_at_320_pixels(chat):
+    alice, _ = chat
+    alice.page.set_viewport_size({"width": 320, "height": 600})
+    assert alice.page.evaluate(CUT_OFF) == []
+    assert alice.message_box().evaluate("(box) => box.scrollHeight <= box.clientHeight"), "“Message” breaks"
+    alice.page.get_by_role("link", name="Back").click()
+    alice.page.get_by_role("button", name="Settings").click()
+    settings = alice.page.get_by_role("dialog", name="Settings")
+    expect(settings).to_be_visible()
+    for part in settings.locator("summary").all():
+        part.click()
+    assert alice.page.evaluate(CUT_OFF) == []
+
+
 DISTANCE_FROM_BOTTOM = "(log => log.scrollHeight - log.scrollTop - log.clientHeight)(document.querySelector('#log'))"
 TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 

@@ -24,7 +24,7 @@ export function isBlocked({ blocked }) {
  * @param {Database} database
  * @returns {Promise<ChatRow[]>} the chats of strangers
  */
-function requestsIn(database) {
+export function requestsIn(database) {
   return database.read(["chains", "chats", "people"], async (stores) => {
     const [chains, chats, people] = await Promise.all([all(stores("chains")), all(stores("chats")), all(stores("people"))]);
     const written = new Set(chains.filter(isOwn).map(({ chat }) => chat));

@@ -6,7 +6,7 @@ import { SerialQueue } from "../../lib/timing.js";
 import { BlockApi } from "../../net/block-api.js";
 import { chatWith, peerOf } from "../../storage/chat-ids.js";
 import { all, chatOrNew } from "../../storage/queries.js";
-import { isBlocked } from "../history/standing.js";
+import { isBlocked, requestsIn } from "../history/standing.js";
 import { readBlocks } from "../server/block-responses.js";
 import { retryDecision } from "../server/retry-policy.js";
 
@@ -54,11 +54,14 @@ export class Strangers {
     await this.#decide(email, false);
   }
 
-  /** @returns {Promise<BlockedPerson[]>} by name */
+  /** @returns {Promise<BlockedPerson[]>} by name; the name of a stranger whose request was not shown is the email */
   async blocked() {
     const chats = await this.#parts.database.read(["chats"], (stores) => all(stores("chats")));
-    const emails = chats.filter(isBlocked).map(({ id }) => peerOf(id));
-    const people = emails.map((email) => ({ email, name: this.#parts.people.nameOf(email) }));
+    const unshown = new Set((await requestsIn(this.#parts.database)).filter(({ shown }) => !shown).map(({ id }) => id));
+    const people = chats.filter(isBlocked).map(({ id }) => {
+      const email = peerOf(id);
+      return { email, name: unshown.has(id) ? email : this.#parts.people.nameOf(email) };
+    });
     return people.sort((one, other) => one.name.localeCompare(other.name));
   }
 

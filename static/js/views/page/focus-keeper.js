@@ -7,7 +7,9 @@ import { hasKeyboard, oncePerFrame } from "../parts/scheduling.js";
 /** @typedef {{ node: Element, next: Element | null }} Link a control, or an element around it, and what follows it */
 /** @typedef {{ name: string, links: Link[] }} Place of a control: it and all elements around it, inside out */
 
-const CONTROLS = "a[href], button:not(:disabled), input:not(:disabled), select:not(:disabled), textarea:not(:disabled), summary, h2[autofocus]";
+const CONTROLS = "a[href], button:not(:disabled), input:not(:disabled), select:not(:disabled), textarea:not(:disabled), summary";
+/* What stands together. Outside of these the next control of a dialog may do something quite different: its heading takes the focus. */
+const GROUPS = "li, ul, section, details";
 const CHANGES = { subtree: true, childList: true, attributeFilter: ["hidden", "open", "class", "inert"] };
 
 export class FocusKeeper {
@@ -65,6 +67,8 @@ export class FocusKeeper {
         const opener = this.#openers.get(node);
         return opener ? this.#near(opener) : null;
       }
+      const heading = index > 0 && !node.closest(GROUPS) && node.closest("dialog[open]")?.querySelector("h2[tabindex]");
+      if (heading instanceof HTMLElement) return heading;
       const inside = links[index - 1];
       const controls = isSeen(node) ? controlsIn(node) : [];
       const found = index === 0 ? node : inside && after(inside, controls) || controls.findLast((one) => nameOf(one) === name) || controls.at(-1);
@@ -101,7 +105,7 @@ function after({ node, next }, controls) {
  */
 function controlsIn(node) {
   const all = /** @type {HTMLElement[]} */ ([...node.querySelectorAll(CONTROLS)]);
-  const isFit = (/** @type {HTMLElement} */ one) => (one.tabIndex >= 0 || one.matches("h2")) && (hasKeyboard() || !one.matches("input, textarea"));
+  const isFit = (/** @type {HTMLElement} */ one) => one.tabIndex >= 0 && (hasKeyboard() || !one.matches("input, textarea"));
   return all.filter((one) => isFit(one) && isSeen(one));
 }
 

@@ -177,7 +177,7 @@ describe("a blocked person", () => {
     const { alice, mallory, strangers } = await stranger(world);
     await strangers.block(mallory.email);
     await until(() => world.server.user(alice.email).blocks.has(mallory.email));
-    assert.deepEqual(await strangers.blocked(), [{ email: mallory.email, name: "mallory" }]);
+    assert.deepEqual(await strangers.blocked(), [{ email: mallory.email, name: mallory.email }]);
     await mallory.send(alice, "meanwhile");
     await mallory.showsStates(alice, "sent", "sent");
     await strangers.unblock(mallory.email);
@@ -208,6 +208,7 @@ describe("a blocked person", () => {
     assert.equal(reloaded.states(mallory).join(), before);
     assert.deepEqual((await rowsOf(alice, "receipts")), []);
     assert.ok(reloaded.chat(mallory).isBlocked);
+    assert.deepEqual(await (await reloaded.account.strangers()).blocked(), [{ email: mallory.email, name: "mallory" }]);
   }));
 
   test("loses nothing of what was there before: older messages are fetched once the person is unblocked", inWorld(async (world) => {
