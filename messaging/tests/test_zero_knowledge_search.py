@@ -120,6 +120,16 @@ def test_leak_across_two_chunks_of_a_file_is_found(canaries, planted_text, tmp_p
     assert sources_with_leaks(canaries, sources.logs([log], None)) == {f"logs, {log}"}
 
 
+@pytest.mark.once
+def test_leak_is_named_in_each_part_and_batch_where_it_is(canaries, planted_text, monkeypatch):
+    monkeypatch.setattr("messaging.zero_knowledge.search.BATCH_BYTES", 100)
+    leak, clean = planted_text.encode(), b"x" * 60
+    values = [("a", clean), ("a", leak), ("b", clean), ("b", clean), ("c", leak), ("d", clean)]
+    searched = search(Source("calls", values), canaries)
+    assert {leak.source for leak in searched.leaks} == {"calls, a", "calls, c"}
+    assert searched.values == len(values)
+
+
 @pytest.mark.django_db
 def test_files_in_var_dir_are_searched_except_static_ones(canaries, planted_text, settings, tmp_path):
     settings.VAR_DIR, settings.STATIC_ROOT = tmp_path, tmp_path / "static"

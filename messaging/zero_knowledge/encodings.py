@@ -72,6 +72,8 @@ def find_in_any(text: str, values: list[bytes]) -> list[str]:
 def find_each(texts: Iterable[str], values: list[bytes], layers: int = LAYERS) -> list[tuple[str, str]]:
     """(text, encoding) of each text that is found. Nested encodings are decoded once for all texts."""
     haystack = b"\0".join(filter(None, values))
+    if not haystack:
+        return []
     found = [(text, name) for text in texts for needle, name in needles(text).items() if needle in haystack]
     if layers == 0:
         return found

@@ -4,6 +4,7 @@ database queries while Playwright's event loop runs."""
 import base64
 import contextlib
 import os
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, FilePayload, expect, sync_playwright
 
 from messaging.zero_knowledge.key_recording import record_keys
 from messaging.zero_knowledge.recording import Recording
-from messaging.zero_knowledge.search import PASSWORD, Canaries
+from messaging.zero_knowledge.search import PASSWORD, REASON, Canaries
 from tools.browser.person import Person
 from tools.browser.ways import keep_code, unlock_by_code
 from tools.provision.chromium import ARGUMENTS, find_chromium
@@ -76,6 +77,7 @@ def play(alice: Person, bob: Person, canaries: Canaries) -> None:
     unlock_a_second_browser(alice, bob, keep_code_as_canary(alice, canaries))
     send_while_away(alice, bob, canaries.new("a message to somebody who is away"))
     change_messages(alice, bob, canaries)
+    report(bob, canaries)
     send_a_file(alice, bob, canaries)
     choose_a_picture(bob)
     expect(alice.page.locator("#thread-avatar img")).to_be_attached()
@@ -128,6 +130,22 @@ def change_messages(alice: Person, bob: Person, canaries: Canaries) -> None:
     canaries.add_secret("a reaction", REACTION.encode())
     choose(bob, edited, "React", EMOJI)
     expect(alice.message(edited).get_by_role("button", name=EMOJI)).to_be_visible()
+
+
+def report(person: Person, canaries: Canaries) -> None:
+    """The newest messages of the other person, to the operators, if the server takes reports."""
+    person.page.get_by_role("button", name="Chat details").click()
+    person.page.get_by_role("button", name="Report", exact=True).click()
+    dialog = person.page.get_by_role("dialog", name="Report")
+    reason = dialog.get_by_label("What is wrong?")
+    expect(reason.or_(dialog.get_by_text("take no reports here"))).to_be_visible()
+    if not reason.is_visible():
+        dialog.get_by_role("button", name="Cancel").click()
+        return
+    reason.fill(canaries.new(REASON))
+    dialog.get_by_label(re.compile("^Block ")).uncheck()
+    dialog.get_by_role("button", name="Send report").click()
+    expect(dialog).to_be_hidden()
 
 
 def choose(person: Person, text: str, *choices: str) -> None:

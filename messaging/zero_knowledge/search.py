@@ -3,12 +3,14 @@
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from messaging.zero_knowledge.encodings import find_each, find_in_any
 
 MARK_DIGITS = 24
-CHUNK_BYTES = 4 * 1024 * 1024
+BATCH_BYTES = 4 * 1024 * 1024
 TEXT, PASSWORD, SECRET = "text", "password", "secret"  # kinds of canaries
+REASON = "the reason of a report"
 LEAST_SECRET_BYTES = 12  # a shorter text could stand somewhere by chance
 
 
@@ -27,6 +29,11 @@ class Canaries:
         canary = f"{self.marks[kind]}{len(self.names):02}"
         self.names[canary] = name
         return canary
+
+    def texts_of(self, kinds: Iterable[str]) -> list[str]:
+        """What finds all canaries of these kinds."""
+        marks = [mark for kind, mark in self.marks.items() if kind in kinds]
+        return [*marks, *(self.secrets if SECRET in kinds else [])]
 
     def add_secret(self, name: str, raw: bytes) -> None:
         """Bytes to look for that were not chosen here."""
@@ -69,31 +76,42 @@ class Searched:
 
 
 def search(source: Source, canaries: Canaries) -> Searched:
+    """Each batch is searched as a whole, and by its parts only where something is in it."""
     searched = Searched(source.name, is_control_found=source.control is None)
-    for part, values in chunks(source.values):
-        searched.values += len(values)
-        searched.size_bytes += sum(map(len, values))
-        distinct = list(dict.fromkeys(values))  # several browsers get the same files
-        where = f"{source.name}, {part}" if part else source.name
-        for leak in leaks_in(distinct, where, canaries, source.kinds):
-            if leak not in searched.leaks:
-                searched.leaks.append(leak)
-        if source.control is not None and not searched.is_control_found:
-            searched.is_control_found = bool(find_in_any(source.control, distinct))
+    texts = [*canaries.texts_of(source.kinds), *([source.control] if source.control is not None else [])]
+    clean: set[bytes] = set()
+    for batch in batches(source.values):
+        searched.values += sum(map(len, batch.values()))
+        searched.size_bytes += sum(len(value) for values in batch.values() for value in values)
+        distinct = [value for value in dict.fromkeys(chain(*batch.values())) if value not in clean]
+        found = {text for text, _ in find_each(texts, distinct)}
+        searched.is_control_found |= source.control in found
+        if found - {source.control}:
+            note_leaks(searched, batch, canaries, source.kinds)
+        else:
+            clean.update(distinct)  # several browsers get the same files
     return searched
 
 
-def chunks(values: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, list[bytes]]]:
-    """Groups values by part, in chunks of about CHUNK_BYTES."""
+def batches(values: Iterable[tuple[str, bytes]]) -> Iterator[dict[str, list[bytes]]]:
+    """Groups values by part, in batches of about BATCH_BYTES."""
     waiting: dict[str, list[bytes]] = {}
     waiting_bytes = 0
     for part, value in values:
         waiting.setdefault(part, []).append(value)
         waiting_bytes += len(value)
-        if waiting_bytes > CHUNK_BYTES:
-            yield from waiting.items()
+        if waiting_bytes > BATCH_BYTES:
+            yield waiting
             waiting, waiting_bytes = {}, 0
-    yield from waiting.items()
+    yield waiting
+
+
+def note_leaks(searched: Searched, batch: dict[str, list[bytes]], canaries: Canaries, kinds: tuple[str, ...]) -> None:
+    for part, values in batch.items():
+        where = f"{searched.source}, {part}" if part else searched.source
+        for leak in leaks_in(list(dict.fromkeys(values)), where, canaries, kinds):
+            if leak not in searched.leaks:
+                searched.leaks.append(leak)
 
 
 def leaks_in(values: list[bytes], where: str, canaries: Canaries, kinds: Iterable[str]) -> Iterator[Leak]:

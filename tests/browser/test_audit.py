@@ -1,6 +1,7 @@
 """`manage.py audit_zero_knowledge` against servers in use: an honest one, and one that gives away what is typed."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -112,9 +113,11 @@ def assert_clean(done: subprocess.CompletedProcess, site) -> None:
         "an answer",
         "an edit",
         "what was typed into the search",
+        "the reason of a report",
     ):
         assert canary in done.stdout, canary
     assert "No canary was found in these places." in done.stdout
+    assert re.search(r"^ +[1-9]\d* +\d+  table reports$", done.stdout, re.MULTILINE), done.stdout
     for place in ("requests", "WebSocket frames to the server", "table messages", "table vault_versions", "logs"):
         assert f"  {place}\n" in done.stdout
     assert ("  Redis\n" in done.stdout) == bool(site.database_url)
@@ -166,6 +169,7 @@ def test_a_leak_is_named_in_every_place_where_it_is(leaking_server, site):
         "what was typed into the",
         "a recovery code as it is shown or typed",
         "a vault key",
+        "the reason of a report",
     ):
         assert f"LEAK: {secret}" in leaks, secret
     assert "What should be secret was found" in done.stderr

@@ -16,7 +16,7 @@ from messaging.zero_knowledge import sources
 from messaging.zero_knowledge.encodings import FORMS
 from messaging.zero_knowledge.recording import Recording, redis_pushes
 from messaging.zero_knowledge.removal import remove
-from messaging.zero_knowledge.search import Canaries, Searched, Source, search
+from messaging.zero_knowledge.search import REASON, Canaries, Searched, Source, search
 
 LEAK, NOT_DONE = 1, 2  # exit codes
 MISSING = (
@@ -134,6 +134,8 @@ class Command(BaseCommand):
             yield "Redis, since these settings have none: limits and pushes are in the memory of the server process"
         if not any(searched.source == "logs" for searched in self.searched):
             yield "logs, since none were given (--log PATH)"
+        if REASON not in self.canaries.names.values():
+            yield "reports, since this server takes none (REPORT_KEY)"
         for name, count in Counter(self.recording.unread_answers).items():
             yield f"{name}, {count} times, since the page had gone on before it could be read"
 
