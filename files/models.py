@@ -14,12 +14,12 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotAuthenticated, ValidationError
 
 from accounts.models import User
 from files import storage
 from files.refusals import DayFull, FileComplete, FilesFull, FileTooLarge, PartsMissing
-from vibechat.core.exceptions import Conflict
+from vibechat.core.exceptions import Conflict, NotFound
 
 PART_BYTES = 4 * 1024 * 1024
 LEAST_BYTES = 56 + 16  # a header and an empty chunk
@@ -48,7 +48,7 @@ class FileQuerySet(models.QuerySet["File"]):
     def discard(self) -> int:
         """Nobody gets them any more; the bytes are erased after the commit. Returns their number."""
         ids = list(self.present().values_list("pk", flat=True))
-        count = File.objects.filter(pk__in=ids).present().update(deleted_at=timezone.now())
+        count = self.present().filter(pk__in=ids).update(deleted_at=timezone.now())  # a message may name one by now
         if ids:
             transaction.on_commit(lambda: erase_all(ids[:ERASED_AT_ONCE]), robust=True)
         return count
@@ -140,11 +140,13 @@ class File(models.Model):
             yield name, max(start - offset, 0), min(end - offset, PART_BYTES)
 
     def complete(self) -> None:
-        """Once more changes nothing. Raises PartsMissing."""
+        """Once more changes nothing. Raises PartsMissing, and NotFound where it was given up meanwhile."""
         if self.completed_at is not None:
             return
         with transaction.atomic():
-            current = File.objects.select_for_update(of=("self",)).get(pk=self.pk)
+            current = File.objects.select_for_update(of=("self",)).present().filter(pk=self.pk).first()
+            if current is None:
+                raise NotFound()
             if missing := self.part_count - self.parts.count():
                 raise PartsMissing(missing)
             self.completed_at = current.completed_at or timezone.now()
@@ -196,8 +198,12 @@ class FileUse(models.Model):
 
     @classmethod
     def lock(cls, user: User) -> "FileUse":
+        """Raises NotAuthenticated if the account was deleted meanwhile."""
         cls.objects.get_or_create(user=user)
-        return cls.objects.select_for_update().get(user=user)
+        use = cls.objects.select_for_update(no_key=True).filter(user=user).first()
+        if use is None:
+            raise NotAuthenticated("This account is gone.")
+        return use
 
     def add(self, size: int) -> None:
         """Raises DayFull."""
@@ -214,9 +220,9 @@ class FileUse(models.Model):
 def erase_all(ids: Iterable[str]) -> int:
     """Erase the bytes of deleted files, then the rows. What the storage does not give up stays for the next time."""
     count = 0
-    for file_id in ids:
-        if storage.erase(file_id):
-            count += File.objects.filter(pk=file_id, deleted_at__isnull=False).delete()[0] > 0
+    for file in to_erase().filter(pk__in=ids):
+        if storage.erase(file.pk):
+            count += file.delete()[0] > 0
     return count
 
 

@@ -127,11 +127,10 @@ class MessageManager(MessageRows["Message"]):
         False if `user` has no such message and has deleted none of this id. A repeat changes nothing.
         """
         of_user = Q(sender=user) if for_everyone else Q(sender=user) | Q(recipient=user)
-        mailboxes = Mailbox.lock(
-            *(self.filter(of_user, pk=message_id).values_list("sender", "recipient").first() or ())
-        )
         row = self.filter(of_user, pk=message_id)
-        message = row.defer(*TEXT_COLUMNS).first()
+        people = row.values_list("sender", "recipient").first()
+        mailboxes = Mailbox.lock(*(people or ()))
+        message = row.defer(*TEXT_COLUMNS).first() if people else None  # one that comes now is in no locked mailbox
         if message is None or not (for_everyone or user.pk in message.kept_by()):
             return Deletion.objects.filter(user=user, message_id=message_id).exists()
         if for_everyone or message.kept_by() == [user.pk]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from files.models import LEAST_BYTES, PART_BYTES, File, FilePart, FileUse, largest_sealed
 from files.tests.uploads import begin, digest_header, fetch, on_disk, put_part, upload
 from tests.support.whole_server import ask
+from vibechat.core.exceptions import NotFound
 
 pytestmark = pytest.mark.django_db
 SEALED = os.urandom(PART_BYTES + 5000)
@@ -214,3 +215,17 @@ def test_storage_of_objects_gets_the_same_bytes(alice, bob, settings):
     id = upload(alice, bob, SEALED)
     assert fetch(alice, id).body == SEALED
     assert fetch(alice, id, f"bytes={PART_BYTES - 3}-{PART_BYTES + 2}").body == SEALED[PART_BYTES - 3 : PART_BYTES + 3]
+
+
+def test_upload_that_is_given_up_meanwhile_cannot_be_completed(alice, bob):
+    file_id = begin(alice, bob, 2000).json()["id"]
+    put_part(alice, file_id, 0, bytes(2000))
+    file = File.objects.get(pk=file_id)
+    assert alice.delete(f"/api/files/{file_id}").status_code == 204
+    with pytest.raises(NotFound):
+        file.complete()
+
+
+def test_account_that_is_deleted_meanwhile_begins_no_upload(alice, bob, monkeypatch):
+    monkeypatch.setattr(FileUse.objects, "get_or_create", lambda user: None)  # found, and gone with the account
+    assert begin(alice, bob, 2000).status_code == 401

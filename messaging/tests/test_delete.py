@@ -197,3 +197,22 @@ def test_deletions_of_an_account_go_with_it(alice, bob):
     delete(alice, alice.send(bob), "everyone")
     alice.user.delete()
     assert list(Deletion.objects.values_list("user", flat=True)) == [bob.user.pk]
+
+
+@pytest.mark.parametrize("whom", ["me", "everyone"])
+def test_message_that_is_accepted_during_its_deletion_stays(alice, bob, monkeypatch, whom):
+    """Ids can be guessed, and the message's mailboxes are not locked then."""
+    lock = Mailbox.lock
+
+    def lock_and_accept(*user_ids):
+        monkeypatch.setattr(Mailbox, "lock", lock)
+        message.append(alice.send(bob))
+        return lock(*user_ids)
+
+    alice.send(bob)
+    message = []
+    monkeypatch.setattr(Mailbox, "lock", lock_and_accept)
+    following = Message.objects.get().pk + 1
+    assert alice.delete(f"/api/messages/{following}?for={whom}").status_code == 404
+    assert message[0]["id"] == following
+    assert ids(bob, "inbox")[0] == following

@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from messaging.pagination import LARGEST_ID
 from messaging.web_push.subscriptions import ENDPOINT, PushSubscription, host_of, is_push_service
-from vibechat.core.fields import Base64Field, PatternField, StrictCharField
+from vibechat.core.fields import Base64Field, PatternField, StrictCharField, StrictIntegerField
 
 
 class SubscribeSerializer(serializers.Serializer):
@@ -33,7 +33,7 @@ class TokenSerializer(serializers.Serializer):
 
 
 class NewsSerializer(TokenSerializer):
-    after = serializers.IntegerField(min_value=0, max_value=LARGEST_ID)
+    after = StrictIntegerField(min_value=0, max_value=LARGEST_ID)
 
 
 class MoveSerializer(TokenSerializer, SubscribeSerializer):
