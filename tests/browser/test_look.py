@@ -151,7 +151,8 @@ CUT_OFF = """() => {
   const { left, right } = (document.querySelector("dialog[open]") ?? document.documentElement).getBoundingClientRect();
   const controls = [...document.querySelectorAll("dialog[open] :is(button, input, select, a), .composer *")];
   const isCut = (box) => box.width > 2 && (box.left < left - 1 || box.right > right + 1);
-  return controls.filter((one) => one.checkVisibility() && isCut(one.getBoundingClientRect())).map((one) => one.outerHTML);
+  const cut = controls.filter((one) => one.checkVisibility() && isCut(one.getBoundingClientRect()));
+  return cut.map((one) => one.outerHTML);
 }"""
 
 

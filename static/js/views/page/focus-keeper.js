@@ -61,21 +61,42 @@ export class FocusKeeper {
    * @returns {HTMLElement | null}
    */
   #near({ name, links }) {
-    for (const [index, { node }] of links.entries()) {
+    const [{ node: control }, ...around] = /** @type {[Link, ...Link[]]} */ (links);
+    if (control instanceof HTMLElement && isSeen(control)) return control;
+    let gone = /** @type {Link} */ (links[0]);
+    for (const link of around) {
+      const { node } = link;
       if (node === document.body) return null;
-      if (node instanceof HTMLDialogElement && !node.open) {
-        const opener = this.#openers.get(node);
-        return opener ? this.#near(opener) : null;
-      }
-      const heading = index > 0 && !node.closest(GROUPS) && node.closest("dialog[open]")?.querySelector("h2[tabindex]");
-      if (heading instanceof HTMLElement) return heading;
-      const inside = links[index - 1];
-      const controls = isSeen(node) ? controlsIn(node) : [];
-      const found = index === 0 ? node : inside && after(inside, controls) || controls.findLast((one) => nameOf(one) === name) || controls.at(-1);
-      if (found instanceof HTMLElement && isSeen(found)) return found;
+      if (node instanceof HTMLDialogElement && !node.open) return this.#nearOpener(node);
+      const found = headingFor(node) ?? beside(gone, isSeen(node) ? controlsIn(node) : [], name);
+      if (found) return found;
+      gone = link;
     }
     return null;
   }
+
+  /** @param {HTMLDialogElement} dialog */
+  #nearOpener(dialog) {
+    const opener = this.#openers.get(dialog);
+    return opener ? this.#near(opener) : null;
+  }
+}
+
+/**
+ * @param {Element} node around a control that is gone
+ * @returns {HTMLElement | null} the heading of its dialog, unless the node is within a group
+ */
+function headingFor(node) {
+  return node.closest(GROUPS) ? null : node.closest("dialog[open]")?.querySelector("h2[tabindex]") ?? null;
+}
+
+/**
+ * @param {Link} gone
+ * @param {HTMLElement[]} controls around it
+ * @param {string} name of the control that had the focus
+ */
+function beside(gone, controls, name) {
+  return after(gone, controls) ?? controls.findLast((one) => nameOf(one) === name) ?? controls.at(-1);
 }
 
 /**
