@@ -120,10 +120,21 @@ async function takeRequest(alice, carol) {
   await carol.untilSaid("Now I do");
 }
 
+async function report(alice) {
+  await named(alice, "Chat details").click();
+  await alice.page.locator("#details-report").click();
+  await alice.untilShown("#report[open]");
+  await alice.page.locator("#report textarea").fill("I don't know her");
+  await alice.page.locator("#report [type=submit]").click();
+  await alice.until("the dialog to close", () => !document.querySelector("#report[open]"));
+  await alice.until("the block", () => document.querySelector(".standing")?.textContent.includes("You blocked Carol."));
+}
+
 export async function conversation(alice, bob, carol) {
   await actOn(alice, bob);
   await sendFiles(alice, bob);
   await arrange(alice, bob);
   await takeRequest(alice, carol);
+  await report(alice);
   await alice.openChat(bob);
 }

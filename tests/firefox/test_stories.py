@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.reporting import opened_reports, write_report_key
 from tests.support.environment import ROOT
 from tools.provision import Unavailable
 from tools.provision.firefox import find_firefox
@@ -56,6 +57,13 @@ def failures(programs, site, tmp_path_factory) -> dict[str, str]:
 @pytest.mark.parametrize("story", STORIES)
 def test_story_works_in_firefox(failures, story):
     assert failures.pop(story) == ""
+
+
+def test_report_from_firefox_is_proven(failures, site, tmp_path):
+    (report,) = opened_reports(site.server_of("alice"), write_report_key(tmp_path / "report.pem"))
+    assert "Reason: I don't know her" in report
+    assert "PROVEN: the reported account sent exactly this, and this server accepted it" in report
+    assert "You don't know me" in report
 
 
 def test_every_story_has_a_test(failures):
