@@ -159,6 +159,10 @@ class TestNews:
     def test_other_tokens_are_refused(self, token, db):
         assert news(token).status_code in (400, 403)
 
+    @pytest.mark.parametrize("after", [-1, -0.0, 1.0, "7", True, None, 2**63])
+    def test_other_sequences_are_refused(self, woken_token, after):
+        assert list(news(woken_token, after).json()["fields"]) == ["after"]
+
     def test_token_ends_with_the_session(self, alice, woken_token):
         alice.session.end()
         assert (news(woken_token).status_code, news(woken_token).json()["code"]) == (403, "subscription_over")
