@@ -1,7 +1,7 @@
 """Static files, collected once for a run, and a database, migrated once. Each VAR_DIR of a server or a test process
 starts with the files, and that of a server on SQLite with the database too.
 
-Collecting takes 3 s of CPU time and the migrations 0.8 s, and a run starts some sixty servers.
+Collecting takes 4 s of CPU time and the migrations 0.8 s, and a run starts some sixty servers.
 """
 
 import os

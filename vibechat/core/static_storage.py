@@ -8,11 +8,12 @@ from servestatic.storage import CompressedManifestStaticFilesStorage
 
 # Files in these folders are stored without comments and needless spaces.
 STRIPPERS = {"js/": rjsmin.jsmin, "css/": rcssmin.cssmin}
+COMPRESSED = ("js/", "css/", "vendor/")
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """Hashed names for all files; compressed copies only of the files that pages outside the admin load. Compressing
-    the admin's hundreds of files with brotli would delay the first start by many seconds."""
+    """Hashed names for all files; compressed copies only of the files that pages outside the admin load, under the
+    hashed names by which they load them. Compressing all files with brotli would delay the first start by seconds."""
 
     def save(self, name: str, content: Any, max_length: int | None = None) -> str:
         """Called by `collectstatic` for each file."""
@@ -25,7 +26,8 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):
         return super().post_process({name: (self, name) for name in paths}, **options)
 
     def compress_files(self, paths: Iterable[str]) -> Any:
-        return super().compress_files({path for path in paths if path.startswith(("js/", "css/", "vendor/"))})
+        hashed = set(self.hashed_files.values())
+        return super().compress_files({path for path in paths if path in hashed and path.startswith(COMPRESSED)})
 
 
 class UncompressedStorage(StaticFilesStorage):
