@@ -40,6 +40,12 @@ class Browser(WebsocketCommunicator):
         return frame["reason"], message["code"]
 
 
+async def until(is_so):
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not is_so():
+            await asyncio.sleep(0.02)
+
+
 @asynccontextmanager
 async def socket(headers=HEADERS):
     browser = Browser(application, "/ws/chat/", headers=headers)
@@ -340,15 +346,22 @@ async def test_during_a_layer_outage_sockets_connect_and_are_checked_more_often(
             assert await browser.hear() == {"type": "resync"}
 
 
-async def test_membership_lost_by_the_layer_is_joined_again(alice, bob, settings):
+async def test_membership_lost_by_the_layer_is_joined_again(alice, bob, settings, monkeypatch):
     from channels.layers import get_channel_layer
 
     settings.SOCKET_CHECK_SECONDS = 0.1
+    layer, joined = get_channel_layer(), []
+    join = layer.group_add
+
+    async def noted(*args):
+        await join(*args)
+        joined.append(args)
+
     async with signed_in(bob) as browser:
-        await get_channel_layer().group_discard(
-            dispatcher.group(bob.user.pk), dispatcher.PushDispatcher.current.channel
-        )
-        await asyncio.sleep(0.5)
+        membership = dispatcher.group(bob.user.pk), dispatcher.PushDispatcher.current.channel
+        monkeypatch.setattr(layer, "group_add", noted, raising=False)
+        await layer.group_discard(*membership)
+        await until(lambda: membership in joined)
         await post(alice, "/api/messages/send", envelope(bob))
         assert await browser.hear("new_message")
 
@@ -360,17 +373,18 @@ async def test_silent_layer_is_noticed_and_reconnected(alice, bob, monkeypatch):
         pass
 
     monkeypatch.setattr(dispatcher, "HEARTBEAT_SECONDS", 0.1)
-    monkeypatch.setattr(dispatcher, "SILENT_SECONDS", 0.2)
-    monkeypatch.setattr(dispatcher, "RECONNECT_SECONDS", 0.4)
     async with signed_in(bob) as browser:
-        dead = dispatcher.PushDispatcher.current.channel
+        current = dispatcher.PushDispatcher.current
+        dead = current.channel
         with monkeypatch.context() as outage:
+            outage.setattr(dispatcher, "SILENT_SECONDS", 0.2)
+            outage.setattr(dispatcher, "RECONNECT_SECONDS", 0.4)
             outage.setattr(get_channel_layer(), "send", swallowed, raising=False)
             outage.setattr(get_channel_layer(), "group_send_many", swallowed, raising=False)
             await post(alice, "/api/messages/send", envelope(bob))
-            await asyncio.sleep(1.2)
+            await until(lambda: current.channel not in (dead, None))
+        await until(lambda: not current.is_deaf)
         assert await browser.hear() == {"type": "resync"}
-        assert dispatcher.PushDispatcher.current.channel != dead
         await post(alice, "/api/messages/send", envelope(bob))
         assert await browser.hear("new_message")
 

@@ -24,7 +24,7 @@ async def slow_reader(town: Town, scale: Scale) -> None:
         town.clients_of(("dave", "carol")[number % 2])[0].outbox.put(town.person("bob"), LARGE_BYTES)
     for _ in range(EXCHANGES):
         await exchange(town, *town.clients_of("alice"))
-    await town.until(town.all_sent, "the large messages are acknowledged", 20 + scale.flood_messages / 20)
+    await town.until(town.all_sent, "the large messages are acknowledged", 60 + scale.flood_messages / 10)
     unread = scale.flood_messages * LARGE_BYTES * 4 / 3
     for server, bytes_before in zip(town.servers, before, strict=True):
         check_growth(town, resident_bytes(server.process) - bytes_before, unread)
