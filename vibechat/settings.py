@@ -138,6 +138,7 @@ def sqlite() -> dict:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": VAR_DIR / "vibechat.sqlite3",
+        "CONN_MAX_AGE": None,
         "OPTIONS": {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
@@ -147,8 +148,8 @@ def sqlite() -> dict:
 
 
 def postgresql() -> dict:
-    """Each request runs in a new thread, so connections are kept in a pool. The pool checks each connection; otherwise
-    every connection would cause one error after a restart of the database."""
+    """The threads of requests share a pool of connections. It checks each connection; otherwise every connection would
+    cause one error after a restart of the database."""
     pool = {"min_size": 1, "max_size": env_int("DATABASE_POOL_SIZE", 10, least=1, most=1000), "timeout": 5}
     return DATABASE | {
         "CONN_MAX_AGE": 0,

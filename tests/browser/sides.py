@@ -34,6 +34,7 @@ SAY_PROMISES = """() => {
 }"""
 REACH_BACK = """() => {
   const log = document.querySelector("[role=log]");
+  if (!log) return false; // the page is still loading
   log.scrollTop = 0;
   return document.querySelector(".first-line") !== null;
 }"""

@@ -63,6 +63,7 @@ def pytest_configure():
     database = settings.DATABASES["default"]
     if database["ENGINE"] == "django.db.backends.sqlite3":
         database.setdefault("TEST", {})["NAME"] = str(settings.VAR_DIR / "test.sqlite3")
+        database["CONN_MAX_AGE"] = 0  # no thread of the application keeps a connection from one test to the next
 
 
 def pytest_unconfigure():

@@ -42,7 +42,7 @@ def in_the_tests_transaction():
     signals = (request_started, request_finished)
     for signal in signals:
         signal.disconnect(close_old_connections)
-    own_thread = patch("django.core.handlers.asgi.ThreadSensitiveContext", nullcontext)
+    own_thread = patch("vibechat.core.django_handler.ThreadSensitiveContext", lambda executor: nullcontext())
     try:
         with own_thread, patch("messaging.accept.middleware.claims_of", lambda scope: None):
             yield
