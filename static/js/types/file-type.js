@@ -16,6 +16,8 @@ const DURATION_LIMIT_MS = 86_400_000;
 const THUMBNAIL_LIMIT = 4096;
 const THUMBNAILS_LIMIT = 24 * 1024;
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,62}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}$/;
+// What turns the direction of a text or shows nothing: with it, "gpj.exe" reads as "exe.jpg". Emoji need the joiners.
+const MISLEADING = /[\p{Cc}\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/gu;
 const WAVEFORM = /^([0-9a-f]{2}){0,64}$/;
 
 /** @param {any} value @returns {boolean} */
@@ -76,6 +78,9 @@ const fileEntry = ({ preview, thumbnail, ...named }) => ({
   preview: preview && sealedFile(preview),
 });
 
+/** @param {string} name @returns {string} as it is shown and saved */
+export const plainName = (name) => name.replace(MISLEADING, "").replace(/\s+/gu, " ").trim() || "file";
+
 /** @param {FileEntry} file @returns {string} a voice message needs no ending of a name */
 const titleOf = ({ name, waveform }) => (waveform ? name.replace(/(?<=.)\.[a-z0-9]{1,5}$/i, "") : name);
 
@@ -84,7 +89,11 @@ const body = jsonBody(
   ({ caption, files }) => ({ caption, files: files.map(fileEntry) }),
 );
 
-export const readFiles = body.read;
+/** @param {string} text @returns {{ caption: string, files: FileEntry[] } | null} with names that can be shown */
+export function readFiles(text) {
+  const read = body.read(text);
+  return read && { ...read, files: read.files.map((/** @type {FileEntry} */ one) => ({ ...one, name: plainName(one.name) })) };
+}
 
 /** @type {import("./content-types.js").ContentType} */
 export const file = Object.freeze({
@@ -94,7 +103,7 @@ export const file = Object.freeze({
   isBody: body.isBody,
   reportsReceived: true,
   textOf: (/** @type {string} */ text) => {
-    const read = body.read(text);
+    const read = readFiles(text);
     return [read?.caption, ...(read?.files ?? []).map(titleOf)].filter(Boolean).join("\n");
   },
   filesOf: (/** @type {string} */ text) =>

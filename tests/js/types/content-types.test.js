@@ -11,6 +11,7 @@ import { Outbox } from "../../../static/js/model/send/outbox.js";
 import { Database } from "../../../static/js/storage/database.js";
 import { all, get, unsent } from "../../../static/js/storage/queries.js";
 import { isChange, isKnownType, loadVersion, textOf, typeOf, TYPES, versionOf } from "../../../static/js/types/content-types.js";
+import { readFiles } from "../../../static/js/types/file-type.js";
 import { contentNodes } from "../../../static/js/views/thread/message-view.js";
 import { OwnClient } from "../world/own-client.js";
 import { inWorld, pause, until } from "../world/world.js";
@@ -107,6 +108,23 @@ describe("the types of version 2", () => {
 
   const sealed = { id: "0".repeat(32), key: HASH, size: 1, hash: HASH };
   const entry = { ...sealed, name: "a", type: "image/png", width: 1, height: 1, duration: 0, waveform: "", thumbnail: null, preview: null };
+
+  test("name files without what turns the direction of a text or shows nothing", () => {
+    const type = typeOf("file", 2);
+    for (const [name, shown] of [
+      ["\u202egpj.exe", "gpj.exe"],
+      ["a\u2067b\u2069\u200f.exe", "ab.exe"],
+      ["in\u200bvo\u00adice\ufeff.exe", "invoice.exe"],
+      ["two\u2028lines\n\u0000.exe", "two lines.exe"],
+      [`invoice.pdf${"\u3000".repeat(200)}.exe`, "invoice.pdf .exe"],
+      ["\u200b \u202e", "file"],
+      ["👨‍👩‍👧 شعار.png", "👨‍👩‍👧 شعار.png"],
+    ]) {
+      const { body } = type.compose({ caption: "", files: [{ ...entry, name }] });
+      assert.equal(type.textOf(body), shown);
+      assert.equal(readFiles(body).files[0].name, shown);
+    }
+  });
 
   test("name files in one line, and a voice message without the ending of its name", () => {
     const { compose } = typeOf("file", 2);

@@ -1,6 +1,8 @@
 /** What people are called, by the server's word or their own. */
 import { isVisible } from "../../lib/text.js";
 
+// What turns the direction of a text: with it "ecilA" reads as "Alice". The server refuses them; a person's own word comes past it.
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/gu;
 // Whoever renames people without end must not fill the disk.
 const RENAMINGS_LIMIT = 20;
 
@@ -26,8 +28,8 @@ export function call({ row, displayName, isOwnWord = false }) {
 /**
  * @param {string} name
  * @param {string} email
- * @returns {string} the email where the name has nothing to see
+ * @returns {string} without what turns its direction; the email where the name has nothing to see
  */
 export function shownName(name, email) {
-  return isVisible(name) ? name : email;
+  return isVisible(name) ? name.replace(TURNING, "") : email;
 }

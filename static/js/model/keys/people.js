@@ -104,7 +104,7 @@ export class People extends Emitter {
    * @returns {string} the name to show
    */
   nameOf(email) {
-    return this.#nicknames.get(email)?.value || this.displayName(email);
+    return shownName(this.#nicknames.get(email)?.value || this.displayName(email), email);
   }
 
   /**

@@ -6,6 +6,7 @@ const UNITS = ["bytes", "KB", "MB", "GB", "TB"];
 
 /** @param {number} bytes */
 export function sizeWords(bytes) {
+  if (bytes === 1) return "1 byte";
   const power = bytes < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1000 ** power;
   return `${value.toLocaleString(undefined, { maximumFractionDigits: power > 0 && value < 10 ? 1 : 0 })} ${UNITS[power]}`;

@@ -6,6 +6,7 @@ import { isWellFormed, toBase64 } from "../../lib/bytes.js";
 import { element } from "../../lib/dom.js";
 import { HEAD_LENGTH, fits, pictureSize } from "../../lib/picture-size.js";
 import { after } from "../../lib/timing.js";
+import { plainName } from "../../types/file-type.js";
 
 /** @typedef {import("../../model/files/upload.js").Prepared} Prepared */
 
@@ -27,7 +28,7 @@ const MEDIA_MS = 5000;
  */
 export async function prepare(file, { thumbnailBytes, mayPreview, isOriginal }) {
   const type = MEDIA_TYPE.test(file.type) ? file.type : "application/octet-stream";
-  const name = [...file.name].filter(isWellFormed).slice(0, NAME_LIMIT).join("") || "file";
+  const name = plainName([...file.name].filter(isWellFormed).slice(0, NAME_LIMIT).join(""));
   const plain = { name, type, content: file, width: 0, height: 0, duration: 0, waveform: "", thumbnail: null, preview: null };
   const size = pictureSize(new Uint8Array(await file.slice(0, HEAD_LENGTH).arrayBuffer()));
   if (size) {

@@ -199,12 +199,7 @@ export class ChatPage {
   drawTitle() {
     const unread = this.conversations.chats().reduce((sum, chat) => sum + (chat.isArchived ? 0 : chat.unread), 0);
     this.drawBack(unread - (this.conversations.chats().find(({ email }) => email === this.open)?.unread ?? 0));
-    const title = this.open === null ? "VibeChat" : `${inTitle(this.person(this.open).name)} · VibeChat`;
+    const title = this.open === null ? "VibeChat" : `${this.person(this.open).name} · VibeChat`;
     document.title = unread > 0 ? `(${unread}) ${title}` : title;
   }
-}
-
-/** @param {string} name without the characters that change the direction of text: a title cannot isolate them */
-function inTitle(name) {
-  return name.replace(/[\u202a-\u202e\u2066-\u2069]/gu, "");
 }

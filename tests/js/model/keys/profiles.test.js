@@ -42,6 +42,14 @@ describe("a profile", () => {
     assert.deepEqual(await again.account.pictureOf(bob.email), PICTURE);
   }));
 
+  test("is shown without what turns its direction, so that it reads as no other name", inWorld(async (world) => {
+    const [alice, bob] = await talk(world);
+    await change(bob, "\u202eecil\u2066A\u202c");
+    await isCalled(alice, bob, "ecilA");
+    await until(() => renamings(alice, bob).length === 1);
+    assert.deepEqual(renamings(alice, bob), [["bob", "ecilA"]]);
+  }));
+
   test("goes with the first message to somebody else, once", inWorld(async (world) => {
     const [alice, bob, carol] = await world.friends("alice", "bob", "carol");
     await change(alice, "Alison", PICTURE);
