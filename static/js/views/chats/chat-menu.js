@@ -94,7 +94,7 @@ export class ChatMenu {
         : { label: "Archive", act: () => set({ archived: true }, "Archived").then(() => list.focusRowOf(email)) },
       { label: "Nickname", act: () => dialogs.nickname(chat, back) },
       { label: "Download this chat", act: () => dialogs.download(chat, back) },
-      { label: "Delete chat", act: () => dialogs.remove(chat, back) },
+      { label: "Delete chat", isGrave: true, act: () => dialogs.remove(chat, back) },
     ];
   }
 

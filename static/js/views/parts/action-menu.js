@@ -3,7 +3,7 @@ import { append, element, fill } from "../../lib/dom.js";
 import { after } from "../../lib/timing.js";
 import { Menu } from "./menu.js";
 
-/** @typedef {{ label: string, act: () => unknown }} Choice */
+/** @typedef {{ label: string, act: () => unknown, isGrave?: boolean }} Choice isGrave: it deletes, without a question in between or with one */
 
 const EDGE_PX = 8;
 const LONG_PRESS_MS = 500;
@@ -29,7 +29,7 @@ export class ActionMenu extends Menu {
     // Of a page with an open dialog only the dialog can be used.
     const home = button.closest("dialog") ?? document.body;
     if (this.node.parentNode !== home) home.append(this.node);
-    fill(this.node, ...choices.map(({ label, act }) => itemOf(label, act)));
+    fill(this.node, ...choices.map(({ label, act, isGrave = false }) => itemOf(label, act, isGrave ? { class: "grave" } : {})));
   }
 
   /** @param {boolean} [isPressed] whether what opens it is still pressed. Lifting it outside of a popover closes that */

@@ -65,8 +65,8 @@ export class MessageActions {
       isChangeable && { label: "Reply", act: () => mode.reply(item) },
       hasText && { label: "Copy", act: () => this.copy(item.text) },
       isChangeable && mayEdit(item) && { label: "Edit", act: () => mode.edit(item) },
-      item.id !== null && { label: "Delete for me", act: () => this.act(() => this.view.conversations.forget(this.view.email, item)) },
-      isChangeable && item.mine && { label: "Delete for everyone", act: () => this.change({ kind: "delete", on: item }) },
+      item.id !== null && { label: "Delete for me", isGrave: true, act: () => this.act(() => this.view.conversations.forget(this.view.email, item)) },
+      isChangeable && item.mine && { label: "Delete for everyone", isGrave: true, act: () => this.change({ kind: "delete", on: item }) },
       { label: "Info", act: () => this.info.open(item, this.browserOf(item)) },
     ];
     return all.filter((choice) => choice !== false);
