@@ -119,6 +119,18 @@ describe("the archive", () => {
     assert.deepEqual(await texts(world, again), ["one", "three", "two"]);
   }));
 
+  test("gets from the next page what one had not written when it was closed", inWorld(async (world) => {
+    const [alice, bob] = await talk(world);
+    await keepCode(alice);
+    await archived(alice);
+    await alice.send(bob, "three");
+    await until(() => alice.states(bob).at(-1) !== "sending");
+    alice.account.close();
+    assert.deepEqual(await texts(world, alice), ["one", "two"]);
+    await world.newTab(alice);
+    await until(async () => (await texts(world, alice)).includes("three"));
+  }));
+
   test("has each message once if the answer to a write was lost", inWorld(async (world) => {
     const [alice] = await talk(world);
     await keepCode(alice);
