@@ -22,6 +22,7 @@ import { wholeParts } from "./whole-parts.js";
  * @property {string} email for whom
  * @property {string} name
  * @property {number} size
+ * @property {string | null} thumbnail base64
  * @property {number} fraction from 0 to 1
  * @property {"working" | "done" | "failed"} state
  * @property {unknown} error why it has failed
@@ -111,7 +112,7 @@ export class Files extends Emitter {
     if (tray.uploads.length >= IDS_LIMIT) {
       throw new Refusal("too_many_files");
     }
-    const upload = fresh(CryptoManager.randomUuid(), email, { name: prepared.name, size: prepared.content.size });
+    const upload = fresh(CryptoManager.randomUuid(), email, { ...prepared, size: prepared.content.size });
     tray.uploads.push(upload);
     this.emit("changed", { email });
     const work = () => this.#begin(upload, prepared);
@@ -314,9 +315,9 @@ function rowName(id) {
 /**
  * @param {string} id
  * @param {string} email
- * @param {{ name: string, size: number }} file
+ * @param {{ name: string, size: number, thumbnail: string | null }} file
  * @returns {Upload}
  */
-function fresh(id, email, { name, size }) {
-  return { id, email, name, size, fraction: 0, state: "working", error: null, entry: null, controller: new AbortController() };
+function fresh(id, email, { name, size, thumbnail }) {
+  return { id, email, name, size, thumbnail, fraction: 0, state: "working", error: null, entry: null, controller: new AbortController() };
 }

@@ -32,7 +32,7 @@ export class FoundMessages {
    * @param {HTMLInputElement} parts.field
    * @param {() => Promise<MessageSearch>} parts.begin
    * @param {(email: string) => string} parts.nameOf
-   * @param {(message: FoundMessage) => void} parts.open
+   * @param {(message: FoundMessage) => Promise<boolean>} parts.open false: it cannot be shown
    */
   constructor(parts) {
     this.#parts = parts;
@@ -94,6 +94,12 @@ export class FoundMessages {
     void search.readAll().catch(() => {});
   }
 
+  /** @param {FoundMessage} message */
+  async #open(message) {
+    const isShown = await this.#parts.open(message).catch(() => true);
+    if (!isShown) setText(this.#note, "This message is too far back. Scroll up to it in its chat.");
+  }
+
   /**
    * @param {FoundMessage} message
    * @param {string[]} words
@@ -110,7 +116,7 @@ export class FoundMessages {
       element("span", { class: "found-text", dir: "auto" }, mine && "You: ", isolated(before), element("mark", {}, word), isolated(rest)),
     );
     link.addEventListener("click", (event) => {
-      if (!(event.ctrlKey || event.metaKey || event.shiftKey)) this.#parts.open(message);
+      if (!(event.ctrlKey || event.metaKey || event.shiftKey)) void this.#open(message);
     });
     return element("li", {}, link);
   }

@@ -10,6 +10,7 @@ import { loadGallery, loadMediaPlayer, loadPlayer } from "./lazy.js";
 /** @typedef {import("../../types/file-type.js").FileEntry} FileEntry */
 /** @typedef {() => Promise<import("../../model/files/files.js").Files>} Load */
 /** @typedef {{ entry: FileEntry, caption: string }} Picture */
+/** @typedef {import("./gallery.js").Picture} ShownPicture */
 
 /** A picture above this waits until somebody asks for it. */
 const UNASKED_BYTES = 3_000_000;
@@ -18,7 +19,7 @@ const SHOWN_HEIGHT = 360;
 
 /**
  * @param {string} body of a `file`
- * @param {{ load: Load, linked: (text: string) => import("../../lib/dom.js").Child[], pictures: () => Picture[] }} tools
+ * @param {{ load: Load, linked: (text: string) => import("../../lib/dom.js").Child[], pictures: () => ShownPicture[] }} tools
  * @returns {import("../../lib/dom.js").Child[]}
  */
 export function fileNodes(body, { load, linked, pictures }) {
@@ -38,7 +39,7 @@ function isShownPicture({ type, width, height }) {
   return isPicture(type) && fits({ width, height });
 }
 
-/** @param {FileEntry} entry @param {Load} load @param {() => Picture[]} pictures */
+/** @param {FileEntry} entry @param {Load} load @param {() => ShownPicture[]} pictures */
 function fileNode(entry, load, pictures) {
   if (isShownPicture(entry)) return pictureNode(entry, load, pictures);
   const kind = playedAs(entry.type);
@@ -46,12 +47,9 @@ function fileNode(entry, load, pictures) {
   return kind === null ? savedNode(entry, load) : playedNode(entry, kind, load);
 }
 
-/** @param {FileEntry} entry @param {Load} load @param {() => Picture[]} pictures */
+/** @param {FileEntry} entry @param {Load} load @param {() => ShownPicture[]} pictures */
 function pictureNode(entry, load, pictures) {
-  const { width, height } = within(entry);
-  const image = element("img", { alt: entry.name, width, height, class: "file-picture", decoding: "async", draggable: false });
-  const small = smallPicture(entry.thumbnail);
-  if (small) showBlob(image, small);
+  const image = imageOf(entry, entry.name, smallPicture(entry.thumbnail));
   const note = element("span", { class: "file-note", role: "status" });
   const open = element("button", { type: "button", class: "file-open", "aria-label": `Open picture ${entry.name}` }, image);
   open.addEventListener("click", async () => (await loadGallery()).openGallery(pictures(), entry.id, load, open));
@@ -110,9 +108,25 @@ function lineNode(entry, load, more) {
 /** @param {FileEntry} entry @param {"audio" | "video"} kind @param {Load} load */
 function playedNode(entry, kind, load) {
   const place = element("span", { class: "file-media" });
-  const play = button("Play", async () => (await loadMediaPlayer()).playIn(place, play, { entry, kind, load }), { "aria-label": `Play ${entry.name}` });
   const length = entry.duration > 0 ? element("span", { class: "file-size" }, durationWords(entry.duration / 1000)) : null;
-  return lineNode(entry, load, [play, length, place]);
+  const isVideo = kind === "video" && fits(entry);
+  const play = button("Play", async () => (await loadMediaPlayer()).playIn(place, play, { entry, kind, load }), { "aria-label": `Play ${entry.name}` });
+  if (!isVideo) return lineNode(entry, load, [play, length, place]);
+  const small = smallPicture(entry.thumbnail);
+  play.className = "file-open file-poster";
+  fill(play, small ? imageOf(entry, "", small) : element("span", { class: "file-picture file-blank" }), icon("play"), length);
+  return element("span", { class: "file video" }, play, place, lineNode(entry, load, []));
+}
+
+/**
+ * @param {FileEntry} entry
+ * @param {string} alt
+ * @param {Blob | null} small
+ */
+function imageOf(entry, alt, small) {
+  const image = element("img", { alt, ...within(entry), class: "file-picture", decoding: "async", draggable: false });
+  if (small) showBlob(image, small);
+  return image;
 }
 
 /** @param {FileEntry} entry @param {Load} load */

@@ -1,6 +1,8 @@
 /** The files that go with the next message: the buttons of the composer, paste and drop, and a line for each file. */
 import { button, element, fill, find, icon, isolated } from "../../lib/dom.js";
+import { showBlob } from "../../lib/media.js";
 import { after } from "../../lib/timing.js";
+import { smallPicture } from "./file-contents.js";
 import { loadPreparation, loadRecorder } from "./lazy.js";
 import { sizeWords, uploadSentence } from "./file-words.js";
 
@@ -238,9 +240,17 @@ export class FileTray {
 
   /** @param {Upload} upload */
   newLine(upload) {
-    const cancel = button("Cancel", () => void this.files?.cancel(upload), { "aria-label": `Cancel ${upload.name}` });
+    const words = `Cancel ${upload.name}`;
+    const cancel = button("×", () => {
+      if (cancel.matches(":focus-visible")) this.composer.focus(); // The line goes.
+      void this.files?.cancel(upload);
+    }, { class: "icon-button tray-cancel", "aria-label": words, title: "Cancel" });
+    const small = smallPicture(upload.thumbnail);
+    const image = element("img", { alt: "", class: "tray-picture", draggable: false });
+    if (small) showBlob(image, small);
     const bar = element("progress", { max: 100, "aria-label": `Uploading ${upload.name}` });
     const line = element("li", { class: "tray-file" },
+      small ? image : element("span", { class: "tray-picture file-icon", "aria-hidden": "true" }, icon("file")),
       element("span", { class: "tray-name" }, isolated(upload.name)), element("span", { class: "tray-state" }), bar, cancel);
     this.lines.set(upload.id, line);
     this.list.append(line);

@@ -1,11 +1,12 @@
 /** The pictures of a chat, one at a time over the page. */
 import { button, element, fill, isolated, setText } from "../../lib/dom.js";
 import { showBlob } from "../../lib/media.js";
+import { clock, rowTime } from "../parts/format.js";
 import { onKey } from "../parts/key-presses.js";
 import { checkedPicture, saveFile, smallPicture } from "./file-contents.js";
 import { downloadSentence } from "./file-words.js";
 
-/** @typedef {import("./file-nodes.js").Picture} Picture */
+/** @typedef {import("./file-nodes.js").Picture & { by: string, at: Date }} Picture of whose message, and when */
 
 /**
  * @param {Picture[]} pictures
@@ -29,11 +30,12 @@ class Gallery {
     this.at = 0;
     this.stage = element("div", { class: "gallery-stage" });
     this.title = element("p", { class: "gallery-title", id: "gallery-title" });
+    this.from = element("p", { class: "gallery-from", id: "gallery-from" });
     this.note = element("p", { class: "gallery-note", role: "status" });
     this.before = button("‹", () => this.show(this.at - 1), { class: "gallery-step", "aria-label": "Previous picture" });
     this.next = button("›", () => this.show(this.at + 1), { class: "gallery-step", "aria-label": "Next picture" });
-    this.dialog = element("dialog", { class: "gallery", "aria-labelledby": "gallery-title" },
-      element("div", { class: "gallery-head" }, this.title,
+    this.dialog = element("dialog", { class: "gallery", "aria-labelledby": "gallery-title", "aria-describedby": "gallery-from" },
+      element("div", { class: "gallery-head" }, element("div", { class: "gallery-told", "aria-live": "polite" }, this.title, this.from),
         button("Save", () => void saveFile(this.picture.entry, load, { note: this.note }), { class: "gallery-tool" }),
         button("Close", () => this.dialog.close(), { class: "gallery-tool" })),
       element("div", { class: "gallery-row" }, this.before, this.stage, this.next), this.note);
@@ -63,8 +65,9 @@ class Gallery {
   show(at) {
     if (at < 0 || at >= this.pictures.length) return;
     this.at = at;
-    const { entry, caption } = this.picture;
+    const { entry, caption, by } = this.picture;
     fill(this.title, isolated(caption || entry.name), ` (${at + 1} of ${this.pictures.length})`);
+    fill(this.from, isolated(by), `, ${timeWords(this.picture.at)}`);
     this.before.hidden = at === 0;
     this.next.hidden = at === this.pictures.length - 1;
     if (document.activeElement === this.before && this.before.hidden) this.next.focus();
@@ -86,4 +89,10 @@ class Gallery {
       if (at === this.at) setText(this.note, downloadSentence(error));
     }
   }
+}
+
+/** @param {Date} at */
+function timeWords(at) {
+  const [day, time] = [rowTime(at, new Date()), clock(at)];
+  return day === time ? time : `${day}, ${time}`;
 }

@@ -1,11 +1,11 @@
 /**
- * What a file becomes before it is sealed. Pictures are drawn anew, so that place, camera and time stay here; a small picture of it
- * goes into the message.
+ * What a file becomes before it is sealed. Pictures are drawn anew, so that place, camera and time stay here; a small picture of it, or of
+ * a video, goes into the message.
  */
 import { isWellFormed, toBase64 } from "../../lib/bytes.js";
 import { element } from "../../lib/dom.js";
 import { HEAD_LENGTH, fits, pictureSize } from "../../lib/picture-size.js";
-import { after } from "../../lib/timing.js";
+import { pause } from "../../lib/timing.js";
 import { plainName } from "../../types/file-type.js";
 
 /** @typedef {import("../../model/files/upload.js").Prepared} Prepared */
@@ -17,9 +17,16 @@ const PREVIEW_SIDE = 1280;
 /** A smaller picture needs no preview. */
 const PREVIEW_FROM_BYTES = 400_000;
 const THUMBNAIL_SIDES = [96, 64, 40, 24, 16];
+/** That of a video is shown until somebody plays it. */
+const VIDEO_SIDES = [256, 192, 144, ...THUMBNAIL_SIDES];
 const LEAST_THUMBNAIL = 200;
 const QUALITY = 0.86;
+/** For all that is asked of a sound or video. */
 const MEDIA_MS = 5000;
+/** The first frames are often black. */
+const FRAME_SECONDS = 1;
+/** Behind the end of any video: a recording says its length only once its end was looked for. */
+const FAR_SECONDS = 1e7;
 
 /**
  * @param {File} file
@@ -34,7 +41,7 @@ export async function prepare(file, { thumbnailBytes, mayPreview, isOriginal }) 
   if (size) {
     return (await picture(plain, size, { thumbnailBytes, mayPreview, isOriginal }).catch(() => null)) ?? plain;
   }
-  return /^(audio|video)\//.test(type) ? { ...plain, ...(await mediaOf(file, type)) } : plain;
+  return /^(audio|video)\//.test(type) ? { ...plain, ...(await mediaOf(file, type, thumbnailBytes)) } : plain;
 }
 
 /**
@@ -79,9 +86,14 @@ function drawn(bitmap, side, type, quality = QUALITY) {
   return canvas.convertToBlob({ type, quality });
 }
 
-/** @param {ImageBitmap} bitmap @param {number} limit @returns {Promise<string | null>} base64 */
-async function thumbnailOf(bitmap, limit) {
-  for (const side of limit < LEAST_THUMBNAIL ? [] : THUMBNAIL_SIDES) {
+/**
+ * @param {ImageBitmap} bitmap
+ * @param {number} limit
+ * @param {number[]} [sides] the largest first
+ * @returns {Promise<string | null>} base64
+ */
+async function thumbnailOf(bitmap, limit, sides = THUMBNAIL_SIDES) {
+  for (const side of limit < LEAST_THUMBNAIL ? [] : sides) {
     const blob = await drawn(bitmap, side, "image/webp", 0.5);
     if (blob.size <= limit) {
       return toBase64(new Uint8Array(await blob.arrayBuffer()));
@@ -90,25 +102,52 @@ async function thumbnailOf(bitmap, limit) {
   return null;
 }
 
-/** @param {Blob} file @param {string} type */
-async function mediaOf(file, type) {
-  const node = element(type.startsWith("audio/") ? "audio" : "video");
+/**
+ * @param {Blob} file
+ * @param {string} type
+ * @param {number} thumbnailBytes
+ * @returns {Promise<Partial<Prepared>>} what the browser has found out in the time that it has
+ */
+async function mediaOf(file, type, thumbnailBytes) {
+  const node = element(type.startsWith("audio/") ? "audio" : "video", { preload: "auto", muted: true });
   const address = URL.createObjectURL(file);
-  node.preload = "metadata";
-  try {
-    await new Promise((resolve, reject) => {
-      node.addEventListener("loadedmetadata", resolve);
-      node.addEventListener("error", reject);
-      after(MEDIA_MS, () => reject(new Error("no metadata")));
-      node.src = address;
-    });
-    const { width, height } = node instanceof HTMLVideoElement ? { width: node.videoWidth, height: node.videoHeight } : { width: 0, height: 0 };
-    const duration = Number.isFinite(node.duration) ? Math.min(86_400_000, Math.round(1000 * node.duration)) : 0;
-    return { duration, ...(fits({ width, height }) ? { width, height } : {}) };
-  } catch {
-    return {};
-  } finally {
-    node.removeAttribute("src");
-    URL.revokeObjectURL(address);
-  }
+  /** @type {Partial<Prepared>} */
+  const told = {};
+  const lookAt = async () => {
+    await next(node, "loadedmetadata", () => (node.src = address));
+    await lookAtMedia(node, thumbnailBytes, told);
+  };
+  await Promise.race([lookAt(), pause(MEDIA_MS)]).catch(() => {});
+  node.removeAttribute("src");
+  URL.revokeObjectURL(address);
+  return { ...told };
+}
+
+/**
+ * @param {HTMLMediaElement} node
+ * @param {number} thumbnailBytes
+ * @param {Partial<Prepared>} told what was found out is put here
+ */
+async function lookAtMedia(node, thumbnailBytes, told) {
+  const size = node instanceof HTMLVideoElement ? { width: node.videoWidth, height: node.videoHeight } : { width: 0, height: 0 };
+  if (fits(size)) Object.assign(told, size);
+  if (node.duration === Infinity) await next(node, "seeked", () => (node.currentTime = FAR_SECONDS));
+  if (Number.isFinite(node.duration)) told.duration = Math.min(86_400_000, Math.round(1000 * node.duration));
+  if (!(node instanceof HTMLVideoElement) || !fits(size)) return;
+  await next(node, "seeked", () => (node.currentTime = Math.min(FRAME_SECONDS, (node.duration || 0) / 4)));
+  const bitmap = await createImageBitmap(node);
+  told.thumbnail = await thumbnailOf(bitmap, thumbnailBytes, VIDEO_SIDES).finally(() => bitmap.close());
+}
+
+/**
+ * @param {HTMLMediaElement} node
+ * @param {string} name of an event
+ * @param {() => void} cause of it
+ */
+function next(node, name, cause) {
+  return new Promise((resolve, reject) => {
+    node.addEventListener(name, resolve, { once: true });
+    node.addEventListener("error", reject, { once: true });
+    cause();
+  });
 }

@@ -94,7 +94,7 @@ export class ChatShell {
       field: page.list.search,
       begin: () => account.messageSearch(),
       nameOf: (email) => page.person(email).name,
-      open: ({ peer, id }) => void this.reveal(peer, id),
+      open: ({ peer, id }) => this.reveal(peer, id),
     });
     new Notifications({
       conversations, preferences: account.preferences, open: (email) => page.router.open(email), registering, push,
@@ -170,10 +170,11 @@ export class ChatShell {
   /**
    * @param {string} email
    * @param {number} id of the message to show
+   * @returns {Promise<boolean>} false: it is not here any more, or too far back
    */
-  async reveal(email, id) {
+  reveal(email, id) {
     this.page.router.open(email);
-    if (!(await this.thread.reveal(email, id))) this.announcer.tell("This message is too far back. Scroll up to it.");
+    return this.thread.reveal(email, id);
   }
 
   jump() {

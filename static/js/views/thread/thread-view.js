@@ -18,7 +18,7 @@ import { LogView } from "./message-log.js";
 import { OlderAsking, ScrollKeeper, ShownMessages, UnreadMarks } from "./reading-position.js";
 import { StandingBar } from "./standing-bar.js";
 import { ThreadStrips } from "./thread-strips.js";
-import { rowsFor } from "./timeline.js";
+import { messagesOf, rowsFor } from "./timeline.js";
 import { TimerSign } from "./timer-sign.js";
 import { TypingLine } from "./typing-line.js";
 
@@ -325,8 +325,10 @@ export class ThreadView {
 
   /** Of the open chat, oldest first. */
   pictures() {
-    const items = this.thread?.items() ?? [];
-    return items.flatMap((item) => (item.kind === "message" && item.content?.type === "file" ? picturesOf(item.content.body) : []));
+    return messagesOf(this.thread?.items() ?? []).flatMap(({ at, content, mine }) => {
+      const by = mine ? "You" : (this.thread?.name ?? "");
+      return content?.type === "file" ? picturesOf(content.body).map((picture) => ({ ...picture, at, by })) : [];
+    });
   }
 
   toBottom() {
