@@ -7,8 +7,6 @@ const PLAIN = new Map(Object.entries({
   ƙ: "k", ƚ: "l", ɫ: "l", ɲ: "n", ƞ: "n", ɵ: "o", ɔ: "o", ƥ: "p", ᵽ: "p", ɍ: "r", ʂ: "s", ƫ: "t", ƭ: "t", ʈ: "t", ʉ: "u",
   ʊ: "u", ʋ: "v", ⱴ: "v", ɏ: "y", ƴ: "y", ƶ: "z", ȥ: "z", ʼ: "'", "’": "'", "ʻ": "'", "‘": "'",
 }));
-// What folding leaves as it is, but for capitals. "^" and "`" are diacritics to Unicode.
-const SIMPLE = /^[ -\]_a-~]*$/;
 // Invisible characters. Unicode counts the Hangul fillers as ignorable and the Braille blank as a symbol.
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}\u2800]/gu;
 
@@ -25,7 +23,6 @@ export function visible(text) {
  * @returns {string} the same for "Łódź" and "lodz", "Straße" and "STRASSE", "Åse" and "ase"
  */
 export function fold(text) {
-  if (SIMPLE.test(text)) return text.toLowerCase();
   const small = text.replace(INVISIBLE, "").normalize("NFKD").toLowerCase();
   return [...small.replace(/\p{Diacritic}/gu, "")].map((letter) => PLAIN.get(letter) ?? letter).join("");
 }

@@ -6,7 +6,8 @@
  * Event: `changed` (a message that was read was deleted, edited, cleared or has disappeared, or came late).
  */
 import { Emitter } from "../../lib/emitter.js";
-import { fold, foldedWords } from "../../lib/letters.js";
+import { foldText } from "../../lib/fold-text.js";
+import { foldedWords } from "../../lib/letters.js";
 import { after, SerialQueue } from "../../lib/timing.js";
 import { chatWith } from "../../storage/chat-ids.js";
 import { get, lastMessages, messagesFrom } from "../../storage/queries.js";
@@ -217,7 +218,7 @@ export class MessageSearch extends Emitter {
    */
   #known({ id, peer, mine, atMs }, content) {
     const text = this.#changes.textOf(content, mine);
-    return text ? [{ id, peer, mine, atMs, text, folded: fold(text), content }] : [];
+    return text ? [{ id, peer, mine, atMs, text, folded: foldText(text), content }] : [];
   }
 
   /**

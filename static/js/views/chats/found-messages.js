@@ -1,6 +1,7 @@
 /** The messages that hold what is typed into the search field, beneath the chats that it finds. */
 import { append, element, fill, find, isolated, setText } from "../../lib/dom.js";
-import { fold, foldedWords } from "../../lib/letters.js";
+import { foldText } from "../../lib/fold-text.js";
+import { foldedWords } from "../../lib/letters.js";
 import { after } from "../../lib/timing.js";
 import { plural, rowTime } from "../parts/format.js";
 import { asFailure, sentence } from "../parts/strings.js";
@@ -156,7 +157,7 @@ function placeOf(characters, word) {
   const origins = [];
   let folded = "";
   characters.forEach((character, index) => {
-    const small = fold(character);
+    const small = foldText(character);
     folded += small;
     for (let unit = 0; unit < small.length; unit += 1) origins.push(index);
   });
