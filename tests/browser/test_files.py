@@ -235,6 +235,19 @@ def test_a_voice_message_can_be_cancelled(talking):
     expect(alice.log().get_by_role("article")).to_have_count(2)
 
 
+def test_the_page_says_why_it_cannot_record(talking):
+    alice, _ = talking
+    for error, words in (
+        ("NotFoundError", "This device has no microphone."),
+        ("NotReadableError", "Another program uses the microphone."),
+        ("NotAllowedError", "VibeChat may not use the microphone."),
+    ):
+        refuse = f"navigator.mediaDevices.getUserMedia = async () => {{ throw new DOMException('', '{error}'); }}; 0"
+        alice.page.evaluate(refuse)
+        alice.page.get_by_role("button", name="Record a voice message").click()
+        expect(alice.page.get_by_role("status").filter(has_text=words)).to_be_visible()
+
+
 def test_a_file_can_be_taken_back_before_it_is_sent(talking):
     alice, bob = talking
     attach(alice, ("wrong.txt", "text/plain", b"no"), ("right.txt", "text/plain", b"yes"))

@@ -140,17 +140,20 @@ def test_a_removed_code_opens_nothing_and_a_kept_one_can_be_tried(friends, new_p
 def test_who_starts_without_old_messages_can_unlock_them_later(friends, new_person):
     alice, bob = friends
     alice.send("an old message")
+    alice.send("another old message")
     code = keep_code(alice)
     other = fresh_browser(new_person, alice)
     dialog = unlock_dialog(other)
     expect(dialog.get_by_text("You won't see your earlier messages here")).to_be_visible()
     dialog.get_by_role("button", name="Start without old messages").click()
     expect(dialog).to_be_hidden()
+    other.open_chat(bob)
+    expect(other.log()).to_contain_text("2 earlier messages can't be opened here yet. Unlock them in Settings.")
     settings(other).get_by_role("button", name="Unlock your messages").click()
     unlock_by_code(other, code)
     other.page.keyboard.press("Escape")
     other.open_chat(bob)
-    other.expect_message("an old message")
+    other.expect_message("another old message")
 
 
 def test_a_browser_says_that_another_one_has_started_without_its_messages(friends, new_person):

@@ -1,5 +1,6 @@
 /** Records a voice message: a bar in the place of the composer, with the time, "Cancel" and "Send". */
 import { toHex } from "../../lib/bytes.js";
+import { dictionary } from "../../lib/dictionary.js";
 import { button, element, setText } from "../../lib/dom.js";
 import { every } from "../../lib/timing.js";
 import { durationWords } from "./file-words.js";
@@ -8,6 +9,12 @@ const TYPES = ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4"];
 const BARS = 64;
 const TICK_MS = 200;
 const LONGEST_MS = 3_600_000;
+const NOT_ALLOWED = "VibeChat may not use the microphone. Allow it in the browser, then try again.";
+/** @type {Record<string, string>} by the name of the browser's error */
+const REFUSALS = dictionary({
+  NotFoundError: "This device has no microphone.",
+  NotReadableError: "Another program uses the microphone. Close it, then try again.",
+});
 
 /** @typedef {import("../../model/files/upload.js").Prepared} Prepared */
 
@@ -38,8 +45,8 @@ export class Recorder {
     if (!type || !navigator.mediaDevices) return this.onRefused("This browser can't record.");
     try {
       this.stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-    } catch {
-      return this.onRefused("VibeChat may not use the microphone. Allow it in the browser, then try again.");
+    } catch (error) {
+      return this.onRefused(REFUSALS[error instanceof DOMException ? error.name : ""] ?? NOT_ALLOWED);
     }
     /** @type {Blob[]} */
     this.pieces = [];

@@ -48,6 +48,7 @@ export class ChatShell {
       person: (email) => page.person(email),
       typing: account.typing,
       files: (isWanted) => account.files(isWanted),
+      isLocked: () => account.vault.state === "locked",
       onReview: () => this.review(),
       onDetails: () => this.dialogs.details.open(),
       onDiffer: (send) => this.differ(send),

@@ -20,6 +20,7 @@ import { drawExtras, editedMark, optionsButton, sameExtras } from "./message-ext
  * @property {() => string} speaker the same where messages are read out
  * @property {(item: ThreadItem) => void} retry
  * @property {(item: ThreadItem) => void} remove
+ * @property {() => boolean} isLocked the person's earlier messages are locked in this browser
  * @property {() => void} review
  * @property {(key: string, button: HTMLElement) => void} options its menu is about to open at that button
  * @property {(key: string, emoji: string) => void} react "" for no reaction any more

@@ -35,13 +35,15 @@ export class ThreadView {
    * @param {(email: string) => Person} parts.person
    * @param {() => Promise<import("./typing-line.js").Typing>} parts.typing
    * @param {import("./standing-bar.js").Actions} parts.actions
+   * @param {() => boolean} parts.isLocked the person's earlier messages are locked in this browser
    * @param {() => void} parts.onReview
    * @param {() => void} parts.onDetails
    * @param {(isWanted?: boolean) => Promise<any>} parts.files isWanted: false: null where nothing was being uploaded
    * @param {(send: () => void) => void} parts.onDiffer the numbers did not match, and the person has not been asked yet
    */
-  constructor({ announcer, conversations, person, typing, actions, files, onReview, onDetails, onDiffer }) {
+  constructor({ announcer, conversations, person, typing, actions, files, isLocked, onReview, onDetails, onDiffer }) {
     this.files = files;
+    this.isLocked = isLocked;
     this.announcer = announcer;
     this.conversations = conversations;
     conversations.useThreads(Thread);
@@ -131,6 +133,7 @@ export class ThreadView {
       name: () => this.thread?.name ?? "",
       fullName: () => this.thread?.fullName ?? "",
       speaker: () => this.thread?.speaker ?? "",
+      isLocked: this.isLocked,
       review,
       options: (key, button) => this.actions.offer(key, button),
       react: (key, emoji) => this.actions.react(key, emoji),

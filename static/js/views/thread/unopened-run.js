@@ -31,13 +31,21 @@ export function updateElsewhere(node, row, context) {
  * @param {boolean} open
  */
 function nodes({ items }, context, open) {
-  const isForgotten = items.some(({ unopened }) => unopened?.where === "forgotten");
-  const where = isForgotten ? "can't be opened in this browser." : "are only in your other browser.";
-  const advice = items.some(({ mine }) => !mine) ? [" Ask ", isolated(context.name()), " to resend what you need."] : [];
-  const said = `${plural(items.length, "earlier message", "earlier messages")} ${where}`;
+  const isLocked = context.isLocked();
+  const advice = !isLocked && items.some(({ mine }) => !mine) ? [" Ask ", isolated(context.name()), " to resend what you need."] : [];
+  const said = `${plural(items.length, "earlier message", "earlier messages")} ${whereFor(items, isLocked)}`;
   const summary = element("summary", {}, said, ...advice);
   const list = element("ul", {}, ...items.map((item) => itemNode(item, context)));
   return [element("details", { open }, summary, list)];
+}
+
+/**
+ * @param {ElsewhereRow["items"]} items
+ * @param {boolean} isLocked
+ */
+function whereFor(items, isLocked) {
+  if (isLocked) return "can't be opened here yet. Unlock them in Settings.";
+  return items.some(({ unopened }) => unopened?.where === "forgotten") ? "can't be opened in this browser." : "are only in your other browser.";
 }
 
 /**
