@@ -434,6 +434,24 @@ def test_the_page_names_all_modules_of_its_first_load_and_no_other(first_load):
     assert not named & later
 
 
+def test_what_the_list_of_chats_needs_does_not_wait_behind_the_rest(new_person):
+    """Its last message is of version 2, whose types are in modules of their own."""
+    alice, bob = new_person("alice", alone=True).register(), new_person("bob").register()
+    alice.add(bob)
+    alice.send("hello")
+    bob.accept(alice)
+    bob.send("hello back")
+    alice.expect_message("hello back")
+    alice.use_no_cache()
+    open_chat_page(alice)
+    alice.page.wait_for_function(
+        "() => performance.getEntriesByType('resource').some(entry => entry.name.includes('/chat-shell.'))"
+    )
+    entries = "performance.getEntriesByType('resource').toSorted((one, other) => one.startTime - other.startTime)"
+    names = alice.page.evaluate(f"{entries}.map(entry => entry.name.split('/').pop().split('.')[0])")
+    assert names.index("version-2") < names.index("chat-shell")
+
+
 def test_the_rest_is_loaded_as_soon_as_it_is_asked_for(first_load):
     alice, files = first_load
     alice.page.get_by_role("button", name="Add contact").click()

@@ -40,10 +40,8 @@ import { ServerDeletions } from "./send/server-deletions.js";
 import { Transport } from "./send/transport.js";
 import { requireIdentities } from "./session/browser-support.js";
 import { claim } from "./session/owner.js";
-import { Persistence } from "./session/persistence.js";
 import { Preferences } from "./session/preferences.js";
 import { Tabs } from "./session/tabs.js";
-import { WayBackReminder } from "./session/way-back-reminder.js";
 import { Vault } from "./vault/account-vault.js";
 
 const leaving = () => import("./leaving.js");
@@ -78,8 +76,6 @@ export class Account extends Emitter {
     this.contacts = parts.contacts;
     this.conversations = parts.conversations;
     this.preferences = parts.preferences;
-    this.persistence = new Persistence({ database });
-    this.reminder = new WayBackReminder({ database, accountSinceMs: session.user?.createdAtMs ?? 0 });
     this.safety = parts.safety;
     this.strangers = parts.strangers;
     this.vault = parts.vault;
@@ -227,6 +223,13 @@ export class Account extends Emitter {
     await leaving().then(({ forgetNotes }) => forgetNotes(id)).catch(() => {});
     await this.#leave(true, "deleted");
   }
+
+  /** Whether the browser keeps the account's data. */
+  persistence = once(() => import("./session/persistence.js").then(({ Persistence }) => new Persistence({ database: this.#database })));
+
+  /** When the person is reminded to keep a way back. */
+  reminder = once(() => import("./session/way-back-reminder.js").then(({ WayBackReminder }) =>
+    new WayBackReminder({ database: this.#database, accountSinceMs: this.session.user?.createdAtMs ?? 0 })));
 
   /** Who is writing to the person, and how those are told whom the person writes to. */
   typing = once(async () => {

@@ -62,7 +62,12 @@ export class ChatPage {
     this.drawOwn();
     this.connection.draw(this.conversations.connection);
     this.router.start();
-    whenIdle(() => this.prepare());
+    // The list of chats may need modules of its own, which would wait behind all of the second half.
+    const stop = this.conversations.on("chats", () => {
+      if (!this.conversations.isLoaded) return;
+      stop();
+      whenIdle(() => this.prepare());
+    });
   }
 
   /** Loads the second half while the browser is idle: opening a dialog then needs no network. */

@@ -4,10 +4,10 @@ import { find } from "../../lib/dom.js";
 /** @typedef {import("../../model/conversations.js").Conversations} Conversations */
 /** @typedef {import("../../model/session/persistence.js").Persistence} Persistence */
 
-/** @param {{conversations: Conversations, persistence: Persistence}} parts */
+/** @param {{conversations: Conversations, persistence: () => Promise<Persistence>}} parts */
 export function keepStrip({ conversations, persistence }) {
   const strip = find("#keep-strip", HTMLElement);
-  const answers = { yes: () => persistence.accept(), no: () => persistence.decline() };
+  const answers = { yes: async () => (await persistence()).accept(), no: async () => (await persistence()).decline() };
   for (const [answer, act] of Object.entries(answers)) {
     find(`#keep-${answer}`, HTMLButtonElement).addEventListener("click", async () => {
       strip.hidden = true;
@@ -17,7 +17,7 @@ export function keepStrip({ conversations, persistence }) {
   const offer = async () => {
     if (!conversations.chats().some(({ lastAt }) => lastAt !== null)) return;
     stop();
-    strip.hidden = !(await persistence.isOffered().catch(() => false));
+    strip.hidden = !(await persistence().then((kept) => kept.isOffered()).catch(() => false));
   };
   const stop = conversations.on("chats", () => void offer());
   void offer();

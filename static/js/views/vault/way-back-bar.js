@@ -3,7 +3,7 @@ import { button, element, fill, find } from "../../lib/dom.js";
 
 /**
  * @param {object} parts
- * @param {{isDue: () => Promise<boolean>, postpone: () => Promise<unknown>}} parts.reminder
+ * @param {() => Promise<{isDue: () => Promise<boolean>, postpone: () => Promise<unknown>}>} parts.reminder
  * @param {() => boolean} parts.isOnlyWay whether messages are lost with this browser
  * @param {() => void} parts.onKeep
  */
@@ -20,13 +20,13 @@ export function wayBackBar({ reminder, isOnlyWay, onKeep }) {
   const draw = async () => {
     if (bar.hidden === !isOnlyWay() || isAsking) return;
     isAsking = true;
-    const isDue = isOnlyWay() && (await reminder.isDue().catch(() => false));
+    const isDue = isOnlyWay() && (await reminder().then((known) => known.isDue()).catch(() => false));
     if (isDue !== !bar.hidden) show(isDue);
     isAsking = false;
   };
   const postpone = async () => {
     show(false);
-    await reminder.postpone();
+    await (await reminder()).postpone();
   };
   return { draw: () => void draw(), postpone };
 }
