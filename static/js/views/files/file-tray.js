@@ -251,7 +251,8 @@ export class FileTray {
     const bar = element("progress", { max: 100, "aria-label": `Uploading ${upload.name}` });
     const line = element("li", { class: "tray-file" },
       small ? image : element("span", { class: "tray-picture file-icon", "aria-hidden": "true" }, icon("file")),
-      element("span", { class: "tray-name" }, isolated(upload.name)), element("span", { class: "tray-state" }), bar, cancel);
+      element("span", { class: "file-told" }, element("span", { class: "tray-name" }, isolated(upload.name)), element("span", { class: "tray-state" }), bar),
+      cancel);
     this.lines.set(upload.id, line);
     this.list.append(line);
     return line;
