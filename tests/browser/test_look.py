@@ -442,6 +442,7 @@ def test_what_the_list_of_chats_needs_does_not_wait_behind_the_rest(new_person):
     bob.accept(alice)
     bob.send("hello back")
     alice.expect_message("hello back")
+    alice.page.add_init_script("window.requestIdleCallback = queueMicrotask")
     alice.use_no_cache()
     open_chat_page(alice)
     alice.page.wait_for_function(
