@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tools.browser.start import WIDE
+
 pytestmark = pytest.mark.once
 
 # A PNG of one colour, made by hand: 300 x 200.
@@ -85,6 +87,12 @@ def test_a_picture_is_shown_without_its_place_and_opens_in_the_gallery(talking):
     expect(gallery).to_have_accessible_description(re.compile(r"^alice, \d+:\d\d", re.IGNORECASE))
     bob.page.keyboard.press("ArrowRight")
     expect(gallery).to_contain_text("dunes.jpg (2 of 2)")
+    bob.page.set_viewport_size({"width": 320, "height": 640})
+    count = gallery.locator(".gallery-count")
+    assert count.evaluate(
+        "node => node.getBoundingClientRect().right <= node.parentElement.getBoundingClientRect().right"
+    )
+    bob.page.set_viewport_size(WIDE)
     with bob.page.expect_download() as download:
         gallery.get_by_role("button", name="Save").click()
     received = Path(download.value.path()).read_bytes()

@@ -1,5 +1,5 @@
 /** The pictures of a chat, one at a time over the page. */
-import { button, element, fill, isolated, setText } from "../../lib/dom.js";
+import { button, clipped, element, fill, isolated, setText } from "../../lib/dom.js";
 import { showBlob } from "../../lib/media.js";
 import { clock, rowTime } from "../parts/format.js";
 import { onKey } from "../parts/key-presses.js";
@@ -66,7 +66,7 @@ class Gallery {
     if (at < 0 || at >= this.pictures.length) return;
     this.at = at;
     const { entry, caption, by } = this.picture;
-    fill(this.title, isolated(caption || entry.name), ` (${at + 1} of ${this.pictures.length})`);
+    fill(this.title, clipped(caption || entry.name), element("span", { class: "gallery-count" }, ` (${at + 1} of ${this.pictures.length})`));
     fill(this.from, isolated(by), `, ${timeWords(this.picture.at)}`);
     this.before.hidden = at === 0;
     this.next.hidden = at === this.pictures.length - 1;
