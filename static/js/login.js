@@ -1,5 +1,5 @@
 import { Session } from "./model/session/session.js";
-import { logInByPasskey, offersPasskeysInFields } from "./model/session/passkeys.js";
+import { canUsePasskeys, logInByPasskey, offersPasskeysInFields } from "./model/session/passkeys.js";
 import { logIn } from "./model/session/sign-in.js";
 import { readResident } from "./storage/device.js";
 import { credentialsForm, offerToGoOn, sayWhyEnded } from "./views/forms/credentials.js";
@@ -20,6 +20,7 @@ passkeyButton({
     if (seed) await import("./model/passkey-unlock.js").then(({ unlockBySeed }) => unlockBySeed(session, seed)).catch(() => {});
     location.assign(chatAddress());
   },
+  isPossible: canUsePasskeys(),
   isOfferedInFields: offersPasskeysInFields,
 });
 

@@ -91,12 +91,12 @@ def test_forgetting(row, friends, mallory):
     _, bob = friends()
     keep_open(bob, "**/api/auth/logout")
     bob.log_out(forget=True)
-    row.is_shown(bob.page.get_by_role("button", name="Log in"))
+    row.is_shown(bob.page.get_by_role("button", name="Log in", exact=True))
     names = bob.page.evaluate("indexedDB.databases().then(found => found.map(({ name }) => name))")
     assert names == ["vibechat"]
     mallory.asked.clear()
     bob.visit_in_vain("/chat")
-    row.is_shown(bob.page.get_by_role("button", name="Log in"))
+    row.is_shown(bob.page.get_by_role("button", name="Log in", exact=True))
     assert [call for call in mallory.calls(bob) if "refresh" in call] == []
 
 

@@ -37,7 +37,7 @@ def ran_something_else(page) -> bool:
 
 def form_works(page) -> bool:
     """Only our code enables the button."""
-    return page.get_by_role("button", name="Log in").is_enabled()
+    return page.get_by_role("button", name="Log in", exact=True).is_enabled()
 
 
 def test_it_works(page):

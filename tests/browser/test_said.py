@@ -95,7 +95,7 @@ def test_who_is_logged_out_is_told_so_until_they_log_in_again(new_person):
     alice = new_person("alice")
     words = alice.page.get_by_role("status").filter(has_text="You have been logged out. Log in again to go on.")
     alice.visit_in_vain("/chat")
-    expect(alice.page.get_by_role("button", name="Log in")).to_be_enabled()
+    expect(alice.page.get_by_role("button", name="Log in", exact=True)).to_be_enabled()
     expect(words).to_be_hidden()
     alice.register_by_hand()
     new_password = "another long enough password"
@@ -110,7 +110,7 @@ def test_who_is_logged_out_is_told_so_until_they_log_in_again(new_person):
     alice.log_in()
     alice.log_out(forget=False)
     alice.visit("/login")
-    expect(alice.page.get_by_role("button", name="Log in")).to_be_enabled()
+    expect(alice.page.get_by_role("button", name="Log in", exact=True)).to_be_enabled()
     expect(words).to_be_hidden()
 
 

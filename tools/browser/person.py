@@ -91,7 +91,8 @@ class Person:
     def register(self) -> "Person":
         """Registers by the API, which is faster than the form, and opens the chat page."""
         account = {"email": self.email, "password": self.password, "display_name": self.name, "refresh_cookie": True}
-        answer = self.context.request.post(f"{self.url}/api/auth/register", data=account)
+        # The server may close a kept connection at the moment in which it is used again.
+        answer = self.context.request.post(f"{self.url}/api/auth/register", data=account, max_retries=2)
         assert answer.ok, answer.text()
         with self.page.expect_response(re.compile("/api/keys/upload")):
             self.visit("/chat")

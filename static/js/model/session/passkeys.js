@@ -10,7 +10,7 @@ import { requireRoomForKey } from "./browser-support.js";
 
 /** @import { Answered } from "../../net/authenticator.js" */
 
-export { offersPasskeysInFields };
+export { canUsePasskeys, offersPasskeysInFields };
 
 /** @type {Record<string, string>} by name of a DOMException */
 const REFUSALS = { InvalidStateError: "passkey_exists", SecurityError: "passkey_impossible", NotSupportedError: "passkey_impossible" };
@@ -96,7 +96,7 @@ export async function logInByPasskey(session, how) {
   return seedOf(used, user.email);
 }
 
-/** The buttons for passkeys are always there: who presses one is told. */
+/** The dialogs always have the button "Passkey": who presses it is told. */
 function requirePasskeys() {
   if (!canUsePasskeys()) {
     throw new Refusal("passkey_impossible");
