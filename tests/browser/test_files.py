@@ -256,6 +256,48 @@ def test_the_page_says_why_it_cannot_record(talking):
         expect(alice.page.get_by_role("status").filter(has_text=words)).to_be_visible()
 
 
+GIVE = """(node, { event, kind, text }) => {
+  const data = new DataTransfer();
+  data.items.add(new File(["a few words"], "notes.txt", { type: "text/plain" }));
+  if (text) data.setData("text/plain", text);
+  if (text) data.setData("text/rtf", text);
+  const init = { bubbles: true, cancelable: true, [event === "paste" ? "clipboardData" : "dataTransfer"]: data };
+  return !node.dispatchEvent(new globalThis[kind](event, init));
+}"""
+
+
+def give(node, event: str, text: str = "") -> bool:
+    """Pastes or drops a file at a node, with a formatted text if one is given. Returns whether the page takes it."""
+    return node.evaluate(
+        GIVE, {"event": event, "kind": "ClipboardEvent" if event == "paste" else "DragEvent", "text": text}
+    )
+
+
+def test_a_file_is_pasted_or_dropped(talking):
+    alice, bob = talking
+    tray = alice.page.get_by_role("list", name="To be sent").get_by_role("listitem")
+    assert give(alice.message_box(), "paste")
+    expect(tray).to_have_count(1)
+    assert give(alice.log(), "dragover")
+    assert give(alice.log(), "drop")
+    expect(tray).to_have_count(2)
+    send_button(alice).click()
+    expect(bob.log().get_by_text("notes.txt")).to_have_count(2)
+
+
+def test_a_copied_text_with_a_picture_of_it_is_pasted_as_text(talking):
+    alice, _ = talking
+    assert not give(alice.message_box(), "paste", "from an office program")
+    expect(alice.page.get_by_role("list", name="To be sent").get_by_role("listitem")).to_have_count(0)
+
+
+def test_a_file_that_is_dropped_beside_the_chat_does_not_replace_the_page(talking):
+    alice, _ = talking
+    assert give(alice.chats(), "dragover")
+    assert give(alice.chats(), "drop")
+    expect(alice.page.get_by_role("list", name="To be sent").get_by_role("listitem")).to_have_count(0)
+
+
 def test_a_file_can_be_taken_back_before_it_is_sent(talking):
     alice, bob = talking
     attach(alice, ("wrong.txt", "text/plain", b"no"), ("right.txt", "text/plain", b"yes"))

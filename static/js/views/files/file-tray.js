@@ -119,12 +119,20 @@ export class FileTray {
       event.preventDefault();
       void this.take([...(event.dataTransfer?.files ?? [])]);
     });
+    /* Beside the chat the browser would leave the page and open the file. */
+    for (const name of /** @type {const} */ (["dragover", "drop"])) {
+      document.addEventListener(name, (event) => {
+        if (event.defaultPrevented || !hasFiles(event)) return;
+        event.preventDefault();
+        if (event.dataTransfer) event.dataTransfer.dropEffect = "none";
+      });
+    }
   }
 
-  /** @param {ClipboardEvent} event */
+  /** Office programs put a picture of a copied text beside it. @param {ClipboardEvent} event */
   pasted(event) {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length === 0) return;
+    if (files.length === 0 || event.clipboardData?.types.includes("text/rtf")) return;
     event.preventDefault();
     void this.take(files);
   }
