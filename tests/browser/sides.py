@@ -172,7 +172,8 @@ class Tab:
             if self.page.evaluate(REACH_BACK):
                 return
             time.sleep(0.04)
-        raise AssertionError(f"{self.name} never came to the beginning of the chat")
+        shown = self.page.locator("body").inner_text()[:500]
+        raise AssertionError(f"{self.name} never came to the beginning of the chat; {self.page.url} shows {shown!r}")
 
 
 def renderer_times(session) -> dict[int, float]:
