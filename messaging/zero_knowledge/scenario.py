@@ -125,6 +125,7 @@ def change_messages(alice: Person, bob: Person, canaries: Canaries) -> None:
     bob.send(answer)
     alice.expect_message(answer)
     choose(alice, first, "Edit")
+    expect(alice.message_box()).to_have_value(first)
     alice.type_and_send(edited)
     expect(bob.message(edited)).to_have_count(2)  # the answer quotes it
     canaries.add_secret("a reaction", REACTION.encode())

@@ -145,6 +145,7 @@ def test_edit_first(row, friends, mallory):
     held = mallory.hold_back(bob, alice)
     alice.send("the first thought", "Sent")
     choose(alice, "the first thought", "Edit")
+    expect(alice.message_box()).to_have_value("the first thought")
     alice.page.get_by_label("Message", exact=True).fill("the second thought")
     alice.page.keyboard.press("Enter")
     mallory.wait_until(lambda: len(held.messages) == 2, bob.page)

@@ -391,6 +391,7 @@ def test_a_caption_is_edited_and_the_file_leaves_with_its_message(talking, site)
         expect(person.message("minutes.txt")).to_contain_text("edited")
     assert saved(bob, "minutes.txt") == b"agreed"
     choose(alice, "minutes.txt", "Edit")
+    expect(alice.message_box()).to_have_value("From Monday")
     alice.message_box().fill("")
     send_button(alice).click()
     expect(bob.message("minutes.txt")).not_to_contain_text("Monday")

@@ -39,7 +39,7 @@ def choose(person, shown: str) -> None:
 
 
 def told(person, count: int) -> list:
-    person.page.wait_for_function(f"window.told.length === {count}")
+    person.page.wait_for_function(f"() => window.told.length === {count}")
     return person.page.evaluate(TOLD)
 
 

@@ -84,7 +84,7 @@ def test_the_field_for_the_email_offers_passkeys(new_holder):
     email = alice.page.get_by_label("Email")
     assert "webauthn" in (email.get_attribute("autocomplete") or "")
     email.focus()
-    alice.page.wait_for_function("globalThis.mediation === 'conditional'")
+    alice.page.wait_for_function("() => globalThis.mediation === 'conditional'")
 
 
 def test_where_a_passkey_is_impossible_the_dialogs_say_so_and_the_log_in_has_no_button(new_person):
@@ -145,7 +145,7 @@ def test_a_passkey_without_prf_logs_in_only_says_so_and_can_be_removed(new_holde
     expect(dialog).to_contain_text("It no longer logs you in.")
     dialog.get_by_role("button", name="Remove").click()
     expect(ways(alice).get_by_role("listitem")).to_have_count(1)
-    alice.page.wait_for_function("signals.length === 2")
+    alice.page.wait_for_function("() => signals.length === 2")
     [unknown, accepted] = alice.page.evaluate("signals")
     assert unknown[1]["rpId"] == accepted[1]["rpId"] == "localhost"
     assert accepted[1]["allAcceptedCredentialIds"] == []

@@ -66,7 +66,7 @@ def test_the_code_is_copied_downloaded_and_printed(alice):
         dialog.get_by_role("button", name="Download").click()
     assert code in Path(download.value.path()).read_text()
     dialog.get_by_role("button", name="Print").click()
-    alice.page.wait_for_function("isPrinted")
+    alice.page.wait_for_function("() => isPrinted")
 
 
 def test_a_wrong_group_is_named_and_nothing_is_kept(alice):
