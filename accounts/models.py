@@ -147,6 +147,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.password = encoded
 
     @transaction.atomic
+    def lock(self) -> None:
+        """Lock the account's row until the transaction ends. Raises NotAuthenticated if it was deleted meanwhile."""
+        if not User.objects.select_for_update(no_key=True).filter(pk=self.pk).exists():
+            raise NotAuthenticated("This account is gone.")
+
     def reset_password(self, password: str, remove_passkeys: bool = False) -> bool:
         """Set the password, end all sessions, and on request delete the passkeys, which log in without a password.
 

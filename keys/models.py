@@ -6,7 +6,6 @@ from django.db.models import Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 from django.utils import timezone
-from rest_framework.exceptions import NotAuthenticated
 
 from accounts.models import User
 from keys.proof import proof_expired
@@ -46,8 +45,7 @@ class PublicKeyManager(PublicKeyRows["PublicKey"]):
         `proven_state` is the key state (key_state_of) in the challenge of a valid proof. The lock on the user's row
         makes concurrent uploads take turns, so of two browsers that replace the same key one gets `key_changed`.
         """
-        if not User.objects.select_for_update(no_key=True).filter(pk=user.pk).exists():
-            raise NotAuthenticated("This account is gone.")
+        user.lock()
         current = self.current().filter(user=user).first()
         if replaces is not None and replaces != getattr(current, "fingerprint", None):
             raise Conflict("key_changed", "Another browser has put another key here since.")

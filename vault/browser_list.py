@@ -62,8 +62,8 @@ def list_bytes(browsers: SignedList) -> int:
 
 
 def current_identity(user: User) -> bytes | None:
-    """The lock on the account's row makes a concurrent upload of a key wait."""
-    User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+    """The lock on the account's row makes a concurrent upload of a key wait. Raises NotAuthenticated."""
+    user.lock()
     key = PublicKey.objects.current().filter(user=user).first()
     return base64.b64decode(key.identity_key) if key and key.identity_key else None
 

@@ -55,7 +55,7 @@ class PasskeyManager(models.Manager["Passkey"]):
         bounds the number of its passkeys."""
         challenge = webauthn.challenge_of(credential, webauthn.purpose_of(session.pk))
         verified = webauthn.verify_creation(request, credential, challenge)
-        User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+        user.lock()
         SpentChallenge.objects.spend(challenge)
         if self.filter(user=user).count() >= MOST_PASSKEYS:
             raise too_many()

@@ -7,7 +7,6 @@ from typing import Self
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
-from rest_framework.exceptions import NotAuthenticated
 
 from accounts.models import User
 from vibechat.core.exceptions import Conflict
@@ -29,8 +28,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
             raise Conflict("no_report_key", "This server takes no reports.")
         if key != settings.REPORT_KEY:
             raise Conflict("report_key_changed", "The report key is another one by now.")
-        if not User.objects.select_for_update(no_key=True).filter(pk=reporter.pk).exists():
-            raise NotAuthenticated("This account is gone.")
+        reporter.lock()
         if self.filter(reporter=reporter).count() >= MOST_OF_A_PERSON:
             raise Conflict("too_many_reports", "So many reports of yours wait here already.")
         return self.create(reporter=reporter, reported_email=reported_email, key=key, sealed=base64.b64decode(sealed))
