@@ -35,13 +35,17 @@ def own_origin(request: Request | HttpRequest) -> str:
 
 def refresh_cookie(request: Request) -> str | None:
     """The token in the cookie, if any. Raises Forbidden if the request may come from another site's page."""
-    token = request.COOKIES.get(settings.REFRESH_COOKIE)
-    if not token:
-        return None
+    refuse_foreign_cookie(request)
+    return request.COOKIES.get(settings.REFRESH_COOKIE) or None
+
+
+def refuse_foreign_cookie(request: Request) -> None:
+    """Raises Forbidden if the request has the cookie and may come from another site's page."""
+    if not request.COOKIES.get(settings.REFRESH_COOKIE):
+        return
     if request.content_type.split(";")[0].strip().lower() != "application/json":
         raise Forbidden("not_json", "Calls with the cookie must be JSON.")
     own = own_origin(request)
     origin, site = request.headers.get("Origin", own), request.headers.get("Sec-Fetch-Site", "same-origin")
     if origin != own or site != "same-origin":
         raise Forbidden("foreign_origin", "Calls with the cookie must come from this server's own pages.")
-    return token

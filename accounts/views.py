@@ -13,7 +13,13 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from accounts.authentication import AccountRequest, SessionTokenAuthentication
-from accounts.cookies import expire_refresh_cookie, own_origin, refresh_cookie, set_refresh_cookie
+from accounts.cookies import (
+    expire_refresh_cookie,
+    own_origin,
+    refresh_cookie,
+    refuse_foreign_cookie,
+    set_refresh_cookie,
+)
 from accounts.invites import Invite
 from accounts.known_clients import (
     AccountLoginLimit,
@@ -69,7 +75,7 @@ class AuthViewSet(LimitedViewSet):
 
     @extend_schema(request=RegistrationSerializer, responses={201: TokensSerializer}, auth=[])
     def register(self, request: Request) -> Response:
-        refresh_cookie(request)
+        refuse_foreign_cookie(request)
         invite_id = self.invite_of(request)
         data = validated_data_of(RegistrationSerializer, request)
         wants_cookie, _ = data.pop("refresh_cookie"), data.pop("invite")
@@ -91,7 +97,7 @@ class AuthViewSet(LimitedViewSet):
 
     @extend_schema(request=LoginSerializer, responses=TokensSerializer, auth=[])
     def login(self, request: Request) -> Response:
-        refresh_cookie(request)
+        refuse_foreign_cookie(request)
         data = validated_data_of(LoginSerializer, request)
         user = User.objects.filter(email=data["email"]).first()
         release_connection()
@@ -159,7 +165,7 @@ class ResetViewSet(LimitedViewSet):
     @extend_schema(request=ResetLinkSerializer, responses={204: NO_BODY}, auth=[])
     def reset_link(self, request: Request) -> Response:
         """Does the same work for an unknown address, so that neither the response nor its time tells of an account."""
-        refresh_cookie(request)
+        refuse_foreign_cookie(request)
         email = validated_data_of(ResetLinkSerializer, request)["email"]
         if not settings.MAIL:
             raise Conflict("mail_off", "This server sends no email. The person who runs it can make a link.")
@@ -170,7 +176,7 @@ class ResetViewSet(LimitedViewSet):
 
     @extend_schema(request=PasswordResetSerializer, responses={204: NO_BODY}, auth=[])
     def reset_password(self, request: Request) -> Response:
-        refresh_cookie(request)
+        refuse_foreign_cookie(request)
         data = validated_data_of(PasswordResetSerializer, request)
         user = user_of(data["token"])
         if user is not None:

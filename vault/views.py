@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import AccountRequest
-from accounts.cookies import refresh_cookie
+from accounts.cookies import refuse_foreign_cookie
 from accounts.lookup import person_with
 from accounts.models import User
 from accounts.serializers import TokensSerializer
@@ -318,7 +318,7 @@ class PasskeyLoginViewSet(LimitedViewSet):
 
     @extend_schema(request=PasskeyLoginSerializer, responses=TokensSerializer, auth=[])
     def passkey(self, request: Request) -> Response:
-        refresh_cookie(request)
+        refuse_foreign_cookie(request)
         serializer = PasskeyLoginSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         try:
