@@ -55,37 +55,39 @@ export function withUnaware(placed, around) {
   const above = new Map([[true, new Map()], [false, new Map()]]);
   return placed.map((one) => {
     const { mine, browser, counter = 0 } = one.row;
-    const lacking = one.words?.received === undefined ? [] : [...(above.get(!mine) ?? [])]
-      .filter(([other, standing]) => lacks(one, other, standing, { ...around, shown }));
+    const lacked = one.words?.received === undefined ? [] : [...(above.get(!mine) ?? [])]
+      .flatMap(([other, standing]) => lackedOf(one, other, standing, { ...around, shown }));
     if (browser) {
       const standing = above.get(mine)?.get(browser) ?? { sentAtMs: new Map(), lowest: counter };
       standing.sentAtMs.set(counter, one.words?.sentAtMs);
       above.get(mine)?.set(browser, { ...standing, lowest: Math.min(standing.lowest, counter) });
     }
-    const isCrossing = lacking.every(([other, { sentAtMs }]) => crosses(one, sentAtMs.get(firstLacked(one, other, { ...around, shown }))));
-    return lacking.length > 0 ? { ...one, item: { ...one.item, unaware: isCrossing ? "crossing" : "held" } } : one;
+    if (lacked.length === 0) {
+      return one;
+    }
+    return { ...one, item: { ...one.item, unaware: lacked.every((otherMs) => crosses(one, otherMs)) ? "crossing" : "held" } };
   });
 }
 
 /**
- * Whether a message of that browser above was not received by the writer. Only the first counter after `received` counts:
- * later ones may have arrived without being counted in `received`.
+ * When a message of that browser above was written that the writer had not received. Only the first counter after `received`
+ * counts: later ones may have arrived without being counted in `received`.
  * @param {Placed} one
  * @param {string} browser of the other person
  * @param {Standing} standing its messages above
  * @param {Around & { shown: Set<string> }} around
- * @returns {boolean}
+ * @returns {(number | undefined)[]} none: the writer had received them; undefined: it is not known when
  */
-function lacks(one, browser, { sentAtMs, lowest }, around) {
+function lackedOf(one, browser, { sentAtMs, lowest }, around) {
   const { row, words } = one;
   const { hasOlder, unsent, shown } = around;
   // A newer browser of the writer does not have earlier messages, though the writer may have read them.
   if (!words?.received?.some((entry) => entry.browser === browser) && (row.mine ? around.ownBrowsers : around.browsers) > 1) {
-    return false;
+    return [];
   }
   const first = firstLacked(one, browser, around);
   const isFurtherUp = !row.mine && hasOlder && lowest > first && !unsent.has(first) && !shown.has(placeOf({ browser, counter: first }));
-  return sentAtMs.has(first) || isFurtherUp;
+  return sentAtMs.has(first) || isFurtherUp ? [sentAtMs.get(first)] : [];
 }
 
 /**
