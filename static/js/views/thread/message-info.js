@@ -3,6 +3,7 @@ import { button, element, fill } from "../../lib/dom.js";
 import { textOf } from "../../types/content-types.js";
 import { Dialog } from "../dialogs/dialog.js";
 import { wholeDate } from "./days.js";
+import { UNAWARE } from "./message-view.js";
 
 /** @typedef {import("../../model/screen/thread-items.js").ThreadItem} ThreadItem */
 
@@ -42,7 +43,7 @@ export class MessageInfo {
         ...(item.readAt ? line("Read", wholeDate(item.readAt)) : []),
         ...(item.state && !item.readAt ? line("State", STATES[item.state] ?? "") : []),
         ...(browser ? line("Written in", browser) : []),
-        ...(item.unaware ? line("Order", "Written before everything above had arrived") : []),
+        ...(item.unaware ? line("Order", UNAWARE) : []),
       ),
       versions.length > 0 && element("h3", {}, "Earlier versions"),
       versions.length > 0 && element("ul", { class: "earlier-versions" }, ...versions.map((version) => versionNode(item, version))),

@@ -54,7 +54,7 @@ const STATE_ICONS = {
   read: "read",
   failed: "alert",
 };
-const UNAWARE = "Written before everything above had arrived";
+export const UNAWARE = "Written before everything above had arrived";
 
 /**
  * @param {MessageRow} row
