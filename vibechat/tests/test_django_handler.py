@@ -29,31 +29,30 @@ def name_of_thread(request):
     return HttpResponse(threading.current_thread().name)
 
 
+def together(count):
+    """A view that answers when so many requests are in it."""
+    barrier = threading.Barrier(count, timeout=20)
+
+    def view(request):
+        barrier.wait()
+        return name_of_thread(request)
+
+    return view
+
+
 async def test_a_later_request_has_the_thread_of_an_earlier_one(handler):
     answer_with(handler, name_of_thread)
     assert await ask(handler) == await ask(handler)
 
 
 async def test_requests_at_once_have_threads_of_their_own(handler):
-    barrier = threading.Barrier(3, timeout=20)
-
-    def wait_for_the_others(request):
-        barrier.wait()
-        return name_of_thread(request)
-
-    answer_with(handler, wait_for_the_others)
+    answer_with(handler, together(3))
     assert len(set(await ask(handler, at_once=3))) == 3
 
 
 async def test_at_most_so_many_threads_stay(handler, monkeypatch):
     monkeypatch.setattr(django_handler, "MOST_IDLE_THREADS", 2)
-    barrier = threading.Barrier(4, timeout=20)
-
-    def wait_for_the_others(request):
-        barrier.wait()
-        return name_of_thread(request)
-
-    answer_with(handler, wait_for_the_others)
+    answer_with(handler, together(4))
     await ask(handler, at_once=4)
     assert len(handler.idle) == 2
 
